@@ -1,0 +1,71 @@
+package law
+
+import (
+	"dobosh/internal/kit/lang"
+)
+
+// Rule is one dated version of a rule as written; package rules compiles it.
+// It is also its own record: written out as JSON it can be compiled again
+// without the pack.
+type Rule struct {
+	ID         string          `yaml:"id" json:"id"`
+	Title      lang.Text       `yaml:"title" json:"title"`
+	Facts      []RuleFact      `yaml:"facts" json:"facts"`
+	Parameters []string        `yaml:"parameters" json:"parameters,omitempty"` // usable in conditions by name
+	Conditions []RuleCondition `yaml:"conditions" json:"conditions"`
+	Plan       []RulePayment   `yaml:"plan" json:"plan"`
+	Tests      []RuleTest      `yaml:"tests" json:"-"`
+	Span       `yaml:",inline"`
+	At         Position `yaml:"-" json:"-"`
+}
+
+// RuleFact is one thing the rule must know, and where the answer stands.
+type RuleFact struct {
+	Name    string    `yaml:"fact" json:"fact"`         // "child.order"
+	Type    string    `yaml:"type" json:"type"`         // bool, int, date, text, code, person, account
+	Min     int64     `yaml:"min" json:"min,omitempty"` // of an int
+	Max     int64     `yaml:"max" json:"max,omitempty"` // of an int
+	Service string    `yaml:"service" json:"service"`   // "RS-DEMO/GOV/REGISTERS/civil/births"
+	Ask     string    `yaml:"ask" json:"ask"`           // "/v1/births/{birth}"
+	Pointer string    `yaml:"pointer" json:"pointer"`   // JSON pointer into the answer
+	Label   lang.Text `yaml:"label" json:"label"`       // "редослед рођења детета"
+	For     string    `yaml:"for" json:"for,omitempty"` // "" decides; "text" only fills sentences; "payment" is asked at acceptance
+}
+
+// RuleCondition is one condition of the right.
+type RuleCondition struct {
+	ID        string    `yaml:"id" json:"id"`
+	When      string    `yaml:"when" json:"when"` // CEL, true or false
+	Provision Ref       `yaml:"provision" json:"provision"`
+	Yes       lang.Text `yaml:"yes" json:"yes"`
+	No        lang.Text `yaml:"no" json:"no"`
+	Unknown   lang.Text `yaml:"unknown" json:"unknown"`
+	At        Position  `yaml:"-" json:"-"`
+}
+
+// RulePayment is one payment of the plan; all whose When is true are paid.
+type RulePayment struct {
+	ID        string           `yaml:"id" json:"id"`
+	When      string           `yaml:"when" json:"when"`
+	Amount    string           `yaml:"amount" json:"amount"`           // parameter of kind money: the whole amount
+	Months    string           `yaml:"months" json:"months,omitempty"` // parameter of kind count: paid in so many equal instalments; empty: at once
+	Provision Ref              `yaml:"provision" json:"provision"`
+	Says      lang.Text        `yaml:"says" json:"says"`
+	Span      `yaml:",inline"` // of the right to this payment, within that of the rule
+	At        Position         `yaml:"-" json:"-"`
+}
+
+// RuleTest is an example the authors of a rule wrote beside it.
+type RuleTest struct {
+	Name    string         `yaml:"name"`
+	Day     string         `yaml:"day"`
+	Facts   map[string]any `yaml:"facts"`
+	Result  string         `yaml:"result"` // yes, no, unknown
+	Missing []string       `yaml:"missing"`
+	Once    string         `yaml:"once"`
+	Monthly string         `yaml:"monthly"`
+	Months  int            `yaml:"months"`
+	Total   string         `yaml:"total"`
+	Failed  []string       `yaml:"failed"` // ids of conditions that say no
+	At      Position       `yaml:"-"`
+}
