@@ -1,0 +1,23 @@
+// Package services serves people before they ask. An event becomes an
+// assessment, an assessment an offer, an offer, with one tap, a decision, and
+// a decision a payment.
+//
+// The room promises:
+//
+//   - One event gives at most one assessment per public service, and one
+//     assessment at most one offer; an offer that is accepted gives exactly one
+//     decision, however often the button is pressed and whatever process dies.
+//   - Nothing is asked of a register that the rule does not need, and nothing
+//     more once the outcome is certain. A register that is away delays an
+//     assessment and loses nothing.
+//   - A favourable outcome may be the machine's. A fact that nobody knows, a
+//     wish for a person, and every refusal go to an officer.
+//   - Whoever objected is not considered again.
+//   - A decision carries the rule, the parameters, the facts with their
+//     receipts and the trace, so that anyone can check it offline years later.
+//
+// Persons are named by the pseudonym of the public service's sector. The room
+// owns the tables services_*; it listens to the events that public services
+// name and publishes services.offer.made, services.offer.accepted and
+// services.decision.made.
+package services
