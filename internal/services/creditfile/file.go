@@ -1,0 +1,35 @@
+package creditfile
+
+import (
+	"io"
+	"time"
+
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/money"
+)
+
+// Transfer is one payment to one account.
+type Transfer struct {
+	ID       string     // our reference of the instruction, unique in the file; 1 to 35 characters
+	EndToEnd string     // travels with the money to the one who is paid; 1 to 35 characters
+	Creditor string     // name of the one who is paid; 1 to 140 characters
+	Account  string     // eighteen digits
+	Amount   money.Para // 0.01 to 999,999,999.99 dinars
+	Purpose  string     // for the statement of account; 1 to 140 characters
+}
+
+// File is what one institution asks its bank to pay on one day.
+type File struct {
+	ID            string    // 1 to 35 characters; the bank refuses it a second time
+	MadeAt        time.Time // an instant, in whole seconds
+	Debtor        string    // name of the institution; 1 to 140 characters
+	DebtorAccount string    // eighteen digits
+	Execution     civil.Day // the day on which the bank is to pay, in the home zone
+	Transfers     []Transfer
+}
+
+// Write checks the file and writes it.
+func Write(w io.Writer, f File) error { return nil }
+
+// Read reads a file that Write wrote.
+func Read(r io.Reader) (File, error) { return File{}, nil }
