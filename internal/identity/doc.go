@@ -1,0 +1,18 @@
+// Package identity says who is there: it turns national numbers into
+// pseudonyms, people into actors, and visits into sessions.
+//
+// What it promises:
+//
+//   - A national number lives in memory for the length of a sign-in. It is never
+//     stored and never logged; what remains are the pseudonyms of the sectors.
+//   - Pseudonyms of one person in two sectors cannot be linked without a key
+//     (docs/spec/pseudonym.md).
+//   - A session is stored under the hash of its token, and what it says about the
+//     person is sealed with the token itself. A copy of the database gives
+//     neither a session nor a link between pseudonyms.
+//   - Signing in gives a new session and ends the one that was there. A sign-in
+//     works once, in the browser that began it, and leads to a page of this node.
+//   - An identity provider that is away stops sign-ins and nothing else.
+//
+// Rooms take an [Actor] and decide themselves what the actor may do.
+package identity

@@ -1,0 +1,125 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/storage"
+)
+
+// sweepEvery is how often sessions that ended are deleted.
+const sweepEvery = time.Minute
+
+// Identity signs people in and knows them afterwards. It is safe for concurrent
+// use; Close ends it.
+type Identity struct {
+	cfg      Config
+	db       *storage.DB
+	sectors  *Sectors
+	now      clock.Now
+	log      *slog.Logger
+	provider *provider
+	loginKey secret
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+// New checks the configuration and begins to delete sessions that ended. It does
+// not talk to the provider: that happens at the first sign-in. A node without
+// sectors, nil, has no residents.
+func New(ctx context.Context, cfg Config, db *storage.DB, sectors *Sectors, now clock.Now, log *slog.Logger) (*Identity, error) {
+	if err := cfg.Check(); err != nil {
+		return nil, fmt.Errorf("identity configuration: %w", err)
+	}
+	clientSecret, err := cfg.secret()
+	if err != nil {
+		return nil, err
+	}
+	if sectors == nil {
+		sectors = &Sectors{}
+	}
+	key, err := loginKey(ctx, db)
+	if err != nil {
+		return nil, fmt.Errorf("key of the sign-ins: %w", err)
+	}
+	cfg = cfg.withDefaults()
+	id := &Identity{
+		cfg: cfg, db: db, sectors: sectors, now: now, log: log,
+		provider: newProvider(cfg, clientSecret, now),
+		loginKey: key,
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	id.stop = stop
+	id.done.Go(func() { id.sweepLoop(running) })
+	return id, nil
+}
+
+// Close ends the deletion of old sessions and waits for it. Sessions stay valid.
+func (id *Identity) Close() error {
+	id.stop()
+	id.done.Wait()
+	return nil
+}
+
+// loginKey reads the key from the table, or makes it at the first start.
+func loginKey(ctx context.Context, db *storage.DB) (secret, error) {
+	fresh := newSecret()
+	var raw []byte
+	err := db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if _, err := tx.ExecContext(ctx, "insert into identity_keys (name, key) values ('login', $1) on conflict (name) do nothing", fresh[:]); err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, "select key from identity_keys where name = 'login'").Scan(&raw)
+	})
+	if err == nil && len(raw) != secretSize {
+		err = errors.New("has the wrong length")
+	}
+	if err != nil {
+		return secret{}, err
+	}
+	return secret(raw), nil
+}
+
+func (id *Identity) sweepLoop(ctx context.Context) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		if _, err := id.Sweep(ctx); err != nil && ctx.Err() == nil {
+			id.log.WarnContext(ctx, "sessions that ended were not deleted", slog.Any("error", err))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// cookieName is bound to the host by its prefix where the connection is secure
+// (RFC 6265bis, section 4.1.3.2).
+func (id *Identity) cookieName(name string) string {
+	if id.cfg.secure() {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// cookie makes a cookie that scripts do not see and that other sites send only
+// with a visit to a page. A negative age removes it.
+func (id *Identity) cookie(name, value string, age time.Duration) *http.Cookie {
+	seconds := int(age / time.Second)
+	if age < 0 {
+		seconds = -1
+	}
+	return &http.Cookie{
+		Name: id.cookieName(name), Value: value, Path: "/", MaxAge: seconds,
+		Secure: id.cfg.secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+}

@@ -1,0 +1,23 @@
+package identity
+
+import (
+	"net/url"
+	"strings"
+)
+
+// localPath returns the path to go back to after a sign-in, or "/" for anything
+// that a browser could understand as another site: "//host", "/\host", or a host
+// behind characters that browsers drop.
+func localPath(to string) string {
+	const longest = 1024
+	if len(to) > longest || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsFunc(to, unsafe) {
+		return "/"
+	}
+	u, err := url.Parse(to)
+	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.HasPrefix(u.Path, "//") {
+		return "/"
+	}
+	return to
+}
+
+func unsafe(r rune) bool { return r == '\\' || r <= ' ' || r >= 0x7f }

@@ -1,0 +1,208 @@
+package identity
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"dobosh/internal/kit/jmbg"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/storage"
+)
+
+const (
+	loginCookie   = "dobosh-sign-in"
+	loginLifetime = 10 * time.Minute
+)
+
+// login is a sign-in under way. It travels with the browser, sealed, so that
+// those who never finish leave nothing behind in the database.
+type login struct {
+	State    string `json:"state"`
+	Nonce    string `json:"nonce"`
+	Verifier string `json:"verifier"` // RFC 7636
+	To       string `json:"to"`       // where the person wanted to go
+	Ends     int64  `json:"ends"`     // microseconds
+}
+
+// Problems of a sign-in; their codes are the stable names for the sentences.
+func away(err error) error {
+	return problem.New(problem.Unavailable, "sign-in-provider-away").Because(err)
+}
+func stale(why string) error {
+	return problem.New(problem.Invalid, "sign-in-stale").Because(errors.New(why))
+}
+func failed(err error) error {
+	return problem.New(problem.Unauthenticated, "sign-in-failed").Because(err)
+}
+
+// BeginSignIn sends the browser to the provider. The form value "to" says where
+// the person wants to go afterwards; only a path of this node is remembered.
+// "ui_locales" gives the language of the provider's page, else the browser does.
+//
+// Problem: sign-in-provider-away.
+func (id *Identity) BeginSignIn(w http.ResponseWriter, r *http.Request) error {
+	found, err := id.provider.discover(r.Context())
+	if err != nil {
+		return away(err)
+	}
+	l := login{
+		State: newSecret().text(), Nonce: newSecret().text(), Verifier: oauth2.GenerateVerifier(),
+		To: localPath(r.FormValue("to")), Ends: storage.Micros(id.now().Add(loginLifetime)),
+	}
+	if err := id.remember(w, l); err != nil {
+		return fmt.Errorf("begin sign-in: %w", err)
+	}
+	target := id.provider.oauth(found).AuthCodeURL(l.State, oidc.Nonce(l.Nonce),
+		oauth2.S256ChallengeOption(l.Verifier), oauth2.SetAuthURLParam("ui_locales", string(locale(r))))
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, target, http.StatusSeeOther)
+	return nil
+}
+
+func locale(r *http.Request) lang.Tag {
+	if tag, ok := lang.Parse(r.FormValue("ui_locales")); ok {
+		return tag
+	}
+	return lang.Accept(r.Header.Get("Accept-Language"))
+}
+
+func (id *Identity) remember(w http.ResponseWriter, l login) error {
+	plain, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	sealed, err := id.loginKey.seal("login", plain)
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, id.cookie(loginCookie, base64.RawURLEncoding.EncodeToString(sealed), loginLifetime))
+	return nil
+}
+
+// recall finds the sign-in that this browser began and that the callback answers.
+func (id *Identity) recall(r *http.Request) (login, error) {
+	cookie, err := r.Cookie(id.cookieName(loginCookie))
+	if err != nil {
+		return login{}, stale("this browser began no sign-in")
+	}
+	sealed, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+	if err != nil {
+		return login{}, stale("the cookie is not ours")
+	}
+	plain, err := id.loginKey.open("login", sealed)
+	if err != nil {
+		return login{}, stale("the cookie is not ours")
+	}
+	var l login
+	if err := json.Unmarshal(plain, &l); err != nil {
+		return login{}, fmt.Errorf("sign-in cookie: %w", err)
+	}
+	if l.Ends <= storage.Micros(id.now()) {
+		return login{}, stale("it took too long")
+	}
+	if !equal(r.FormValue("state"), l.State) {
+		return login{}, stale("the state is another")
+	}
+	return l, nil
+}
+
+// FinishSignIn serves the redirect URL: it takes the answer of the provider,
+// begins a session in place of the one that was there, and sends the browser
+// where the person wanted to go. After an error nothing was written to w but
+// cookies, and no session has changed.
+//
+// Problems: sign-in-stale (begin again), sign-in-declined (the person or the
+// provider said no), sign-in-failed (the answer does not hold), sign-in-used (the
+// same answer came twice), sign-in-number (the national number is none),
+// sign-in-not-admitted (neither a resident nor anybody here),
+// sign-in-provider-away.
+func (id *Identity) FinishSignIn(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Cache-Control", "no-store")
+	l, err := id.recall(r)
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, id.cookie(loginCookie, "", -1))
+	if code := r.FormValue("error"); code != "" {
+		return problem.New(problem.Unauthenticated, "sign-in-declined").Because(fmt.Errorf("the provider says %.60q", code))
+	}
+	c, err := id.provider.redeem(r.Context(), r.FormValue("code"), l)
+	if errors.Is(err, errAway) {
+		return away(err)
+	}
+	if err != nil {
+		return failed(err)
+	}
+	known, err := id.admit(c)
+	if err != nil {
+		return err
+	}
+	token, err := id.exchange(r, l, known)
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, id.cookie(sessionCookie, token.text(), id.cfg.Lifetime))
+	id.log.InfoContext(r.Context(), "signed in", slog.Bool("resident", len(known.Persons) > 0), slog.Int("roles", len(id.roles(known))))
+	http.Redirect(w, r, l.To, http.StatusSeeOther)
+	return nil
+}
+
+// admit turns claims into what the session will remember. The national number
+// ends here.
+func (id *Identity) admit(c claims) (facts, error) {
+	known := facts{Account: c.subject, Name: cut(c.name, 200), AuthTime: c.authTime}
+	if c.number != "" {
+		number, err := jmbg.Parse(c.number)
+		if err != nil {
+			return facts{}, problem.New(problem.BadGateway, "sign-in-number").Because(err)
+		}
+		known.Persons = id.sectors.all(number)
+	}
+	if len(id.roles(known)) == 0 {
+		return facts{}, problem.New(problem.Forbidden, "sign-in-not-admitted")
+	}
+	return known, nil
+}
+
+func cut(s string, runes int) string {
+	if all := []rune(s); len(all) > runes {
+		return string(all[:runes])
+	}
+	return s
+}
+
+// exchange marks the sign-in as used, ends the old session and begins the new one,
+// all or nothing.
+func (id *Identity) exchange(r *http.Request, l login, known facts) (token secret, err error) {
+	err = id.db.Write(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
+		result, err := tx.ExecContext(ctx,
+			"insert into identity_finished (state_hash, ends_at) values ($1, $2) on conflict (state_hash) do nothing",
+			hash([]byte(l.State)), l.Ends)
+		if err != nil {
+			return fmt.Errorf("mark sign-in: %w", err)
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, problem.New(problem.Conflict, "sign-in-used"))
+		}
+		if err := id.end(ctx, tx, r); err != nil {
+			return err
+		}
+		token, err = id.begin(ctx, tx, known)
+		return err
+	})
+	return token, err
+}
+
+// equal compares without telling by its time how much was right.
+func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
