@@ -1,0 +1,252 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Bounds of a batch: what waits beyond them goes into the next one.
+const (
+	maxBatch      = 4096
+	maxBatchBytes = 8 << 20
+)
+
+// request is one thing the owner is asked to do: append a sealed entry, or erase a subject when sealed.frame is nil.
+type request struct {
+	sealed
+	subject string
+	result  chan result // buffered, answered once
+}
+
+type result struct {
+	stamp Stamp
+	known bool
+	err   error
+}
+
+// owner is what the goroutine that owns the log needs between batches.
+type owner struct {
+	edge   *edge
+	end    int64 // bytes of the last segment
+	buf    []byte
+	stored []tlog.Hash
+	places []place
+	sync   func(*segment) error // makes a segment durable; a seam for tests that let the disk fail
+}
+
+// Append takes an entry into the log and returns when it is on disk. Entries that arrive together share one write, one sync and
+// one signature. Errors: ErrEntry, ErrBusy (nothing was taken), ErrClosed, ErrStopped, or that of ctx; after the last two the
+// entry may or may not be in the log.
+func (l *Log) Append(ctx context.Context, e Entry) (Stamp, error) {
+	if e.At.IsZero() {
+		e.At = l.now()
+	}
+	if err := e.validate(); err != nil {
+		return Stamp{}, err
+	}
+	slot, key, err := l.keyring.current(e.owner())
+	if err != nil {
+		return Stamp{}, fmt.Errorf("append: %w", err)
+	}
+	s, err := seal(e, slot, key)
+	if err != nil {
+		return Stamp{}, fmt.Errorf("append: %w", err)
+	}
+	r, err := l.ask(ctx, &request{sealed: s, result: make(chan result, 1)})
+	return r.stamp, err
+}
+
+// Erase destroys the content key of a subject, durably: entries that the subject owns can never be read again, here or in a copy
+// of the segments, while the log goes on to verify. Entries of that subject that are appended at the same time may be lost with
+// it. known is false when the subject owns nothing.
+func (l *Log) Erase(ctx context.Context, subject string) (known bool, err error) {
+	if subject == "" || len(subject) > MaxSubject {
+		return false, fmt.Errorf("erase: a subject has 1 to %d bytes", MaxSubject)
+	}
+	r, err := l.ask(ctx, &request{subject: subject, result: make(chan result, 1)})
+	return r.known, err
+}
+
+// ask hands a request to the owner and waits for the answer.
+func (l *Log) ask(ctx context.Context, r *request) (result, error) {
+	if err := errors.Join(ctx.Err(), l.Err()); err != nil {
+		return result{}, err
+	}
+	select {
+	case l.queue <- r:
+	default:
+		return result{}, ErrBusy
+	}
+	select {
+	case res := <-r.result:
+		return res, res.err
+	case <-ctx.Done():
+		return result{}, ctx.Err()
+	case <-l.stopped:
+	}
+	select {
+	case res := <-r.result: // answered just before the owner ended
+		return res, res.err
+	default:
+		return result{}, l.cause
+	}
+}
+
+// run is the owner: it ends when the log is closed or a commit fails.
+func (l *Log) run(ctx context.Context) {
+	defer close(l.stopped)
+	l.cause = ErrClosed
+	var batch []*request
+	for {
+		if batch = l.gather(batch[:0]); len(batch) == 0 {
+			return
+		}
+		if err := l.commit(batch); err != nil {
+			l.cause = fmt.Errorf("%w: %w", ErrStopped, err)
+			l.log.ErrorContext(ctx, "log stopped", slog.String("origin", l.origin), slog.Any("error", err))
+			return // those who wait see that the owner has ended
+		}
+	}
+}
+
+// gather waits for a request and takes those that are there with it. It returns none when the log is closing and nobody waits.
+func (l *Log) gather(batch []*request) []*request {
+	select {
+	case r := <-l.queue:
+		batch = append(batch, r)
+	case <-l.closing:
+		select {
+		case r := <-l.queue:
+			batch = append(batch, r)
+		default:
+			return batch
+		}
+	}
+	runtime.Gosched() // lets those that the last batch has just woken come along; costs nothing when nobody is there
+	for size := 0; len(batch) < maxBatch && size < maxBatchBytes; {
+		select {
+		case r := <-l.queue:
+			batch = append(batch, r)
+			size += len(r.frame)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit makes one batch durable and answers it. On the happy path: write and fdatasync of new keys (none, mostly), write and
+// fdatasync of the segment, write of hashes and of offsets. After an error the log must not go on: what the disk holds is unknown.
+func (l *Log) commit(batch []*request) error {
+	appends := batch[:0:len(batch)]
+	var erasures []*request
+	for _, r := range batch {
+		if r.frame == nil {
+			erasures = append(erasures, r)
+		} else {
+			appends = append(appends, r)
+		}
+	}
+	if len(appends) > 0 {
+		if err := l.commitAppends(appends); err != nil {
+			return err
+		}
+	}
+	for _, r := range erasures {
+		known, err := l.keyring.erase(r.subject)
+		if err != nil {
+			return err
+		}
+		r.result <- result{known: known}
+	}
+	return nil
+}
+
+func (l *Log) commitAppends(batch []*request) error {
+	if err := l.keyring.flush(); err != nil {
+		return err
+	}
+	if err := l.rotate(); err != nil {
+		return err
+	}
+	first := l.owner.edge.size
+	h, err := l.assemble(batch)
+	if err != nil {
+		return err
+	}
+	seg := l.segments.last()
+	if _, err := seg.file.Write(l.owner.buf); err != nil {
+		return fmt.Errorf("segment: %w", err)
+	}
+	if err := l.owner.sync(seg); err != nil {
+		return fmt.Errorf("segment: %w", err)
+	}
+	l.owner.end += int64(len(l.owner.buf))
+	if err := l.derived.write(first, l.owner.stored, l.owner.places); err != nil {
+		return err
+	}
+	l.publish(h)
+	for i, r := range batch {
+		index := first + int64(i)
+		r.result <- result{stamp: Stamp{Index: index, Salt: r.salt, Proof: l.owner.edge.prove(index), Checkpoint: h.checkpoint}}
+	}
+	l.owner.edge.settle()
+	return nil
+}
+
+// assemble puts the frames of a batch and its signed checkpoint into the buffer and the leaves into the tree.
+func (l *Log) assemble(batch []*request) (*head, error) {
+	o := &l.owner
+	o.buf, o.stored, o.places = o.buf[:0], o.stored[:0], o.places[:0]
+	for _, r := range batch {
+		o.places = append(o.places, place{offset: uint32(o.end + int64(len(o.buf))), size: uint32(len(r.frame))})
+		o.buf = append(o.buf, r.frame...)
+		o.stored = o.edge.add(o.stored, r.leaf)
+	}
+	h, err := l.sign(o.edge.size, o.edge.close())
+	if err != nil {
+		return nil, err
+	}
+	o.buf = appendFrame(o.buf, frameCheckpoint, h.checkpoint)
+	return h, nil
+}
+
+func (l *Log) sign(size int64, root tlog.Hash) (*head, error) {
+	text := Checkpoint{Origin: l.origin, Size: size, Root: root}.Text()
+	signed, err := note.Sign(&note.Note{Text: text}, l.signer)
+	if err != nil {
+		return nil, fmt.Errorf("sign checkpoint: %w", err)
+	}
+	return &head{checkpoint: signed, size: size, root: root, grown: make(chan struct{})}, nil
+}
+
+// publish shows a new head to the readers and wakes those who wait for it.
+func (l *Log) publish(h *head) {
+	if old := l.head.Swap(h); old != nil {
+		close(old.grown)
+	}
+}
+
+// rotate begins a new segment when the last one is full. What Open does not scan again has to be durable first.
+func (l *Log) rotate() error {
+	if l.owner.end < l.limit {
+		return nil
+	}
+	if err := l.derived.sync(); err != nil {
+		return err
+	}
+	h := l.head.Load()
+	seg, err := createSegment(l.dir, l.origin, h.size, h.checkpoint)
+	if err != nil {
+		return err
+	}
+	l.segments.add(seg)
+	l.owner.end = int64(len(segmentHead(l.origin, h.size, h.checkpoint)))
+	return nil
+}

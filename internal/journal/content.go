@@ -1,0 +1,199 @@
+package journal
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// The layout of the content before it is sealed (integers big-endian):
+//
+//	random[32] envelope u32(len meta) meta form[1] body-or-digest
+//	envelope = u8(len kind) kind u8(len id) id i64(at, µs) u8(count) { u8(len) subject }
+//
+// form 0 is followed by the body, form 1 by the SHA-256 of a body kept elsewhere.
+const (
+	formBody   = 0
+	formDigest = 1
+	randomSize = 32
+	nonceSize  = 12
+	keySize    = 32
+)
+
+var errContent = errors.New("content is malformed")
+
+func appendEnvelope(buf []byte, e Entry) []byte {
+	buf = appendShort(buf, e.Kind)
+	buf = appendShort(buf, e.ID)
+	buf = binary.BigEndian.AppendUint64(buf, uint64(e.At.UnixMicro()))
+	buf = append(buf, byte(len(e.Subjects)))
+	for _, s := range e.Subjects {
+		buf = appendShort(buf, s)
+	}
+	return buf
+}
+
+func appendShort(buf []byte, s string) []byte {
+	return append(append(buf, byte(len(s))), s...)
+}
+
+// appendContent appends the plaintext and returns it with the salt that belongs to it.
+func appendContent(buf []byte, e Entry, random [randomSize]byte) ([]byte, [hashSize]byte) {
+	buf = append(buf, random[:]...)
+	start := len(buf)
+	buf = appendEnvelope(buf, e)
+	salt := saltOf(random[:], buf[start:])
+	buf = binary.BigEndian.AppendUint32(buf, uint32(len(e.Meta)))
+	buf = append(buf, e.Meta...)
+	if e.detached() {
+		return append(append(buf, formDigest), e.Digest[:]...), salt
+	}
+	return append(append(buf, formBody), e.Body...), salt
+}
+
+func contentSize(e Entry) int {
+	size := randomSize + 1 + len(e.Kind) + 1 + len(e.ID) + 8 + 1 + 4 + len(e.Meta) + 1 + max(len(e.Body), hashSize)
+	for _, s := range e.Subjects {
+		size += 1 + len(s)
+	}
+	return size
+}
+
+// parseContent reads a plaintext back. The entry owns its bytes: nothing points into b.
+func parseContent(b []byte) (Entry, [hashSize]byte, error) {
+	r := fields{rest: b}
+	random := r.take(randomSize)
+	start := r.rest
+	e := Entry{Kind: r.short(), ID: r.short(), At: time.UnixMicro(int64(r.uint64())).UTC()}
+	for range r.byte() {
+		e.Subjects = append(e.Subjects, r.short())
+	}
+	envelope := start[:len(start)-len(r.rest)]
+	if size := r.uint32(); size <= MaxMeta {
+		e.Meta = append(e.Meta, r.take(int(size))...)
+	} else {
+		r.bad = true
+	}
+	r.body(&e)
+	if r.bad {
+		return Entry{}, [hashSize]byte{}, errContent
+	}
+	return e, saltOf(random, envelope), nil
+}
+
+// fields reads the parts of a content; after the first that is missing it reads only zeros and is bad.
+type fields struct {
+	rest []byte
+	bad  bool
+}
+
+func (f *fields) take(n int) []byte {
+	if f.bad || n > len(f.rest) {
+		f.bad = true
+		return nil
+	}
+	b := f.rest[:n]
+	f.rest = f.rest[n:]
+	return b
+}
+
+func (f *fields) byte() byte {
+	if b := f.take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+func (f *fields) uint32() uint32 {
+	if b := f.take(4); b != nil {
+		return binary.BigEndian.Uint32(b)
+	}
+	return 0
+}
+
+func (f *fields) uint64() uint64 {
+	if b := f.take(8); b != nil {
+		return binary.BigEndian.Uint64(b)
+	}
+	return 0
+}
+
+func (f *fields) short() string { return string(f.take(int(f.byte()))) }
+
+func (f *fields) body(e *Entry) {
+	switch form := f.byte(); {
+	case f.bad:
+	case form == formBody:
+		e.Body = append(e.Body, f.take(len(f.rest))...)
+	case form == formDigest && len(f.rest) == hashSize:
+		copy(e.Digest[:], f.take(hashSize))
+		f.bad = !e.detached()
+	default:
+		f.bad = true
+	}
+}
+
+// sealer is AES-256-GCM (NIST SP 800-38D) under one content key. Nonces are random, so one key may seal 2^32 entries.
+func sealer(key [keySize]byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		return nil, fmt.Errorf("content key: %w", err)
+	}
+	return cipher.NewGCM(block)
+}
+
+// sealed is an entry ready to be written: its frame is complete and only its place in the log is open.
+type sealed struct {
+	frame []byte
+	salt  [hashSize]byte
+	leaf  [hashSize]byte
+}
+
+// seal encodes and encrypts an entry in one buffer, which becomes its frame.
+func seal(e Entry, slot uint32, key [keySize]byte) (sealed, error) {
+	aead, err := sealer(key)
+	if err != nil {
+		return sealed{}, err
+	}
+	var random [randomSize]byte
+	var nonce [nonceSize]byte
+	rand.Read(random[:]) // never fails (crypto/rand)
+	rand.Read(nonce[:])
+	return sealWith(e, slot, aead, random, nonce), nil
+}
+
+func sealWith(e Entry, slot uint32, aead cipher.AEAD, random [randomSize]byte, nonce [nonceSize]byte) sealed {
+	frame := make([]byte, entryContent, entryContent+contentSize(e)+aead.Overhead())
+	frame, salt := appendContent(frame, e, random)
+	commitment := Commitment(salt, sha256.Sum256(e.Meta), e.BodyHash())
+	putEntryHead(frame, commitment, slot, nonce)
+	frame = aead.Seal(frame[:entryContent], nonce[:], frame[entryContent:], commitment[:])
+	finishFrame(frame)
+	return sealed{frame: frame, salt: salt, leaf: Leaf(commitment)}
+}
+
+// open decrypts a record and checks that its content is the one committed to.
+func (r record) open(key [keySize]byte) (Entry, [hashSize]byte, error) {
+	none := [hashSize]byte{}
+	aead, err := sealer(key)
+	if err != nil {
+		return Entry{}, none, err
+	}
+	plain, err := aead.Open(nil, r.nonce[:], r.content, r.commitment[:])
+	if err != nil {
+		return Entry{}, none, errors.New("content does not open with its key")
+	}
+	e, salt, err := parseContent(plain)
+	if err != nil {
+		return Entry{}, none, err
+	}
+	if Commitment(salt, sha256.Sum256(e.Meta), e.BodyHash()) != r.commitment {
+		return Entry{}, none, errors.New("content is not the one committed to")
+	}
+	return e, salt, nil
+}

@@ -1,0 +1,18 @@
+// Package journal keeps the log that is the signature: what was appended cannot be changed, removed or reordered without
+// everybody being able to see it.
+//
+// A log is one directory, owned by one process. Entries are sealed, committed to by a salted hash, and collected in batches; each
+// batch ends with a checkpoint (C2SP tlog-checkpoint) signed with the log's Ed25519 key. Append returns when its batch is on disk,
+// with a Stamp: the proof that the entry is in the log. The Stamp travels with the message, and whoever receives both checks them
+// with Verify and the log's public key, offline and years later.
+//
+// What is promised:
+//   - An acknowledged entry is durable and stays provable. After a failed write or sync nothing more is acknowledged.
+//   - Open cuts only what was never acknowledged. Damage anywhere else is an error, never a silent repair.
+//   - A counterparty learns from a Stamp nothing about entries it was not shown.
+//   - Erase destroys the key of one subject. The log still verifies, and the content cannot be read again.
+//   - Check reads a directory without the running log and names what is missing, changed, reordered or cut back.
+//
+// The format is published in docs/spec/journal.md, with test vectors that the tests check. The witness protocol lives in
+// journal/witness.
+package journal

@@ -1,0 +1,85 @@
+package journal
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Bounds of an entry. They keep one record from filling the disk and let readers refuse a length before they allocate.
+const (
+	MaxKind     = 64
+	MaxID       = 128
+	MaxSubject  = 128
+	MaxSubjects = 64
+	MaxMeta     = 256 << 10
+	MaxBody     = 16 << 20
+)
+
+// ErrEntry says that an entry is outside the bounds above or that its meta is not JSON.
+var ErrEntry = errors.New("entry cannot be journaled")
+
+// Entry is one thing that happened, as its keeper remembers it.
+//
+// Meta and Body are what a counterparty sees and can check against a Stamp. Kind, ID, At and Subjects stay with the keeper; they
+// are bound into the salt, so the keeper cannot change them later either, but a counterparty learns nothing of them.
+type Entry struct {
+	Kind string    // what it is, for example "answer"; 1 to MaxKind bytes
+	ID   string    // the keeper's own name for it; at most MaxID bytes
+	At   time.Time // an instant, kept in whole microseconds; zero means now
+
+	// Subjects are pseudonyms of the persons concerned. The first one's content key seals the entry, so erasing that person
+	// makes the content unreadable. At most MaxSubjects of at most MaxSubject bytes.
+	Subjects []string
+
+	Meta json.RawMessage // one JSON value, hashed byte for byte; at most MaxMeta bytes
+	Body []byte          // at most MaxBody bytes
+
+	// Digest is the SHA-256 of a body that is kept elsewhere, such as a file that was streamed through. Body is then empty.
+	Digest [sha256.Size]byte
+}
+
+// BodyHash is the hash of the body that the commitment holds.
+func (e Entry) BodyHash() [sha256.Size]byte {
+	if e.detached() {
+		return e.Digest
+	}
+	return sha256.Sum256(e.Body)
+}
+
+func (e Entry) detached() bool { return e.Digest != [sha256.Size]byte{} }
+
+func (e Entry) validate() error {
+	switch {
+	case e.Kind == "" || len(e.Kind) > MaxKind:
+		return fmt.Errorf("%w: kind has %d bytes, 1 to %d are allowed", ErrEntry, len(e.Kind), MaxKind)
+	case len(e.ID) > MaxID:
+		return fmt.Errorf("%w: id has %d bytes, at most %d are allowed", ErrEntry, len(e.ID), MaxID)
+	case len(e.Subjects) > MaxSubjects:
+		return fmt.Errorf("%w: %d subjects, at most %d are allowed", ErrEntry, len(e.Subjects), MaxSubjects)
+	case len(e.Meta) > MaxMeta:
+		return fmt.Errorf("%w: meta has %d bytes, at most %d are allowed", ErrEntry, len(e.Meta), MaxMeta)
+	case len(e.Body) > MaxBody:
+		return fmt.Errorf("%w: body has %d bytes, at most %d are allowed", ErrEntry, len(e.Body), MaxBody)
+	case e.detached() && len(e.Body) > 0:
+		return fmt.Errorf("%w: it has both a body and the digest of a body kept elsewhere", ErrEntry)
+	case !json.Valid(e.Meta):
+		return fmt.Errorf("%w: meta is not JSON", ErrEntry)
+	}
+	for _, s := range e.Subjects {
+		if s == "" || len(s) > MaxSubject {
+			return fmt.Errorf("%w: a subject has %d bytes, 1 to %d are allowed", ErrEntry, len(s), MaxSubject)
+		}
+	}
+	return nil
+}
+
+// owner is the subject whose content key seals the entry; empty for the key of the log itself.
+func (e Entry) owner() string {
+	if len(e.Subjects) == 0 {
+		return ""
+	}
+	return e.Subjects[0]
+}

@@ -1,0 +1,96 @@
+package journal
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+)
+
+// A frame is u32(length of type and payload) u32(CRC-32C of the length, type and payload) type[1] payload, big-endian.
+const (
+	frameHead  = 8
+	frameStart = frameHead + 1
+
+	frameSegment    = 'S' // u64(first index) origin
+	frameEntry      = 'E' // commitment[32] u32(key slot) nonce[12] sealed content
+	frameCheckpoint = 'C' // signed note
+
+	entryContent  = frameStart + hashSize + 4 + nonceSize
+	maxCheckpoint = 64 << 10
+	maxFrame      = entryContent + MaxBody + MaxMeta + 64<<10
+)
+
+var (
+	errShort = errors.New("the file ends inside a frame")
+	errFrame = errors.New("a frame does not match its checksum")
+)
+
+type frame struct {
+	kind    byte
+	payload []byte // points into the buffer it was parsed from
+	size    int    // bytes of the whole frame
+}
+
+func finishFrame(b []byte) {
+	binary.BigEndian.PutUint32(b[0:4], uint32(len(b)-frameHead))
+	binary.BigEndian.PutUint32(b[4:8], frameSum(b))
+}
+
+func frameSum(b []byte) uint32 {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	return crc32.Update(crc32.Checksum(b[0:4], table), table, b[frameHead:])
+}
+
+func appendFrame(buf []byte, kind byte, payload []byte) []byte {
+	start := len(buf)
+	buf = append(buf, make([]byte, frameHead)...)
+	buf = append(append(buf, kind), payload...)
+	finishFrame(buf[start:])
+	return buf
+}
+
+// parseFrame reads the frame at the start of b. errShort: b ends before the frame does; errFrame: it is damaged.
+func parseFrame(b []byte) (frame, error) {
+	if len(b) < frameHead {
+		return frame{}, errShort
+	}
+	length := binary.BigEndian.Uint32(b)
+	if length < 1 || length > maxFrame-frameHead {
+		return frame{}, errFrame
+	}
+	size := frameHead + int(length)
+	if size > len(b) {
+		return frame{}, errShort
+	}
+	if binary.BigEndian.Uint32(b[4:8]) != frameSum(b[:size]) {
+		return frame{}, errFrame
+	}
+	return frame{kind: b[frameHead], payload: b[frameStart:size], size: size}, nil
+}
+
+// record is the payload of an entry frame.
+type record struct {
+	commitment [hashSize]byte
+	slot       uint32
+	nonce      [nonceSize]byte
+	content    []byte
+}
+
+func putEntryHead(b []byte, commitment [hashSize]byte, slot uint32, nonce [nonceSize]byte) {
+	b[frameHead] = frameEntry
+	copy(b[frameStart:], commitment[:])
+	binary.BigEndian.PutUint32(b[frameStart+hashSize:], slot)
+	copy(b[frameStart+hashSize+4:], nonce[:])
+}
+
+func (f frame) record() (record, error) {
+	if f.kind != frameEntry || len(f.payload) < entryContent-frameStart {
+		return record{}, errors.New("not an entry")
+	}
+	var r record
+	copy(r.commitment[:], f.payload)
+	r.slot = binary.BigEndian.Uint32(f.payload[hashSize:])
+	copy(r.nonce[:], f.payload[hashSize+4:])
+	r.content = f.payload[hashSize+4+nonceSize:]
+	return r, nil
+}

@@ -1,0 +1,64 @@
+package journal
+
+import (
+	"crypto/sha256"
+	"sync"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// rememberedCheckpoints is enough for the batches that are on their way at one time.
+const rememberedCheckpoints = 64
+
+// Verifier checks the stamps of one log and remembers the checkpoints whose signatures it has verified: messages of one batch
+// share a checkpoint, and a signature costs a hundred times what an audit path does. It is safe for concurrent use.
+type Verifier struct {
+	key note.Verifier
+
+	mu    sync.Mutex
+	seen  map[[sha256.Size]byte]Checkpoint
+	order [rememberedCheckpoints][sha256.Size]byte
+	next  int
+}
+
+// NewVerifier checks stamps of the log that key belongs to.
+func NewVerifier(key note.Verifier) *Verifier {
+	return &Verifier{key: key, seen: make(map[[sha256.Size]byte]Checkpoint, rememberedCheckpoints)}
+}
+
+// Verify does what the function Verify does.
+func (v *Verifier) Verify(s Stamp, meta, body [hashSize]byte) error {
+	c, err := v.Open(s.Checkpoint)
+	if err != nil {
+		return err
+	}
+	return c.contains(s, meta, body)
+}
+
+// Open does what OpenCheckpoint does.
+func (v *Verifier) Open(signed []byte) (Checkpoint, error) {
+	id := sha256.Sum256(signed)
+	v.mu.Lock()
+	c, ok := v.seen[id]
+	v.mu.Unlock()
+	if ok {
+		return c, nil
+	}
+	c, err := OpenCheckpoint(signed, v.key)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	v.remember(id, c)
+	return c, nil
+}
+
+func (v *Verifier) remember(id [sha256.Size]byte, c Checkpoint) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if _, ok := v.seen[id]; ok {
+		return
+	}
+	delete(v.seen, v.order[v.next])
+	v.seen[id], v.order[v.next] = c, id
+	v.next = (v.next + 1) % len(v.order)
+}
