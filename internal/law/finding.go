@@ -1,7 +1,9 @@
 package law
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -40,4 +42,12 @@ func (fs Findings) Error() string {
 		lines[i] = f.String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// ordered sorts findings by file and place; map order must not reach people.
+func (fs Findings) ordered() Findings {
+	slices.SortStableFunc(fs, func(a, b Finding) int {
+		return cmp.Or(strings.Compare(a.At.File, b.At.File), a.At.Line-b.At.Line, a.At.Column-b.At.Column, strings.Compare(a.Says, b.Says))
+	})
+	return fs
 }
