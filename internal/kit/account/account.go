@@ -43,7 +43,10 @@ func Parse(s string) (string, error) {
 		}
 		s = full
 	}
-	return s, Check(s)
+	if err := Check(s); err != nil {
+		return "", err
+	}
+	return s, nil
 }
 
 func pad(s string) (string, error) {
@@ -111,7 +114,10 @@ func ParseIBAN(s string) (string, error) {
 	if mod97(number[2:]+lettersRS+number[:2]) != 1 {
 		return "", ErrCheck
 	}
-	return number[2:], Check(number[2:])
+	if err := Check(number[2:]); err != nil {
+		return "", err
+	}
+	return number[2:], nil
 }
 
 func controlOf(s string) string { return fmt.Sprintf("%02d", 98-mod97(s+"00")) }

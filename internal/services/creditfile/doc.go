@@ -14,8 +14,8 @@
 //
 // Elements follow the order of the message definition report of ISO 20022 for
 // pain.001.001.09; references keep to the characters and slashes that the
-// European Payments Council allows (EPC132-08, 1.4 and 1.5), since banks pass
-// them on to systems that know no others. Accounts inside the country are not IBANs: they
-// stand under Othr with scheme BBAN, and the bank is the clearing member with
-// the first three digits.
+// implementation guidelines of the European Payments Council allow (EPC132-08),
+// since banks pass them on to systems that know no others. Accounts inside the
+// country are not IBANs: they stand under Othr with scheme BBAN, and the bank
+// is the clearing member with the first three digits.
 package creditfile

@@ -1,7 +1,6 @@
 package creditfile
 
 import (
-	"io"
 	"time"
 
 	"dobosh/internal/kit/civil"
@@ -28,8 +27,12 @@ type File struct {
 	Transfers     []Transfer
 }
 
-// Write checks the file and writes it.
-func Write(w io.Writer, f File) error { return nil }
-
-// Read reads a file that Write wrote.
-func Read(r io.Reader) (File, error) { return File{}, nil }
+// Sum is what all transfers come to. Of a file that Write takes it cannot
+// overflow.
+func (f File) Sum() money.Para {
+	var sum money.Para
+	for _, t := range f.Transfers {
+		sum += t.Amount
+	}
+	return sum
+}
