@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// writeWhole puts a file in place so that after a crash the old content or the new is there, never a part: write beside, sync,
+// WriteWhole puts a file in place so that after a crash the old content or the new is there, never a part: write beside, sync,
 // rename, sync the directory.
-func writeWhole(path string, content []byte) error {
+func WriteWhole(path string, content []byte) error {
 	beside := path + ".new"
 	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, filePerm)
 	if err != nil {

@@ -51,7 +51,7 @@ type keyring struct {
 func openKeyring(dir string) (*keyring, error) {
 	path := filepath.Join(dir, "keys")
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		if err := writeWhole(path, newKeysHead()); err != nil {
+		if err := WriteWhole(path, newKeysHead()); err != nil {
 			return nil, fmt.Errorf("keys: %w", err)
 		}
 	}

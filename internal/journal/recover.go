@@ -229,7 +229,7 @@ func (r *replay) frame(f frame, offset int64) error {
 
 // batch ends a batch: its checkpoint must be that of the tree.
 func (r *replay) batch(f frame, offset int64) error {
-	c, err := peekCheckpoint(f.payload)
+	c, err := PeekCheckpoint(f.payload)
 	if err != nil {
 		return r.damage(offset, err.Error())
 	}
@@ -260,7 +260,7 @@ func holdsCheckpoint(b []byte, origin string) bool {
 		if err != nil {
 			continue
 		}
-		if c, err := peekCheckpoint(f.payload); err == nil && c.Origin == origin {
+		if c, err := PeekCheckpoint(f.payload); err == nil && c.Origin == origin {
 			return true
 		}
 	}

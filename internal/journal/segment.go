@@ -41,7 +41,7 @@ func parseSegmentHead(f frame) (origin string, first int64, err error) {
 // createSegment makes a segment file that is either whole or absent after a crash.
 func createSegment(dir, origin string, first int64, checkpoint []byte) (*segment, error) {
 	path := filepath.Join(dir, segmentName(first))
-	if err := writeWhole(path, segmentHead(origin, first, checkpoint)); err != nil {
+	if err := WriteWhole(path, segmentHead(origin, first, checkpoint)); err != nil {
 		return nil, fmt.Errorf("new segment: %w", err)
 	}
 	return openSegment(path, first)

@@ -1,0 +1,158 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"dobosh/internal/storage"
+)
+
+const (
+	projectionBatch = 256             // entries read for one transaction
+	projectionRetry = 2 * time.Second // wait after the database or the log could not be read
+)
+
+// Projection turns the entries of some kinds into receipts, in the order of the log, from where it stopped last time. Receipts and
+// the cursor change in one transaction, so after a crash none is missing and none is double.
+type Projection struct {
+	db     *storage.DB
+	source *Log
+	kinds  []string
+	log    *slog.Logger
+
+	cancel context.CancelFunc
+	done   chan struct{}
+
+	mu    sync.Mutex
+	next  int64         // entries before it are in the table
+	moved chan struct{} // closed when next has changed
+}
+
+// Project starts a projection; Close ends it. It comes before the Close of the log and of the database.
+func Project(ctx context.Context, db *storage.DB, source *Log, kinds []string, log *slog.Logger) *Projection {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	p := &Projection{
+		db: db, source: source, kinds: slices.Clone(kinds), log: log,
+		cancel: cancel, done: make(chan struct{}), moved: make(chan struct{}),
+	}
+	go p.run(ctx)
+	return p
+}
+
+// Close ends the projection and waits for it.
+func (p *Projection) Close() error {
+	p.cancel()
+	<-p.done
+	return nil
+}
+
+// WaitFor returns nil when the entry with this index has become receipts.
+func (p *Projection) WaitFor(ctx context.Context, index int64) error {
+	for {
+		p.mu.Lock()
+		next, moved := p.next, p.moved
+		p.mu.Unlock()
+		if next > index {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-p.done:
+			return ErrClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (p *Projection) run(ctx context.Context) {
+	defer close(p.done)
+	for {
+		err := p.follow(ctx)
+		if ctx.Err() != nil || errors.Is(err, ErrClosed) || errors.Is(err, ErrStopped) {
+			return
+		}
+		p.log.ErrorContext(ctx, "receipts are not up to date", slog.String("origin", p.source.Origin()), slog.Any("error", err))
+		select {
+		case <-time.After(projectionRetry):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// follow projects until something fails.
+func (p *Projection) follow(ctx context.Context) error {
+	next, err := p.cursor(ctx)
+	if err != nil {
+		return err
+	}
+	if size := p.source.Size(); next > size {
+		return errors.New("the database has receipts of entries that the log does not have")
+	}
+	for {
+		p.advance(next)
+		if err := p.source.Wait(ctx, next); err != nil {
+			return err
+		}
+		if next, err = p.step(ctx, next); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *Projection) cursor(ctx context.Context) (next int64, err error) {
+	err = p.db.Read(ctx).QueryRowContext(ctx, "select next from journal_cursors where origin = $1", p.source.Origin()).Scan(&next)
+	if errors.Is(err, storage.ErrNotFound) {
+		return 0, nil
+	}
+	return next, err
+}
+
+// step projects the entries that are there, at most a batch, and returns the index behind them.
+func (p *Projection) step(ctx context.Context, from int64) (int64, error) {
+	to := min(p.source.Size(), from+projectionBatch)
+	var receipts []Receipt
+	for index := from; index < to; index++ {
+		l, err := p.source.Logged(ctx, index)
+		if damage := (*DamageError)(nil); errors.As(err, &damage) {
+			p.log.ErrorContext(ctx, "entry is damaged and makes no receipt", slog.Int64("index", index), slog.Any("error", err))
+			continue // the persons of later entries still see theirs
+		}
+		if err != nil {
+			return from, err
+		}
+		if slices.Contains(p.kinds, l.Entry.Kind) {
+			receipts = append(receipts, receiptsOf(p.source.Origin(), l)...)
+		}
+	}
+	err := p.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		for _, r := range receipts {
+			if err := insertReceipt(ctx, tx, r); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, "insert into journal_cursors (origin, next) values ($1, $2) "+
+			"on conflict (origin) do update set next = excluded.next", p.source.Origin(), to)
+		return err
+	})
+	if err != nil {
+		return from, err
+	}
+	return to, nil
+}
+
+func (p *Projection) advance(next int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if next == p.next {
+		return
+	}
+	p.next = next
+	close(p.moved)
+	p.moved = make(chan struct{})
+}
