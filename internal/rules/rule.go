@@ -1,8 +1,12 @@
 package rules
 
 import (
+	"fmt"
+	"slices"
+
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 )
 
@@ -17,33 +21,142 @@ type Need struct {
 	Text    bool      // only fills sentences: the outcome does not wait for it
 }
 
-// Rule is a compiled version of a rule for one day.
+// Rule is a version of a rule compiled for one day.
 type Rule struct {
-	source source
-	needs  []Need
-	later  []Need
-}
-
-type source struct {
-	Rule law.Rule
-	Day  civil.Day
+	text       Record // everything but facts and outcome; never changed
+	needs      []Need
+	later      []Need
+	conditions []condition
+	payments   []payment
+	unread     []string // facts that no expression reads and that a yes still needs
+	sentences  sentences
+	names      map[string]lang.Text // of places, by code
 }
 
 // Compile compiles the version of the rule that is in force on day, the day of
-// the event, with the parameters of that day.
-func Compile(p *law.Pack, ruleID string, day civil.Day) (*Rule, error) { return &Rule{}, nil }
+// the event, with the parameters of that day. It fails with the problem
+// "provision-not-in-force" when something the rule rests on has ended, and
+// with "rule-not-in-force" when there is no version for the day.
+func Compile(p *law.Pack, ruleID string, day civil.Day) (*Rule, error) {
+	text, err := gather(p, ruleID, day)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]lang.Text{}
+	for _, place := range p.Places() {
+		names[place.Code] = place.Name
+	}
+	return compile(text, names)
+}
+
+// gather collects from the pack all that the rule needs on the day.
+func gather(p *law.Pack, ruleID string, day civil.Day) (Record, error) {
+	rule, ok := p.Rule(ruleID, day)
+	if !ok {
+		return Record{}, problem.New(problem.NotFound, "rule-not-in-force", "rule", ruleID, "day", day.String())
+	}
+	rule.Plan = slices.DeleteFunc(slices.Clone(rule.Plan), func(pay law.RulePayment) bool { return !pay.Holds(day) })
+	text := Record{Format: recordFormat, Pack: Origin{p.ID, p.Version, p.Digest}, Day: day, Rule: rule}
+	for _, name := range parametersOf(rule) {
+		parameter, ok := p.Parameter(name, day)
+		if !ok {
+			return Record{}, problem.New(problem.NotFound, "parameter-not-in-force", "parameter", name, "day", day.String())
+		}
+		text.Parameters = append(text.Parameters, parameter)
+	}
+	for _, ref := range provisionsOf(rule) {
+		if err := p.InForce(ref, day); err != nil {
+			return Record{}, err
+		}
+		provision, _ := p.Provision(ref)
+		text.Provisions = append(text.Provisions, cite(provision))
+	}
+	return text, nil
+}
+
+func parametersOf(rule law.Rule) []string {
+	names := slices.Clone(rule.Parameters)
+	for _, pay := range rule.Plan {
+		names = append(names, pay.Amount)
+		if pay.Months != "" {
+			names = append(names, pay.Months)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func provisionsOf(rule law.Rule) []law.Ref {
+	var refs []law.Ref
+	for _, c := range rule.Conditions {
+		refs = append(refs, c.Provision)
+	}
+	for _, pay := range rule.Plan {
+		refs = append(refs, pay.Provision)
+	}
+	slices.Sort(refs)
+	return slices.Compact(refs)
+}
+
+// compile turns the text of a rule into programs. It needs nothing but the
+// text, so that a record can be compiled without its pack.
+func compile(text Record, names map[string]lang.Text) (*Rule, error) {
+	if !text.Rule.Holds(text.Day) {
+		return nil, fmt.Errorf("rule %q is not in force on %s", text.Rule.ID, text.Day)
+	}
+	env, err := environment(text.Rule, text.Parameters)
+	if err != nil {
+		return nil, err
+	}
+	r := &Rule{text: text, names: names, sentences: sentencesOf(text.Rule)}
+	for _, c := range text.Rule.Conditions {
+		compiled, err := env.condition(c, text.cited(c.Provision))
+		if err != nil {
+			return nil, err
+		}
+		r.conditions = append(r.conditions, compiled)
+	}
+	for _, pay := range text.Rule.Plan {
+		compiled, err := env.payment(pay, text)
+		if err != nil {
+			return nil, err
+		}
+		r.payments = append(r.payments, compiled)
+	}
+	r.plan(text.Rule.Facts)
+	return r, nil
+}
+
+// plan sorts the facts of the rule by what they are for.
+func (r *Rule) plan(facts []law.RuleFact) {
+	for _, f := range facts {
+		need := Need{f.Name, f.Type, f.Service, f.Pointer, f.Label, f.Ask, f.For == "text"}
+		if f.For == "payment" {
+			r.later = append(r.later, need)
+			continue
+		}
+		r.needs = append(r.needs, need)
+		if f.For == "" && !r.reads(f.Name) {
+			r.unread = append(r.unread, f.Name)
+		}
+	}
+}
+
+func (r *Rule) reads(fact string) bool {
+	return slices.ContainsFunc(r.conditions, func(c condition) bool { return slices.Contains(c.reads, fact) }) ||
+		slices.ContainsFunc(r.payments, func(p payment) bool { return slices.Contains(p.reads, fact) })
+}
+
+// ID names the rule.
+func (r *Rule) ID() string { return r.text.Rule.ID }
+
+// Day is the day the rule was compiled for.
+func (r *Rule) Day() civil.Day { return r.text.Day }
 
 // Needs lists the facts that the outcome needs, in the order in which to ask.
-func (r *Rule) Needs() []Need { return r.needs }
+// Stop asking when the outcome is already no.
+func (r *Rule) Needs() []Need { return slices.Clone(r.needs) }
 
 // AtAcceptance lists the facts asked only when the offer is accepted, such as
 // the account to pay to.
-func (r *Rule) AtAcceptance() []Need { return r.later }
-
-// Decide says what the rule makes of the known facts. Values are bool, int,
-// int64, string or civil.Day, or what encoding/json makes of them; a value of
-// the wrong type or outside its bounds counts as missing.
-func (r *Rule) Decide(known map[string]any) Outcome { return Outcome{} }
-
-// Record is Decide with everything needed to decide again.
-func (r *Rule) Record(known map[string]any) (Record, Outcome) { return Record{}, Outcome{} }
+func (r *Rule) AtAcceptance() []Need { return slices.Clone(r.later) }

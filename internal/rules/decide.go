@@ -1,0 +1,181 @@
+package rules
+
+import (
+	"slices"
+
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/money"
+
+	"cel.dev/cel-go/common/types"
+)
+
+// Decide says what the rule makes of the known facts. Values are bool, int,
+// int64, string or civil.Day, or what encoding/json makes of them; a value of
+// the wrong type or outside its bounds counts as missing. It is safe for
+// concurrent use and has no other input: the same facts, the same outcome.
+func (r *Rule) Decide(known map[string]any) Outcome { return r.decide(r.understand(known)) }
+
+func (r *Rule) decide(f *facts) Outcome {
+	out := Outcome{Result: Yes, Steps: make([]Step, 0, len(r.conditions)+1)}
+	words := r.words(f)
+	for i := range r.conditions {
+		step := r.conditions[i].step(f, words)
+		out.Result = min(out.Result, step.Result)
+		out.Steps = append(out.Steps, step)
+	}
+	if out.Result == No {
+		return out
+	}
+	r.settle(&out, f, words)
+	if out.Result == Unknown {
+		out.Plan = Plan{}
+		out.Missing = r.inOrder(out.Steps)
+	}
+	return out
+}
+
+// settle adds the plan to an outcome that is not no, or the step that says why
+// there is none yet.
+func (r *Rule) settle(out *Outcome, f *facts, words *words) {
+	missing := slices.DeleteFunc(slices.Clone(r.unread), f.has)
+	plan, lacking, unsure := r.pays(f, words)
+	missing = append(missing, lacking...)
+	reason := lang.Text(nil)
+	switch {
+	case len(missing) > 0:
+		reason = words.missing(notYetKnown, missing)
+	case unsure:
+		reason = notComputable
+	case plan.Total <= 0:
+		reason = noAmount
+	}
+	if reason != nil {
+		out.Result = Unknown
+		first := r.payments[0]
+		out.Steps = append(out.Steps, Step{Condition: "plan", Result: Unknown, Provision: first.Provision, Cite: first.cite,
+			Facts: r.planFacts(), Missing: missing, Says: reason})
+	}
+	out.Plan = plan
+}
+
+// step evaluates one condition.
+func (c *condition) step(f *facts, words *words) Step {
+	result, missing := c.evaluate(f)
+	step := Step{Condition: c.ID, Result: result, Provision: c.Provision, Cite: c.cite, Facts: c.reads, Missing: missing}
+	switch {
+	case result == Yes:
+		step.Says = words.fill(c.Yes)
+	case result == No:
+		step.Says = words.fill(c.No)
+	case len(missing) > 0:
+		step.Says = words.missing(c.Unknown, missing)
+	default:
+		step.Says = notComputable
+	}
+	return step
+}
+
+// evaluate gives the value of an expression, and for unknown the missing facts
+// that could still change it. No missing fact means that it cannot be
+// computed, for instance because it costs too much.
+func (e *expression) evaluate(f *facts) (Result, []string) {
+	value, _, err := e.program.Eval(f)
+	if err != nil {
+		return Unknown, nil
+	}
+	switch value := value.(type) {
+	case types.Bool:
+		if value {
+			return Yes, nil
+		}
+		return No, nil
+	case *types.Unknown:
+		return Unknown, e.unknownFacts(value)
+	}
+	return Unknown, nil
+}
+
+func (e *expression) unknownFacts(unknown *types.Unknown) []string {
+	names := map[string]bool{}
+	for _, id := range unknown.IDs() {
+		trails, _ := unknown.GetAttributeTrails(id)
+		for _, trail := range trails {
+			names[trail.Variable()] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(e.reads), func(name string) bool { return !names[name] })
+}
+
+// pays adds up the payments whose condition holds. lacking names facts without
+// which it is not known whether a payment is due; unsure means that the
+// payments cannot be computed or do not make one plan.
+func (r *Rule) pays(f *facts, words *words) (plan Plan, lacking []string, unsure bool) {
+	for i := range r.payments {
+		p := &r.payments[i]
+		result, missing := p.evaluate(f)
+		lacking = append(lacking, missing...)
+		unsure = unsure || result == Unknown && len(missing) == 0
+		if result == Yes {
+			unsure = unsure || p.months > 0 && plan.Months > 0
+			plan.add(p, words)
+		}
+	}
+	return plan, lacking, unsure
+}
+
+func (plan *Plan) add(p *payment, words *words) {
+	amount := p.amount.Money()
+	monthly, last := instalments(amount, p.months)
+	if p.months > 0 {
+		plan.Monthly, plan.Last, plan.Months = monthly, last, p.months
+	} else {
+		plan.Once += amount
+	}
+	plan.Total += amount
+	says := words.payment(p, monthly)
+	plan.Payments = append(plan.Payments, Payment{ID: p.ID, Provision: p.Provision, Cite: p.cite, Amount: amount, Months: p.months, Says: says})
+	plan.Says = join(plan.Says, says)
+}
+
+// instalments splits an amount into equal instalments, rounded to the nearest
+// para as in the decisions on nominal amounts; the last settles the rest, so
+// that the sum is the amount of the law.
+func instalments(amount money.Para, months int) (monthly, last money.Para) {
+	if months == 0 {
+		return 0, 0
+	}
+	n := money.Para(months)
+	monthly = (2*amount + n) / (2 * n)
+	if last = amount - monthly*(n-1); last <= 0 { // only for amounts smaller than the rounding
+		monthly = amount / n
+		last = amount - monthly*(n-1)
+	}
+	return monthly, last
+}
+
+func (r *Rule) planFacts() []string {
+	read := slices.Clone(r.unread)
+	for _, p := range r.payments {
+		read = append(read, p.reads...)
+	}
+	return r.ordered(read)
+}
+
+// inOrder collects the missing facts of all steps in the order of the rule.
+func (r *Rule) inOrder(steps []Step) []string {
+	var missing []string
+	for _, step := range steps {
+		missing = append(missing, step.Missing...)
+	}
+	return r.ordered(missing)
+}
+
+func (r *Rule) ordered(names []string) []string {
+	var list []string
+	for _, f := range r.text.Rule.Facts {
+		if slices.Contains(names, f.Name) {
+			list = append(list, f.Name)
+		}
+	}
+	return list
+}
