@@ -22,7 +22,7 @@ func (c relyingParty) ResponseTypes() []oidc.ResponseType {
 }
 func (c relyingParty) GrantTypes() []oidc.GrantType         { return []oidc.GrantType{oidc.GrantTypeCode} }
 func (c relyingParty) AccessTokenType() op.AccessTokenType  { return op.AccessTokenTypeBearer }
-func (c relyingParty) IDTokenLifetime() time.Duration       { return tokenLife }
+func (c relyingParty) IDTokenLifetime() time.Duration       { return idTokenLife }
 func (c relyingParty) DevMode() bool                        { return false }
 func (c relyingParty) IsScopeAllowed(string) bool           { return false }
 func (c relyingParty) IDTokenUserinfoClaimsAssertion() bool { return true }

@@ -23,7 +23,9 @@ const (
 	visitLife = 10 * time.Minute
 	codeLife  = time.Minute
 	tokenLife = 5 * time.Minute
-	atOnce    = 2000 // visits, codes and tokens each: enough for a full hall, a few megabytes
+	// An ID token is read once, at once; the hour is for clocks that differ.
+	idTokenLife = time.Hour
+	atOnce      = 2000 // visits, codes and tokens each: enough for a full hall, a few megabytes
 )
 
 var (
