@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -72,17 +71,17 @@ func parse(name string, text []byte) (document, Findings) {
 	return doc, doc.shape(doc.root, 1)
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
-
 func syntax(name string, err error) Finding {
 	if errors.Is(err, io.EOF) {
 		return Finding{Position{File: name}, "the file is empty"}
 	}
-	says := strings.SplitN(err.Error(), "\n", 2)[0]
 	at := Position{File: name}
-	if m := yamlLine.FindStringSubmatch(says); m != nil {
-		at.Line, _ = strconv.Atoi(m[1])
-		says = m[2]
+	says, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "yaml: "), "\n")
+	if rest, numbered := strings.CutPrefix(says, "line "); numbered {
+		line, sentence, _ := strings.Cut(rest, ": ")
+		if n, err := strconv.Atoi(line); err == nil {
+			at.Line, says = n, sentence
+		}
 	}
 	return Finding{at, "this is not YAML: " + says}
 }

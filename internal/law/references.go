@@ -61,9 +61,7 @@ func has[T any](entries []entry[T], is func(T) bool) bool {
 	return slices.ContainsFunc(entries, func(e entry[T]) bool { return is(e.value) })
 }
 
-type placed interface{ Place | Body | PublicService }
-
-func placeOf[T placed](d *draft, e entry[T], key, code string) Findings {
+func placeOf[T any](d *draft, e entry[T], key, code string) Findings {
 	if code == "" || has(d.places, func(p Place) bool { return p.Code == code }) {
 		return nil
 	}
@@ -153,8 +151,9 @@ func (d *draft) checkContract(e entry[ContractTemplate]) Findings {
 			found = append(found, e.says(key, "no body with the subsystem %q is in the pack", system))
 		}
 	}
+	found = append(found, placeOf(d, e, "area", c.Area)...)
 	for _, field := range c.Fields {
-		if !d.needed(c, field) {
+		if c.Reason == nil && !d.needed(c, field) {
 			found = append(found, e.says("fields", "field %q leaves the register, but no rule of this purpose needs it", field))
 		}
 	}

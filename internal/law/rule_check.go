@@ -1,8 +1,8 @@
 package law
 
 import (
-	"regexp"
 	"slices"
+	"strings"
 )
 
 // checkRule checks what can be seen without reading the conditions.
@@ -80,7 +80,18 @@ func doubled(e entry[Rule]) Findings {
 	return found
 }
 
-var place = regexp.MustCompile(`\{([^}]*)\}`)
+// Places lists the names that stand in braces in a template, without their
+// plural forms: "{birth}" gives "birth", "{n:дан|дана}" gives "n".
+func Places(template string) []string {
+	var names []string
+	for part := range strings.SplitSeq(template, "{") {
+		inside, _, closed := strings.Cut(part, "}")
+		if name, _, _ := strings.Cut(inside, ":"); closed {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // asks checks that every question can be put together from the event and from
 // answers that come before it.
@@ -88,9 +99,9 @@ func asks(e entry[Rule]) Findings {
 	var found Findings
 	earlier := []string{"birth", "service"}
 	for _, f := range e.value.Facts {
-		for _, m := range place.FindAllStringSubmatch(f.Ask, -1) {
-			if !slices.Contains(earlier, m[1]) {
-				found = append(found, e.says("facts", "the question for fact %q needs %q, which is not known before it", f.Name, m[1]))
+		for _, name := range Places(f.Ask) {
+			if !slices.Contains(earlier, name) {
+				found = append(found, e.says("facts", "the question for fact %q needs %q, which is not known before it", f.Name, name))
 			}
 		}
 		earlier = append(earlier, f.Name)

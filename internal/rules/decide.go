@@ -43,11 +43,11 @@ func (r *Rule) settle(out *Outcome, f *facts, words *words) {
 	reason := lang.Text(nil)
 	switch {
 	case len(missing) > 0:
-		reason = words.missing(notYetKnown, missing)
+		reason = words.missing(notYetKnown(), missing)
 	case unsure:
-		reason = notComputable
+		reason = notComputable()
 	case plan.Total <= 0:
-		reason = noAmount
+		reason = noAmount()
 	}
 	if reason != nil {
 		out.Result = Unknown
@@ -70,7 +70,7 @@ func (c *condition) step(f *facts, words *words) Step {
 	case len(missing) > 0:
 		step.Says = words.missing(c.Unknown, missing)
 	default:
-		step.Says = notComputable
+		step.Says = notComputable()
 	}
 	return step
 }

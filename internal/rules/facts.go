@@ -20,12 +20,20 @@ type facts struct {
 	unknown []*cel.AttributePatternType
 }
 
-// ResolveName, Parent and UnknownAttributePatterns make facts an activation
-// for partial evaluation.
-func (f *facts) ResolveName(name string) (any, bool)                   { v, ok := f.values[name]; return v, ok }
-func (f *facts) Parent() cel.Activation                                { return nil }
+// The next four methods make facts an activation for partial evaluation. CEL
+// finds the unknown facts only through AsPartialActivation.
+func (f *facts) ResolveName(name string) (any, bool) { v, ok := f.values[name]; return v, ok }
+
+// Parent is part of the activation: there is none.
+func (f *facts) Parent() cel.Activation { return nil }
+
+// UnknownAttributePatterns names the facts that are missing.
 func (f *facts) UnknownAttributePatterns() []*cel.AttributePatternType { return f.unknown }
-func (f *facts) has(name string) bool                                  { _, ok := f.values[name]; return ok }
+
+// AsPartialActivation says that some facts may be missing.
+func (f *facts) AsPartialActivation() (cel.PartialActivation, bool) { return f, true }
+
+func (f *facts) has(name string) bool { _, ok := f.values[name]; return ok }
 
 // understand keeps the values that are what the rule says they are. A value of
 // the wrong type or outside its bounds is not known: it may be anything, so it

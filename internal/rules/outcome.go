@@ -19,17 +19,23 @@ const (
 	Yes
 )
 
-var resultNames = map[Result]string{No: "no", Unknown: "unknown", Yes: "yes"}
-
-func (r Result) String() string { return resultNames[r] }
+func (r Result) String() string {
+	switch r {
+	case No:
+		return "no"
+	case Yes:
+		return "yes"
+	}
+	return "unknown"
+}
 
 // MarshalText writes "yes", "no" or "unknown".
 func (r Result) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // UnmarshalText is the inverse of MarshalText.
 func (r *Result) UnmarshalText(text []byte) error {
-	for result, name := range resultNames {
-		if name == string(text) {
+	for _, result := range []Result{No, Unknown, Yes} {
+		if result.String() == string(text) {
 			*r = result
 			return nil
 		}

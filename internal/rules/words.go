@@ -11,22 +11,28 @@ import (
 	"dobosh/internal/law"
 )
 
-// Sentences that every rule shares. They are the ones a pack cannot write,
+// The sentences that every rule shares are the ones a pack cannot write,
 // because it does not know that it needs them.
-var (
-	notYetKnown = lang.Text{
+func notYetKnown() lang.Text {
+	return lang.Text{
 		"sr": "Још не знамо {missing}. Питамо регистар уместо вас.",
 		"en": "We do not know yet {missing}. We are asking the register for you.",
 	}
-	notComputable = lang.Text{
+}
+
+func notComputable() lang.Text {
+	return lang.Text{
 		"sr": "Ово не можемо сами да израчунамо. Службеник ће погледати ваш случај.",
 		"en": "We cannot work this out by ourselves. A person will look at your case.",
 	}
-	noAmount = lang.Text{
+}
+
+func noAmount() lang.Text {
+	return lang.Text{
 		"sr": "За овај случај није одређен износ. Службеник ће погледати ваш случај.",
 		"en": "No amount is set for this case. A person will look at it.",
 	}
-)
+}
 
 // sentences says which places the sentences of a rule have, so that only those
 // are formatted.
@@ -51,16 +57,10 @@ func (s sentences) note(texts ...lang.Text) {
 	}
 }
 
-// places lists the names in braces of a text, without their plural forms.
 func places(text lang.Text) []string {
 	var names []string
 	for _, sentence := range text {
-		for part := range strings.SplitSeq(sentence, "{") {
-			inside, _, closed := strings.Cut(part, "}")
-			if name, _, _ := strings.Cut(inside, ":"); closed {
-				names = append(names, name)
-			}
-		}
+		names = append(names, law.Places(sentence)...)
 	}
 	return names
 }
