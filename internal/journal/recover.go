@@ -179,7 +179,8 @@ func (r *replay) segment(s *segment) error {
 		}
 		offset += int64(f.size)
 	}
-	if r.torn = int64(len(b)) - r.good; r.torn > 0 && holdsCheckpoint(b[offset:], r.origin) {
+	// Only what was never acknowledged may be cut, and a torn write leaves no checkpoint behind the tear.
+	if r.torn = int64(len(b)) - r.good; r.torn > 0 && findCheckpoint(b[offset:], r.origin) >= 0 {
 		return r.damage(offset, "a record is damaged, and signed records follow it")
 	}
 	return nil
@@ -247,22 +248,4 @@ func (r *replay) batch(f frame, offset int64) error {
 	r.leaves, r.places = r.leaves[:0], r.places[:0]
 	r.checkpoint, r.good = append([]byte(nil), f.payload...), offset+int64(f.size)
 	return nil
-}
-
-// holdsCheckpoint looks for a checkpoint frame of the log at any offset. Only what was never acknowledged may be cut, and a torn
-// write leaves no checkpoint behind the tear.
-func holdsCheckpoint(b []byte, origin string) bool {
-	for i := range b {
-		if len(b)-i <= frameHead || b[i+frameHead] != frameCheckpoint {
-			continue
-		}
-		f, err := parseFrame(b[i:])
-		if err != nil {
-			continue
-		}
-		if c, err := PeekCheckpoint(f.payload); err == nil && c.Origin == origin {
-			return true
-		}
-	}
-	return false
 }
