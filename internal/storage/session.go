@@ -13,7 +13,7 @@ type session struct {
 	pool     *sql.DB
 	conn     *sql.Conn // nil until the first begin, and after drop
 	prepared *statements
-	reading  map[string]*sql.Rows // the last query of each text in this transaction
+	reading  map[string]*sql.Rows // what the prepared statements read last in this transaction
 }
 
 // begin opens a connection when there is none, and a transaction that holds the
@@ -40,26 +40,32 @@ func (s *session) control(ctx context.Context, query string) error {
 // the whole transaction when it interrupts a change, and this transaction is
 // shared.
 func (s *session) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return s.free(query).ExecContext(context.WithoutCancel(ctx), query, args...)
+	if s.busy(query) {
+		return s.conn.ExecContext(context.WithoutCancel(ctx), query, args...)
+	}
+	return s.prepared.ExecContext(context.WithoutCancel(ctx), query, args...)
 }
 
 func (s *session) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	rows, err := s.free(query).QueryContext(context.WithoutCancel(ctx), query, args...)
+	if s.busy(query) {
+		return s.conn.QueryContext(context.WithoutCancel(ctx), query, args...)
+	}
+	rows, err := s.prepared.QueryContext(context.WithoutCancel(ctx), query, args...)
 	if err == nil {
 		s.reading[query] = rows
 	}
 	return rows, err
 }
 
-// free returns where to run query. A prepared statement has one cursor: while its
-// rows are still read, the same text must run as a statement of its own.
-func (s *session) free(query string) querier {
-	if rows := s.reading[query]; rows != nil {
-		if _, err := rows.Columns(); err == nil { // an error says that the rows are closed
-			return s.conn
-		}
+// busy says whether rows of the prepared statement for query are still read. A
+// statement has one cursor, so the same text must run as another statement then.
+func (s *session) busy(query string) bool {
+	rows := s.reading[query]
+	if rows == nil {
+		return false
 	}
-	return s.prepared
+	_, err := rows.Columns() // an error says that the rows are closed
+	return err == nil
 }
 
 // drop gives up the connection; closing it undoes its transaction.

@@ -19,7 +19,7 @@ import (
 // notes is the schema of these tests.
 var notes = fstest.MapFS{"migrations/0901_notes.sql": {Data: []byte(`
 	create table notes (id text primary key, body text not null, n bigint not null default 0);
-	create table marks (id text primary key);
+	create table children (parent text not null references notes (id) deferrable initially deferred);
 `)}}
 
 func add(id string) func(context.Context, *storage.Tx) error {

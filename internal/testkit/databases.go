@@ -23,24 +23,10 @@ func Databases(t *testing.T, test func(t *testing.T, open func(migrations ...fs.
 // Engines names the database systems that every test of state must pass on.
 func Engines() []string { return []string{storage.SQLite, storage.Postgres} }
 
-// Database makes a database on one engine and returns how to open it. Where the
-// engine is not installed the test is skipped and says why.
+// Database makes a database on one engine and returns how to open it.
 func Database(tb testing.TB, engine string) (open func(migrations ...fs.FS) *storage.DB) {
 	tb.Helper()
-	config := storage.Config{Engine: engine}
-	switch engine {
-	case storage.SQLite:
-		config.Path = filepath.Join(tb.TempDir(), "state.db")
-	case storage.Postgres:
-		server, err := sharedPostgres()
-		if errors.Is(err, errNoPostgres) {
-			tb.Skip(err)
-		}
-		if err != nil {
-			tb.Fatal(err)
-		}
-		config.URL = server.database(tb)
-	}
+	config := StorageConfig(tb, engine)
 	return func(migrations ...fs.FS) *storage.DB {
 		tb.Helper()
 		db, err := storage.Open(tb.Context(), config, logger(tb), migrations...)
@@ -59,4 +45,21 @@ func Database(tb testing.TB, engine string) (open func(migrations ...fs.FS) *sto
 // logger writes into the output of the test.
 func logger(tb testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(tb.Output(), nil))
+}
+
+// StorageConfig makes an empty database on one engine, which is gone after the
+// test. Where the engine is not installed the test is skipped and says why.
+func StorageConfig(tb testing.TB, engine string) storage.Config {
+	tb.Helper()
+	if engine == storage.SQLite {
+		return storage.Config{Engine: engine, Path: filepath.Join(tb.TempDir(), "state.db")}
+	}
+	server, err := sharedPostgres()
+	if errors.Is(err, errNoPostgres) {
+		tb.Skip(err)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return storage.Config{Engine: engine, URL: server.database(tb)}
 }
