@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/jmbg"
@@ -53,18 +55,23 @@ func (r *Registrar) birth(ctx context.Context, reference string) (Birth, error) 
 	return b, nil
 }
 
-// list cuts by id, which grows with time.
+// list cuts by the time of recording. A key that is none asks for the first page.
 func list(ctx context.Context, from storage.Reader, after page.Key) (page.Page[Birth], error) {
-	before := "~" // sorts after every id
-	if key := after.Columns(1); key != nil {
-		before = key[0]
+	at, last := int64(math.MaxInt64), ""
+	if key := after.Columns(2); key != nil {
+		if us, err := strconv.ParseInt(key[0], 10, 64); err == nil {
+			at, last = us, key[1]
+		}
 	}
-	rows, err := from.QueryContext(ctx, `select `+columns+` from civil_births where id < $1 order by id desc limit $2`, before, page.Size+1)
+	rows, err := from.QueryContext(ctx, `select `+columns+` from civil_births where (recorded_at, id) < ($1, $2)
+		order by recorded_at desc, id desc limit $3`, at, last, page.Size+1)
 	births, err := storage.All(rows, err, scanBirth)
 	if err != nil {
 		return page.Page[Birth]{}, fmt.Errorf("list births: %w", err)
 	}
-	return page.Of(births, page.Size, func(b Birth) page.Key { return page.KeyOf(b.ID) }), nil
+	return page.Of(births, page.Size, func(b Birth) page.Key {
+		return page.KeyOf(strconv.FormatInt(storage.Micros(b.RecordedAt), 10), b.ID)
+	}), nil
 }
 
 // insert adds births that are not there yet and says how many those were.
@@ -83,7 +90,7 @@ func insert(ctx context.Context, tx *storage.Tx, token func(Birth) string, birth
 }
 
 // Put brings in births that were recorded before this register began. They make
-// no events, and those that are already here stay as they are.
+// no events, and a child that is already here stays as it is.
 func (r *Registrar) Put(ctx context.Context, births []Birth) error {
 	for batch := range slices.Chunk(births, registers.Batch) {
 		err := r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {

@@ -96,8 +96,8 @@ func decision(ctx context.Context, from storage.Reader, g Grant) (id string, err
 	return id, nil
 }
 
-// Put brings accounts into the register, or up to date. Each has to pass
-// [CheckAccount].
+// Put brings accounts, one a person, into the register or up to date. Each has to
+// pass [CheckAccount].
 func (r *Register) Put(ctx context.Context, accounts []Account) error {
 	for batch := range slices.Chunk(accounts, registers.Batch) {
 		if err := r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return put(ctx, tx, batch) }); err != nil {

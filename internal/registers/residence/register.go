@@ -64,8 +64,8 @@ func (r *Register) Find(ctx context.Context, person string) (Resident, error) {
 	return found, nil
 }
 
-// Put brings persons into the register, or up to date; doing it twice changes
-// nothing. Names come already checked.
+// Put brings persons, each once, into the register or up to date; doing it twice
+// changes nothing.
 func (r *Register) Put(ctx context.Context, residents []Resident) error {
 	for batch := range slices.Chunk(residents, registers.Batch) {
 		if err := r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return put(ctx, tx, batch) }); err != nil {

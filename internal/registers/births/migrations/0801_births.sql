@@ -19,3 +19,4 @@ create table civil_births (
 );
 
 create index civil_births_mother on civil_births (mother);
+create index civil_births_recorded on civil_births (recorded_at, id);
