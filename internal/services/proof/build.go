@@ -1,14 +1,87 @@
 package proof
 
-// Canonical is the form in which a content is sealed (RFC 8785).
-func (c Content) Canonical() ([]byte, error) { return nil, nil }
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
 
-// Meta is the meta of the journal entry that seals the content; its body is
-// the canonical content.
-func (c Content) Meta() ([]byte, error) { return nil, nil }
+	"golang.org/x/mod/sumdb/tlog"
 
-// Build puts a decision file together.
-func Build(content Content, seal Seal, witness *Witness) ([]byte, error) { return nil, nil }
+	"dobosh/internal/journal"
+	"dobosh/internal/law"
+)
 
-// Parse reads a file strictly: it must be canonical and within bounds.
-func Parse(file []byte) (File, error) { return File{}, nil }
+// ErrSeal says that a stamp or a witnessed checkpoint is not one of this
+// content.
+var ErrSeal = errors.New("the seal is not of this decision")
+
+// Entry is what is appended to the journal to seal the content: its meta and
+// its canonical form as the body. Kind, ID, time and subjects are the caller's.
+func (c Content) Entry() (journal.Entry, error) {
+	c = c.complete()
+	if what := c.outOfBounds(); what != "" {
+		return journal.Entry{}, fmt.Errorf("seal decision: %s is missing or out of bounds", what)
+	}
+	meta, err := c.Meta()
+	if err != nil {
+		return journal.Entry{}, err
+	}
+	body, err := c.Canonical()
+	if err != nil {
+		return journal.Entry{}, err
+	}
+	return journal.Entry{Meta: meta, Body: body}, nil
+}
+
+// complete writes empty lists as lists, so that one content has one form.
+func (c Content) complete() Content {
+	if c.Receipts == nil {
+		c.Receipts = []Receipt{}
+	}
+	if c.Decision.Affirms == nil {
+		c.Decision.Affirms = []law.Statement{}
+	}
+	return c
+}
+
+// Build puts a decision file together from the content, the stamp of the entry
+// that sealed it and, once there is one, the proof against a cosigned
+// checkpoint of the same log. It refuses what could not be verified later.
+func Build(c Content, stamp journal.Stamp, witnessed *journal.Proof) ([]byte, error) {
+	c = c.complete()
+	body, err := c.Canonical()
+	if err != nil {
+		return nil, err
+	}
+	f := File{Format: Format, Content: c}
+	f.Seal = Seal{Content: sha256.Sum256(body), Salt: stamp.Salt, Index: stamp.Index, Proof: list(stamp.Proof)}
+	if f.Seal.Checkpoint, err = trim(stamp.Checkpoint, false); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSeal, err)
+	}
+	if witnessed != nil {
+		f.Witness = &Witness{Proof: list(witnessed.Hashes)}
+		if f.Witness.Checkpoint, err = trim(witnessed.Checkpoint, true); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrSeal, err)
+		}
+	}
+	return f.write()
+}
+
+func list(hashes []tlog.Hash) []tlog.Hash { return append([]tlog.Hash{}, hashes...) }
+
+// write gives the file only when everything in it fits together, whoever
+// signed it.
+func (f File) write() ([]byte, error) {
+	file, err := canonical(f)
+	if err != nil {
+		return nil, err
+	}
+	report := Verify(file, Trust{})
+	for _, c := range report.Checks {
+		if !c.OK && !slices.Contains([]string{"signer.unknown", "witness.unknown", "witness.absent"}, c.Detail) {
+			return nil, fmt.Errorf("%w: %s %v", ErrSeal, c.Detail, c.Args)
+		}
+	}
+	return file, nil
+}

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/law"
 	"dobosh/internal/rules"
 )
 
@@ -35,19 +36,19 @@ type Content struct {
 
 // Decision is what was decided.
 type Decision struct {
-	ID      string       `json:"id"`
-	Code    string       `json:"code"`    // for people
-	Service string       `json:"service"` // id of the public service
-	Title   lang.Text    `json:"title"`
-	Body    lang.Text    `json:"body"`             // who decided
-	Person  string       `json:"person"`           // pseudonym in the sector of the service
-	About   lang.Text    `json:"about,omitempty"`  // whom it is for
-	Outcome rules.Result `json:"outcome"`          // yes or no
-	Plan    rules.Plan   `json:"plan,omitzero"`    //
-	Affirms []lang.Text  `json:"affirms"`          // what the person stated by accepting
-	Remedy  lang.Text    `json:"remedy,omitempty"` // how to appeal
-	MadeAt  time.Time    `json:"made_at"`          // UTC, at most microseconds
-	By      string       `json:"by"`               // "rule", or the account of the officer
+	ID      string          `json:"id"`
+	Code    string          `json:"code"`            // for people
+	Service string          `json:"service"`         // id of the public service
+	Title   lang.Text       `json:"title"`           //
+	Body    lang.Text       `json:"body"`            // who decided
+	Person  string          `json:"person"`          // pseudonym in the sector of the service
+	About   lang.Text       `json:"about,omitempty"` // whom it is for
+	Outcome rules.Result    `json:"outcome"`         // yes or no
+	Plan    rules.Plan      `json:"plan,omitzero"`   // what is paid
+	Affirms []law.Statement `json:"affirms"`         // what the person stated by accepting
+	Remedy  lang.Text       `json:"remedy,omitempty"`
+	MadeAt  time.Time       `json:"made_at"` // UTC, in whole microseconds
+	By      string          `json:"by"`      // "rule", or the account of the officer
 }
 
 // Receipt says where a fact came from: which exchange brought it, and where
@@ -72,5 +73,5 @@ type Seal struct {
 // Witness shows that somebody else saw the log with the entry in it.
 type Witness struct {
 	Proof      []tlog.Hash `json:"proof"`
-	Checkpoint string      `json:"checkpoint"` // signed note with the signature of the log and one cosignature
+	Checkpoint string      `json:"checkpoint"` // signed note with the signature of the log and then one cosignature
 }

@@ -1,0 +1,126 @@
+package proof
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gowebpki/jcs"
+)
+
+// Canonical is the form in which a content is sealed (RFC 8785).
+func (c Content) Canonical() ([]byte, error) { return canonical(c) }
+
+// Meta is the meta of the journal entry that seals the content; the body of
+// the entry is the canonical content.
+func (c Content) Meta() ([]byte, error) {
+	return canonical(map[string]string{"decision": c.Decision.ID, "format": Format})
+}
+
+func canonical(value any) ([]byte, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("write decision: %w", err)
+	}
+	if text, err = jcs.Transform(text); err != nil {
+		return nil, fmt.Errorf("canonical decision: %w", err)
+	}
+	return text, nil
+}
+
+// FormError says why a file is no decision file. Detail and Args are those of
+// a [Check].
+type FormError struct {
+	Detail string
+	Args   map[string]string
+	Cause  error
+}
+
+func (e *FormError) Error() string {
+	if e.Cause == nil {
+		return fmt.Sprintf("%s %v", e.Detail, e.Args)
+	}
+	return fmt.Sprintf("%s %v: %v", e.Detail, e.Args, e.Cause)
+}
+
+// Unwrap gives the cause.
+func (e *FormError) Unwrap() error { return e.Cause }
+
+func wrongForm(detail string, cause error, pairs ...any) error {
+	return &FormError{Detail: detail, Args: args(pairs...), Cause: cause}
+}
+
+// args makes a map of names and values; values are short and name nobody.
+func args(pairs ...any) map[string]string {
+	m := make(map[string]string, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		m[fmt.Sprint(pairs[i])] = fmt.Sprintf("%.200s", fmt.Sprint(pairs[i+1]))
+	}
+	return m
+}
+
+// Parse reads a file strictly: what it gives back, written again, is the file
+// byte for byte. Nothing is verified. Errors are *FormError.
+func Parse(file []byte) (File, error) {
+	if len(file) > MaxSize {
+		return File{}, wrongForm("form.size", nil, "max", MaxSize>>10)
+	}
+	if f, err := formatOf(file); err != nil {
+		return File{}, wrongForm("form.json", err, "at", offset(err, file))
+	} else if f != Format {
+		return File{}, wrongForm("form.version", nil, "format", fmt.Sprintf("%.40q", f))
+	}
+	var f File
+	decoder := json.NewDecoder(bytes.NewReader(file))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&f); err != nil {
+		return File{}, wrongForm("form.json", err, "at", offset(err, file))
+	}
+	if what := f.outOfBounds(); what != "" {
+		return File{}, wrongForm("form.bounds", nil, "what", what)
+	}
+	again, err := canonical(f)
+	if err != nil {
+		return File{}, wrongForm("form.canonical", err, "at", 0)
+	}
+	if !bytes.Equal(again, file) {
+		return File{}, wrongForm("form.canonical", nil, "at", firstDifference(again, file))
+	}
+	return f, nil
+}
+
+// formatOf reads the format alone, so that a file of another kind or a later
+// version is told from a broken one.
+func formatOf(file []byte) (string, error) {
+	var f struct {
+		Format string `json:"format"`
+	}
+	err := json.Unmarshal(file, &f)
+	return f.Format, err
+}
+
+// offset is the byte at which reading stopped; the end where that is unknown.
+func offset(err error, file []byte) int64 {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return syntax.Offset
+	}
+	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return kind.Offset
+	}
+	if errors.Is(err, io.EOF) {
+		return 0
+	}
+	return int64(len(file))
+}
+
+func firstDifference(a, b []byte) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return n
+}
