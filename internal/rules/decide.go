@@ -124,16 +124,14 @@ func (r *Rule) pays(f *facts, words *words) (plan Plan, lacking []string, unsure
 }
 
 func (plan *Plan) add(p *payment, words *words) {
-	amount := p.amount.Money()
-	monthly, last := instalments(amount, p.months)
 	if p.months > 0 {
-		plan.Monthly, plan.Last, plan.Months = monthly, last, p.months
+		plan.Monthly, plan.Last, plan.Months = p.monthly, p.last, p.months
 	} else {
-		plan.Once += amount
+		plan.Once += p.amount
 	}
-	plan.Total += amount
-	says := words.payment(p, monthly)
-	plan.Payments = append(plan.Payments, Payment{ID: p.ID, Provision: p.Provision, Cite: p.cite, Amount: amount, Months: p.months, Says: says})
+	plan.Total += p.amount
+	says := words.payment(p)
+	plan.Payments = append(plan.Payments, Payment{ID: p.ID, Provision: p.Provision, Cite: p.cite, Amount: p.amount, Months: p.months, Says: says})
 	plan.Says = join(plan.Says, says)
 }
 
@@ -141,9 +139,6 @@ func (plan *Plan) add(p *payment, words *words) {
 // para as in the decisions on nominal amounts; the last settles the rest, so
 // that the sum is the amount of the law.
 func instalments(amount money.Para, months int) (monthly, last money.Para) {
-	if months == 0 {
-		return 0, 0
-	}
 	n := money.Para(months)
 	monthly = (2*amount + n) / (2 * n)
 	if last = amount - monthly*(n-1); last <= 0 { // only for amounts smaller than the rounding

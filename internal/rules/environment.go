@@ -3,8 +3,10 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/money"
 	"dobosh/internal/law"
 
 	"cel.dev/cel-go/cel"
@@ -27,9 +29,11 @@ type condition struct {
 type payment struct {
 	law.RulePayment
 	expression
-	cite   lang.Text
-	amount law.Parameter
-	months int
+	cite          lang.Text
+	amount        money.Para           // all of it
+	monthly, last money.Para           // zero when it is paid at once
+	months        int                  // 0: at once
+	says          map[string]lang.Text // what its sentence can name besides facts
 }
 
 // expression is compiled CEL with the facts it reads, in the order of the rule.
@@ -131,13 +135,17 @@ func (env celEnvironment) payment(p law.RulePayment, text Record) (payment, erro
 	if !ok || amount.Kind != "money" {
 		return payment{}, fmt.Errorf("payment %q has no amount %q", p.ID, p.Amount)
 	}
-	compiled := payment{RulePayment: p, expression: e, cite: text.cited(p.Provision), amount: amount}
+	compiled := payment{RulePayment: p, expression: e, cite: text.cited(p.Provision), amount: amount.Money()}
 	if p.Months != "" {
 		months, ok := text.parameter(p.Months)
 		if !ok || months.Kind != "count" {
 			return payment{}, fmt.Errorf("payment %q has no number of months %q", p.ID, p.Months)
 		}
 		compiled.months = int(months.Value)
+		compiled.monthly, compiled.last = instalments(compiled.amount, compiled.months)
+	}
+	compiled.says = map[string]lang.Text{
+		"amount": dinars(compiled.amount), "monthly": dinars(compiled.monthly), "months": same(strconv.Itoa(compiled.months)),
 	}
 	return compiled, nil
 }

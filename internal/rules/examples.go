@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"dobosh/internal/kit/money"
+	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 )
 
@@ -43,7 +44,7 @@ func Test(p *law.Pack) Report {
 func run(p *law.Pack, version law.Rule, test law.RuleTest) []string {
 	rule, err := Compile(p, version.ID, test.Day)
 	if err != nil {
-		return []string{err.Error()}
+		return []string{explain(err)}
 	}
 	return wrong(test, rule.Decide(version.Known(test, test.Day)))
 }
@@ -79,4 +80,18 @@ func failed(out Outcome) []string {
 		}
 	}
 	return ids
+}
+
+// explain says why a rule cannot be compiled, for the authors of a pack.
+func explain(err error) string {
+	p := problem.Of(err)
+	switch p.Code {
+	case "provision-not-in-force":
+		return fmt.Sprintf("%s (%s) is not in force on %s", p.Args["provision"], p.Args["cite_en"], p.Args["day"])
+	case "rule-not-in-force":
+		return fmt.Sprintf("rule %s is not in force on %s", p.Args["rule"], p.Args["day"])
+	case "parameter-not-in-force":
+		return fmt.Sprintf("parameter %s has no value on %s", p.Args["parameter"], p.Args["day"])
+	}
+	return err.Error()
 }

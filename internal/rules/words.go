@@ -115,11 +115,10 @@ func (w *words) missing(text lang.Text, names []string) lang.Text {
 }
 
 // payment fills the sentence of a payment.
-func (w *words) payment(p *payment, monthly money.Para) lang.Text {
-	w.set("amount", amount(p.amount.Money()))
-	w.set("monthly", amount(monthly))
-	months := strconv.Itoa(p.months)
-	w.set("months", lang.Text{"sr": months, "en": months})
+func (w *words) payment(p *payment) lang.Text {
+	for name, text := range p.says {
+		w.set(name, text)
+	}
 	return w.fill(p.Says)
 }
 
@@ -144,13 +143,13 @@ func (r *Rule) spoken(fact *law.RuleFact, value any) lang.Text {
 
 func same(s string) lang.Text { return lang.Text{"sr": s, "en": s} }
 
-func amount(p money.Para) lang.Text {
+func dinars(p money.Para) lang.Text {
 	return lang.Text{"sr": p.In(lang.SrCyrl), "en": p.In(lang.En)}
 }
 
 func worth(p law.Parameter) lang.Text {
 	if p.Kind == "money" {
-		return amount(p.Money())
+		return dinars(p.Money())
 	}
 	return same(strconv.FormatInt(p.Value, 10))
 }
