@@ -12,7 +12,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, leftRunning) }
 
 func isClosedFile(err error) bool { return errors.Is(err, os.ErrClosed) }
 
@@ -82,3 +82,6 @@ func TestConcurrentAppendsEachHaveTheirPlace(t *testing.T) {
 		t.Fatalf("%d places for %d entries, size %d", len(seen), writers*each, l.Size())
 	}
 }
+
+// The database server of the tests outlives them; its parent waits for it.
+var leftRunning = goleak.IgnoreAnyFunction("dobosh/internal/testkit.startPostgres.func1")
