@@ -155,23 +155,3 @@ func TestAliasBomb(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-// Whatever is in a file, the loader returns, and with findings that have a
-// place.
-func FuzzLoad(f *testing.F) {
-	for name, file := range copyOfSerbia(f) {
-		f.Add(name, file.Data)
-	}
-	f.Add("pack.yaml", []byte("id: [[[[[[\n"))
-	f.Add("terms.yaml", []byte("terms:\n  - {days: 1e999, from: !!binary x}\n"))
-	f.Add("parameters/a.yaml", []byte("parameters:\n - ? {a: b}\n   : c\n"))
-	f.Fuzz(func(t *testing.T, name string, text []byte) {
-		if !fs.ValidPath(name) {
-			return
-		}
-		p, err := law.Load(fstest.MapFS{name: {Data: text}})
-		if (p == nil) == (err == nil) {
-			t.Fatalf("pack %v, error %v", p, err)
-		}
-	})
-}

@@ -8,11 +8,17 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // Load reads a pack, or returns [Findings] with everything that is wrong.
 func Load(fsys fs.FS) (*Pack, error) {
-	d, found := read(fsys)
+	schemas, err := compileSchemas()
+	if err != nil {
+		return nil, Findings{{Position{File: "."}, err.Error()}}
+	}
+	d, found := read(fsys, schemas)
 	if len(found) == 0 {
 		found = d.check()
 	}
@@ -33,11 +39,7 @@ func Check(fsys fs.FS) []Finding {
 // read parses every file and fills a draft. Checks across files wait until
 // every file is well formed, because before that they would only repeat its
 // faults.
-func read(fsys fs.FS) (*draft, Findings) {
-	schemas, err := compileSchemas()
-	if err != nil {
-		return nil, Findings{{Position{File: "."}, err.Error()}}
-	}
+func read(fsys fs.FS, schemas map[string]*jsonschema.Schema) (*draft, Findings) {
 	names, found := files(fsys)
 	d := &draft{}
 	sum := sha256.New()

@@ -5,6 +5,7 @@ import (
 
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/money"
+	"dobosh/internal/law"
 
 	"cel.dev/cel-go/common/types"
 )
@@ -51,11 +52,20 @@ func (r *Rule) settle(out *Outcome, f *facts, words *words) {
 	}
 	if reason != nil {
 		out.Result = Unknown
-		first := r.payments[0]
-		out.Steps = append(out.Steps, Step{Condition: "plan", Result: Unknown, Provision: first.Provision, Cite: first.cite,
+		provision, cite := r.basis()
+		out.Steps = append(out.Steps, Step{Condition: "plan", Result: Unknown, Provision: provision, Cite: cite,
 			Facts: r.planFacts(), Missing: missing, Says: reason})
 	}
 	out.Plan = plan
+}
+
+// basis is the provision on which the plan rests, or where no payment is in
+// force, the right itself.
+func (r *Rule) basis() (law.Ref, lang.Text) {
+	if len(r.payments) > 0 {
+		return r.payments[0].Provision, r.payments[0].cite
+	}
+	return r.conditions[0].Provision, r.conditions[0].cite
 }
 
 // step evaluates one condition.

@@ -18,6 +18,13 @@ import (
 // benefit need some dozens.
 const costLimit = 10_000
 
+// Bounds on what a plan pays, so that no sum can overflow. A pack keeps them
+// anyway; a record may have been written by anybody.
+const (
+	maxAmount = 1 << 50 // para
+	maxMonths = 1200
+)
+
 // condition is a compiled condition of a rule.
 type condition struct {
 	law.RuleCondition
@@ -132,13 +139,13 @@ func (env celEnvironment) payment(p law.RulePayment, text Record) (payment, erro
 		return payment{}, err
 	}
 	amount, ok := text.parameter(p.Amount)
-	if !ok || amount.Kind != "money" {
+	if !ok || amount.Kind != "money" || amount.Value < 1 || amount.Value > maxAmount {
 		return payment{}, fmt.Errorf("payment %q has no amount %q", p.ID, p.Amount)
 	}
 	compiled := payment{RulePayment: p, expression: e, cite: text.cited(p.Provision), amount: amount.Money()}
 	if p.Months != "" {
 		months, ok := text.parameter(p.Months)
-		if !ok || months.Kind != "count" {
+		if !ok || months.Kind != "count" || months.Value < 1 || months.Value > maxMonths {
 			return payment{}, fmt.Errorf("payment %q has no number of months %q", p.ID, p.Months)
 		}
 		compiled.months = int(months.Value)

@@ -104,6 +104,9 @@ func compile(text Record, names map[string]lang.Text) (*Rule, error) {
 	if !text.Rule.Holds(text.Day) {
 		return nil, fmt.Errorf("rule %q is not in force on %s", text.Rule.ID, text.Day)
 	}
+	if len(text.Rule.Conditions) == 0 {
+		return nil, fmt.Errorf("rule %q has no condition", text.Rule.ID)
+	}
 	env, err := environment(text.Rule, text.Parameters)
 	if err != nil {
 		return nil, err
