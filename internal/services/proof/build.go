@@ -19,8 +19,7 @@ var ErrSeal = errors.New("the seal is not of this decision")
 // Entry is what is appended to the journal to seal the content: its meta and
 // its canonical form as the body. Kind, ID, time and subjects are the caller's.
 func (c Content) Entry() (journal.Entry, error) {
-	c = c.complete()
-	if what := c.outOfBounds(); what != "" {
+	if what := c.complete().outOfBounds(); what != "" {
 		return journal.Entry{}, fmt.Errorf("seal decision: %s is missing or out of bounds", what)
 	}
 	meta, err := c.Meta()

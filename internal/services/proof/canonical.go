@@ -11,7 +11,7 @@ import (
 )
 
 // Canonical is the form in which a content is sealed (RFC 8785).
-func (c Content) Canonical() ([]byte, error) { return canonical(c) }
+func (c Content) Canonical() ([]byte, error) { return canonical(c.complete()) }
 
 // Meta is the meta of the journal entry that seals the content; the body of
 // the entry is the canonical content.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"log/slog"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -17,7 +18,6 @@ import (
 	"dobosh/internal/law"
 	"dobosh/internal/rules"
 	"dobosh/internal/services/proof"
-	"dobosh/packs"
 )
 
 // world is a body with a log, a witness, and one decision.
@@ -31,9 +31,12 @@ type world struct {
 
 const origin, witnessName = "zrenjanin.demo.example/log", "supervisor.demo.example/witness"
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB) *world { return newWorldOf(t, origin, "") }
+
+// newWorldOf makes a world with keys of its own.
+func newWorldOf(t testing.TB, origin, keys string) *world {
 	now := clock.NewManual(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)).Now
-	body, watcher := keyOf("body"), keyOf("witness")
+	body, watcher := keyOf(keys+"body"), keyOf(keys+"witness")
 	log, err := journal.Open(context.Background(), journal.Config{Dir: t.TempDir(), Origin: origin, Key: body}, now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -108,19 +111,72 @@ func (w *world) file(t testing.TB) []byte {
 	return file
 }
 
-func decision(t testing.TB) proof.Content {
-	pack, err := law.Load(packs.Serbia())
+// smallPack has one rule, as short as a pack may be, so that every byte of its
+// decisions can be tried.
+func smallPack(t testing.TB) *law.Pack {
+	files := fstest.MapFS{}
+	for name, text := range map[string]string{
+		"pack.yaml": "id: small\nversion: \"1\"\ncountry: RS\ntitle: {sr: Мали, en: Small}\n",
+		"instruments/act.yaml": `
+instrument: {id: act, title: {sr: Закон, en: Act}, cited: {sr: Закона, en: Act}, gazette: none, from: 2020-01-01, source: none, verified: false}
+provisions:
+  - {ref: act/1, title: {sr: право, en: right}, from: 2020-01-01, source: none, verified: false}
+`,
+		"parameters/sum.yaml": `
+parameters:
+  - name: act.sum
+    kind: money
+    title: {sr: износ, en: amount}
+    values: [{from: 2020-01-01, value: 10000, provision: act/1, source: none, verified: false}]
+  - name: act.months
+    kind: count
+    title: {sr: рате, en: months}
+    values: [{from: 2020-01-01, value: 24, provision: act/1, source: none, verified: false}]
+`,
+		"rules/grant.yaml": `
+id: grant
+title: {sr: Право, en: Right}
+from: 2020-01-01
+facts:
+  - {fact: child.live, type: bool, service: RS-A/B/C/d/e, ask: "/v1/{birth}", pointer: /live, label: {sr: живо, en: live}}
+conditions:
+  - {id: live, when: child.live, provision: act/1, yes: {sr: Да, en: "Yes"}, no: {sr: Не, en: "No"}, unknown: {sr: "{missing}", en: "{missing}"}}
+plan:
+  - {id: one, when: "true", amount: act.sum, months: act.months, provision: act/1, says: {sr: "{amount}", en: "{amount}"}, from: 2020-01-01}
+example: {child.live: true}
+tests: [{name: one, day: 2026-11-19, facts: {}, result: yes, total: 10000}]
+`,
+	} {
+		files[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	pack, err := law.Load(files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rule, err := rules.Compile(pack, "newborn-grant", civil.Date(2026, 11, 19))
-	if err != nil {
-		t.Fatal(err)
-	}
-	record, outcome := rule.Record(map[string]any{
-		"child.live": true, "child.born": civil.Date(2026, 11, 19), "child.order": 1, "child.given_name": "Ђурђа",
-		"mother.person": "aaaaaaaaaaaaaaaaaaaaaaaaaa", "mother.municipality": "80152", "grants.paid": false,
+	return pack
+}
+
+// unchecked is the file of a body that does not check what it hands out.
+func (w *world) unchecked(t testing.TB) []byte {
+	honest := newWorld(t)
+	return forged(t, honest.file(t), func(f *proof.File) {
+		body, err := w.content.Canonical()
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := w.witnessed(t)
+		f.Content = w.content
+		f.Seal = proof.Seal{Content: sha256.Sum256(body), Salt: w.stamp.Salt, Index: w.stamp.Index, Proof: w.stamp.Proof, Checkpoint: string(w.stamp.Checkpoint)}
+		f.Witness = &proof.Witness{Proof: seen.Hashes, Checkpoint: string(seen.Checkpoint)}
 	})
+}
+
+func decision(t testing.TB) proof.Content {
+	rule, err := rules.Compile(smallPack(t), "grant", civil.Date(2026, 11, 19))
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, outcome := rule.Record(map[string]any{"child.live": true})
 	if outcome.Result != rules.Yes {
 		t.Fatalf("the sample is decided %s: %+v", outcome.Result, outcome)
 	}
