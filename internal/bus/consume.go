@@ -1,0 +1,239 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"dobosh/internal/storage"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Commit makes the changes that an event asks for. It runs in a transaction
+// together with the mark that the event was handled.
+type Commit func(ctx context.Context, tx *storage.Tx) error
+
+// Consumer says who handles which events, and how.
+type Consumer struct {
+	Name    string   // stable: the stream remembers by it what was handled; letters, digits, - and _
+	Types   []string // all when empty
+	Workers int      // how many events at the same time; 0 means 1, and then they come in order
+	// Handle prepares: it may ask others and wait. It must not change anything that
+	// a second call for the same event would change again; what is to change it
+	// returns as a Commit, or nil.
+	Handle func(ctx context.Context, ev Event) (Commit, error)
+	// Timeout bounds a Handle; zero means 30 s.
+	Timeout time.Duration
+	// Attempts bounds how often an event is tried; zero means 20, about six minutes
+	// with the default Pause.
+	Attempts int
+	// Pause is the time before the second attempt, doubled before each further one
+	// up to half a minute; zero means 100 ms.
+	Pause time.Duration
+}
+
+const (
+	maxPause = 30 * time.Second
+	// commitPatience is how long after a Handle its commit may take before the
+	// stream gives the event to someone else, which would be wasted work.
+	commitPatience = 30 * time.Second
+	// maxUnsettled bounds the events that wait for their next attempt, after which
+	// the stream delivers no new ones.
+	maxUnsettled = 5000
+)
+
+func (c Consumer) withDefaults() Consumer {
+	if c.Workers <= 0 {
+		c.Workers = 1
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = 30 * time.Second
+	}
+	if c.Attempts <= 0 {
+		c.Attempts = 20
+	}
+	if c.Pause <= 0 {
+		c.Pause = 100 * time.Millisecond
+	}
+	return c
+}
+
+// pause returns the time before the attempt that follows this many.
+func (c Consumer) pause(attempts int) time.Duration {
+	pause := c.Pause
+	for range attempts - 1 {
+		if pause *= 2; pause >= maxPause {
+			return maxPause
+		}
+	}
+	return pause
+}
+
+// Consume starts a consumer, which runs until the Bus closes. It begins where it
+// stood when the process last ended; a new one begins with the oldest event in the
+// stream. ctx bounds the start only.
+func (b *Bus) Consume(ctx context.Context, db *storage.DB, c Consumer) error {
+	c = c.withDefaults()
+	inbox, err := b.inbox(ctx, c)
+	if err != nil {
+		return fmt.Errorf("consumer %s: %w", c.Name, err)
+	}
+	done, err := b.begin()
+	if err != nil {
+		inbox.Stop()
+		return err
+	}
+	defer done()
+	context.AfterFunc(b.closing, inbox.Stop)
+	w := &worker{bus: b, db: db, consumer: c, inbox: inbox}
+	for range c.Workers {
+		b.group.Go(w.run)
+	}
+	return nil
+}
+
+// inbox opens the place of the consumer in the stream.
+func (b *Bus) inbox(ctx context.Context, c Consumer) (jetstream.MessagesContext, error) {
+	subjects, err := filters(c.Types)
+	if err != nil {
+		return nil, err
+	}
+	durable, err := b.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable:        c.Name,
+		FilterSubjects: subjects,
+		AckPolicy:      jetstream.AckExplicitPolicy,
+		AckWait:        c.Timeout + commitPatience,
+		MaxAckPending:  maxUnsettled,
+		MaxDeliver:     -1, // counted here, where the event can be put aside
+	})
+	if err != nil {
+		return nil, err
+	}
+	// What a process that died was holding comes again now and not after AckWait.
+	if _, err := b.stream.ResetConsumer(ctx, c.Name); err != nil {
+		return nil, err
+	}
+	return durable.Messages(jetstream.PullMaxMessages(2 * c.Workers))
+}
+
+// worker handles the events of one consumer, with several goroutines.
+type worker struct {
+	bus      *Bus
+	db       *storage.DB
+	consumer Consumer
+	inbox    jetstream.MessagesContext
+}
+
+func (w *worker) run() {
+	for {
+		msg, err := w.inbox.Next()
+		switch {
+		case errors.Is(err, jetstream.ErrMsgIteratorClosed):
+			return
+		case err != nil:
+			w.bus.log.WarnContext(w.bus.working, "next event", slog.String("consumer", w.consumer.Name), slog.Any("error", err))
+		default:
+			w.settle(w.bus.working, msg)
+		}
+	}
+}
+
+// settle handles one message, and tells the stream that it is done, or when to
+// bring it again.
+func (w *worker) settle(ctx context.Context, msg jetstream.Msg) {
+	event, err := decode(msg)
+	attempts := w.consumer.Attempts // the limit, for a message that cannot be read
+	if err == nil {
+		attempts = delivered(msg)
+		err = w.handle(ctx, event.Event)
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return // cancelled, not failed: it comes again after the next start
+		}
+		w.warn(ctx, event.Event, attempts, err)
+		if attempts < w.consumer.Attempts {
+			w.report(ctx, msg.NakWithDelay(w.consumer.pause(attempts)))
+			return
+		}
+		if err := w.bury(ctx, event.Event, attempts, err); err != nil {
+			w.warn(ctx, event.Event, attempts, fmt.Errorf("put it aside: %w", err))
+			w.report(ctx, msg.NakWithDelay(maxPause))
+			return
+		}
+	}
+	w.report(ctx, msg.Ack())
+}
+
+func delivered(msg jetstream.Msg) int {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return 1
+	}
+	return int(meta.NumDelivered)
+}
+
+// report is for an answer that did not reach the stream: the event comes again, and
+// the mark tells that it was handled.
+func (w *worker) report(ctx context.Context, err error) {
+	if err != nil {
+		w.bus.log.WarnContext(ctx, "answer the stream", slog.String("consumer", w.consumer.Name), slog.Any("error", err))
+	}
+}
+
+func (w *worker) warn(ctx context.Context, ev Event, attempts int, err error) {
+	w.bus.log.WarnContext(ctx, "event not handled", slog.String("consumer", w.consumer.Name), slog.String("event", ev.ID),
+		slog.String("type", ev.Type), slog.Int("attempt", attempts), slog.Any("error", err))
+}
+
+// handle does what the event asks for, unless that was done.
+func (w *worker) handle(ctx context.Context, ev Event) error {
+	var one int
+	err := w.db.Read(ctx).QueryRowContext(ctx,
+		`select 1 from bus_consumed where consumer = $1 and event_id = $2`, w.consumer.Name, ev.ID).Scan(&one)
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	commit, err := w.prepare(ctx, ev)
+	if err != nil {
+		return err
+	}
+	return w.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		fresh, err := w.markConsumed(ctx, tx, ev)
+		if err != nil || !fresh || commit == nil {
+			return err
+		}
+		return commit(ctx, tx)
+	})
+}
+
+// prepare calls Handle and turns its panic into an error.
+func (w *worker) prepare(ctx context.Context, ev Event) (commit Commit, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, w.consumer.Timeout)
+	defer cancel()
+	return w.consumer.Handle(ctx, ev)
+}
+
+// markConsumed says whether the mark is new.
+func (w *worker) markConsumed(ctx context.Context, tx *storage.Tx, ev Event) (fresh bool, err error) {
+	result, err := tx.ExecContext(ctx,
+		`insert into bus_consumed (consumer, event_id, at) values ($1, $2, $3) on conflict (consumer, event_id) do nothing`,
+		w.consumer.Name, ev.ID, storage.Micros(time.Now()))
+	if err != nil {
+		return false, err
+	}
+	inserted, err := result.RowsAffected()
+	return inserted == 1, err
+}

@@ -1,0 +1,23 @@
+// Package bus moves events between the rooms of a node, on JetStream inside of the
+// process.
+//
+// What it promises:
+//
+//   - An event is published if and only if the transaction that enqueued it
+//     commits (transactional outbox), and soon after: the commit wakes the relay.
+//   - Events of one database arrive in the stream in the order in which their
+//     transactions committed (on PostgreSQL nearly so; an event that the stream
+//     refused at first may come after others).
+//   - Every consumer handles every event of its types once: the changes of a
+//     consumer and the mark that it handled the event commit together, so an event
+//     that comes twice, or again after a crash, does nothing the second time.
+//   - An event that a consumer cannot handle is tried again with growing pauses,
+//     then put aside in the table bus_dead, where a person sees it with its error,
+//     and can have it tried again. It never holds up the others.
+//   - Nothing is lost when the process or the machine stops. JetStream writes to the
+//     disk at once but syncs it only now and then; what its file lost is published
+//     again from the outbox at the next start.
+//
+// An event is a CloudEvent 1.0 in JSON. It carries references, never personal data.
+// Its subject in the stream is "ev." and its type.
+package bus

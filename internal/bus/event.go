@@ -1,0 +1,78 @@
+package bus
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+)
+
+const (
+	specVersion = "1.0"
+	// maxData bounds the data of an event in bytes: it carries references, and who
+	// needs more asks for it.
+	maxData = 64 << 10
+	// maxAttribute bounds each of the other attributes in bytes.
+	maxAttribute = 512
+)
+
+// eventType is the form of a type: words with points between them, as it becomes
+// a subject of the stream.
+var eventType = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
+
+// Event is a CloudEvent (CloudEvents 1.0, section 3, JSON format 1.0.2): something
+// that happened.
+type Event struct {
+	SpecVersion     string          `json:"specversion"`               // "1.0"; set by Enqueue and Publish when empty
+	ID              string          `json:"id"`                        // the same event has the same id everywhere
+	Source          string          `json:"source"`                    // who says so: the identifier of a subsystem
+	Type            string          `json:"type"`                      // what happened: "rs.births.registered"
+	Subject         string          `json:"subject,omitempty"`         // to what: an opaque reference
+	Time            time.Time       `json:"time"`                      // when it happened
+	DataContentType string          `json:"datacontenttype,omitempty"` // "application/json", or empty without data
+	Data            json.RawMessage `json:"data,omitempty"`
+}
+
+// Check returns an error that names the attribute that is missing or wrong.
+func (ev Event) Check() error {
+	switch {
+	case ev.SpecVersion != specVersion:
+		return fmt.Errorf("event: specversion is %q, want %q", ev.SpecVersion, specVersion)
+	case ev.ID == "":
+		return errors.New("event: no id")
+	case ev.Source == "":
+		return errors.New("event: no source")
+	case !eventType.MatchString(ev.Type):
+		return fmt.Errorf("event: type %q is not words with points between them", ev.Type)
+	case ev.Time.IsZero():
+		return errors.New("event: no time")
+	case max(len(ev.ID), len(ev.Source), len(ev.Type), len(ev.Subject), len(ev.DataContentType)) > maxAttribute:
+		return fmt.Errorf("event: an attribute has more than %d bytes", maxAttribute)
+	case len(ev.Data) > maxData:
+		return fmt.Errorf("event: data of %d bytes, at most %d", len(ev.Data), maxData)
+	case len(ev.Data) > 0 && !json.Valid(ev.Data):
+		return errors.New("event: data is not JSON")
+	}
+	return nil
+}
+
+// complete fills in what has only one right value.
+func (ev Event) complete() Event {
+	if ev.SpecVersion == "" {
+		ev.SpecVersion = specVersion
+	}
+	if len(ev.Data) > 0 && ev.DataContentType == "" {
+		ev.DataContentType = "application/json"
+	}
+	ev.Time = ev.Time.UTC()
+	return ev
+}
+
+// encode checks the event and returns its JSON.
+func (ev Event) encode() ([]byte, error) {
+	if err := ev.Check(); err != nil {
+		return nil, err
+	}
+	return json.Marshal(ev)
+}

@@ -1,0 +1,186 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/storage"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	// relayBatch bounds the events that are published together.
+	relayBatch = 256
+	// relayLook is how often the relay looks without being woken, for events that
+	// another process enqueued or that could not be published.
+	relayLook = 2 * time.Second
+	// ackPatience bounds the wait for the stream to confirm.
+	ackPatience = 10 * time.Second
+	// cleanEvery is how often old rows are deleted.
+	cleanEvery = 10 * time.Minute
+	// outboxKeep is how long published events stay in the outbox: far longer than
+	// JetStream can take to sync its file.
+	outboxKeep = 24 * time.Hour
+)
+
+// Relay carries the events of one database to the stream until the Bus closes.
+type Relay struct {
+	bus *Bus
+	db  *storage.DB
+	now clock.Now
+}
+
+// Relay publishes again what the stream has lost, then starts to publish what is
+// enqueued in db. One for each database. ctx bounds the start only.
+func (b *Bus) Relay(ctx context.Context, db *storage.DB, now clock.Now) (*Relay, error) {
+	r := &Relay{bus: b, db: db, now: now}
+	if err := r.recover(ctx); err != nil {
+		return nil, fmt.Errorf("compare outbox and stream: %w", err)
+	}
+	done, err := b.begin()
+	if err != nil {
+		return nil, err
+	}
+	wake, stop := db.Listen(outboxSignal)
+	go func() {
+		defer done()
+		defer stop()
+		r.run(wake)
+	}()
+	return r, nil
+}
+
+// Waiting returns how many events are not published yet.
+func (r *Relay) Waiting(ctx context.Context) (n int, err error) {
+	err = r.db.Read(ctx).QueryRowContext(ctx, `select count(*) from bus_outbox where published_at is null`).Scan(&n)
+	return n, err
+}
+
+// run publishes until the Bus closes. What then waits is published after the next
+// start.
+func (r *Relay) run(wake <-chan struct{}) {
+	look := time.NewTicker(relayLook)
+	defer look.Stop()
+	clean := time.NewTicker(cleanEvery)
+	defer clean.Stop()
+	for r.bus.closing.Err() == nil {
+		sent, err := r.pass(r.bus.working)
+		if err != nil {
+			r.bus.log.WarnContext(r.bus.working, "events wait in the outbox", slog.Any("error", err))
+		}
+		if sent == relayBatch && err == nil {
+			continue
+		}
+		select {
+		case <-wake:
+		case <-look.C:
+		case <-clean.C:
+			if err := r.clean(r.bus.working); err != nil {
+				r.bus.log.WarnContext(r.bus.working, "clean the outbox", slog.Any("error", err))
+			}
+		case <-r.bus.closing.Done():
+		}
+	}
+}
+
+// waiting is a row of the outbox.
+type waiting struct {
+	id    string
+	event string
+}
+
+// pass publishes the next events in order and marks those that the stream confirmed.
+func (r *Relay) pass(ctx context.Context) (sent int, err error) {
+	rows, err := r.db.Read(ctx).QueryContext(ctx,
+		`select id, event from bus_outbox where published_at is null order by position limit $1`, relayBatch)
+	batch, err := storage.All(rows, err, func(scan storage.Scan) (w waiting, err error) {
+		return w, scan(&w.id, &w.event)
+	})
+	if err != nil || len(batch) == 0 {
+		return 0, err
+	}
+	sequences, publishErr := r.publish(ctx, batch)
+	if err := r.mark(ctx, batch[:len(sequences)], sequences); err != nil {
+		return 0, errors.Join(publishErr, fmt.Errorf("mark as published: %w", err))
+	}
+	return len(sequences), publishErr
+}
+
+// publish returns the numbers of the events in the stream, up to the first that it
+// did not confirm. That one and those behind it are sent again with the next pass;
+// the stream knows those that had come through.
+func (r *Relay) publish(ctx context.Context, batch []waiting) (sequences []uint64, err error) {
+	futures := make([]jetstream.PubAckFuture, len(batch))
+	for i, w := range batch {
+		var ev Event
+		if err := json.Unmarshal([]byte(w.event), &ev); err != nil {
+			return nil, fmt.Errorf("event %s in the outbox: %w", w.id, err)
+		}
+		if futures[i], err = r.bus.js.PublishMsgAsync(message(w.id, ev.Type, []byte(w.event))); err != nil {
+			return nil, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, ackPatience)
+	defer cancel()
+	for _, future := range futures {
+		select {
+		case ack := <-future.Ok():
+			sequences = append(sequences, ack.Sequence)
+		case err := <-future.Err():
+			return sequences, err
+		case <-ctx.Done():
+			return sequences, ctx.Err()
+		}
+	}
+	return sequences, nil
+}
+
+func (r *Relay) mark(ctx context.Context, batch []waiting, sequences []uint64) error {
+	return r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		now := storage.Micros(r.now())
+		for i, w := range batch {
+			_, err := tx.ExecContext(ctx, `update bus_outbox set published_at = $1, sequence = $2 where id = $3`,
+				now, int64(sequences[i]), w.id)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// clean deletes what no one will ask for again, in pieces so that no write waits
+// long.
+func (r *Relay) clean(ctx context.Context) error {
+	now := r.now()
+	for _, table := range []struct {
+		statement string
+		before    time.Time
+	}{
+		{`delete from bus_outbox where id in (select id from bus_outbox where published_at < $1 order by published_at limit $2)`, now.Add(-outboxKeep)},
+		// A mark must outlive the last copy of its event in the stream.
+		{`delete from bus_consumed where (consumer, event_id) in (select consumer, event_id from bus_consumed where at < $1 order by at limit $2)`, now.Add(-2 * r.bus.keep)},
+	} {
+		const piece = 500
+		for deleted := int64(piece); deleted == piece; {
+			err := r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+				result, err := tx.ExecContext(ctx, table.statement, storage.Micros(table.before), piece)
+				if err != nil {
+					return err
+				}
+				deleted, err = result.RowsAffected()
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
