@@ -78,6 +78,7 @@ type PaymentState string
 
 // A payment is due, then in a file, then released by an officer.
 const (
+	PaymentPlanned  PaymentState = "planned" // a later month
 	PaymentWaiting  PaymentState = "waiting" // the account is not known yet
 	PaymentDue      PaymentState = "due"
 	PaymentPrepared PaymentState = "prepared"

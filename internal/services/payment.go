@@ -42,6 +42,8 @@ type Referral struct {
 	About   lang.Text
 	Why     ReferralReason
 	Missing []MissingFact // when a fact is unknown
+	Reasons []Reason      // what the rule says so far
+	Offer   string        // id, when the person asked for a person
 	Since   time.Time
 	Until   time.Time // by when it is to be decided
 	UntilBy lang.Text // by which provision
@@ -54,9 +56,9 @@ type ReferralReason string
 
 // The reasons.
 const (
-	FactUnknown   ReferralReason = "fact-unknown"
-	PersonAsked   ReferralReason = "person-asked"
-	AmountMissing ReferralReason = "amount-missing" // the rule says yes and the amount is zero or unknown
+	FactUnknown ReferralReason = "fact-unknown"
+	RuleSaysNo  ReferralReason = "rule-says-no"
+	PersonAsked ReferralReason = "person-asked"
 )
 
 // MissingFact names a fact that no register could tell.

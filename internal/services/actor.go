@@ -1,0 +1,58 @@
+package services
+
+import (
+	"context"
+	"encoding/json"
+
+	"dobosh/internal/exchange"
+	"dobosh/internal/identity"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/problem"
+)
+
+func forbidden() error { return problem.New(problem.Forbidden, "not-yours") }
+
+func officer(by identity.Actor) bool { return by.Has(identity.Officer) }
+
+// is reports whether the actor is the person of a matter.
+func (r *Room) is(by identity.Actor, service, person string) bool {
+	s, ok := r.Pack.Service(service)
+	return ok && person != "" && by.Is(s.Sector) == person
+}
+
+// personsOf are the actor's pseudonyms in the sectors of this node's public
+// services, without repetition.
+func (r *Room) personsOf(by identity.Actor) (persons []string) {
+	seen := map[string]bool{}
+	for _, s := range r.Pack.Services() {
+		if person := by.Is(s.Sector); person != "" && !seen[person] {
+			seen[person] = true
+			persons = append(persons, person)
+		}
+	}
+	return persons
+}
+
+// looked leaves a receipt that an officer saw a person's matter. Without the
+// receipt nothing is shown.
+func (r *Room) looked(ctx context.Context, by identity.Actor, service, person, matter string) error {
+	s, err := r.service(service)
+	if err != nil {
+		return err
+	}
+	own := r.Member
+	own.Subsystem = s.Subsystem
+	meta, err := json.Marshal(journal.Receipt{
+		Asker: own.String(), Role: exchange.RoleOfficer, Holder: own.String(), Act: exchange.ActRead,
+		Purpose: s.Purpose, Provision: string(s.Provision), Matter: matter,
+	})
+	if err != nil {
+		return err
+	}
+	_, err = r.Journal.Append(ctx, journal.Entry{Kind: "act", ID: id.New(), At: r.Now(), Subjects: r.subjectsOf(s.Sector, person), Meta: meta})
+	if err != nil {
+		return problem.New(problem.Unavailable, "journal-away").Because(err)
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package services
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"dobosh/internal/bus"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/storage"
+)
+
+// hear takes an event in: one assessment for each public service that waits
+// for such events. The same event again changes nothing.
+func (r *Room) hear(_ context.Context, e bus.Event) (bus.Commit, error) {
+	day := civil.Of(e.Time)
+	var wanted []law.PublicService
+	for _, s := range r.mine(day) {
+		if s.Event == e.Type && (s.Area == "" || s.Area == areaOf(e)) {
+			wanted = append(wanted, s)
+		}
+	}
+	return func(ctx context.Context, tx *storage.Tx) error {
+		for _, s := range wanted {
+			if err := r.begin(ctx, tx, e, s, day); err != nil {
+				return fmt.Errorf("begin assessment for %s: %w", s.ID, err)
+			}
+		}
+		return nil
+	}, nil
+}
+
+// areaOf is the one thing that the data of an event may say.
+func areaOf(e bus.Event) string {
+	var data struct {
+		Area string `json:"area"`
+	}
+	if json.Unmarshal(e.Data, &data) != nil {
+		return ""
+	}
+	return data.Area
+}
+
+func (r *Room) begin(ctx context.Context, tx *storage.Tx, e bus.Event, s law.PublicService, day civil.Day) error {
+	assessment := id.New()
+	result, err := tx.ExecContext(ctx, `INSERT INTO services_assessments (id, service, event, subject, day, state, since) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (event, service) DO NOTHING`,
+		assessment, s.ID, e.ID, e.Subject, day.String(), AssessmentAsking, storage.Micros(r.Now()))
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	return r.addJob(ctx, tx, jobAssess, assessment)
+}
+
+// assessment is a row of services_assessments as the work needs it.
+type assessment struct {
+	Assessment
+	subject string // of the event: what is asked about
+	day     civil.Day
+}
+
+const assessmentColumns = `id, service, event, subject, day, state, waits, tries, next_try, since`
+
+func (r *Room) scanAssessment(scan storage.Scan) (assessment, error) {
+	var a assessment
+	var day, waits string
+	var next, since int64
+	if err := scan(&a.ID, &a.Service, &a.Event, &a.subject, &day, &a.State, &waits, &a.Tries, &next, &since); err != nil {
+		return a, err
+	}
+	a.NextTry, a.Since = storage.Instant(next), storage.Instant(since)
+	if s, ok := r.Pack.Service(a.Service); ok {
+		a.Title = s.Title
+	}
+	if waits != "" {
+		if err := json.Unmarshal([]byte(waits), &a.Waits); err != nil {
+			return a, err
+		}
+	}
+	var err error
+	a.day, err = civil.Parse(day)
+	return a, err
+}
+
+func (r *Room) assessmentByID(ctx context.Context, id string) (assessment, error) {
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT `+assessmentColumns+` FROM services_assessments WHERE id = $1`, id)
+	a, err := storage.One(rows, err, r.scanAssessment)
+	if err != nil {
+		return a, fmt.Errorf("assessment %s: %w", id, err)
+	}
+	return a, nil
+}
+
+// service finds a public service of the pack.
+func (r *Room) service(id string) (law.PublicService, error) {
+	s, ok := r.Pack.Service(id)
+	if !ok {
+		return s, problem.New(problem.NotFound, "service-unknown", "service", id)
+	}
+	return s, nil
+}

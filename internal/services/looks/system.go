@@ -1,0 +1,192 @@
+package looks
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/storage"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations are the tables of the room.
+func Migrations() fs.FS { return migrations }
+
+// ServiceCode is the data service under which every member answers here.
+const ServiceCode = "receipts"
+
+// The bounds of a question or an answer, in characters.
+const (
+	maxQuestion = 2000
+	pageSize    = 50
+)
+
+// Question is what a person asked a body about a look, and what it answered.
+type Question struct {
+	ID         string    `json:"id"`
+	Look       string    `json:"look"` // id of the exchange or act
+	Question   string    `json:"question"`
+	AskedAt    time.Time `json:"asked_at"`
+	Answer     string    `json:"answer,omitempty"`
+	AnsweredAt time.Time `json:"answered_at,omitzero"`
+}
+
+// look is a receipt on its way to the person.
+type look struct {
+	journal.Receipt
+	ID     string    `json:"id"`
+	At     time.Time `json:"at"`
+	Origin string    `json:"origin"`
+	Index  int64     `json:"index"`
+}
+
+// receiptsAnswer is the body of an answer with receipts.
+type receiptsAnswer struct {
+	Receipts []look `json:"receipts"`
+}
+
+// questionsAnswer is the body of an answer with questions.
+type questionsAnswer struct {
+	Questions []Question `json:"questions"`
+}
+
+// System is the information system behind the node that holds its receipts
+// and the questions about them. It trusts its node to have checked who asks.
+type System struct {
+	db  *storage.DB
+	now clock.Now
+}
+
+// NewSystem makes the system over a node's storage.
+func NewSystem(db *storage.DB, now clock.Now) *System { return &System{db: db, now: now} }
+
+// Handler answers GET /v1/receipts/{person}, GET and POST
+// /v1/questions/{person}.
+func (s *System) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/receipts/{person}", s.serveReceipts)
+	mux.HandleFunc("GET /v1/questions/{person}", s.serveQuestions)
+	mux.HandleFunc("POST /v1/questions/{person}", s.takeQuestion)
+	return mux
+}
+
+func (s *System) serveReceipts(w http.ResponseWriter, r *http.Request) {
+	found, err := journal.Receipts(r.Context(), s.db, r.PathValue("person"), page.Key(r.URL.Query().Get("after")), pageSize)
+	if err != nil {
+		http.Error(w, "receipts cannot be read now", http.StatusServiceUnavailable)
+		return
+	}
+	answer := receiptsAnswer{Receipts: []look{}}
+	for _, receipt := range found.Items {
+		answer.Receipts = append(answer.Receipts, look{Receipt: receipt, ID: receipt.ID, At: receipt.At, Origin: receipt.Origin, Index: receipt.Index})
+	}
+	write(w, answer)
+}
+
+func write(w http.ResponseWriter, answer any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(answer) // the asker may have gone
+}
+
+func (s *System) serveQuestions(w http.ResponseWriter, r *http.Request) {
+	rows, err := s.db.Read(r.Context()).QueryContext(r.Context(), questionSelect+` WHERE person = $1 ORDER BY id DESC LIMIT $2`, r.PathValue("person"), pageSize)
+	questions, err := storage.All(rows, err, scanQuestion)
+	if err != nil {
+		http.Error(w, "questions cannot be read now", http.StatusServiceUnavailable)
+		return
+	}
+	write(w, questionsAnswer{Questions: append([]Question{}, questions...)})
+}
+
+const questionSelect = `SELECT id, look, question, asked_at, answer, answered_at FROM looks_questions`
+
+func scanQuestion(scan storage.Scan) (Question, error) {
+	var q Question
+	var asked, answered int64
+	if err := scan(&q.ID, &q.Look, &q.Question, &asked, &q.Answer, &answered); err != nil {
+		return q, err
+	}
+	q.AskedAt = storage.Instant(asked)
+	if answered != 0 {
+		q.AnsweredAt = storage.Instant(answered)
+	}
+	return q, nil
+}
+
+// takeQuestion keeps a question. Its id comes from the asker, so that the
+// same question again is one.
+func (s *System) takeQuestion(w http.ResponseWriter, r *http.Request) {
+	raw, err := io.ReadAll(io.LimitReader(r.Body, 16<<10))
+	var q Question
+	if err != nil || json.Unmarshal(raw, &q) != nil || !id.Valid(q.ID) || q.Look == "" || len(q.Look) > 200 || !sayable(q.Question) {
+		http.Error(w, "a question wants an id, the look it is about, and up to 2000 characters", http.StatusUnprocessableEntity)
+		return
+	}
+	err = s.db.Write(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO looks_questions (id, person, look, question, asked_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`, q.ID, r.PathValue("person"), q.Look, q.Question, storage.Micros(s.now()))
+		return err
+	})
+	if err != nil {
+		http.Error(w, "the question cannot be kept now", http.StatusServiceUnavailable)
+		return
+	}
+	write(w, map[string]string{"id": q.ID})
+}
+
+func sayable(s string) bool {
+	return strings.TrimSpace(s) != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxQuestion
+}
+
+// Questions lists what people asked this body, for its officers: open ones
+// first, then the newest.
+func (s *System) Questions(ctx context.Context, by identity.Actor, after page.Key) (page.Page[Question], error) {
+	if !by.Has(identity.Officer) {
+		return page.Page[Question]{}, problem.New(problem.Forbidden, "not-yours")
+	}
+	last := "z"
+	if columns := after.Columns(1); columns != nil {
+		last = columns[0]
+	}
+	rows, err := s.db.Read(ctx).QueryContext(ctx, questionSelect+` WHERE id < $1 ORDER BY id DESC LIMIT $2`, last, page.Size+1)
+	questions, err := storage.All(rows, err, scanQuestion)
+	if err != nil {
+		return page.Page[Question]{}, fmt.Errorf("list questions: %w", err)
+	}
+	return page.Of(questions, page.Size, func(q Question) page.Key { return page.KeyOf(q.ID) }), nil
+}
+
+// Answer answers a question, once.
+func (s *System) Answer(ctx context.Context, by identity.Actor, question, text string) error {
+	if !by.Has(identity.Officer) {
+		return problem.New(problem.Forbidden, "not-yours")
+	}
+	if !sayable(text) {
+		return problem.New(problem.Invalid, "answer-form").At("text", "answer-form")
+	}
+	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE looks_questions SET answer = $1, answered_at = $2, answered_by = $3 WHERE id = $4 AND answered_at = 0`, strings.TrimSpace(text), storage.Micros(s.now()), by.Account, question)
+		if err != nil {
+			return fmt.Errorf("answer question: %w", err)
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return problem.New(problem.Conflict, "question-answered").Because(errors.Join(err))
+		}
+		return nil
+	})
+}

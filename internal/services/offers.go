@@ -1,0 +1,203 @@
+package services
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/registry"
+	"dobosh/internal/rules"
+	"dobosh/internal/storage"
+)
+
+// storedOffer is a row of services_offers.
+type storedOffer struct {
+	id, assessment, service, person, subject, decision string
+	state                                              OfferState
+	version                                            int
+	day                                                civil.Day
+	facts                                              known
+	outcome                                            rules.Outcome
+	madeAt, until, seenAt                              time.Time
+}
+
+const offerColumns = `id, assessment, service, person, state, version, day, subject, known, outcome, made_at, until, seen_at, decision`
+
+func scanOffer(scan storage.Scan) (storedOffer, error) {
+	var o storedOffer
+	var day, facts, outcome string
+	var made, until, seen int64
+	if err := scan(&o.id, &o.assessment, &o.service, &o.person, &o.state, &o.version, &day, &o.subject, &facts, &outcome, &made, &until, &seen, &o.decision); err != nil {
+		return o, err
+	}
+	o.madeAt, o.until = storage.Instant(made), storage.Instant(until)
+	if seen != 0 {
+		o.seenAt = storage.Instant(seen)
+	}
+	var err error
+	o.day, err = civil.Parse(day)
+	return o, errors.Join(err, json.Unmarshal([]byte(facts), &o.facts), json.Unmarshal([]byte(outcome), &o.outcome))
+}
+
+func (r *Room) storedOffer(ctx context.Context, from storage.Reader, id string) (storedOffer, error) {
+	rows, err := from.QueryContext(ctx, `SELECT `+offerColumns+` FROM services_offers WHERE id = $1`, id)
+	o, err := storage.One(rows, err, scanOffer)
+	if errors.Is(err, storage.ErrNotFound) {
+		return o, problem.New(problem.NotFound, "offer-unknown")
+	}
+	if err != nil {
+		return o, fmt.Errorf("offer %s: %w", id, err)
+	}
+	return o, nil
+}
+
+// offer turns a row into what people see.
+func (r *Room) offer(o storedOffer) Offer {
+	s, _ := r.Pack.Service(o.service)
+	view := Offer{
+		ID: o.id, Service: o.service, Title: s.Title, Body: r.bodyTitle(), Person: o.person, About: about(o.facts),
+		State: o.state, Version: o.version, Plan: o.outcome.Plan, Reasons: r.reasons(o.outcome, o.facts),
+		Affirms: s.Affirms, Refusal: s.Refusal, MadeAt: o.madeAt, Until: o.until, SeenAt: o.seenAt, Decision: o.decision,
+	}
+	if term, ok := r.Pack.Term(s.Offer); ok {
+		view.UntilBy = r.cite(term.Provision)
+	}
+	return view
+}
+
+func (r *Room) bodyTitle() lang.Text { return r.Title(r.Member) }
+
+// cite writes a provision as lawyers do.
+func (r *Room) cite(ref law.Ref) lang.Text {
+	p, ok := r.Pack.Provision(ref)
+	if !ok {
+		return lang.Text{"sr": string(ref), "en": string(ref)}
+	}
+	return lang.Text{"sr": p.Cite(lang.SrCyrl), "en": p.Cite(lang.En)}
+}
+
+// reasons puts the steps of an outcome together with who said so.
+func (r *Room) reasons(o rules.Outcome, facts known) []Reason {
+	reasons := make([]Reason, 0, len(o.Steps))
+	for _, step := range o.Steps {
+		reason := Reason{Says: step.Says, Result: step.Result, Cite: step.Cite}
+		for _, name := range step.Facts {
+			if fact, ok := facts[name]; ok && fact.Register != "" {
+				reason.Register, reason.Exchange = r.registerTitle(fact.Register), fact.Exchange
+				break
+			}
+		}
+		reasons = append(reasons, reason)
+	}
+	return reasons
+}
+
+// serviceTitle names a data service: its own title where the registry has
+// one, else its owner.
+func serviceTitle(title func(registry.ID) lang.Text, service string) lang.Text {
+	id, err := registry.ParseID(service)
+	if err != nil {
+		return lang.Text{"sr": service, "en": service}
+	}
+	return title(id)
+}
+
+// about says whom an offer is for: "Милица, рођена/рођен 19. новембра 2026."
+func about(facts known) lang.Text {
+	day, err := civil.Parse(facts.text(factDay))
+	if err != nil {
+		return nil
+	}
+	name := facts.text(factName)
+	if name == "" {
+		return lang.Text{"sr": "Дете рођено " + lang.Day(day, lang.SrCyrl), "en": "Child born on " + lang.Day(day, lang.En)}
+	}
+	return lang.Text{"sr": name + ", дете рођено " + lang.Day(day, lang.SrCyrl), "en": name + ", born on " + lang.Day(day, lang.En)}
+}
+
+// Offers lists the person's own offers, the newest first.
+func (r *Room) Offers(ctx context.Context, by identity.Actor, after page.Key) (page.Page[Offer], error) {
+	persons := r.personsOf(by)
+	if len(persons) == 0 {
+		return page.Page[Offer]{}, forbidden()
+	}
+	return r.offersWhere(ctx, `person = $1`, persons[0], after)
+}
+
+// AllOffers lists the offers in a state, or all where state is empty, for
+// officers.
+func (r *Room) AllOffers(ctx context.Context, by identity.Actor, state OfferState, after page.Key) (page.Page[Offer], error) {
+	if !officer(by) {
+		return page.Page[Offer]{}, forbidden()
+	}
+	if state == "" {
+		return r.offersWhere(ctx, `$1 = ''`, "", after)
+	}
+	return r.offersWhere(ctx, `state = $1`, string(state), after)
+}
+
+func (r *Room) offersWhere(ctx context.Context, where, arg string, after page.Key) (page.Page[Offer], error) {
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT `+offerColumns+` FROM services_offers WHERE `+where+` AND id < $2 ORDER BY id DESC LIMIT $3`, arg, before(after), page.Size+1)
+	found, err := storage.All(rows, err, scanOffer)
+	if err != nil {
+		return page.Page[Offer]{}, fmt.Errorf("list offers: %w", err)
+	}
+	views := make([]Offer, len(found))
+	for i, o := range found {
+		views[i] = r.offer(o)
+	}
+	return page.Of(views, page.Size, func(o Offer) page.Key { return page.KeyOf(o.ID) }), nil
+}
+
+// before is the id below which a page begins; all ids are below "z".
+func before(after page.Key) string {
+	if columns := after.Columns(1); columns != nil {
+		return columns[0]
+	}
+	return "z"
+}
+
+// Offer shows one offer to the person it is for, and notes that it was seen;
+// or to an officer, who leaves a receipt.
+func (r *Room) Offer(ctx context.Context, by identity.Actor, id string) (Offer, error) {
+	o, err := r.storedOffer(ctx, r.DB.Read(ctx), id)
+	if err != nil {
+		return Offer{}, err
+	}
+	switch {
+	case r.is(by, o.service, o.person):
+		err = r.markSeen(ctx, &o)
+	case officer(by):
+		err = r.looked(ctx, by, o.service, o.person, "offer "+o.id)
+	default:
+		return Offer{}, problem.New(problem.NotFound, "offer-unknown") // whether it exists is nobody else's business
+	}
+	return r.offer(o), err
+}
+
+func (r *Room) markSeen(ctx context.Context, o *storedOffer) error {
+	if !o.seenAt.IsZero() {
+		return nil
+	}
+	o.seenAt = r.Now()
+	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE services_offers SET seen_at = $1 WHERE id = $2 AND seen_at = 0`, storage.Micros(o.seenAt), o.id)
+		return err
+	})
+}
+
+// LapseOffers ends the open offers whose term is over.
+func (r *Room) LapseOffers(ctx context.Context) error {
+	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE services_offers SET state = $1, version = version + 1 WHERE state = $2 AND until <= $3`, OfferLapsed, OfferOpen, storage.Micros(r.Now()))
+		return err
+	})
+}

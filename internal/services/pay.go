@@ -1,0 +1,322 @@
+package services
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/account"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/money"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/rules"
+	"dobosh/internal/services/creditfile"
+	"dobosh/internal/services/proof"
+	"dobosh/internal/storage"
+)
+
+// fileLimit bounds the payments of one file.
+const fileLimit = 10_000
+
+// learnAccount asks for the account of a decision whose payments wait for it.
+// Until the register tells one, they wait, and officers see it.
+func (r *Room) learnAccount(ctx context.Context, decision string) error {
+	d, err := r.decisionWhere(ctx, "id", decision)
+	if err != nil {
+		return err
+	}
+	s, err := r.service(d.service)
+	if err != nil {
+		return err
+	}
+	number, err := r.askAccount(ctx, d, s)
+	if err != nil {
+		return err
+	}
+	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE services_payments SET account = $1, state = $2 WHERE decision = $3 AND state = $4`, number, PaymentDue, decision, PaymentWaiting); err != nil {
+			return err
+		}
+		return endJob(ctx, tx, jobAccount, decision)
+	})
+}
+
+func (r *Room) askAccount(ctx context.Context, d storedDecision, s law.PublicService) (string, error) {
+	o, err := r.storedOffer(ctx, r.DB.Read(ctx), d.offer)
+	if err != nil {
+		return "", err
+	}
+	rule, err := r.rules.on(s.Rule, o.day)
+	if err != nil {
+		return "", err
+	}
+	q := &inquiry{room: r, service: s, subject: o.subject, matter: "decision " + d.id, day: o.day, facts: o.facts, asked: map[string]bool{}}
+	for _, need := range rule.AtAcceptance() {
+		path, ok := q.path(need.Ask)
+		if !ok || need.Fact != factAccount {
+			continue
+		}
+		if err := q.ask(ctx, rule, need, path); err != nil {
+			return "", err
+		}
+	}
+	number := q.facts.text(factAccount)
+	if err := account.Check(number); err != nil {
+		return "", problem.New(problem.Conflict, "account-unknown").Because(err)
+	}
+	return number, nil
+}
+
+// Payments lists payments in a state, or all where state is empty.
+func (r *Room) Payments(ctx context.Context, by identity.Actor, state PaymentState, after page.Key) (page.Page[Payment], error) {
+	if !officer(by) {
+		return page.Page[Payment]{}, forbidden()
+	}
+	where, arg := `$1 = ''`, ""
+	if state != "" {
+		where, arg = `p.state = $1`, string(state)
+	}
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, paymentSelect+` WHERE `+where+` AND p.id < $2 ORDER BY p.id DESC LIMIT $3`, arg, before(after), page.Size+1)
+	found, err := storage.All(rows, err, r.scanPayment)
+	if err != nil {
+		return page.Page[Payment]{}, fmt.Errorf("list payments: %w", err)
+	}
+	return page.Of(masked(found), page.Size, func(p Payment) page.Key { return page.KeyOf(p.ID) }), nil
+}
+
+const paymentSelect = `SELECT p.id, p.decision, p.number, p.count, p.amount, p.account, p.due, p.state, p.file, d.code, d.service
+	FROM services_payments p JOIN services_decisions d ON d.id = p.decision`
+
+// scanPayment gives the account unmasked, as the payment file needs it.
+func (r *Room) scanPayment(scan storage.Scan) (Payment, error) {
+	var p Payment
+	var due, service string
+	var amount int64
+	if err := scan(&p.ID, &p.Decision, &p.Number, &p.Count, &amount, &p.Account, &due, &p.State, &p.File, &p.Code, &service); err != nil {
+		return p, err
+	}
+	p.Amount = money.Para(amount)
+	if s, ok := r.Pack.Service(service); ok {
+		p.Title = s.Title
+	}
+	var err error
+	p.Due, err = civil.Parse(due)
+	return p, err
+}
+
+func masked(payments []Payment) []Payment {
+	for i := range payments {
+		payments[i].Account = mask(payments[i].Account)
+	}
+	return payments
+}
+
+// paymentsOf lays out all payments of a decision: those that exist with their
+// state, the later ones as they will come.
+func (r *Room) paymentsOf(ctx context.Context, d storedDecision, c proof.Content) ([]Payment, error) {
+	if !d.granted {
+		return nil, nil
+	}
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, paymentSelect+` WHERE p.decision = $1 ORDER BY p.number`, d.id)
+	existing, err := storage.All(rows, err, r.scanPayment)
+	if err != nil {
+		return nil, fmt.Errorf("payments of decision %s: %w", d.id, err)
+	}
+	all := schedule(c.Decision.Plan, civil.Of(c.Decision.MadeAt))
+	for i := range all {
+		all[i].Decision, all[i].Code, all[i].Title, all[i].State = d.id, d.code, c.Decision.Title, PaymentPlanned
+	}
+	for _, p := range masked(existing) {
+		all[p.Number-1] = p
+	}
+	return all, nil
+}
+
+// PreparePayments puts every payment that is due, and whose account is known,
+// into a file that waits for its release. A problem "nothing-due" says that
+// there is none.
+func (r *Room) PreparePayments(ctx context.Context, by identity.Actor) (PaymentFile, error) {
+	if !officer(by) {
+		return PaymentFile{}, forbidden()
+	}
+	if err := r.materialise(ctx); err != nil {
+		return PaymentFile{}, err
+	}
+	f := PaymentFile{ID: id.New(), MadeAt: r.Now()}
+	err := r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		rows, err := tx.QueryContext(ctx, `UPDATE services_payments SET state = $1, file = $2 WHERE id IN (SELECT id FROM services_payments WHERE state = $3 ORDER BY id LIMIT $4) RETURNING amount`, PaymentPrepared, f.ID, PaymentDue, fileLimit)
+		amounts, err := storage.All(rows, err, func(scan storage.Scan) (int64, error) {
+			var n int64
+			return n, scan(&n)
+		})
+		if err != nil {
+			return err
+		}
+		if len(amounts) == 0 {
+			return problem.New(problem.Conflict, "nothing-due")
+		}
+		f.Count, f.Sum = len(amounts), sum(amounts)
+		_, err = tx.ExecContext(ctx, `INSERT INTO services_payment_files (id, made_at, count, sum) VALUES ($1, $2, $3, $4)`, f.ID, storage.Micros(f.MadeAt), f.Count, int64(f.Sum))
+		return err
+	})
+	return f, err
+}
+
+func sum(amounts []int64) (total money.Para) {
+	for _, a := range amounts {
+		total += money.Para(a)
+	}
+	return total
+}
+
+// materialise turns the instalments that have become due since the last time
+// into payments. What is written already stays.
+func (r *Room) materialise(ctx context.Context) error {
+	today := civil.Of(r.Now())
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT p.decision, max(p.number), max(p.account) FROM services_payments p WHERE p.account <> '' GROUP BY p.decision HAVING max(p.number) < max(p.count)`)
+	type running struct {
+		decision, account string
+		last              int
+	}
+	decisions, err := storage.All(rows, err, func(scan storage.Scan) (running, error) {
+		var d running
+		return d, scan(&d.decision, &d.last, &d.account)
+	})
+	if err != nil {
+		return fmt.Errorf("instalments: %w", err)
+	}
+	for _, run := range decisions {
+		d, err := r.decisionWhere(ctx, "id", run.decision)
+		if err != nil {
+			return err
+		}
+		c, err := r.contentOf(ctx, d)
+		if err != nil {
+			return err
+		}
+		if err := r.addInstalments(ctx, d, c.Decision.Plan, civil.Of(c.Decision.MadeAt), run.last, run.account, today); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Room) addInstalments(ctx context.Context, d storedDecision, plan rules.Plan, from civil.Day, last int, to string, today civil.Day) error {
+	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		for _, p := range schedule(plan, from)[last:] {
+			if p.Due.After(today) {
+				return nil
+			}
+			if err := insertPayment(ctx, tx, d.id, p, PaymentDue, to); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ReleasePayments lets a prepared file go to the bank. A second release of the
+// same file changes nothing.
+func (r *Room) ReleasePayments(ctx context.Context, by identity.Actor, file string) error {
+	if !officer(by) {
+		return forbidden()
+	}
+	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		f, err := r.paymentFile(ctx, tx, file)
+		if err != nil || !f.ReleasedAt.IsZero() {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE services_payment_files SET released_at = $1, released_by = $2 WHERE id = $3`, storage.Micros(r.Now()), by.Account, file); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE services_payments SET state = $1 WHERE file = $2`, PaymentReleased, file)
+		return err
+	})
+}
+
+const fileColumns = `id, made_at, count, sum, released_at, released_by`
+
+func scanFile(scan storage.Scan) (PaymentFile, error) {
+	var f PaymentFile
+	var made, total, released int64
+	if err := scan(&f.ID, &made, &f.Count, &total, &released, &f.ReleasedBy); err != nil {
+		return f, err
+	}
+	f.MadeAt, f.Sum = storage.Instant(made), money.Para(total)
+	if released != 0 {
+		f.ReleasedAt = storage.Instant(released)
+	}
+	return f, nil
+}
+
+func (r *Room) paymentFile(ctx context.Context, from storage.Reader, file string) (PaymentFile, error) {
+	rows, err := from.QueryContext(ctx, `SELECT `+fileColumns+` FROM services_payment_files WHERE id = $1`, file)
+	f, err := storage.One(rows, err, scanFile)
+	if errors.Is(err, storage.ErrNotFound) {
+		return f, problem.New(problem.NotFound, "file-unknown")
+	}
+	return f, err
+}
+
+// PaymentFiles lists the files, the newest first.
+func (r *Room) PaymentFiles(ctx context.Context, by identity.Actor, after page.Key) (page.Page[PaymentFile], error) {
+	if !officer(by) {
+		return page.Page[PaymentFile]{}, forbidden()
+	}
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT `+fileColumns+` FROM services_payment_files WHERE id < $1 ORDER BY id DESC LIMIT $2`, before(after), page.Size+1)
+	files, err := storage.All(rows, err, scanFile)
+	if err != nil {
+		return page.Page[PaymentFile]{}, fmt.Errorf("list payment files: %w", err)
+	}
+	return page.Of(files, page.Size, func(f PaymentFile) page.Key { return page.KeyOf(f.ID) }), nil
+}
+
+// PaymentXML gives a released file as ISO 20022 pain.001 for the bank.
+func (r *Room) PaymentXML(ctx context.Context, by identity.Actor, file string) ([]byte, error) {
+	if !officer(by) {
+		return nil, forbidden()
+	}
+	f, err := r.paymentFile(ctx, r.DB.Read(ctx), file)
+	if err != nil {
+		return nil, err
+	}
+	if f.ReleasedAt.IsZero() {
+		return nil, problem.New(problem.Conflict, "file-not-released")
+	}
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, paymentSelect+` WHERE p.file = $1 ORDER BY p.id`, file)
+	payments, err := storage.All(rows, err, r.scanPayment)
+	if err != nil {
+		return nil, fmt.Errorf("payments of file %s: %w", file, err)
+	}
+	var out bytes.Buffer
+	err = creditfile.Write(&out, r.creditFile(f, payments))
+	return out.Bytes(), err
+}
+
+// creditFile names those who are paid by the code of their decision: the bank
+// needs the account, and nobody on the way needs the name.
+func (r *Room) creditFile(f PaymentFile, payments []Payment) creditfile.File {
+	file := creditfile.File{
+		ID: f.ID, MadeAt: f.MadeAt, Debtor: r.bodyTitle().In(lang.SrLatn), DebtorAccount: r.Account, Execution: civil.Of(f.ReleasedAt).AddDays(1),
+	}
+	for _, p := range payments {
+		file.Transfers = append(file.Transfers, creditfile.Transfer{
+			ID: p.ID, EndToEnd: p.Code, Creditor: p.Code, Account: p.Account, Amount: p.Amount,
+			Purpose: p.Title.In(lang.SrLatn) + fmt.Sprintf(" %d/%d", p.Number, p.Count),
+		})
+	}
+	return file
+}
+
+// jsonText is for columns that hold JSON.
+func jsonText(v any) (string, error) {
+	raw, err := json.Marshal(v)
+	return string(raw), err
+}

@@ -1,0 +1,66 @@
+package services
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"dobosh/internal/journal"
+	"dobosh/internal/storage"
+)
+
+// decisionKind marks decisions in the journal.
+const decisionKind = "decision"
+
+// sealNow seals at once, so that the person sees a sealed decision. Should it
+// fail, the job does it.
+func (r *Room) sealNow(ctx context.Context, decision string) {
+	if err := r.seal(ctx, decision); err != nil {
+		r.Log.WarnContext(ctx, "decision is sealed later", slog.String("decision", decision), slog.Any("error", err))
+	}
+}
+
+// seal puts the content of a decision into the journal and keeps only its
+// place there. Two that seal the same decision wait for each other.
+func (r *Room) seal(ctx context.Context, decision string) error {
+	unlock := r.sealing.lock(decision)
+	defer unlock()
+	d, err := r.decisionWhere(ctx, "id", decision)
+	if err != nil {
+		return err
+	}
+	index := d.index
+	if index < 0 {
+		if index, err = r.sealContent(ctx, d); err != nil {
+			return err
+		}
+	}
+	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE services_decisions SET log_index = $1, content = '' WHERE id = $2 AND log_index < 0`, index, decision); err != nil {
+			return err
+		}
+		return endJob(ctx, tx, jobSeal, decision)
+	})
+}
+
+func (r *Room) sealContent(ctx context.Context, d storedDecision) (int64, error) {
+	c, err := r.contentOf(ctx, d)
+	if err != nil {
+		return 0, err
+	}
+	meta, err := c.Meta()
+	if err != nil {
+		return 0, err
+	}
+	s, err := r.service(d.service)
+	if err != nil {
+		return 0, err
+	}
+	stamp, err := r.Journal.Append(ctx, journal.Entry{
+		Kind: decisionKind, ID: d.id, At: c.Decision.MadeAt, Subjects: r.subjectsOf(s.Sector, d.person), Meta: meta, Body: []byte(d.content),
+	})
+	if err != nil {
+		return 0, fmt.Errorf("seal decision %s: %w", d.id, err)
+	}
+	return stamp.Index, nil
+}

@@ -1,0 +1,170 @@
+package services
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/money"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/services/paper"
+	"dobosh/internal/services/proof"
+)
+
+// DecisionFile gives a decision as a file that anyone can check offline. It
+// carries the cosignature of a witness as soon as there is one.
+func (r *Room) DecisionFile(ctx context.Context, by identity.Actor, decision string) ([]byte, error) {
+	d, err := r.decisionFor(ctx, by, decision)
+	if err != nil {
+		return nil, err
+	}
+	if d.index < 0 {
+		return nil, problem.New(problem.Unavailable, "not-sealed-yet")
+	}
+	c, err := r.contentOf(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	_, stamp, err := r.Journal.Read(ctx, d.index)
+	if err != nil {
+		return nil, fmt.Errorf("seal of decision %s: %w", d.id, err)
+	}
+	witness, err := r.witnessed(stamp)
+	if err != nil {
+		return nil, err
+	}
+	return proof.Build(c, stamp, witness)
+}
+
+// witnessed proves the entry under the newest cosigned checkpoint; nil while
+// no witness has seen it.
+func (r *Room) witnessed(stamp journal.Stamp) (*journal.Proof, error) {
+	signed := r.Witness.Cosigned()
+	if len(signed) == 0 {
+		return nil, nil
+	}
+	c, err := journal.PeekCheckpoint(signed)
+	if err != nil || c.Size <= stamp.Index {
+		return nil, err
+	}
+	p, err := r.Journal.ProofFor(stamp.Index, stamp.Salt, signed)
+	if err != nil {
+		return nil, fmt.Errorf("prove under the witnessed checkpoint: %w", err)
+	}
+	return &p, nil
+}
+
+// DecisionPDF gives a decision as a paper in one language. The page on the
+// web is the document of record.
+func (r *Room) DecisionPDF(ctx context.Context, by identity.Actor, decision string, tag lang.Tag) ([]byte, error) {
+	d, err := r.decisionFor(ctx, by, decision)
+	if err != nil {
+		return nil, err
+	}
+	view, err := r.decision(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := paper.Render(&out, r.paper(view, tag), tag); err != nil {
+		return nil, fmt.Errorf("paper of decision %s: %w", d.id, err)
+	}
+	return out.Bytes(), nil
+}
+
+func (r *Room) paper(d Decision, tag lang.Tag) paper.Paper {
+	p := paper.Paper{
+		Title: d.Title.In(tag), Body: d.Body.In(tag), By: paperBy(d).In(tag), About: d.About.In(tag), Verdict: verdictText(d).In(tag),
+		Remedy: d.Remedy.In(tag), Code: d.Code, URL: r.PublicURL + "/verify/" + d.Code, MadeAt: d.MadeAt,
+	}
+	if d.Granted {
+		p.Amount = d.Plan.Total.In(tag) + " RSD"
+	}
+	for _, part := range d.Plan.Payments {
+		p.Plan = append(p.Plan, paper.Line{What: part.Says.In(tag), Amount: part.Amount.In(tag), Cite: part.Cite.In(tag)})
+	}
+	for _, reason := range d.Reasons {
+		p.Reasons = append(p.Reasons, paper.Reason{Says: reason.Says.In(tag), Cite: reason.Cite.In(tag), Register: reason.Register.In(tag)})
+	}
+	for _, a := range d.Affirms {
+		p.Affirms = append(p.Affirms, a.Says.In(tag))
+	}
+	if r.Demo {
+		p.Notice = lang.Text{"sr": "Показни рад. Особе су измишљене и ово решење нема правно дејство.", "en": "Demonstration. The persons are invented and this decision has no legal effect."}.In(tag)
+	}
+	return p
+}
+
+func paperBy(d Decision) lang.Text {
+	if d.By == byRule {
+		return lang.Text{"sr": "Одлучено по правилу, аутоматски, у вашу корист", "en": "Decided by rule, automatically, in your favour"}
+	}
+	return lang.Text{"sr": "Одлучио је службеник", "en": "Decided by an officer"}
+}
+
+func verdictText(d Decision) lang.Text {
+	if d.Granted {
+		return lang.Text{"sr": "Право се признаје.", "en": "The right is granted."}
+	}
+	return lang.Text{"sr": "Право се не признаје.", "en": "The right is not granted."}
+}
+
+// Verification is what the public page says about a code. It holds nothing
+// about a person.
+type Verification struct {
+	Found     bool
+	Code      string
+	Title     lang.Text
+	Body      lang.Text
+	MadeAt    time.Time
+	Granted   bool
+	Total     money.Para
+	Sealed    bool
+	Witnessed bool
+	Index     int64
+}
+
+// Verification looks a code up, as it is typed.
+func (r *Room) Verification(ctx context.Context, typed string) (Verification, error) {
+	code, ok := id.ParseCode(typed)
+	if !ok {
+		return Verification{}, problem.New(problem.Invalid, "code-form")
+	}
+	d, err := r.decisionWhere(ctx, "code", code)
+	if problem.HasCode(err, "decision-unknown") {
+		return Verification{Code: code}, nil
+	}
+	if err != nil {
+		return Verification{}, err
+	}
+	c, err := r.contentOf(ctx, d)
+	if err != nil {
+		return Verification{}, err
+	}
+	v := Verification{Found: true, Code: d.code, Title: c.Decision.Title, Body: c.Decision.Body, MadeAt: c.Decision.MadeAt, Granted: d.granted, Total: c.Decision.Plan.Total, Sealed: d.index >= 0, Index: d.index}
+	if v.Sealed {
+		seen, err := journal.PeekCheckpoint(r.Witness.Cosigned())
+		v.Witnessed = err == nil && seen.Size > d.index
+	}
+	return v, nil
+}
+
+// VerifyFile checks an uploaded decision file with the keys that this node
+// knows from the registry.
+func (r *Room) VerifyFile(_ context.Context, file io.Reader) (proof.Report, error) {
+	raw, err := io.ReadAll(io.LimitReader(file, proof.MaxSize+1))
+	if err != nil {
+		return proof.Report{}, problem.New(problem.Invalid, "file-unreadable").Because(err)
+	}
+	if len(raw) > proof.MaxSize {
+		return proof.Report{}, problem.New(problem.TooLarge, "file-too-large").Because(errors.New("over the limit of a decision file"))
+	}
+	return proof.Verify(raw, r.Trust()), nil
+}
