@@ -1,0 +1,127 @@
+package exchange
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/law"
+	"dobosh/internal/registry"
+)
+
+// Journal makes a message durable before it leaves.
+type Journal interface {
+	Append(ctx context.Context, e journal.Entry) (journal.Stamp, error)
+}
+
+// Law says whether a provision is in force; its error names the provision.
+type Law interface {
+	InForce(ref law.Ref, day civil.Day) error
+}
+
+// Translator turns the pseudonym of a person in one sector into that in
+// another.
+type Translator interface {
+	Translate(from, to, pseudonym string) (string, error)
+}
+
+// ReceiptSector is the sector in which persons are named in journals, so that
+// "who looked at my data" can be answered without knowing them otherwise.
+const ReceiptSector = "receipts"
+
+// Config is what a gateway needs from its node.
+type Config struct {
+	Member   registry.ID // whose node this is
+	Node     string      // name of this node
+	Cert     tls.Certificate
+	State    func() *registry.State
+	Contact  func() time.Time // when the registry was last known to be current
+	Stale    time.Duration    // how long to go on without the registry; 0 for 24 hours
+	Journal  Journal
+	Law      Law
+	Sectors  Translator
+	Systems  map[registry.ID]http.Handler // the information systems behind this node, by service
+	Skew     time.Duration                // how far clocks may differ; 0 for 5 minutes
+	Deadline time.Duration                // for one question at the asker; 0 for 30 seconds
+	Now      clock.Now
+	Log      *slog.Logger
+}
+
+// Gateway asks and answers for one node. It is safe for concurrent use.
+type Gateway struct {
+	Config
+	replays *replays
+	quotas  *quotas
+
+	mu        sync.Mutex
+	clients   map[string]*http.Client      // by pin of the node asked
+	verifiers map[string]*journal.Verifier // by verifier key; each remembers checkpoints that it has seen to hold
+}
+
+// New makes a gateway.
+func New(cfg Config) *Gateway {
+	if cfg.Stale == 0 {
+		cfg.Stale = 24 * time.Hour
+	}
+	if cfg.Skew == 0 {
+		cfg.Skew = 5 * time.Minute
+	}
+	if cfg.Deadline == 0 {
+		cfg.Deadline = 30 * time.Second
+	}
+	return &Gateway{Config: cfg, replays: newReplays(2*cfg.Skew, cfg.Now), quotas: newQuotas(), clients: map[string]*http.Client{}, verifiers: map[string]*journal.Verifier{}}
+}
+
+// client gives the connection pool to the node with a pin.
+func (g *Gateway) client(pin string) *http.Client {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if c, ok := g.clients[pin]; ok {
+		return c
+	}
+	c := &http.Client{
+		Transport: &http.Transport{
+			TLSClientConfig:       ClientTLS(g.Cert, pin),
+			TLSHandshakeTimeout:   10 * time.Second,
+			ResponseHeaderTimeout: g.Deadline + 30*time.Second,
+			MaxIdleConnsPerHost:   64, // two, the default, would open a connection for nearly every question
+			IdleConnTimeout:       90 * time.Second,
+			DisableCompression:    true,
+			TLSNextProto:          map[string]func(string, *tls.Conn) http.RoundTripper{},
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	g.clients[pin] = c
+	return c
+}
+
+// verifier gives what checks the messages of a node's log.
+func (g *Gateway) verifier(key string) (*journal.Verifier, string, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	parsed, err := journal.ParseKey(key)
+	if err != nil {
+		return nil, "", err
+	}
+	v, ok := g.verifiers[key]
+	if !ok {
+		v = journal.NewVerifier(parsed)
+		g.verifiers[key] = v
+	}
+	return v, parsed.Name(), nil
+}
+
+// Close lets go of idle connections.
+func (g *Gateway) Close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, c := range g.clients {
+		c.CloseIdleConnections()
+	}
+}

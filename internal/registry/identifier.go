@@ -1,0 +1,116 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// ErrIdentifier is the cause of every failed [ParseID].
+var ErrIdentifier = errors.New("not an identifier of the form INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE")
+
+// ID names a member, a subsystem of a member or a service of a subsystem, as
+// X-Road does (X-Road Message Protocol for REST 4.3). Parts that are absent are empty.
+// IDs are comparable and can be keys.
+type ID struct {
+	Instance, Class, Member, Subsystem, Service string
+}
+
+// maxPart bounds one part of an identifier, in bytes before decoding.
+const maxPart = 255
+
+// ParseID reads three to five parts divided by slashes, each percent-encoded
+// on its own, so that "%2F" inside a part is a slash of the name.
+func ParseID(s string) (ID, error) {
+	if len(s) > 5*(maxPart+1) {
+		return ID{}, ErrIdentifier
+	}
+	parts := strings.Split(s, "/")
+	if len(parts) < 3 || len(parts) > 5 {
+		return ID{}, fmt.Errorf("%w: %d parts", ErrIdentifier, len(parts))
+	}
+	var decoded [5]string
+	for i, part := range parts {
+		name, err := parsePart(part)
+		if err != nil {
+			return ID{}, err
+		}
+		decoded[i] = name
+	}
+	return ID{decoded[0], decoded[1], decoded[2], decoded[3], decoded[4]}, nil
+}
+
+func parsePart(part string) (string, error) {
+	if part == "" || len(part) > maxPart {
+		return "", fmt.Errorf("%w: a part is empty or too long", ErrIdentifier)
+	}
+	name, err := url.PathUnescape(part)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrIdentifier, err)
+	}
+	if name == "." || name == ".." || strings.ContainsFunc(name, forbidden) {
+		return "", fmt.Errorf("%w: a part has a character that is not allowed", ErrIdentifier)
+	}
+	return name, nil
+}
+
+// forbidden are control characters, which no identifier may hold, and what
+// decodes to no character at all.
+func forbidden(r rune) bool { return r < 0x20 || r == 0x7f || r == '\uFFFD' || r >= 0x80 && r < 0xa0 }
+
+// Parts gives the parts that are there.
+func (id ID) Parts() []string {
+	parts := []string{id.Instance, id.Class, id.Member}
+	if id.Subsystem != "" {
+		parts = append(parts, id.Subsystem)
+	}
+	if id.Service != "" {
+		parts = append(parts, id.Service)
+	}
+	return parts
+}
+
+// String writes the identifier with each part percent-encoded.
+func (id ID) String() string {
+	if id == (ID{}) {
+		return ""
+	}
+	parts := id.Parts()
+	for i, part := range parts {
+		parts[i] = url.PathEscape(part)
+	}
+	return strings.Join(parts, "/")
+}
+
+// Owner is the member that the identifier belongs to.
+func (id ID) Owner() ID { return ID{Instance: id.Instance, Class: id.Class, Member: id.Member} }
+
+// System is the subsystem that the identifier belongs to.
+func (id ID) System() ID {
+	id.Service = ""
+	return id
+}
+
+// With names a service of a subsystem.
+func (id ID) With(service string) ID {
+	id.Service = service
+	return id
+}
+
+// MarshalText and UnmarshalText carry identifiers through JSON and YAML.
+func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText is the inverse of MarshalText.
+func (id *ID) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*id = ID{}
+		return nil
+	}
+	parsed, err := ParseID(string(text))
+	if err != nil {
+		return err
+	}
+	*id = parsed
+	return nil
+}
