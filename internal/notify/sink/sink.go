@@ -37,10 +37,11 @@ type Message struct {
 
 // Sink takes mail. It is safe for concurrent use.
 type Sink struct {
-	log    *slog.Logger
-	server *smtp.Server
-	page   *mailbox
-	done   sync.WaitGroup
+	log      *slog.Logger
+	listener net.Listener
+	server   *smtp.Server
+	page     *mailbox
+	done     sync.WaitGroup
 
 	mu       sync.Mutex
 	messages []Message // oldest first; guarded by mu
@@ -53,7 +54,7 @@ func Start(listener net.Listener, log *slog.Logger) (*Sink, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("page of the mail sink: %w", err), listener.Close())
 	}
-	s := &Sink{log: log, page: page}
+	s := &Sink{log: log, listener: listener, page: page}
 	s.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{sink: s}, nil }))
 	s.server.Domain = "localhost"
 	s.server.MaxMessageBytes, s.server.MaxLineLength, s.server.MaxRecipients = longest, longestLine, 20
@@ -77,8 +78,10 @@ func (s *Sink) Close() error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.server.Close()
 	}
+	// The server knows the listener only once it began to serve.
+	_ = s.listener.Close()
 	s.done.Wait()
-	if errors.Is(err, smtp.ErrServerClosed) {
+	if errors.Is(err, smtp.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	return err

@@ -1,0 +1,476 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
+)
+
+func TestNoticeArrives(t *testing.T) {
+	onEngines(t, func(t *testing.T, r *rig) {
+		r.send(offer("offer-7"))
+		if d := r.only(); d.State != Queued || d.Person != person || !d.Due.Equal(r.clock.Now()) || !d.Sent.IsZero() {
+			t.Errorf("before: %+v", d)
+		}
+		if wait := r.carryAll(); wait != lookAgain {
+			t.Errorf("looks again in %v", wait)
+		}
+		d := r.only()
+		if d.State != Sent || d.Attempts != 1 || d.Reason != "" || !d.Sent.Equal(r.clock.Now()) || !d.Due.IsZero() {
+			t.Errorf("after: %+v", d)
+		}
+		m := r.sink.Messages()[0]
+		if m.Subject != "Чека вас понуда" || m.Text != "Погледајте је и прихватите једним додиром.\n\nhttps://zrenjanin.example/offers/7\n" {
+			t.Errorf("%q %q", m.Subject, m.Text)
+		}
+		if m.From != "dobosh@zrenjanin.example" || !slices.Equal(m.To, []string{"milica@example.org"}) || m.Lang != "sr-Cyrl" {
+			t.Errorf("from %s to %v in %s", m.From, m.To, m.Lang)
+		}
+		if m.Header["Auto-Submitted"][0] != "auto-generated" || strings.Contains(fmt.Sprint(m.Header), "offer-7") {
+			t.Errorf("header %v", m.Header)
+		}
+	})
+}
+
+func TestLanguageOfTheAddressBook(t *testing.T) {
+	onEngines(t, func(t *testing.T, r *rig) {
+		r.address("milica@example.org", lang.SrLatn)
+		r.send(offer("1"))
+		r.carryAll()
+		r.address("other@example.org", lang.En)
+		r.send(offer("2"))
+		r.carryAll()
+		if got := r.sent(); !slices.Equal(got, []string{"Čeka vas ponuda", "You have an offer"}) {
+			t.Error(got)
+		}
+		if to := r.sink.Messages()[1].To; to[0] != "other@example.org" {
+			t.Error(to)
+		}
+	})
+}
+
+func TestRolledBackIsNotSent(t *testing.T) {
+	onEngines(t, func(t *testing.T, r *rig) {
+		err := r.db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+			if err := r.Send(ctx, tx, offer("1")); err != nil {
+				return err
+			}
+			return errChangedMind
+		})
+		if !errors.Is(err, errChangedMind) {
+			t.Fatal(err)
+		}
+		r.carryAll()
+		if got := r.sent(); len(got) != 0 {
+			t.Errorf("sent %v", got)
+		}
+	})
+}
+
+func TestDoubledNoticeIsSentOnce(t *testing.T) {
+	onEngines(t, func(t *testing.T, r *rig) {
+		r.send(offer("1"), offer("1"))
+		r.send(offer("1"))
+		r.carryAll()
+		again := offer("1")
+		again.Subject = lang.Text{"sr": "Друго", "en": "Other"}
+		r.send(again)
+		r.carryAll()
+		if got := r.sent(); len(got) != 1 {
+			t.Errorf("sent %v", got)
+		}
+		r.only()
+	})
+}
+
+func TestServerAway(t *testing.T) {
+	onEngines(t, func(t *testing.T, r *rig) {
+		if err := r.sink.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r.send(offer("1"), offer("2"))
+		for range 10 { // more often than a message may be tried
+			if wait, err := r.deliver(t.Context()); err == nil || wait != r.cfg.Pause {
+				t.Fatalf("wait %v, %v", wait, err)
+			}
+			r.clock.Advance(time.Hour)
+		}
+		all, err := r.Deliveries(t.Context(), "", 0)
+		if err != nil || len(all.Items) != 2 {
+			t.Fatal(all, err)
+		}
+		for _, d := range all.Items {
+			if d.State != Queued || d.Attempts != 0 {
+				t.Errorf("%+v", d)
+			}
+		}
+		r.listen(r.at)
+		r.carryAll()
+		if got := r.sent(); len(got) != 2 {
+			t.Errorf("sent %v", got)
+		}
+	})
+}
+
+// stubborn is a mail server that answers every RCPT in its own way.
+func stubborn(t *testing.T, answer string) (at string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			converse(connection, answer)
+		}
+	})
+	t.Cleanup(func() { _ = listener.Close(); running.Wait() })
+	return listener.Addr().String()
+}
+
+func converse(connection net.Conn, answer string) {
+	defer connection.Close()
+	fmt.Fprint(connection, "220 stubborn\r\n")
+	buffer := make([]byte, 4096)
+	for {
+		n, err := connection.Read(buffer)
+		if err != nil {
+			return
+		}
+		switch line := string(buffer[:n]); {
+		case strings.HasPrefix(line, "RCPT") && answer == "":
+			return // hangs up
+		case strings.HasPrefix(line, "RCPT"):
+			fmt.Fprint(connection, answer+"\r\n")
+		case strings.HasPrefix(line, "QUIT"):
+			fmt.Fprint(connection, "221 bye\r\n")
+			return
+		default:
+			fmt.Fprint(connection, "250 fine\r\n")
+		}
+	}
+}
+
+func TestServerThatRefuses(t *testing.T) {
+	cases := map[string]struct {
+		answer string
+		states []State // after each attempt
+		reason string
+	}{
+		"later":    {"451 later", []State{Queued, Queued, Failed}, "smtp-451"},
+		"never":    {"550 nobody here", []State{Failed}, "smtp-550"},
+		"hangs up": {"", []State{Queued, Queued, Failed}, NoServer},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			onEngines(t, func(t *testing.T, r *rig) {
+				r.at = stubborn(t, c.answer)
+				r.Courier = r.another(r.db)
+				r.send(offer("1"))
+				for i, want := range c.states {
+					_, _ = r.deliver(t.Context())
+					d := r.only()
+					if d.State != want || d.Attempts != i+1 || d.Reason != c.reason {
+						t.Fatalf("after %d: %+v", i+1, d)
+					}
+					if pause := 10 * time.Second << i; want == Queued && d.Due.Sub(r.clock.Now()) != pause {
+						t.Errorf("pause %v, want %v", d.Due.Sub(r.clock.Now()), pause)
+					}
+					_, _ = r.deliver(t.Context()) // before it is due
+					r.clock.Advance(10 * time.Second << i)
+				}
+				r.clock.Advance(24 * time.Hour)
+				r.carryAll()
+				if d := r.only(); d.Attempts != len(c.states) {
+					t.Errorf("tried again: %+v", d)
+				}
+			})
+		})
+	}
+}
+
+func TestPausesGrowToAnHour(t *testing.T) {
+	c := &Courier{cfg: Config{Pause: 10 * time.Second}}
+	for attempts, want := range map[int]time.Duration{1: 10 * time.Second, 2: 20 * time.Second, 9: 2560 * time.Second, 10: time.Hour, 100: time.Hour} {
+		if got := c.pause(attempts); got != want {
+			t.Errorf("after %d: %v", attempts, got)
+		}
+	}
+}
+
+func TestPersonWithoutAddress(t *testing.T) {
+	onEngines(t, func(t *testing.T, r *rig) {
+		r.address("", "")
+		r.send(offer("1"))
+		r.carryAll()
+		if d := r.only(); d.State != Failed || d.Reason != NoAddress {
+			t.Errorf("%+v", d)
+		}
+	})
+}
+
+// A courier that died in the middle leaves its batch to the next.
+func TestDeadCourier(t *testing.T) {
+	onEngines(t, func(t *testing.T, r *rig) {
+		r.send(offer("1"))
+		dead, err := r.claim(t.Context())
+		if err != nil || len(dead.parcels) != 1 {
+			t.Fatal(dead, err)
+		}
+		r.carryAll()
+		if got := r.sent(); len(got) != 0 {
+			t.Fatalf("two carry the same: %v", got)
+		}
+		r.clock.Advance(lease)
+		r.carryAll()
+		if got := r.sent(); len(got) != 1 {
+			t.Errorf("sent %v", got)
+		}
+		if err := r.settle(t.Context(), dead, []outcome{{Failed, NoServer}}); err != nil {
+			t.Fatal(err)
+		}
+		if d := r.only(); d.State != Sent || d.Attempts != 2 {
+			t.Errorf("the dead one wrote: %+v", d)
+		}
+	})
+}
+
+func TestCouriersShare(t *testing.T) {
+	onEngines(t, func(t *testing.T, r *rig) {
+		const many = 3*batchSize + 1
+		for i := range many {
+			r.send(offer(fmt.Sprint(i)))
+		}
+		var working sync.WaitGroup
+		for range 4 {
+			c := r.another(r.db)
+			working.Go(func() {
+				if _, err := c.deliver(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		working.Wait()
+		if n := len(r.sink.Messages()); n != many {
+			t.Errorf("sent %d of %d", n, many)
+		}
+	})
+}
+
+func TestUrgentFirst(t *testing.T) {
+	onEngines(t, func(t *testing.T, r *rig) {
+		for i, lane := range []Lane{Bulk, Normal, Urgent, Bulk, Urgent} {
+			n := offer(fmt.Sprint(i))
+			n.Lane = lane
+			n.Subject = lang.Text{"sr": fmt.Sprintf("%d-%d", lane, i), "en": "x"}
+			r.send(n)
+			r.clock.Advance(time.Second)
+		}
+		r.carryAll()
+		if got := r.sent(); !slices.Equal(got, []string{"0-2", "0-4", "1-1", "2-0", "2-3"}) {
+			t.Error(got)
+		}
+	})
+}
+
+func TestDeliveriesByPages(t *testing.T) {
+	onEngines(t, func(t *testing.T, r *rig) {
+		var want []string
+		for i := range 7 {
+			r.send(offer(fmt.Sprintf("n%d", i)))
+			want = append([]string{fmt.Sprintf("n%d", i)}, want...)
+			if i%2 == 0 {
+				r.clock.Advance(time.Second) // some are of the same instant
+			}
+		}
+		var got []string
+		for key := page.Key(""); ; {
+			p, err := r.Deliveries(t.Context(), key, 3)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range p.Items {
+				got = append(got, d.Notice)
+			}
+			if key = p.Next; key == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
+		}
+		if p, err := r.Deliveries(t.Context(), "rubbish", 1000); err != nil || len(p.Items) != 7 {
+			t.Errorf("with a strange key: %d, %v", len(p.Items), err)
+		}
+	})
+}
+
+func TestLongSubjectInCyrillic(t *testing.T) {
+	r := newRig(t, testkit.Database(t, storage.SQLite)(Migrations()))
+	n := offer("1")
+	n.Subject = lang.Text{"sr": strings.TrimSpace(strings.Repeat("Понуда ђжљњћџ ", 11)), "en": "x"}
+	r.send(n)
+	r.carryAll()
+	m := r.sink.Messages()[0]
+	if m.Subject != n.Subject["sr"] {
+		t.Errorf("%q, want %q", m.Subject, n.Subject["sr"])
+	}
+}
+
+func TestNoticesThatAreRefused(t *testing.T) {
+	r := newRig(t, testkit.Database(t, storage.SQLite)(Migrations()))
+	same := func(s string) lang.Text { return lang.Text{"sr": s, "en": s} }
+	for name, change := range map[string]func(*Notice){
+		"no id":                 func(n *Notice) { n.ID = "" },
+		"long id":               func(n *Notice) { n.ID = strings.Repeat("x", 200) },
+		"no person":             func(n *Notice) { n.Person = "" },
+		"unknown lane":          func(n *Notice) { n.Lane = 3 },
+		"header in subject":     func(n *Notice) { n.Subject = same("x\r\nBcc: evil@example.org") },
+		"line feed in subject":  func(n *Notice) { n.Subject = same("x\ny") },
+		"null in subject":       func(n *Notice) { n.Subject = same("x\x00") },
+		"no subject in English": func(n *Notice) { n.Subject = lang.Text{"sr": "x", "en": ""} },
+		"long subject":          func(n *Notice) { n.Subject = same(strings.Repeat("ђ", 201)) },
+		"no text in subject":    func(n *Notice) { n.Subject = same("\xff") },
+		"no body":               func(n *Notice) { n.Body = nil },
+		"long body":             func(n *Notice) { n.Body = same(strings.Repeat("x", 10_001)) },
+		"no link":               func(n *Notice) { n.Link = "" },
+		"link that is a script": func(n *Notice) { n.Link = "javascript:alert(1)" },
+		"relative link":         func(n *Notice) { n.Link = "/offers/7" },
+		"two lines of link":     func(n *Notice) { n.Link = "https://a.example/\nhttps://evil.example/" },
+	} {
+		n := offer("1")
+		change(&n)
+		err := r.db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error { return r.Send(ctx, tx, n) })
+		if err == nil {
+			t.Errorf("%s: was taken", name)
+		}
+	}
+	if p, err := r.Deliveries(t.Context(), "", 0); err != nil || len(p.Items) != 0 {
+		t.Errorf("%d deliveries, %v", len(p.Items), err)
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	onEngines(t, func(t *testing.T, r *rig) {
+		got, err := r.Address(t.Context(), person, Email)
+		if want := (Address{person, Email, "milica@example.org", lang.SrCyrl}); got != want || err != nil {
+			t.Errorf("%+v, %v", got, err)
+		}
+		for _, bad := range []string{
+			"milica", "@example.org", "milica@", "milica@example.org\r\nBcc: evil@example.org", "milica@example.org, evil@example.org",
+			"Milica <milica@example.org>", "<milica@example.org>", `"mi lica"@example.org`, "milica@example.org (x)", "milica@[127.0.0.1]",
+			" milica@example.org", "milica@example.org>", "milica@example.org\x00", strings.Repeat("x", 250) + "@example.org", "a@b@c",
+		} {
+			err := r.SetAddress(t.Context(), Address{person, Email, bad, lang.En})
+			if p := problem.Of(err); p.Code != "address-invalid" || len(p.Fields) != 1 {
+				t.Errorf("%q: %v", bad, err)
+			}
+		}
+		for name, bad := range map[string]Address{
+			"no person":        {"", Email, "a@example.org", lang.En},
+			"unknown channel":  {person, "pigeon", "a@example.org", lang.En},
+			"unknown language": {person, Email, "a@example.org", "xx"},
+		} {
+			if r.SetAddress(t.Context(), bad) == nil {
+				t.Errorf("%s: no error", name)
+			}
+		}
+		if still, err := r.Address(t.Context(), person, Email); still != got || err != nil {
+			t.Errorf("changed to %+v, %v", still, err)
+		}
+		r.address("", "")
+		if _, err := r.Address(t.Context(), person, Email); !problem.HasCode(err, "address-unknown") {
+			t.Error(err)
+		}
+	})
+}
+
+// The courier on its own: woken by a commit, patient with a server that is away,
+// and gone after Close.
+func TestCourierRuns(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, open func(...fs.FS) *storage.DB) {
+		r := newRig(t, open(Migrations()))
+		config := r.config()
+		config.Pause = 5 * time.Millisecond
+		running, err := Start(t.Context(), config, r.db, r.clock.Now, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Courier = running
+		r.send(offer("1"))
+		r.eventually(1)
+		if err := r.sink.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r.send(offer("2"))
+		r.listen(r.at)
+		r.eventually(1)
+		if err := running.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r.send(offer("3"))
+		if n := len(r.sink.Messages()); n != 1 {
+			t.Errorf("%d messages after Close", n)
+		}
+	})
+}
+
+// eventually waits until the server has so many messages; the test has a
+// deadline of its own.
+func (r *rig) eventually(messages int) {
+	r.t.Helper()
+	for len(r.sink.Messages()) != messages {
+		select {
+		case <-r.t.Context().Done():
+			r.t.Fatal("the test ended")
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+func TestConfigErrors(t *testing.T) {
+	good := Config{Host: "mail.example", Port: 587, From: "dobosh@zrenjanin.example"}
+	if err := good.Check(); err != nil {
+		t.Error(err)
+	}
+	for name, change := range map[string]func(*Config){
+		"no host":              func(c *Config) { c.Host = "" },
+		"no port":              func(c *Config) { c.Port = 0 },
+		"no sender":            func(c *Config) { c.From = "" },
+		"header in the sender": func(c *Config) { c.From = "a@b.example\r\nBcc: x@y.example" },
+		"unknown protection":   func(c *Config) { c.TLS = "maybe" },
+		"plain to elsewhere":   func(c *Config) { c.TLS = Plain },
+		"password in plain":    func(c *Config) { c.TLS, c.Host, c.User, c.PasswordFile = Plain, "localhost", "u", "f" },
+		"user alone":           func(c *Config) { c.User = "u" },
+		"negative attempts":    func(c *Config) { c.Attempts = -1 },
+	} {
+		config := good
+		change(&config)
+		if config.Check() == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	good.User, good.PasswordFile = "u", t.TempDir()+"/none"
+	if _, err := Start(t.Context(), good, nil, time.Now, slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("a missing password: no error")
+	}
+}
