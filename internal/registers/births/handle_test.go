@@ -87,9 +87,20 @@ func TestHandlesOfOthers(t *testing.T) {
 	if _, err := other.Open(o.by, handle); !errors.Is(err, births.ErrHandleForged) {
 		t.Errorf("the handle of another register: %v", err)
 	}
-	config.HandleKey = config.HandleKey[1:]
-	if _, err := births.New(config); err == nil {
-		t.Error("a short key is accepted")
+}
+
+func TestBadConfig(t *testing.T) {
+	o := withoutState(t)
+	for name, change := range map[string]func(*births.Config){
+		"a short key": func(c *births.Config) { c.HandleKey = c.HandleKey[1:] },
+		"no source":   func(c *births.Config) { c.Source = "" },
+		"no places":   func(c *births.Config) { c.Municipality = nil },
+	} {
+		config := o.config()
+		change(&config)
+		if _, err := births.New(config); err == nil {
+			t.Errorf("%s is accepted", name)
+		}
 	}
 }
 

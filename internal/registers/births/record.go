@@ -109,7 +109,6 @@ func (r *Registrar) publish(ctx context.Context, tx *storage.Tx, birth Birth, ar
 		return fmt.Errorf("publish birth: %w", err)
 	}
 	return bus.Enqueue(ctx, tx, bus.Event{
-		SpecVersion: "1.0", ID: id.New(), Source: r.source, Type: EventType, Subject: birth.ID,
-		Time: birth.RecordedAt, DataContentType: "application/json", Data: data,
+		ID: id.New(), Source: r.source, Type: EventType, Subject: birth.ID, Time: birth.RecordedAt, Data: data,
 	})
 }

@@ -30,7 +30,7 @@ type Config struct {
 	Now          clock.Now
 	HandleKey    []byte                                            // 32 random bytes that seal handles
 	Municipality func(settlement string) (code string, known bool) // where a settlement lies
-	Source       string                                            // of the events, as CloudEvents wants it
+	Source       string                                            // of the events: the identifier of the subsystem
 	Residents    Residents                                         // nil when only [Registrar.Handle] makes handles
 	Systems      []System                                          // that may record births over HTTP
 }
@@ -70,6 +70,9 @@ type Registrar struct {
 // bus.
 func New(c Config) (*Registrar, error) {
 	handles, err := newSealer(c.HandleKey, c.Now)
+	if err == nil && (c.Source == "" || c.Municipality == nil) {
+		err = errors.New("it needs a source for its events and the places of the pack")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("register of births: %w", err)
 	}

@@ -1,6 +1,7 @@
 package residence_test
 
 import (
+	"io/fs"
 	"maps"
 	"net/http"
 	"slices"
@@ -9,12 +10,11 @@ import (
 	"time"
 
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/registers"
 	"dobosh/internal/registers/asker"
 	"dobosh/internal/registers/residence"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
-
-	"io/fs"
 )
 
 // onBoth runs a test with a register that knows two women: of one it knows
@@ -131,14 +131,14 @@ func TestManyAtOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, a asker.Asker, register *residence.Register, _ *storage.DB) {
 		var crowd []residence.Resident
 		for year := 1950; year < 1990; year++ {
-			for nth := range 60 {
+			for nth := range 6 {
 				crowd = append(crowd, residence.Resident{Person: a.Own(asker.Woman(year, nth)), GivenName: "Ана", FamilyName: "Примерић"})
 			}
 		}
 		if err := register.Put(t.Context(), crowd); err != nil {
 			t.Fatal(err)
 		}
-		for _, i := range []int{0, 999, 1000, len(crowd) - 1} {
+		for _, i := range []int{0, registers.Batch - 1, registers.Batch, len(crowd) - 1} {
 			if got, err := register.Find(t.Context(), crowd[i].Person); err != nil || got != crowd[i] {
 				t.Errorf("%d: %+v, %v", i, got, err)
 			}
