@@ -50,6 +50,10 @@ func TestCrashAtEveryByteOfTheLastBatch(t *testing.T) {
 				t.Fatalf("cut at byte %d: entry %d: %v", length, i, err)
 			}
 		}
+		if length%16 != 0 { // going on is the same wherever the cut was, and costs a sync
+			closeLog(t, l)
+			continue
+		}
 		if s := appendOne(t, l, testEntry(7)); s.Index != 7 {
 			t.Fatalf("cut at byte %d: the next entry is %d", length, s.Index)
 		}
