@@ -1,10 +1,10 @@
 package bus
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -30,30 +30,38 @@ func startServer(cfg Config, log *slog.Logger) (*server.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	embedded.SetLoggerV2(serverLog{log}, false, false, false)
-	embedded.Start()
-	if !embedded.ReadyForConnections(startPatience) {
+	serverLog := &serverLog{log: log}
+	embedded.SetLoggerV2(serverLog, false, false, false)
+	embedded.Start() // returns when its files are read, or when it gave up
+	if serverLog.fatal.Load() != nil || !embedded.ReadyForConnections(startPatience) {
 		embedded.Shutdown()
-		return nil, errors.New("the server does not come up")
-	}
-	if !embedded.JetStreamEnabled() {
-		embedded.Shutdown()
-		return nil, fmt.Errorf("JetStream does not start in %s, see the log", cfg.Dir)
+		embedded.WaitForShutdown()
+		return nil, fmt.Errorf("the server did not come up: %v", serverLog.fatal.Load())
 	}
 	return embedded, nil
 }
 
 // serverLog writes what the server has to say into our log. Its notices are for
 // those who look closely. It has no context to pass on.
-type serverLog struct{ log *slog.Logger }
-
-func (l serverLog) say(write func(string, ...any), format string, args []any) {
-	write("nats: " + strings.TrimSpace(fmt.Sprintf(format, args...)))
+type serverLog struct {
+	log   *slog.Logger
+	fatal atomic.Value // string: what it gave up on
 }
 
-func (l serverLog) Noticef(format string, args ...any) { l.say(l.log.Debug, format, args) }
-func (l serverLog) Warnf(format string, args ...any)   { l.say(l.log.Warn, format, args) }
-func (l serverLog) Fatalf(format string, args ...any)  { l.say(l.log.Error, format, args) }
-func (l serverLog) Errorf(format string, args ...any)  { l.say(l.log.Error, format, args) }
-func (l serverLog) Debugf(format string, args ...any)  { l.say(l.log.Debug, format, args) }
-func (l serverLog) Tracef(format string, args ...any)  { l.say(l.log.Debug, format, args) }
+func (l *serverLog) say(write func(string, ...any), format string, args []any) string {
+	said := strings.TrimSpace(fmt.Sprintf(format, args...))
+	write("nats: " + said)
+	return said
+}
+
+func (l *serverLog) Noticef(format string, args ...any) { l.say(l.log.Debug, format, args) }
+func (l *serverLog) Warnf(format string, args ...any)   { l.say(l.log.Warn, format, args) }
+func (l *serverLog) Errorf(format string, args ...any)  { l.say(l.log.Error, format, args) }
+func (l *serverLog) Debugf(format string, args ...any)  { l.say(l.log.Debug, format, args) }
+func (l *serverLog) Tracef(format string, args ...any)  { l.say(l.log.Debug, format, args) }
+
+// Fatalf reports why the server stops. Unlike its own logger it does not end the
+// process.
+func (l *serverLog) Fatalf(format string, args ...any) {
+	l.fatal.Store(l.say(l.log.Error, format, args))
+}
