@@ -220,3 +220,12 @@ func TestCompareGoneAndNew(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkLoad(b *testing.B) {
+	files := copyOfSerbia(b)
+	for b.Loop() {
+		if _, err := law.Load(files); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -16,6 +16,9 @@ type Report struct {
 	Failed law.Findings
 }
 
+// OK reports whether every test passed.
+func (r Report) OK() bool { return len(r.Failed) == 0 }
+
 // String gives one line for each failed test and one for the sum.
 func (r Report) String() string {
 	var b strings.Builder

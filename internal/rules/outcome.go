@@ -43,7 +43,8 @@ func (r *Result) UnmarshalText(text []byte) error {
 	return fmt.Errorf("result %q is not yes, no or unknown", text)
 }
 
-// Outcome is what a rule says about a set of facts.
+// Outcome is what a rule says about a set of facts. Its texts and lists are
+// shared with the rule: read them, do not change them.
 type Outcome struct {
 	Result  Result   `json:"result"`
 	Missing []string `json:"missing,omitempty"` // facts, in the order of the rule; only when unknown
