@@ -134,18 +134,19 @@ func (g *Gateway) choose(state *registry.State, a Ask) (registry.Contract, error
 	return registry.Contract{}, nearest
 }
 
-// standing reports why a contract does not hold today: its own period, or the
-// provision on which it rests.
-func (g *Gateway) standing(c registry.Contract) error {
-	today := civil.Of(g.Now())
-	if today.Before(c.From) {
+// Standing reports why a contract does not hold on a day: its own period, or
+// the provision on which it rests.
+func Standing(c registry.Contract, law Law, day civil.Day) error {
+	if day.Before(c.From) {
 		return problem.New(problem.Forbidden, "contract-not-begun", "contract", c.ID, "day", c.From.String())
 	}
-	if !c.Holds(today) {
+	if !c.Holds(day) {
 		return problem.New(problem.Forbidden, "contract-ended", "contract", c.ID, "day", c.To.String())
 	}
-	return g.Law.InForce(c.Provision, today)
+	return law.InForce(c.Provision, day)
 }
+
+func (g *Gateway) standing(c registry.Contract) error { return Standing(c, g.Law, civil.Of(g.Now())) }
 
 // send carries the question to the node and proves the answer.
 func (g *Gateway) send(ctx context.Context, node registry.Node, q Question, meta []byte, stamp journal.Stamp, body []byte) (Answer, []byte, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"dobosh/internal/kit/account"
 )
@@ -113,7 +114,11 @@ func (w writer) in(name string, inside func()) {
 
 func (w writer) leaf(name, value string) {
 	w.raw("<" + name + ">")
-	_ = xml.EscapeText(w.buf, []byte(value)) // sticks in buf
+	if strings.ContainsAny(value, `<>&"'`) {
+		_ = xml.EscapeText(w.buf, []byte(value)) // sticks in buf
+	} else {
+		w.raw(value)
+	}
 	w.raw("</" + name + ">")
 }
 

@@ -3,10 +3,8 @@ package proof_test
 import (
 	"bytes"
 	"encoding/json"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -53,36 +51,34 @@ func TestASoundFilePasses(t *testing.T) {
 	}
 }
 
-// The promise of the package: whichever byte is changed, the file fails.
+// The promise of the package: whichever byte is changed, the file fails. It
+// fails by form, hash and signature alone, whatever the rule makes of it.
 func TestEveryByteCounts(t *testing.T) {
 	w := newWorld(t)
 	file := w.file(t)
-	var all sync.WaitGroup
-	for worker := range runtime.GOMAXPROCS(0) {
-		all.Go(func() {
-			changed := bytes.Clone(file)
-			for i := worker; i < len(file); i += runtime.GOMAXPROCS(0) {
-				for _, bit := range []byte{1 << (i % 8), 0x20} { // any bit, and the case of a letter
-					changed[i] = file[i] ^ bit
-					if report := proof.Verify(changed, w.trust); report.OK || len(failures(t, report)) == 0 {
-						t.Errorf("byte %d may be %q for %q", i, changed[i], file[i])
-					}
-				}
-				changed[i] = file[i]
+	changed := bytes.Clone(file)
+	for i := range file {
+		for _, bit := range []byte{1 << (i % 8), 0x20} { // any bit, and the case of a letter
+			changed[i] = file[i] ^ bit
+			if report := proof.VerifySealed(changed, w.trust); report.OK || len(failures(t, report)) == 0 {
+				t.Errorf("byte %d may be %q for %q", i, changed[i], file[i])
 			}
-		})
+		}
+		if i%50 == 0 && proof.Verify(changed, w.trust).OK {
+			t.Errorf("byte %d may be %q for %q", i, changed[i], file[i])
+		}
+		changed[i] = file[i]
 	}
-	all.Wait()
 }
 
 func TestNothingMayBeCutOrAdded(t *testing.T) {
 	w := newWorld(t)
 	file := w.file(t)
 	for i := range file {
-		if i%7 == 0 && proof.Verify(file[:i], w.trust).OK {
+		if i%7 == 0 && proof.VerifySealed(file[:i], w.trust).OK {
 			t.Errorf("the first %d bytes pass", i)
 		}
-		if i%29 == 0 && proof.Verify(slices.Insert(bytes.Clone(file), i, ' '), w.trust).OK {
+		if i%29 == 0 && proof.VerifySealed(slices.Insert(bytes.Clone(file), i, ' '), w.trust).OK {
 			t.Errorf("a space at %d passes", i)
 		}
 	}
@@ -103,7 +99,7 @@ func TestSpareBitsOfSignaturesCount(t *testing.T) {
 			last := strings.TrimRight(file[:at], "=")
 			for _, sign := range signs {
 				changed := last[:len(last)-1] + string(sign) + file[len(last):]
-				if changed != file && proof.Verify([]byte(changed), w.trust).OK {
+				if changed != file && proof.VerifySealed([]byte(changed), w.trust).OK {
 					t.Errorf("%c for %s passes", sign, file[len(last)-1:at+len(end)])
 				}
 			}
@@ -293,9 +289,9 @@ func TestTheTimeOfTheWitnessIsSaid(t *testing.T) {
 func TestReportsNameNobody(t *testing.T) {
 	w := newWorld(t)
 	file := w.file(t)
-	for i := range 200 {
+	for i := range 50 {
 		changed := bytes.Clone(file)
-		changed[i*len(file)/200] ^= 1
+		changed[i*len(file)/50] ^= 1
 		text, _ := json.Marshal(proof.Verify(changed, w.trust))
 		for _, person := range []string{"Ђурђа", "Đurđa", w.content.Decision.Person} {
 			if bytes.Contains(text, []byte(person)) {

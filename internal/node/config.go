@@ -1,0 +1,316 @@
+package node
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/account"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/notify"
+	"dobosh/internal/registry"
+	"dobosh/internal/storage"
+
+	"golang.org/x/mod/sumdb/note"
+	"gopkg.in/yaml.v3"
+)
+
+// Config is the configuration of a node, and its comments are the manual.
+// Paths are relative to the file. A key that is not here is an error.
+type Config struct {
+	// Name of the node among those of its member, for example "city".
+	Name string `yaml:"name"`
+	// Member whose node this is: INSTANCE/CLASS/MEMBER.
+	Member registry.ID `yaml:"member"`
+	// PublicURL is where people reach the portal, without a slash at the end.
+	PublicURL string `yaml:"public_url"`
+	// Dir holds everything that the node keeps besides a PostgreSQL database.
+	Dir string `yaml:"dir"`
+	// Listen says where the node can be reached.
+	Listen Listen `yaml:"listen"`
+	// Storage is a file of the folder unless it names a PostgreSQL database.
+	Storage Storage `yaml:"storage"`
+	// Keys are files that "dobosh key" makes.
+	Keys Keys `yaml:"keys"`
+	// Sectors are the files with the keys of the sectors in which this node
+	// may name persons.
+	Sectors map[string]string `yaml:"sectors"`
+	// Pack is a folder with the law as data; empty for the one that is built in.
+	Pack string `yaml:"pack"`
+	// Registry says how the node knows the others.
+	Registry Registry `yaml:"registry"`
+	// WitnessName makes this node a witness for the journals of all members,
+	// under that name. Needs keys.witness.
+	WitnessName string `yaml:"witness_name"`
+	// Witnesses cosign this node's journal.
+	Witnesses []Witness `yaml:"witnesses"`
+	// SignIn trusts an OpenID Connect provider; without it nobody signs in.
+	SignIn *identity.Config `yaml:"sign_in"`
+	// Mail sends notices; without it they are kept and shown in the inbox only.
+	Mail *notify.Config `yaml:"mail"`
+	// Services makes this node decide under the public services of its member.
+	Services *Services `yaml:"services"`
+	// Registers puts the demonstration registers behind this node.
+	Registers *Registers `yaml:"registers"`
+	// Help is printed where somebody may prefer a person to a page.
+	Help Help `yaml:"help"`
+	// Demo marks every page as a demonstration.
+	Demo *Demo `yaml:"demo"`
+	// LogLevel is debug, info (when empty), warn or error.
+	LogLevel string `yaml:"log_level"`
+}
+
+// Listen are addresses, host:port.
+type Listen struct {
+	// Portal serves people.
+	Portal string `yaml:"portal"`
+	// Exchange serves the other nodes over mutual TLS.
+	Exchange string `yaml:"exchange"`
+	// Edge serves X-Road's REST interface to the member's own information
+	// systems; it belongs on a loopback or private address. Empty for none.
+	Edge string `yaml:"edge"`
+	// Operations serves /metrics, /healthz and /readyz. Empty for none.
+	Operations string `yaml:"operations"`
+	// Systems serves the HTTP interfaces of the demonstration registers to the
+	// systems of registrars. Empty for none.
+	Systems string `yaml:"systems"`
+}
+
+// Storage is where the rooms keep their tables.
+type Storage struct {
+	// PostgresFile holds the URL of a PostgreSQL database; empty for SQLite.
+	PostgresFile string `yaml:"postgres_file"`
+}
+
+// Keys are files with private keys, readable by the node alone.
+type Keys struct {
+	// TLS proves the node to other nodes.
+	TLS string `yaml:"tls"`
+	// Log signs the journal, and contracts on behalf of the member.
+	Log string `yaml:"log"`
+	// Registry signs the registry; for the authority only.
+	Registry string `yaml:"registry"`
+	// Witness cosigns the journals of others; for a witness only.
+	Witness string `yaml:"witness"`
+}
+
+// Registry says how a node knows the others. Exactly one of Authority and
+// Address is set.
+type Registry struct {
+	// Authority makes this node the one that keeps the registry.
+	Authority bool `yaml:"authority"`
+	// Seed is a file of statements that the authority makes at its start, as
+	// far as they are not made yet.
+	Seed string `yaml:"seed"`
+	// Address (host:port), Pin (SHA-256 of its TLS key, hex) and Key (verifier
+	// of the registry's checkpoints) lead to the authority.
+	Address string `yaml:"address"`
+	Pin     string `yaml:"pin"`
+	Key     string `yaml:"key"`
+	// Stale is how long to go on without the authority; 24 h when zero.
+	Stale time.Duration `yaml:"stale"`
+}
+
+// Witness leads to a node that cosigns journals.
+type Witness struct {
+	Address string `yaml:"address"`
+	Pin     string `yaml:"pin"`
+	Key     string `yaml:"key"`
+}
+
+// Services configures the room of public services.
+type Services struct {
+	// Prefix begins the code of every decision, for example "ZR".
+	Prefix string `yaml:"prefix"`
+	// Account is the eighteen-digit account from which is paid.
+	Account string `yaml:"account"`
+	// Workers is how many matters are looked at at once; 32 when zero.
+	Workers int `yaml:"workers"`
+}
+
+// Registers configures the demonstration registers.
+type Registers struct {
+	// Stories fills the registers with the persons of the demonstration.
+	Stories bool `yaml:"stories"`
+	// Crowd adds so many generated persons, for measurements.
+	Crowd int `yaml:"crowd"`
+	// Systems may record births over HTTP, each known by its bearer token.
+	Systems []RegistrarSystem `yaml:"systems"`
+}
+
+// RegistrarSystem is an information system of registrars.
+type RegistrarSystem struct {
+	Name      string `yaml:"name"`
+	TokenFile string `yaml:"token_file"`
+}
+
+// Help is how people get help without a page.
+type Help struct {
+	Phone   string    `yaml:"phone"`
+	Counter lang.Text `yaml:"counter"`
+}
+
+// Demo are the addresses that the pages of a demonstration lead to.
+type Demo struct {
+	City       string `yaml:"city"`
+	Registers  string `yaml:"registers"`
+	Supervisor string `yaml:"supervisor"`
+	Mail       string `yaml:"mail"`
+}
+
+// Load reads and checks a configuration file.
+func Load(path string) (Config, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("configuration: %w", err)
+	}
+	cfg, err := Parse(raw)
+	if err != nil {
+		return Config{}, fmt.Errorf("configuration %s: %w", path, err)
+	}
+	cfg.resolve(filepath.Dir(path))
+	if err := cfg.Check(); err != nil {
+		return Config{}, fmt.Errorf("configuration %s: %w", path, err)
+	}
+	return cfg, nil
+}
+
+// Parse reads a configuration; a key that is unknown is an error.
+func Parse(raw []byte) (Config, error) {
+	d := yaml.NewDecoder(bytes.NewReader(raw))
+	d.KnownFields(true)
+	var cfg Config
+	if err := d.Decode(&cfg); err != nil && !errors.Is(err, io.EOF) {
+		return Config{}, err
+	}
+	return cfg, nil
+}
+
+// resolve makes every path absolute from the folder of the file.
+func (c *Config) resolve(folder string) {
+	for _, path := range c.paths() {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(folder, *path)
+		}
+	}
+	for sector, path := range c.Sectors {
+		if !filepath.IsAbs(path) {
+			c.Sectors[sector] = filepath.Join(folder, path)
+		}
+	}
+}
+
+func (c *Config) paths() []*string {
+	paths := []*string{&c.Dir, &c.Pack, &c.Storage.PostgresFile, &c.Keys.TLS, &c.Keys.Log, &c.Keys.Registry, &c.Keys.Witness, &c.Registry.Seed}
+	if c.SignIn != nil {
+		paths = append(paths, &c.SignIn.ClientSecretFile)
+	}
+	if c.Mail != nil {
+		paths = append(paths, &c.Mail.PasswordFile)
+	}
+	if c.Registers != nil {
+		for i := range c.Registers.Systems {
+			paths = append(paths, &c.Registers.Systems[i].TokenFile)
+		}
+	}
+	return paths
+}
+
+// Check reports everything that is wrong, each with the key it is about.
+func (c Config) Check() error {
+	var errs []error
+	wrong := func(is bool, format string, args ...any) {
+		if is {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	wrong(c.Name == "" || strings.ContainsAny(c.Name, " +/\n"), "name: %q is not a name without blanks, + and /", c.Name)
+	wrong(c.Member == registry.ID{} || c.Member.Subsystem != "", "member: wants INSTANCE/CLASS/MEMBER")
+	wrong(c.Dir == "", "dir: is missing")
+	u, err := url.Parse(c.PublicURL)
+	wrong(err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Path != "", "public_url: %q is no http or https address without a path", c.PublicURL)
+	errs = append(errs, c.Listen.check()...)
+	wrong(c.Keys.TLS == "" || c.Keys.Log == "", "keys: tls and log are needed")
+	errs = append(errs, c.Registry.check(c.Keys)...)
+	wrong((c.WitnessName != "") != (c.Keys.Witness != ""), "witness_name: needs keys.witness, and the other way round")
+	for i, w := range c.Witnesses {
+		errs = append(errs, checkPeer(fmt.Sprintf("witnesses[%d]", i), w.Address, w.Pin)...)
+	}
+	if c.SignIn != nil {
+		wrong(c.SignIn.Check() != nil, "sign_in: %w", c.SignIn.Check())
+	}
+	if c.Mail != nil {
+		wrong(c.Mail.Check() != nil, "mail: %w", c.Mail.Check())
+	}
+	if c.Services != nil {
+		wrong(c.Services.Prefix == "" || strings.ContainsAny(c.Services.Prefix, "- "), "services.prefix: wants some letters")
+		wrong(account.Check(c.Services.Account) != nil, "services.account: %w", account.Check(c.Services.Account))
+		wrong(c.Services.Workers < 0 || c.Services.Workers > 1024, "services.workers: is not between 0 and 1024")
+	}
+	if c.Registers != nil {
+		wrong(c.Registers.Crowd < 0 || c.Registers.Crowd > 1_000_000, "registers.crowd: is not between 0 and 1,000,000")
+	}
+	wrong(!strings.Contains(" debug info warn error ", " "+c.LogLevel+" ") && c.LogLevel != "", "log_level: %q is none of debug, info, warn, error", c.LogLevel)
+	return errors.Join(errs...)
+}
+
+func (l Listen) check() (errs []error) {
+	for name, address := range map[string]string{"portal": l.Portal, "exchange": l.Exchange} {
+		if address == "" {
+			errs = append(errs, fmt.Errorf("listen.%s: is missing", name))
+		}
+	}
+	for name, address := range map[string]string{"portal": l.Portal, "exchange": l.Exchange, "edge": l.Edge, "operations": l.Operations, "systems": l.Systems} {
+		if _, _, err := net.SplitHostPort(address); address != "" && err != nil {
+			errs = append(errs, fmt.Errorf("listen.%s: %q is no host:port", name, address))
+		}
+	}
+	return errs
+}
+
+func (r Registry) check(keys Keys) (errs []error) {
+	if r.Authority {
+		if keys.Registry == "" || r.Address != "" {
+			errs = append(errs, errors.New("registry: the authority needs keys.registry, and no address"))
+		}
+		return errs
+	}
+	errs = checkPeer("registry", r.Address, r.Pin)
+	if _, err := note.NewVerifier(r.Key); err != nil {
+		errs = append(errs, fmt.Errorf("registry.key: %w", err))
+	}
+	if r.Stale < 0 {
+		errs = append(errs, errors.New("registry.stale: must not be negative"))
+	}
+	return errs
+}
+
+func checkPeer(key, address, pin string) (errs []error) {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		errs = append(errs, fmt.Errorf("%s.address: %q is no host:port", key, address))
+	}
+	if len(pin) != 64 {
+		errs = append(errs, fmt.Errorf("%s.pin: is no SHA-256 in hex", key))
+	}
+	return errs
+}
+
+// storage gives the configuration of the database.
+func (c Config) storage() (storage.Config, error) {
+	if c.Storage.PostgresFile == "" {
+		return storage.Config{Engine: "sqlite", Path: filepath.Join(c.Dir, "dobosh.db")}, nil
+	}
+	raw, err := os.ReadFile(c.Storage.PostgresFile)
+	if err != nil {
+		return storage.Config{}, fmt.Errorf("address of the database: %w", err)
+	}
+	return storage.Config{Engine: "postgres", URL: strings.TrimSpace(string(raw))}, nil
+}

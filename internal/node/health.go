@@ -1,0 +1,57 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// health is what a probe reads.
+type health struct {
+	Status  string            `json:"status"` // "ok" or "not ready"
+	Version string            `json:"version"`
+	Checks  map[string]string `json:"checks,omitempty"` // by part: "ok" or what is wrong
+}
+
+// withHealth adds /healthz (the process lives) and /readyz (it can do its
+// work) to a surface.
+func (n *Node) withHealth(next http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeHealth(w, health{Status: "ok", Version: Version})
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		writeHealth(w, n.ready(r.Context()))
+	})
+	mux.Handle("/", next)
+	return mux
+}
+
+func writeHealth(w http.ResponseWriter, h health) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if h.Status != "ok" {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_ = json.NewEncoder(w).Encode(h) // the probe may have gone
+}
+
+func (n *Node) ready(ctx context.Context) health {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	h := health{Status: "ok", Version: Version, Checks: map[string]string{}}
+	check := func(part string, err error) {
+		h.Checks[part] = "ok"
+		if err != nil {
+			h.Checks[part], h.Status = "fails", "not ready"
+		}
+	}
+	check("storage", n.db.Ping(ctx))
+	check("journal", n.journal.Err())
+	h.Checks["registry"] = "ok"
+	if n.registry.State().Size == 0 {
+		h.Checks["registry"], h.Status = "not known yet", "not ready"
+	}
+	return h
+}

@@ -1,0 +1,376 @@
+package node
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"dobosh/internal/bus"
+	"dobosh/internal/exchange"
+	"dobosh/internal/identity"
+	"dobosh/internal/journal"
+	"dobosh/internal/journal/witness"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/law"
+	"dobosh/internal/notify"
+	"dobosh/internal/registers/births"
+	"dobosh/internal/registers/payments"
+	"dobosh/internal/registers/residence"
+	"dobosh/internal/registry"
+	"dobosh/internal/rules"
+	"dobosh/internal/services"
+	"dobosh/internal/services/looks"
+	"dobosh/internal/storage"
+	"dobosh/internal/web"
+	"dobosh/packs"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// Version is written into health answers; the build may replace it.
+const Version = "0.1"
+
+// Node is one running institution.
+type Node struct {
+	cfg Config
+	now clock.Now
+	log *slog.Logger
+
+	pack      *law.Pack
+	logKey    ed25519.PrivateKey
+	cert      tls.Certificate
+	sectors   *identity.Sectors
+	db        *storage.DB
+	bus       *bus.Bus
+	relay     *bus.Relay
+	journal   *journal.Log
+	receipts  *journal.Projection
+	cosigner  *witness.Cosigner
+	witness   *witness.Server
+	registry  *registry.Registry
+	authority *registry.Authority
+	follower  *registry.Follower
+	gateway   *exchange.Gateway
+	identity  *identity.Identity
+	courier   *notify.Courier
+	system    *looks.System
+	services  *services.Room
+	registers *registerSet
+	catalogue *lang.Catalogue
+	metrics   *metrics
+
+	servers []*server
+	stop    context.CancelFunc
+	done    sync.WaitGroup
+	closers []func() error // in the order of opening
+}
+
+// New opens everything that the node keeps. Nothing is served yet. On an error
+// everything is closed again.
+func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*Node, error) {
+	n := &Node{cfg: cfg, now: now, log: log.With(slog.String("node", cfg.Name))}
+	for _, open := range []func(context.Context) error{
+		n.openLaw, n.openKeys, n.openStorage, n.openJournal, n.openRegistry, n.openExchange, n.openWitnesses, n.openPeople, n.openRooms, n.openServers,
+	} {
+		if err := open(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("node %s: %w", cfg.Name, err), n.Close())
+		}
+	}
+	return n, nil
+}
+
+func (n *Node) later(closer func() error) { n.closers = append(n.closers, closer) }
+
+// ReadPack reads the pack in a folder, or the one that is built in.
+func ReadPack(folder string) (*law.Pack, error) {
+	fsys := packs.Serbia()
+	if folder != "" {
+		fsys = os.DirFS(folder)
+	}
+	pack, err := law.Load(fsys)
+	if err != nil {
+		return nil, err
+	}
+	if findings := rules.Check(pack); len(findings) > 0 {
+		return nil, law.Findings(findings)
+	}
+	return pack, nil
+}
+
+func (n *Node) openLaw(context.Context) (err error) {
+	if n.pack, err = ReadPack(n.cfg.Pack); err != nil {
+		return fmt.Errorf("pack: %w", err)
+	}
+	n.catalogue, err = web.Words()
+	return err
+}
+
+func (n *Node) openKeys(context.Context) error {
+	if err := os.MkdirAll(n.cfg.Dir, 0o700); err != nil {
+		return err
+	}
+	var err error
+	if n.logKey, err = ReadKey(n.cfg.Keys.Log); err != nil {
+		return err
+	}
+	tlsKey, err := ReadKey(n.cfg.Keys.TLS)
+	if err != nil {
+		return err
+	}
+	if n.cert, err = exchange.Certificate(tlsKey, n.cfg.Name, n.now()); err != nil {
+		return err
+	}
+	n.sectors, err = identity.LoadSectors(n.cfg.Sectors)
+	return err
+}
+
+func (n *Node) openStorage(ctx context.Context) (err error) {
+	cfg, err := n.cfg.storage()
+	if err != nil {
+		return err
+	}
+	n.db, err = storage.Open(ctx, cfg, n.log, bus.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), exchange.Migrations(), notify.Migrations(),
+		services.Migrations(), looks.Migrations(), births.Migrations(), residence.Migrations(), payments.Migrations())
+	if err != nil {
+		return err
+	}
+	n.later(n.db.Close)
+	if n.bus, err = bus.Start(ctx, bus.Config{Dir: filepath.Join(n.cfg.Dir, "bus"), Name: n.cfg.Name}, n.log); err != nil {
+		return err
+	}
+	n.later(n.bus.Close)
+	return nil
+}
+
+// Origin is the name of the journal of a node.
+func Origin(member registry.ID, name string) string { return member.String() + "/" + name }
+
+// receiptKinds are the entries of the journal that people see as looks.
+func receiptKinds() []string { return []string{"answer", "act"} }
+
+func (n *Node) openJournal(ctx context.Context) (err error) {
+	known, err := n.cosignedBefore()
+	if err != nil {
+		return err
+	}
+	n.journal, err = journal.Open(ctx, journal.Config{Dir: filepath.Join(n.cfg.Dir, "journal"), Origin: Origin(n.cfg.Member, n.cfg.Name), Key: n.logKey, Known: known}, n.now, n.log)
+	if err != nil {
+		return err
+	}
+	n.later(n.journal.Close)
+	n.receipts = journal.Project(ctx, n.db, n.journal, receiptKinds(), n.log)
+	n.later(n.receipts.Close)
+	return nil
+}
+
+// cosignedBefore is the checkpoint that witnesses hold: a journal that does not
+// extend it was cut back or replaced, and does not open.
+func (n *Node) cosignedBefore() ([][]byte, error) {
+	signed, err := os.ReadFile(filepath.Join(n.cfg.Dir, "cosigned"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return [][]byte{signed}, err
+}
+
+func (n *Node) openRegistry(ctx context.Context) error {
+	if n.cfg.Registry.Authority {
+		return n.openAuthority(ctx)
+	}
+	verifier, err := note.NewVerifier(n.cfg.Registry.Key)
+	if err != nil {
+		return fmt.Errorf("key of the registry: %w", err)
+	}
+	client := &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{TLSClientConfig: exchange.ClientTLS(n.cert, n.cfg.Registry.Pin), MaxIdleConnsPerHost: 2}}
+	n.later(func() error { client.CloseIdleConnections(); return nil })
+	n.follower, err = registry.NewFollower(ctx, n.db, verifier, "https://"+n.cfg.Registry.Address+registryPath, client, n.now, n.log)
+	if err != nil {
+		return err
+	}
+	n.registry = n.follower.Registry
+	return nil
+}
+
+// RegistryOrigin is the name of the registry of an instance.
+func RegistryOrigin(instance string) string { return instance + "/registry" }
+
+func (n *Node) openAuthority(ctx context.Context) error {
+	key, err := ReadKey(n.cfg.Keys.Registry)
+	if err != nil {
+		return err
+	}
+	signer, err := journal.NewSigner(RegistryOrigin(n.cfg.Member.Instance), key)
+	if err != nil {
+		return err
+	}
+	verifier, err := journal.NewKey(RegistryOrigin(n.cfg.Member.Instance), PublicOf(key))
+	if err != nil {
+		return err
+	}
+	if n.authority, err = registry.NewAuthority(ctx, n.db, signer, verifier, n.now); err != nil {
+		return err
+	}
+	n.registry = n.authority.Registry
+	if n.cfg.Registry.Seed == "" {
+		return nil
+	}
+	statements, err := registry.ReadStatements(n.cfg.Registry.Seed)
+	if err != nil {
+		return err
+	}
+	return n.authority.Ensure(ctx, statements)
+}
+
+// contact is when the registry was last known to be current: the authority
+// always knows.
+func (n *Node) contact() time.Time {
+	if n.authority != nil {
+		return n.now()
+	}
+	return n.registry.Contact()
+}
+
+func (n *Node) openExchange(context.Context) error {
+	n.gateway = exchange.New(exchange.Config{
+		Member: n.cfg.Member, Node: n.cfg.Name, Cert: n.cert, State: n.registry.State, Contact: n.contact, Stale: n.cfg.Registry.Stale,
+		Journal: n.journal, Law: n.pack, Sectors: n.sectors, Systems: map[registry.ID]http.Handler{}, Now: n.now, Log: n.log,
+	})
+	n.later(func() error { n.gateway.Close(); return nil })
+	n.system = looks.NewSystem(n.db, n.now)
+	n.serve("receipts", looks.ServiceCode, n.system.Handler())
+	return nil
+}
+
+// serve puts an information system behind the node.
+func (n *Node) serve(subsystem, code string, system http.Handler) {
+	id := n.cfg.Member
+	id.Subsystem, id.Service = subsystem, code
+	n.gateway.Systems[id] = system
+}
+
+// witnessLogs are the journals that a witness watches: those of the registry.
+type witnessLogs struct{ state func() *registry.State }
+
+// Keys implements witness.Logs.
+func (w witnessLogs) Keys(origin string) (keys []note.Verifier) {
+	for _, m := range w.state().Members() {
+		for _, node := range w.state().Nodes(m.ID) {
+			if key, err := journal.ParseKey(node.Log); err == nil && key.Name() == origin {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
+}
+
+func (n *Node) openWitnesses(ctx context.Context) error {
+	if n.cfg.WitnessName != "" {
+		key, err := ReadKey(n.cfg.Keys.Witness)
+		if err != nil {
+			return err
+		}
+		n.witness, err = witness.NewServer(witness.Config{Dir: filepath.Join(n.cfg.Dir, "witness"), Name: n.cfg.WitnessName, Key: key, Logs: witnessLogs{n.registry.State}}, n.now, n.log)
+		if err != nil {
+			return err
+		}
+	}
+	if len(n.cfg.Witnesses) == 0 {
+		return nil
+	}
+	return n.openCosigner(ctx)
+}
+
+func (n *Node) openCosigner(ctx context.Context) error {
+	peers := make([]witness.Peer, len(n.cfg.Witnesses))
+	pins := map[string]string{}
+	for i, w := range n.cfg.Witnesses {
+		key, err := journal.ParseKey(w.Key)
+		if err != nil {
+			return fmt.Errorf("key of witness %s: %w", w.Address, err)
+		}
+		peers[i] = witness.Peer{URL: "https://" + w.Address + witnessPath, Key: key}
+		pins[w.Address] = w.Pin
+	}
+	client := pinnedClient(n.cert, pins)
+	n.later(func() error { client.CloseIdleConnections(); return nil })
+	var err error
+	n.cosigner, err = witness.Start(ctx, witness.CosignerConfig{File: filepath.Join(n.cfg.Dir, "cosigned"), Log: n.journal.Key(), Peers: peers, Client: client}, n.journal, n.now, n.log)
+	if err != nil {
+		return err
+	}
+	n.later(n.cosigner.Close)
+	return nil
+}
+
+// Cosigned implements services.Witness; a node without witnesses has none.
+func (n *Node) Cosigned() []byte {
+	if n.cosigner == nil {
+		return nil
+	}
+	return n.cosigner.Cosigned()
+}
+
+// Run starts the work and serves until ctx ends.
+func (n *Node) Run(ctx context.Context) error {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	n.stop = stop
+	if err := n.start(work); err != nil {
+		return fmt.Errorf("node %s: %w", n.cfg.Name, err)
+	}
+	failed := make(chan error, len(n.servers))
+	for _, s := range n.servers {
+		n.done.Go(func() { failed <- s.run() })
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-failed:
+		return fmt.Errorf("node %s: %w", n.cfg.Name, err)
+	}
+}
+
+// start sets the rooms to work.
+func (n *Node) start(ctx context.Context) (err error) {
+	if n.relay, err = n.bus.Relay(ctx, n.db, n.now); err != nil {
+		return err
+	}
+	if n.follower != nil {
+		n.done.Go(func() { n.follower.Run(ctx) })
+	}
+	if n.services != nil {
+		if err := n.services.Run(ctx, n.bus); err != nil {
+			return err
+		}
+		n.done.Go(func() { n.followEvents(ctx) })
+	}
+	return nil
+}
+
+// Close stops everything, in the order opposite to that of opening.
+func (n *Node) Close() error {
+	var errs []error
+	for _, s := range n.servers {
+		errs = append(errs, s.close())
+	}
+	if n.stop != nil {
+		n.stop()
+	}
+	if n.services != nil {
+		n.services.Close()
+	}
+	n.done.Wait()
+	for i := len(n.closers) - 1; i >= 0; i-- {
+		errs = append(errs, n.closers[i]())
+	}
+	n.closers, n.servers = nil, nil
+	return errors.Join(errs...)
+}

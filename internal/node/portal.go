@@ -1,0 +1,161 @@
+package node
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+
+	"dobosh/internal/exchange"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/registers/people"
+	"dobosh/internal/registry"
+	"dobosh/internal/services/looks"
+	"dobosh/internal/web"
+)
+
+// portal plugs the rooms of this node into the pages.
+func (n *Node) portal() (http.Handler, error) {
+	key, err := persistentKey(filepath.Join(n.cfg.Dir, "forms.key"))
+	if err != nil {
+		return nil, err
+	}
+	deps := web.Deps{
+		Body: n.title(n.cfg.Member), PublicURL: n.cfg.PublicURL, Help: web.Help{Phone: n.cfg.Help.Phone, Counter: n.cfg.Help.Counter},
+		Pack: n.pack, FormKey: key, Now: n.now, Log: n.log,
+	}
+	if deps.Demo, err = n.demo(); err != nil {
+		return nil, err
+	}
+	if n.identity != nil {
+		deps.SignIn, deps.Sessions = n.identity, n.identity
+	}
+	if n.services != nil {
+		n.cityPages(&deps)
+	}
+	if n.registers != nil {
+		deps.Registrar = n.registers.births
+	}
+	if n.authority != nil {
+		deps.Registry = registryPages{n}
+	}
+	deps.Answering = n.system
+	return web.New(deps)
+}
+
+func (n *Node) cityPages(deps *web.Deps) {
+	s := n.services
+	portal := n.cfg.Member
+	portal.Subsystem = "portal"
+	gathered := &looks.Room{Portal: portal, State: n.registry.State, Pack: n.pack, Asker: n.gateway}
+	deps.Offers, deps.Exits, deps.Decisions, deps.Papers = s, s, s, s
+	deps.Looks, deps.Messages, deps.Verifier = gathered, gathered, s
+	deps.Desk, deps.Waiting, deps.Referrals, deps.Settling, deps.Payments, deps.Releasing = s, s, s, s, s, s
+}
+
+// title names a member by the registry, or, before the registry is known, by
+// the pack.
+func (n *Node) title(id registry.ID) lang.Text {
+	if m, ok := n.registry.State().Member(id); ok {
+		return m.Title
+	}
+	if body, ok := n.pack.Body(id.Owner().String()); ok {
+		return body.Title
+	}
+	return n.registry.State().Title(id)
+}
+
+// demo says who can sign in and what there is to try.
+func (n *Node) demo() (*web.Demo, error) {
+	if n.cfg.Demo == nil {
+		return nil, nil
+	}
+	stories, err := people.Stories(n.pack)
+	if err != nil {
+		return nil, err
+	}
+	d := &web.Demo{City: n.cfg.Demo.City, Registers: n.cfg.Demo.Registers, Supervisor: n.cfg.Demo.Supervisor, Mail: n.cfg.Demo.Mail}
+	for _, p := range stories.Persons {
+		if p.Subject != "" {
+			d.People = append(d.People, web.DemoPerson{Name: p.Name(), What: p.Story})
+		}
+	}
+	for _, p := range stories.Staff {
+		d.People = append(d.People, web.DemoPerson{Name: p.Name, What: p.Story})
+	}
+	return d, nil
+}
+
+// registryPages shows what the supervisor keeps.
+type registryPages struct{ *Node }
+
+// Members implements web.Registry.
+func (n registryPages) Members(context.Context) ([]web.Member, error) {
+	state := n.registry.State()
+	var members []web.Member
+	for _, m := range state.Members() {
+		view := web.Member{ID: m.ID.String(), Title: m.Title, Systems: m.Subsystems}
+		for _, node := range state.Nodes(m.ID) {
+			view.Address = node.Address
+		}
+		members = append(members, view)
+	}
+	return members, nil
+}
+
+// Contracts implements web.Registry.
+func (n registryPages) Contracts(context.Context) ([]web.Contract, error) {
+	today := civil.Of(n.now())
+	var contracts []web.Contract
+	for _, c := range n.registry.State().Contracts() {
+		view := web.Contract{
+			ID: c.ID, Consumer: c.Consumer.String(), Provider: c.Provider.String(), Service: c.Service, Fields: c.Fields,
+		}
+		if purpose, ok := n.pack.Purpose(c.Purpose); ok {
+			view.Purpose = purpose.Title
+		}
+		if provision, ok := n.pack.Provision(c.Provision); ok {
+			view.Cite = lang.Text{"sr": provision.Cite(lang.SrCyrl), "en": provision.Cite(lang.En)}
+		}
+		err := exchange.Standing(c, n.pack, today)
+		view.InForce = err == nil
+		if err != nil {
+			p := problem.Of(err)
+			view.Why = lang.Text{}
+			for source, tag := range map[string]lang.Tag{"sr": lang.SrCyrl, "en": lang.En} {
+				view.Why[source] = n.catalogue.Say(tag, "problem."+p.Code, problem.Pairs(p.Args)...)
+			}
+		}
+		contracts = append(contracts, view)
+	}
+	return contracts, nil
+}
+
+// Logs implements web.Registry: the journals as the witness last saw them.
+func (n registryPages) Logs(context.Context) ([]web.LogState, error) {
+	if n.witness == nil {
+		return nil, nil
+	}
+	state := n.registry.State()
+	var logs []web.LogState
+	for _, m := range state.Members() {
+		for _, node := range state.Nodes(m.ID) {
+			key, err := journal.ParseKey(node.Log)
+			if err != nil {
+				return nil, err
+			}
+			newest, err := n.witness.Newest(key.Name())
+			if err != nil {
+				return nil, err
+			}
+			seen, err := journal.PeekCheckpoint(newest)
+			if err != nil {
+				continue // this witness has seen nothing of it yet
+			}
+			logs = append(logs, web.LogState{Origin: key.Name(), Size: seen.Size})
+		}
+	}
+	return logs, nil
+}

@@ -1,0 +1,168 @@
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"dobosh/internal/exchange"
+)
+
+// The paths of the exchange listener beside those of package exchange.
+const (
+	registryPath = "/dobosh/1/registry"
+	witnessPath  = "/dobosh/1/witness"
+	questionPath = "/dobosh/1/question"
+	eventsPath   = "/dobosh/1/events"
+)
+
+// server is one listener with what is served on it.
+type server struct {
+	name     string
+	listener net.Listener
+	http     *http.Server
+}
+
+func (s *server) run() error {
+	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	return nil
+}
+
+// grace is how long open requests may take after the end was announced.
+const grace = 5 * time.Second
+
+func (s *server) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		return errors.Join(s.http.Close(), s.listener.Close()) // what still waits, such as a feed, is cut
+	}
+	_ = s.listener.Close() // closed already when the server ran
+	return nil
+}
+
+func (n *Node) openServers(ctx context.Context) error {
+	n.metrics = newMetrics(n)
+	portal, err := n.portal()
+	if err != nil {
+		return err
+	}
+	surfaces := []struct {
+		name, address string
+		handler       http.Handler
+		tls           *tls.Config
+	}{
+		{"portal", n.cfg.Listen.Portal, n.withHealth(portal), nil},
+		{"exchange", n.cfg.Listen.Exchange, n.exchangeSurface(), exchange.ServerTLS(n.cert, n.registry.State)},
+		{"edge", n.cfg.Listen.Edge, n.gateway.Edge(), nil},
+		{"operations", n.cfg.Listen.Operations, n.withHealth(n.metrics.handler()), nil},
+		{"systems", n.cfg.Listen.Systems, n.systemsSurface(), nil},
+	}
+	for _, s := range surfaces {
+		if s.address == "" {
+			continue
+		}
+		if err := n.listen(ctx, s.name, s.address, s.handler, s.tls); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *Node) listen(ctx context.Context, name, address string, handler http.Handler, secure *tls.Config) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen for %s: %w", name, err)
+	}
+	if secure != nil {
+		listener = tls.NewListener(listener, secure)
+	}
+	if name != "portal" { // the portal writes its own lines, which know the route
+		handler = n.logged(name, handler)
+	}
+	n.servers = append(n.servers, &server{name: name, listener: listener, http: &http.Server{
+		Handler:           n.metrics.count(name, handler),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       60 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       120 * time.Second,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(n.log.Handler(), slog.LevelDebug), // handshakes of strangers are no news
+	}})
+	return nil
+}
+
+// exchangeSurface is what other nodes reach over mutual TLS.
+func (n *Node) exchangeSurface() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("POST "+questionPath, n.gateway)
+	mux.Handle("GET "+eventsPath, n.gateway.ServeFeed(n.bus))
+	mux.Handle("GET "+registryPath, n.registry)
+	if n.witness != nil {
+		mux.Handle(witnessPath+"/", http.StripPrefix(witnessPath, n.witness))
+	}
+	return mux
+}
+
+func (n *Node) systemsSurface() http.Handler {
+	if n.registers == nil {
+		return http.NotFoundHandler()
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/births/", http.StripPrefix("/births", n.registers.births.Handler()))
+	return mux
+}
+
+// logged writes one line for each request, without its path, which may name a
+// person.
+func (n *Node) logged(surface string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun := n.now()
+		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(seen, r)
+		n.log.InfoContext(r.Context(), "request", slog.String("surface", surface), slog.String("method", r.Method), slog.Int("status", seen.status),
+			slog.Duration("took", n.now().Sub(begun)), slog.String("id", r.Header.Get("X-Road-Id")))
+	})
+}
+
+// statusWriter remembers the status of an answer.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the writer below.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Addresses tells where the node is reached, by surface. They differ from the
+// configuration where that asked for port 0.
+func (n *Node) Addresses() map[string]string {
+	addresses := make(map[string]string, len(n.servers))
+	for _, s := range n.servers {
+		addresses[s.name] = s.listener.Addr().String()
+	}
+	return addresses
+}
+
+// pinnedClient reaches a few nodes, each known by its key.
+func pinnedClient(cert tls.Certificate, pins map[string]string) *http.Client {
+	return &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{
+		MaxIdleConnsPerHost: 2,
+		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			d := tls.Dialer{Config: exchange.ClientTLS(cert, pins[address])}
+			return d.DialContext(ctx, network, address)
+		},
+	}}
+}
