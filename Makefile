@@ -1,0 +1,38 @@
+# Dobosh. "make demo" and "make test" are all there is to know; "make help"
+# lists the rest.
+GO ?= go
+# The same flags everywhere, or the build cache is lost.
+export GOFLAGS ?= -trimpath
+export CGO_ENABLED ?= 1
+
+.PHONY: help demo build test tools vet fuzz bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+build: ## build bin/dobosh
+	CGO_ENABLED=0 $(GO) build -o bin/dobosh ./cmd/dobosh
+
+demo: build ## run the demonstration; ARGS="--listen 127.0.0.1:9080 --fresh"
+	./bin/dobosh demo $(ARGS)
+
+tools: ## install what the tests need (as root on Debian), and say what they run against
+	@sh scripts/tools
+
+vet: ## formatting and static checks
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'gofmt -w these files'; exit 1; }
+	$(GO) vet ./...
+
+test: tools vet build ## run all tests with the race detector
+	./bin/dobosh pack check
+	./bin/dobosh pack test
+	$(GO) test -race -json -timeout 20m ./... | $(GO) run ./internal/testkit/tally
+
+fuzz: ## fuzz every parser for ten seconds each; TIME=1m for longer
+	@sh scripts/fuzz $(or $(TIME),10s)
+
+bench: build ## measure the whole loop
+	./bin/dobosh bench loop --json
+
+clean: ## remove what was built and the demonstration's data
+	rm -rf bin .cache dobosh-data
