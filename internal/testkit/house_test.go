@@ -1,0 +1,106 @@
+package testkit_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// floors is the order of the rooms from the top of the house to the ground.
+// Imports point down; rooms on one floor do not import each other.
+func floors() [][]string {
+	return [][]string{
+		{"command"},
+		{"bench"},
+		{"demo"},
+		{"node"},
+		{"web"},
+		{"services", "cases", "city", "village", "registers"},
+		{"exchange", "rules", "notify"},
+		{"registry", "identity"},
+		{"law", "journal"},
+		{"storage", "bus"},
+		{"kit"},
+	}
+}
+
+// TestImportsPointDown keeps the house in order. The exceptions are written
+// here with their reason.
+func TestImportsPointDown(t *testing.T) {
+	allowed := map[string]string{
+		"bus → storage": "an event leaves in the transaction of its room, so the outbox is a table",
+	}
+	floorOf := map[string]int{}
+	for i, floor := range floors() {
+		for _, room := range floor {
+			floorOf[room] = i
+		}
+	}
+	for from, imports := range production(t) {
+		for _, to := range imports {
+			a, b := room(from), room(to)
+			if a == b || a == "" || b == "" {
+				continue
+			}
+			if b == "testkit" {
+				t.Errorf("%s imports %s, which is for tests only", from, to)
+				continue
+			}
+			fa, known := floorOf[a]
+			fb, also := floorOf[b]
+			if !known || !also {
+				t.Errorf("%s or %s is a room without a floor", a, b)
+				continue
+			}
+			if _, ok := allowed[a+" → "+b]; fb <= fa && !ok {
+				t.Errorf("%s imports %s: %s is not below %s", from, to, b, a)
+			}
+		}
+	}
+}
+
+// TestKitStandsAlone: the leaf packages need nothing but the standard library
+// and each other.
+func TestKitStandsAlone(t *testing.T) {
+	for from, imports := range production(t) {
+		if room(from) != "kit" {
+			continue
+		}
+		for _, to := range imports {
+			if first, _, _ := strings.Cut(to, "/"); strings.Contains(first, ".") {
+				t.Errorf("%s imports %s", from, to)
+			}
+		}
+	}
+}
+
+// production lists the imports of every package, without those of its tests.
+func production(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "dobosh/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	packages := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		names := strings.Fields(line)
+		if room(names[0]) != "testkit" {
+			packages[names[0]] = names[1:]
+		}
+	}
+	if len(packages) < 20 {
+		t.Fatalf("only %d packages found", len(packages))
+	}
+	return packages
+}
+
+// room is the part of the house that a package belongs to; empty for what is
+// not of the house.
+func room(path string) string {
+	rest, ours := strings.CutPrefix(path, "dobosh/internal/")
+	if !ours {
+		return ""
+	}
+	name, _, _ := strings.Cut(rest, "/")
+	return name
+}
