@@ -1,0 +1,197 @@
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/law"
+	"dobosh/internal/registers/births"
+	"dobosh/internal/services"
+	"dobosh/internal/services/looks"
+	"dobosh/internal/services/proof"
+)
+
+// Deps is what a portal is built of. Now, Log, Body and PublicURL are needed
+// on every node; each of the interfaces may be nil.
+type Deps struct {
+	Body      lang.Text // whose portal this is
+	PublicURL string    // origin under which people reach it, without a slash at the end
+	Help      Help
+	Pack      *law.Pack // names of places; nil where no page shows any
+	Demo      *Demo     // nil when this is not a demonstration
+	FormKey   []byte    // 32 bytes, the same on all replicas; empty for a key that lives as long as the process
+	Now       clock.Now
+	Log       *slog.Logger
+
+	SignIn   SignIn
+	Sessions Sessions
+
+	// What a person sees.
+	Offers    Offers
+	Exits     Exits
+	Decisions Decisions
+	Papers    Papers
+	Looks     Looks
+	Messages  Messages
+
+	// What anybody sees.
+	Verifier Verifier
+
+	// What an officer sees.
+	Desk      Desk
+	Waiting   Waiting
+	Referrals Referrals
+	Settling  Settling
+	Payments  Payments
+	Releasing Releasing
+	Answering Answering
+
+	// What a registrar sees.
+	Registrar Registrar
+
+	// What the supervisor publishes.
+	Registry Registry
+}
+
+// Help is how else a person gets help: nobody has to use a page.
+type Help struct {
+	Phone   string
+	Counter lang.Text // where the counter is and when it is open
+}
+
+// Demo is what a demonstration says about itself.
+type Demo struct {
+	People     []DemoPerson
+	City       string // addresses of the three portals
+	Registers  string
+	Supervisor string
+	Mail       string // where the messages that went out can be read
+}
+
+// DemoPerson is an invented person who can sign in.
+type DemoPerson struct {
+	Name string
+	What lang.Text // what they are for: "мајка, чека прво дете"
+}
+
+// SignIn leads to the identity provider and back; [identity.Identity] is one.
+type SignIn interface {
+	BeginSignIn(w http.ResponseWriter, r *http.Request) error
+	FinishSignIn(w http.ResponseWriter, r *http.Request) error
+	SignOut(w http.ResponseWriter, r *http.Request) error
+}
+
+// Sessions knows who sends a request; [identity.Identity] does.
+type Sessions interface {
+	Actor(r *http.Request) (identity.Actor, bool)
+}
+
+// Offers is a person's inbox, and the one tap.
+type Offers interface {
+	Offers(ctx context.Context, by identity.Actor, after page.Key) (page.Page[services.Offer], error)
+	Offer(ctx context.Context, by identity.Actor, id string) (services.Offer, error)
+	Accept(ctx context.Context, by identity.Actor, id string, version int) (services.Decision, error)
+}
+
+// Exits are the other ways out of an offer.
+type Exits interface {
+	Decline(ctx context.Context, by identity.Actor, id string, version int) error
+	Object(ctx context.Context, by identity.Actor, id string, version int) error
+	Refer(ctx context.Context, by identity.Actor, id string, version int) error
+}
+
+// Decisions are the decisions about a person.
+type Decisions interface {
+	Decision(ctx context.Context, by identity.Actor, id string) (services.Decision, error)
+	Decisions(ctx context.Context, by identity.Actor, after page.Key) (page.Page[services.Decision], error)
+}
+
+// Papers are the forms of a decision that a person takes away.
+type Papers interface {
+	DecisionFile(ctx context.Context, by identity.Actor, id string) ([]byte, error)
+	DecisionPDF(ctx context.Context, by identity.Actor, id string, tag lang.Tag) ([]byte, error)
+}
+
+// Verifier says whether a paper that somebody holds is what it says it is.
+type Verifier interface {
+	Verification(ctx context.Context, code string) (services.Verification, error)
+	VerifyFile(ctx context.Context, file io.Reader) (proof.Report, error)
+}
+
+// Looks is who looked at a person's data, on all nodes. The texts name the
+// bodies that did not answer.
+type Looks interface {
+	Looks(ctx context.Context, by identity.Actor, after page.Key) (page.Page[looks.Look], []lang.Text, error)
+	AskWhy(ctx context.Context, by identity.Actor, look, question string) error
+}
+
+// Messages are a person's questions to bodies and the answers, the newest
+// first. The texts name the bodies that did not answer.
+type Messages interface {
+	Asked(ctx context.Context, by identity.Actor) ([]looks.Asked, []lang.Text, error)
+}
+
+// Desk is an officer's overview.
+type Desk interface {
+	Counts(ctx context.Context, by identity.Actor) (services.Counts, error)
+	AllOffers(ctx context.Context, by identity.Actor, state services.OfferState, after page.Key) (page.Page[services.Offer], error)
+	AllDecisions(ctx context.Context, by identity.Actor, after page.Key) (page.Page[services.Decision], error)
+}
+
+// Waiting are the assessments and what they wait for.
+type Waiting interface {
+	Assessments(ctx context.Context, by identity.Actor, state services.AssessmentState, after page.Key) (page.Page[services.Assessment], error)
+}
+
+// Referrals are the matters that wait for an officer.
+type Referrals interface {
+	Referrals(ctx context.Context, by identity.Actor, after page.Key) (page.Page[services.Referral], error)
+	Referral(ctx context.Context, by identity.Actor, id string) (services.Referral, error)
+}
+
+// Settling ends a referral: with the facts and where they come from, or with
+// the reason for which nothing follows. Dates are "2026-11-23", yes and no are
+// "true" and "false".
+type Settling interface {
+	Resolve(ctx context.Context, by identity.Actor, id string, version int, facts map[string]string, source string) error
+	Dismiss(ctx context.Context, by identity.Actor, id string, version int, reason string) error
+}
+
+// Payments are the payments and the files they leave in.
+type Payments interface {
+	Payments(ctx context.Context, by identity.Actor, state services.PaymentState, after page.Key) (page.Page[services.Payment], error)
+	PaymentFiles(ctx context.Context, by identity.Actor, after page.Key) (page.Page[services.PaymentFile], error)
+}
+
+// Releasing moves money.
+type Releasing interface {
+	PreparePayments(ctx context.Context, by identity.Actor) (services.PaymentFile, error)
+	ReleasePayments(ctx context.Context, by identity.Actor, file string) error
+	PaymentXML(ctx context.Context, by identity.Actor, file string) ([]byte, error)
+}
+
+// Answering is an officer's side of the messages.
+type Answering interface {
+	Questions(ctx context.Context, by identity.Actor, after page.Key) (page.Page[looks.Question], error)
+	Answer(ctx context.Context, by identity.Actor, id, text string) error
+}
+
+// Registrar records births; [births.Registrar] does.
+type Registrar interface {
+	Find(ctx context.Context, by identity.Actor, number string) (births.Found, error)
+	Record(ctx context.Context, by identity.Actor, e births.Entry) (births.Birth, error)
+	List(ctx context.Context, by identity.Actor, after page.Key) (page.Page[births.Birth], error)
+}
+
+// Registry is what the supervisor publishes to everybody.
+type Registry interface {
+	Members(ctx context.Context) ([]Member, error)
+	Contracts(ctx context.Context) ([]Contract, error)
+	Logs(ctx context.Context) ([]LogState, error)
+}

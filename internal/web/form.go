@@ -1,0 +1,80 @@
+package web
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/problem"
+)
+
+// readForm reads the body of a POST, bounded. A file is left to the page that
+// asked for one.
+func (v *visit) readForm() error {
+	if v.r.Method != http.MethodPost {
+		return nil
+	}
+	kind, _, _ := mime.ParseMediaType(v.r.Header.Get("Content-Type"))
+	if kind == "multipart/form-data" {
+		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, uploadMax)
+		return nil
+	}
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, formMax)
+	return unreadable(v.r.ParseForm())
+}
+
+func unreadable(err error) error {
+	var large *http.MaxBytesError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &large):
+		return problem.New(problem.TooLarge, "form-too-large").Because(err)
+	}
+	return problem.New(problem.Invalid, "form-unreadable").Because(err)
+}
+
+// typed gives a field of the form without the blanks around it.
+func (v *visit) typed(name string) string { return strings.TrimSpace(v.r.PostFormValue(name)) }
+
+// version is the state of a thing that the form was made from.
+func (v *visit) version() (int, error) {
+	n, err := strconv.Atoi(v.typed("version"))
+	if err != nil || n < 0 {
+		return 0, problem.New(problem.Invalid, "form-unreadable").Because(err)
+	}
+	return n, nil
+}
+
+// words reads a text of at most max characters into which something must be
+// written.
+func (v *visit) words(name string, most int) (string, error) {
+	s := v.typed(name)
+	switch {
+	case s == "":
+		return s, problem.New(problem.Invalid, "form-incomplete").At(name, "words-missing")
+	case !utf8.ValidString(s) || utf8.RuneCountInString(s) > most:
+		return s, problem.New(problem.Invalid, "form-incomplete").At(name, "words-too-long", "max", strconv.Itoa(most))
+	}
+	return s, nil
+}
+
+// parseDay reads a day as people in Serbia write it, "19. 11. 2026." with or
+// without blanks and the last point, or as in data.
+func parseDay(s string) (civil.Day, bool) {
+	if day, err := civil.Parse(s); err == nil {
+		return day, true
+	}
+	s = strings.TrimSuffix(strings.Join(strings.Fields(s), ""), ".")
+	parts := strings.Split(strings.ReplaceAll(s, "/", "."), ".")
+	if len(parts) != 3 || len(parts[2]) != 4 || len(parts[0]) > 2 || len(parts[1]) > 2 {
+		return civil.Day{}, false
+	}
+	pad := func(part string) string { return strings.Repeat("0", 2-len(part)) + part }
+	day, err := civil.Parse(parts[2] + "-" + pad(parts[1]) + "-" + pad(parts[0]))
+	return day, err == nil
+}

@@ -1,0 +1,93 @@
+package web
+
+import (
+	"fmt"
+	"maps"
+
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/script"
+)
+
+// problemView is an error as a page: what happened, whose turn it is, what to
+// do.
+type problemView struct {
+	What    string
+	Fields  []string
+	Turn    string
+	Do      string
+	SignIn  string // address, when signing in is what to do
+	Back    string
+	Request string // for the operator to find it; only where it is our turn
+	Help    Help
+}
+
+func (v *visit) showProblem(p *problem.Problem) error {
+	kind := kindName(p.Kind)
+	view := problemView{What: v.saidProblem(p.Code, p.Args), Turn: v.say("turn." + kind), Back: v.here, Help: v.Help}
+	view.Do = v.say("do." + kind)
+	if own := "problem." + p.Code + ".do"; v.portal.catalogue.Has(own) {
+		view.Do = v.say(own)
+	}
+	for _, f := range p.Fields {
+		view.Fields = append(view.Fields, v.saidProblem(f.Code, f.Args))
+	}
+	if p.Kind == problem.Unauthenticated && v.SignIn != nil {
+		view.SignIn = signInLink(v.here)
+	}
+	if p.Kind == problem.Internal {
+		view.Request = requestID(v.r.Context())
+	}
+	if v.r.Method == "GET" && v.here == local(v.r.URL.EscapedPath(), v.r.URL.Query()) {
+		view.Back = "/" // the page itself is what failed
+	}
+	v.status = p.Kind.Status()
+	return v.show("problem", view.What, view)
+}
+
+// saidProblem says what a code means. A code that has no sentence yet is said
+// in general words, with the code to quote.
+func (v *visit) saidProblem(code string, args map[string]string) string {
+	key := "problem." + code
+	if !v.portal.catalogue.Has(key) {
+		return v.say("problem.other", "code", code)
+	}
+	return v.portal.catalogue.Say(v.tag, key, problem.Pairs(v.readable(args))...)
+}
+
+// readable brings arguments into the language of the page: a day is said as
+// people do, Serbian words follow the script, and of a pair "cite" and
+// "cite_en" the one for the language is taken.
+func (v *visit) readable(args map[string]string) map[string]string {
+	out := maps.Clone(args)
+	for name, value := range out {
+		if english, ok := args[name+"_en"]; ok && v.tag == lang.En {
+			value = english
+		}
+		if day, err := civil.Parse(value); err == nil {
+			value = v.day(day)
+		}
+		if v.tag == lang.SrLatn {
+			value = script.Latin(value)
+		}
+		if has := "name." + name + "." + value; v.portal.catalogue.Has(has) {
+			value = v.say(has)
+		}
+		out[name] = value
+	}
+	return out
+}
+
+func kindName(k problem.Kind) string {
+	names := map[problem.Kind]string{
+		problem.Internal: "internal", problem.Invalid: "invalid", problem.Unauthenticated: "unauthenticated",
+		problem.Forbidden: "forbidden", problem.NotFound: "not-found", problem.Conflict: "conflict", problem.Gone: "gone",
+		problem.TooLarge: "too-large", problem.TooMany: "too-many", problem.Unavailable: "unavailable",
+		problem.BadGateway: "bad-gateway", problem.Timeout: "timeout",
+	}
+	if name, ok := names[k]; ok {
+		return name
+	}
+	return fmt.Sprintf("kind-%d", k)
+}

@@ -1,0 +1,28 @@
+package web
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/services"
+	"time"
+)
+
+// untilBy says by when a referral is to be decided, with the provision.
+func (v *visit) untilBy(ref services.Referral) lang.Text {
+	last := civil.Of(ref.Until.Add(-time.Nanosecond))
+	return ref.UntilBy.Map(func(source lang.Tag, cite string) string {
+		return v.portal.catalogue.Say(source, "referral.until-by", "day", lang.Day(last, source), "by", cite)
+	})
+}
+
+// upperFirst begins a label that the pack gives as the middle of a sentence.
+func upperFirst(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[size:]
+}

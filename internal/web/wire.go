@@ -1,0 +1,50 @@
+package web
+
+import (
+	"compress/gzip"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// packFrom is the size under which packing saves nothing: it fits one packet.
+const packFrom = 1200
+
+// writePage sends a page, packed when the reader can unpack it.
+func writePage(w http.ResponseWriter, r *http.Request, status int, content []byte) error {
+	var packed []byte
+	if len(content) >= packFrom && unpacks(r) {
+		var err error
+		if packed, err = pack(content, gzip.DefaultCompression); err != nil {
+			return err
+		}
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	writeBytes(w, r, status, content, packed)
+	return nil
+}
+
+// writeBytes sends the packed form where there is one and the reader takes it.
+func writeBytes(w http.ResponseWriter, r *http.Request, status int, plain, packed []byte) {
+	w.Header().Add("Vary", "Accept-Encoding")
+	content := plain
+	if packed != nil && unpacks(r) {
+		content = packed
+		w.Header().Set("Content-Encoding", "gzip")
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+	w.WriteHeader(status)
+	_, _ = w.Write(content) // the reader may have gone
+}
+
+// unpacks reads Accept-Encoding (RFC 9110, 12.5.3) as far as gzip goes.
+func unpacks(r *http.Request) bool {
+	for item := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		name, quality, _ := strings.Cut(strings.TrimSpace(item), ";")
+		if strings.TrimSpace(name) == "gzip" {
+			q := strings.TrimSpace(quality)
+			return q != "q=0" && q != "q=0.0" && q != "q=0.00" && q != "q=0.000"
+		}
+	}
+	return false
+}
