@@ -59,10 +59,10 @@ func TestEveryByteCounts(t *testing.T) {
 	changed := bytes.Clone(file)
 	for i := range file {
 		changed[i] = file[i] ^ 1<<(i%8)
-		if report := proof.VerifySealed(changed, w.trust); report.OK || len(failures(t, report)) == 0 {
+		if proof.VerifySealed(changed, w.trust).OK {
 			t.Errorf("byte %d may be %q for %q", i, changed[i], file[i])
 		}
-		if i%50 == 0 && proof.Verify(changed, w.trust).OK {
+		if i%50 == 0 && len(failures(t, proof.Verify(changed, w.trust))) == 0 {
 			t.Errorf("byte %d may be %q for %q", i, changed[i], file[i])
 		}
 		changed[i] = file[i]
