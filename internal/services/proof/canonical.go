@@ -67,16 +67,11 @@ func Parse(file []byte) (File, error) {
 	if len(file) > MaxSize {
 		return File{}, wrongForm("form.size", nil, "max", MaxSize>>10)
 	}
-	if f, err := formatOf(file); err != nil {
-		return File{}, wrongForm("form.json", err, "at", offset(err, file))
-	} else if f != Format {
-		return File{}, wrongForm("form.version", nil, "format", fmt.Sprintf("%.40q", f))
-	}
 	var f File
 	decoder := json.NewDecoder(bytes.NewReader(file))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&f); err != nil {
-		return File{}, wrongForm("form.json", err, "at", offset(err, file))
+	if err := decoder.Decode(&f); err != nil || f.Format != Format {
+		return File{}, notThisFormat(file, err)
 	}
 	if what := f.outOfBounds(); what != "" {
 		return File{}, wrongForm("form.bounds", nil, "what", what)
@@ -91,14 +86,16 @@ func Parse(file []byte) (File, error) {
 	return f, nil
 }
 
-// formatOf reads the format alone, so that a file of another kind or a later
-// version is told from a broken one.
-func formatOf(file []byte) (string, error) {
+// notThisFormat tells a file of another kind or a later version, which may hold
+// what this version does not know, from a broken one.
+func notThisFormat(file []byte, err error) error {
 	var f struct {
 		Format string `json:"format"`
 	}
-	err := json.Unmarshal(file, &f)
-	return f.Format, err
+	if other := json.Unmarshal(file, &f); other == nil && f.Format != Format {
+		return wrongForm("form.version", nil, "format", fmt.Sprintf("%.40q", f.Format))
+	}
+	return wrongForm("form.json", err, "at", offset(err, file))
 }
 
 // offset is the byte at which reading stopped; the end where that is unknown.
