@@ -41,6 +41,9 @@ const (
 	// commitPatience is how long after a Handle its commit may take before the
 	// stream gives the event to someone else, which would be wasted work.
 	commitPatience = 30 * time.Second
+	// pullExpiry is how long a request for events stays open at the stream; should
+	// one get lost, the consumer stands still no longer than this.
+	pullExpiry = 5 * time.Second
 	// maxUnsettled bounds the events that wait for their next attempt, after which
 	// the stream delivers no new ones.
 	maxUnsettled = 5000
@@ -117,7 +120,7 @@ func (b *Bus) inbox(ctx context.Context, c Consumer) (jetstream.MessagesContext,
 	if _, err := b.stream.ResetConsumer(ctx, c.Name); err != nil {
 		return nil, err
 	}
-	return durable.Messages(jetstream.PullMaxMessages(2 * c.Workers))
+	return durable.Messages(jetstream.PullMaxMessages(2*c.Workers), jetstream.PullExpiry(pullExpiry))
 }
 
 // worker handles the events of one consumer, with several goroutines.
