@@ -19,6 +19,7 @@ type frame struct {
 	Demo      bool
 	Name      string // of who is signed in
 	Help      Help
+	Verify    bool
 	Main      template.HTML
 }
 
@@ -32,7 +33,7 @@ type link struct {
 func (v *visit) frame(page, title, main string) frame {
 	f := frame{
 		Tag: v.tag, Page: page, Title: title, Body: v.Body, Languages: languageLinks(v.here, v.tag),
-		Demo: v.Demo != nil, Nav: v.nav(), Help: v.Help,
+		Demo: v.Demo != nil, Nav: v.nav(), Help: v.Help, Verify: v.Verifier != nil,
 		Main: template.HTML(main), //nolint:gosec // made by html/template just before
 	}
 	if v.known {
@@ -63,7 +64,6 @@ func (v *visit) nav() []link {
 	add(v.Registry != nil, "/members", "nav.members")
 	add(v.Registry != nil, "/contracts", "nav.contracts")
 	add(v.Registry != nil, "/logs", "nav.logs")
-	add(v.Verifier != nil, "/verify", "nav.verify")
 	return links
 }
 

@@ -1,0 +1,219 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
+)
+
+// act sends a form and expects to be led on.
+func act(t *testing.T, h http.Handler, who, path, to string, pairs ...string) {
+	t.Helper()
+	w := request{who: who, path: path, form: form(pairs...)}.to(h)
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != to {
+		t.Errorf("POST %s: %d to %q, want 303 to %q", path, w.Code, w.Header().Get("Location"), to)
+	}
+}
+
+func form(pairs ...string) url.Values {
+	values := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		values.Set(pairs[i], pairs[i+1])
+	}
+	return values
+}
+
+func TestEveryActionIsAFormThatLeadsOn(t *testing.T) {
+	f := &rooms{}
+	h := open(t, city(t, f))
+	act(t, h, "mother", "/offers/first/accept", "/decisions/d1", "version", "3")
+	act(t, h, "mother", "/offers/first/decline", "/offers/first", "version", "3")
+	act(t, h, "mother", "/offers/first/never", "/offers/first", "version", "3")
+	act(t, h, "mother", "/offers/first/person", "/offers/first", "version", "3")
+	act(t, h, "mother", "/looks/l1/ask", "/messages", "question", " Зашто? ")
+	act(t, h, "officer", "/desk/messages/q1/answer", "/desk/messages", "answer", "Ево зашто.")
+	act(t, h, "officer", "/desk/referrals/r1", "/desk/referrals", "version", "7", "mother.resident", "true", "child.order", "1", "child.born", "9. 1. 2026", "source", "извод")
+	act(t, h, "officer", "/desk/referrals/r1/dismiss", "/desk/referrals", "version", "7", "reason", "није рођено овде")
+	act(t, h, "officer", "/desk/payments/prepare", "/desk/payments")
+	act(t, h, "officer", "/desk/payments/f1/release", "/desk/payments")
+	act(t, h, "mother", "/sign-out", "/")
+	act(t, h, "", "/verify/code", "/verify/"+code, "code", " "+strings.ToLower(code))
+	want := []string{"accept first", "decline first 3", "object first 3", "refer first 3", "ask l1 Зашто?", "answer q1 Ево зашто.",
+		"resolve r1 7 true 1 2026-01-09 извод", "dismiss r1 7 није рођено овде", "prepare", "release f1"}
+	if !slices.Equal(f.calls, want) {
+		t.Errorf("the rooms heard\n%q, want\n%q", f.calls, want)
+	}
+}
+
+func TestADoubledTapLeadsToTheSameDecision(t *testing.T) {
+	h := open(t, city(t, &rooms{}))
+	for range 2 {
+		act(t, h, "mother", "/offers/first/accept", "/decisions/d1", "version", "3")
+	}
+}
+
+// page sends a form and expects a page with a status and some words.
+func page1(t *testing.T, h http.Handler, q request, status int, says ...string) string {
+	t.Helper()
+	w := q.to(h)
+	html := w.Body.String()
+	if w.Code != status {
+		t.Errorf("%s: status %d, want %d", q.path, w.Code, status)
+	}
+	tag := q.tag
+	if tag == "" {
+		tag = lang.SrCyrl
+	}
+	checkPage(t, html, string(tag))
+	for _, s := range says {
+		if !strings.Contains(html, s) {
+			t.Errorf("%s does not say %q", q.path, s)
+		}
+	}
+	return html
+}
+
+func TestAStaleOfferSaysSo(t *testing.T) {
+	h := open(t, city(t, &rooms{}))
+	html := page1(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "2")}, 409, "Понуда се променила", "Ништа није урађено", `href="/offers/first"`)
+	if !strings.Contains(html, `/offers/first?lang=en`) {
+		t.Error("the language links of a failed action do not lead to a page")
+	}
+}
+
+func TestWhatIsMissingStandsBesideItsField(t *testing.T) {
+	f := &rooms{}
+	h := open(t, city(t, f))
+	page1(t, h, request{who: "mother", path: "/looks/l1/ask", form: form("question", "  ")}, 422, `aria-invalid="true"`, `href="#question"`, "Грешка:")
+	page1(t, h, request{who: "mother", path: "/looks/l1/ask", form: form("question", strings.Repeat("ж", questionMax+1))}, 422, "Највише 1000 знакова")
+	page1(t, h, request{who: "officer", path: "/desk/messages/q1/answer", form: form()}, 422, `href="#answer"`)
+	page1(t, h, request{who: "officer", path: "/desk/referrals/r1/dismiss", form: form("version", "7")}, 422, `href="#reason"`)
+	html := page1(t, h, request{who: "officer", path: "/desk/referrals/r1", form: form("version", "7", "mother.resident", "maybe", "child.order", "-1", "child.born", "31. 2. 2026.")}, 422,
+		`href="#mother.resident"`, `href="#child.order"`, `href="#child.born"`, `href="#source"`)
+	if !strings.Contains(html, `value="31. 2. 2026."`) {
+		t.Error("what was typed is lost")
+	}
+	if len(f.calls) > 0 {
+		t.Errorf("the rooms heard %q", f.calls)
+	}
+}
+
+func TestFormsThatAreNotOurs(t *testing.T) {
+	f := &rooms{}
+	h := open(t, city(t, f))
+	cross := map[string]string{"Sec-Fetch-Site": "cross-site"}
+	page1(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3"), header: cross}, 403, "Ово је послала друга страна")
+	page1(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "three")}, 422)
+	page1(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3", "more", strings.Repeat("x", formMax))}, 413, "Образац је превелик")
+	page1(t, h, request{path: "/offers/first/accept", form: form("version", "3")}, 401, "Пријавите се")
+	if len(f.calls) > 0 {
+		t.Errorf("the rooms heard %q", f.calls)
+	}
+}
+
+func TestAnErrorNamesNothingInside(t *testing.T) {
+	h := open(t, city(t, &rooms{err: errors.New("password=secret")}))
+	html := page1(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3")}, 500, "На нама је")
+	if strings.Contains(html, "secret") {
+		t.Error("the cause reached the page")
+	}
+}
+
+func TestEveryKindOfProblemIsAPage(t *testing.T) {
+	for _, kind := range kinds() {
+		h := open(t, city(t, &rooms{err: problem.New(kind, "somebody-elses-code", "day", "2026-11-23")}))
+		for _, tag := range lang.Tags() {
+			page1(t, h, request{who: "officer", path: "/desk/payments/prepare", tag: tag, form: form()}, kind.Status())
+		}
+	}
+}
+
+func TestArgumentsOfProblemsAreReadable(t *testing.T) {
+	err := problem.New(problem.Forbidden, "provision-not-in-force", "cite", "чл. 22 Закона", "cite_en", "Art. 22 of the Law", "day", "2026-11-23")
+	for tag, says := range map[lang.Tag]string{
+		lang.SrCyrl: "чл. 22 Закона није на снази на дан 23. новембра 2026.",
+		lang.SrLatn: "čl. 22 Zakona nije na snazi na dan 23. novembra 2026.",
+		lang.En:     "Art. 22 of the Law is not in force on 23 November 2026",
+	} {
+		page1(t, open(t, city(t, &rooms{err: err})), request{who: "officer", path: "/desk/payments/prepare", tag: tag, form: form()}, 403, says)
+	}
+}
+
+func upload(t *testing.T, h http.Handler, name, content string) *httptest.ResponseRecorder {
+	t.Helper()
+	var body bytes.Buffer
+	m := multipart.NewWriter(&body)
+	part, err := m.CreateFormFile("file", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Write([]byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "/verify/file", &body)
+	r.Header.Set("Content-Type", m.FormDataContentType())
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestAFileIsChecked(t *testing.T) {
+	h := open(t, city(t, &rooms{}))
+	for content, want := range map[string]struct {
+		status int
+		says   string
+	}{
+		"good":                               {200, "Све се слаже."},
+		"bad":                                {200, "Не ослањајте се на ову датотеку."},
+		strings.Repeat("x", uploadMax+1<<20): {413, "Датотека је превелика"},
+	} {
+		w := upload(t, h, "decision.json", content)
+		if w.Code != want.status || !strings.Contains(w.Body.String(), want.says) {
+			t.Errorf("a file of %d bytes: %d without %q", len(content), w.Code, want.says)
+		}
+		checkPage(t, w.Body.String(), "sr-Cyrl")
+	}
+	if w := upload(t, h, "", ""); w.Code != 422 || !strings.Contains(w.Body.String(), "Нисте изабрали датотеку") {
+		t.Errorf("no file: %d", w.Code)
+	}
+}
+
+func TestPapersAreSentToKeep(t *testing.T) {
+	h := open(t, city(t, &rooms{}))
+	for path, kind := range map[string]string{
+		"/decisions/d1/decision.pdf": "application/pdf", "/decisions/d1/decision.json": "application/json", "/desk/payments/f1/payments.xml": "application/xml",
+	} {
+		w := request{who: "mother", path: path}.to(h)
+		if w.Code != 200 || w.Header().Get("Content-Type") != kind || !strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment") {
+			t.Errorf("%s: %d %v", path, w.Code, w.Header())
+		}
+	}
+	if w := (request{who: "mother", path: "/decisions/d1/decision.pdf", tag: lang.SrLatn}).to(h); w.Body.String() != "%PDF sr-Latn" {
+		t.Errorf("the paper is not in the language of the page: %s", w.Body)
+	}
+}
+
+func TestSignInGoesWhereThePersonWanted(t *testing.T) {
+	h := open(t, city(t, &rooms{}))
+	page1(t, h, request{path: "/offers/first"}, 401, `href="/sign-in?to=%2foffers%2ffirst"`)
+	w := request{path: "/sign-in?to=%2Foffers%2Ffirst", tag: lang.En}.to(h)
+	if got := w.Header().Get("Location"); !strings.Contains(got, "to=%2Foffers%2Ffirst") || !strings.Contains(got, "ui_locales=en") {
+		t.Errorf("sent to %q", got)
+	}
+	d := city(t, &rooms{})
+	d.SignIn = signIn{problem.New(problem.Unavailable, "sign-in-provider-away")}
+	page1(t, open(t, d), request{path: "/sign-in?to=/inbox"}, 503, "Провера идентитета тренутно не одговара")
+	page1(t, open(t, d), request{path: SignInReturn + "?code=x"}, 503)
+}
