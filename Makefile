@@ -1,9 +1,6 @@
 # Dobosh. "make demo" and "make test" are all there is to know; "make help"
 # lists the rest.
 GO ?= go
-# The same flags everywhere, or the build cache is lost.
-export GOFLAGS ?= -trimpath
-export CGO_ENABLED ?= 1
 
 .PHONY: help demo build test tools vet fuzz bench clean
 
@@ -11,7 +8,7 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 build: ## build bin/dobosh
-	CGO_ENABLED=0 $(GO) build -o bin/dobosh ./cmd/dobosh
+	$(GO) build -o bin/dobosh ./cmd/dobosh
 
 demo: build ## run the demonstration; ARGS="--listen 127.0.0.1:9080 --fresh"
 	./bin/dobosh demo $(ARGS)

@@ -30,14 +30,20 @@ func runDemo(ctx context.Context, c *call) error {
 	return demo.Run(ctx, o)
 }
 
-func runServe(ctx context.Context, c *call) error {
+func runServe(ctx context.Context, c *call) (err error) {
 	file := c.flags.String("config", "", "configuration file")
+	profiles := c.flags.String("profile", "", "folder for profiles of CPU and memory, written until the end")
 	if err := c.parse(0, 0); err != nil {
 		return err
 	}
 	if *file == "" {
 		return errors.New("serve wants --config FILE")
 	}
+	stop, err := profile(*profiles)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
 	cfg, err := node.Load(*file)
 	if err != nil {
 		return err

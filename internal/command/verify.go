@@ -57,7 +57,7 @@ func printReport(c *call, report proof.Report, words *lang.Catalogue, tag lang.T
 		}
 		c.printf("%s  %s\n", mark, words.Say(tag, "check."+check.Name))
 		if check.Detail != "" {
-			c.printf("      %s\n", words.Say(tag, "check.detail."+check.Detail, problem.Pairs(check.Args)...))
+			c.printf("      %s\n", words.Say(tag, "check."+check.Detail, problem.Pairs(check.Args)...))
 		}
 	}
 }
