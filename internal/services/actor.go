@@ -3,6 +3,8 @@ package services
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"slices"
 
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
@@ -24,20 +26,36 @@ func (r *Room) is(by identity.Actor, service, person string) bool {
 // personsOf are the actor's pseudonyms in the sectors of this node's public
 // services, without repetition.
 func (r *Room) personsOf(by identity.Actor) (persons []string) {
-	seen := map[string]bool{}
 	for _, s := range r.Pack.Services() {
-		if person := by.Is(s.Sector); person != "" && !seen[person] {
-			seen[person] = true
+		if person := by.Is(s.Sector); person != "" && !slices.Contains(persons, person) {
 			persons = append(persons, person)
 		}
 	}
 	return persons
 }
 
+// subjectsOf names a person in the sector of receipts; nobody while the person
+// is not known. A person who cannot be named there is an error, since a
+// receipt that nobody can see is none.
+func (r *Room) subjectsOf(sector, person string) ([]string, error) {
+	if person == "" {
+		return nil, nil
+	}
+	subject, err := r.Sectors.Translate(sector, exchange.ReceiptSector, person)
+	if err != nil {
+		return nil, fmt.Errorf("name the person of a receipt: %w", err)
+	}
+	return []string{subject}, nil
+}
+
 // looked leaves a receipt that an officer saw a person's matter. Without the
 // receipt nothing is shown.
 func (r *Room) looked(ctx context.Context, by identity.Actor, service, person, matter string) error {
 	s, err := r.service(service)
+	if err != nil {
+		return err
+	}
+	subjects, err := r.subjectsOf(s.Sector, person)
 	if err != nil {
 		return err
 	}
@@ -50,7 +68,7 @@ func (r *Room) looked(ctx context.Context, by identity.Actor, service, person, m
 	if err != nil {
 		return err
 	}
-	_, err = r.Journal.Append(ctx, journal.Entry{Kind: "act", ID: id.New(), At: r.Now(), Subjects: r.subjectsOf(s.Sector, person), Meta: meta})
+	_, err = r.Journal.Append(ctx, journal.Entry{Kind: "act", ID: id.New(), At: r.Now(), Subjects: subjects, Meta: meta})
 	if err != nil {
 		return problem.New(problem.Unavailable, "journal-away").Because(err)
 	}

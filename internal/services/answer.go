@@ -2,38 +2,77 @@ package services
 
 import (
 	"context"
-	"fmt"
 
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
+	"dobosh/internal/rules"
 	"dobosh/internal/storage"
 )
 
-// transitions is the table of moves of an offer. What is not in it cannot be
-// done.
-func transitions() map[OfferState][]OfferState {
-	return map[OfferState][]OfferState{
-		OfferOpen:     {OfferAccepted, OfferDeclined, OfferObjected, OfferReferred, OfferLapsed},
-		OfferReferred: {OfferAccepted, OfferDeclined},
-	}
-}
+// mover is who may move an offer.
+type mover int
 
-func mayMove(from, to OfferState) bool {
-	for _, state := range transitions()[from] {
-		if state == to {
-			return true
-		}
+const (
+	thePerson mover = iota + 1
+	anOfficer
+	theClock
+)
+
+// step is a move of an offer.
+type step struct{ from, to OfferState }
+
+// moves is the table of moves of an offer and of who may make them. What is
+// not in it cannot be done.
+func moves() map[step]mover {
+	return map[step]mover{
+		{OfferOpen, OfferAccepted}:     thePerson,
+		{OfferOpen, OfferDeclined}:     thePerson,
+		{OfferOpen, OfferObjected}:     thePerson,
+		{OfferOpen, OfferReferred}:     thePerson,
+		{OfferOpen, OfferLapsed}:       theClock,
+		{OfferReferred, OfferAccepted}: anOfficer,
+		{OfferReferred, OfferRefused}:  anOfficer,
 	}
-	return false
 }
 
 // Accept takes the offer: the decision follows from it at once. A doubled tap
 // gives the decision that stands; a form that has become stale is refused.
+// Where the public service leaves every decision to a person, the matter goes
+// to an officer, and there is no decision yet.
 func (r *Room) Accept(ctx context.Context, by identity.Actor, id string, version int) (Decision, error) {
-	var decision string
-	err := r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		o, err := r.own(ctx, tx, by, id)
+	o, err := r.own(ctx, r.DB.Read(ctx), by, id)
+	if err != nil {
+		return Decision{}, err
+	}
+	s, err := r.service(o.service)
+	if err != nil {
+		return Decision{}, err
+	}
+	if !s.Automatic {
+		return Decision{}, r.Refer(ctx, by, id, version)
+	}
+	decision := o.decision
+	if o.state != OfferAccepted {
+		if decision, err = r.accept(ctx, by, o, s, version); err != nil {
+			return Decision{}, err
+		}
+	}
+	return r.Decision(ctx, by, decision)
+}
+
+// accept decides. The draft is made before the transaction, which must be
+// short; the version says whether the offer is still the one it was made from.
+func (r *Room) accept(ctx context.Context, by identity.Actor, o storedOffer, s law.PublicService, version int) (decision string, err error) {
+	if err := r.check(o, OfferAccepted, version); err != nil {
+		return "", err
+	}
+	d, err := r.draft(verdict{offer: o, service: s, granted: true, by: byRule})
+	if err != nil {
+		return "", r.renewed(ctx, o, s, err)
+	}
+	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		o, err := r.own(ctx, tx, by, o.id)
 		if err != nil {
 			return err
 		}
@@ -41,24 +80,17 @@ func (r *Room) Accept(ctx context.Context, by identity.Actor, id string, version
 			decision = o.decision
 			return nil
 		}
-		s, err := r.service(o.service)
-		if err != nil {
-			return err
-		}
 		if err := r.check(o, OfferAccepted, version); err != nil {
 			return err
 		}
-		if !s.Automatic {
-			return r.referOffer(ctx, tx, o, s)
-		}
-		decision, err = r.decide(ctx, tx, verdict{offer: o, service: s, granted: true, by: byRule})
-		return err
+		decision = d.content.Decision.ID
+		return r.enact(ctx, tx, d)
 	})
-	if err != nil || decision == "" {
-		return Decision{}, err
+	if err != nil {
+		return "", err
 	}
 	r.sealNow(ctx, decision)
-	return r.Decision(ctx, by, decision)
+	return decision, nil
 }
 
 // Decline ends the offer: the person does not want it.
@@ -69,7 +101,7 @@ func (r *Room) Decline(ctx context.Context, by identity.Actor, id string, versio
 // Object ends the offer and keeps the person out of all further assessments
 // under the same public service.
 func (r *Room) Object(ctx context.Context, by identity.Actor, id string, version int) error {
-	return r.answer(ctx, by, id, version, OfferObjected, func(ctx context.Context, tx *storage.Tx, o storedOffer, _ law.PublicService) error {
+	return r.answer(ctx, by, id, version, OfferObjected, func(ctx context.Context, tx *storage.Tx, o storedOffer) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO services_objections (person, service, at) VALUES ($1, $2, $3) ON CONFLICT (person, service) DO NOTHING`, o.person, o.service, storage.Micros(r.Now()))
 		return err
 	})
@@ -77,76 +109,98 @@ func (r *Room) Object(ctx context.Context, by identity.Actor, id string, version
 
 // Refer puts the matter into the hands of an officer, as everybody may ask.
 func (r *Room) Refer(ctx context.Context, by identity.Actor, id string, version int) error {
-	return r.answer(ctx, by, id, version, OfferReferred, r.handOver)
-}
-
-func (r *Room) handOver(ctx context.Context, tx *storage.Tx, o storedOffer, s law.PublicService) error {
-	return r.refer(ctx, tx, referral{assessment: o.assessment, offer: o.id, service: s, why: PersonAsked, facts: o.facts})
-}
-
-func (r *Room) referOffer(ctx context.Context, tx *storage.Tx, o storedOffer, s law.PublicService) error {
-	if err := r.move(ctx, tx, o, OfferReferred); err != nil {
-		return err
-	}
-	return r.handOver(ctx, tx, o, s)
+	return r.answer(ctx, by, id, version, OfferReferred, func(ctx context.Context, tx *storage.Tx, o storedOffer) error {
+		s, err := r.service(o.service)
+		if err != nil {
+			return err
+		}
+		return r.refer(ctx, tx, referral{assessment: o.assessment, offer: o.id, service: s, why: PersonAsked, facts: o.facts})
+	})
 }
 
 // answer moves an offer, once, and does what belongs to the move. The same
 // answer again changes nothing.
-func (r *Room) answer(ctx context.Context, by identity.Actor, id string, version int, to OfferState, also func(context.Context, *storage.Tx, storedOffer, law.PublicService) error) error {
+func (r *Room) answer(ctx context.Context, by identity.Actor, id string, version int, to OfferState, also func(context.Context, *storage.Tx, storedOffer) error) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		o, err := r.own(ctx, tx, by, id)
-		if err != nil {
+		if err != nil || o.state == to {
 			return err
-		}
-		if o.state == to {
-			return nil
 		}
 		if err := r.check(o, to, version); err != nil {
 			return err
 		}
-		if err := r.move(ctx, tx, o, to); err != nil {
+		if err := r.move(ctx, tx, o, to); err != nil || also == nil {
 			return err
 		}
-		s, err := r.service(o.service)
-		if err != nil || also == nil {
-			return err
-		}
-		return also(ctx, tx, o, s)
+		return also(ctx, tx, o)
 	})
 }
 
 // own gives the offer to the person it is for, and to nobody else.
-func (r *Room) own(ctx context.Context, tx *storage.Tx, by identity.Actor, id string) (storedOffer, error) {
-	o, err := r.storedOffer(ctx, tx, id)
+func (r *Room) own(ctx context.Context, from storage.Reader, by identity.Actor, id string) (storedOffer, error) {
+	o, err := r.storedOffer(ctx, from, id)
 	if err != nil {
 		return o, err
 	}
 	if !r.is(by, o.service, o.person) {
-		return o, problem.New(problem.NotFound, "offer-unknown")
+		return storedOffer{}, problem.New(problem.NotFound, "offer-unknown") // whether it exists is nobody else's business
 	}
 	return o, nil
 }
 
+// check says whether the person may make a move with a form of that version.
 func (r *Room) check(o storedOffer, to OfferState, version int) error {
 	switch {
-	case o.state == OfferLapsed || o.state == OfferOpen && !r.Now().Before(o.until):
+	case o.lapsed(r.Now()):
 		return problem.New(problem.Gone, "offer-lapsed")
+	case moves()[step{o.state, to}] != thePerson:
+		return problem.New(problem.Conflict, "offer-answered")
 	case o.version != version:
 		return problem.New(problem.Conflict, "offer-changed")
-	case !mayMove(o.state, to):
-		return problem.New(problem.Conflict, "offer-answered")
 	}
 	return nil
 }
 
 func (r *Room) move(ctx context.Context, tx *storage.Tx, o storedOffer, to OfferState) error {
-	result, err := tx.ExecContext(ctx, `UPDATE services_offers SET state = $1, version = version + 1 WHERE id = $2 AND version = $3`, to, o.id, o.version)
+	if moves()[step{o.state, to}] == 0 {
+		return problem.New(problem.Conflict, "offer-answered")
+	}
+	moved, err := changed(tx.ExecContext(ctx, `UPDATE services_offers SET state = $1, version = version + 1 WHERE id = $2 AND version = $3`, to, o.id, o.version))
+	if err == nil && !moved {
+		return problem.New(problem.Conflict, "offer-changed")
+	}
+	return err
+}
+
+// renewed brings an offer up to the law when the pack has changed since it was
+// made: the person sees the new one before they decide. What is no longer a
+// plain yes goes to an officer. Every other cause is given back.
+func (r *Room) renewed(ctx context.Context, o storedOffer, s law.PublicService, cause error) error {
+	if !problem.HasCode(cause, "offer-changed") {
+		return cause
+	}
+	rule, err := r.rules.on(s.Rule, o.day)
 	if err != nil {
-		return fmt.Errorf("move offer: %w", err)
+		return err
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return problem.New(problem.Conflict, "offer-changed").Because(err)
+	now := rule.Decide(o.facts.values())
+	outcome, err := jsonText(now)
+	if err != nil {
+		return err
 	}
-	return nil
+	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if now.Result == rules.Yes {
+			_, err := tx.ExecContext(ctx, `UPDATE services_offers SET outcome = $1, version = version + 1 WHERE id = $2 AND version = $3`, outcome, o.id, o.version)
+			return err
+		}
+		if err := r.move(ctx, tx, o, OfferReferred); err != nil {
+			return err
+		}
+		why := finding{s, o.facts, o.day, now}.why()
+		return r.refer(ctx, tx, referral{assessment: o.assessment, offer: o.id, service: s, why: why, facts: o.facts, missing: now.Missing})
+	})
+	if err != nil {
+		return err
+	}
+	return cause
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dobosh/internal/bus"
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
@@ -19,7 +20,7 @@ import (
 // assess gathers the facts of an event under one public service and acts on
 // the outcome: an offer, a person, or nothing.
 func (r *Room) assess(ctx context.Context, j job) error {
-	a, err := r.assessmentByID(ctx, j.ref)
+	a, err := r.assessmentByID(ctx, r.DB.Read(ctx), j.ref)
 	if err != nil {
 		return err
 	}
@@ -27,128 +28,156 @@ func (r *Room) assess(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
-	q := &inquiry{room: r, service: s, subject: a.subject, matter: a.subject, day: a.day, facts: known{}, asked: map[string]bool{}}
-	objected := false
-	_, outcome, err := q.gather(ctx, func(facts known) (stop bool, err error) {
-		objected, err = r.objected(ctx, facts.text(factPerson), s.ID)
-		return objected, err
-	})
+	q := r.inquire(s, a.subject, a.subject, a.day, a.progress)
+	outcome, err := q.gather(ctx)
 	if w, ok := waiting(err); ok {
-		return r.wait(ctx, j, a, w)
+		return r.wait(ctx, j, a, q.progress, w)
 	}
 	if err != nil {
 		return err
 	}
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		if err := r.conclude(ctx, tx, a, s, q, outcome, objected); err != nil {
-			return err
+		if still, err := endJob(ctx, tx, jobAssess, a.ID); err != nil || !still {
+			return err // another process was faster
 		}
-		return endJob(ctx, tx, jobAssess, a.ID)
+		return r.conclude(ctx, tx, a, finding{s, q.Facts, q.day(), outcome})
 	})
 }
 
-// conclude writes the outcome. A no and an unknown both go to a person: no
-// machine refuses.
-func (r *Room) conclude(ctx context.Context, tx *storage.Tx, a assessment, s law.PublicService, q *inquiry, o rules.Outcome, objected bool) error {
-	switch {
-	case objected:
+// finding is what an inquiry or an officer found out.
+type finding struct {
+	service law.PublicService
+	facts   known
+	day     civil.Day // whose law decides
+	outcome rules.Outcome
+}
+
+func (f finding) person() string { return f.facts.text(factPerson) }
+
+// conclude writes the outcome. A no and an unknown both go to a person, and so
+// does a right whose term has ended before anybody knew: no machine refuses.
+func (r *Room) conclude(ctx context.Context, tx *storage.Tx, a assessment, f finding) error {
+	unwanted, err := objected(ctx, tx, f.person(), f.service.ID)
+	if err != nil {
+		return err
+	}
+	if unwanted {
 		return r.endAssessment(ctx, tx, a.ID, AssessmentObjected)
-	case o.Result == rules.Yes && q.facts.text(factPerson) != "":
-		if _, err := r.makeOffer(ctx, tx, a, s, q, o); err != nil {
+	}
+	until, err := r.offerEnds(f)
+	if err != nil {
+		return err
+	}
+	if f.outcome.Result == rules.Yes && f.person() != "" && r.Now().Before(until) {
+		if err := r.makeOffer(ctx, tx, a, f, until); err != nil {
 			return err
 		}
 		return r.endAssessment(ctx, tx, a.ID, AssessmentOffered)
 	}
-	why := FactUnknown
-	if o.Result == rules.No {
-		why = RuleSaysNo
-	}
-	if err := r.refer(ctx, tx, referral{assessment: a.ID, service: s, why: why, facts: q.facts, missing: o.Missing}); err != nil {
+	if err := r.refer(ctx, tx, referral{assessment: a.ID, service: f.service, why: f.why(), facts: f.facts, missing: f.outcome.Missing}); err != nil {
 		return err
 	}
 	return r.endAssessment(ctx, tx, a.ID, AssessmentReferred)
 }
 
+// why says for what reason a finding that gives no offer goes to a person.
+func (f finding) why() ReferralReason {
+	switch {
+	case f.person() == "" || len(f.outcome.Missing) > 0:
+		return FactUnknown
+	case f.outcome.Result == rules.Unknown:
+		return AmountMissing
+	}
+	return RuleSaysNo
+}
+
 func (r *Room) endAssessment(ctx context.Context, tx *storage.Tx, id string, state AssessmentState) error {
-	_, err := tx.ExecContext(ctx, `UPDATE services_assessments SET state = $1, waits = '' WHERE id = $2`, state, id)
+	_, err := tx.ExecContext(ctx, `UPDATE services_assessments SET state = $1, waits = '', progress = '' WHERE id = $2`, state, id)
 	return err
 }
 
-// wait notes for whom the assessment waits, so that it can be seen, and comes
-// back to it later.
-func (r *Room) wait(ctx context.Context, j job, a assessment, w *waitsFor) error {
-	reason, err := json.Marshal(r.waitText(w))
+// wait notes for whom the assessment waits, so that it can be seen, keeps what
+// it has learned, and comes back to it later.
+func (r *Room) wait(ctx context.Context, j job, a assessment, so progress, w *waitsFor) error {
+	reason, err := jsonText(r.waitText(w))
+	if err != nil {
+		return err
+	}
+	learned, err := jsonText(so)
 	if err != nil {
 		return err
 	}
 	next := r.Now().Add(patience(j.tries))
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE services_assessments SET state = $1, waits = $2, tries = $3, next_try = $4 WHERE id = $5`,
-			AssessmentWaiting, string(reason), j.tries, storage.Micros(next), a.ID); err != nil {
+		if still, err := later(ctx, tx, j, next); err != nil || !still {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE services_work SET next_try = $1, owner = '' WHERE kind = $2 AND ref = $3`, storage.Micros(next), j.kind, j.ref)
+		_, err := tx.ExecContext(ctx, `UPDATE services_assessments SET state = $1, waits = $2, progress = $3, tries = $4, next_try = $5 WHERE id = $6`,
+			AssessmentWaiting, reason, learned, j.tries, storage.Micros(next), a.ID)
 		return err
 	})
 }
 
-// waitText says for whom it waits, and the code of the problem, which the
-// pages turn into a sentence.
+// waitText says for whom it waits, with the provision or the contract where
+// that is the reason, and the code of the problem, which the pages turn into a
+// sentence.
 func (r *Room) waitText(w *waitsFor) lang.Text {
-	title := r.registerTitle(w.service)
-	p := problem.Of(w.err)
-	return lang.Text{"sr": title["sr"], "en": title["en"], "code": p.Code, "cite": p.Args["cite"]}
+	title, p := r.registerTitle(w.who), problem.Of(w.err)
+	text := lang.Text{"sr": title["sr"], "en": title["en"], "code": p.Code}
+	switch cite, contract := p.Args["cite"], p.Args["contract"]; {
+	case cite != "":
+		text["sr"], text["en"] = text["sr"]+"; није на снази "+cite, text["en"]+"; not in force: "+p.Args["cite_en"]
+	case contract != "":
+		text["sr"], text["en"] = text["sr"]+"; уговор "+contract, text["en"]+"; contract "+contract
+	}
+	return text
 }
 
 // objected reports whether the person does not want to be considered.
-func (r *Room) objected(ctx context.Context, person, service string) (bool, error) {
+func objected(ctx context.Context, from storage.Reader, person, service string) (bool, error) {
 	if person == "" {
 		return false, nil
 	}
 	var n int
-	err := r.DB.Read(ctx).QueryRowContext(ctx, `SELECT count(*) FROM services_objections WHERE person = $1 AND service = $2`, person, service).Scan(&n)
+	err := from.QueryRowContext(ctx, `SELECT count(*) FROM services_objections WHERE person = $1 AND service = $2`, person, service).Scan(&n)
 	return n > 0, err
 }
 
 // makeOffer writes the offer, tells the person and publishes the event, all
 // in one transaction.
-func (r *Room) makeOffer(ctx context.Context, tx *storage.Tx, a assessment, s law.PublicService, q *inquiry, o rules.Outcome) (string, error) {
-	facts, err := json.Marshal(q.facts)
+func (r *Room) makeOffer(ctx context.Context, tx *storage.Tx, a assessment, f finding, until time.Time) error {
+	facts, err := jsonText(f.facts)
 	if err != nil {
-		return "", err
+		return err
 	}
-	outcome, err := json.Marshal(o)
+	outcome, err := jsonText(f.outcome)
 	if err != nil {
-		return "", err
+		return err
 	}
-	offer, person, now := id.New(), q.facts.text(factPerson), r.Now()
-	until, err := r.offerEnds(s, q)
-	if err != nil {
-		return "", err
-	}
+	offer, now := id.New(), r.Now()
 	result, err := tx.ExecContext(ctx, `INSERT INTO services_offers (id, assessment, service, person, state, version, day, subject, known, outcome, made_at, until)
 		VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11) ON CONFLICT (assessment) DO NOTHING`,
-		offer, a.ID, s.ID, person, OfferOpen, q.day.String(), q.subject, string(facts), string(outcome), storage.Micros(now), storage.Micros(until))
+		offer, a.ID, f.service.ID, f.person(), OfferOpen, f.day.String(), a.subject, facts, outcome, storage.Micros(now), storage.Micros(until))
 	if err != nil {
-		return "", fmt.Errorf("insert offer: %w", err)
+		return fmt.Errorf("insert offer: %w", err)
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return "", err
+		return err
 	}
-	if err := r.tell(ctx, tx, person, offer); err != nil {
-		return "", err
+	if err := r.tell(ctx, tx, f.person(), offer); err != nil {
+		return err
 	}
-	return offer, r.publish(ctx, tx, "services.offer.made", offer, now)
+	return r.publish(ctx, tx, "services.offer.made", offer, now)
 }
 
 // offerEnds is the start of the day after the last day of the term, counted
 // from the day of birth.
-func (r *Room) offerEnds(s law.PublicService, q *inquiry) (time.Time, error) {
-	term, ok := r.Pack.Term(s.Offer)
+func (r *Room) offerEnds(f finding) (time.Time, error) {
+	term, ok := r.Pack.Term(f.service.Offer)
 	if !ok {
-		return time.Time{}, fmt.Errorf("public service %s: no term %q", s.ID, s.Offer)
+		return time.Time{}, fmt.Errorf("public service %s: no term %q", f.service.ID, f.service.Offer)
 	}
-	return term.Ends(q.day).AddDays(1).Start(), nil
+	return term.Ends(f.day).AddDays(1).Start(), nil
 }
 
 // tell sends word that there is an offer. The message says nothing about it:
@@ -178,4 +207,10 @@ func (r *Room) publish(ctx context.Context, tx *storage.Tx, eventType, subject s
 // registerTitle names who holds a data service.
 func (r *Room) registerTitle(service string) lang.Text {
 	return serviceTitle(r.Title, service)
+}
+
+// jsonText is for columns that hold JSON.
+func jsonText(v any) (string, error) {
+	raw, err := json.Marshal(v)
+	return string(raw), err
 }

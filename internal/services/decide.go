@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"dobosh/internal/identity"
-	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
@@ -23,9 +22,8 @@ import (
 // byRule stands in the record where no person decided.
 const byRule = "rule"
 
-// remedyDays is how long an appeal may be lodged (ZUP 18/2016 art. 153: 15
-// days from the day on which the party was told).
-const remedyDays = 15
+// appeal is the term of the pack within which an appeal may be lodged.
+const appeal = "appeal"
 
 // verdict is what is to be decided.
 type verdict struct {
@@ -35,59 +33,43 @@ type verdict struct {
 	by      string
 }
 
-// decide writes the decision of an offer, its first payments and the jobs
-// that seal it and learn the account, and gives its id. It runs in the
-// transaction that ends the offer, and the offer can have only one decision.
-func (r *Room) decide(ctx context.Context, tx *storage.Tx, v verdict) (string, error) {
-	content, plan, err := r.content(v)
-	if err != nil {
-		return "", err
-	}
-	raw, err := content.Canonical()
-	if err != nil {
-		return "", fmt.Errorf("content of the decision: %w", err)
-	}
-	d := content.Decision
-	if _, err := tx.ExecContext(ctx, `INSERT INTO services_decisions (id, code, offer, service, person, granted, made_at, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		d.ID, d.Code, v.offer.id, v.service.ID, v.offer.person, v.granted, storage.Micros(d.MadeAt), string(raw)); err != nil {
-		return "", fmt.Errorf("insert decision: %w", err)
-	}
-	state := OfferAccepted
-	if !v.granted {
-		state = OfferDeclined
-	}
-	if err := r.move(ctx, tx, v.offer, state); err != nil {
-		return "", err
-	}
-	if _, err := tx.ExecContext(ctx, `UPDATE services_offers SET decision = $1 WHERE id = $2`, d.ID, v.offer.id); err != nil {
-		return "", err
-	}
-	if v.granted {
-		if err := r.firstPayments(ctx, tx, d.ID, plan); err != nil {
-			return "", err
-		}
-	}
-	if err := r.addJob(ctx, tx, jobSeal, d.ID); err != nil {
-		return "", err
-	}
-	return d.ID, r.publish(ctx, tx, "services.decision.made", d.ID, d.MadeAt)
+// draft is a decision that is written down and not yet made.
+type draft struct {
+	verdict
+	content proof.Content
+	sealed  []byte // canonical form of the content
 }
 
-// content makes the rule say it again, with everything needed to check it,
-// and makes sure that it says what was offered.
-func (r *Room) content(v verdict) (proof.Content, rules.Plan, error) {
+// draft makes the rule say it again, with everything needed to check it, and
+// makes sure that it says what was offered: the problem "offer-changed" says
+// that it does not. It needs no transaction.
+func (r *Room) draft(v verdict) (draft, error) {
 	rule, err := r.rules.on(v.service.Rule, v.offer.day)
 	if err != nil {
-		return proof.Content{}, rules.Plan{}, err
+		return draft{}, err
 	}
 	record, outcome := rule.Record(v.offer.facts.values())
-	if v.granted && (outcome.Result != rules.Yes || outcome.Plan.Total != v.offer.outcome.Plan.Total) {
-		return proof.Content{}, rules.Plan{}, problem.New(problem.Conflict, "offer-changed")
+	if v.granted && (outcome.Result != rules.Yes || !pays(outcome.Plan, v.offer.outcome.Plan)) {
+		return draft{}, problem.New(problem.Conflict, "offer-changed")
 	}
-	raw, err := record.JSON()
+	text, err := json.Marshal(record) // made canonical together with the content
 	if err != nil {
-		return proof.Content{}, rules.Plan{}, fmt.Errorf("record of the rule: %w", err)
+		return draft{}, fmt.Errorf("record of the rule: %w", err)
 	}
+	content := proof.Content{Decision: r.decides(v, outcome.Plan), Record: text, Receipts: receipts(v.offer.facts, rule.Needs())}
+	sealed, err := content.Canonical()
+	if err != nil {
+		return draft{}, fmt.Errorf("content of the decision: %w", err)
+	}
+	return draft{verdict: v, content: content, sealed: sealed}, nil
+}
+
+// pays reports whether two plans pay the same; their words may differ.
+func pays(a, b rules.Plan) bool {
+	return a.Once == b.Once && a.Monthly == b.Monthly && a.Last == b.Last && a.Months == b.Months && a.Total == b.Total
+}
+
+func (r *Room) decides(v verdict, plan rules.Plan) proof.Decision {
 	now := r.Now()
 	made := civil.Of(now)
 	d := proof.Decision{
@@ -95,10 +77,40 @@ func (r *Room) content(v verdict) (proof.Content, rules.Plan, error) {
 		Person: v.offer.person, About: about(v.offer.facts), Outcome: rules.No, Affirms: []law.Statement{}, Remedy: r.remedy(made), MadeAt: now, By: v.by,
 	}
 	if v.granted {
-		d.Outcome, d.Plan = rules.Yes, outcome.Plan
+		d.Outcome, d.Plan = rules.Yes, plan
 		d.Affirms = append(d.Affirms, v.service.Affirms...)
 	}
-	return proof.Content{Decision: d, Record: raw, Receipts: receipts(v.offer.facts, rule.Needs())}, outcome.Plan, nil
+	return d
+}
+
+// enact writes a decision, its first payments and the jobs that seal it and
+// learn the account. It runs in the transaction that ends the offer, and the
+// offer can have only one decision.
+func (r *Room) enact(ctx context.Context, tx *storage.Tx, d draft) error {
+	made := d.content.Decision
+	to := OfferAccepted
+	if !d.granted {
+		to = OfferRefused
+	}
+	if err := r.move(ctx, tx, d.offer, to); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE services_offers SET decision = $1 WHERE id = $2`, made.ID, d.offer.id); err != nil {
+		return fmt.Errorf("note the decision: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO services_decisions (id, code, offer, service, person, granted, made_at, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		made.ID, made.Code, d.offer.id, d.service.ID, d.offer.person, d.granted, storage.Micros(made.MadeAt), string(d.sealed)); err != nil {
+		return fmt.Errorf("insert decision: %w", err)
+	}
+	if d.granted {
+		if err := r.firstPayments(ctx, tx, made); err != nil {
+			return err
+		}
+	}
+	if err := r.addJobAt(ctx, tx, jobSeal, made.ID, made.MadeAt.Add(sealBy)); err != nil {
+		return err
+	}
+	return r.publish(ctx, tx, "services.decision.made", made.ID, made.MadeAt)
 }
 
 // receipts lists where each fact came from, in the order of the rule.
@@ -112,12 +124,31 @@ func receipts(facts known, needs []rules.Need) []proof.Receipt {
 	return list
 }
 
+// remedy says how to appeal, until when and by which provision.
 func (r *Room) remedy(made civil.Day) lang.Text {
-	last := made.AddDays(remedyDays)
+	until, cite := r.appealEnds(made)
 	return lang.Text{
-		"sr": "Ако се не слажете, можете да изјавите жалбу до " + lang.Day(last, lang.SrCyrl) + ", на шалтеру, поштом или овде, без таксе за ово право.",
-		"en": "If you disagree, you may appeal until " + lang.Day(last, lang.En) + ", at the counter, by post or here.",
+		"sr": "Ако се не слажете, можете да изјавите жалбу до " + lang.Day(until, lang.SrCyrl) + ", на шалтеру, поштом или овде" + bracket(cite["sr"]) + ".",
+		"en": "If you disagree, you may appeal until " + lang.Day(until, lang.En) + ", at the counter, by post or here" + bracket(cite["en"]) + ".",
 	}
+}
+
+// appealEnds gives the last day of the appeal, counted from the day on which
+// the party was told, and the provision. For a pack without the term it is the
+// general one (ZUP 18/2016 art. 153: 15 days).
+func (r *Room) appealEnds(told civil.Day) (civil.Day, lang.Text) {
+	term, ok := r.Pack.Term(appeal)
+	if !ok {
+		return told.AddDays(15), nil
+	}
+	return term.Ends(told), r.cite(term.Provision)
+}
+
+func bracket(cite string) string {
+	if cite == "" {
+		return ""
+	}
+	return " (" + cite + ")"
 }
 
 // storedDecision is a row of services_decisions.
@@ -205,7 +236,23 @@ func (r *Room) decision(ctx context.Context, d storedDecision) (Decision, error)
 		About: c.Decision.About, Granted: d.granted, By: c.Decision.By, Plan: c.Decision.Plan, Affirms: c.Decision.Affirms, Remedy: c.Decision.Remedy,
 		MadeAt: c.Decision.MadeAt, Sealed: d.index >= 0, Payments: payments, Reasons: r.reasons(record.Outcome, sourced(c.Receipts)),
 	}
+	if !d.granted {
+		reason, err := r.refusalReason(ctx, d.offer)
+		view.Reasons = append(view.Reasons, reason)
+		return view, err
+	}
 	return view, nil
+}
+
+// refusalReason is what the officer wrote who refused an offer, in the words
+// and the language in which it was written.
+func (r *Room) refusalReason(ctx context.Context, offer string) (Reason, error) {
+	var why string
+	err := r.DB.Read(ctx).QueryRowContext(ctx, `SELECT ended_why FROM services_referrals WHERE offer = $1 AND ended_why <> '' ORDER BY id DESC LIMIT 1`, offer).Scan(&why)
+	if err != nil {
+		return Reason{}, fmt.Errorf("reason of the refusal: %w", err)
+	}
+	return Reason{Says: lang.Text{"sr": why, "en": why}, Result: rules.No}, nil
 }
 
 // sourced gives the facts of receipts, for naming who said so.
@@ -223,44 +270,38 @@ func (r *Room) Decisions(ctx context.Context, by identity.Actor, after page.Key)
 	if len(persons) == 0 {
 		return page.Page[Decision]{}, forbidden()
 	}
-	return r.decisionsWhere(ctx, `person = $1`, persons[0], after)
+	return r.decisions(r.decision).page(ctx, r.DB, among(`person`, persons), after)
 }
 
-// AllDecisions lists all decisions for officers.
+// AllDecisions lists all decisions for officers. Whom they are for is said
+// only on the page of one decision, which leaves a receipt.
 func (r *Room) AllDecisions(ctx context.Context, by identity.Actor, after page.Key) (page.Page[Decision], error) {
 	if !officer(by) {
 		return page.Page[Decision]{}, forbidden()
 	}
-	return r.decisionsWhere(ctx, `$1 = ''`, "", after)
+	nameless := func(ctx context.Context, d storedDecision) (Decision, error) {
+		view, err := r.decision(ctx, d)
+		view.Person, view.About, view.Reasons, view.Payments = "", nil, nil, nil
+		return view, err
+	}
+	return r.decisions(nameless).page(ctx, r.DB, everything(), after)
 }
 
-func (r *Room) decisionsWhere(ctx context.Context, where, arg string, after page.Key) (page.Page[Decision], error) {
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT `+decisionColumns+` FROM services_decisions WHERE `+where+` AND id < $2 ORDER BY id DESC LIMIT $3`, arg, before(after), page.Size+1)
-	found, err := storage.All(rows, err, scanDecision)
-	if err != nil {
-		return page.Page[Decision]{}, fmt.Errorf("list decisions: %w", err)
+func (r *Room) decisions(view func(context.Context, storedDecision) (Decision, error)) listing[storedDecision, Decision] {
+	return listing[storedDecision, Decision]{
+		query: `SELECT ` + decisionColumns + ` FROM services_decisions`, id: `id`, scan: scanDecision,
+		key: func(d storedDecision) string { return d.id }, view: view,
 	}
-	views := make([]Decision, len(found))
-	for i, d := range found {
-		if views[i], err = r.decision(ctx, d); err != nil {
-			return page.Page[Decision]{}, err
-		}
-	}
-	return page.Of(views, page.Size, func(d Decision) page.Key { return page.KeyOf(d.ID) }), nil
 }
 
 // firstPayments writes what is due at once: the one-off and the first month.
 // Later months become payments when they are due.
-func (r *Room) firstPayments(ctx context.Context, tx *storage.Tx, decision string, plan rules.Plan) error {
-	for _, p := range schedule(plan, civil.Of(r.Now())) {
-		if p.Due.After(civil.Of(r.Now())) {
-			break
-		}
-		if err := insertPayment(ctx, tx, decision, p, PaymentWaiting, ""); err != nil {
-			return err
-		}
+func (r *Room) firstPayments(ctx context.Context, tx *storage.Tx, made proof.Decision) error {
+	first := schedule(made.Plan, civil.Of(made.MadeAt))[0]
+	if err := insertPayment(ctx, tx, made.ID, first, PaymentWaiting, ""); err != nil {
+		return err
 	}
-	return r.addJob(ctx, tx, jobAccount, decision)
+	return r.addJob(ctx, tx, jobAccount, made.ID)
 }
 
 // schedule lays a plan out in payments from the day of the decision: what is
@@ -289,11 +330,4 @@ func insertPayment(ctx context.Context, tx *storage.Tx, decision string, p Payme
 	_, err := tx.ExecContext(ctx, `INSERT INTO services_payments (id, decision, number, count, amount, account, due, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (decision, number) DO NOTHING`,
 		id.New(), decision, p.Number, p.Count, int64(p.Amount), to, p.Due.String(), state)
 	return err
-}
-
-func mask(number string) string {
-	if number == "" {
-		return ""
-	}
-	return account.Mask(number)
 }

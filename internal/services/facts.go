@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"dobosh/internal/exchange"
@@ -50,51 +51,76 @@ const (
 	factAccount = "account"
 )
 
-// inquiry gathers the facts of one assessment.
+// inquiry gathers the facts of one event under one public service.
 type inquiry struct {
 	room    *Room
 	service law.PublicService
-	subject string // of the event
-	matter  string
-	day     civil.Day
-	facts   known
-	asked   map[string]bool
+	subject string    // of the event
+	matter  string    // named on every question
+	event   civil.Day // of the event, for as long as the day of birth is not known
+	progress
 }
 
-// gather asks until the outcome is certain, nothing is left to ask, or stop
-// says so. Each path is asked once, whatever the number of facts it brings.
-func (q *inquiry) gather(ctx context.Context, stop func(known) (bool, error)) (*rules.Rule, rules.Outcome, error) {
+// progress is how far an inquiry has come. It outlives a wait.
+type progress struct {
+	Facts known           `json:"facts"`
+	Asked map[string]bool `json:"asked"` // questions that were answered, whatever the answer said
+}
+
+func (r *Room) inquire(s law.PublicService, subject, matter string, event civil.Day, so progress) *inquiry {
+	if so.Facts == nil {
+		so.Facts = known{}
+	}
+	if so.Asked == nil {
+		so.Asked = map[string]bool{}
+	}
+	return &inquiry{room: r, service: s, subject: subject, matter: matter, event: event, progress: so}
+}
+
+// day is the day whose law decides: that of the birth, which the first answer
+// tells.
+func (q *inquiry) day() civil.Day {
+	if day, err := civil.Parse(q.Facts.text(factDay)); err == nil {
+		return day
+	}
+	return q.event
+}
+
+// gather asks until the outcome is certain, nothing is left to ask, or the
+// person turns out not to want it. Each question is put once, whatever the
+// number of facts it brings.
+func (q *inquiry) gather(ctx context.Context) (rules.Outcome, error) {
 	for {
-		rule, err := q.room.rules.on(q.service.Rule, q.day)
+		rule, err := q.room.rules.on(q.service.Rule, q.day())
 		if err != nil {
-			return nil, rules.Outcome{}, err
+			return rules.Outcome{}, &waitsFor{who: q.service.Body, err: err}
 		}
-		outcome := rule.Decide(q.facts.values())
-		stopped, err := stop(q.facts)
-		if err != nil || stopped || outcome.Result == rules.No {
-			return rule, outcome, err
+		outcome := rule.Decide(q.Facts.values())
+		if outcome.Result != rules.Unknown {
+			return outcome, nil
+		}
+		unwanted, err := objected(ctx, q.room.DB.Read(ctx), q.Facts.text(factPerson), q.service.ID)
+		if err != nil || unwanted {
+			return outcome, err
 		}
 		need, path, found := q.next(rule)
 		if !found {
-			return rule, outcome, nil
+			return outcome, nil
 		}
 		if err := q.ask(ctx, rule, need, path); err != nil {
-			return rule, outcome, err
-		}
-		// The rule of the day of birth decides, which the first answer tells.
-		if day, err := civil.Parse(q.facts.text(factDay)); err == nil {
-			q.day = day
+			return outcome, err
 		}
 	}
 }
 
-// next finds the first fact that is missing and can be asked for.
+// next finds the first fact that is missing and can be asked for. What only
+// fills sentences is not worth a question of its own.
 func (q *inquiry) next(rule *rules.Rule) (rules.Need, string, bool) {
 	for _, need := range rule.Needs() {
-		if _, have := q.facts[need.Fact]; have {
+		if _, have := q.Facts[need.Fact]; have || need.Text {
 			continue
 		}
-		if path, ok := q.path(need.Ask); ok && !q.asked[need.Service+path] {
+		if path, ok := q.path(need.Ask); ok && !q.Asked[need.Service+path] {
 			return need, path, true
 		}
 	}
@@ -128,48 +154,51 @@ func (q *inquiry) place(name string) string {
 	case "service":
 		return q.service.ID
 	}
-	return q.facts.text(name)
+	return q.Facts.text(name)
 }
 
 // ask puts one question and takes every fact that its answer brings.
 func (q *inquiry) ask(ctx context.Context, rule *rules.Rule, need rules.Need, path string) error {
-	q.asked[need.Service+path] = true
-	answer, err := q.room.ask(ctx, q.service, need.Service, path, q.matter, q.subjects())
+	subjects, err := q.room.subjectsOf(q.service.Sector, q.Facts.text(factPerson))
+	if err != nil {
+		return err
+	}
+	answer, err := q.room.ask(ctx, q.service, need.Service, path, q.matter, subjects)
 	if problem.HasCode(err, "nothing-known") {
+		q.Asked[need.Service+path] = true
 		return nil // the register knows nothing: the facts stay unknown
 	}
 	if err != nil {
-		return &waitsFor{service: need.Service, err: err}
+		return &waitsFor{who: need.Service, err: err}
 	}
 	var document any
 	if err := json.Unmarshal(answer.Body, &document); err != nil {
-		return &waitsFor{service: need.Service, err: err}
+		return &waitsFor{who: need.Service, err: err}
 	}
-	for _, other := range append(rule.Needs(), rule.AtAcceptance()...) {
-		if otherPath, ok := q.path(other.Ask); !ok || other.Service != need.Service || otherPath != path {
-			continue
-		}
-		if value, there := lookUp(document, other.Pointer); there {
-			q.facts[other.Fact] = knownFact{Value: value, Exchange: answer.Reply.ID, Register: need.Service, Origin: answer.Origin, Index: answer.Index}
+	q.Asked[need.Service+path] = true
+	for _, other := range slices.Concat(rule.Needs(), rule.AtAcceptance()) {
+		if otherPath, ok := q.path(other.Ask); ok && other.Service == need.Service && otherPath == path {
+			q.take(other, document, answer)
 		}
 	}
 	return nil
 }
 
-// subjects names the person in the sector of receipts, as far as known.
-func (q *inquiry) subjects() []string {
-	return q.room.subjectsOf(q.service.Sector, q.facts.text(factPerson))
+// take keeps one fact of an answer. A person whom nobody can name is not
+// known.
+func (q *inquiry) take(need rules.Need, document any, answer exchange.Answer) {
+	value, there := lookUp(document, need.Pointer)
+	if !there || need.Type == "person" && !q.room.names(q.service.Sector, value) {
+		return
+	}
+	q.Facts[need.Fact] = knownFact{Value: value, Exchange: answer.Reply.ID, Register: need.Service, Origin: answer.Origin, Index: answer.Index}
 }
 
-func (r *Room) subjectsOf(sector, person string) []string {
-	if person == "" {
-		return nil
-	}
-	subject, err := r.Sectors.Translate(sector, exchange.ReceiptSector, person)
-	if err != nil {
-		return nil
-	}
-	return []string{subject}
+// names reports whether a value is the pseudonym of somebody in the sector.
+func (r *Room) names(sector string, value any) bool {
+	person, ok := value.(string)
+	subjects, err := r.subjectsOf(sector, person)
+	return ok && err == nil && len(subjects) > 0
 }
 
 // ask puts a question under the contract for the purpose of a public service.
@@ -200,14 +229,15 @@ func lookUp(document any, pointer string) (any, bool) {
 	return document, document != nil
 }
 
-// waitsFor says which register an assessment waits for. Its cause is a
-// problem whose sentence may be shown.
+// waitsFor says for whom an assessment waits: a register, or, where the law
+// itself is the reason, the body that decides. Its cause is a problem whose
+// sentence may be shown.
 type waitsFor struct {
-	service string
-	err     error
+	who string // data service or member
+	err error
 }
 
-func (w *waitsFor) Error() string { return fmt.Sprintf("waits for %s: %v", w.service, w.err) }
+func (w *waitsFor) Error() string { return fmt.Sprintf("waits for %s: %v", w.who, w.err) }
 func (w *waitsFor) Unwrap() error { return w.err }
 
 // waiting finds out whether an error means waiting.

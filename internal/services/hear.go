@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"dobosh/internal/bus"
@@ -60,35 +61,39 @@ func (r *Room) begin(ctx context.Context, tx *storage.Tx, e bus.Event, s law.Pub
 // assessment is a row of services_assessments as the work needs it.
 type assessment struct {
 	Assessment
-	subject string // of the event: what is asked about
-	day     civil.Day
+	subject string    // of the event: what is asked about
+	day     civil.Day // of the event
+	progress
 }
 
-const assessmentColumns = `id, service, event, subject, day, state, waits, tries, next_try, since`
+const assessmentColumns = `id, service, event, subject, day, state, waits, tries, next_try, since, progress`
 
 func (r *Room) scanAssessment(scan storage.Scan) (assessment, error) {
 	var a assessment
-	var day, waits string
+	var day, waits, progress string
 	var next, since int64
-	if err := scan(&a.ID, &a.Service, &a.Event, &a.subject, &day, &a.State, &waits, &a.Tries, &next, &since); err != nil {
+	if err := scan(&a.ID, &a.Service, &a.Event, &a.subject, &day, &a.State, &waits, &a.Tries, &next, &since, &progress); err != nil {
 		return a, err
 	}
 	a.NextTry, a.Since = storage.Instant(next), storage.Instant(since)
 	if s, ok := r.Pack.Service(a.Service); ok {
 		a.Title = s.Title
 	}
-	if waits != "" {
-		if err := json.Unmarshal([]byte(waits), &a.Waits); err != nil {
-			return a, err
-		}
-	}
 	var err error
 	a.day, err = civil.Parse(day)
-	return a, err
+	return a, errors.Join(err, readJSON(waits, &a.Waits), readJSON(progress, &a.progress))
 }
 
-func (r *Room) assessmentByID(ctx context.Context, id string) (assessment, error) {
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT `+assessmentColumns+` FROM services_assessments WHERE id = $1`, id)
+// readJSON reads a column that holds JSON or nothing.
+func readJSON(text string, into any) error {
+	if text == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), into)
+}
+
+func (r *Room) assessmentByID(ctx context.Context, from storage.Reader, id string) (assessment, error) {
+	rows, err := from.QueryContext(ctx, `SELECT `+assessmentColumns+` FROM services_assessments WHERE id = $1`, id)
 	a, err := storage.One(rows, err, r.scanAssessment)
 	if err != nil {
 		return a, fmt.Errorf("assessment %s: %w", id, err)

@@ -8,7 +8,7 @@ import (
 	"dobosh/internal/rules"
 )
 
-// OfferState is where an offer stands. The table of moves is in transitions.
+// OfferState is where an offer stands. The table of moves is in moves.
 type OfferState string
 
 // An offer is open until the person answers or its term ends.
@@ -18,6 +18,7 @@ const (
 	OfferDeclined OfferState = "declined"
 	OfferObjected OfferState = "objected" // the person does not want to be considered at all
 	OfferReferred OfferState = "referred" // the person wants a person to decide
+	OfferRefused  OfferState = "refused"  // a person decided against it
 	OfferLapsed   OfferState = "lapsed"
 )
 
@@ -51,8 +52,8 @@ type Reason struct {
 	Exchange string    // id of the exchange that brought the fact
 }
 
-// Decision is what was decided, by whom, on what. It never changes; Seal grows
-// from empty to witnessed.
+// Decision is what was decided, by whom, on what. It never changes, except
+// that it becomes sealed and its payments go their way.
 type Decision struct {
 	ID       string
 	Code     string // for people: ZR-2026-7KQ4-M9PD-X

@@ -47,6 +47,11 @@ func scanOffer(scan storage.Scan) (storedOffer, error) {
 	return o, errors.Join(err, json.Unmarshal([]byte(facts), &o.facts), json.Unmarshal([]byte(outcome), &o.outcome))
 }
 
+// lapsed reports whether the term of the offer is over.
+func (o storedOffer) lapsed(now time.Time) bool {
+	return o.state == OfferLapsed || o.state == OfferOpen && !now.Before(o.until)
+}
+
 func (r *Room) storedOffer(ctx context.Context, from storage.Reader, id string) (storedOffer, error) {
 	rows, err := from.QueryContext(ctx, `SELECT `+offerColumns+` FROM services_offers WHERE id = $1`, id)
 	o, err := storage.One(rows, err, scanOffer)
@@ -62,6 +67,9 @@ func (r *Room) storedOffer(ctx context.Context, from storage.Reader, id string) 
 // offer turns a row into what people see.
 func (r *Room) offer(o storedOffer) Offer {
 	s, _ := r.Pack.Service(o.service)
+	if o.lapsed(r.Now()) {
+		o.state = OfferLapsed // before the hourly round has written it
+	}
 	view := Offer{
 		ID: o.id, Service: o.service, Title: s.Title, Body: r.bodyTitle(), Person: o.person, About: about(o.facts),
 		State: o.state, Version: o.version, Plan: o.outcome.Plan, Reasons: r.reasons(o.outcome, o.facts),
@@ -129,40 +137,30 @@ func (r *Room) Offers(ctx context.Context, by identity.Actor, after page.Key) (p
 	if len(persons) == 0 {
 		return page.Page[Offer]{}, forbidden()
 	}
-	return r.offersWhere(ctx, `person = $1`, persons[0], after)
+	return r.offers(r.offer).page(ctx, r.DB, among(`person`, persons), after)
 }
 
 // AllOffers lists the offers in a state, or all where state is empty, for
-// officers.
+// officers. Whom they are for is said only on the page of one offer, which
+// leaves a receipt.
 func (r *Room) AllOffers(ctx context.Context, by identity.Actor, state OfferState, after page.Key) (page.Page[Offer], error) {
 	if !officer(by) {
 		return page.Page[Offer]{}, forbidden()
 	}
-	if state == "" {
-		return r.offersWhere(ctx, `$1 = ''`, "", after)
+	nameless := func(o storedOffer) Offer {
+		view := r.offer(o)
+		view.Person, view.About, view.Reasons = "", nil, nil
+		return view
 	}
-	return r.offersWhere(ctx, `state = $1`, string(state), after)
+	return r.offers(nameless).page(ctx, r.DB, inState(`state`, state), after)
 }
 
-func (r *Room) offersWhere(ctx context.Context, where, arg string, after page.Key) (page.Page[Offer], error) {
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT `+offerColumns+` FROM services_offers WHERE `+where+` AND id < $2 ORDER BY id DESC LIMIT $3`, arg, before(after), page.Size+1)
-	found, err := storage.All(rows, err, scanOffer)
-	if err != nil {
-		return page.Page[Offer]{}, fmt.Errorf("list offers: %w", err)
+func (r *Room) offers(view func(storedOffer) Offer) listing[storedOffer, Offer] {
+	return listing[storedOffer, Offer]{
+		query: `SELECT ` + offerColumns + ` FROM services_offers`, id: `id`, scan: scanOffer,
+		key:  func(o storedOffer) string { return o.id },
+		view: func(_ context.Context, o storedOffer) (Offer, error) { return view(o), nil },
 	}
-	views := make([]Offer, len(found))
-	for i, o := range found {
-		views[i] = r.offer(o)
-	}
-	return page.Of(views, page.Size, func(o Offer) page.Key { return page.KeyOf(o.ID) }), nil
-}
-
-// before is the id below which a page begins; all ids are below "z".
-func before(after page.Key) string {
-	if columns := after.Columns(1); columns != nil {
-		return columns[0]
-	}
-	return "z"
 }
 
 // Offer shows one offer to the person it is for, and notes that it was seen;

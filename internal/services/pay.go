@@ -3,7 +3,6 @@ package services
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -25,6 +24,9 @@ import (
 // fileLimit bounds the payments of one file.
 const fileLimit = 10_000
 
+// accountUnknown is the problem of a register that knows no account.
+const accountUnknown = "account-unknown"
+
 // learnAccount asks for the account of a decision whose payments wait for it.
 // Until the register tells one, they wait, and officers see it.
 func (r *Room) learnAccount(ctx context.Context, decision string) error {
@@ -44,7 +46,8 @@ func (r *Room) learnAccount(ctx context.Context, decision string) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE services_payments SET account = $1, state = $2 WHERE decision = $3 AND state = $4`, number, PaymentDue, decision, PaymentWaiting); err != nil {
 			return err
 		}
-		return endJob(ctx, tx, jobAccount, decision)
+		_, err := endJob(ctx, tx, jobAccount, decision)
+		return err
 	})
 }
 
@@ -57,7 +60,7 @@ func (r *Room) askAccount(ctx context.Context, d storedDecision, s law.PublicSer
 	if err != nil {
 		return "", err
 	}
-	q := &inquiry{room: r, service: s, subject: o.subject, matter: "decision " + d.id, day: o.day, facts: o.facts, asked: map[string]bool{}}
+	q := r.inquire(s, o.subject, "decision "+d.id, o.day, progress{Facts: o.facts})
 	for _, need := range rule.AtAcceptance() {
 		path, ok := q.path(need.Ask)
 		if !ok || need.Fact != factAccount {
@@ -67,9 +70,9 @@ func (r *Room) askAccount(ctx context.Context, d storedDecision, s law.PublicSer
 			return "", err
 		}
 	}
-	number := q.facts.text(factAccount)
+	number := q.Facts.text(factAccount)
 	if err := account.Check(number); err != nil {
-		return "", problem.New(problem.Conflict, "account-unknown").Because(err)
+		return "", problem.New(problem.Conflict, accountUnknown).Because(err)
 	}
 	return number, nil
 }
@@ -79,16 +82,11 @@ func (r *Room) Payments(ctx context.Context, by identity.Actor, state PaymentSta
 	if !officer(by) {
 		return page.Page[Payment]{}, forbidden()
 	}
-	where, arg := `$1 = ''`, ""
-	if state != "" {
-		where, arg = `p.state = $1`, string(state)
+	list := listing[Payment, Payment]{
+		query: paymentSelect, id: `p.id`, scan: r.scanPayment, key: func(p Payment) string { return p.ID },
+		view: func(_ context.Context, p Payment) (Payment, error) { return masked(p), nil },
 	}
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, paymentSelect+` WHERE `+where+` AND p.id < $2 ORDER BY p.id DESC LIMIT $3`, arg, before(after), page.Size+1)
-	found, err := storage.All(rows, err, r.scanPayment)
-	if err != nil {
-		return page.Page[Payment]{}, fmt.Errorf("list payments: %w", err)
-	}
-	return page.Of(masked(found), page.Size, func(p Payment) page.Key { return page.KeyOf(p.ID) }), nil
+	return list.page(ctx, r.DB, inState(`p.state`, state), after)
 }
 
 const paymentSelect = `SELECT p.id, p.decision, p.number, p.count, p.amount, p.account, p.due, p.state, p.file, d.code, d.service
@@ -111,11 +109,12 @@ func (r *Room) scanPayment(scan storage.Scan) (Payment, error) {
 	return p, err
 }
 
-func masked(payments []Payment) []Payment {
-	for i := range payments {
-		payments[i].Account = mask(payments[i].Account)
+// masked is a payment as it may be shown.
+func masked(p Payment) Payment {
+	if p.Account != "" {
+		p.Account = account.Mask(p.Account)
 	}
-	return payments
+	return p
 }
 
 // paymentsOf lays out all payments of a decision: those that exist with their
@@ -133,8 +132,8 @@ func (r *Room) paymentsOf(ctx context.Context, d storedDecision, c proof.Content
 	for i := range all {
 		all[i].Decision, all[i].Code, all[i].Title, all[i].State = d.id, d.code, c.Decision.Title, PaymentPlanned
 	}
-	for _, p := range masked(existing) {
-		all[p.Number-1] = p
+	for _, p := range existing {
+		all[p.Number-1] = masked(p)
 	}
 	return all, nil
 }
@@ -270,12 +269,11 @@ func (r *Room) PaymentFiles(ctx context.Context, by identity.Actor, after page.K
 	if !officer(by) {
 		return page.Page[PaymentFile]{}, forbidden()
 	}
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT `+fileColumns+` FROM services_payment_files WHERE id < $1 ORDER BY id DESC LIMIT $2`, before(after), page.Size+1)
-	files, err := storage.All(rows, err, scanFile)
-	if err != nil {
-		return page.Page[PaymentFile]{}, fmt.Errorf("list payment files: %w", err)
+	list := listing[PaymentFile, PaymentFile]{
+		query: `SELECT ` + fileColumns + ` FROM services_payment_files`, id: `id`, scan: scanFile, key: func(f PaymentFile) string { return f.ID },
+		view: func(_ context.Context, f PaymentFile) (PaymentFile, error) { return f, nil },
 	}
-	return page.Of(files, page.Size, func(f PaymentFile) page.Key { return page.KeyOf(f.ID) }), nil
+	return list.page(ctx, r.DB, everything(), after)
 }
 
 // PaymentXML gives a released file as ISO 20022 pain.001 for the bank.
@@ -313,10 +311,4 @@ func (r *Room) creditFile(f PaymentFile, payments []Payment) creditfile.File {
 		})
 	}
 	return file
-}
-
-// jsonText is for columns that hold JSON.
-func jsonText(v any) (string, error) {
-	raw, err := json.Marshal(v)
-	return string(raw), err
 }

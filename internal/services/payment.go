@@ -56,9 +56,10 @@ type ReferralReason string
 
 // The reasons.
 const (
-	FactUnknown ReferralReason = "fact-unknown"
-	RuleSaysNo  ReferralReason = "rule-says-no"
-	PersonAsked ReferralReason = "person-asked"
+	FactUnknown   ReferralReason = "fact-unknown"
+	RuleSaysNo    ReferralReason = "rule-says-no" // or the term for it is over
+	PersonAsked   ReferralReason = "person-asked"
+	AmountMissing ReferralReason = "amount-missing" // no amount is set, or it is zero
 )
 
 // MissingFact names a fact that no register could tell.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"dobosh/internal/journal"
 	"dobosh/internal/storage"
@@ -11,6 +12,9 @@ import (
 
 // decisionKind marks decisions in the journal.
 const decisionKind = "decision"
+
+// sealBy is when the job takes over from the call that made the decision.
+const sealBy = 5 * time.Second
 
 // sealNow seals at once, so that the person sees a sealed decision. Should it
 // fail, the job does it.
@@ -21,7 +25,10 @@ func (r *Room) sealNow(ctx context.Context, decision string) {
 }
 
 // seal puts the content of a decision into the journal and keeps only its
-// place there. Two that seal the same decision wait for each other.
+// place there. Two that seal the same decision wait for each other. A process
+// that dies between the two leaves an entry that nobody was told of; the job
+// then seals again. That is harmless: both entries hold the same decision byte
+// for byte, and the row names one of them.
 func (r *Room) seal(ctx context.Context, decision string) error {
 	unlock := r.sealing.lock(decision)
 	defer unlock()
@@ -39,7 +46,8 @@ func (r *Room) seal(ctx context.Context, decision string) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE services_decisions SET log_index = $1, content = '' WHERE id = $2 AND log_index < 0`, index, decision); err != nil {
 			return err
 		}
-		return endJob(ctx, tx, jobSeal, decision)
+		_, err := endJob(ctx, tx, jobSeal, decision)
+		return err
 	})
 }
 
@@ -56,8 +64,12 @@ func (r *Room) sealContent(ctx context.Context, d storedDecision) (int64, error)
 	if err != nil {
 		return 0, err
 	}
+	subjects, err := r.subjectsOf(s.Sector, d.person)
+	if err != nil {
+		return 0, err
+	}
 	stamp, err := r.Journal.Append(ctx, journal.Entry{
-		Kind: decisionKind, ID: d.id, At: c.Decision.MadeAt, Subjects: r.subjectsOf(s.Sector, d.person), Meta: meta, Body: []byte(d.content),
+		Kind: decisionKind, ID: d.id, At: c.Decision.MadeAt, Subjects: subjects, Meta: meta, Body: []byte(d.content),
 	})
 	if err != nil {
 		return 0, fmt.Errorf("seal decision %s: %w", d.id, err)

@@ -2,10 +2,12 @@ package services
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"sync"
 	"time"
 
+	"dobosh/internal/kit/problem"
 	"dobosh/internal/storage"
 )
 
@@ -33,14 +35,34 @@ const (
 )
 
 func (r *Room) addJob(ctx context.Context, tx *storage.Tx, kind, ref string) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO services_work (kind, ref, next_try) VALUES ($1, $2, $3) ON CONFLICT (kind, ref) DO NOTHING`, kind, ref, storage.Micros(r.Now()))
+	return r.addJobAt(ctx, tx, kind, ref, r.Now())
+}
+
+// addJobAt is for jobs that somebody else will probably have done by then.
+func (r *Room) addJobAt(ctx context.Context, tx *storage.Tx, kind, ref string, due time.Time) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO services_work (kind, ref, next_try) VALUES ($1, $2, $3) ON CONFLICT (kind, ref) DO NOTHING`, kind, ref, storage.Micros(due))
 	tx.AfterCommit(r.wakeUp)
 	return err
 }
 
-func endJob(ctx context.Context, tx *storage.Tx, kind, ref string) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM services_work WHERE kind = $1 AND ref = $2`, kind, ref)
-	return err
+// endJob reports whether the job was still to be done: a process that was slow
+// and was taken for dead must not do it again.
+func endJob(ctx context.Context, tx *storage.Tx, kind, ref string) (still bool, err error) {
+	return changed(tx.ExecContext(ctx, `DELETE FROM services_work WHERE kind = $1 AND ref = $2`, kind, ref))
+}
+
+// later lets a job rest, and reports whether it was still to be done.
+func later(ctx context.Context, tx *storage.Tx, j job, next time.Time) (still bool, err error) {
+	return changed(tx.ExecContext(ctx, `UPDATE services_work SET next_try = $1, owner = '' WHERE kind = $2 AND ref = $3`, storage.Micros(next), j.kind, j.ref))
+}
+
+// changed reports whether a statement changed anything.
+func changed(result sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
 }
 
 func (r *Room) wakeUp() {
@@ -64,18 +86,18 @@ func (r *Room) work(ctx context.Context) {
 	defer workers.Wait()
 	defer close(jobs)
 	for {
-		claimed, err := r.claim(ctx)
+		due, err := r.claim(ctx)
 		if err != nil && ctx.Err() == nil {
 			r.Log.ErrorContext(ctx, "jobs not claimed", slog.Any("error", err))
 		}
-		for _, j := range claimed {
+		for _, j := range due {
 			select {
 			case jobs <- j:
 			case <-ctx.Done():
 				return
 			}
 		}
-		if len(claimed) == claimLimit {
+		if len(due) == claimLimit {
 			continue
 		}
 		timer := time.NewTimer(idleLook)
@@ -141,19 +163,30 @@ func (r *Room) do(ctx context.Context, j job) {
 		return
 	}
 	r.Log.WarnContext(ctx, "job waits", slog.String("kind", j.kind), slog.String("ref", j.ref), slog.Int("tries", j.tries), slog.Any("error", err))
-	if err := r.postpone(ctx, j); err != nil {
+	if err := r.postpone(ctx, j, rest(j.tries, err)); err != nil {
 		r.Log.ErrorContext(ctx, "job not postponed", slog.String("ref", j.ref), slog.Any("error", err))
 	}
 }
 
-// postpone tries again later: after half a second, one, two, … five minutes.
-func (r *Room) postpone(ctx context.Context, j job) error {
+func (r *Room) postpone(ctx context.Context, j job, wait time.Duration) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE services_work SET next_try = $1, owner = '' WHERE kind = $2 AND ref = $3`, storage.Micros(r.Now().Add(patience(j.tries))), j.kind, j.ref)
+		_, err := later(ctx, tx, j, r.Now().Add(wait))
 		return err
 	})
 }
 
+// patience is how long to wait after the given number of tries: half a second,
+// one, two, … five minutes.
 func patience(tries int) time.Duration {
-	return min(time.Second/2<<min(tries-1, 16), longestWait)
+	return min(time.Second/2<<min(max(tries, 1)-1, 16), longestWait)
+}
+
+// rest is the patience with an error. A register that answered, and knows
+// nothing, is not asked again before the next day: every question leaves a
+// trace that the person sees.
+func rest(tries int, err error) time.Duration {
+	if problem.HasCode(err, accountUnknown) {
+		return 24 * time.Hour
+	}
+	return patience(tries)
 }

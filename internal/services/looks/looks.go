@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,15 +55,15 @@ type Room struct {
 func (r *Room) Looks(ctx context.Context, by identity.Actor, after page.Key) (page.Page[Look], []lang.Text, error) {
 	person := by.Is(exchange.ReceiptSector)
 	if person == "" {
-		return page.Page[Look]{}, nil, problem.New(problem.Forbidden, "not-yours")
+		return page.Page[Look]{}, nil, notYours()
 	}
 	query := ""
-	if after != "" {
+	if after.Columns(3) != nil { // a key that somebody else made asks for the first page
 		query = "after=" + string(after)
 	}
-	answers, silent := gather(ctx, r, "/v1/receipts/"+person, query, func(a receiptsAnswer) []look { return a.Receipts })
+	answers, silent := gather(ctx, r, ask{path: "/v1/receipts/", person: person, query: query}, func(_ registry.ID, a receiptsAnswer) []look { return a.Receipts })
 	slices.SortFunc(answers, newest)
-	cut := page.Of(answers, pageSize, func(l look) page.Key {
+	cut := page.Of(answers[:min(len(answers), pageSize+1)], pageSize, func(l look) page.Key {
 		return page.KeyOf(strconv.FormatInt(storage.Micros(l.At), 10), strconv.FormatInt(l.Index, 10), l.Origin)
 	})
 	out := page.Page[Look]{Next: cut.Next}
@@ -71,6 +72,8 @@ func (r *Room) Looks(ctx context.Context, by identity.Actor, after page.Key) (pa
 	}
 	return out, silent, nil
 }
+
+func notYours() error { return problem.New(problem.Forbidden, "not-yours") }
 
 // newest is the order of the receipts of one node, which all nodes share, so
 // that one key pages through all of them.
@@ -118,47 +121,60 @@ func (r *Room) fields(service string, pointers []string) []lang.Text {
 	return named
 }
 
-// gather asks every member that answers for its receipts, at the same time.
-func gather[A, T any](ctx context.Context, r *Room, path, query string, items func(A) []T) (all []T, silent []lang.Text) {
-	var mu sync.Mutex
-	var asks sync.WaitGroup
+// atOnce bounds how many bodies are asked at the same time.
+const atOnce = 32
+
+// ask is a question of a person to the system of a body.
+type ask struct {
+	method, path, person, query string
+	body                        []byte
+}
+
+// gather asks every member that answers for its receipts, many at the same
+// time, and names those that did not answer, in the order of the registry.
+func gather[A, T any](ctx context.Context, r *Room, a ask, items func(registry.ID, A) []T) (all []T, silent []lang.Text) {
+	a.method = http.MethodGet
 	state := r.State()
-	for _, service := range state.Services() {
-		if service.ID.Service != ServiceCode {
-			continue
-		}
+	services := slices.DeleteFunc(state.Services(), func(s registry.Service) bool { return s.ID.Service != ServiceCode })
+	answers, failed := make([][]T, len(services)), make([]bool, len(services))
+	room := make(chan struct{}, atOnce)
+	var asks sync.WaitGroup
+	for i, service := range services {
+		room <- struct{}{}
 		asks.Go(func() {
-			answer, err := r.ask(ctx, service.ID, "GET", path, query, nil)
+			defer func() { <-room }()
 			var body A
-			if err == nil {
-				err = json.Unmarshal(answer.Body, &body)
+			answer, err := r.ask(ctx, service.ID, a)
+			failed[i] = err != nil || json.Unmarshal(answer.Body, &body) != nil
+			if !failed[i] {
+				answers[i] = items(service.ID, body)
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				silent = append(silent, state.Title(service.ID))
-				return
-			}
-			all = append(all, items(body)...)
 		})
 	}
 	asks.Wait()
-	return all, silent
+	for i, service := range services {
+		if failed[i] {
+			silent = append(silent, state.Title(service.ID))
+		}
+	}
+	return slices.Concat(answers...), silent
 }
 
-func (r *Room) ask(ctx context.Context, service registry.ID, method, path, query string, body []byte) (exchange.Answer, error) {
-	a := exchange.Ask{Client: r.Portal, Service: service, Method: method, Path: path, Query: query, Role: exchange.RolePerson, Body: body, Subjects: []string{path[strings.LastIndexByte(path, '/')+1:]}}
-	if body != nil {
-		a.Type = "application/json"
+func (r *Room) ask(ctx context.Context, service registry.ID, a ask) (exchange.Answer, error) {
+	question := exchange.Ask{
+		Client: r.Portal, Service: service, Method: a.method, Path: a.path + a.person, Query: a.query, Role: exchange.RolePerson, Body: a.body, Subjects: []string{a.person},
 	}
-	return r.Asker.Ask(ctx, a)
+	if a.body != nil {
+		question.Type = "application/json"
+	}
+	return r.Asker.Ask(ctx, question)
 }
 
 // AskWhy sends the person's question to the body that looked.
 func (r *Room) AskWhy(ctx context.Context, by identity.Actor, look, question string) error {
 	person := by.Is(exchange.ReceiptSector)
 	if person == "" {
-		return problem.New(problem.Forbidden, "not-yours")
+		return notYours()
 	}
 	if !sayable(question) {
 		return problem.New(problem.Invalid, "question-form").At("question", "question-form")
@@ -177,7 +193,7 @@ func (r *Room) AskWhy(ctx context.Context, by identity.Actor, look, question str
 	if err != nil {
 		return err
 	}
-	_, err = r.ask(ctx, to, "POST", "/v1/questions/"+person, "", body)
+	_, err = r.ask(ctx, to, ask{method: http.MethodPost, path: "/v1/questions/", person: person, body: body})
 	return err
 }
 
@@ -187,19 +203,20 @@ type Asked struct {
 	Body lang.Text
 }
 
-// Asked lists the person's questions to all bodies, the newest first.
+// Asked lists the person's questions to all bodies, the newest first: of each
+// body at most the newest fifty. It names the bodies that did not answer.
 func (r *Room) Asked(ctx context.Context, by identity.Actor) ([]Asked, []lang.Text, error) {
 	person := by.Is(exchange.ReceiptSector)
 	if person == "" {
-		return nil, nil, problem.New(problem.Forbidden, "not-yours")
+		return nil, nil, notYours()
 	}
-	questions, silent := gather(ctx, r, "/v1/questions/"+person, "", func(a questionsAnswer) []Asked {
+	questions, silent := gather(ctx, r, ask{path: "/v1/questions/", person: person}, func(service registry.ID, a questionsAnswer) []Asked {
 		out := make([]Asked, len(a.Questions))
 		for i, q := range a.Questions {
-			out[i] = Asked{Question: q}
+			out[i] = Asked{Question: q, Body: r.State().Title(service)}
 		}
 		return out
 	})
-	slices.SortFunc(questions, func(a, b Asked) int { return b.AskedAt.Compare(a.AskedAt) })
+	slices.SortFunc(questions, func(a, b Asked) int { return cmp.Or(b.AskedAt.Compare(a.AskedAt), cmp.Compare(b.ID, a.ID)) })
 	return questions, silent, nil
 }

@@ -87,7 +87,12 @@ func (s *System) Handler() http.Handler {
 }
 
 func (s *System) serveReceipts(w http.ResponseWriter, r *http.Request) {
-	found, err := journal.Receipts(r.Context(), s.db, r.PathValue("person"), page.Key(r.URL.Query().Get("after")), pageSize)
+	// One more than is shown on a page, so that the asker sees whether there is a next.
+	found, err := journal.Receipts(r.Context(), s.db, r.PathValue("person"), page.Key(r.URL.Query().Get("after")), pageSize+1)
+	if errors.Is(err, journal.ErrPageKey) {
+		http.Error(w, "after is not a key of a page of receipts", http.StatusBadRequest)
+		return
+	}
 	if err != nil {
 		http.Error(w, "receipts cannot be read now", http.StatusServiceUnavailable)
 		return
@@ -157,24 +162,35 @@ func sayable(s string) bool {
 // first, then the newest.
 func (s *System) Questions(ctx context.Context, by identity.Actor, after page.Key) (page.Page[Question], error) {
 	if !by.Has(identity.Officer) {
-		return page.Page[Question]{}, problem.New(problem.Forbidden, "not-yours")
+		return page.Page[Question]{}, notYours()
 	}
-	last := "z"
-	if columns := after.Columns(1); columns != nil {
-		last = columns[0]
+	done, last := 0, "z" // all ids are below "z"
+	if columns := after.Columns(2); columns != nil {
+		done, last = len(columns[0]), columns[1]
 	}
-	rows, err := s.db.Read(ctx).QueryContext(ctx, questionSelect+` WHERE id < $1 ORDER BY id DESC LIMIT $2`, last, page.Size+1)
+	const answered = `CASE WHEN answered_at = 0 THEN 0 ELSE 1 END`
+	rows, err := s.db.Read(ctx).QueryContext(ctx, questionSelect+` WHERE `+answered+` > $1 OR `+answered+` = $1 AND id < $2 ORDER BY `+answered+`, id DESC LIMIT $3`, min(done, 1), last, page.Size+1)
 	questions, err := storage.All(rows, err, scanQuestion)
 	if err != nil {
 		return page.Page[Question]{}, fmt.Errorf("list questions: %w", err)
 	}
-	return page.Of(questions, page.Size, func(q Question) page.Key { return page.KeyOf(q.ID) }), nil
+	return page.Of(questions, page.Size, questionKey), nil
 }
 
-// Answer answers a question, once.
+// questionKey is the place of a question in the list: whether it is answered,
+// then its id.
+func questionKey(q Question) page.Key {
+	if q.AnsweredAt.IsZero() {
+		return page.KeyOf("", q.ID)
+	}
+	return page.KeyOf("answered", q.ID)
+}
+
+// Answer answers a question, once: the problem "question-answered" says that
+// somebody else was faster.
 func (s *System) Answer(ctx context.Context, by identity.Actor, question, text string) error {
 	if !by.Has(identity.Officer) {
-		return problem.New(problem.Forbidden, "not-yours")
+		return notYours()
 	}
 	if !sayable(text) {
 		return problem.New(problem.Invalid, "answer-form").At("text", "answer-form")
@@ -184,9 +200,16 @@ func (s *System) Answer(ctx context.Context, by identity.Actor, question, text s
 		if err != nil {
 			return fmt.Errorf("answer question: %w", err)
 		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 {
-			return problem.New(problem.Conflict, "question-answered").Because(errors.Join(err))
+		if n, err := result.RowsAffected(); err != nil || n > 0 {
+			return err
 		}
-		return nil
+		var asked int
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM looks_questions WHERE id = $1`, question).Scan(&asked); err != nil {
+			return err
+		}
+		if asked == 0 {
+			return problem.New(problem.NotFound, "question-unknown")
+		}
+		return problem.New(problem.Conflict, "question-answered")
 	})
 }

@@ -1,0 +1,196 @@
+package services
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/rules"
+	"dobosh/internal/storage"
+)
+
+// The bounds of what an officer writes, in characters.
+const (
+	maxReason = 2000
+	maxFact   = 200
+)
+
+// Resolve continues a matter with the facts that an officer found, and what
+// they relied on. The facts are kept under the officer's account. What the
+// rule then says becomes an offer, or, where the person asked for a person,
+// the decision.
+func (r *Room) Resolve(ctx context.Context, by identity.Actor, id string, version int, supplied map[string]string, source string) error {
+	f, s, err := r.openReferral(ctx, r.DB.Read(ctx), by, id, version)
+	if err != nil {
+		return err
+	}
+	source = strings.TrimSpace(source)
+	found, err := r.found(f, s, by, supplied, source)
+	if err != nil {
+		return err
+	}
+	if f.offer == "" {
+		return r.settle(ctx, by, f, source, func(ctx context.Context, tx *storage.Tx) error { return r.offerAfter(ctx, tx, f, found) })
+	}
+	return r.settleOffer(ctx, by, f, source, func(o storedOffer) verdict {
+		o.facts, o.outcome, o.day = found.facts, found.outcome, found.day
+		return verdict{offer: o, service: s, granted: true, by: by.Account}
+	})
+}
+
+// Dismiss ends a matter without an offer, with the officer's reason. Where the
+// person asked for a person, it is a refusal: a decision with its remedy.
+func (r *Room) Dismiss(ctx context.Context, by identity.Actor, id string, version int, reason string) error {
+	f, s, err := r.openReferral(ctx, r.DB.Read(ctx), by, id, version)
+	if err != nil {
+		return err
+	}
+	reason = strings.TrimSpace(reason)
+	if !sayable(reason) {
+		return problem.New(problem.Invalid, "reason-missing").At("reason", "reason-missing")
+	}
+	if f.offer == "" {
+		return r.settle(ctx, by, f, reason, func(context.Context, *storage.Tx) error { return nil })
+	}
+	return r.settleOffer(ctx, by, f, reason, func(o storedOffer) verdict { return verdict{offer: o, service: s, by: by.Account} })
+}
+
+// openReferral gives a matter that is open and unchanged to an officer. Nobody
+// decides in their own matter.
+func (r *Room) openReferral(ctx context.Context, from storage.Reader, by identity.Actor, id string, version int) (storedReferral, law.PublicService, error) {
+	if !officer(by) {
+		return storedReferral{}, law.PublicService{}, forbidden()
+	}
+	f, err := r.storedReferral(ctx, from, id)
+	if err != nil {
+		return f, law.PublicService{}, err
+	}
+	switch {
+	case r.is(by, f.service, f.facts.text(factPerson)):
+		return f, law.PublicService{}, problem.New(problem.Forbidden, "own-matter")
+	case !f.open || f.version != version:
+		return f, law.PublicService{}, problem.New(problem.Conflict, "referral-changed")
+	}
+	s, err := r.service(f.service)
+	return f, s, err
+}
+
+// found is what the rule says to the facts of a matter and those that an
+// officer adds. Anything but a yes is the problem "still-not-yes".
+func (r *Room) found(f storedReferral, s law.PublicService, by identity.Actor, supplied map[string]string, source string) (finding, error) {
+	rule, _, err := r.ruleFor(s, f)
+	if err != nil {
+		return finding{}, err
+	}
+	if err := r.supply(f.facts, s, rule.Needs(), supplied, by.Account, source); err != nil {
+		return finding{}, err
+	}
+	rule, day, err := r.ruleFor(s, f) // the day of birth may be what was found
+	if err != nil {
+		return finding{}, err
+	}
+	outcome := rule.Decide(f.facts.values())
+	if outcome.Result != rules.Yes {
+		return finding{}, problem.New(problem.Conflict, "still-not-yes", "result", outcome.Result.String())
+	}
+	return finding{s, f.facts, day, outcome}, nil
+}
+
+// supply adds what an officer found out, typed as the rule needs it.
+func (r *Room) supply(facts known, s law.PublicService, needs []rules.Need, supplied map[string]string, account, source string) error {
+	p := problem.New(problem.Invalid, "facts-not-usable")
+	given := false
+	for _, need := range needs {
+		text := strings.TrimSpace(supplied[need.Fact])
+		if text == "" {
+			continue
+		}
+		given = true
+		value, ok := typed(need.Type, text)
+		if !ok || need.Type == "person" && !r.names(s.Sector, value) {
+			p.At(need.Fact, "fact-form")
+			continue
+		}
+		facts[need.Fact] = knownFact{Value: value, Source: account + ": " + source}
+	}
+	if given && !sayable(source) {
+		p.At("source", "source-missing")
+	}
+	if len(p.Fields) > 0 {
+		return p
+	}
+	return nil
+}
+
+func sayable(s string) bool {
+	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxReason
+}
+
+// typed reads a fact as it is written by hand.
+func typed(kind, text string) (any, bool) {
+	switch kind {
+	case "bool":
+		return text == "true", text == "true" || text == "false"
+	case "int":
+		n, err := strconv.ParseInt(text, 10, 64)
+		return n, err == nil
+	case "date":
+		day, err := civil.Parse(text)
+		return day.String(), err == nil
+	}
+	return text, utf8.ValidString(text) && utf8.RuneCountInString(text) <= maxFact
+}
+
+// settle closes a matter, once, together with what follows from it.
+func (r *Room) settle(ctx context.Context, by identity.Actor, f storedReferral, why string, then func(context.Context, *storage.Tx) error) error {
+	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		closed, err := changed(tx.ExecContext(ctx, `UPDATE services_referrals SET open = $1, version = version + 1, ended_by = $2, ended_why = $3 WHERE id = $4 AND version = $5`, false, by.Account, why, f.id, f.version))
+		if err != nil {
+			return err
+		}
+		if !closed {
+			return problem.New(problem.Conflict, "referral-changed")
+		}
+		return then(ctx, tx)
+	})
+}
+
+// settleOffer closes a matter with the decision of the offer that it is about.
+func (r *Room) settleOffer(ctx context.Context, by identity.Actor, f storedReferral, why string, on func(storedOffer) verdict) error {
+	o, err := r.storedOffer(ctx, r.DB.Read(ctx), f.offer)
+	if err != nil {
+		return err
+	}
+	d, err := r.draft(on(o))
+	if err != nil {
+		return err
+	}
+	err = r.settle(ctx, by, f, why, func(ctx context.Context, tx *storage.Tx) error { return r.enact(ctx, tx, d) })
+	if err == nil {
+		r.sealNow(ctx, d.content.Decision.ID)
+	}
+	return err
+}
+
+// offerAfter makes the offer that an assessment could not.
+func (r *Room) offerAfter(ctx context.Context, tx *storage.Tx, f storedReferral, found finding) error {
+	a, err := r.assessmentByID(ctx, tx, f.assessment)
+	if err != nil {
+		return err
+	}
+	until, err := r.offerEnds(found)
+	switch {
+	case err != nil:
+		return err
+	case found.person() == "":
+		return problem.New(problem.Conflict, "still-not-yes", "result", rules.Unknown.String())
+	case !r.Now().Before(until):
+		return problem.New(problem.Gone, "offer-lapsed")
+	}
+	return r.conclude(ctx, tx, a, found)
+}
