@@ -61,8 +61,8 @@ func TestADoubledTapLeadsToTheSameDecision(t *testing.T) {
 	}
 }
 
-// page sends a form and expects a page with a status and some words.
-func page1(t *testing.T, h http.Handler, q request, status int, says ...string) string {
+// failed sends a form and expects a page with a status and some words.
+func failed(t *testing.T, h http.Handler, q request, status int, says ...string) string {
 	t.Helper()
 	w := q.to(h)
 	html := w.Body.String()
@@ -84,7 +84,7 @@ func page1(t *testing.T, h http.Handler, q request, status int, says ...string) 
 
 func TestAStaleOfferSaysSo(t *testing.T) {
 	h := open(t, city(t, &rooms{}))
-	html := page1(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "2")}, 409, "Понуда се променила", "Ништа није урађено", `href="/offers/first"`)
+	html := failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "2")}, 409, "Понуда се променила", "Ништа није урађено", `href="/offers/first"`)
 	if !strings.Contains(html, `/offers/first?lang=en`) {
 		t.Error("the language links of a failed action do not lead to a page")
 	}
@@ -93,11 +93,11 @@ func TestAStaleOfferSaysSo(t *testing.T) {
 func TestWhatIsMissingStandsBesideItsField(t *testing.T) {
 	f := &rooms{}
 	h := open(t, city(t, f))
-	page1(t, h, request{who: "mother", path: "/looks/l1/ask", form: form("question", "  ")}, 422, `aria-invalid="true"`, `href="#question"`, "Грешка:")
-	page1(t, h, request{who: "mother", path: "/looks/l1/ask", form: form("question", strings.Repeat("ж", questionMax+1))}, 422, "Највише 1000 знакова")
-	page1(t, h, request{who: "officer", path: "/desk/messages/q1/answer", form: form()}, 422, `href="#answer"`)
-	page1(t, h, request{who: "officer", path: "/desk/referrals/r1/dismiss", form: form("version", "7")}, 422, `href="#reason"`)
-	html := page1(t, h, request{who: "officer", path: "/desk/referrals/r1", form: form("version", "7", "mother.resident", "maybe", "child.order", "-1", "child.born", "31. 2. 2026.")}, 422,
+	failed(t, h, request{who: "mother", path: "/looks/l1/ask", form: form("question", "  ")}, 422, `aria-invalid="true"`, `href="#question"`, "Грешка:")
+	failed(t, h, request{who: "mother", path: "/looks/l1/ask", form: form("question", strings.Repeat("ж", questionMax+1))}, 422, "Највише 1000 знакова")
+	failed(t, h, request{who: "officer", path: "/desk/messages/q1/answer", form: form()}, 422, `href="#answer"`)
+	failed(t, h, request{who: "officer", path: "/desk/referrals/r1/dismiss", form: form("version", "7")}, 422, `href="#reason"`)
+	html := failed(t, h, request{who: "officer", path: "/desk/referrals/r1", form: form("version", "7", "mother.resident", "maybe", "child.order", "-1", "child.born", "31. 2. 2026.")}, 422,
 		`href="#mother.resident"`, `href="#child.order"`, `href="#child.born"`, `href="#source"`)
 	if !strings.Contains(html, `value="31. 2. 2026."`) {
 		t.Error("what was typed is lost")
@@ -111,10 +111,10 @@ func TestFormsThatAreNotOurs(t *testing.T) {
 	f := &rooms{}
 	h := open(t, city(t, f))
 	cross := map[string]string{"Sec-Fetch-Site": "cross-site"}
-	page1(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3"), header: cross}, 403, "Ово је послала друга страна")
-	page1(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "three")}, 422)
-	page1(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3", "more", strings.Repeat("x", formMax))}, 413, "Образац је превелик")
-	page1(t, h, request{path: "/offers/first/accept", form: form("version", "3")}, 401, "Пријавите се")
+	failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3"), header: cross}, 403, "Ово је послала друга страна")
+	failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "three")}, 422)
+	failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3", "more", strings.Repeat("x", formMax))}, 413, "Образац је превелик")
+	failed(t, h, request{path: "/offers/first/accept", form: form("version", "3")}, 401, "Пријавите се")
 	if len(f.calls) > 0 {
 		t.Errorf("the rooms heard %q", f.calls)
 	}
@@ -122,7 +122,7 @@ func TestFormsThatAreNotOurs(t *testing.T) {
 
 func TestAnErrorNamesNothingInside(t *testing.T) {
 	h := open(t, city(t, &rooms{err: errors.New("password=secret")}))
-	html := page1(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3")}, 500, "На нама је")
+	html := failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3")}, 500, "На нама је")
 	if strings.Contains(html, "secret") {
 		t.Error("the cause reached the page")
 	}
@@ -132,7 +132,7 @@ func TestEveryKindOfProblemIsAPage(t *testing.T) {
 	for _, kind := range kinds() {
 		h := open(t, city(t, &rooms{err: problem.New(kind, "somebody-elses-code", "day", "2026-11-23")}))
 		for _, tag := range lang.Tags() {
-			page1(t, h, request{who: "officer", path: "/desk/payments/prepare", tag: tag, form: form()}, kind.Status())
+			failed(t, h, request{who: "officer", path: "/desk/payments/prepare", tag: tag, form: form()}, kind.Status())
 		}
 	}
 }
@@ -144,7 +144,7 @@ func TestArgumentsOfProblemsAreReadable(t *testing.T) {
 		lang.SrLatn: "čl. 22 Zakona nije na snazi na dan 23. novembra 2026.",
 		lang.En:     "Art. 22 of the Law is not in force on 23 November 2026",
 	} {
-		page1(t, open(t, city(t, &rooms{err: err})), request{who: "officer", path: "/desk/payments/prepare", tag: tag, form: form()}, 403, says)
+		failed(t, open(t, city(t, &rooms{err: err})), request{who: "officer", path: "/desk/payments/prepare", tag: tag, form: form()}, 403, says)
 	}
 }
 
@@ -207,13 +207,13 @@ func TestPapersAreSentToKeep(t *testing.T) {
 
 func TestSignInGoesWhereThePersonWanted(t *testing.T) {
 	h := open(t, city(t, &rooms{}))
-	page1(t, h, request{path: "/offers/first"}, 401, `href="/sign-in?to=%2foffers%2ffirst"`)
+	failed(t, h, request{path: "/offers/first"}, 401, `href="/sign-in?to=%2Foffers%2Ffirst"`)
 	w := request{path: "/sign-in?to=%2Foffers%2Ffirst", tag: lang.En}.to(h)
 	if got := w.Header().Get("Location"); !strings.Contains(got, "to=%2Foffers%2Ffirst") || !strings.Contains(got, "ui_locales=en") {
 		t.Errorf("sent to %q", got)
 	}
 	d := city(t, &rooms{})
 	d.SignIn = signIn{problem.New(problem.Unavailable, "sign-in-provider-away")}
-	page1(t, open(t, d), request{path: "/sign-in?to=/inbox"}, 503, "Провера идентитета тренутно не одговара")
-	page1(t, open(t, d), request{path: SignInReturn + "?code=x"}, 503)
+	failed(t, open(t, d), request{path: "/sign-in?to=/inbox"}, 503, "Провера идентитета тренутно не одговара")
+	failed(t, open(t, d), request{path: SignInReturn + "?code=x"}, 503)
 }

@@ -321,8 +321,6 @@ type registrar struct {
 	recorded []births.Entry
 }
 
-const motherNumber, fatherNumber = "1503995855018", "0107993850012"
-
 func (r *registrar) Find(_ context.Context, _ identity.Actor, number string) (births.Found, error) {
 	n, err := jmbg.Parse(number)
 	if err != nil {
