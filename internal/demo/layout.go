@@ -22,12 +22,13 @@ type ports struct {
 	Systems    int    `json:"systems"`
 	Operations [3]int `json:"operations"` // city, registers, supervisor
 	Exchange   [3]int `json:"exchange"`
+	Counter    int    `json:"counter"`
 }
 
 // all lists where the ports stand, the city's first.
 func (p *ports) all() []*int {
 	return []*int{&p.City, &p.Registers, &p.Supervisor, &p.Provider, &p.Mailbox, &p.SMTP, &p.Edge, &p.Systems,
-		&p.Operations[0], &p.Operations[1], &p.Operations[2], &p.Exchange[0], &p.Exchange[1], &p.Exchange[2]}
+		&p.Operations[0], &p.Operations[1], &p.Operations[2], &p.Exchange[0], &p.Exchange[1], &p.Exchange[2], &p.Counter}
 }
 
 // choosePorts lays the ports out one after the other from the first. For port

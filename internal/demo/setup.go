@@ -101,8 +101,10 @@ func (s setup) makeKeys() error {
 			return err
 		}
 	}
-	if err := once(s.path(Registers, "registrar.token"), makeToken); err != nil {
-		return err
+	for _, token := range []string{s.path(Registers, "registrar.token"), s.path(City, "counter.token")} {
+		if err := once(token, makeToken); err != nil {
+			return err
+		}
 	}
 	return s.shareSectors()
 }
@@ -365,16 +367,16 @@ func (s setup) config(m member) (node.Config, error) {
 }
 
 func (s setup) city(cfg *node.Config) {
-	cfg.Listen.Edge = address(s.host, s.ports.Edge)
+	cfg.Listen.Edge, cfg.Listen.Systems = address(s.host, s.ports.Edge), address(s.host, s.ports.Counter)
 	cfg.Sectors = map[string]string{"family": "family.sector", exchange.ReceiptSector: exchange.ReceiptSector + ".sector"}
 	cfg.Mail = &notify.Config{Host: s.host, Port: s.ports.SMTP, From: "Добош Зрењанин <dobosh@zrenjanin.example>", TLS: notify.Plain}
-	cfg.Services = &node.Services{Prefix: "ZR", Account: payments.MakeAccount(840, 955845)}
+	cfg.Services = &node.Services{Prefix: "ZR", Account: payments.MakeAccount(840, 955845), Systems: []node.System{{Name: "counter", TokenFile: "counter.token"}}}
 }
 
 func (s setup) registers(cfg *node.Config) {
 	cfg.Listen.Systems = address(s.host, s.ports.Systems)
 	cfg.Sectors = map[string]string{"family": "family.sector", exchange.ReceiptSector: exchange.ReceiptSector + ".sector", "register": "register.sector"}
-	cfg.Registers = &node.Registers{Stories: true, Crowd: s.crowd, Systems: []node.RegistrarSystem{{Name: "maternity", TokenFile: "registrar.token"}}}
+	cfg.Registers = &node.Registers{Stories: true, Crowd: s.crowd, Systems: []node.System{{Name: "maternity", TokenFile: "registrar.token"}}}
 }
 
 func (s setup) followSupervisor(cfg *node.Config) error {

@@ -79,8 +79,9 @@ type Listen struct {
 	Edge string `yaml:"edge"`
 	// Operations serves /metrics, /healthz and /readyz. Empty for none.
 	Operations string `yaml:"operations"`
-	// Systems serves the HTTP interfaces of the demonstration registers to the
-	// systems of registrars. Empty for none.
+	// Systems serves HTTP interfaces to the member's own information systems:
+	// those of registrars and of counters. It belongs on a loopback or private
+	// address. Empty for none.
 	Systems string `yaml:"systems"`
 }
 
@@ -134,6 +135,8 @@ type Services struct {
 	Account string `yaml:"account"`
 	// Workers is how many matters are looked at at once; 32 when zero.
 	Workers int `yaml:"workers"`
+	// Systems of counters may accept for people who stand there.
+	Systems []System `yaml:"systems"`
 }
 
 // Registers configures the demonstration registers.
@@ -143,11 +146,11 @@ type Registers struct {
 	// Crowd adds so many generated persons, for measurements.
 	Crowd int `yaml:"crowd"`
 	// Systems may record births over HTTP, each known by its bearer token.
-	Systems []RegistrarSystem `yaml:"systems"`
+	Systems []System `yaml:"systems"`
 }
 
-// RegistrarSystem is an information system of registrars.
-type RegistrarSystem struct {
+// System is an information system of the member, known by its bearer token.
+type System struct {
 	Name      string `yaml:"name"`
 	TokenFile string `yaml:"token_file"`
 }
@@ -219,6 +222,11 @@ func (c *Config) paths() []*string {
 	if c.Registers != nil {
 		for i := range c.Registers.Systems {
 			paths = append(paths, &c.Registers.Systems[i].TokenFile)
+		}
+	}
+	if c.Services != nil {
+		for i := range c.Services.Systems {
+			paths = append(paths, &c.Services.Systems[i].TokenFile)
 		}
 	}
 	return paths

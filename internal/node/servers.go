@@ -54,6 +54,10 @@ func (n *Node) openServers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	systems, err := n.systemsSurface()
+	if err != nil {
+		return err
+	}
 	surfaces := []struct {
 		name, address string
 		handler       http.Handler
@@ -63,7 +67,7 @@ func (n *Node) openServers(ctx context.Context) error {
 		{"exchange", n.cfg.Listen.Exchange, n.exchangeSurface(), exchange.ServerTLS(n.cert, n.registry.State)},
 		{"edge", n.cfg.Listen.Edge, n.gateway.Edge(), nil},
 		{"operations", n.cfg.Listen.Operations, n.withHealth(n.metrics.handler()), nil},
-		{"systems", n.cfg.Listen.Systems, n.systemsSurface(), nil},
+		{"systems", n.cfg.Listen.Systems, systems, nil},
 	}
 	for _, s := range surfaces {
 		if s.address == "" {
@@ -111,13 +115,20 @@ func (n *Node) exchangeSurface() http.Handler {
 	return mux
 }
 
-func (n *Node) systemsSurface() http.Handler {
-	if n.registers == nil {
-		return http.NotFoundHandler()
-	}
+// systemsSurface is what the member's own information systems reach.
+func (n *Node) systemsSurface() (http.Handler, error) {
 	mux := http.NewServeMux()
-	mux.Handle("/births/", http.StripPrefix("/births", n.registers.births.Handler()))
-	return mux
+	if n.registers != nil {
+		mux.Handle("/births/", http.StripPrefix("/births", n.registers.births.Handler()))
+	}
+	if n.services != nil {
+		counter, err := n.openCounter()
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("/services/", http.StripPrefix("/services", counter))
+	}
+	return mux, nil
 }
 
 // logged writes one line for each request, without its path, which may name a

@@ -1,0 +1,135 @@
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/jmbg"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/registers"
+	"dobosh/internal/services"
+)
+
+// counterWait is how long an answer without news is held back.
+const counterWait = 20 * time.Second
+
+// counter serves the public services to the information systems of the
+// member's own counters, where people come who use no page. A system is an
+// officer, known by its bearer token.
+type counter struct {
+	room    *services.Room
+	feed    services.Feed
+	sectors *identity.Sectors
+	names   []string // of the sectors
+	systems []knownSystem
+}
+
+type knownSystem struct {
+	name string
+	hash [sha256.Size]byte
+}
+
+func (n *Node) openCounter() (http.Handler, error) {
+	c := &counter{room: n.services, feed: n.bus, sectors: n.sectors}
+	for sector := range n.cfg.Sectors {
+		c.names = append(c.names, sector)
+	}
+	for _, s := range n.cfg.Services.Systems {
+		token, err := os.ReadFile(s.TokenFile)
+		if err != nil {
+			return nil, fmt.Errorf("token of %s: %w", s.Name, err)
+		}
+		c.systems = append(c.systems, knownSystem{s.Name, sha256.Sum256([]byte(strings.TrimSpace(string(token))))})
+	}
+	desk := registers.Desk{Persons: n.sectors, Say: n.catalogue.Say, Log: n.log}
+	return desk.Routes(map[string]registers.Answer{
+		"GET /v1/offers/since/{place}":   c.offersSince,
+		"POST /v1/offers/{offer}/accept": c.accept,
+	}), nil
+}
+
+// made is one answer of the feed of offers.
+type made struct {
+	Offers []services.Brief `json:"offers"`
+	Next   uint64           `json:"next"` // place to ask from the next time
+}
+
+func (c *counter) offersSince(ctx context.Context, q *registers.Question) (any, error) {
+	by, err := c.system(q.Header("Authorization"))
+	if err != nil {
+		return nil, err
+	}
+	after, err := strconv.ParseUint(q.Part("place"), 10, 64)
+	if err != nil {
+		return nil, problem.New(problem.NotFound, "question-unknown")
+	}
+	offers, next, err := c.room.OffersSince(ctx, by, c.feed, after, counterWait)
+	return made{offers, next}, err
+}
+
+// accepted is the answer to an acceptance. Where an officer decides, there is
+// no decision yet.
+type accepted struct {
+	Decision string `json:"decision,omitempty"`
+	Code     string `json:"code,omitempty"`
+}
+
+func (c *counter) accept(ctx context.Context, q *registers.Question) (any, error) {
+	by, err := c.system(q.Header("Authorization"))
+	if err != nil {
+		return nil, err
+	}
+	var form struct {
+		Number  string `json:"number"` // national number of the person at the counter
+		Version int    `json:"version"`
+	}
+	if err := q.Read(&form); err != nil {
+		return nil, err
+	}
+	person, err := c.person(form.Number)
+	if err != nil {
+		return nil, err
+	}
+	d, err := c.room.AcceptFor(ctx, by, person, q.Part("offer"), form.Version)
+	return accepted{d.ID, d.Code}, err
+}
+
+// person gives whoever stands at the counter, by the number on the identity
+// card.
+func (c *counter) person(text string) (identity.Actor, error) {
+	number, err := jmbg.Parse(text)
+	if err != nil {
+		return identity.Actor{}, problem.New(problem.Invalid, "number-invalid").At("number", registers.NumberFault(err))
+	}
+	person := identity.Actor{Roles: []identity.Role{identity.Resident}, Persons: map[string]string{}}
+	for _, sector := range c.names {
+		if person.Persons[sector], err = c.sectors.Pseudonym(sector, number); err != nil {
+			return identity.Actor{}, err
+		}
+	}
+	return person, nil
+}
+
+// system recognises the system behind an Authorization header (RFC 6750). All
+// hashes are compared, so that the time it takes tells nothing.
+func (c *counter) system(authorization string) (identity.Actor, error) {
+	scheme, token, _ := strings.Cut(authorization, " ")
+	hash, name := sha256.Sum256([]byte(token)), ""
+	for _, s := range c.systems {
+		if subtle.ConstantTimeCompare(hash[:], s.hash[:]) == 1 {
+			name = s.name
+		}
+	}
+	if !strings.EqualFold(scheme, "Bearer") || token == "" || name == "" {
+		return identity.Actor{}, problem.New(problem.Unauthenticated, "token-unknown")
+	}
+	return identity.Actor{Account: "system:" + name, Name: name, Roles: []identity.Role{identity.Officer}}, nil
+}

@@ -1,0 +1,104 @@
+package services
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"dobosh/internal/bus"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/storage"
+)
+
+// OfferMade is the type of the event that an offer was made. Its subject is
+// the id of the offer.
+const OfferMade = "services.offer.made"
+
+// Brief is an offer as a counter sees it before anybody stands there: which
+// matter it belongs to and where it stands, nothing about the person. Reading
+// it leaves no receipt.
+type Brief struct {
+	ID       string     `json:"id"`
+	Service  string     `json:"service"` // id of the public service
+	Matter   string     `json:"matter"`  // what the event was about: the reference of a birth
+	State    OfferState `json:"state"`
+	Version  int        `json:"version"`
+	MadeAt   time.Time  `json:"made_at"`
+	Decision string     `json:"decision,omitempty"` // id, once there is one
+}
+
+// Feed reads the events of the node in order.
+type Feed interface {
+	Fetch(ctx context.Context, types []string, after uint64, limit int, wait time.Duration) ([]bus.Sequenced, error)
+}
+
+// maxBriefs bounds the offers of one answer.
+const maxBriefs = 200
+
+// OffersSince lists the offers that were made after a place in the feed, in
+// order, and tells how far it came. When there is none it waits for the first,
+// at most for wait. Officers only. An offer may come twice.
+func (r *Room) OffersSince(ctx context.Context, by identity.Actor, feed Feed, after uint64, wait time.Duration) ([]Brief, uint64, error) {
+	if !officer(by) {
+		return nil, after, forbidden()
+	}
+	events, err := feed.Fetch(ctx, []string{OfferMade}, after, maxBriefs, wait)
+	if errors.Is(err, bus.ErrAhead) { // the stream was lost and is made again
+		events, err = feed.Fetch(ctx, []string{OfferMade}, 0, maxBriefs, wait)
+	}
+	if err != nil {
+		return nil, after, problem.New(problem.Unavailable, "events-away").Because(err)
+	}
+	ids := make([]any, len(events))
+	for i, e := range events {
+		ids[i], after = e.Event.Subject, e.Sequence
+	}
+	briefs, err := r.briefs(ctx, ids)
+	return briefs, after, err
+}
+
+func (r *Room) briefs(ctx context.Context, ids []any) ([]Brief, error) {
+	if len(ids) == 0 {
+		return []Brief{}, nil
+	}
+	var places strings.Builder
+	for i := range ids {
+		_, _ = fmt.Fprintf(&places, ",$%d", i+1)
+	}
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT id, service, subject, state, version, made_at, decision FROM services_offers WHERE id IN (`+places.String()[1:]+`) ORDER BY id`, ids...)
+	briefs, err := storage.All(rows, err, func(scan storage.Scan) (Brief, error) {
+		var b Brief
+		var made int64
+		err := scan(&b.ID, &b.Service, &b.Matter, &b.State, &b.Version, &made, &b.Decision)
+		b.MadeAt = storage.Instant(made)
+		return b, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list offers made: %w", err)
+	}
+	return briefs, nil
+}
+
+// AcceptFor takes an offer for the person who stands at the counter and says
+// so, and whom the officer has recognised. The person must be the one that the
+// offer is for. It leaves a receipt, so that the person sees who pressed the
+// button; the decision is as if the person had.
+func (r *Room) AcceptFor(ctx context.Context, by, person identity.Actor, offer string, version int) (Decision, error) {
+	if !officer(by) {
+		return Decision{}, forbidden()
+	}
+	o, err := r.storedOffer(ctx, r.DB.Read(ctx), offer)
+	if err != nil {
+		return Decision{}, err
+	}
+	if !r.is(person, o.service, o.person) {
+		return Decision{}, problem.New(problem.NotFound, "offer-unknown") // whose it is stays unsaid
+	}
+	if err := r.looked(ctx, by, o.service, o.person, "accepted at the counter: offer "+o.id); err != nil {
+		return Decision{}, err
+	}
+	return r.Accept(ctx, person, offer, version)
+}
