@@ -2,16 +2,14 @@ package node
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
-
-	"dobosh/internal/registry"
 )
 
 // followEvents follows the events of every contract that gives this member
-// some, as the registry comes to know them, until ctx ends. Contracts that
-// give the same events of the same provider are followed once.
+// some, as the registry comes to know them, until ctx ends. Two contracts may
+// give the same events: each is followed for itself, since one of them may
+// stop, and an event that comes twice is one.
 func (n *Node) followEvents(ctx context.Context) {
 	var followers sync.WaitGroup
 	defer followers.Wait()
@@ -22,8 +20,8 @@ func (n *Node) followEvents(ctx context.Context) {
 		if state := n.registry.State(); state.Size != seen {
 			seen = state.Size
 			for _, c := range state.Contracts() {
-				if key := feedKey(c); c.Consumer.Owner() == n.cfg.Member && len(c.Events) > 0 && !followed[key] {
-					followed[key] = true
+				if c.Consumer.Owner() == n.cfg.Member && len(c.Events) > 0 && !followed[c.ID] {
+					followed[c.ID] = true
 					followers.Go(func() { n.gateway.Follow(ctx, c.ID, n.db, n.bus) })
 				}
 			}
@@ -34,8 +32,4 @@ func (n *Node) followEvents(ctx context.Context) {
 			return
 		}
 	}
-}
-
-func feedKey(c registry.Contract) string {
-	return c.Provider.String() + " " + c.Area + " " + strings.Join(c.Events, " ")
 }

@@ -42,9 +42,11 @@ func (s *server) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	if err := s.http.Shutdown(ctx); err != nil {
-		return errors.Join(s.http.Close(), s.listener.Close()) // what still waits, such as a feed, is cut
+		_ = s.http.Close() // what still waits, such as a feed, is cut
 	}
-	_ = s.listener.Close() // closed already when the server ran
+	if err := s.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) { // closed already when the server ran
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
 	return nil
 }
 

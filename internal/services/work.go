@@ -131,8 +131,8 @@ func (r *Room) claim(ctx context.Context) (jobs []job, err error) {
 	}
 	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		rows, err := tx.QueryContext(ctx, `UPDATE services_work SET next_try = $1, owner = $2, tries = tries + 1
-			WHERE next_try <= $3 AND (kind, ref) IN (SELECT kind, ref FROM services_work WHERE next_try <= $3 ORDER BY next_try LIMIT $4)
-			RETURNING kind, ref, tries`, storage.Micros(now.Add(claimed)), r.Node, storage.Micros(now), claimLimit)
+			WHERE (next_try <= $3 OR next_try > $4) AND (kind, ref) IN (SELECT kind, ref FROM services_work WHERE next_try <= $3 OR next_try > $4 ORDER BY next_try LIMIT $5)
+			RETURNING kind, ref, tries`, storage.Micros(now.Add(claimed)), r.Node, storage.Micros(now), storage.Micros(now.Add(longestWait)), claimLimit)
 		jobs, err = storage.All(rows, err, func(scan storage.Scan) (job, error) {
 			var j job
 			return j, scan(&j.kind, &j.ref, &j.tries)
@@ -142,10 +142,12 @@ func (r *Room) claim(ctx context.Context) (jobs []job, err error) {
 	return jobs, err
 }
 
-// anyDue spares the writer when there is nothing to do.
+// anyDue spares the writer when there is nothing to do. A job that is due
+// later than any job waits was put off by a clock that has been set right
+// since: it is due.
 func (r *Room) anyDue(ctx context.Context, now time.Time) (bool, error) {
 	var n int
-	err := r.DB.Read(ctx).QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM services_work WHERE next_try <= $1 LIMIT 1) AS due`, storage.Micros(now)).Scan(&n)
+	err := r.DB.Read(ctx).QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM services_work WHERE next_try <= $1 OR next_try > $2 LIMIT 1) AS due`, storage.Micros(now), storage.Micros(now.Add(longestWait))).Scan(&n)
 	return n > 0, err
 }
 

@@ -1,0 +1,28 @@
+package node
+
+import (
+	"net/http"
+
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/jmbg"
+	"dobosh/internal/registry"
+	"dobosh/internal/services"
+)
+
+// The rooms of a node, for tests that look at what happened.
+func (n *Node) Services() *services.Room     { return n.services }
+func (n *Node) Journal() *journal.Log        { return n.journal }
+func (n *Node) Registry() *registry.Registry { return n.registry }
+
+// Person names somebody in a sector.
+func (n *Node) Person(sector string, number jmbg.Number) (string, error) {
+	return n.sectors.Pseudonym(sector, number)
+}
+
+// Replace puts another information system behind the node and gives back the
+// one that was there.
+func (n *Node) Replace(service registry.ID, system http.Handler) http.Handler {
+	before := n.gateway.Systems[service]
+	n.gateway.Systems[service] = system
+	return before
+}
