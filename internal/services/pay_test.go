@@ -1,0 +1,202 @@
+package services_test
+
+import (
+	"bytes"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/account"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/money"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/rules"
+	"dobosh/internal/services"
+	"dobosh/internal/services/creditfile"
+)
+
+// The payments of a plan come to its total, and each has its month.
+func TestSchedulePaysThePlan(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		amount := func(name string) money.Para { return money.Para(rapid.Int64Range(0, 1e11).Draw(t, name)) }
+		plan := rules.Plan{Once: amount("once"), Months: rapid.IntRange(0, 240).Draw(t, "months")}
+		plan.Total = plan.Once
+		if plan.Months > 0 {
+			plan.Monthly, plan.Last = amount("monthly"), amount("last")
+			plan.Total += plan.Monthly*money.Para(plan.Months-1) + plan.Last
+		}
+		from := today().AddDays(rapid.IntRange(0, 1500).Draw(t, "day"))
+		var sum money.Para
+		list := services.Schedule(plan, from)
+		for i, p := range list {
+			sum += p.Amount
+			if p.Number != i+1 || p.Count != len(list) || p.Due != from.AddMonths(i) {
+				t.Fatalf("payment %d: %+v", i, p)
+			}
+		}
+		if sum != plan.Total || len(list) != max(plan.Months, 1) {
+			t.Fatalf("%d payments of %d, want %d", len(list), sum, plan.Total)
+		}
+	})
+}
+
+// accepted is a mother with a decision.
+func (r *rig) accepted(service string, order int) (identity.Actor, services.Decision) {
+	r.t.Helper()
+	mother, o := r.offeredOf(service, order)
+	d, err := r.Accept(r.t.Context(), mother, o.ID, o.Version)
+	must(r.t, err)
+	r.work()
+	return mother, d
+}
+
+func TestAccountIsLearnedLater(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		mother, o := r.offered()
+		number := r.registers.accounts[mother.Is("family")]
+		delete(r.registers.accounts, mother.Is("family"))
+		d, err := r.Accept(t.Context(), mother, o.ID, o.Version)
+		must(t, err)
+		r.registers.questions()
+		r.work()
+		want(t, "questions", len(r.registers.questions()), 1)
+		r.clock.Advance(23 * time.Hour)
+		r.work()
+		want(t, "questions in the same day, as each leaves a trace", len(r.registers.questions()), 0)
+		want(t, "waiting", len(r.paymentsIn(services.PaymentWaiting)), 1)
+		wantCode(t, second(r.PreparePayments(t.Context(), officer())), "nothing-due")
+		r.registers.accounts[mother.Is("family")] = number
+		r.clock.Advance(time.Hour)
+		r.work()
+		due := r.paymentsIn(services.PaymentDue)
+		if len(due) != 1 || due[0].Account != account.Mask(number) || due[0].Decision != d.ID || due[0].Amount != money.Dinars(60_000) {
+			t.Errorf("due %+v, want the payment to the account, masked", due)
+		}
+		r.clock.Advance(48 * time.Hour)
+		want(t, "jobs left", r.work(), 0)
+	})
+}
+
+func TestWrongAccountIsNone(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		mother, o := r.offered()
+		r.registers.accounts[mother.Is("family")] = "160000000000000001"
+		_, err := r.Accept(t.Context(), mother, o.ID, o.Version)
+		must(t, err)
+		r.work()
+		want(t, "waiting", len(r.paymentsIn(services.PaymentWaiting)), 1)
+	})
+}
+
+func TestInstalmentsBecomeDueMonthByMonth(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		mother, d := r.accepted(allowance, 2)
+		sum, paid := money.Para(0), 0
+		for month := range 26 {
+			r.clock.Set(today().AddMonths(month).Start().Add(12 * time.Hour))
+			f, err := r.PreparePayments(t.Context(), officer())
+			if month >= 24 {
+				wantCode(t, err, "nothing-due")
+				continue
+			}
+			must(t, err)
+			want(t, "payments of a month", f.Count, 1)
+			paid, sum = paid+f.Count, sum+f.Sum
+			wantCode(t, second(r.PreparePayments(t.Context(), officer())), "nothing-due")
+		}
+		want(t, "instalments", paid, 24)
+		want(t, "sum", sum, money.Dinars(735_000))
+		shown, err := r.Decision(t.Context(), mother, d.ID)
+		must(t, err)
+		want(t, "first, with the one-off", shown.Payments[0].Amount, money.Dinars(135_000+25_000))
+		want(t, "last", shown.Payments[23].State, services.PaymentPrepared)
+	})
+}
+
+func TestMonthsThatWereMissedComeTogether(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		_, _ = r.accepted(allowance, 2)
+		r.clock.Set(today().AddMonths(3).Start().Add(12 * time.Hour))
+		f, err := r.PreparePayments(t.Context(), officer())
+		must(t, err)
+		want(t, "payments", f.Count, 4)
+		want(t, "sum", f.Sum, money.Dinars(135_000+4*25_000))
+		must(t, r.ReleasePayments(t.Context(), officer(), f.ID))
+		raw, err := r.PaymentXML(t.Context(), officer(), f.ID)
+		must(t, err)
+		file, err := creditfile.Read(bytes.NewReader(raw))
+		must(t, err)
+		want(t, "sum of the file", file.Sum(), f.Sum)
+	})
+}
+
+func TestPaymentsGoOutOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		for range 3 {
+			r.accepted(grant, 1)
+		}
+		files, errs := make([]services.PaymentFile, 4), make([]error, 4)
+		var officers sync.WaitGroup
+		for i := range files {
+			officers.Go(func() { files[i], errs[i] = r.PreparePayments(t.Context(), officer()) })
+		}
+		officers.Wait()
+		count, sum := 0, money.Para(0)
+		for i, f := range files {
+			if errs[i] != nil {
+				wantCode(t, errs[i], "nothing-due")
+				continue
+			}
+			count, sum = count+f.Count, sum+f.Sum
+		}
+		want(t, "payments prepared", count, 3)
+		want(t, "sum", sum, money.Dinars(180_000))
+		f := all(t, func(after page.Key) (page.Page[services.PaymentFile], error) {
+			return r.PaymentFiles(t.Context(), officer(), after)
+		})[0]
+		wantCode(t, second(r.PaymentXML(t.Context(), officer(), f.ID)), "file-not-released")
+		for range 4 {
+			officers.Go(func() {
+				if err := r.ReleasePayments(t.Context(), officer(), f.ID); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		officers.Wait()
+		r.clock.Advance(time.Hour)
+		must(t, r.ReleasePayments(t.Context(), officer(), f.ID))
+		released := all(t, func(after page.Key) (page.Page[services.PaymentFile], error) {
+			return r.PaymentFiles(t.Context(), officer(), after)
+		})[0]
+		if !released.ReleasedAt.Equal(r.clock.Now().Add(-time.Hour)) || released.ReleasedBy != "jovana" {
+			t.Errorf("released %+v, want the first release", released)
+		}
+		raw, err := r.PaymentXML(t.Context(), officer(), f.ID)
+		must(t, err)
+		file, err := creditfile.Read(bytes.NewReader(raw))
+		must(t, err)
+		want(t, "transfers", len(file.Transfers), f.Count)
+		want(t, "execution", file.Execution, today().AddDays(1))
+		for _, transfer := range file.Transfers {
+			must(t, account.Check(transfer.Account))
+		}
+		want(t, "payments released", len(r.paymentsIn(services.PaymentReleased)), f.Count)
+		wantCode(t, r.ReleasePayments(t.Context(), officer(), "nothing"), "file-unknown")
+		wantCode(t, second(r.PaymentXML(t.Context(), officer(), "nothing")), "file-unknown")
+	})
+}
+
+func TestDecisionAtMidnightPaysThatDay(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		mother, o := r.offeredOf(allowance, 2)
+		r.clock.Set(civil.Date(2027, 1, 31).Start()) // months without such a day end on their last
+		d, err := r.Accept(t.Context(), mother, o.ID, o.Version)
+		must(t, err)
+		want(t, "first", d.Payments[0].Due, civil.Date(2027, 1, 31))
+		want(t, "second", d.Payments[1].Due, civil.Date(2027, 2, 28))
+		want(t, "third", d.Payments[2].Due, civil.Date(2027, 3, 31))
+	})
+}
