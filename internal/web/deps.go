@@ -59,7 +59,8 @@ type Deps struct {
 	Registry Registry
 }
 
-// Help is how else a person gets help: nobody has to use a page.
+// Help is how else a person gets help: nobody has to use a page. Without it
+// nothing is promised, as on a node that serves no public.
 type Help struct {
 	Phone   string
 	Counter lang.Text // where the counter is and when it is open

@@ -395,12 +395,14 @@ func city(t testing.TB, f *rooms) Deps {
 
 func stateRegisters(t testing.TB, r *registrar) Deps {
 	d := base(t)
+	d.Help = Help{}
 	d.Body, d.Registrar = both("Државни регистри", "State registers"), r
 	return d
 }
 
 func supervisor(t testing.TB) Deps {
 	d := base(t)
+	d.Help = Help{Counter: both("Трг слободе 10, радним данима од 8 до 15.", "Trg slobode 10, on weekdays from 8 to 15.")}
 	d.Body, d.Registry = both("Надзорни орган", "Supervisor"), registry{}
 	return d
 }

@@ -89,10 +89,12 @@ func (s speaker) longDay(d civil.Day) string {
 
 // hour says the time of day: 9.05 in Serbian, 9:05 in English.
 func (s speaker) hour(t time.Time) string {
+	t = t.In(s.zone)
+	point := "."
 	if s.tag == lang.En {
-		return t.In(s.zone).Format("15:04")
+		point = ":"
 	}
-	return t.In(s.zone).Format("15.04")
+	return fmt.Sprintf("%d%s%02d", t.Hour(), point, t.Minute())
 }
 
 func iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }
