@@ -98,8 +98,8 @@ func (c *counter) accept(ctx context.Context, q *registers.Question) (any, error
 	if err != nil {
 		return nil, err
 	}
-	d, err := c.room.AcceptFor(ctx, by, person, q.Part("offer"), form.Version)
-	return accepted{d.ID, d.Code}, err
+	decision, code, err := c.room.AcceptFor(ctx, by, person, q.Part("offer"), form.Version)
+	return accepted{decision, code}, err
 }
 
 // person gives whoever stands at the counter, by the number on the identity

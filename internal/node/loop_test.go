@@ -24,6 +24,8 @@ import (
 	"dobosh/internal/registry"
 	"dobosh/internal/services"
 	"dobosh/internal/services/proof"
+	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
 	"dobosh/packs"
 )
 
@@ -323,6 +325,41 @@ func TestAProvisionThatEndsStopsItsContractByName(t *testing.T) {
 	}
 }
 
+func TestTheCityRunsOnPostgreSQL(t *testing.T) {
+	db := testkit.StorageConfig(t, storage.Postgres)
+	w := newTown(t)
+	address := filepath.Join(w.dir, "postgres")
+	if err := os.WriteFile(address, []byte(db.URL+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.configure(demo.City, `postgres_file: ""`, "postgres_file: "+address)
+	w.all()
+	w.birth("jovana")
+	w.eventually("two offers", func() bool { return len(w.offers()) == 2 })
+	mother := w.actor("jovana")
+	for _, o := range w.offers() {
+		if _, err := w.nodes[demo.City].Services().Accept(t.Context(), mother, o.ID, o.Version); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// configure changes a line of a node's configuration.
+func (w *town) configure(name, line, with string) {
+	w.t.Helper()
+	raw, err := os.ReadFile(w.files[name])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	edited := strings.Replace(string(raw), line, with, 1)
+	if edited == string(raw) {
+		w.t.Fatalf("the configuration of %s has no line %s", name, line)
+	}
+	if err := os.WriteFile(w.files[name], []byte(edited), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // usePack gives one node a changed copy of the pack.
 func (w *town) usePack(name string, change func(files map[string]string)) {
 	w.t.Helper()
@@ -348,17 +385,7 @@ func (w *town) usePack(name string, change func(files map[string]string)) {
 			w.t.Fatal(err)
 		}
 	}
-	raw, err := os.ReadFile(w.files[name])
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	edited := strings.Replace(string(raw), `pack: ""`, "pack: "+dir, 1)
-	if edited == string(raw) {
-		w.t.Fatal("the configuration has no pack")
-	}
-	if err := os.WriteFile(w.files[name], []byte(edited), 0o600); err != nil {
-		w.t.Fatal(err)
-	}
+	w.configure(name, `pack: ""`, "pack: "+dir)
 }
 
 func TestNodesStartAgainAndTheRegistryMayBeAway(t *testing.T) {
