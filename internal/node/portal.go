@@ -154,7 +154,7 @@ func (n registryPages) Logs(context.Context) ([]web.LogState, error) {
 			if err != nil {
 				continue // this witness has seen nothing of it yet
 			}
-			logs = append(logs, web.LogState{Origin: key.Name(), Size: seen.Size})
+			logs = append(logs, web.LogState{Origin: key.Name(), Size: seen.Size, At: n.witness.SeenAt(key.Name())})
 		}
 	}
 	return logs, nil

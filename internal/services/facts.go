@@ -184,9 +184,12 @@ func (q *inquiry) ask(ctx context.Context, rule *rules.Rule, need rules.Need, pa
 	return nil
 }
 
-// take keeps one fact of an answer. A person whom nobody can name is not
-// known.
+// take keeps one fact of an answer, unless it is known already: what an officer
+// found stays. A person whom nobody can name is not known.
 func (q *inquiry) take(need rules.Need, document any, answer exchange.Answer) {
+	if _, have := q.Facts[need.Fact]; have {
+		return
+	}
 	value, there := lookUp(document, need.Pointer)
 	if !there || need.Type == "person" && !q.room.names(q.service.Sector, value) {
 		return

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/account"
@@ -302,7 +303,7 @@ func (r *Room) PaymentXML(ctx context.Context, by identity.Actor, file string) (
 // needs the account, and nobody on the way needs the name.
 func (r *Room) creditFile(f PaymentFile, payments []Payment) creditfile.File {
 	file := creditfile.File{
-		ID: f.ID, MadeAt: f.MadeAt, Debtor: r.bodyTitle().In(lang.SrLatn), DebtorAccount: r.Account, Execution: civil.Of(f.ReleasedAt).AddDays(1),
+		ID: f.ID, MadeAt: f.MadeAt.Truncate(time.Second), Debtor: r.bodyTitle().In(lang.SrLatn), DebtorAccount: r.Account, Execution: civil.Of(f.ReleasedAt).AddDays(1),
 	}
 	for _, p := range payments {
 		file.Transfers = append(file.Transfers, creditfile.Transfer{

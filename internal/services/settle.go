@@ -21,16 +21,16 @@ const (
 )
 
 // Resolve continues a matter with the facts that an officer found, and what
-// they relied on. The facts are kept under the officer's account. What the
-// rule then says becomes an offer, or, where the person asked for a person,
-// the decision.
+// they relied on. The facts are kept under the officer's account; what is
+// still missing is asked of the registers. What the rule then says becomes an
+// offer, or, where the person asked for a person, the decision.
 func (r *Room) Resolve(ctx context.Context, by identity.Actor, id string, version int, supplied map[string]string, source string) error {
 	f, s, err := r.openReferral(ctx, r.DB.Read(ctx), by, id, version)
 	if err != nil {
 		return err
 	}
 	source = strings.TrimSpace(source)
-	found, err := r.found(f, s, by, supplied, source)
+	found, err := r.found(ctx, f, s, by, supplied, source)
 	if err != nil {
 		return err
 	}
@@ -80,25 +80,30 @@ func (r *Room) openReferral(ctx context.Context, from storage.Reader, by identit
 	return f, s, err
 }
 
-// found is what the rule says to the facts of a matter and those that an
-// officer adds. Anything but a yes is the problem "still-not-yes".
-func (r *Room) found(f storedReferral, s law.PublicService, by identity.Actor, supplied map[string]string, source string) (finding, error) {
-	rule, _, err := r.ruleFor(s, f)
+// found is what the rule says to the facts of a matter, those that an officer
+// adds, and those that registers still have to tell. Anything but a yes is the
+// problem "still-not-yes".
+func (r *Room) found(ctx context.Context, f storedReferral, s law.PublicService, by identity.Actor, supplied map[string]string, source string) (finding, error) {
+	rule, day, err := r.ruleFor(s, f)
 	if err != nil {
 		return finding{}, err
 	}
 	if err := r.supply(f.facts, s, rule.Needs(), supplied, by.Account, source); err != nil {
 		return finding{}, err
 	}
-	rule, day, err := r.ruleFor(s, f) // the day of birth may be what was found
+	a, err := r.assessmentByID(ctx, r.DB.Read(ctx), f.assessment)
 	if err != nil {
 		return finding{}, err
 	}
-	outcome := rule.Decide(f.facts.values())
+	q := r.inquire(s, a.subject, "referral "+f.id, day, progress{Facts: f.facts})
+	outcome, err := q.gather(ctx)
+	if err != nil {
+		return finding{}, err
+	}
 	if outcome.Result != rules.Yes {
 		return finding{}, problem.New(problem.Conflict, "still-not-yes", "result", outcome.Result.String())
 	}
-	return finding{s, f.facts, day, outcome}, nil
+	return finding{s, q.Facts, q.day(), outcome}, nil
 }
 
 // supply adds what an officer found out, typed as the rule needs it.

@@ -26,7 +26,6 @@ func (r *rig) orderUnknown() (identity.Actor, services.Referral) {
 func TestOfficerFindsTheFact(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		mother, f := r.orderUnknown()
-		// The registers were not asked beyond the birth and what the order does not change; the officer supplies what is missing.
 		supplied := map[string]string{"child.order": " 2 "}
 		must(t, r.Resolve(t.Context(), officer(), f.ID, f.Version, supplied, "извод из матичне књиге 12/2026"))
 		o := r.offersOf(mother)[allowance]
@@ -160,5 +159,25 @@ func TestMatterOfADayWithoutARule(t *testing.T) {
 		want(t, "open", len(r.referrals()), 1)
 		supplied["child.born"] = "2024-03-01" // the term has ended long ago
 		wantCode(t, r.Resolve(t.Context(), officer(), f.ID, f.Version, supplied, "извод"), "offer-lapsed")
+	})
+}
+
+// A fifth child ends the questions; where the register was wrong about the
+// order, the officer need not bring what registers know.
+func TestRegistersAreAskedWhatTheOfficerNeedNotKnow(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		r.restart(func(c *services.Config) { c.Pack = only(t, allowance) })
+		mother := r.mother()
+		r.registers.residents[mother.Is("family")]["citizen"] = false
+		r.hear(r.birth(mother, born(), 5))
+		f := r.referrals()[0]
+		r.registers.questions()
+		supplied := map[string]string{"child.order": "4", "mother.citizen": "true"}
+		r.registers.set(payments, problem.New(problem.Unavailable, "node-away"))
+		wantCode(t, r.Resolve(t.Context(), officer(), f.ID, f.Version, supplied, "решење суда"), "node-away")
+		r.registers.set(payments, nil)
+		must(t, r.Resolve(t.Context(), officer(), f.ID, f.Version, supplied, "решење суда"))
+		want(t, "total", r.offersOf(mother)[allowance].Plan.Total, money.Dinars(3_180_000))
+		want(t, "questions, of two attempts", len(r.registers.questions()), 4)
 	})
 }

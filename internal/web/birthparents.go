@@ -73,7 +73,7 @@ func escaped(s string) template.HTML {
 // findable puts "nobody has this number" beside the field, where the registrar
 // can correct it; what is not about the number stays a page of its own.
 func findable(err error) error {
-	if problem.HasCode(err, "person-unknown") || problem.HasCode(err, "nothing-known") {
+	if problem.HasCode(err, "resident-unknown") || problem.HasCode(err, "person-unknown") || problem.HasCode(err, "nothing-known") {
 		return problem.New(problem.Invalid, "number-invalid").At("number", "person-unknown").Because(err)
 	}
 	return err

@@ -72,6 +72,7 @@ func cityPages() []expected {
 		{"mother", "/offers/first/person", 200}, {"mother", "/offers/first/decline", 200}, {"mother", "/offers/first/never", 200}, {"mother", "/offers/taken/never", 409},
 		{"mother", "/offers/none", 404}, {"mother", "/decisions", 200}, {"mother", "/decisions/d1", 200}, {"mother", "/decisions/fresh", 200},
 		{"mother", "/looks", 200}, {"mother", "/looks/l1/ask", 200}, {"mother", "/messages", 200},
+		{"", "/problems", 200},
 		{"", "/verify", 200}, {"", "/verify/" + code, 200}, {"", "/verify/ZR-1", 422},
 		{"officer", "/desk", 200}, {"officer", "/desk/offers", 200}, {"officer", "/desk/offers?state=open", 200}, {"officer", "/desk/offers?state=x", 200},
 		{"officer", "/desk/assessments", 200}, {"officer", "/desk/referrals", 200}, {"officer", "/desk/referrals/r1", 200}, {"officer", "/desk/referrals/closed", 200},

@@ -89,6 +89,7 @@ func (p *portal) handler() http.Handler {
 func (p *portal) routes() {
 	p.mux.Handle("GET /assets/", p.assets)
 	p.on("GET /{$}", p.home)
+	p.on("GET /problems", p.problems)
 	p.on("/", func(*visit) error { return problem.New(problem.NotFound, "page-unknown") })
 	if p.SignIn != nil {
 		p.signInRoutes()

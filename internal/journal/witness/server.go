@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -66,6 +67,9 @@ func (s *Server) Key() note.Verifier { return s.key }
 
 // Newest is the newest checkpoint of a log that this witness has cosigned, signed by the log; nil when there is none.
 func (s *Server) Newest(origin string) ([]byte, error) { return s.store.load(origin) }
+
+// SeenAt is when this witness last cosigned a log; zero when it never did.
+func (s *Server) SeenAt(origin string) time.Time { return s.store.savedAt(origin) }
 
 // refusal is an answer that is not 200.
 type refusal struct {

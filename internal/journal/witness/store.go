@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -45,6 +46,15 @@ func (s store) load(origin string) ([]byte, error) {
 		return nil, fmt.Errorf("%s is not a checkpoint of %s", s.path(origin), origin)
 	}
 	return signed, nil
+}
+
+// savedAt is when the checkpoint of an origin was last replaced.
+func (s store) savedAt(origin string) time.Time {
+	info, err := os.Stat(s.path(origin))
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime().UTC()
 }
 
 // save returns when the checkpoint is durable.
