@@ -50,8 +50,8 @@ type measurement struct {
 	births  atomic.Int64 // that were begun
 
 	mu        sync.Mutex
-	latencies []time.Duration // guarded by mu; of the loops that are counted
-	inWindow  int             // guarded by mu; loops that ended before the window closed
+	counting  bool            // guarded by mu; the window is open
+	latencies []time.Duration // guarded by mu; of the loops that ended within the window
 	failures  []error         // guarded by mu
 }
 
@@ -63,21 +63,24 @@ func (m *measurement) run(ctx context.Context) (Result, error) {
 	defer stopWatching()
 
 	_, _ = fmt.Fprintln(m.options.Log, "warming up")
-	patient, cancel := context.WithTimeout(ctx, m.options.Drain+m.options.window())
+	patient, cancel := context.WithTimeout(ctx, m.options.Drain+m.options.ramp()+m.options.window())
 	defer cancel()
 	for range warmUp {
-		m.begin(patient, false, time.Time{})
+		m.begin(patient, func() {})
 	}
 	m.flying.Wait()
 	if err := m.failed(); err != nil {
 		return Result{}, fmt.Errorf("warming up: %w", err)
 	}
 	_, _ = fmt.Fprintf(m.options.Log, "measuring for %s\n", m.options.window())
-	before, begun := m.rig.usage(), time.Now()
+	driving, stopDriving := context.WithCancel(patient)
+	m.flying.Go(func() { m.drive(driving, patient) })
 	killed := m.killing(ctx)
-	m.drive(patient, begun.Add(m.options.window()))
-	took := time.Since(begun)
-	after := m.rig.usage() // at the end of the window: what is under way is not counted
+	pause(ctx, time.Now().Add(m.options.ramp()))
+	before, begun := m.rig.usage(), m.open()
+	pause(ctx, begun.Add(m.options.window()))
+	took, after := m.shut(begun), m.rig.usage() // what is under way now is not counted
+	stopDriving()
 	m.flying.Wait()
 	killErr := <-killed
 	result := m.result(took, before, after)
@@ -87,11 +90,29 @@ func (m *measurement) run(ctx context.Context) (Result, error) {
 	return result, errors.Join(killErr, ctx.Err())
 }
 
-// drive begins births until the end, at the rate or as slots become free.
-func (m *measurement) drive(ctx context.Context, end time.Time) {
+// ramp is how long the loops run before they are counted, so that as many end
+// as begin.
+func (o Options) ramp() time.Duration { return min(o.window()/4, 3*time.Second) }
+
+// open begins the window, shut ends it: loops that end between are counted.
+func (m *measurement) open() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.counting, m.latencies = true, nil
+	return time.Now()
+}
+
+func (m *measurement) shut(begun time.Time) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.counting = false
+	return time.Since(begun)
+}
+
+// drive begins births until window ends, at the rate or as slots become free.
+// Loops that are under way then go on to their end, or to that of ctx.
+func (m *measurement) drive(window, ctx context.Context) {
 	slots := make(chan struct{}, m.options.Flying)
-	window, cancel := context.WithDeadline(ctx, end)
-	defer cancel()
 	begun := time.Now()
 	for i := 0; m.more(i); i++ {
 		if m.options.Rate > 0 && !pause(window, begun.Add(time.Duration(float64(i)/m.options.Rate*float64(time.Second)))) {
@@ -102,9 +123,8 @@ func (m *measurement) drive(ctx context.Context, end time.Time) {
 		case <-window.Done():
 			return
 		}
-		m.begin(ctx, true, end, func() { <-slots })
+		m.begin(ctx, func() { <-slots })
 	}
-	<-window.Done()
 }
 
 // more says whether there are births left to begin.
@@ -129,29 +149,20 @@ func pause(ctx context.Context, until time.Time) bool {
 }
 
 // begin sends the next birth on its way.
-func (m *measurement) begin(ctx context.Context, counts bool, end time.Time, after ...func()) {
+func (m *measurement) begin(ctx context.Context, after func()) {
 	i := int(m.births.Add(1)) - 1
 	m.flying.Go(func() {
+		defer after()
 		latency, err := m.rig.driver.loop(ctx, i)
-		m.note(latency, err, counts, end)
-		for _, f := range after {
-			f()
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		switch {
+		case err != nil:
+			m.failures = append(m.failures, err)
+		case m.counting:
+			m.latencies = append(m.latencies, latency)
 		}
 	})
-}
-
-func (m *measurement) note(latency time.Duration, err error, counts bool, end time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	switch {
-	case err != nil:
-		m.failures = append(m.failures, err)
-	case counts:
-		m.latencies = append(m.latencies, latency)
-		if time.Now().Before(end) {
-			m.inWindow++
-		}
-	}
 }
 
 func (m *measurement) failed() error {

@@ -49,7 +49,7 @@ func (m *measurement) result(took time.Duration, before, after map[string]usage)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	result := Result{
-		LoopsPerS: round(float64(m.inWindow) / took.Seconds()), Seconds: round(took.Seconds()), Rate: m.options.Rate,
+		LoopsPerS: round(float64(len(m.latencies)) / took.Seconds()), Seconds: round(took.Seconds()), Rate: m.options.Rate,
 		P50: milliseconds(quantile(m.latencies, 0.50)), P99: milliseconds(quantile(m.latencies, 0.99)),
 		Nodes: map[string]Node{}, Cores: runtime.NumCPU(), Retries: m.rig.driver.stubborn.again.Load(), Errors: len(m.failures),
 	}
@@ -66,8 +66,8 @@ func (m *measurement) result(took time.Duration, before, after map[string]usage)
 		}
 	}
 	result.Births, result.Offers, result.Decisions = m.rig.driver.ledger.counts()
-	if m.inWindow > 0 {
-		result.CPULoop = milliseconds(cpu / time.Duration(m.inWindow))
+	if n := len(m.latencies); n > 0 {
+		result.CPULoop = milliseconds(cpu / time.Duration(n))
 	}
 	return result
 }

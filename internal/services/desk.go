@@ -85,20 +85,31 @@ func (r *Room) briefs(ctx context.Context, ids []any) ([]Brief, error) {
 // AcceptFor takes an offer for the person who stands at the counter and says
 // so, and whom the officer has recognised. The person must be the one that the
 // offer is for. It leaves a receipt, so that the person sees who pressed the
-// button; the decision is as if the person had.
-func (r *Room) AcceptFor(ctx context.Context, by, person identity.Actor, offer string, version int) (Decision, error) {
+// button; the decision is as if the person had, and its id and code come back.
+// They are empty where the matter went to an officer.
+func (r *Room) AcceptFor(ctx context.Context, by, person identity.Actor, offer string, version int) (decision, code string, err error) {
 	if !officer(by) {
-		return Decision{}, forbidden()
+		return "", "", forbidden()
 	}
-	o, err := r.storedOffer(ctx, r.DB.Read(ctx), offer)
+	o, err := r.own(ctx, r.DB.Read(ctx), person, offer)
 	if err != nil {
-		return Decision{}, err
+		return "", "", err
 	}
-	if !r.is(person, o.service, o.person) {
-		return Decision{}, problem.New(problem.NotFound, "offer-unknown") // whose it is stays unsaid
+	s, err := r.service(o.service)
+	if err != nil {
+		return "", "", err
 	}
-	if err := r.looked(ctx, by, o.service, o.person, "accepted at the counter: offer "+o.id); err != nil {
-		return Decision{}, err
+	if err := r.looked(ctx, by, o.service, o.person, "offer "+o.id); err != nil {
+		return "", "", err
 	}
-	return r.Accept(ctx, person, offer, version)
+	if !s.Automatic {
+		return "", "", r.Refer(ctx, person, offer, version)
+	}
+	if decision = o.decision; o.state != OfferAccepted {
+		if decision, err = r.accept(ctx, person, o, s, version); err != nil {
+			return "", "", err
+		}
+	}
+	d, err := r.decisionWhere(ctx, "id", decision)
+	return d.id, d.code, err
 }
