@@ -6,7 +6,7 @@ import "strings"
 // (RFC 9457) leads to.
 type problemEntry struct {
 	Code string
-	Says string // with the names of its arguments in braces
+	Says string // with … for its arguments
 	Do   string
 }
 
@@ -18,11 +18,23 @@ func (p *portal) problems(v *visit) error {
 		if !ok || strings.HasSuffix(code, ".do") {
 			continue
 		}
-		e := problemEntry{Code: code, Says: v.say(key)}
+		e := problemEntry{Code: code, Says: withoutPlaces(v.say(key))}
 		if p.catalogue.Has(key + ".do") {
 			e.Do = v.say(key + ".do")
 		}
 		list = append(list, e)
 	}
 	return v.show("problems", v.say("problems.title"), list)
+}
+
+// withoutPlaces puts … where a sentence waits for a value.
+func withoutPlaces(s string) string {
+	for {
+		before, rest, open := strings.Cut(s, "{")
+		_, after, closed := strings.Cut(rest, "}")
+		if !open || !closed {
+			return s
+		}
+		s = before + "…" + after
+	}
 }
