@@ -157,3 +157,9 @@ func (v *Visitor) Tab() *Page {
 	p.prepare()
 	return p
 }
+
+// Beside opens another tab of the same visitor.
+func (p *Page) Beside() *Page {
+	p.t.Helper()
+	return p.v.Tab()
+}

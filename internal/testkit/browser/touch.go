@@ -35,14 +35,20 @@ func said(v *accessibility.Value) (s string) {
 	if v == nil || json.Unmarshal(v.Value, &s) != nil {
 		return ""
 	}
-	return strings.Join(strings.Fields(s), " ")
+	return even(s)
+}
+
+// even takes out what the layout puts into a name: line breaks, and the blank
+// before a colon where the rest of the name is only to be heard.
+func even(s string) string {
+	return strings.ReplaceAll(strings.Join(strings.Fields(s), " "), " :", ":")
 }
 
 // look finds the first thing of a role whose name is the given one, or begins
 // with it.
 func (p *Page) look(role, name string) (thing, bool) {
 	p.t.Helper()
-	name = strings.Join(strings.Fields(name), " ")
+	name = even(name)
 	all := p.things()
 	for _, fits := range []func(string) bool{
 		func(s string) bool { return s == name },
