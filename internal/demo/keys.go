@@ -1,0 +1,137 @@
+package demo
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"dobosh/internal/exchange"
+	"dobosh/internal/identity"
+	"dobosh/internal/journal"
+	"dobosh/internal/node"
+)
+
+func (s setup) makeKeys() error {
+	for _, m := range members() {
+		if err := os.MkdirAll(s.path(m.node), 0o700); err != nil {
+			return err
+		}
+		for _, name := range []string{"tls.key", "log.key"} {
+			if err := once(s.path(m.node, name), node.MakeKey); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range []string{"registry.key", "witness.key"} {
+		if err := once(s.path(Supervisor, name), node.MakeKey); err != nil {
+			return err
+		}
+	}
+	for _, sector := range []string{"family", exchange.ReceiptSector, "register"} {
+		if err := once(s.path(Registers, sector+".sector"), identity.MakeSectorKey); err != nil {
+			return err
+		}
+	}
+	for _, token := range []string{s.path(Registers, "registrar.token"), s.path(City, "counter.token")} {
+		if err := once(token, makeToken); err != nil {
+			return err
+		}
+	}
+	return s.shareSectors()
+}
+
+// shareSectors gives the city the keys of the sectors in which it may name
+// persons. In earnest the supervisor does that, under a decision.
+func (s setup) shareSectors() error {
+	for _, sector := range []string{"family", exchange.ReceiptSector} {
+		key, err := os.ReadFile(s.path(Registers, sector+".sector"))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(s.path(City, sector+".sector"), key, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// once makes a file unless it is there.
+func once(path string, makeIt func(string) error) error {
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return makeIt(path)
+}
+
+func makeToken(path string) error {
+	var raw [32]byte
+	_, _ = rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
+	return os.WriteFile(path, []byte(hex.EncodeToString(raw[:])+"\n"), 0o600)
+}
+
+// pin gives the pin of a node's TLS key.
+func (s setup) pin(name string) (string, error) {
+	key, err := node.ReadKey(s.path(name, "tls.key"))
+	if err != nil {
+		return "", err
+	}
+	cert, err := exchange.Certificate(key, name, time.Now())
+	if err != nil {
+		return "", err
+	}
+	return exchange.Pin(cert.Leaf), nil
+}
+
+// logKey gives the verifier key of a node's journal.
+func (s setup) logKey(m member) (string, error) {
+	key, err := node.ReadKey(s.path(m.node, "log.key"))
+	if err != nil {
+		return "", err
+	}
+	verifier, err := journal.NewKey(node.Origin(m.id(), m.node), node.PublicOf(key))
+	return fmt.Sprint(verifier), err
+}
+
+func (s setup) registryKey() (string, error) {
+	key, err := node.ReadKey(s.path(Supervisor, "registry.key"))
+	if err != nil {
+		return "", err
+	}
+	verifier, err := journal.NewKey(node.RegistryOrigin(Instance), node.PublicOf(key))
+	return fmt.Sprint(verifier), err
+}
+
+// witnessName is the name under which the supervisor cosigns journals.
+const witnessName = Instance + "/GOV/SUPERVISOR/witness"
+
+func (s setup) witnessKey() (string, error) {
+	key, err := node.ReadKey(s.path(Supervisor, "witness.key"))
+	if err != nil {
+		return "", err
+	}
+	verifier, err := journal.NewCosignerKey(witnessName, node.PublicOf(key))
+	return fmt.Sprint(verifier), err
+}
+
+// writeTrust writes the keys that "dobosh verify" believes: the journals of
+// the members and the witness.
+func (s setup) writeTrust() error {
+	var lines []string
+	for _, m := range members() {
+		key, err := s.logKey(m)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, "log "+key)
+	}
+	witness, err := s.witnessKey()
+	if err != nil {
+		return err
+	}
+	lines = append(lines, "witness "+witness)
+	return os.WriteFile(s.path("trust.txt"), []byte(strings.Join(lines, "\n")+"\n"), 0o600)
+}
