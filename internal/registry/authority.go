@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/storage"
 
@@ -40,11 +41,23 @@ func (a *Authority) Append(ctx context.Context, statements ...Statement) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.extend(ctx, leaves, a.sign)
+	next, err := a.applied(leaves)
+	if err != nil {
+		return err
+	}
+	hashes, root, err := a.hashed(leaves)
+	if err != nil {
+		return err
+	}
+	checkpoint, err := a.sign(next.Size, root)
+	if err != nil {
+		return err
+	}
+	return a.commit(ctx, leaves, next, hashes, checkpoint)
 }
 
 func (a *Authority) sign(size int64, root tlog.Hash) (string, error) {
-	signed, err := note.Sign(&note.Note{Text: checkpointText(a.signer.Name(), size, root)}, a.signer)
+	signed, err := note.Sign(&note.Note{Text: journal.Checkpoint{Origin: a.signer.Name(), Size: size, Root: root}.Text()}, a.signer)
 	if err != nil {
 		return "", fmt.Errorf("sign checkpoint: %w", err)
 	}

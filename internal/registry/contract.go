@@ -1,7 +1,7 @@
 package registry
 
 import (
-	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +15,8 @@ import (
 )
 
 // Contract is the right of one subsystem to ask another: which questions,
-// what for, by which provision, and which fields may leave.
+// what for, by which provision, and which fields may leave. A later contract
+// with the same id between the same two subsystems amends it.
 type Contract struct {
 	ID        string    `json:"id"`
 	Consumer  ID        `json:"consumer"` // subsystem
@@ -68,6 +69,12 @@ func (c Contract) text() (string, error) {
 	return contractHeading + string(canonical) + "\n", nil
 }
 
+// digest names a contract by its text, whoever signed it.
+func (c Contract) digest() [32]byte {
+	text, _ := c.text() // it was read from such a text
+	return sha256.Sum256([]byte(text))
+}
+
 // openContract checks both signatures and reads the contract.
 func openContract(signed string, keys func(member ID) note.Verifiers) (Contract, error) {
 	c, err := peekContract(signed)
@@ -88,36 +95,18 @@ func peekContract(signed string) (Contract, error) {
 	if !found || !headed {
 		return Contract{}, fmt.Errorf("%w: not a signed contract", ErrContract)
 	}
-	d := json.NewDecoder(strings.NewReader(body))
-	d.DisallowUnknownFields()
 	var c Contract
-	if err := d.Decode(&c); err != nil {
+	if err := decodeStrict([]byte(body), &c); err != nil {
 		return Contract{}, fmt.Errorf("%w: %w", ErrContract, err)
 	}
 	again, err := c.text()
 	if err != nil {
 		return Contract{}, err
 	}
-	if !bytes.Equal([]byte(again), []byte(text+"\n")) {
+	if again != text+"\n" {
 		return Contract{}, fmt.Errorf("%w %s: the text is not in canonical form", ErrContract, c.ID)
 	}
 	return c, c.validate()
-}
-
-func (c Contract) validate() error {
-	switch {
-	case c.ID == "" || c.Consumer.Subsystem == "" || c.Provider.Subsystem == "" || c.Consumer.Service != "" || c.Provider.Service != "":
-		return fmt.Errorf("%w %s: names no id or not two subsystems", ErrContract, c.ID)
-	case c.Service == "" && len(c.Events) == 0:
-		return fmt.Errorf("%w %s: gives neither a service nor events", ErrContract, c.ID)
-	case c.Purpose == "" || c.Provision == "":
-		return fmt.Errorf("%w %s: names no purpose or no provision", ErrContract, c.ID)
-	case c.From.IsZero() || !c.To.IsZero() && c.To.Before(c.From):
-		return fmt.Errorf("%w %s: has no period or ends before it begins", ErrContract, c.ID)
-	case c.Quota < 0 || c.Retention < 0:
-		return fmt.Errorf("%w %s: has a negative quota or retention", ErrContract, c.ID)
-	}
-	return nil
 }
 
 // Holds reports whether the contract's own period covers the day.

@@ -7,11 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
-
-	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Delta is what a follower that knows From statements has to add, and the
@@ -25,7 +21,7 @@ type Delta struct {
 const (
 	deltaLimit = 1000             // statements in one answer
 	deltaWait  = 25 * time.Second // an answer without news is held back this long
-	deltaBytes = 64 << 20
+	deltaBytes = 64 << 20         // of one answer
 )
 
 // Delta gives the statements from a size on.
@@ -76,28 +72,4 @@ func readDelta(body io.Reader) (Delta, error) {
 		return Delta{}, fmt.Errorf("read delta: %w", err)
 	}
 	return d, nil
-}
-
-// checkpointText is the body of a C2SP tlog-checkpoint.
-func checkpointText(origin string, size int64, root tlog.Hash) string {
-	return fmt.Sprintf("%s\n%d\n%s\n", origin, size, root)
-}
-
-// openCheckpoint checks the signature and gives the size and root it is over.
-func openCheckpoint(signed string, verifier note.Verifier) (size int64, root tlog.Hash, err error) {
-	n, err := note.Open([]byte(signed), note.VerifierList(verifier))
-	if err != nil {
-		return 0, root, fmt.Errorf("checkpoint: %w", err)
-	}
-	lines := strings.Split(n.Text, "\n")
-	if len(lines) < 4 || lines[0] != verifier.Name() {
-		return 0, root, fmt.Errorf("checkpoint: not of %s", verifier.Name())
-	}
-	if size, err = strconv.ParseInt(lines[1], 10, 64); err != nil {
-		return 0, root, fmt.Errorf("checkpoint: %w", err)
-	}
-	if root, err = tlog.ParseHash(lines[2]); err != nil {
-		return 0, root, fmt.Errorf("checkpoint: %w", err)
-	}
-	return size, root, nil
 }

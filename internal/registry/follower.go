@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/storage"
 
@@ -34,12 +35,19 @@ func NewFollower(ctx context.Context, db *storage.DB, verifier note.Verifier, ur
 	return &Follower{Registry: r, url: url, client: client, log: log}, nil
 }
 
-// Run keeps the copy current until ctx ends. A registry that cannot be reached
+// How long to wait between two rounds: at least pause, so that an authority
+// that answers at once is not asked without end; at most patience while it
+// cannot be reached.
+const (
+	pause    = 50 * time.Millisecond
+	patience = 5 * time.Second
+)
+
+// Run keeps the copy current until ctx ends. A registry that cannot be followed
 // is tried again with growing patience; one that forked is never followed
 // again.
 func (f *Follower) Run(ctx context.Context) {
-	const patience = 5 * time.Second
-	wait := 50 * time.Millisecond
+	wait := pause
 	for {
 		err := f.Sync(ctx, true)
 		switch {
@@ -49,25 +57,30 @@ func (f *Follower) Run(ctx context.Context) {
 			f.log.ErrorContext(ctx, "the registry forked; following has stopped", slog.Any("error", err))
 			return
 		case err != nil:
-			f.log.WarnContext(ctx, "registry not reached", slog.Any("error", err))
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
-				return
-			}
+			f.log.WarnContext(ctx, "registry not followed", slog.Any("error", err))
 			wait = min(2*wait, patience)
 		default:
-			wait = 50 * time.Millisecond
+			wait = pause
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
 		}
 	}
 }
 
+// maxPending bounds the statements taken in at once. A country has tens of
+// thousands.
+const maxPending = 1 << 20
+
 // Sync fetches what is new, once. With wait it holds until there is something
 // or the authority has nothing to say for a while.
 func (f *Follower) Sync(ctx context.Context, wait bool) error {
+	from := f.State().Size
 	var pending []string
-	for {
-		delta, err := f.fetch(ctx, f.State().Size+int64(len(pending)), wait && len(pending) == 0)
+	for len(pending) < maxPending {
+		delta, err := f.fetch(ctx, from+int64(len(pending)), wait && len(pending) == 0)
 		if err != nil {
 			return err
 		}
@@ -75,8 +88,9 @@ func (f *Follower) Sync(ctx context.Context, wait bool) error {
 		if delta.Checkpoint == "" && len(delta.Statements) > 0 {
 			continue
 		}
-		return f.accept(ctx, pending, delta.Checkpoint)
+		return f.accept(ctx, from, pending, delta.Checkpoint)
 	}
+	return errors.New("ask the registry: more statements than can be taken in at once")
 }
 
 func (f *Follower) fetch(ctx context.Context, after int64, wait bool) (Delta, error) {
@@ -96,25 +110,54 @@ func (f *Follower) fetch(ctx context.Context, after int64, wait bool) (Delta, er
 	if resp.StatusCode != http.StatusOK {
 		return Delta{}, fmt.Errorf("ask the registry: status %d", resp.StatusCode)
 	}
-	return readDelta(resp.Body)
+	delta, err := readDelta(resp.Body)
+	if err == nil && delta.From != after {
+		err = fmt.Errorf("read delta: asked for %d, got %d", after, delta.From)
+	}
+	return delta, err
 }
 
-// accept takes the leaves in if the checkpoint is over exactly the history
-// that results.
-func (f *Follower) accept(ctx context.Context, leaves []string, checkpoint string) error {
+// accept takes the leaves that follow after the first from statements in, if
+// the checkpoint is over exactly the history that results. What another call
+// took in meanwhile is left out.
+func (f *Follower) accept(ctx context.Context, from int64, leaves []string, checkpoint string) error {
 	if checkpoint == "" {
 		return nil // the authority has said nothing at all yet
 	}
-	signedSize, signedRoot, err := openCheckpoint(checkpoint, f.verifier)
+	signed, err := journal.OpenCheckpoint([]byte(checkpoint), f.verifier)
 	if err != nil {
-		return err
+		return fmt.Errorf("ask the registry: %w", err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.extend(ctx, leaves, func(size int64, root tlog.Hash) (string, error) {
-		if size != signedSize || root != signedRoot {
-			return "", fmt.Errorf("%w: %d statements here, %d signed there", ErrForked, size, signedSize)
-		}
-		return checkpoint, nil
-	})
+	if signed.Size < f.hashes.size {
+		return f.shorter(signed)
+	}
+	leaves = leaves[min(f.hashes.size-from, int64(len(leaves))):]
+	hashes, root, err := f.hashed(leaves)
+	if err != nil {
+		return err
+	}
+	if hashes.size != signed.Size || root != signed.Root {
+		return fmt.Errorf("%w: %d statements here, %d signed there", ErrForked, hashes.size, signed.Size)
+	}
+	next, err := f.applied(leaves)
+	if err != nil {
+		return err
+	}
+	return f.commit(ctx, leaves, next, hashes, checkpoint)
+}
+
+// shorter says whether a checkpoint over less than is known here is at least
+// over the same beginning. The caller holds mu.
+func (f *Follower) shorter(signed journal.Checkpoint) error {
+	root, err := tlog.TreeHash(signed.Size, &f.hashes)
+	if err != nil {
+		return err
+	}
+	cause := ErrForked
+	if root == signed.Root {
+		cause = ErrBehind
+	}
+	return fmt.Errorf("%w: %d statements here, %d signed there", cause, f.hashes.size, signed.Size)
 }

@@ -17,13 +17,14 @@ type ID struct {
 	Instance, Class, Member, Subsystem, Service string
 }
 
-// maxPart bounds one part of an identifier, in bytes before decoding.
+// maxPart bounds one part of an identifier, in bytes after decoding. Encoded it
+// may be three times as long, so that what was read can be written and read again.
 const maxPart = 255
 
 // ParseID reads three to five parts divided by slashes, each percent-encoded
 // on its own, so that "%2F" inside a part is a slash of the name.
 func ParseID(s string) (ID, error) {
-	if len(s) > 5*(maxPart+1) {
+	if len(s) > 5*(3*maxPart+1) {
 		return ID{}, ErrIdentifier
 	}
 	parts := strings.Split(s, "/")
@@ -42,17 +43,22 @@ func ParseID(s string) (ID, error) {
 }
 
 func parsePart(part string) (string, error) {
-	if part == "" || len(part) > maxPart {
-		return "", fmt.Errorf("%w: a part is empty or too long", ErrIdentifier)
-	}
 	name, err := url.PathUnescape(part)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrIdentifier, err)
 	}
-	if name == "." || name == ".." || strings.ContainsFunc(name, forbidden) {
-		return "", fmt.Errorf("%w: a part has a character that is not allowed", ErrIdentifier)
+	return name, checkName(name)
+}
+
+// checkName refuses what cannot be one part of an identifier.
+func checkName(name string) error {
+	if name == "" || len(name) > maxPart {
+		return fmt.Errorf("%w: a part is empty or too long", ErrIdentifier)
 	}
-	return name, nil
+	if name == "." || name == ".." || strings.ContainsFunc(name, forbidden) {
+		return fmt.Errorf("%w: a part has a character that is not allowed", ErrIdentifier)
+	}
+	return nil
 }
 
 // forbidden are control characters, which no identifier may hold, and what

@@ -27,6 +27,10 @@ func Migrations() fs.FS { return migrations }
 // the one this node knows. A node never recovers from it by itself.
 var ErrForked = errors.New("the registry shows another history than before")
 
+// ErrBehind means that the authority shows a true but shorter history than this
+// node knows, as after a restore from a backup. It may catch up again.
+var ErrBehind = errors.New("the registry shows less than before")
+
 // Registry is a node's copy of the log and the state that follows from it.
 type Registry struct {
 	db       *storage.DB
@@ -49,18 +53,12 @@ func open(ctx context.Context, db *storage.DB, verifier note.Verifier, now clock
 	if err != nil {
 		return nil, fmt.Errorf("load registry: %w", err)
 	}
-	state := emptyState()
-	for i, leaf := range leaves {
-		st, err := decodeStatement([]byte(leaf))
-		if err != nil {
-			return nil, fmt.Errorf("load registry: statement %d: %w", i, err)
-		}
-		if err := state.apply(st); err != nil {
-			return nil, fmt.Errorf("load registry: statement %d: %w", i, err)
-		}
-		if err := r.hashes.add([]byte(leaf)); err != nil {
-			return nil, err
-		}
+	state, err := r.applied(leaves)
+	if err != nil {
+		return nil, fmt.Errorf("load registry: %w", err)
+	}
+	if r.hashes, _, err = r.hashed(leaves); err != nil {
+		return nil, fmt.Errorf("load registry: %w", err)
 	}
 	r.state.Store(state)
 	return r, r.loadCheckpoint(ctx)
@@ -126,35 +124,40 @@ func (r *Registry) grown(size int64) <-chan struct{} {
 	return r.changed
 }
 
-// extend adds leaves, all or none. The checkpoint must be signed over exactly
-// the history that results. The caller holds mu.
-func (r *Registry) extend(ctx context.Context, leaves []string, checkpoint func(size int64, root tlog.Hash) (string, error)) error {
-	next := r.State().clone()
-	hashes := r.hashes.clone()
+// hashed gives the tree that the leaves lead to. The caller holds mu.
+func (r *Registry) hashed(leaves []string) (hashes, tlog.Hash, error) {
+	next := r.hashes.clone()
 	for _, leaf := range leaves {
-		st, err := decodeStatement([]byte(leaf))
+		if err := next.add([]byte(leaf)); err != nil {
+			return next, tlog.Hash{}, err
+		}
+	}
+	root, err := next.root()
+	return next, root, err
+}
+
+// applied gives the state that the leaves lead to. The caller holds mu.
+func (r *Registry) applied(leaves []string) (*State, error) {
+	next := r.State().clone()
+	for i, leaf := range leaves {
+		st, err := decodeLeaf([]byte(leaf))
+		if err == nil {
+			err = next.apply(st)
+		}
 		if err != nil {
-			return err
-		}
-		if err := next.apply(st); err != nil {
-			return err
-		}
-		if err := hashes.add([]byte(leaf)); err != nil {
-			return err
+			return nil, fmt.Errorf("statement %d: %w", r.hashes.size+int64(i), err)
 		}
 	}
-	root, err := hashes.root()
-	if err != nil {
+	return next, nil
+}
+
+// commit makes the leaves part of the log, durably, all or none. The caller
+// holds mu and knows that the checkpoint is over exactly what results.
+func (r *Registry) commit(ctx context.Context, leaves []string, next *State, hashes hashes, checkpoint string) error {
+	if err := r.save(ctx, r.hashes.size, leaves, checkpoint); err != nil {
 		return err
 	}
-	signed, err := checkpoint(next.Size, root)
-	if err != nil {
-		return err
-	}
-	if err := r.save(ctx, r.State().Size, leaves, signed); err != nil {
-		return err
-	}
-	r.hashes, r.checkpoint = hashes, signed
+	r.hashes, r.checkpoint = hashes, checkpoint
 	r.state.Store(next)
 	if len(leaves) > 0 {
 		close(r.changed)

@@ -31,19 +31,32 @@ func ReadStatements(path string) (statements []Statement, err error) {
 	return statements, lines.Err()
 }
 
-// Ensure makes the statements that the registry does not say already, so that
-// a seed can be read at every start.
+// Ensure makes the registry say what the statements amount to together, so
+// that a seed can be read at every start. A contract that the registry ended or
+// amended since stays as it is.
 func (a *Authority) Ensure(ctx context.Context, statements []Statement) error {
+	have := a.State()
+	next := have.clone()
 	var news []Statement
 	for _, st := range statements {
-		if !a.State().says(st) {
-			news = append(news, st)
+		if next.says(st) {
+			continue
 		}
+		if err := next.apply(st); err != nil {
+			return err
+		}
+		news = append(news, st)
 	}
-	if len(news) == 0 && a.Checkpoint() != "" {
+	if next.equal(have) && a.Checkpoint() != "" {
 		return nil
 	}
 	return a.Append(ctx, news...)
+}
+
+// equal reports whether two states say the same.
+func (s *State) equal(other *State) bool {
+	return reflect.DeepEqual(s.members, other.members) && reflect.DeepEqual(s.nodes, other.nodes) &&
+		reflect.DeepEqual(s.services, other.services) && reflect.DeepEqual(s.contracts, other.contracts)
 }
 
 // says reports whether the state already is as a statement wants it.
@@ -52,12 +65,14 @@ func (s *State) says(st Statement) bool {
 	case st.Member != nil:
 		return reflect.DeepEqual(s.members[st.Member.ID], *st.Member)
 	case st.Node != nil:
-		return s.nodes[st.Node.Member][st.Node.Name] == *st.Node
+		have, there := s.nodes[st.Node.Member][st.Node.Name]
+		return have == *st.Node || !there && st.Node.Address == ""
 	case st.Service != nil:
 		return reflect.DeepEqual(s.services[st.Service.ID], *st.Service)
 	case st.Contract != "":
 		c, err := peekContract(st.Contract)
-		return err == nil && reflect.DeepEqual(s.contracts[c.ID], c)
+		_, before := s.texts[c.digest()]
+		return err == nil && before
 	case st.End != nil:
 		_, contract := s.contracts[st.End.Contract]
 		_, service := s.services[st.End.Service]

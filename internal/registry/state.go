@@ -1,9 +1,14 @@
 package registry
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
+	"strings"
 
 	"dobosh/internal/kit/lang"
 
@@ -18,20 +23,23 @@ type State struct {
 	nodes     map[ID]map[string]Node // by member and name
 	services  map[ID]Service
 	contracts map[string]Contract
-	byPair    map[pair][]string // contract ids by consumer and provider subsystem
+	byPair    map[pair][]string     // ids of the contracts in force by consumer and provider subsystem, oldest first
+	sides     map[string]pair       // of every contract that ever was, so that no other two take its id
+	texts     map[[32]byte]struct{} // SHA-256 of every contract that ever was: one that was ended or amended is not said again
 	byTLS     map[string]Node
 }
 
 type pair struct{ consumer, provider ID }
 
 func emptyState() *State {
-	return &State{members: map[ID]Member{}, nodes: map[ID]map[string]Node{}, services: map[ID]Service{}, contracts: map[string]Contract{}, byPair: map[pair][]string{}, byTLS: map[string]Node{}}
+	return &State{members: map[ID]Member{}, nodes: map[ID]map[string]Node{}, services: map[ID]Service{}, contracts: map[string]Contract{},
+		byPair: map[pair][]string{}, sides: map[string]pair{}, texts: map[[32]byte]struct{}{}, byTLS: map[string]Node{}}
 }
 
 // clone copies the maps, so that a snapshot in use is never written.
 func (s *State) clone() *State {
-	c := &State{Size: s.Size, members: maps.Clone(s.members), nodes: maps.Clone(s.nodes), services: maps.Clone(s.services), contracts: maps.Clone(s.contracts), byPair: maps.Clone(s.byPair), byTLS: maps.Clone(s.byTLS)}
-	return c
+	return &State{Size: s.Size, members: maps.Clone(s.members), nodes: maps.Clone(s.nodes), services: maps.Clone(s.services), contracts: maps.Clone(s.contracts),
+		byPair: maps.Clone(s.byPair), sides: maps.Clone(s.sides), texts: maps.Clone(s.texts), byTLS: maps.Clone(s.byTLS)}
 }
 
 // apply adds one statement. It is called on a state that nobody else sees yet.
@@ -39,27 +47,44 @@ func (s *State) apply(st Statement) error {
 	s.Size++
 	switch {
 	case st.Member != nil:
-		s.members[st.Member.ID.Owner()] = *st.Member
+		return s.applyMember(*st.Member)
 	case st.Node != nil:
 		return s.applyNode(*st.Node)
 	case st.Service != nil:
-		if !s.HasSubsystem(st.Service.ID.System()) {
-			return fmt.Errorf("%w: service %s of an unknown subsystem", ErrStatement, st.Service.ID)
-		}
-		s.services[st.Service.ID] = *st.Service
+		return s.applyService(*st.Service)
 	case st.Contract != "":
 		return s.applyContract(st.Contract)
 	case st.End != nil:
 		s.applyEnd(*st.End)
-	default:
-		return fmt.Errorf("%w: says nothing", ErrStatement)
+		return nil
 	}
+	return fmt.Errorf("%w: says nothing", ErrStatement)
+}
+
+func (s *State) applyMember(m Member) error {
+	if m.ID.Member == "" || m.ID != m.ID.Owner() {
+		return fmt.Errorf("%w: %s is not a member", ErrStatement, m.ID)
+	}
+	for i, subsystem := range m.Subsystems {
+		if err := checkName(subsystem); err != nil || slices.Contains(m.Subsystems[:i], subsystem) {
+			return fmt.Errorf("%w: subsystem %.60q of %s has no name or the name of another", ErrStatement, subsystem, m.ID)
+		}
+	}
+	s.members[m.ID] = m
+	return nil
+}
+
+func (s *State) applyService(sv Service) error {
+	if !s.HasSubsystem(sv.ID.System()) || sv.ID.Service == "" {
+		return fmt.Errorf("%w: service %s of an unknown subsystem", ErrStatement, sv.ID)
+	}
+	s.services[sv.ID] = sv
 	return nil
 }
 
 func (s *State) applyNode(n Node) error {
-	if _, known := s.members[n.Member]; !known {
-		return fmt.Errorf("%w: node of an unknown member %s", ErrStatement, n.Member)
+	if _, known := s.members[n.Member]; !known || n.Name == "" {
+		return fmt.Errorf("%w: node of an unknown member %s, or without a name", ErrStatement, n.Member)
 	}
 	nodes := maps.Clone(s.nodes[n.Member])
 	if nodes == nil {
@@ -68,8 +93,8 @@ func (s *State) applyNode(n Node) error {
 	delete(s.byTLS, nodes[n.Name].TLS)
 	delete(nodes, n.Name)
 	if n.Address != "" {
-		if _, err := note.NewVerifier(n.Log); err != nil {
-			return fmt.Errorf("%w: key of node %s: %w", ErrStatement, n.Name, err)
+		if err := s.checkNode(n); err != nil {
+			return err
 		}
 		nodes[n.Name] = n
 		s.byTLS[n.TLS] = n
@@ -78,16 +103,46 @@ func (s *State) applyNode(n Node) error {
 	return nil
 }
 
+// checkNode refuses keys that are none, and the TLS key of another node: who
+// holds it could speak for both.
+func (s *State) checkNode(n Node) error {
+	wrong := func(what string) error {
+		return fmt.Errorf("%w: node %s of %s: %s", ErrStatement, n.Name, n.Member, what)
+	}
+	if _, port, err := net.SplitHostPort(n.Address); err != nil || port == "" {
+		return wrong("the address is not host:port")
+	}
+	if pin, err := hex.DecodeString(n.TLS); err != nil || len(pin) != sha256.Size || strings.ToLower(n.TLS) != n.TLS {
+		return wrong("the TLS key is not the SHA-256 of a key in hex")
+	}
+	if _, taken := s.byTLS[n.TLS]; taken {
+		return wrong("another node has this TLS key")
+	}
+	if _, err := note.NewVerifier(n.Log); err != nil {
+		return wrong("the key of its journal cannot be read")
+	}
+	return nil
+}
+
 func (s *State) applyContract(signed string) error {
 	c, err := openContract(signed, s.keys)
 	if err != nil {
 		return err
 	}
-	if _, again := s.contracts[c.ID]; !again {
-		p := pair{c.Consumer, c.Provider}
-		s.byPair[p] = append(slices.Clone(s.byPair[p]), c.ID)
+	between, digest := pair{c.Consumer, c.Provider}, c.digest()
+	if _, before := s.texts[digest]; before {
+		return fmt.Errorf("%w %s: was said before", ErrContract, c.ID)
 	}
-	s.contracts[c.ID] = c
+	if sides, taken := s.sides[c.ID]; taken && sides != between {
+		return fmt.Errorf("%w %s: the id belongs to a contract of others", ErrContract, c.ID)
+	}
+	if !s.HasSubsystem(c.Consumer) || !s.HasSubsystem(c.Provider) {
+		return fmt.Errorf("%w %s: of an unknown subsystem", ErrContract, c.ID)
+	}
+	if _, amended := s.contracts[c.ID]; !amended {
+		s.byPair[between] = append(slices.Clone(s.byPair[between]), c.ID)
+	}
+	s.contracts[c.ID], s.sides[c.ID], s.texts[digest] = c, between, struct{}{}
 	return nil
 }
 
@@ -131,10 +186,7 @@ func (s *State) HasSubsystem(id ID) bool {
 // Nodes lists the nodes of a member in the order of their names.
 func (s *State) Nodes(member ID) []Node {
 	return slices.SortedFunc(maps.Values(s.nodes[member.Owner()]), func(a, b Node) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
+		return cmp.Compare(a.Name, b.Name)
 	})
 }
 
@@ -174,10 +226,7 @@ func (s *State) Between(consumer, provider ID) []Contract {
 // Contracts lists all contracts in the order of their ids.
 func (s *State) Contracts() []Contract {
 	return slices.SortedFunc(maps.Values(s.contracts), func(a, b Contract) int {
-		if a.ID < b.ID {
-			return -1
-		}
-		return 1
+		return cmp.Compare(a.ID, b.ID)
 	})
 }
 
@@ -189,13 +238,4 @@ func (s *State) Title(id ID) lang.Text {
 	return lang.Text{"sr": id.Owner().String(), "en": id.Owner().String()}
 }
 
-func compare(a, b ID) int {
-	x, y := a.String(), b.String()
-	switch {
-	case x < y:
-		return -1
-	case x > y:
-		return 1
-	}
-	return 0
-}
+func compare(a, b ID) int { return cmp.Compare(a.String(), b.String()) }

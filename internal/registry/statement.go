@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"dobosh/internal/kit/lang"
@@ -52,7 +53,8 @@ type Service struct {
 	Title lang.Text `json:"title"`
 }
 
-// End takes a contract or a service out of force from At on.
+// End takes a contract or a service out of force from its place in the log on.
+// A contract that was ended does not come back by the same text.
 type End struct {
 	Contract string `json:"contract,omitempty"`
 	Service  ID     `json:"service,omitzero"`
@@ -75,15 +77,52 @@ func (s Statement) encode() ([]byte, error) {
 	return canonical, nil
 }
 
-func decodeStatement(leaf []byte) (Statement, error) {
-	if len(leaf) > maxStatement {
-		return Statement{}, fmt.Errorf("%w: over %d bytes", ErrStatement, maxStatement)
+// decodeStatement reads a statement as a person may write it in a seed.
+func decodeStatement(raw []byte) (s Statement, err error) {
+	if len(raw) > maxStatement {
+		return s, fmt.Errorf("%w: over %d bytes", ErrStatement, maxStatement)
 	}
-	d := json.NewDecoder(bytes.NewReader(leaf))
-	d.DisallowUnknownFields()
-	var s Statement
-	if err := d.Decode(&s); err != nil {
-		return Statement{}, fmt.Errorf("%w: %w", ErrStatement, err)
+	if err := decodeStrict(raw, &s); err != nil {
+		return s, fmt.Errorf("%w: %w", ErrStatement, err)
+	}
+	parts := 0
+	for _, there := range []bool{s.Member != nil, s.Node != nil, s.Service != nil, s.Contract != "", s.End != nil} {
+		if there {
+			parts++
+		}
+	}
+	if parts != 1 {
+		return s, fmt.Errorf("%w: says %d things instead of one", ErrStatement, parts)
 	}
 	return s, nil
+}
+
+// decodeLeaf reads a statement as it stands in the log: in canonical form, so
+// that no two readers can understand one leaf differently.
+func decodeLeaf(leaf []byte) (Statement, error) {
+	s, err := decodeStatement(leaf)
+	if err != nil {
+		return s, err
+	}
+	again, err := s.encode()
+	if err != nil {
+		return s, err
+	}
+	if !bytes.Equal(again, leaf) {
+		return s, fmt.Errorf("%w: is not in canonical form", ErrStatement)
+	}
+	return s, nil
+}
+
+// decodeStrict reads exactly one JSON value without unknown members.
+func decodeStrict(raw []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows it")
+	}
+	return nil
 }
