@@ -114,7 +114,7 @@ func TestPages(t *testing.T) {
 		"list":     {"/?lang=en", 200, []string{`<html lang="en">`, "This is a demonstration.", "?lang=en&amp;message=1", "Чека вас &lt;понуда&gt;", "No subject", "23 November 2026 09:05:00"}, nil},
 		"Latin":    {"/?lang=sr-Latn", 200, []string{`<html lang="sr-Latn">`, "Ovo je demonstracija.", "23. 11. 2026."}, nil},
 		"for one":  {"/?lang=en&to=Milica@example.org", 200, []string{"message=1"}, []string{"message=2"}},
-		"message":  {"/?lang=en&message=1", 200, []string{`<h1 lang="sr-Cyrl">Чека вас`, `<a href="https://city.example/offers/7">`, "&lt;b&gt;", `href="?lang=sr-Cyrl&amp;message=1"`}, []string{`href="javascript`, `href="https://"`}},
+		"message":  {"/?lang=en&message=1", 200, []string{"<title>1 · Demonstration mailbox</title>", `<h1 lang="sr-Cyrl">Чека вас`, `<a href="https://city.example/offers/7">`, "&lt;b&gt;", `href="?lang=sr-Cyrl&amp;message=1"`}, []string{`href="javascript`, `href="https://"`}},
 		"unknown":  {"/?lang=en&message=77", 404, []string{"There is no such message."}, nil},
 		"nonsense": {"/?lang=xx&message=..", 404, []string{`<html lang="sr-Cyrl">`}, nil},
 	}
