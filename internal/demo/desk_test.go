@@ -11,7 +11,7 @@ import (
 	"dobosh/internal/testkit/browser"
 )
 
-const because = "Because. Zato. 1"
+const because = "Because 2"
 
 // officer: at the desk of the city.
 func (s *story) officer() {
