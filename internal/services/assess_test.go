@@ -224,6 +224,18 @@ func TestRegisterAwayDelaysAndLosesNothing(t *testing.T) {
 	})
 }
 
+// A clock that ran ahead puts jobs off; once it is set right they are due.
+func TestClockThatIsSetRight(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		mother := r.mother()
+		r.clock.Advance(10 * time.Minute)
+		must(t, r.Hear(t.Context(), r.birth(mother, born(), 1)))
+		r.clock.Advance(-10 * time.Minute)
+		want(t, "jobs due", r.work(), 2)
+		want(t, "offers", len(r.offersOf(mother)), 2)
+	})
+}
+
 func TestPatienceGrows(t *testing.T) {
 	for i, want := range []time.Duration{500, 500, 1000, 2000, 4000} {
 		if got := services.Patience(i); got != want*time.Millisecond {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
@@ -155,14 +156,18 @@ func bracket(cite string) string {
 type storedDecision struct {
 	id, code, offer, service, person, content string
 	granted                                   bool
+	madeAt                                    time.Time
 	index                                     int64 // in the journal; -1 while not sealed
 }
 
-const decisionColumns = `id, code, offer, service, person, granted, content, log_index`
+const decisionColumns = `id, code, offer, service, person, granted, made_at, content, log_index`
 
 func scanDecision(scan storage.Scan) (storedDecision, error) {
 	var d storedDecision
-	return d, scan(&d.id, &d.code, &d.offer, &d.service, &d.person, &d.granted, &d.content, &d.index)
+	var made int64
+	err := scan(&d.id, &d.code, &d.offer, &d.service, &d.person, &d.granted, &made, &d.content, &d.index)
+	d.madeAt = storage.Instant(made)
+	return d, err
 }
 
 func (r *Room) decisionWhere(ctx context.Context, where, arg string) (storedDecision, error) {
@@ -223,8 +228,10 @@ func (r *Room) decision(ctx context.Context, d storedDecision) (Decision, error)
 	if err != nil {
 		return Decision{}, err
 	}
-	record, err := rules.ParseRecord(c.Record)
-	if err != nil {
+	var record struct { // of the whole record, what is shown; who doubts it verifies the file
+		Outcome rules.Outcome `json:"outcome"`
+	}
+	if err := json.Unmarshal(c.Record, &record); err != nil {
 		return Decision{}, fmt.Errorf("record of decision %s: %w", d.id, err)
 	}
 	payments, err := r.paymentsOf(ctx, d, c)

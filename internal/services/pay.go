@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"dobosh/internal/identity"
@@ -307,9 +308,13 @@ func (r *Room) creditFile(f PaymentFile, payments []Payment) creditfile.File {
 	}
 	for _, p := range payments {
 		file.Transfers = append(file.Transfers, creditfile.Transfer{
-			ID: p.ID, EndToEnd: p.Code, Creditor: p.Code, Account: p.Account, Amount: p.Amount,
+			ID: p.ID, EndToEnd: reference(p.Code), Creditor: reference(p.Code), Account: p.Account, Amount: p.Amount,
 			Purpose: p.Title.In(lang.SrLatn) + fmt.Sprintf(" %d/%d", p.Number, p.Count),
 		})
 	}
 	return file
 }
+
+// reference is the code of a decision as banks carry it: without its check
+// character, which may be one that they refuse.
+func reference(code string) string { return code[:max(strings.LastIndexByte(code, '-'), 0)] }

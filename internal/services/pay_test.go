@@ -2,6 +2,8 @@ package services_test
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
 	"dobosh/internal/services/creditfile"
+	"dobosh/internal/storage"
 )
 
 // The payments of a plan come to its total, and each has its month.
@@ -186,6 +189,26 @@ func TestPaymentsGoOutOnce(t *testing.T) {
 		want(t, "payments released", len(r.paymentsIn(services.PaymentReleased)), f.Count)
 		wantCode(t, r.ReleasePayments(t.Context(), officer(), "nothing"), "file-unknown")
 		wantCode(t, second(r.PaymentXML(t.Context(), officer(), "nothing")), "file-unknown")
+	})
+}
+
+// Check characters of codes may be signs that a payment file must not have.
+func TestEveryCodeIsAReference(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		for i, check := range []string{"*", "~", "$", "=", "U", "0"} {
+			_, d := r.accepted(grant, 1)
+			must(t, r.cfg.DB.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+				return second(tx.ExecContext(ctx, `UPDATE services_decisions SET code = $1 WHERE id = $2`, fmt.Sprintf("ZR-2026-7KQ4-M9P%d-%s", i, check), d.ID))
+			}))
+		}
+		f, err := r.PreparePayments(t.Context(), officer())
+		must(t, err)
+		must(t, r.ReleasePayments(t.Context(), officer(), f.ID))
+		raw, err := r.PaymentXML(t.Context(), officer(), f.ID)
+		must(t, err)
+		file, err := creditfile.Read(bytes.NewReader(raw))
+		must(t, err)
+		want(t, "first reference", file.Transfers[0].EndToEnd, "ZR-2026-7KQ4-M9P0")
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dobosh/internal/journal"
+	"dobosh/internal/services/proof"
 	"dobosh/internal/storage"
 )
 
@@ -52,11 +53,7 @@ func (r *Room) seal(ctx context.Context, decision string) error {
 }
 
 func (r *Room) sealContent(ctx context.Context, d storedDecision) (int64, error) {
-	c, err := r.contentOf(ctx, d)
-	if err != nil {
-		return 0, err
-	}
-	meta, err := c.Meta()
+	meta, err := proof.Content{Decision: proof.Decision{ID: d.id}}.Meta()
 	if err != nil {
 		return 0, err
 	}
@@ -69,7 +66,7 @@ func (r *Room) sealContent(ctx context.Context, d storedDecision) (int64, error)
 		return 0, err
 	}
 	stamp, err := r.Journal.Append(ctx, journal.Entry{
-		Kind: decisionKind, ID: d.id, At: c.Decision.MadeAt, Subjects: subjects, Meta: meta, Body: []byte(d.content),
+		Kind: decisionKind, ID: d.id, At: d.madeAt, Subjects: subjects, Meta: meta, Body: []byte(d.content),
 	})
 	if err != nil {
 		return 0, fmt.Errorf("seal decision %s: %w", d.id, err)

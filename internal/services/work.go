@@ -32,6 +32,8 @@ const (
 	claimLimit  = 64
 	idleLook    = time.Second // how often to look for what has become due
 	longestWait = 5 * time.Minute
+
+	untilTomorrow = 24 * time.Hour // how long a register rests that knows no account
 )
 
 func (r *Room) addJob(ctx context.Context, tx *storage.Tx, kind, ref string) error {
@@ -130,9 +132,9 @@ func (r *Room) claim(ctx context.Context) (jobs []job, err error) {
 		return nil, err
 	}
 	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		rows, err := tx.QueryContext(ctx, `UPDATE services_work SET next_try = $1, owner = $2, tries = tries + 1
-			WHERE (next_try <= $3 OR next_try > $4) AND (kind, ref) IN (SELECT kind, ref FROM services_work WHERE next_try <= $3 OR next_try > $4 ORDER BY next_try LIMIT $5)
-			RETURNING kind, ref, tries`, storage.Micros(now.Add(claimed)), r.Node, storage.Micros(now), storage.Micros(now.Add(longestWait)), claimLimit)
+		rows, err := tx.QueryContext(ctx, `UPDATE services_work SET next_try = $4, owner = $5, tries = tries + 1
+			WHERE `+isDue+` AND (kind, ref) IN (SELECT kind, ref FROM services_work WHERE `+isDue+` ORDER BY next_try LIMIT $6)
+			RETURNING kind, ref, tries`, append(dueAt(now), storage.Micros(now.Add(claimed)), r.Node, claimLimit)...)
 		jobs, err = storage.All(rows, err, func(scan storage.Scan) (job, error) {
 			var j job
 			return j, scan(&j.kind, &j.ref, &j.tries)
@@ -142,12 +144,19 @@ func (r *Room) claim(ctx context.Context) (jobs []job, err error) {
 	return jobs, err
 }
 
-// anyDue spares the writer when there is nothing to do. A job that is due
-// later than any job waits was put off by a clock that has been set right
-// since: it is due.
+// isDue is the condition of a job that is due. One that is due later than any
+// job of its kind waits was put off by a clock that has been set right since:
+// it is due. Its places are those of dueAt.
+const isDue = `(next_try <= $1 OR next_try > CASE kind WHEN '` + jobAccount + `' THEN CAST($2 AS bigint) ELSE CAST($3 AS bigint) END)`
+
+func dueAt(now time.Time) []any {
+	return []any{storage.Micros(now), storage.Micros(now.Add(untilTomorrow)), storage.Micros(now.Add(longestWait))}
+}
+
+// anyDue spares the writer when there is nothing to do.
 func (r *Room) anyDue(ctx context.Context, now time.Time) (bool, error) {
 	var n int
-	err := r.DB.Read(ctx).QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM services_work WHERE next_try <= $1 OR next_try > $2 LIMIT 1) AS due`, storage.Micros(now), storage.Micros(now.Add(longestWait))).Scan(&n)
+	err := r.DB.Read(ctx).QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM services_work WHERE `+isDue+` LIMIT 1) AS due`, dueAt(now)...).Scan(&n)
 	return n > 0, err
 }
 
@@ -188,7 +197,7 @@ func patience(tries int) time.Duration {
 // trace that the person sees.
 func rest(tries int, err error) time.Duration {
 	if problem.HasCode(err, accountUnknown) {
-		return 24 * time.Hour
+		return untilTomorrow
 	}
 	return patience(tries)
 }
