@@ -2,7 +2,6 @@ package law
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -118,5 +117,3 @@ func (s Span) within(outer Span) Span {
 	}
 	return s
 }
-
-func quoted(list []string) string { return strings.Trim(fmt.Sprintf("%q", list), "[]") }

@@ -12,7 +12,6 @@ import (
 
 func TestOrder(t *testing.T) {
 	type step struct {
-		name      string
 		previous  int
 		unknown   bool
 		stillborn bool
