@@ -2,9 +2,7 @@ package services_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -186,103 +184,6 @@ func TestTextAloneIsNotAskedFor(t *testing.T) {
 	})
 }
 
-func TestRegisterAwayDelaysAndLosesNothing(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
-		r.restart(func(c *services.Config) { c.Pack = only(t, allowance) })
-		mother := r.mother()
-		event := r.birth(mother, born(), 1)
-		r.registers.set(residents, problem.New(problem.Unavailable, "node-away", "body", "RS-DEMO/GOV/REGISTERS"))
-		r.hear(event)
-		waiting := r.assessments(services.AssessmentWaiting)
-		if len(waiting) != 1 || waiting[0].Waits["en"] != "Body "+residents || waiting[0].Waits["code"] != "node-away" {
-			t.Fatalf("waiting %+v, want one that names the register", waiting)
-		}
-		want(t, "next try", waiting[0].NextTry, r.clock.Now().Add(500*time.Millisecond))
-		want(t, "too early", r.work(), 0)
-		for range 12 {
-			r.clock.Set(r.assessments(services.AssessmentWaiting)[0].NextTry)
-			want(t, "jobs due", r.work(), 1)
-		}
-		last := r.assessments(services.AssessmentWaiting)[0]
-		want(t, "patience", last.NextTry.Sub(r.clock.Now()), 5*time.Minute)
-		want(t, "tries", last.Tries, 13)
-		r.restart(nil)
-		r.registers.questions()
-		r.registers.set(residents, nil)
-		r.clock.Advance(5 * time.Minute)
-		r.work()
-		r.clock.Advance(time.Hour)
-		r.work()
-		want(t, "offers", len(r.offersOf(mother)), 1)
-		want(t, "notices", len(r.notices.sent), 1)
-		if got := r.registers.questions(); len(got) != 2 || strings.HasPrefix(got[0], "/v1/births/") {
-			t.Errorf("asked %q, want only what was not known yet", got)
-		}
-		if done := r.assessments("")[0]; done.State != services.AssessmentOffered || done.Waits != nil {
-			t.Errorf("assessment %+v, want one that waits for nobody", done)
-		}
-	})
-}
-
-// A clock that ran ahead puts jobs off; once it is set right they are due.
-func TestClockThatIsSetRight(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
-		mother := r.mother()
-		r.clock.Advance(10 * time.Minute)
-		must(t, r.Hear(t.Context(), r.birth(mother, born(), 1)))
-		r.clock.Advance(-10 * time.Minute)
-		want(t, "jobs due", r.work(), 2)
-		want(t, "offers", len(r.offersOf(mother)), 2)
-	})
-}
-
-func TestPatienceGrows(t *testing.T) {
-	for i, want := range []time.Duration{500, 500, 1000, 2000, 4000} {
-		if got := services.Patience(i); got != want*time.Millisecond {
-			t.Errorf("after %d tries: %v, want %v", i, got, want*time.Millisecond)
-		}
-	}
-	for _, tries := range []int{11, 40, 1 << 40} {
-		if got := services.Patience(tries); got != 5*time.Minute {
-			t.Errorf("after %d tries: %v, want 5 minutes", tries, got)
-		}
-	}
-}
-
-func TestEndedContractIsNamed(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
-		r.registers.set(payments, problem.New(problem.Forbidden, "contract-ended", "contract", "allowance-accounts", "day", "2026-11-22"))
-		r.hear(r.birth(r.mother(), born(), 1))
-		for _, a := range r.assessments(services.AssessmentWaiting) {
-			if a.Waits["code"] != "contract-ended" || !strings.Contains(a.Waits["sr"], "allowance-accounts") {
-				t.Errorf("waits for %v, want the contract named", a.Waits)
-			}
-		}
-		want(t, "waiting", len(r.assessments(services.AssessmentWaiting)), 2)
-	})
-}
-
-func TestEndedProvisionIsNamed(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
-		r.restart(func(c *services.Config) {
-			c.Pack = serbiaWith(t, "instruments/zfpp.yaml", "  - ref: zfpp/22/1\n", "  - ref: zfpp/22/1\n    to: 2026-11-01\n")
-		})
-		mother := r.mother()
-		r.hear(r.birth(mother, born(), 1))
-		waiting := r.assessments(services.AssessmentWaiting)
-		if len(waiting) != 1 || waiting[0].Waits["code"] != "provision-not-in-force" || !strings.Contains(waiting[0].Waits["sr"], "чл. 22 ст. 1") || !strings.Contains(waiting[0].Waits["en"], "Art. 22(1)") {
-			t.Fatalf("waiting %+v, want the provision named", waiting)
-		}
-		if _, there := r.offersOf(mother)[grant]; !there {
-			t.Error("the other service waits too")
-		}
-		r.restart(func(c *services.Config) { c.Pack = serbia(t) })
-		r.clock.Advance(time.Minute)
-		r.work()
-		want(t, "offers once it is in force again", len(r.offersOf(mother)), 2)
-	})
-}
-
 func TestWhatNobodyKnowsGoesToAPerson(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -382,53 +283,5 @@ func TestObjectionWhileRegistersAnswer(t *testing.T) {
 		r.clock.Advance(time.Minute)
 		r.work()
 		want(t, "offers", len(r.offersOf(mother)), 1)
-	})
-}
-
-func TestTwoProcessesWithOneJob(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
-		mother := r.mother()
-		must(t, r.Hear(t.Context(), r.birth(mother, born(), 1)))
-		slow, err := r.Slow(t.Context())
-		must(t, err)
-		want(t, "another finds nothing", r.work(), 0)
-		r.clock.Advance(3 * time.Minute)
-		want(t, "taken for dead", r.work(), 2)
-		r.registers.paid = true // what the slow one learns is another outcome
-		slow()
-		want(t, "offers", len(r.offersOf(mother)), 2)
-		want(t, "referrals", len(r.referrals()), 0)
-		want(t, "notices", len(r.notices.sent), 2)
-	})
-}
-
-func TestJobsOfADeadProcessAreTakenOver(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
-		mother := r.mother()
-		must(t, r.Hear(t.Context(), r.birth(mother, born(), 1)))
-		claimed, err := r.Claim(t.Context())
-		must(t, err)
-		want(t, "claimed", claimed, 2)
-		r.restart(nil)
-		want(t, "taken over", r.work(), 2)
-		want(t, "offers", len(r.offersOf(mother)), 2)
-	})
-}
-
-func TestRunServesEventsAndCloses(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
-		for i := range 5 {
-			must(t, r.Hear(t.Context(), r.birth(r.mother(), born(), 1+i%3)))
-		}
-		events := &listener{}
-		must(t, r.Run(t.Context(), events))
-		want(t, "types", fmt.Sprint(events.types), "[rs.births.registered]")
-		for deadline := time.Now().Add(time.Minute); len(r.assessments(services.AssessmentOffered)) < 10; {
-			if time.Now().After(deadline) {
-				t.Fatalf("after a minute: %+v", r.assessments(""))
-			}
-		}
-		r.Close()
-		r.Close()
 	})
 }

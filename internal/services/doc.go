@@ -9,10 +9,12 @@
 //     decision, however often the button is pressed and whatever process dies.
 //   - Nothing is asked of a register that the rule does not need, and nothing
 //     more once the outcome is certain. A register that is away delays an
-//     assessment and loses nothing.
+//     assessment and loses nothing; what was learned is not asked again.
 //   - A favourable outcome may be the machine's. A fact that nobody knows, a
 //     wish for a person, and every refusal go to an officer.
 //   - Whoever objected is not considered again.
+//   - What an officer sees about a person leaves a receipt first; their lists
+//     name nobody. Nobody decides in their own matter.
 //   - A decision carries the rule, the parameters, the facts with their
 //     receipts and the trace, so that anyone can check it offline years later.
 //
