@@ -34,12 +34,14 @@ type Ask struct {
 	Path     string // raw, with its leading slash
 	Query    string
 	Type     string // media type of Body
+	Accept   string // media types of the answer, as in the header
 	Body     []byte
 	Purpose  string   // of the contract to ask under; empty for the first that covers the question
 	Matter   string   // the case or event in which is asked
 	Role     string   // who stands behind the question
 	Subjects []string // persons concerned in [ReceiptSector], where the asker knows them
 	ID       string   // empty for a new one
+	Message  string   // id that the information system gave the question, if any
 }
 
 // Answer is what came back, and how it can be proved.
@@ -60,7 +62,7 @@ func (g *Gateway) Ask(ctx context.Context, a Ask) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	meta, err := json.Marshal(question)
+	meta, err := encodeQuestion(question, a.Body)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -79,6 +81,22 @@ func (g *Gateway) Ask(ctx context.Context, a Ask) (Answer, error) {
 	return answer, nil
 }
 
+// encodeQuestion gives the bytes that the journal commits to, if another node
+// would take the question.
+func encodeQuestion(q Question, body []byte) ([]byte, error) {
+	if err := q.check(); err != nil {
+		return nil, problem.New(problem.Invalid, "service-path").Because(err)
+	}
+	meta, err := json.Marshal(q)
+	if err != nil {
+		return nil, err
+	}
+	if len(meta) > maxHeader || len(body) > maxBody {
+		return nil, problem.New(problem.TooLarge, "question-too-large")
+	}
+	return meta, nil
+}
+
 // prepare finds the node to ask and the contract to ask under.
 func (g *Gateway) prepare(a Ask) (Question, registry.Node, error) {
 	state := g.State()
@@ -92,6 +110,9 @@ func (g *Gateway) prepare(a Ask) (Question, registry.Node, error) {
 	if len(nodes) == 0 || !state.HasSubsystem(a.Service.System()) {
 		return Question{}, registry.Node{}, problem.New(problem.NotFound, "provider-unknown", "service", a.Service.String())
 	}
+	if _, known := state.Service(a.Service); !known {
+		return Question{}, registry.Node{}, problem.New(problem.NotFound, "service-unknown", "service", a.Service.String())
+	}
 	contract, err := g.choose(state, a)
 	if err != nil {
 		return Question{}, registry.Node{}, err
@@ -101,7 +122,7 @@ func (g *Gateway) prepare(a Ask) (Question, registry.Node, error) {
 	}
 	return Question{
 		Version: Version, ID: a.ID, At: g.Now(), Client: a.Client, Service: a.Service, Contract: contract.ID,
-		Method: a.Method, Path: a.Path, Query: a.Query, Type: a.Type,
+		Method: a.Method, Path: a.Path, Query: a.Query, Type: a.Type, Accept: a.Accept, Message: a.Message,
 		Purpose: contract.Purpose, Provision: contract.Provision, Matter: a.Matter, Role: a.Role,
 	}, nodes[0], nil
 }
@@ -208,6 +229,9 @@ func (g *Gateway) prove(node registry.Node, q Question, asked string, h http.Hea
 	}
 	var reply Reply
 	if err := strict(meta, &reply); err != nil {
+		return broken(err)
+	}
+	if err := reply.check(); err != nil {
 		return broken(err)
 	}
 	if reply.ID != q.ID || reply.Question != asked {

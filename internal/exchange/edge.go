@@ -1,78 +1,89 @@
 package exchange
 
 import (
+	"cmp"
 	"crypto/rand"
+	"crypto/sha512"
+	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"io"
+	"hash"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
-	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 )
 
 // Edge is X-Road's REST interface for the information systems of this node's
 // member (X-Road Message Protocol for REST, "r1"): existing clients work
-// unchanged. It belongs on an address that only those systems reach.
-func (g *Gateway) Edge() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/r1/", g.serveEdge)
-	return mux
-}
+// unchanged. It belongs on an address that only those systems reach. Paths are
+// taken as they are written, so no [http.ServeMux] may stand before it.
+func (g *Gateway) Edge() http.Handler { return http.HandlerFunc(g.serveEdge) }
 
 func (g *Gateway) serveEdge(w http.ResponseWriter, r *http.Request) {
-	exchange := r.Header.Get("X-Road-Id")
 	ask, err := g.readEdge(r)
 	if err != nil {
 		writeEdgeError(w, r, err)
 		return
 	}
-	if exchange == "" {
-		exchange = ask.Service.Instance + "-" + uuid()
-	}
 	request := uuid()
-	answer, err := g.Ask(r.Context(), ask)
 	h := w.Header()
-	h.Set("X-Road-Id", exchange)
-	h.Set("X-Road-Client", ask.Client.String())
+	h.Set(idHeader, ask.Message)
+	h.Set(clientHeader, ask.Client.String())
 	h.Set("X-Road-Service", ask.Service.String())
-	h.Set("X-Road-Request-Id", request)
-	if problem.HasCode(err, "nothing-known") {
-		w.WriteHeader(http.StatusNotFound) // the provider's own answer, so it carries no X-Road-Error
-		return
-	}
-	if err != nil {
+	h.Set(requestIDHeader, request)
+	h.Set("X-Road-Request-Hash", requestHash(r, ask, request))
+	answer, err := g.Ask(r.Context(), ask)
+	if err != nil && !ownAnswer(answer, err) {
 		writeEdgeError(w, r, err)
 		return
 	}
-	h.Set("Content-Type", answer.Reply.Type)
+	if len(answer.Body) > 0 {
+		h.Set("Content-Type", cmp.Or(answer.Reply.Type, "application/octet-stream"))
+	}
 	w.WriteHeader(answer.Reply.Status)
 	_, _ = w.Write(answer.Body) // the client may have gone
+}
+
+// ownAnswer reports whether a refusal is the information system's own answer,
+// which passes with its status and without X-Road-Error. Its body was not agreed
+// and stays behind.
+func ownAnswer(answer Answer, err error) bool {
+	if answer.Reply.Status == 0 {
+		return false
+	}
+	return problem.HasCode(err, "nothing-known") || problem.HasCode(err, "system-refused") || problem.HasCode(err, "system-failed")
 }
 
 // purposeHeader lets a client choose among several contracts for one service.
 const purposeHeader = "Dobosh-Purpose"
 
-// readEdge reads who asks and what, from the path and the headers.
+// readEdge reads who asks and what, from the path and the headers. Of several
+// headers with one name the last counts.
 func (g *Gateway) readEdge(r *http.Request) (Ask, error) {
 	service, path, err := edgePath(r.URL.EscapedPath())
 	if err != nil {
 		return Ask{}, err
 	}
-	client, err := registry.ParseID(last(r.Header.Values("X-Road-Client")))
+	header := func(name string) string { return last(r.Header.Values(name)) }
+	client, err := registry.ParseID(header(clientHeader))
+	if err == nil && client.Service != "" {
+		err = registry.ErrIdentifier
+	}
 	if err != nil {
 		return Ask{}, problem.New(problem.Invalid, "client-missing").Because(err)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	body, err := readBody(r)
 	if err != nil {
-		return Ask{}, problem.New(problem.TooLarge, "question-too-large").Because(err)
+		return Ask{}, err
 	}
 	return Ask{
-		Client: client, Service: service, Method: r.Method, Path: path, Query: r.URL.RawQuery, ID: id.New(),
-		Purpose: r.Header.Get(purposeHeader), Type: r.Header.Get("Content-Type"), Body: body, Matter: bounded(r.Header.Get("X-Road-Issue")), Role: RoleSystem,
+		Client: client, Service: service, Method: r.Method, Path: path, Query: r.URL.RawQuery, Purpose: header(purposeHeader),
+		Type: bounded(header("Content-Type")), Accept: bounded(header("Accept")), Body: body, Matter: bounded(header(issueHeader)), Role: RoleSystem,
+		Message: cmp.Or(bounded(header(idHeader)), service.Instance+"-"+uuid()),
 	}, nil
 }
 
@@ -81,7 +92,7 @@ func (g *Gateway) readEdge(r *http.Request) (Ask, error) {
 // optional).
 func edgePath(raw string) (registry.ID, string, error) {
 	parts := strings.SplitN(raw, "/", 8)
-	if len(parts) < 7 {
+	if len(parts) < 7 || parts[1] != "r1" {
 		return registry.ID{}, "", problem.New(problem.Invalid, "service-path")
 	}
 	service, err := registry.ParseID(strings.Join(parts[2:7], "/"))
@@ -101,8 +112,46 @@ func last(values []string) string {
 	return values[len(values)-1]
 }
 
-// bounded cuts a free text that becomes part of a record.
-func bounded(s string) string { return s[:min(len(s), 200)] }
+// bounded cuts a free text that becomes part of a record, between two characters.
+func bounded(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxText)], "") }
+
+// hopHeaders are those that X-Road removes from a request before it is hashed.
+func hopHeaders() []string {
+	return []string{
+		"Transfer-Encoding", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer", "Upgrade", "Connection", "User-Agent", "Host",
+		"Content-Length", "Server", "Expect", requestIDHeader, "X-Road-Request-Hash",
+	}
+}
+
+// requestHash names the request to the client: base64 of SHA-512 over the request
+// line and headers, or, with a body, over their hash and that of the body. The
+// headers stand in the order of their names, since net/http keeps no other.
+func requestHash(r *http.Request, a Ask, request string) string {
+	header := r.Header.Clone()
+	for _, name := range hopHeaders() {
+		header.Del(name)
+	}
+	header.Set(requestIDHeader, request)
+	header.Set(idHeader, a.Message)
+	head := sha512.New()
+	writeHead(head, r, header)
+	sum := head.Sum(nil)
+	if len(a.Body) > 0 {
+		body := sha512.Sum512(a.Body)
+		both := sha512.Sum512(append(sum, body[:]...))
+		sum = both[:]
+	}
+	return base64.StdEncoding.EncodeToString(sum)
+}
+
+func writeHead(into hash.Hash, r *http.Request, header http.Header) {
+	_, _ = fmt.Fprintf(into, "%s\r\n%s\r\n", r.Method, r.URL.RequestURI()) // a hash takes everything
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		for _, value := range header[name] {
+			_, _ = fmt.Fprintf(into, "%s:%s\r\n", name, value)
+		}
+	}
+}
 
 func uuid() string {
 	var b [16]byte
@@ -110,80 +159,4 @@ func uuid() string {
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	s := hex.EncodeToString(b[:])
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
-}
-
-// edgeError is the error body of X-Road's REST interface.
-type edgeError struct {
-	Type    string `json:"type"`
-	Message string `json:"message"`
-	Detail  string `json:"detail"`
-}
-
-// writeEdgeError answers in the classic dialect of X-Road (up to 7.7): the
-// code in a header and the body, status 500 for every code that begins with
-// "Server.".
-func writeEdgeError(w http.ResponseWriter, r *http.Request, err error) {
-	p := problem.Of(err)
-	code, message := classic(p)
-	w.Header().Set("X-Road-Error", code)
-	e := edgeError{Type: code, Message: message, Detail: uuid()}
-	if wantsXML(r.Header.Get("Accept")) {
-		w.Header().Set("Content-Type", "text/xml;charset=utf-8")
-		w.WriteHeader(http.StatusInternalServerError)
-		_, _ = fmt.Fprintf(w, "<error><type>%s</type><message>%s</message><detail>%s</detail></error>", xmlText(e.Type), xmlText(e.Message), xmlText(e.Detail))
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusInternalServerError)
-	_ = json.NewEncoder(w).Encode(e) // the client may have gone
-}
-
-func wantsXML(accept string) bool {
-	for item := range strings.SplitSeq(accept, ",") {
-		media, _, _ := strings.Cut(item, ";")
-		switch strings.TrimSpace(media) {
-		case "text/xml", "application/xml", "text/*":
-			return true
-		}
-	}
-	return false
-}
-
-func xmlText(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
-}
-
-// classic gives X-Road's code and text for a problem.
-func classic(p *problem.Problem) (code, message string) {
-	service := "SERVICE:" + p.Args["service"]
-	switch p.Code {
-	case "client-missing", "service-path":
-		return "Server.ClientProxy.InvalidClientIdentifier", p.Code
-	case "client-unknown":
-		return "Server.ClientProxy.UnknownMember", "Client 'SUBSYSTEM:" + p.Args["client"] + "' not found"
-	case "provider-unknown":
-		return "Server.ClientProxy.UnknownMember", "Could not find addresses for service provider \"" + service + "\""
-	case "registry-outdated":
-		return "Server.ClientProxy.OutdatedGlobalConf", "The registry was not confirmed for too long"
-	case "node-away", "node-slow":
-		return "Server.ClientProxy.NetworkError", "The node of " + p.Args["body"] + " does not answer"
-	case "question-too-large":
-		return "Server.ClientProxy.IOError", "Message size exceeds maximum loggable size"
-	case "node-answer-broken":
-		return "Server.ClientProxy.InconsistentResponse", "The answer of " + p.Args["body"] + " is not proved"
-	case "service-unknown":
-		return "Server.ServerProxy.UnknownService", "Unknown service: " + service
-	case "contract-missing":
-		return "Server.ServerProxy.AccessDenied", "Request is not allowed: " + service
-	case "contract-ended", "contract-not-begun", "quota-exhausted":
-		return "Server.ServerProxy.AccessDenied", "Request is not allowed: contract " + p.Args["contract"] + " (" + p.Code + ")"
-	case "provision-not-in-force":
-		return "Server.ServerProxy.AccessDenied", "Request is not allowed: provision " + p.Args["provision"] + " is not in force"
-	case "system-away":
-		return "Server.ServerProxy.NetworkError", "The information system behind " + service + " does not answer"
-	}
-	if p.Kind == problem.Internal {
-		return "Server.ClientProxy.InternalError", "Internal error"
-	}
-	return "Server.ServerProxy.ServiceFailed", p.Code
 }

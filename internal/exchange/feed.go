@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -19,10 +20,15 @@ const (
 	feedWait   = 20 * time.Second // an answer without news is held back this long
 )
 
-// Feed reads a node's own events in order.
+// Feed reads the events of a node's stream in order. The stream may hold events
+// of other nodes too.
 type Feed interface {
 	Fetch(ctx context.Context, types []string, after uint64, limit int, wait time.Duration) ([]bus.Sequenced, error)
 }
+
+// beginAgain tells a follower that the stream is not the one it knows, so that
+// it has to read from the start. It knows by their ids what it has seen.
+const beginAgain = "events-begin-again"
 
 // feedPage is what a follower gets: the events agreed, and where to go on.
 type feedPage struct {
@@ -40,6 +46,10 @@ func (g *Gateway) ServeFeed(feed Feed) http.Handler {
 			return
 		}
 		events, err := feed.Fetch(r.Context(), contract.Events, after, feedLimit, feedWait)
+		if errors.Is(err, bus.ErrAhead) {
+			refuse(w, problem.New(problem.Gone, beginAgain).Because(err))
+			return
+		}
 		if err != nil {
 			refuse(w, problem.New(problem.Unavailable, "events-away").Because(err))
 			return
@@ -47,7 +57,7 @@ func (g *Gateway) ServeFeed(feed Feed) http.Handler {
 		page := feedPage{Events: []bus.Event{}, Next: after}
 		for _, e := range events {
 			page.Next = e.Sequence
-			if inArea(contract, e.Event) {
+			if agreedEvent(contract, e.Event) {
 				page.Events = append(page.Events, e.Event)
 			}
 		}
@@ -72,10 +82,13 @@ func (g *Gateway) admitFollower(r *http.Request) (registry.Contract, uint64, err
 	return c, after, g.standing(c)
 }
 
-// inArea reports whether an event is of the contract's area. The area is the
+// agreedEvent reports whether an event is one that the contract gives: of its
+// types, of the provider's own making, and of its area. The provider asks before
+// it gives the event away, the consumer before it takes it in: no other node can
+// put an event into its stream that it would take for its own. The area is the
 // one thing that an event's data may say.
-func inArea(c registry.Contract, e bus.Event) bool {
-	if !slices.Contains(c.Events, e.Type) {
+func agreedEvent(c registry.Contract, e bus.Event) bool {
+	if source, err := registry.ParseID(e.Source); err != nil || source != c.Provider || !slices.Contains(c.Events, e.Type) {
 		return false
 	}
 	if c.Area == "" {

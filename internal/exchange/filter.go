@@ -1,9 +1,7 @@
 package exchange
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,13 +23,14 @@ func parseFields(pointers []string) *fields {
 	return root
 }
 
+// tokens cuts a pointer at its slashes; the empty pointer has none.
 func tokens(pointer string) []string {
 	if pointer == "" {
 		return nil
 	}
-	parts := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	parts := strings.Split(pointer, "/")[1:]
 	for i, part := range parts {
-		parts[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
+		parts[i] = strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~")
 	}
 	return parts
 }
@@ -52,115 +51,110 @@ func (f *fields) add(path []string) {
 	next.add(path[1:])
 }
 
-// filter gives what may leave of a JSON document, and the pointers under which
-// something did. What is not agreed is removed; a document of which nothing
-// is agreed becomes an empty object.
-func (f *fields) filter(document []byte) (filtered []byte, left []string, err error) {
-	var whole any
-	if err := decodeJSON(document, &whole); err != nil {
-		return nil, nil, err
-	}
-	out, kept := f.keep(whole, "", &left)
+// filter gives what may leave of a JSON document, in its own order and writing,
+// and the pointers under which something did. An element or member of which
+// nothing is agreed is removed; a list whose elements are agreed stays a list,
+// if an empty one; a document of which nothing is agreed becomes an empty object.
+func (f *fields) filter(document value) (filtered []byte, left []string) {
+	filtered, kept := f.keep(document, nil, "", &left)
 	if !kept {
-		out = map[string]any{}
-	}
-	filtered, err = json.Marshal(out)
-	if err != nil {
-		return nil, nil, fmt.Errorf("write what may leave: %w", err)
+		filtered = []byte("{}")
 	}
 	slices.Sort(left)
-	return filtered, slices.Compact(left), nil
+	return filtered, slices.Compact(left)
 }
 
-// decodeJSON keeps numbers as they are written.
-func decodeJSON(document []byte, into *any) error {
-	d := json.NewDecoder(bytes.NewReader(document))
-	d.UseNumber()
-	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("read JSON: %w", err)
-	}
-	if d.More() {
-		return fmt.Errorf("read JSON: something follows the document")
-	}
-	return nil
-}
-
-// keep returns the part of value that is agreed; at names where value stands,
-// with "*" for the elements of lists.
-func (f *fields) keep(value any, at string, left *[]string) (any, bool) {
+// keep appends the part of v that is agreed to out; at names where v stands,
+// with "*" for the elements of lists. Where nothing is agreed, out comes back
+// as it was.
+func (f *fields) keep(v value, out []byte, at string, left *[]string) ([]byte, bool) {
 	if f.whole {
 		*left = append(*left, at)
-		return value, true
+		return append(out, v.raw...), true
 	}
-	switch v := value.(type) {
-	case map[string]any:
-		return f.keepObject(v, at, left)
-	case []any:
-		return f.keepList(v, at, left)
+	switch v.raw[0] {
+	case '{':
+		return f.keepObject(v, out, at, left)
+	case '[':
+		return f.keepList(v, out, at, left)
 	}
-	return nil, false
+	return out, false
 }
 
-func (f *fields) keepObject(object map[string]any, at string, left *[]string) (any, bool) {
-	out := make(map[string]any, len(f.below))
-	for name, below := range f.below {
-		member, there := object[name]
-		if !there {
+func (f *fields) keepObject(v value, out []byte, at string, left *[]string) ([]byte, bool) {
+	begin, separator := len(out), byte('{')
+	for i, name := range v.names {
+		below, agreed := f.below[name]
+		if !agreed {
 			continue
 		}
-		if kept, ok := below.keep(member, at+"/"+escape(name), left); ok {
-			out[name] = kept
+		before := len(out)
+		out = append(out, separator)
+		out = append(append(out, quote(name)...), ':')
+		var kept bool
+		if out, kept = below.keep(v.below[i], out, at+"/"+escape(name), left); !kept {
+			out = out[:before]
+			continue
 		}
+		separator = ','
 	}
-	return out, len(out) > 0
+	if len(out) == begin {
+		return out, false
+	}
+	return append(out, '}'), true
 }
 
-func (f *fields) keepList(list []any, at string, left *[]string) (any, bool) {
-	every, ok := f.below["*"]
-	if !ok {
-		return nil, false
+func (f *fields) keepList(v value, out []byte, at string, left *[]string) ([]byte, bool) {
+	every, agreed := f.below["*"]
+	if !agreed {
+		return out, false
 	}
-	out := make([]any, 0, len(list))
-	for _, element := range list {
-		if kept, ok := every.keep(element, at+"/*", left); ok {
-			out = append(out, kept)
+	out = append(out, '[')
+	first := true
+	for _, element := range v.below {
+		before := len(out)
+		if !first {
+			out = append(out, ',')
 		}
+		var kept bool
+		if out, kept = every.keep(element, out, at+"/*", left); !kept {
+			out = out[:before]
+			continue
+		}
+		first = false
 	}
-	return out, len(out) > 0
+	return append(out, ']'), true
 }
 
-func escape(token string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(token) }
+func quote(name string) []byte {
+	raw, _ := json.Marshal(name) // a string always can
+	return raw
+}
 
-// at gives the text values that stand at a pointer, in which "*" is every
+func escape(token string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(token, "~", "~0"), "/", "~1")
+}
+
+// at gives the texts and numbers that stand at a pointer, in which "*" is every
 // element of a list.
-func at(document any, pointer []string) []string {
+func (v value) at(pointer []string) (found []string) {
 	if len(pointer) == 0 {
-		switch v := document.(type) {
-		case string:
-			return []string{v}
-		case json.Number:
-			return []string{v.String()}
+		switch kind := v.raw[0]; {
+		case kind == '"':
+			return []string{unquote(v.raw)}
+		case kind == '-' || kind >= '0' && kind <= '9':
+			return []string{string(v.raw)}
 		}
 		return nil
 	}
-	switch v := document.(type) {
-	case map[string]any:
-		return at(v[pointer[0]], pointer[1:])
-	case []any:
-		return atList(v, pointer)
-	}
-	return nil
-}
-
-func atList(list []any, pointer []string) (values []string) {
-	if pointer[0] != "*" {
-		if i, err := strconv.Atoi(pointer[0]); err == nil && i >= 0 && i < len(list) {
-			return at(list[i], pointer[1:])
+	for i, below := range v.below {
+		name := strconv.Itoa(i)
+		if v.names != nil {
+			name = v.names[i]
 		}
-		return nil
+		if name == pointer[0] || v.names == nil && pointer[0] == "*" {
+			found = append(found, below.at(pointer[1:])...)
+		}
 	}
-	for _, element := range list {
-		values = append(values, at(element, pointer[1:])...)
-	}
-	return values
+	return found
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -47,13 +48,14 @@ func (g *Gateway) Follow(ctx context.Context, contract string, db *storage.DB, t
 			return
 		}
 		g.Log.WarnContext(ctx, "events not fetched", attr("contract", contract), attr("error", err.Error()))
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-		}
+		_ = pause(ctx, wait) // the loop sees the end of ctx
 		wait = min(2*wait, patience)
 	}
 }
+
+// idle is the pause after a page without news, so that a node that answers at
+// once is not asked without end.
+const idle = 50 * time.Millisecond
 
 func (g *Gateway) followOnce(ctx context.Context, id string, db *storage.DB, to Publisher) error {
 	after, err := cursor(ctx, db, id)
@@ -65,19 +67,54 @@ func (g *Gateway) followOnce(ctx context.Context, id string, db *storage.DB, to 
 		return problem.New(problem.Forbidden, "contract-missing", "client", g.Member.String(), "service", "events")
 	}
 	page, err := g.fetchFeed(ctx, c, after)
+	if problem.HasCode(err, beginAgain) && after > 0 {
+		return saveCursor(ctx, db, id, 0)
+	}
 	if err != nil {
 		return err
 	}
+	if page.Next == after {
+		return pause(ctx, idle)
+	}
+	if err := g.takeIn(ctx, c, page, after, to); err != nil {
+		return err
+	}
+	return saveCursor(ctx, db, id, page.Next)
+}
+
+// takeIn publishes the events of a page here. An event that the contract does
+// not give is left out and told to the log.
+func (g *Gateway) takeIn(ctx context.Context, c registry.Contract, page feedPage, after uint64, to Publisher) error {
+	if page.Next < after || page.Next > math.MaxInt64 {
+		return problem.New(problem.BadGateway, "node-answer-broken", "body", c.Provider.Owner().String())
+	}
 	for _, e := range page.Events {
+		if !agreedEvent(c, e) {
+			g.Log.WarnContext(ctx, "an event was not agreed", attr("contract", c.ID), attr("type", e.Type))
+			continue
+		}
 		if err := to.Publish(ctx, e); err != nil {
 			return fmt.Errorf("take event in: %w", err)
 		}
 	}
-	if page.Next == after {
+	return nil
+}
+
+// pause waits, or returns the error of ctx.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
 		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
+}
+
+func saveCursor(ctx context.Context, db *storage.DB, contract string, seq uint64) error {
 	return db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO exchange_cursors (contract, seq) VALUES ($1, $2) ON CONFLICT (contract) DO UPDATE SET seq = excluded.seq`, id, int64(page.Next))
+		_, err := tx.ExecContext(ctx, `INSERT INTO exchange_cursors (contract, seq) VALUES ($1, $2) ON CONFLICT (contract) DO UPDATE SET seq = excluded.seq`, contract, int64(seq))
 		return err
 	})
 }
@@ -111,7 +148,7 @@ func (g *Gateway) fetchFeed(ctx context.Context, c registry.Contract, after uint
 		return feedPage{}, away(ctx, nodes[0], err)
 	}
 	defer func() { _ = resp.Body.Close() }() // read only
-	payload, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	payload, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if err != nil {
 		return feedPage{}, away(ctx, nodes[0], err)
 	}

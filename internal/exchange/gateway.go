@@ -49,6 +49,7 @@ type Config struct {
 	Systems  map[registry.ID]http.Handler // the information systems behind this node, by service
 	Skew     time.Duration                // how far clocks may differ; 0 for 5 minutes
 	Deadline time.Duration                // for one question at the asker; 0 for 30 seconds
+	Patience time.Duration                // with an information system, for one answer; 0 for 20 seconds
 	Now      clock.Now
 	Log      *slog.Logger
 }
@@ -58,6 +59,8 @@ type Gateway struct {
 	Config
 	replays *replays
 	quotas  *quotas
+
+	consulting sync.WaitGroup // information systems that have not come back
 
 	mu        sync.Mutex
 	clients   map[string]*http.Client      // by pin of the node asked
@@ -75,7 +78,13 @@ func New(cfg Config) *Gateway {
 	if cfg.Deadline == 0 {
 		cfg.Deadline = 30 * time.Second
 	}
-	return &Gateway{Config: cfg, replays: newReplays(2*cfg.Skew, cfg.Now), quotas: newQuotas(), clients: map[string]*http.Client{}, verifiers: map[string]*journal.Verifier{}}
+	if cfg.Patience == 0 {
+		cfg.Patience = 20 * time.Second
+	}
+	return &Gateway{
+		Config: cfg, replays: newReplays(2*cfg.Skew, cfg.Now), quotas: newQuotas(),
+		clients: map[string]*http.Client{}, verifiers: map[string]*journal.Verifier{},
+	}
 }
 
 // client gives the connection pool to the node with a pin.
@@ -117,8 +126,10 @@ func (g *Gateway) verifier(key string) (*journal.Verifier, string, error) {
 	return v, parsed.Name(), nil
 }
 
-// Close lets go of idle connections.
+// Close waits for the information systems that still answer and lets go of idle
+// connections. Nothing may be asked or served any more.
 func (g *Gateway) Close() {
+	g.consulting.Wait()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, c := range g.clients {

@@ -1,50 +1,62 @@
 package exchange
 
 import (
+	"crypto/sha256"
 	"strconv"
 	"sync"
 	"time"
 
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/registry"
 )
 
-// replays remembers the ids of questions for as long as their time stamp is
-// accepted. It keeps two generations and forgets the older one, so its size
-// is bounded by what arrives in two windows. A restart forgets all; what could
-// then be replayed comes over a connection of the same node, which may ask the
-// same again anyway, and is journaled again.
+// replays remembers the questions of each member for as long as their time
+// stamp is accepted. It keeps two generations and forgets the older one, so its
+// size is bounded by what arrives in two windows, at about 30 bytes each. A
+// restart forgets all; what could then be replayed comes over a connection of
+// the same node, which may ask the same again anyway, and is journaled again.
 type replays struct {
 	window time.Duration
 	now    clock.Now
 
 	mu       sync.Mutex
 	turned   time.Time
-	new, old map[string]struct{}
+	new, old map[replayKey]struct{}
 }
+
+// replayKey is the beginning of a SHA-256 over who asks and the id.
+type replayKey [16]byte
 
 func newReplays(window time.Duration, now clock.Now) *replays {
-	return &replays{window: window, now: now, turned: now(), new: map[string]struct{}{}}
+	return &replays{window: window, now: now, turned: now(), new: map[replayKey]struct{}{}}
 }
 
-// first reports whether id was not seen before, and remembers it.
-func (r *replays) first(id string) bool {
+// first reports whether the id was not seen from this member before, and
+// remembers it.
+func (r *replays) first(member registry.ID, id string) bool {
+	sum := sha256.Sum256([]byte(member.String() + "\n" + id))
+	key := replayKey(sum[:])
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now := r.now(); now.Sub(r.turned) > r.window || now.Before(r.turned) {
-		r.old, r.new, r.turned = r.new, map[string]struct{}{}, now
+	switch now := r.now(); {
+	case now.Before(r.turned):
+		r.turned = now // the clock was set back: remember longer rather than shorter
+	case now.Sub(r.turned) > r.window:
+		r.old, r.new, r.turned = r.new, map[replayKey]struct{}{}, now
 	}
-	if _, seen := r.new[id]; seen {
+	if _, seen := r.new[key]; seen {
 		return false
 	}
-	if _, seen := r.old[id]; seen {
+	if _, seen := r.old[key]; seen {
 		return false
 	}
-	r.new[id] = struct{}{}
+	r.new[key] = struct{}{}
 	return true
 }
 
-// quotas counts the questions of each contract on a civil day.
+// quotas counts the questions of each contract on a civil day. A restart begins
+// anew: a quota holds back what runs wild, it is not an account.
 type quotas struct {
 	mu    sync.Mutex
 	day   civil.Day
@@ -60,7 +72,7 @@ func (q *quotas) take(contract string, limit int, now time.Time) bool {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if day := civil.Of(now); day != q.day {
+	if day := civil.Of(now); q.day.Before(day) {
 		q.day, q.taken = day, map[string]int{}
 	}
 	if q.taken[contract] >= limit {

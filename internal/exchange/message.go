@@ -6,9 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
-	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
 )
@@ -18,8 +19,10 @@ const Version = 1
 
 // Bounds of a message, in bytes.
 const (
-	maxHeader = 16 << 10 // a question or reply in its header, decoded
+	maxHeader = 24 << 10 // a question or reply in its header, decoded
 	maxBody   = 10 << 20 // a body
+	maxID     = 64       // an id of an exchange
+	maxText   = 200      // a media type, matter, role or message id
 )
 
 // errMessage is the cause of every message that cannot be read.
@@ -41,8 +44,44 @@ type Question struct {
 	Accept    string      `json:"accept,omitempty"`
 	Purpose   string      `json:"purpose"`
 	Provision law.Ref     `json:"provision"`
-	Matter    string      `json:"matter,omitempty"` // the case or event in which is asked
-	Role      string      `json:"role"`             // who asks: RoleRule, RoleOfficer, RolePerson, RoleSystem
+	Matter    string      `json:"matter,omitempty"`  // the case or event in which is asked
+	Role      string      `json:"role"`              // who asks: RoleRule, RoleOfficer, RolePerson, RoleSystem
+	Message   string      `json:"message,omitempty"` // X-Road-Id that the information system gave the question
+}
+
+// check refuses a question that no node of this version could have meant. It
+// says nothing about the right to ask.
+func (q Question) check() error {
+	switch {
+	case q.Version != Version:
+		return fmt.Errorf("%w: version %d", errMessage, q.Version)
+	case !plainID(q.ID):
+		return fmt.Errorf("%w: the id is none", errMessage)
+	case q.Client.Subsystem == "" || q.Client.Service != "" || q.Service.Service == "":
+		return fmt.Errorf("%w: not a subsystem that asks a service", errMessage)
+	case !plainPath(q.Path) || !plainQuery(q.Query):
+		return fmt.Errorf("%w: the path or the query is none", errMessage)
+	}
+	for _, text := range []string{q.Method, q.Type, q.Accept, q.Matter, q.Role, q.Message} {
+		if !plainText(text) {
+			return fmt.Errorf("%w: a text is too long or has control characters", errMessage)
+		}
+	}
+	return nil
+}
+
+func plainID(s string) bool {
+	return s != "" && len(s) <= maxID && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+}
+
+func plainText(s string) bool {
+	return len(s) <= maxText && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' })
+}
+
+// plainQuery reports whether a raw query has only visible ASCII characters and
+// none that would end it.
+func plainQuery(s string) bool {
+	return len(s) <= maxPath && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '#' })
 }
 
 // Who may stand behind a question.
@@ -81,22 +120,6 @@ const (
 	ActRefused = "refused"
 )
 
-// Refusal is a problem on its way to the asker.
-type Refusal struct {
-	Kind problem.Kind      `json:"kind"`
-	Code string            `json:"code"`
-	Args map[string]string `json:"args,omitempty"`
-}
-
-func refusalOf(err error) *Refusal {
-	p := problem.Of(err)
-	return &Refusal{Kind: p.Kind, Code: p.Code, Args: p.Args}
-}
-
-func (r Refusal) problem() *problem.Problem {
-	return &problem.Problem{Kind: r.Kind, Code: r.Code, Args: r.Args}
-}
-
 // encodeHeader and decodeHeader carry the exact bytes of a message in a
 // header, since the proof is over the bytes.
 func encodeHeader(raw []byte) string { return base64.StdEncoding.EncodeToString(raw) }
@@ -112,15 +135,42 @@ func decodeHeader(s string) ([]byte, error) {
 	return raw, nil
 }
 
-// strict reads exactly one JSON value without unknown members.
+// check refuses a reply that says neither what came back nor why nothing did.
+func (r Reply) check() error {
+	answered := r.Act == ActRead && r.Refusal == nil && r.Status >= 200 && r.Status < 400
+	refused := r.Act == ActRefused && r.Refusal != nil && r.Refusal.Code != "" && (r.Status == 0 || r.Status >= 400 && r.Status < 600)
+	if r.Version != Version || !plainText(r.Type) || !answered && !refused {
+		return fmt.Errorf("%w: neither an answer nor a refusal", errMessage)
+	}
+	return nil
+}
+
+// strict reads exactly one JSON object without unknown or doubled members. Names
+// count as they are written, so that the bytes that the journals commit to mean
+// the same to every reader.
 func strict(raw []byte, into any) error {
+	v, err := parseDocument(raw)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errMessage, err)
+	}
+	if !v.plainNames() {
+		return fmt.Errorf("%w: an unknown member", errMessage)
+	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
 		return fmt.Errorf("%w: %w", errMessage, err)
 	}
-	if d.More() {
-		return fmt.Errorf("%w: something follows it", errMessage)
-	}
 	return nil
+}
+
+// plainNames reports whether all member names are written as this protocol
+// writes them. The standard library would take "ID" for "id".
+func (v value) plainNames() bool {
+	for _, name := range v.names {
+		if strings.ContainsFunc(name, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(v.below, func(below value) bool { return !below.plainNames() })
 }

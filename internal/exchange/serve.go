@@ -41,7 +41,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func refuse(w http.ResponseWriter, err error) {
 	r := refusalOf(err)
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(r.Kind.Status())
+	w.WriteHeader(r.Status)
 	_ = json.NewEncoder(w).Encode(r) // the asker may have gone
 }
 
@@ -71,9 +71,9 @@ func (g *Gateway) receive(r *http.Request) (received, error) {
 	if err != nil {
 		return forged(err)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	body, err := readBody(r)
 	if err != nil {
-		return received{}, problem.New(problem.TooLarge, "question-too-large").Because(err)
+		return received{}, err
 	}
 	stamp, _, err := g.verify(node, r.Header.Get(stampHeader), meta, body)
 	if err != nil {
@@ -83,10 +83,25 @@ func (g *Gateway) receive(r *http.Request) (received, error) {
 	if err := strict(meta, &in.Question); err != nil {
 		return forged(err)
 	}
+	if err := in.check(); err != nil {
+		return forged(err)
+	}
 	if in.Client.Owner() != node.Member {
 		return forged(errors.New("it speaks for another member"))
 	}
 	return in, g.timely(in.Question)
+}
+
+// readBody reads the body of a question within its bounds.
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		return nil, problem.New(problem.TooLarge, "question-too-large").Because(err)
+	}
+	if err != nil {
+		return nil, problem.New(problem.Invalid, "message-forged").Because(err)
+	}
+	return body, nil
 }
 
 // timely refuses a clock that is off, and a question that was here before.
@@ -94,7 +109,7 @@ func (g *Gateway) timely(q Question) error {
 	if off := q.At.Sub(g.Now()); off > g.Skew || off < -g.Skew {
 		return problem.New(problem.Invalid, "clock-off", "seconds", seconds(off), "asker", q.Client.Owner().String(), "provider", g.Member.String())
 	}
-	if !g.replays.first(q.ID) {
+	if !g.replays.first(q.Client.Owner(), q.ID) {
 		return problem.New(problem.Conflict, "message-replayed")
 	}
 	return nil
@@ -119,8 +134,13 @@ func (g *Gateway) answer(ctx context.Context, in received) (outcome, []byte) {
 	return out, body
 }
 
+// refused is the outcome when nothing leaves. The status of the information
+// system stays if that is what refused.
 func (out outcome) refused(err error) (outcome, []byte) {
-	out.Refusal, out.Act = refusalOf(err), ActRefused
+	out.Refusal, out.Act, out.Type, out.Fields = refusalOf(err), ActRefused, "", nil
+	if out.Status < 400 || out.Status > 599 {
+		out.Status = 0
+	}
 	return out, nil
 }
 
@@ -131,8 +151,9 @@ func (g *Gateway) admit(q Question) (registry.Contract, map[string]string, error
 		return registry.Contract{}, nil, err
 	}
 	missing := problem.New(problem.Forbidden, "contract-missing", "client", q.Client.String(), "service", q.Service.String())
-	c, ok := g.State().Contract(q.Contract)
-	if !ok || c.Consumer != q.Client || c.Provider != q.Service.System() || c.Service != q.Service.Service {
+	state := g.State()
+	c, ok := state.Contract(q.Contract)
+	if !ok || !state.HasSubsystem(q.Client) || c.Consumer != q.Client || c.Provider != q.Service.System() || c.Service != q.Service.Service {
 		return c, nil, missing
 	}
 	named, covered := covers(c, q.Method, q.Path)
@@ -149,7 +170,8 @@ func (g *Gateway) admit(q Question) (registry.Contract, map[string]string, error
 }
 
 // commit makes the question and the answer durable, in one batch where the
-// journal can.
+// journal can. It does not stop when the asker has gone: what the information
+// system did is on record.
 func (g *Gateway) commit(ctx context.Context, in received, out outcome, body []byte) (journal.Stamp, []byte, error) {
 	out.At = g.Now()
 	meta, err := json.Marshal(out.Reply)

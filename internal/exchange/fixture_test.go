@@ -1,0 +1,350 @@
+package exchange
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/jmbg"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/registry"
+	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
+
+	"go.uber.org/goleak"
+	"golang.org/x/mod/sumdb/note"
+)
+
+// TestMain finds goroutines that a closed gateway left behind. The test server
+// of PostgreSQL lives as long as the program.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("dobosh/internal/testkit.startPostgres.func1"))
+}
+
+var (
+	morning = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	city    = registry.ID{Instance: "RS-TEST", Class: "GOV", Member: "CITY"}
+	state   = registry.ID{Instance: "RS-TEST", Class: "GOV", Member: "STATE"}
+	family  = registry.ID{Instance: "RS-TEST", Class: "GOV", Member: "CITY", Subsystem: "family"}
+	civilID = registry.ID{Instance: "RS-TEST", Class: "GOV", Member: "STATE", Subsystem: "civil"}
+	birthsS = civilID.With("births")
+)
+
+// the document of the fake register; what the contract gives is in it, and more.
+const document = `{"born":"2026-11-01","mother":{"id":"MOTHER","name":"Ана","salary":123456789012345678901234567890},"secret":"no"}`
+
+// side is one member's node.
+type side struct {
+	*Gateway
+	member  registry.ID
+	key     ed25519.PrivateKey // of the journal
+	tlsKey  ed25519.PrivateKey
+	cert    tls.Certificate
+	journal *recorder
+	server  *httptest.Server
+	front   func(next http.Handler, w http.ResponseWriter, r *http.Request) // stands before the node, if set
+	clock   *clock.Manual
+	contact func() time.Time
+}
+
+// recorder is a real journal that remembers what was appended, and can be stopped.
+type recorder struct {
+	*journal.Log
+	mu      sync.Mutex
+	entries []journal.Entry
+	stops   string // kind of the entries that it does not take any more
+}
+
+func (j *recorder) Append(ctx context.Context, e journal.Entry) (journal.Stamp, error) {
+	j.mu.Lock()
+	stopped := j.stops == e.Kind
+	j.mu.Unlock()
+	if stopped {
+		return journal.Stamp{}, journal.ErrStopped
+	}
+	stamp, err := j.Log.Append(ctx, e)
+	if err == nil {
+		j.mu.Lock()
+		j.entries = append(j.entries, e)
+		j.mu.Unlock()
+	}
+	return stamp, err
+}
+
+func (j *recorder) stop(kind string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.stops = kind
+}
+
+// of gives the entries of a kind.
+func (j *recorder) of(kind string) (found []journal.Entry) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, e := range j.entries {
+		if e.Kind == kind {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// lawBook holds the provisions that are not in force.
+type lawBook struct{ lapsed law.Ref }
+
+func (l *lawBook) InForce(ref law.Ref, day civil.Day) error {
+	if ref == l.lapsed {
+		return problem.New(problem.Forbidden, "provision-not-in-force", "provision", string(ref), "day", day.String())
+	}
+	return nil
+}
+
+// world is two members' nodes that know each other from one registry.
+type world struct {
+	tb          testing.TB
+	authority   *registry.Authority
+	city, state *side
+	law         *lawBook
+	sectors     *identity.Sectors
+	system      http.HandlerFunc // the information system behind the state's node
+	person      jmbg.Number
+	log         *lockedBuffer
+}
+
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+func seedKey(name string) ed25519.PrivateKey {
+	seed := sha256.Sum256([]byte(name))
+	return ed25519.NewKeyFromSeed(seed[:])
+}
+
+func must[T any](tb testing.TB) func(T, error) T {
+	return func(v T, err error) T {
+		tb.Helper()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return v
+	}
+}
+
+// newWorld starts both nodes. change may alter the contract between them.
+func newWorld(tb testing.TB, change func(*registry.Contract)) *world {
+	tb.Helper()
+	w := &world{tb: tb, law: &lawBook{}, person: jmbg.Make(civil.Date(1995, 5, 4), 85, 512), log: &lockedBuffer{}}
+	w.sectors = must[*identity.Sectors](tb)(identity.NewSectors(map[string][]byte{"family": bytes.Repeat([]byte{1}, 32), ReceiptSector: bytes.Repeat([]byte{2}, 32)}))
+	w.system = func(rw http.ResponseWriter, _ *http.Request) { w.write(rw, document) }
+	key := seedKey("authority")
+	signer := must[note.Signer](tb)(journal.NewSigner("RS-TEST/registry", key))
+	verifier := must[note.Verifier](tb)(journal.NewKey("RS-TEST/registry", key.Public().(ed25519.PublicKey)))
+	w.authority = must[*registry.Authority](tb)(registry.NewAuthority(tb.Context(), testkit.Database(tb, storage.SQLite)(registry.Migrations()), signer, verifier, clock.NewManual(morning).Now))
+	w.city, w.state = w.start(city), w.start(state)
+	w.state.Systems[birthsS] = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.system(rw, r) })
+	w.say(
+		registry.Statement{Member: &registry.Member{ID: city, Title: lang.Text{"en": "City"}, Subsystems: []string{"family", "other"}}},
+		registry.Statement{Member: &registry.Member{ID: state, Title: lang.Text{"en": "State"}, Subsystems: []string{"civil"}}},
+		w.city.statement(tb), w.state.statement(tb),
+		registry.Statement{Service: &registry.Service{ID: birthsS}},
+	)
+	c := contract()
+	if change != nil {
+		change(&c)
+	}
+	w.agree(c)
+	return w
+}
+
+func contract() registry.Contract {
+	return registry.Contract{
+		ID: "births", Consumer: family, Provider: civilID, Service: "births", Methods: []string{"GET", "POST", "HEAD", "OPTIONS"},
+		Paths:  []string{"/v1/births/{birth}", "/v1/persons/{person}", "/"},
+		Fields: []string{"/born", "/mother/name", "/mother/salary"}, Subjects: []string{"/mother/id", "path:person"},
+		Purpose: "family-support", Provision: "zfpp/48", Sector: "family", From: civil.Date(2026, 1, 1), To: civil.Date(2026, 12, 31),
+		Events: []string{"rs.births.registered"}, Area: "80152",
+	}
+}
+
+func (w *world) say(statements ...registry.Statement) {
+	w.tb.Helper()
+	if err := w.authority.Append(w.tb.Context(), statements...); err != nil {
+		w.tb.Fatal(err)
+	}
+}
+
+// agree makes a contract with the signatures of both.
+func (w *world) agree(c registry.Contract) {
+	w.tb.Helper()
+	text := must[string](w.tb)(c.Sign(w.city.signer(w.tb), w.state.signer(w.tb)))
+	w.say(registry.Statement{Contract: text})
+}
+
+func (s *side) signer(tb testing.TB) note.Signer {
+	tb.Helper()
+	return must[note.Signer](tb)(journal.NewSigner(s.member.String()+"/n1", s.key))
+}
+
+func (s *side) statement(tb testing.TB) registry.Statement {
+	tb.Helper()
+	vkey := must[string](tb)(note.NewEd25519VerifierKey(s.member.String()+"/n1", s.key.Public().(ed25519.PublicKey)))
+	return registry.Statement{Node: &registry.Node{Member: s.member, Name: "n1", Address: s.server.Listener.Addr().String(), TLS: Pin(s.cert.Leaf), Log: vkey}}
+}
+
+func (w *world) start(member registry.ID) *side {
+	w.tb.Helper()
+	s := &side{member: member, key: seedKey("log " + member.String()), tlsKey: seedKey("tls " + member.String()), clock: clock.NewManual(morning)}
+	s.contact = s.clock.Now
+	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.cert = must[tls.Certificate](w.tb)(Certificate(s.tlsKey, "n1", time.Now()))
+	s.journal = &recorder{Log: must[*journal.Log](w.tb)(journal.Open(w.tb.Context(), journal.Config{Dir: w.tb.TempDir(), Origin: member.String() + "/n1", Key: s.key}, s.clock.Now, logger))}
+	w.tb.Cleanup(func() {
+		if err := s.journal.Close(); err != nil {
+			w.tb.Error(err)
+		}
+	})
+	s.Gateway = New(Config{
+		Member: member, Node: "n1", Cert: s.cert, State: w.authority.State, Contact: func() time.Time { return s.contact() }, Journal: s.journal, Law: w.law,
+		Sectors: w.sectors, Systems: map[registry.ID]http.Handler{}, Now: s.clock.Now, Log: logger,
+	})
+	w.tb.Cleanup(s.Close)
+	s.serve(w.tb, logger)
+	return s
+}
+
+func (s *side) serve(tb testing.TB, logger *slog.Logger) {
+	s.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.front != nil {
+			s.front(s.Gateway, w, r)
+			return
+		}
+		s.ServeHTTP(w, r)
+	}))
+	s.server.TLS = ServerTLS(s.cert, s.State)
+	s.server.Config.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
+	s.server.StartTLS()
+	tb.Cleanup(s.server.Close)
+}
+
+// pseudonym names the person of the world in a sector.
+func (w *world) pseudonym(sector string) string {
+	return must[string](w.tb)(w.sectors.Pseudonym(sector, w.person))
+}
+
+// write answers as JSON, with the person of the world for MOTHER.
+func (w *world) write(rw http.ResponseWriter, body string) {
+	rw.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(rw, strings.ReplaceAll(body, "MOTHER", w.pseudonym("family")))
+}
+
+func (w *world) question() Ask {
+	return Ask{Client: family, Service: birthsS, Method: http.MethodGet, Path: "/v1/births/b1", Matter: "case-1", Role: RoleRule, Subjects: []string{w.pseudonym(ReceiptSector)}}
+}
+
+func (w *world) ask() (Answer, error) { return w.city.Ask(w.tb.Context(), w.question()) }
+
+// refusals gives the replies in the provider's journal that say no.
+func (w *world) refusals() (found []Reply) {
+	w.tb.Helper()
+	for _, e := range w.state.journal.of("answer") {
+		var r Reply
+		if err := json.Unmarshal(e.Meta, &r); err != nil {
+			w.tb.Fatal(err)
+		}
+		if r.Act == ActRefused {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+func wantCode(tb testing.TB, err error, code string) *problem.Problem {
+	tb.Helper()
+	if p := new(problem.Problem); errors.As(err, &p) && p.Code == code {
+		return p
+	}
+	tb.Errorf("want %s, got %v", code, err)
+	return problem.Of(err)
+}
+
+// message is a question as it travels, made by hand.
+type message struct {
+	meta, body []byte
+	stamp      string
+}
+
+// say makes a message of a node's own, in its journal.
+func (s *side) message(tb testing.TB, q Question, body []byte) message {
+	tb.Helper()
+	return s.messageOf(tb, must[[]byte](tb)(json.Marshal(q)), body)
+}
+
+func (s *side) messageOf(tb testing.TB, meta, body []byte) message {
+	tb.Helper()
+	stamp := must[journal.Stamp](tb)(s.journal.Append(tb.Context(), journal.Entry{Kind: "question", ID: "by-hand", At: s.clock.Now(), Meta: meta, Body: body}))
+	return message{meta: meta, body: body, stamp: stamp.Text()}
+}
+
+// send posts a message to the state's node over the given certificate.
+func (w *world) send(cert tls.Certificate, m message) (*http.Response, []byte, error) {
+	w.tb.Helper()
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: ClientTLS(cert, Pin(w.state.cert.Leaf)), DisableKeepAlives: true}}
+	req := must[*http.Request](w.tb)(http.NewRequestWithContext(w.tb.Context(), http.MethodPost, w.state.server.URL+questionPath, bytes.NewReader(m.body)))
+	if m.meta != nil {
+		req.Header.Set(messageHeader, encodeHeader(m.meta))
+	}
+	req.Header.Set(stampHeader, m.stamp)
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	payload, err := io.ReadAll(resp.Body)
+	return resp, payload, err
+}
+
+// byHand is a question that the state's node would answer.
+func (w *world) byHand(id string) Question {
+	return Question{
+		Version: Version, ID: id, At: w.city.clock.Now(), Client: family, Service: birthsS, Contract: "births", Method: http.MethodGet, Path: "/v1/births/b1",
+		Purpose: "family-support", Provision: "zfpp/48", Role: RoleSystem,
+	}
+}
+
+// connection is what the state's node knows of a connection of the city's.
+func (w *world) connection(tb testing.TB) *tls.ConnectionState {
+	tb.Helper()
+	return &tls.ConnectionState{PeerCertificates: []*x509.Certificate{w.city.cert.Leaf}}
+}
