@@ -143,10 +143,16 @@ func (p *process) stop() error {
 	return err
 }
 
+// memory is what a process holds, in bytes.
+type memory struct {
+	rss int64 // resident, with the pages of the program that others use as well
+	pss int64 // resident, shared pages divided among those who use them (proc(5))
+}
+
 // usage is what a node takes of the machine.
 type usage struct {
 	cpu time.Duration // since its first start, all its processes
-	rss int64         // bytes, now
+	memory
 }
 
 func (p *process) usage() usage {
@@ -154,8 +160,8 @@ func (p *process) usage() usage {
 	defer p.mu.Unlock()
 	u := usage{cpu: p.spent}
 	if p.command != nil {
-		cpu, rss := readUsage(p.command.Process.Pid)
-		u.cpu, u.rss = u.cpu+cpu, rss
+		u = readUsage(p.command.Process.Pid)
+		u.cpu += p.spent
 	}
 	return u
 }

@@ -21,7 +21,8 @@ type Result struct {
 	Decisions int             `json:"decisions"`
 	Seconds   float64         `json:"seconds"`
 	Rate      float64         `json:"rate,omitempty"`  // births a second that were asked for
-	RSS       float64         `json:"rss_mb"`          // of the three nodes, at the end of the window
+	RSS       float64         `json:"rss_mb"`          // of the three nodes, at the end of the window; the program counts three times
+	PSS       float64         `json:"pss_mb"`          // the same, and the program, which they share, counts once
 	CPULoop   float64         `json:"cpu_ms_per_loop"` // nodes and driver, by the loops that ended within the window
 	Nodes     map[string]Node `json:"nodes"`           // and the driver
 	Cores     int             `json:"cores"`
@@ -35,6 +36,7 @@ type Result struct {
 // Node is what one process took.
 type Node struct {
 	RSS float64 `json:"rss_mb"`
+	PSS float64 `json:"pss_mb"`
 	CPU float64 `json:"cpu_s"` // within the window
 }
 
@@ -60,9 +62,10 @@ func (m *measurement) result(took time.Duration, before, after map[string]usage)
 	for name, u := range after {
 		spent := u.cpu - before[name].cpu
 		cpu += spent
-		result.Nodes[name] = Node{RSS: round(float64(u.rss) / megabyte), CPU: round(spent.Seconds())}
+		result.Nodes[name] = Node{RSS: round(float64(u.rss) / megabyte), PSS: round(float64(u.pss) / megabyte), CPU: round(spent.Seconds())}
 		if name != driverName {
 			result.RSS = round(result.RSS + float64(u.rss)/megabyte)
+			result.PSS = round(result.PSS + float64(u.pss)/megabyte)
 		}
 	}
 	result.Births, result.Offers, result.Decisions = m.rig.driver.ledger.counts()
@@ -91,7 +94,7 @@ func (r Result) Write(w io.Writer) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%.1f loops/s over %.1f s: %d births, %d offers, %d decisions (with warming up)\n", r.LoopsPerS, r.Seconds, r.Births, r.Offers, r.Decisions)
 	fmt.Fprintf(&b, "birth recorded to offers seen: %.1f ms (median), %.1f ms (99%%)\n", r.P50, r.P99)
-	fmt.Fprintf(&b, "%.1f MB of memory for the three nodes; %.2f ms of CPU time a loop on %d cores\n", r.RSS, r.CPULoop, r.Cores)
+	fmt.Fprintf(&b, "%.1f MB resident in the three nodes, %.1f MB counting shared pages once; %.2f ms of CPU time a loop on %d cores\n", r.RSS, r.PSS, r.CPULoop, r.Cores)
 	for _, name := range slices.Sorted(maps.Keys(r.Nodes)) {
 		fmt.Fprintf(&b, "  %-10s %7.1f MB %7.2f s CPU\n", name, r.Nodes[name].RSS, r.Nodes[name].CPU)
 	}

@@ -109,8 +109,7 @@ func (r *rig) usage() map[string]usage {
 	for _, p := range r.nodes {
 		all[p.name] = p.usage()
 	}
-	cpu, rss := readUsage(os.Getpid())
-	all[driverName] = usage{cpu, rss}
+	all[driverName] = readUsage(os.Getpid())
 	return all
 }
 

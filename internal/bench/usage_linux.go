@@ -13,23 +13,37 @@ import (
 // architecture that Linux has for servers.
 const tick = time.Second / 100
 
-// readUsage reads CPU time and resident memory of a process; zeros when it is
-// gone.
-func readUsage(pid int) (cpu time.Duration, rss int64) {
+// readUsage reads what a process takes; zeros when it is gone.
+func readUsage(pid int) usage {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return 0, 0
+		return usage{}
 	}
 	// The name in brackets may hold anything; the fields count from behind it.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 22 {
-		return 0, 0
+		return usage{}
 	}
 	number := func(i int) int64 {
 		n, _ := strconv.ParseInt(string(fields[i]), 10, 64) // the kernel writes numbers
 		return n
 	}
-	return time.Duration(number(11)+number(12)) * tick, number(21) * int64(os.Getpagesize())
+	return usage{
+		cpu:    time.Duration(number(11)+number(12)) * tick,
+		memory: memory{rss: number(21) * int64(os.Getpagesize()), pss: readPSS(pid)},
+	}
+}
+
+// readPSS reads the proportional set size.
+func readPSS(pid int) int64 {
+	rollup, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	if err != nil {
+		return 0
+	}
+	_, after, _ := bytes.Cut(rollup, []byte("\nPss:"))
+	value, _, _ := bytes.Cut(bytes.TrimSpace(after), []byte(" "))
+	kilobytes, _ := strconv.ParseInt(string(value), 10, 64) // the kernel writes numbers
+	return kilobytes << 10
 }
 
 // childAttributes makes a child end with this process, however that ends.

@@ -2,12 +2,9 @@
 
 package bench
 
-import (
-	"syscall"
-	"time"
-)
+import "syscall"
 
 // readUsage knows nothing here: there is no /proc.
-func readUsage(int) (cpu time.Duration, rss int64) { return 0, 0 }
+func readUsage(int) usage { return usage{} }
 
 func childAttributes() *syscall.SysProcAttr { return nil }

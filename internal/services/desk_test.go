@@ -1,0 +1,84 @@
+package services_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"dobosh/internal/bus"
+	"dobosh/internal/identity"
+	"dobosh/internal/services"
+)
+
+// feedOf plays the stream of a node, in which these offers were made.
+type feedOf []string
+
+func (f feedOf) Fetch(_ context.Context, _ []string, after uint64, limit int, _ time.Duration) (events []bus.Sequenced, err error) {
+	if after > uint64(len(f)) {
+		return nil, bus.ErrAhead
+	}
+	for i, offer := range f[after:] {
+		if i < limit {
+			events = append(events, bus.Sequenced{Sequence: after + uint64(i) + 1, Event: bus.Event{Type: services.OfferMade, Subject: offer}})
+		}
+	}
+	return events, nil
+}
+
+func TestCounterSeesOffersWithoutPersons(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		mother, o := r.offered()
+		feed := feedOf{o.ID}
+		_, _, err := r.OffersSince(t.Context(), mother, feed, 0, 0)
+		wantCode(t, err, "not-yours")
+		for _, after := range []uint64{0, 99} { // 99: the stream is a new one
+			briefs, next, err := r.OffersSince(t.Context(), officer(), feed, after, 0)
+			must(t, err)
+			if len(briefs) != 1 || next != 1 || briefs[0].ID != o.ID || briefs[0].Service != grant || briefs[0].State != services.OfferOpen {
+				t.Errorf("after %d: %+v, next %d", after, briefs, next)
+			}
+		}
+		briefs, next, err := r.OffersSince(t.Context(), officer(), feed, 1, 0)
+		if err != nil || len(briefs) != 0 || next != 1 {
+			t.Errorf("at the end: %v, next %d, %v", briefs, next, err)
+		}
+		want(t, "receipts for a list without persons", len(r.entries("act")), 0)
+	})
+}
+
+func TestCounterAcceptsForWhoStandsThere(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		mother, o := r.offered()
+		stranger := r.mother()
+		refused := []struct {
+			by, person identity.Actor
+			version    int
+			code       string
+		}{
+			{mother, mother, o.Version, "not-yours"}, // herself is no counter
+			{identity.Actor{}, mother, o.Version, "not-yours"},
+			{officer(), stranger, o.Version, "offer-unknown"},
+			{officer(), officer(), o.Version, "offer-unknown"},
+		}
+		for _, tc := range refused {
+			_, _, err := r.AcceptFor(t.Context(), tc.by, tc.person, o.ID, tc.version)
+			wantCode(t, err, tc.code)
+		}
+		want(t, "receipts of what was refused", len(r.entries("act")), 0)
+		_, _, err := r.AcceptFor(t.Context(), officer(), mother, o.ID, o.Version+1)
+		wantCode(t, err, "offer-changed")
+
+		decision, code, err := r.AcceptFor(t.Context(), officer(), mother, o.ID, o.Version)
+		must(t, err)
+		again, _, err := r.AcceptFor(t.Context(), officer(), mother, o.ID, o.Version)
+		must(t, err)
+		want(t, "the decision of a second tap", again, decision)
+		d, err := r.Decision(t.Context(), mother, decision)
+		must(t, err)
+		want(t, "code", code, d.Code)
+		want(t, "who decided", d.By, "rule")
+		if len(r.entries("act")) == 0 {
+			t.Error("the person cannot see who pressed the button")
+		}
+	})
+}
