@@ -207,6 +207,13 @@ func (s *story) looks(p *browser.Page) {
 		p.Says(b.Title.In(s.tag))
 	}
 	p.Says(s.say("looks.holder"), s.say("looks.fields"))
+	p.Eventually("every institution answers who looked", func() bool {
+		if !strings.Contains(p.Text(), s.say("looks.silent")) {
+			return true
+		}
+		p.Reload()
+		return false
+	})
 	p.Check("looks", s.tag)
 	city, _ := s.pack.Body("RS-DEMO/GOV/ZRENJANIN")
 	p.Touch("DisclosureTriangle", s.say("looks.ask")+": "+city.Title.In(s.tag))

@@ -81,7 +81,7 @@ func (v *visit) more(next page.Key) string {
 
 func (p *portal) deskOffers(v *visit) error {
 	state, f := pick(v, "/desk/offers", "offer.state.", []services.OfferState{
-		services.OfferOpen, services.OfferAccepted, services.OfferDeclined, services.OfferObjected, services.OfferReferred, services.OfferLapsed})
+		services.OfferOpen, services.OfferAccepted, services.OfferDeclined, services.OfferObjected, services.OfferReferred, services.OfferRefused, services.OfferLapsed})
 	list, err := p.Desk.AllOffers(v.r.Context(), v.actor, state, v.after())
 	if err != nil {
 		return err
@@ -115,7 +115,7 @@ type assessmentsView struct {
 func (p *portal) deskAssessments(v *visit) error {
 	state, f := pick(v, "/desk/assessments", "assessment.state.", []services.AssessmentState{
 		services.AssessmentWaiting, services.AssessmentAsking, services.AssessmentOffered, services.AssessmentReferred,
-		services.AssessmentNone, services.AssessmentObjected})
+		services.AssessmentObjected})
 	list, err := p.Waiting.Assessments(v.r.Context(), v.actor, state, v.after())
 	if err != nil {
 		return err

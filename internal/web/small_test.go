@@ -76,6 +76,26 @@ func TestTheLogNamesRoutesAndNobody(t *testing.T) {
 	}
 }
 
+func TestAReaderWhoLeftIsNoFault(t *testing.T) {
+	for left, faults := range map[bool]int{false: 1, true: 0} {
+		var lines bytes.Buffer
+		d := city(t, &rooms{err: context.Canceled})
+		d.Log = slog.New(slog.NewJSONHandler(&lines, nil))
+		h := open(t, d)
+		request{who: "mother", path: "/offers/first/accept", form: form("version", "3")}.to(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ctx, cancel := context.WithCancel(r.Context())
+			defer cancel()
+			if left {
+				cancel()
+			}
+			h.ServeHTTP(w, r.WithContext(ctx))
+		}))
+		if n := strings.Count(lines.String(), `"level":"ERROR"`); n != faults {
+			t.Errorf("the reader left %v: %d faults in %s", left, n, lines.String())
+		}
+	}
+}
+
 func TestAmountsInWords(t *testing.T) {
 	_, _, all := words(t)
 	say := speaker{all, lang.SrCyrl, time.UTC}

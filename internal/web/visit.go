@@ -98,10 +98,10 @@ func (v *visit) after() page.Key {
 }
 
 // fail turns an error into a page. What only the operator may know goes to the
-// log.
+// log. A reader who left is no fault: an impatient second tap ends the first.
 func (v *visit) fail(err error) {
 	p := problem.Of(err)
-	if p.Kind == problem.Internal {
+	if p.Kind == problem.Internal && v.r.Context().Err() == nil {
 		v.Log.ErrorContext(v.r.Context(), "a page failed", slog.String("route", v.r.Pattern),
 			slog.String("request", requestID(v.r.Context())), slog.Any("error", err))
 	}
