@@ -64,7 +64,7 @@ func TestDecisionSaysWhyAndWhatThen(t *testing.T) {
 func TestRemedyIsATermOfThePack(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) {
-			c.Pack = serbiaWith(t, "terms.yaml", "terms:\n", "terms:\n  - {id: appeal, title: {sr: жалба, en: appeal}, days: 20, provision: zup/145/2, from: 2017-06-01, source: a copy for a test, verified: false}\n")
+			c.Pack = serbiaWith(t, "terms.yaml", "days: 15\n    provision: zup/153", "days: 20\n    provision: zup/145/2")
 		})
 		mother, o := r.offered()
 		d, err := r.Accept(t.Context(), mother, o.ID, o.Version)

@@ -32,6 +32,7 @@ type verdict struct {
 	service law.PublicService
 	granted bool
 	by      string
+	reason  string // of a refusal
 }
 
 // draft is a decision that is written down and not yet made.
@@ -75,7 +76,7 @@ func (r *Room) decides(v verdict, plan rules.Plan) proof.Decision {
 	made := civil.Of(now)
 	d := proof.Decision{
 		ID: id.New(), Code: id.Code(r.Prefix, made.Year()), Service: v.service.ID, Title: v.service.Title, Body: r.bodyTitle(),
-		Person: v.offer.person, About: about(v.offer.facts), Outcome: rules.No, Affirms: []law.Statement{}, Remedy: r.remedy(made), MadeAt: now, By: v.by,
+		Person: v.offer.person, About: about(v.offer.facts), Outcome: rules.No, Affirms: []law.Statement{}, Remedy: r.remedy(made), MadeAt: now, By: v.by, Reason: v.reason,
 	}
 	if v.granted {
 		d.Outcome, d.Plan = rules.Yes, plan
@@ -243,23 +244,10 @@ func (r *Room) decision(ctx context.Context, d storedDecision) (Decision, error)
 		About: c.Decision.About, Granted: d.granted, By: c.Decision.By, Plan: c.Decision.Plan, Affirms: c.Decision.Affirms, Remedy: c.Decision.Remedy,
 		MadeAt: c.Decision.MadeAt, Sealed: d.index >= 0, Payments: payments, Reasons: r.reasons(record.Outcome, sourced(c.Receipts)),
 	}
-	if !d.granted {
-		reason, err := r.refusalReason(ctx, d.offer)
-		view.Reasons = append(view.Reasons, reason)
-		return view, err
+	if why := c.Decision.Reason; why != "" {
+		view.Reasons = append(view.Reasons, Reason{Says: lang.Text{"sr": why, "en": why}, Result: rules.No}) // in the language in which it was written
 	}
 	return view, nil
-}
-
-// refusalReason is what the officer wrote who refused an offer, in the words
-// and the language in which it was written.
-func (r *Room) refusalReason(ctx context.Context, offer string) (Reason, error) {
-	var why string
-	err := r.DB.Read(ctx).QueryRowContext(ctx, `SELECT ended_why FROM services_referrals WHERE offer = $1 AND ended_why <> '' ORDER BY id DESC LIMIT 1`, offer).Scan(&why)
-	if err != nil {
-		return Reason{}, fmt.Errorf("reason of the refusal: %w", err)
-	}
-	return Reason{Says: lang.Text{"sr": why, "en": why}, Result: rules.No}, nil
 }
 
 // sourced gives the facts of receipts, for naming who said so.

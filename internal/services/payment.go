@@ -78,7 +78,6 @@ const (
 	AssessmentAsking   AssessmentState = "asking"
 	AssessmentWaiting  AssessmentState = "waiting" // a register is away
 	AssessmentOffered  AssessmentState = "offered"
-	AssessmentNone     AssessmentState = "none"
 	AssessmentReferred AssessmentState = "referred"
 	AssessmentObjected AssessmentState = "objected"
 )

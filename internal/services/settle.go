@@ -57,7 +57,7 @@ func (r *Room) Dismiss(ctx context.Context, by identity.Actor, id string, versio
 	if f.offer == "" {
 		return r.settle(ctx, by, f, reason, func(context.Context, *storage.Tx) error { return nil })
 	}
-	return r.settleOffer(ctx, by, f, reason, func(o storedOffer) verdict { return verdict{offer: o, service: s, by: by.Account} })
+	return r.settleOffer(ctx, by, f, reason, func(o storedOffer) verdict { return verdict{offer: o, service: s, by: by.Account, reason: reason} })
 }
 
 // openReferral gives a matter that is open and unchanged to an officer. Nobody

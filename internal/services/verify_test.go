@@ -131,8 +131,12 @@ func TestPaperInEveryLanguage(t *testing.T) {
 		must(t, r.Refer(t.Context(), mother, o.ID, o.Version))
 		f := r.referrals()[0]
 		must(t, r.Dismiss(t.Context(), officer(), f.ID, f.Version, "Разлог."))
-		if _, err := r.DecisionPDF(t.Context(), mother, r.offersOf(mother)[grant].Decision, lang.SrCyrl); err != nil {
+		refused := r.offersOf(mother)[grant].Decision
+		if _, err := r.DecisionPDF(t.Context(), mother, refused, lang.SrCyrl); err != nil {
 			t.Errorf("paper of a refusal: %v", err)
+		}
+		if _, err := r.DecisionFile(t.Context(), mother, refused); err != nil {
+			t.Errorf("file of a refusal: %v", err)
 		}
 	})
 }

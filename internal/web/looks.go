@@ -1,7 +1,10 @@
 package web
 
 import (
+	"strings"
+
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/services/looks"
@@ -57,6 +60,24 @@ func (v *visit) byDay(list []looks.Look) []lookDay {
 		last.Others = append(last.Others, lookView{l, v.roleName(l.Role)})
 	}
 	return days
+}
+
+// Decision is the decision that the look was about, if it was about one.
+func (l lookView) Decision() string {
+	decision, _ := strings.CutPrefix(l.Matter, "decision ")
+	if decision == l.Matter || !id.Valid(decision) {
+		return ""
+	}
+	return decision
+}
+
+// Reference is what to name the matter by when asking about it. A matter that is
+// only a word says no more than the purpose, so it is left out.
+func (l lookView) Reference() string {
+	if _, isCode := id.ParseCode(l.Matter); isCode || id.Valid(l.Matter) {
+		return l.Matter
+	}
+	return ""
 }
 
 // roleName says a role, or nothing where the catalogue has no word for it.

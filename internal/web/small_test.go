@@ -14,9 +14,11 @@ import (
 	"pgregory.net/rapid"
 
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/money"
 	"dobosh/internal/rules"
+	"dobosh/internal/services/looks"
 )
 
 func TestLanguageIsChosenByLinkThenByBrowser(t *testing.T) {
@@ -92,6 +94,18 @@ func TestAReaderWhoLeftIsNoFault(t *testing.T) {
 		}))
 		if n := strings.Count(lines.String(), `"level":"ERROR"`); n != faults {
 			t.Errorf("the reader left %v: %d faults in %s", left, n, lines.String())
+		}
+	}
+}
+
+func TestTheMatterOfALook(t *testing.T) {
+	an := id.New()
+	for matter, want := range map[string][2]string{
+		"decision " + an: {an, ""}, "decision twelve": {"", ""}, an: {"", an}, "birth registration": {"", ""}, "": {"", ""},
+	} {
+		l := lookView{Look: looks.Look{Matter: matter}}
+		if got := [2]string{l.Decision(), l.Reference()}; got != want {
+			t.Errorf("%q: decision and reference are %q, want %q", matter, got, want)
 		}
 	}
 }

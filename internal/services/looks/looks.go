@@ -99,9 +99,9 @@ func (r *Room) view(l look) Look {
 }
 
 // fields names what was seen in the words of the rules that need it; a field
-// that no rule names keeps its own name.
+// that neither a rule nor [ofAPerson] names keeps its own name.
 func (r *Room) fields(service string, pointers []string) []lang.Text {
-	labels := map[string]lang.Text{}
+	labels := ofAPerson()
 	for _, rule := range r.Pack.Rules() {
 		for _, fact := range rule.Facts {
 			if fact.Service == service {
@@ -119,6 +119,17 @@ func (r *Room) fields(service string, pointers []string) []lang.Text {
 		named = append(named, label)
 	}
 	return named
+}
+
+// ofAPerson names what registrars see of a parent whom they look up. No rule
+// needs it, so no pack names it.
+func ofAPerson() map[string]lang.Text {
+	return map[string]lang.Text{
+		"/person":      {"sr": "ко сте", "en": "who you are"},
+		"/name/given":  {"sr": "име", "en": "given name"},
+		"/name/family": {"sr": "презиме", "en": "family name"},
+		"/born":        {"sr": "дан рођења", "en": "day of birth"},
+	}
 }
 
 // atOnce bounds how many bodies are asked at the same time.

@@ -84,6 +84,8 @@ func (d Decision) outOfBounds() string {
 		return "body"
 	case d.Outcome != rules.Yes && d.Outcome != rules.No:
 		return "outcome"
+	case len(d.Reason) > maxReason || (d.Reason != "") != d.refusedByPerson():
+		return "reason"
 	case d.Affirms == nil || len(d.Affirms) > maxStatements:
 		return "affirms"
 	case d.MadeAt.Location() != time.UTC || d.MadeAt.Nanosecond()%1000 != 0 || d.MadeAt.Year() < 2000 || d.MadeAt.Year() > 9999:
@@ -91,5 +93,14 @@ func (d Decision) outOfBounds() string {
 	}
 	return ""
 }
+
+// maxReason bounds the reason of a refusal, in bytes.
+const maxReason = 16 << 10
+
+// byRule is who decided where no person did.
+const byRule = "rule"
+
+// refusedByPerson reports whether a person refused. Only a person may.
+func (d Decision) refusedByPerson() bool { return d.Outcome == rules.No && d.By != byRule }
 
 func name(s string) bool { return s != "" && len(s) <= maxName }

@@ -47,8 +47,9 @@ type Decision struct {
 	Plan    rules.Plan      `json:"plan,omitzero"`   // what is paid
 	Affirms []law.Statement `json:"affirms"`         // what the person stated by accepting
 	Remedy  lang.Text       `json:"remedy,omitempty"`
-	MadeAt  time.Time       `json:"made_at"` // UTC, in whole microseconds
-	By      string          `json:"by"`      // "rule", or the account of the officer
+	MadeAt  time.Time       `json:"made_at"`          // UTC, in whole microseconds
+	By      string          `json:"by"`               // "rule", or the account of the officer
+	Reason  string          `json:"reason,omitempty"` // of a refusal, in the officer's words
 }
 
 // Receipt says where a fact came from: which exchange brought it, and where

@@ -122,7 +122,8 @@ func (f File) checkWitness(log signed, leaf tlog.Hash, trust Trust) finding {
 	return passed("witness", witness.name, "time", witness.at().Format(time.RFC3339))
 }
 
-// decides runs the rule again and compares.
+// decides runs the rule again and compares. What a person refused is theirs to
+// answer for: the rule is run to show what it says, and nothing may be paid.
 func (r *Report) decides(c Content) {
 	rec, err := rules.ParseRecord(c.Record)
 	if err != nil {
@@ -136,6 +137,11 @@ func (r *Report) decides(c Content) {
 	outcome, err := rec.Rerun()
 	if err != nil {
 		r.add(RuleCheck, ruleDiffers(err))
+		return
+	}
+	if c.Decision.refusedByPerson() {
+		r.add(RuleCheck, finding{true, "person", args("rule", outcome.Result)})
+		r.add(Amounts, checkAmounts(c.Decision.Plan, rules.Plan{}))
 		return
 	}
 	if outcome.Result != c.Decision.Outcome {

@@ -324,3 +324,39 @@ func BenchmarkVerify(b *testing.B) {
 		proof.Verify(file, w.trust)
 	}
 }
+
+// What a person refused is verified as it stands: sealed, witnessed, with a
+// reason, and nothing paid.
+func TestARefusalByAPerson(t *testing.T) {
+	refuse := func(c *proof.Content) {
+		c.Decision.Outcome, c.Decision.By, c.Decision.Reason, c.Decision.Plan = rules.No, "officer", "Дете живи код оца.", rules.Plan{}
+	}
+	w := newWorld(t)
+	refuse(&w.content)
+	w.stamp = w.seal(t, w.content)
+	report := proof.Verify(w.file(t), w.trust)
+	if !report.OK {
+		t.Errorf("a refusal with its reason does not verify: %+v", report.Checks)
+	}
+	for name, change := range map[string]func(c *proof.Content){
+		"without a reason": func(c *proof.Content) { c.Decision.Reason = "" },
+		"that pays":        func(c *proof.Content) { c.Decision.Plan.Once, c.Decision.Plan.Total = 1, 1 },
+		"by the machine":   func(c *proof.Content) { c.Decision.By = "rule" },
+	} {
+		w := newWorld(t)
+		refuse(&w.content)
+		change(&w.content)
+		entry, err := w.content.Entry()
+		if err != nil {
+			continue // it cannot even be sealed
+		}
+		entry.Kind = "decision"
+		stamp, err := w.log.Append(t.Context(), entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := proof.Build(w.content, stamp, nil); err == nil {
+			t.Errorf("a refusal %s became a file", name)
+		}
+	}
+}
