@@ -1,0 +1,322 @@
+package exchange
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"flag"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"dobosh/internal/bus"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/registry"
+	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+var update = flag.Bool("update", false, "write the test vectors again")
+
+// vectors are the values of docs/spec/exchange.md.
+type vectors struct {
+	About       string             `json:"about"`
+	Identifiers []identifierVector `json:"identifiers"`
+	Paths       []pathVector       `json:"paths"`
+	Filter      []filterVector     `json:"filter"`
+	Pin         struct {
+		Key  string `json:"spki"`
+		Want string `json:"pin"`
+	} `json:"pin"`
+	Registry registryVector  `json:"registry"`
+	Exchange []messageVector `json:"messages"`
+	Events   []eventVector   `json:"events"`
+}
+
+type identifierVector struct {
+	Text  string   `json:"text"`
+	Parts []string `json:"parts"` // null when it is refused
+}
+
+type pathVector struct {
+	Pattern string            `json:"pattern"`
+	Path    string            `json:"path"`
+	Named   map[string]string `json:"named"` // null when it does not match
+}
+
+type filterVector struct {
+	Fields   []string `json:"fields"`
+	Document string   `json:"document"`
+	Leaves   string   `json:"leaves"` // empty when the document is refused
+	Left     []string `json:"left"`
+}
+
+type registryVector struct {
+	Key        string   `json:"key"`
+	Statements []string `json:"statements"`
+	Leaves     []string `json:"leaves"`
+	Checkpoint string   `json:"checkpoint"`
+}
+
+// messageVector is a question with its answer, as they travel.
+type messageVector struct {
+	AskerKey    string `json:"asker_key"`
+	Question    string `json:"question"`
+	Body        string `json:"question_body"`
+	Header      string `json:"question_header"`
+	Stamp       string `json:"question_stamp"`
+	Leaf        string `json:"question_leaf"`
+	ProviderKey string `json:"provider_key"`
+	Reply       string `json:"reply"`
+	ReplyBody   string `json:"reply_body"`
+	ReplyHeader string `json:"reply_header"`
+	ReplyStamp  string `json:"reply_stamp"`
+}
+
+type eventVector struct {
+	Event json.RawMessage `json:"event"`
+	Given bool            `json:"given"`
+}
+
+func TestVectors(t *testing.T) {
+	path := filepath.Join("testdata", "vectors.json")
+	if *update {
+		raw := must[[]byte](t)(json.MarshalIndent(makeVectors(t), "", "  "))
+		if err := os.WriteFile(path, append(raw, '\n'), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var v vectors
+	if err := json.Unmarshal(must[[]byte](t)(os.ReadFile(path)), &v); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("identifiers", func(t *testing.T) { checkIdentifiers(t, v.Identifiers) })
+	t.Run("paths", func(t *testing.T) { checkPaths(t, v.Paths) })
+	t.Run("filter", func(t *testing.T) { checkFilter(t, v.Filter) })
+	t.Run("registry", func(t *testing.T) { checkRegistry(t, v.Registry, v.Events) })
+	t.Run("messages", func(t *testing.T) { checkMessages(t, v.Exchange) })
+	spki := must[[]byte](t)(hex.DecodeString(v.Pin.Key))
+	if Pin(&x509.Certificate{RawSubjectPublicKeyInfo: spki}) != v.Pin.Want {
+		t.Error("pin")
+	}
+}
+
+func checkIdentifiers(t *testing.T, list []identifierVector) {
+	for _, c := range list {
+		id, err := registry.ParseID(c.Text)
+		if (err != nil) != (c.Parts == nil) || err == nil && !slices.Equal(id.Parts(), c.Parts) {
+			t.Errorf("%q: %q, %v", c.Text, id.Parts(), err)
+		}
+	}
+}
+
+func checkPaths(t *testing.T, list []pathVector) {
+	for _, c := range list {
+		if named, ok := match(c.Pattern, c.Path); ok != (c.Named != nil) || !maps.Equal(named, c.Named) {
+			t.Errorf("%q against %q: %v, %v", c.Path, c.Pattern, named, ok)
+		}
+	}
+}
+
+func checkFilter(t *testing.T, list []filterVector) {
+	for _, c := range list {
+		document, err := parseDocument([]byte(c.Document))
+		if err != nil {
+			if c.Leaves != "" {
+				t.Errorf("%s: %v", c.Document, err)
+			}
+			continue
+		}
+		if out, left := parseFields(c.Fields).filter(document); string(out) != c.Leaves || !slices.Equal(left, c.Left) {
+			t.Errorf("%s: %s, %q", c.Document, out, left)
+		}
+	}
+}
+
+// checkRegistry lets a follower follow the vector, and a node judge the events.
+func checkRegistry(t *testing.T, v registryVector, events []eventVector) {
+	delta := must[[]byte](t)(json.Marshal(registry.Delta{Statements: v.Statements, Checkpoint: v.Checkpoint}))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(delta) }))
+	defer server.Close()
+	f := must[*registry.Follower](t)(registry.NewFollower(t.Context(), testkit.Database(t, storage.SQLite)(registry.Migrations()),
+		must[note.Verifier](t)(journal.ParseKey(v.Key)), server.URL, server.Client(), clock.NewManual(morning).Now, nil))
+	if err := f.Sync(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	for i, leaf := range v.Leaves {
+		sum := sha256.Sum256(append([]byte{0}, v.Statements[i]...))
+		if base64.StdEncoding.EncodeToString(sum[:]) != leaf {
+			t.Errorf("leaf %d", i)
+		}
+	}
+	c, ok := f.State().Contract("births")
+	if !ok || len(v.Statements) != int(f.State().Size) {
+		t.Fatal("the contract of the vector is not there")
+	}
+	for _, e := range events {
+		var event bus.Event
+		if err := json.Unmarshal(e.Event, &event); err != nil || agreedEvent(c, event) != e.Given {
+			t.Errorf("%s: %v, %v", e.Event, !e.Given, err)
+		}
+	}
+}
+
+func checkMessages(t *testing.T, list []messageVector) {
+	for _, m := range list {
+		question := verified(t, m.AskerKey, m.Stamp, m.Header, m.Question, m.Body)
+		var q Question
+		if err := errors.Join(strict([]byte(m.Question), &q), q.check()); err != nil || question != m.Leaf {
+			t.Errorf("question: %v, leaf %s", err, question)
+		}
+		verified(t, m.ProviderKey, m.ReplyStamp, m.ReplyHeader, m.Reply, m.ReplyBody)
+		var r Reply
+		if err := errors.Join(strict([]byte(m.Reply), &r), r.check()); err != nil || r.Question != m.Leaf || r.ID != q.ID {
+			t.Errorf("reply: %v", err)
+		}
+		if again := must[[]byte](t)(json.Marshal(q)); string(again) != m.Question {
+			t.Errorf("the question is written otherwise: %s", again)
+		}
+		if again := must[[]byte](t)(json.Marshal(r)); string(again) != m.Reply {
+			t.Errorf("the reply is written otherwise: %s", again)
+		}
+	}
+}
+
+// verified checks a message and gives its leaf.
+func verified(t *testing.T, key, text, header, meta, body string) string {
+	t.Helper()
+	stamp := must[journal.Stamp](t)(journal.ParseStamp(text))
+	verifier := must[note.Verifier](t)(journal.ParseKey(key))
+	if err := journal.Verify(stamp, sha256.Sum256([]byte(meta)), sha256.Sum256([]byte(body)), verifier); err != nil {
+		t.Error(err)
+	}
+	if raw := must[[]byte](t)(decodeHeader(header)); string(raw) != meta {
+		t.Error("the header is not the message")
+	}
+	return leaf(stamp, []byte(meta), []byte(body))
+}
+
+// makeVectors plays two questions between two nodes. The salts are random, so
+// the messages differ from run to run; everything else does not.
+func makeVectors(t *testing.T) (v vectors) {
+	v.About = "Values of docs/spec/exchange.md. Named null: no match. Parts null, leaves empty: refused."
+	for _, text := range []string{"RS/GOV/7000/civil/births", "EE/B/p/s%2Fub/%C3%B6", "RS/GOV/a%252Fb", "RS/GOV", "RS/GOV/%2e%2e", "RS//7000", "RS/GOV/%00", "RS/GOV/%FF"} {
+		id, err := registry.ParseID(text)
+		c := identifierVector{Text: text}
+		if err == nil {
+			c.Parts = id.Parts()
+		}
+		v.Identifiers = append(v.Identifiers, c)
+	}
+	for _, c := range [][2]string{
+		{"/v1/births/{birth}", "/v1/births/b1"}, {"/v1/births/{birth}", "/v1/births/%C4%87%3F"}, {"/v1/x", "/%761/x"}, {"/v1/x", "/v1/%78"}, {"/v1/{a}", "/v1/"}, {"/v1/{a}", "/v1/%2e%2e"},
+		{"/v1/{a}", "/v1/%252e%252e"}, {"/v1/{a}", "/v1/a%2Fb"}, {"/v1/{a}", "/v1/a#b"}, {"/v1/{a}", "/v1/a?b"}, {"/{a}/{b}", "//b"},
+	} {
+		named, ok := match(c[0], c[1])
+		if ok && named == nil {
+			named = map[string]string{}
+		}
+		v.Paths = append(v.Paths, pathVector{c[0], c[1], named})
+	}
+	for _, c := range []filterVector{
+		{Fields: []string{"/born", "/mother/name"}, Document: `{"born":"2026-11-01","mother":{"name":"Ана","id":"x"},"more":1}`}, {Fields: []string{"/n"}, Document: `{ "n" : 1.50, "m": 2 }`},
+		{Fields: []string{"/l/*/a"}, Document: `{"l":[{"a":1,"b":2},{"b":3}]}`}, {Fields: []string{"/l/*/a"}, Document: `{"l":[]}`}, {Fields: []string{"/a~1b"}, Document: `{"a/b":1,"a":{"b":2}}`},
+		{Fields: []string{"/x"}, Document: `[1]`}, {Fields: []string{""}, Document: ` [1] `}, {Fields: []string{"/a"}, Document: `{"a":1,"\u0061":2}`},
+	} {
+		if document, err := parseDocument([]byte(c.Document)); err == nil {
+			out, left := parseFields(c.Fields).filter(document)
+			c.Leaves, c.Left = string(out), left
+		}
+		v.Filter = append(v.Filter, c)
+	}
+	w := newWorld(t, nil)
+	v.Pin.Key, v.Pin.Want = hex.EncodeToString(w.city.cert.Leaf.RawSubjectPublicKeyInfo), Pin(w.city.cert.Leaf)
+	v.Registry, v.Exchange = w.registryVector(t), w.messageVectors(t)
+	elsewhere, foreign, other := birth("2", "70017"), birth("3", "80152"), birth("4", "80152")
+	foreign.Source, other.Type = family.String(), "rs.deaths.registered"
+	for _, e := range []bus.Event{birth("1", "80152"), elsewhere, foreign, other} {
+		v.Events = append(v.Events, eventVector{must[[]byte](t)(json.Marshal(e)), agreedEvent(contract(), e)})
+	}
+	return v
+}
+
+func (w *world) registryVector(t *testing.T) registryVector {
+	delta := must[registry.Delta](t)(w.authority.Delta(t.Context(), 0))
+	v := registryVector{Statements: delta.Statements, Checkpoint: delta.Checkpoint}
+	v.Key = must[string](t)(note.NewEd25519VerifierKey("RS-TEST/registry", seedKey("authority").Public().(ed25519.PublicKey)))
+	for _, st := range delta.Statements {
+		sum := sha256.Sum256(append([]byte{0}, st...))
+		v.Leaves = append(v.Leaves, base64.StdEncoding.EncodeToString(sum[:]))
+	}
+	return v
+}
+
+// messageVectors are a question that is answered and one that is refused.
+func (w *world) messageVectors(t *testing.T) (list []messageVector) {
+	var m messageVector
+	w.state.front = func(next http.Handler, rw http.ResponseWriter, r *http.Request) {
+		m.Header, m.Stamp = r.Header.Get(messageHeader), r.Header.Get(stampHeader)
+		kept := &captured{header: http.Header{}, status: http.StatusOK}
+		next.ServeHTTP(kept, r)
+		m.ReplyHeader, m.ReplyStamp = kept.header.Get(messageHeader), kept.header.Get(stampHeader)
+		maps.Copy(rw.Header(), kept.header)
+		_, _ = rw.Write(kept.body.Bytes())
+	}
+	for _, path := range []string{"/v1/births/b1", "/v1/births/b2"} {
+		m = messageVector{AskerKey: w.city.statement(t).Node.Log, ProviderKey: w.state.statement(t).Node.Log, Body: `{"as":"of"}`}
+		ask := w.question()
+		ask.Method, ask.Path, ask.Type, ask.Body = http.MethodPost, path, "application/json", []byte(m.Body)
+		answer, _ := w.city.Ask(t.Context(), ask) // the second is refused
+		m.Question, m.Reply, m.ReplyBody = string(must[[]byte](t)(decodeHeader(m.Header))), string(must[[]byte](t)(decodeHeader(m.ReplyHeader))), string(answer.Body)
+		m.Leaf = answer.Reply.Question
+		list = append(list, m)
+		w.law.lapsed = ""
+		w.system = func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNotFound) }
+	}
+	return list
+}
+
+// The bytes that a node writes as a question are read by the strict reader, and
+// no other spelling is.
+func FuzzQuestion(f *testing.F) {
+	raw, err := json.Marshal(Question{Version: Version, ID: "1", Client: family, Service: birthsS, Method: "GET", Path: "/x"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(raw)
+	f.Add(bytes.Replace(raw, []byte(`"id"`), []byte(`"ID"`), 1))
+	f.Add([]byte(`{"v":1,"v":2}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var q Question
+		if strict(raw, &q) != nil || q.check() != nil {
+			return
+		}
+		var again Question
+		if err := strict(must[[]byte](t)(json.Marshal(q)), &again); err != nil || !again.At.Equal(q.At) || again.ID != q.ID || again.Path != q.Path {
+			t.Fatalf("%s became %+v: %v", raw, again, err)
+		}
+	})
+}
+
+func FuzzStampHeader(f *testing.F) {
+	f.Add("e30=")
+	f.Add("????")
+	f.Fuzz(func(t *testing.T, text string) {
+		raw, err := decodeHeader(text)
+		if err == nil && encodeHeader(raw) != text && !bytes.ContainsAny([]byte(text), "\r\n") {
+			t.Fatalf("%q has two spellings", text)
+		}
+	})
+}
