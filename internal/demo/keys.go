@@ -45,14 +45,18 @@ func (s setup) makeKeys() error {
 }
 
 // shareSectors gives the city the keys of the sectors in which it may name
-// persons. In earnest the supervisor does that, under a decision.
+// persons, and the supervisor that of the receipts: whoever is asked about a
+// person writes down who asked. In earnest the supervisor shares them, under a
+// decision.
 func (s setup) shareSectors() error {
-	for _, sector := range []string{"family", exchange.ReceiptSector} {
-		key, err := os.ReadFile(s.path(Registers, sector+".sector"))
+	for _, share := range []struct{ sector, with string }{
+		{"family", City}, {exchange.ReceiptSector, City}, {exchange.ReceiptSector, Supervisor},
+	} {
+		key, err := os.ReadFile(s.path(Registers, share.sector+".sector"))
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(s.path(City, sector+".sector"), key, 0o600); err != nil {
+		if err := os.WriteFile(s.path(share.with, share.sector+".sector"), key, 0o600); err != nil {
 			return err
 		}
 	}
