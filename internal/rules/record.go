@@ -11,12 +11,11 @@ import (
 	"slices"
 	"strings"
 
+	form "dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
-
-	"github.com/gowebpki/jcs"
 )
 
 // recordFormat names the form of a record; a new form gets a new name.
@@ -99,11 +98,7 @@ func (r *Rule) Record(known map[string]any) (Record, Outcome) {
 func (rec Record) JSON() ([]byte, error) { return canonical(rec) }
 
 func canonical(value any) ([]byte, error) {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return nil, fmt.Errorf("write record: %w", err)
-	}
-	text, err = jcs.Transform(text)
+	text, err := form.Marshal(value)
 	if err != nil {
 		return nil, fmt.Errorf("canonical record: %w", err)
 	}

@@ -60,14 +60,16 @@ func TestImportsPointDown(t *testing.T) {
 }
 
 // TestKitStandsAlone: the leaf packages need nothing but the standard library
-// and each other.
+// and each other. Canonical JSON asks the library for what it does not do
+// itself.
 func TestKitStandsAlone(t *testing.T) {
+	allowed := map[string]string{"dobosh/internal/kit/canonical": "github.com/gowebpki/jcs"}
 	for from, imports := range production(t) {
 		if room(from) != "kit" {
 			continue
 		}
 		for _, to := range imports {
-			if first, _, _ := strings.Cut(to, "/"); strings.Contains(first, ".") {
+			if first, _, _ := strings.Cut(to, "/"); strings.Contains(first, ".") && allowed[from] != to {
 				t.Errorf("%s imports %s", from, to)
 			}
 		}

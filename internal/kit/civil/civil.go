@@ -6,6 +6,7 @@ package civil
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 	_ "time/tzdata" // an old machine may have no zone files, and a day must still know its zone
 )
@@ -62,11 +63,13 @@ func Parse(s string) (Day, error) {
 	if err != nil {
 		return Day{}, fmt.Errorf("%w: %q", ErrNotADay, s)
 	}
-	if _, err := time.LoadLocation(zone); err != nil {
-		return Day{}, fmt.Errorf("%w: unknown zone in %q", ErrNotADay, s)
-	}
 	if zone == Home {
 		zone = ""
+	}
+	if zone != "" {
+		if _, err := time.LoadLocation(zone); err != nil {
+			return Day{}, fmt.Errorf("%w: unknown zone in %q", ErrNotADay, s)
+		}
 	}
 	return in(t, zone), nil
 }
@@ -157,12 +160,20 @@ func (d Day) utc() time.Time {
 	return time.Date(d.Year(), d.Month(), d.Dom(), 0, 0, 0, 0, time.UTC)
 }
 
-// location cannot fail: only zones that loaded once get into a Day, and the
-// zone files are part of the binary.
+// home is read once: reading a zone costs more than all else that is done with
+// a day.
+var home = sync.OnceValue(func() *time.Location { return load(Home) })
+
 func location(zone string) *time.Location {
 	if zone == "" {
-		zone = Home
+		return home()
 	}
+	return load(zone)
+}
+
+// load cannot fail: only zones that loaded once get into a Day, and the zone
+// files are part of the binary.
+func load(zone string) *time.Location {
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
 		return time.UTC

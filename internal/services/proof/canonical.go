@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/gowebpki/jcs"
+	form "dobosh/internal/kit/canonical"
 )
 
 // Canonical is the form in which a content is sealed (RFC 8785).
@@ -20,11 +20,8 @@ func (c Content) Meta() ([]byte, error) {
 }
 
 func canonical(value any) ([]byte, error) {
-	text, err := json.Marshal(value)
+	text, err := form.Marshal(value)
 	if err != nil {
-		return nil, fmt.Errorf("write decision: %w", err)
-	}
-	if text, err = jcs.Transform(text); err != nil {
 		return nil, fmt.Errorf("canonical decision: %w", err)
 	}
 	return text, nil
