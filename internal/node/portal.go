@@ -55,16 +55,17 @@ func (n *Node) cityPages(deps *web.Deps) {
 	deps.Desk, deps.Waiting, deps.Referrals, deps.Settling, deps.Payments, deps.Releasing = s, s, s, s, s, s
 }
 
-// title names a member by the registry, or, before the registry is known, by
-// the pack.
+// title names a data service or a member by the registry, or, before the
+// registry is known, a member by the pack.
 func (n *Node) title(id registry.ID) lang.Text {
-	if m, ok := n.registry.State().Member(id); ok {
-		return m.Title
+	state := n.registry.State()
+	if _, known := state.Member(id); known {
+		return state.Title(id)
 	}
 	if body, ok := n.pack.Body(id.Owner().String()); ok {
 		return body.Title
 	}
-	return n.registry.State().Title(id)
+	return state.Title(id)
 }
 
 // demo says who can sign in and what there is to try.

@@ -230,8 +230,12 @@ func (s *State) Contracts() []Contract {
 	})
 }
 
-// Title is what a member is called; its id where it is unknown.
+// Title is what a data service, or the member that an identifier belongs to,
+// is called; its id where it is unknown.
 func (s *State) Title(id ID) lang.Text {
+	if service, ok := s.services[id]; ok {
+		return service.Title
+	}
 	if m, ok := s.members[id.Owner()]; ok {
 		return m.Title
 	}

@@ -165,7 +165,7 @@ func gather[A, T any](ctx context.Context, r *Room, a ask, items func(registry.I
 	asks.Wait()
 	for i, service := range services {
 		if failed[i] {
-			silent = append(silent, state.Title(service.ID))
+			silent = append(silent, state.Title(service.ID.Owner()))
 		}
 	}
 	return slices.Concat(answers...), silent
@@ -224,7 +224,7 @@ func (r *Room) Asked(ctx context.Context, by identity.Actor) ([]Asked, []lang.Te
 	questions, silent := gather(ctx, r, ask{path: "/v1/questions/", person: person}, func(service registry.ID, a questionsAnswer) []Asked {
 		out := make([]Asked, len(a.Questions))
 		for i, q := range a.Questions {
-			out[i] = Asked{Question: q, Body: r.State().Title(service)}
+			out[i] = Asked{Question: q, Body: r.State().Title(service.Owner())}
 		}
 		return out
 	})
