@@ -103,12 +103,13 @@ func (id *Identity) sweepLoop(ctx context.Context) {
 }
 
 // cookieName is bound to the host by its prefix where the connection is secure
-// (RFC 6265bis, section 4.1.3.2).
+// (RFC 6265bis, section 4.1.3.2). Without, several nodes may share a host, and
+// cookies do not tell ports apart: there the name says whose it is.
 func (id *Identity) cookieName(name string) string {
 	if id.cfg.secure() {
 		return "__Host-" + name
 	}
-	return name
+	return name + "-" + id.cfg.ClientID
 }
 
 // cookie makes a cookie that scripts do not see and that other sites send only

@@ -48,11 +48,11 @@ func TestSignOutRevokes(t *testing.T) {
 	onEngines(t, func(t *testing.T, r *rig) {
 		v := r.visitor()
 		v.signIn("milica", "/")
-		copied := v.cookie("dobosh")
+		copied := v.cookie("dobosh-node")
 		elsewhere := r.visitor()
 		elsewhere.signIn("milica", "/")
 		v.get(r.node.URL + "/sign-out")
-		if v.cookie("dobosh") != nil || v.home() != "nobody" {
+		if v.cookie("dobosh-node") != nil || v.home() != "nobody" {
 			t.Error("still signed in")
 		}
 		v.set(copied)
@@ -104,7 +104,7 @@ func TestStrangeTokens(t *testing.T) {
 	r := onSQLite(t)
 	v := r.visitor()
 	for _, value := range []string{"", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "*" + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"} {
-		v.set(&http.Cookie{Name: "dobosh", Value: value})
+		v.set(&http.Cookie{Name: "dobosh-node", Value: value})
 		if v.home() != "nobody" {
 			t.Errorf("%q is somebody", value)
 		}
@@ -149,7 +149,7 @@ func TestRolesAreOfNow(t *testing.T) {
 	}
 	defer later.Close()
 	request, _ := http.NewRequest(http.MethodGet, "/", nil)
-	request.AddCookie(v.cookie("dobosh"))
+	request.AddCookie(v.cookie("dobosh-node"))
 	if actor, ok := later.Actor(request); !ok || len(actor.Roles) != 0 {
 		t.Errorf("actor %+v", actor)
 	}

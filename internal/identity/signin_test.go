@@ -21,7 +21,7 @@ func TestRoundTrip(t *testing.T) {
 		if status != http.StatusOK || at.RequestURI() != "/offers/7?from=mail" || body != "milica at /offers/7?from=mail" {
 			t.Fatalf("landed at %s: %d %s", at, status, body)
 		}
-		cookie := v.cookie("dobosh")
+		cookie := v.cookie("dobosh-node")
 		request, _ := http.NewRequest(http.MethodGet, "/", nil)
 		request.AddCookie(cookie)
 		actor, ok := r.id.Actor(request)
@@ -43,7 +43,7 @@ func TestStaffIsNoResident(t *testing.T) {
 	v := r.visitor()
 	v.signIn("officer", "/")
 	request, _ := http.NewRequest(http.MethodGet, "/", nil)
-	request.AddCookie(v.cookie("dobosh"))
+	request.AddCookie(v.cookie("dobosh-node"))
 	actor, ok := r.id.Actor(request)
 	if !ok || !actor.Has(identity.Officer) || !actor.Has(identity.Auditor) || actor.Has(identity.Resident) || actor.Is("family") != "" {
 		t.Errorf("actor %+v", actor)
@@ -54,7 +54,7 @@ func TestNobodyIsNotAdmitted(t *testing.T) {
 	r := onSQLite(t)
 	v := r.visitor()
 	status, _, body := v.signIn("stranger", "/")
-	if status != http.StatusForbidden || body != "sign-in-not-admitted" || v.cookie("dobosh") != nil {
+	if status != http.StatusForbidden || body != "sign-in-not-admitted" || v.cookie("dobosh-node") != nil {
 		t.Errorf("%d %s", status, body)
 	}
 }
@@ -112,7 +112,7 @@ func TestCallbacksThatDoNotHold(t *testing.T) {
 		"wrong challenge": {authorize: func(u *url.URL) { replace(u, "code_challenge", "other") }, status: 401, code: "sign-in-failed"},
 		"too late":        {browser: func(v *visitor) *visitor { v.clock.Advance(11 * 60e9); return v }, status: 422, code: "sign-in-stale"},
 		"strange cookie": {browser: func(v *visitor) *visitor {
-			v.set(&http.Cookie{Name: "dobosh-sign-in", Value: "AAAA"})
+			v.set(&http.Cookie{Name: "dobosh-sign-in-node", Value: "AAAA"})
 			return v
 		}, status: 422, code: "sign-in-stale"},
 	}
@@ -133,7 +133,7 @@ func TestCallbacksThatDoNotHold(t *testing.T) {
 			if status != c.status || body != c.code {
 				t.Errorf("%d %s, want %d %s", status, body, c.status, c.code)
 			}
-			if v.cookie("dobosh") != nil {
+			if v.cookie("dobosh-node") != nil {
 				t.Error("there is a session")
 			}
 		})
@@ -162,7 +162,7 @@ func TestReplayedCallback(t *testing.T) {
 	r := onSQLite(t)
 	v := r.visitor()
 	visit := v.begin("/", nil)
-	signIn := v.cookie("dobosh-sign-in")
+	signIn := v.cookie("dobosh-sign-in-node")
 	callback := v.choose(visit, "milica")
 	if _, _, body := v.get(callback); body != "milica at /" {
 		t.Fatal(body)
@@ -198,10 +198,10 @@ func TestSessionFixation(t *testing.T) {
 	r := onSQLite(t)
 	attacker, victim := r.visitor(), r.visitor()
 	attacker.signIn("officer", "/")
-	planted := attacker.cookie("dobosh")
+	planted := attacker.cookie("dobosh-node")
 	victim.set(planted)
 	victim.signIn("milica", "/")
-	if victim.cookie("dobosh").Value == planted.Value {
+	if victim.cookie("dobosh-node").Value == planted.Value {
 		t.Error("the planted token was kept")
 	}
 	if got := attacker.home(); got != "nobody" {

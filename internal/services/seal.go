@@ -17,9 +17,14 @@ const decisionKind = "decision"
 // sealBy is when the job takes over from the call that made the decision.
 const sealBy = 5 * time.Second
 
+// sealPatience is how long a person waits for the seal.
+const sealPatience = 10 * time.Second
+
 // sealNow seals at once, so that the person sees a sealed decision. Should it
 // fail, the job does it.
 func (r *Room) sealNow(ctx context.Context, decision string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sealPatience) // the decision stands, whether or not the person still waits
+	defer cancel()
 	if err := r.seal(ctx, decision); err != nil {
 		r.Log.WarnContext(ctx, "decision is sealed later", slog.String("decision", decision), slog.Any("error", err))
 	}

@@ -258,6 +258,27 @@ func TestALookInWords(t *testing.T) {
 	})
 }
 
+// Looking at the page is journaled like every look, and must not push the looks
+// of others off it.
+func TestOwnLooksInARowAreOne(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		r.look("RS-T/GOV/B", 1, nil)
+		mine := func(x *journal.Receipt) { x.Role = exchange.RolePerson }
+		r.look("RS-T/GOV/B", 120, mine)
+		r.look("RS-T/GOV/B", 1, nil)
+		r.look("RS-T/GOV/B", 1, mine)
+		r.settled()
+		list, _ := r.all()
+		var own []bool
+		for _, l := range list {
+			own = append(own, l.Own)
+		}
+		if want := []bool{true, false, true, false}; !slices.Equal(own, want) {
+			t.Errorf("own looks %v, want %v", own, want)
+		}
+	})
+}
+
 func TestBodiesThatDoNotAnswerAreNamed(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		r.look("RS-T/GOV/A", 2, nil)

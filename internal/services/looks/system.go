@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
@@ -35,6 +36,7 @@ const ServiceCode = "receipts"
 const (
 	maxQuestion = 2000
 	pageSize    = 50
+	maxRounds   = 100 // pages read for one answer
 )
 
 // Question is what a person asked a body about a look, and what it answered.
@@ -87,8 +89,7 @@ func (s *System) Handler() http.Handler {
 }
 
 func (s *System) serveReceipts(w http.ResponseWriter, r *http.Request) {
-	// One more than is shown on a page, so that the asker sees whether there is a next.
-	found, err := journal.Receipts(r.Context(), s.db, r.PathValue("person"), page.Key(r.URL.Query().Get("after")), pageSize+1)
+	found, err := s.receipts(r.Context(), r.PathValue("person"), page.Key(r.URL.Query().Get("after")))
 	if errors.Is(err, journal.ErrPageKey) {
 		http.Error(w, "after is not a key of a page of receipts", http.StatusBadRequest)
 		return
@@ -97,11 +98,31 @@ func (s *System) serveReceipts(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "receipts cannot be read now", http.StatusServiceUnavailable)
 		return
 	}
-	answer := receiptsAnswer{Receipts: []look{}}
-	for _, receipt := range found.Items {
-		answer.Receipts = append(answer.Receipts, look{Receipt: receipt, ID: receipt.ID, At: receipt.At, Origin: receipt.Origin, Index: receipt.Index})
+	write(w, receiptsAnswer{Receipts: found})
+}
+
+// receipts reads one more than is shown on a page, so that the asker sees
+// whether there is a next. Of the person's own looks in a row it gives the
+// last one: looking at this very page must not push the looks of others off
+// it.
+func (s *System) receipts(ctx context.Context, person string, after page.Key) ([]look, error) {
+	found, own := []look{}, false
+	for rounds := 0; len(found) <= pageSize && rounds < maxRounds; rounds++ {
+		some, err := journal.Receipts(ctx, s.db, person, after, pageSize+1)
+		if err != nil {
+			return nil, err
+		}
+		for _, receipt := range some.Items {
+			again := own && receipt.Role == exchange.RolePerson
+			if own = receipt.Role == exchange.RolePerson; !again {
+				found = append(found, look{Receipt: receipt, ID: receipt.ID, At: receipt.At, Origin: receipt.Origin, Index: receipt.Index})
+			}
+		}
+		if after = some.Next; after == "" {
+			break
+		}
 	}
-	write(w, answer)
+	return found[:min(len(found), pageSize+1)], nil
 }
 
 func write(w http.ResponseWriter, answer any) {
