@@ -354,7 +354,7 @@ func (r *registrar) List(context.Context, identity.Actor, page.Key) (page.Page[b
 type registry struct{}
 
 func (registry) Members(context.Context) ([]Member, error) {
-	return []Member{{ID: "RS-DEMO/GOV/ZRENJANIN", Title: both("Град Зрењанин (демонстрација)", "City of Zrenjanin (demonstration)"), Address: "127.0.0.1:9443", Systems: []string{"family", "portal"}, KeyAge: 50 * time.Hour}}, nil
+	return []Member{{ID: "RS-DEMO/GOV/ZRENJANIN", Title: both("Град Зрењанин", "City of Zrenjanin"), Address: "127.0.0.1:9443", Systems: []string{"family", "portal"}, KeyAge: 50 * time.Hour}}, nil
 }
 
 func (registry) Contracts(context.Context) ([]Contract, error) {
