@@ -53,18 +53,28 @@ func within(s string) bool {
 
 // Code returns a name for people such as "ZR-2026-7KQ4-M9PD-X": a prefix, the
 // year, eight random characters (40 bits) and a check character that finds
-// every single wrong character and every swap of two neighbours.
+// every single wrong character and every swap of two neighbours. Bodies whose
+// check character would be a sign are passed over: a code is read out on the
+// telephone and stands in addresses.
 func Code(prefix string, year int) string {
+	body := randomBody()
+	for strings.IndexByte(alphabet, check(body)) < 0 {
+		body = randomBody()
+	}
+	s := strings.ToUpper(body + string(check(body)))
+	return prefix + "-" + digits4(year) + "-" + s[:4] + "-" + s[4:8] + "-" + s[8:]
+}
+
+func randomBody() string {
 	var raw [5]byte
-	_, _ = rand.Read(raw[:])
+	_, _ = rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
 	bits := uint64(raw[0])<<32 | uint64(binary.BigEndian.Uint32(raw[1:]))
 	body := make([]byte, 8)
 	for i := range body {
 		body[i] = alphabet[bits&31]
 		bits >>= 5
 	}
-	s := strings.ToUpper(string(body))
-	return prefix + "-" + digits4(year) + "-" + s[:4] + "-" + s[4:] + "-" + strings.ToUpper(string(check(string(body))))
+	return string(body)
 }
 
 func digits4(year int) string {

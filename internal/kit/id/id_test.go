@@ -44,6 +44,14 @@ func TestCodeForgivesTyping(t *testing.T) {
 	}
 }
 
+func TestCodesAreLettersAndDigits(t *testing.T) {
+	for range 2000 {
+		if code := Code("ZR", 2026); strings.Trim(code, "0123456789ABCDEFGHJKMNPQRSTVWXYZ-") != "" {
+			t.Fatalf("%s has a sign in it", code)
+		}
+	}
+}
+
 func TestCodeFindsErrors(t *testing.T) {
 	for range 200 {
 		code := []byte(Code("ZR", 2026))
