@@ -141,21 +141,5 @@ func whichJournal(dir, keyText, config string) (string, note.Verifier, [][]byte,
 	if err != nil {
 		return "", nil, nil, err
 	}
-	private, err := node.ReadKey(cfg.Keys.Log)
-	if err != nil {
-		return "", nil, nil, err
-	}
-	key, err := journal.NewKey(node.Origin(cfg.Member, cfg.Name), node.PublicOf(private))
-	if err != nil {
-		return "", nil, nil, err
-	}
-	var known [][]byte
-	if cosigned := filepath.Join(cfg.Dir, "cosigned"); exists(cosigned) {
-		raw, err := readFile(cosigned)
-		if err != nil {
-			return "", nil, nil, err
-		}
-		known = append(known, raw)
-	}
-	return filepath.Join(cfg.Dir, "journal"), key, known, nil
+	return cfg.Evidence()
 }

@@ -5,10 +5,10 @@ import (
 
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
+	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/node"
 	"dobosh/internal/notify"
-	"dobosh/internal/registers/payments"
 
 	"gopkg.in/yaml.v3"
 )
@@ -66,7 +66,7 @@ func (s setup) city(cfg *node.Config) {
 	cfg.Listen.Edge, cfg.Listen.Systems = address(s.host, s.ports.Edge), address(s.host, s.ports.Counter)
 	cfg.Sectors = map[string]string{"family": "family.sector", exchange.ReceiptSector: exchange.ReceiptSector + ".sector"}
 	cfg.Mail = &notify.Config{Host: s.host, Port: s.ports.SMTP, From: "Добош Зрењанин <dobosh@zrenjanin.example>", TLS: notify.Plain}
-	cfg.Services = &node.Services{Prefix: "ZR", Account: payments.MakeAccount(840, 955845), Systems: []node.System{{Name: "counter", TokenFile: "counter.token"}}}
+	cfg.Services = &node.Services{Prefix: "ZR", Account: account.Make(840, 955845), Systems: []node.System{{Name: "counter", TokenFile: "counter.token"}}}
 }
 
 func (s setup) registers(cfg *node.Config) {

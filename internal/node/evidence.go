@@ -20,11 +20,23 @@ func (c Config) Evidence() (dir string, key note.Verifier, known [][]byte, err e
 	if key, err = journal.NewKey(Origin(c.Member, c.Name), PublicOf(private)); err != nil {
 		return "", nil, nil, err
 	}
-	cosigned, err := os.ReadFile(filepath.Join(c.Dir, "cosigned"))
-	if err == nil {
-		known = append(known, cosigned)
-	} else if !errors.Is(err, os.ErrNotExist) {
+	if known, err = c.cosigned(); err != nil {
 		return "", nil, nil, err
 	}
 	return filepath.Join(c.Dir, "journal"), key, known, nil
 }
+
+// cosigned is the checkpoint that witnesses hold: a journal that does not
+// extend it was cut back or replaced, and does not open.
+func (c Config) cosigned() ([][]byte, error) {
+	signed, err := os.ReadFile(c.cosignedFile())
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return [][]byte{signed}, nil
+}
+
+func (c Config) cosignedFile() string { return filepath.Join(c.Dir, "cosigned") }

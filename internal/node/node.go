@@ -158,7 +158,7 @@ func Origin(member registry.ID, name string) string { return member.String() + "
 func receiptKinds() []string { return []string{"answer", "act"} }
 
 func (n *Node) openJournal(ctx context.Context) (err error) {
-	known, err := n.cosignedBefore()
+	known, err := n.cfg.cosigned()
 	if err != nil {
 		return err
 	}
@@ -170,16 +170,6 @@ func (n *Node) openJournal(ctx context.Context) (err error) {
 	n.receipts = journal.Project(ctx, n.db, n.journal, receiptKinds(), n.log)
 	n.later(n.receipts.Close)
 	return nil
-}
-
-// cosignedBefore is the checkpoint that witnesses hold: a journal that does not
-// extend it was cut back or replaced, and does not open.
-func (n *Node) cosignedBefore() ([][]byte, error) {
-	signed, err := os.ReadFile(filepath.Join(n.cfg.Dir, "cosigned"))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	return [][]byte{signed}, err
 }
 
 func (n *Node) openRegistry(ctx context.Context) error {
@@ -303,7 +293,7 @@ func (n *Node) openCosigner(ctx context.Context) error {
 	client := pinnedClient(n.cert, pins)
 	n.later(func() error { client.CloseIdleConnections(); return nil })
 	var err error
-	n.cosigner, err = witness.Start(ctx, witness.CosignerConfig{File: filepath.Join(n.cfg.Dir, "cosigned"), Log: n.journal.Key(), Peers: peers, Client: client}, n.journal, n.now, n.log)
+	n.cosigner, err = witness.Start(ctx, witness.CosignerConfig{File: n.cfg.cosignedFile(), Log: n.journal.Key(), Peers: peers, Client: client}, n.journal, n.now, n.log)
 	if err != nil {
 		return err
 	}

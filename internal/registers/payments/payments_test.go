@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
@@ -15,8 +16,6 @@ import (
 	"dobosh/internal/registers/payments"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
-
-	"pgregory.net/rapid"
 )
 
 const service = "parental-allowance"
@@ -31,7 +30,7 @@ func onBoth(t *testing.T, test func(t *testing.T, a asker.Asker, register *payme
 func TestAccount(t *testing.T) {
 	onBoth(t, func(t *testing.T, a asker.Asker, register *payments.Register) {
 		woman := asker.Woman(1990, 1)
-		accounts := []payments.Account{{Person: a.Own(woman), Number: payments.MakeAccount(999, 12345)}}
+		accounts := []payments.Account{{Person: a.Own(woman), Number: account.Make(999, 12345)}}
 		for range 2 {
 			if err := register.Put(t.Context(), accounts); err != nil {
 				t.Fatal(err)
@@ -50,8 +49,8 @@ func TestAccount(t *testing.T) {
 
 func TestPutRefusesWrongAccounts(t *testing.T) {
 	onBoth(t, func(t *testing.T, a asker.Asker, register *payments.Register) {
-		accounts := []payments.Account{{"a", payments.MakeAccount(999, 1)}, {"b", "999000000000000100"}}
-		if err := register.Put(t.Context(), accounts); !errors.Is(err, payments.ErrAccount) {
+		accounts := []payments.Account{{"a", account.Make(999, 1)}, {"b", "999000000000000100"}}
+		if err := register.Put(t.Context(), accounts); !errors.Is(err, account.ErrCheck) {
 			t.Errorf("got %v", err)
 		}
 		if _, err := register.Account(t.Context(), "a"); !problem.HasCode(err, "person-unknown") {
@@ -151,34 +150,3 @@ func TestBadGrants(t *testing.T) {
 
 // The first two are examples of the National Bank of Serbia for its payment code,
 // the third is in public use.
-func TestControlDigits(t *testing.T) {
-	for _, c := range []struct {
-		bank, number int64
-		want         string
-	}{
-		{840, 955845, "840000000095584510"}, {310, 1234567891211, "310123456789121186"}, {265, 1660310005042, "265166031000504268"},
-	} {
-		if got := payments.MakeAccount(c.bank, c.number); got != c.want {
-			t.Errorf("MakeAccount(%d, %d) = %s, want %s", c.bank, c.number, got, c.want)
-		}
-	}
-}
-
-func TestAccountProperties(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		account := payments.MakeAccount(rapid.Int64Range(0, 999).Draw(t, "bank"), rapid.Int64Range(0, 9999999999999).Draw(t, "number"))
-		if err := payments.CheckAccount(account); err != nil {
-			t.Fatalf("%s: %v", account, err)
-		}
-		wrong, at := []byte(account), rapid.IntRange(0, 17).Draw(t, "at")
-		wrong[at] = '0' + (wrong[at]-'0'+byte(rapid.IntRange(1, 9).Draw(t, "by")))%10
-		if payments.CheckAccount(string(wrong)) == nil {
-			t.Fatalf("%s for %s is accepted", wrong, account)
-		}
-	})
-	for _, s := range []string{"", "1", "99900000000000010x", "９99000000000000101"[:18], strings.Repeat("9", 19), "-99000000000000101"} {
-		if payments.CheckAccount(s) == nil {
-			t.Errorf("%q is accepted", s)
-		}
-	}
-}

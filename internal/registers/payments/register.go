@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registers"
@@ -97,7 +98,7 @@ func decision(ctx context.Context, from storage.Reader, g Grant) (id string, err
 }
 
 // Put brings accounts, one a person, into the register or up to date. Each has to
-// pass [CheckAccount].
+// pass [account.Check].
 func (r *Register) Put(ctx context.Context, accounts []Account) error {
 	for batch := range slices.Chunk(accounts, registers.Batch) {
 		if err := r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return put(ctx, tx, batch) }); err != nil {
@@ -110,7 +111,7 @@ func (r *Register) Put(ctx context.Context, accounts []Account) error {
 func put(ctx context.Context, tx *storage.Tx, batch []Account) error {
 	var args []any
 	for _, a := range batch {
-		if err := CheckAccount(a.Number); err != nil {
+		if err := account.Check(a.Number); err != nil {
 			return err
 		}
 		args = append(args, a.Person, a.Number)

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"time"
 
+	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/law"
-	"dobosh/internal/registers/payments"
 )
 
 // maxCrowd is how many different numbers [Generate] has.
@@ -47,7 +47,7 @@ func resident(i int, home law.Place) Person {
 		Number: jmbg.Make(born, regionCrowd, order+couple/crowdDays), GivenName: given[couple%len(given)],
 		FamilyName: families[couple/len(given)%len(families)],
 		Resident:   new(true), Citizen: new(true), Municipality: home.Within, Settlement: home.Code, Since: born,
-		Account: payments.MakeAccount(bank, 1_000_000_000_000+int64(i)),
+		Account: account.Make(bank, 1_000_000_000_000+int64(i)),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"dobosh/internal/bus"
 	"dobosh/internal/identity"
+	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/id"
@@ -97,7 +98,7 @@ func TestStoriesAreSound(t *testing.T) {
 			t.Errorf("%s: %v, or a number or subject stands twice", person.Name(), err)
 		}
 		numbers[person.Number.String()], subjects[person.Subject] = true, true
-		if err := payments.CheckAccount(person.Account); err != nil {
+		if err := account.Check(person.Account); err != nil {
 			t.Errorf("%s: %v", person.Name(), err)
 		}
 		if _, ok := pack.Place(person.Settlement); person.Settlement != "" && !ok {
@@ -156,7 +157,7 @@ func TestTheCrowdIsSound(t *testing.T) {
 	numbers, accounts, homes := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for i, person := range p.Persons {
 		_, err := jmbg.Parse(person.Number.String())
-		if woman := person.Number.Sex() == jmbg.Female; err != nil || payments.CheckAccount(person.Account) != nil || woman != (i%2 == 0) {
+		if woman := person.Number.Sex() == jmbg.Female; err != nil || account.Check(person.Account) != nil || woman != (i%2 == 0) {
 			t.Fatalf("person %d: %v, account %s, woman %v", i, err, person.Account, woman)
 		}
 		if i < len(again.Persons) && again.Persons[i].Number != person.Number {

@@ -5,11 +5,11 @@ import (
 	"time"
 
 	"dobosh/internal/identity"
+	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/law"
-	"dobosh/internal/registers/payments"
 )
 
 // elsewhere is the code of Novi Sad, where the grant of Zrenjanin does not reach.
@@ -67,7 +67,7 @@ func person(subject, given, family string, number jmbg.Number, home law.Place, s
 	return Person{
 		Subject: subject, Number: number, GivenName: given, FamilyName: family,
 		Resident: new(true), Citizen: new(true), Municipality: home.Within, Settlement: home.Code, Since: born,
-		Account: payments.MakeAccount(bank, int64(born.Year()*10000+int(born.Month())*100+born.Dom())), Story: story,
+		Account: account.Make(bank, int64(born.Year()*10000+int(born.Month())*100+born.Dom())), Story: story,
 	}
 }
 
