@@ -187,6 +187,9 @@ func (g *Gateway) send(ctx context.Context, node registry.Node, q Question, meta
 	if err != nil {
 		return Answer{}, nil, away(ctx, node, err)
 	}
+	if err := ctx.Err(); err != nil { // what comes when nobody waits any more is late, whatever it says
+		return Answer{}, nil, away(ctx, node, err)
+	}
 	if resp.StatusCode != http.StatusOK {
 		return Answer{}, nil, g.unproved(node, resp.StatusCode, payload)
 	}
