@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/node"
+	"dobosh/internal/registry/credential"
 )
 
 func (s setup) makeKeys() error {
@@ -83,11 +83,7 @@ func (s setup) pin(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cert, err := exchange.Certificate(key, name, time.Now())
-	if err != nil {
-		return "", err
-	}
-	return exchange.Pin(cert.Leaf), nil
+	return credential.PinOf(key.Public())
 }
 
 // logKey gives the verifier key of a node's journal.

@@ -14,6 +14,7 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
+	"dobosh/internal/registry/credential"
 )
 
 func TestAskedAndAnswered(t *testing.T) {
@@ -473,7 +474,7 @@ func TestClocksDiffer(t *testing.T) {
 // A node that is not, or no longer, in the registry gets nothing at all.
 func TestKeysOutsideTheRegistry(t *testing.T) {
 	w := newWorld(t, nil)
-	stranger, err := Certificate(seedKey("stranger"), "n1", time.Now())
+	stranger, err := credential.SelfSigned(seedKey("stranger"), "n1", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,7 +67,7 @@ func (g *Gateway) ServeFeed(feed Feed) http.Handler {
 }
 
 func (g *Gateway) admitFollower(r *http.Request) (registry.Contract, uint64, error) {
-	node, err := peer(r.TLS, g.State())
+	node, err := g.Credential.Peer(r.TLS)
 	if err != nil {
 		return registry.Contract{}, 0, problem.New(problem.Unauthenticated, "peer-unknown").Because(err)
 	}

@@ -27,6 +27,7 @@ import (
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
+	"dobosh/internal/registry/credential"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 
@@ -220,7 +221,7 @@ func (s *side) signer(tb testing.TB) note.Signer {
 func (s *side) statement(tb testing.TB) registry.Statement {
 	tb.Helper()
 	vkey := must[string](tb)(note.NewEd25519VerifierKey(s.member.String()+"/n1", s.key.Public().(ed25519.PublicKey)))
-	return registry.Statement{Node: &registry.Node{Member: s.member, Name: "n1", Address: s.server.Listener.Addr().String(), TLS: Pin(s.cert.Leaf), Log: vkey}}
+	return registry.Statement{Node: &registry.Node{Member: s.member, Name: "n1", Address: s.server.Listener.Addr().String(), TLS: credential.Pin(s.cert.Leaf), Log: vkey}}
 }
 
 func (w *world) start(member registry.ID) *side {
@@ -228,7 +229,7 @@ func (w *world) start(member registry.ID) *side {
 	s := &side{member: member, key: seedKey("log " + member.String()), tlsKey: seedKey("tls " + member.String()), clock: clock.NewManual(morning)}
 	s.contact = s.clock.Now
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.cert = must[tls.Certificate](w.tb)(Certificate(s.tlsKey, "n1", time.Now()))
+	s.cert = must[tls.Certificate](w.tb)(credential.SelfSigned(s.tlsKey, "n1", time.Now()))
 	s.journal = &recorder{Log: must[*journal.Log](w.tb)(journal.Open(w.tb.Context(), journal.Config{Dir: w.tb.TempDir(), Origin: member.String() + "/n1", Key: s.key}, s.clock.Now, logger))}
 	w.tb.Cleanup(func() {
 		if err := s.journal.Close(); err != nil {
@@ -236,7 +237,7 @@ func (w *world) start(member registry.ID) *side {
 		}
 	})
 	s.Gateway = New(Config{
-		Member: member, Node: "n1", Cert: s.cert, State: w.authority.State, Contact: func() time.Time { return s.contact() }, Journal: s.journal, Law: w.law,
+		Member: member, Node: "n1", Credential: credential.NewHolder(s.cert, w.authority.State, s.clock.Now), State: w.authority.State, Contact: func() time.Time { return s.contact() }, Journal: s.journal, Law: w.law,
 		Sectors: w.sectors, Systems: map[registry.ID]http.Handler{}, Now: s.clock.Now, Log: logger,
 	})
 	w.tb.Cleanup(s.Close)
@@ -252,7 +253,8 @@ func (s *side) serve(tb testing.TB, logger *slog.Logger) {
 		}
 		s.ServeHTTP(w, r)
 	}))
-	s.server.TLS = ServerTLS(s.cert, s.State)
+	s.server.TLS = s.Credential.Server()
+	s.server.TLS.Certificates = []tls.Certificate{s.cert} // or the test server puts its own there
 	s.server.Config.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
 	s.server.StartTLS()
 	tb.Cleanup(s.server.Close)
@@ -320,7 +322,7 @@ func (s *side) messageOf(tb testing.TB, meta, body []byte) message {
 // send posts a message to the state's node over the given certificate.
 func (w *world) send(cert tls.Certificate, m message) (*http.Response, []byte, error) {
 	w.tb.Helper()
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: ClientTLS(cert, Pin(w.state.cert.Leaf)), DisableKeepAlives: true}}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: credential.NewHolder(cert, w.authority.State, w.city.clock.Now).Client(credential.Pin(w.state.cert.Leaf)), DisableKeepAlives: true}}
 	req := must[*http.Request](w.tb)(http.NewRequestWithContext(w.tb.Context(), http.MethodPost, w.state.server.URL+questionPath, bytes.NewReader(m.body)))
 	if m.meta != nil {
 		req.Header.Set(messageHeader, encodeHeader(m.meta))

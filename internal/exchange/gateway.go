@@ -13,6 +13,7 @@ import (
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
+	"dobosh/internal/registry/credential"
 )
 
 // Journal makes a message durable before it leaves.
@@ -37,21 +38,21 @@ const ReceiptSector = "receipts"
 
 // Config is what a gateway needs from its node.
 type Config struct {
-	Member   registry.ID // whose node this is
-	Node     string      // name of this node
-	Cert     tls.Certificate
-	State    func() *registry.State
-	Contact  func() time.Time // when the registry was last known to be current
-	Stale    time.Duration    // how long to go on without the registry; 0 for 24 hours
-	Journal  Journal
-	Law      Law
-	Sectors  Translator
-	Systems  map[registry.ID]http.Handler // the information systems behind this node, by service
-	Skew     time.Duration                // how far clocks may differ; 0 for 5 minutes
-	Deadline time.Duration                // for one question at the asker; 0 for 30 seconds
-	Patience time.Duration                // with an information system, for one answer; 0 for 20 seconds
-	Now      clock.Now
-	Log      *slog.Logger
+	Member     registry.ID        // whose node this is
+	Node       string             // name of this node
+	Credential *credential.Holder // what it shows to other nodes, and whom it believes
+	State      func() *registry.State
+	Contact    func() time.Time // when the registry was last known to be current
+	Stale      time.Duration    // how long to go on without the registry; 0 for 24 hours
+	Journal    Journal
+	Law        Law
+	Sectors    Translator
+	Systems    map[registry.ID]http.Handler // the information systems behind this node, by service
+	Skew       time.Duration                // how far clocks may differ; 0 for 5 minutes
+	Deadline   time.Duration                // for one question at the asker; 0 for 30 seconds
+	Patience   time.Duration                // with an information system, for one answer; 0 for 20 seconds
+	Now        clock.Now
+	Log        *slog.Logger
 }
 
 // Gateway asks and answers for one node. It is safe for concurrent use.
@@ -81,10 +82,12 @@ func New(cfg Config) *Gateway {
 	if cfg.Patience == 0 {
 		cfg.Patience = 20 * time.Second
 	}
-	return &Gateway{
+	g := &Gateway{
 		Config: cfg, replays: newReplays(2*cfg.Skew, cfg.Now), quotas: newQuotas(),
 		clients: map[string]*http.Client{}, verifiers: map[string]*journal.Verifier{},
 	}
+	cfg.Credential.OnReplace(g.letGo)
+	return g
 }
 
 // client gives the connection pool to the node with a pin.
@@ -96,7 +99,7 @@ func (g *Gateway) client(pin string) *http.Client {
 	}
 	c := &http.Client{
 		Transport: &http.Transport{
-			TLSClientConfig:       ClientTLS(g.Cert, pin),
+			TLSClientConfig:       g.Credential.Client(pin),
 			TLSHandshakeTimeout:   10 * time.Second,
 			ResponseHeaderTimeout: g.Deadline + 30*time.Second,
 			MaxIdleConnsPerHost:   64, // two, the default, would open a connection for nearly every question
@@ -130,6 +133,12 @@ func (g *Gateway) verifier(key string) (*journal.Verifier, string, error) {
 // connections. Nothing may be asked or served any more.
 func (g *Gateway) Close() {
 	g.consulting.Wait()
+	g.letGo()
+}
+
+// letGo closes the connections that carry nothing; the others close when they
+// have done.
+func (g *Gateway) letGo() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, c := range g.clients {

@@ -17,7 +17,7 @@ import (
 func attr(key, value string) slog.Attr { return slog.String(key, value) }
 
 // ServeHTTP answers the questions of other nodes. It must be served behind
-// [ServerTLS].
+// [credential.Holder.Server].
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	received, err := g.receive(r)
 	if err != nil {
@@ -63,7 +63,7 @@ func (g *Gateway) receive(r *http.Request) (received, error) {
 	forged := func(err error) (received, error) {
 		return received{}, problem.New(problem.Invalid, "message-forged").Because(err)
 	}
-	node, err := peer(r.TLS, g.State())
+	node, err := g.Credential.Peer(r.TLS)
 	if err != nil {
 		return received{}, problem.New(problem.Unauthenticated, "peer-unknown").Because(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/registry"
+	"dobosh/internal/registry/credential"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 
@@ -108,7 +109,7 @@ func TestVectors(t *testing.T) {
 	t.Run("registry", func(t *testing.T) { checkRegistry(t, v.Registry, v.Events) })
 	t.Run("messages", func(t *testing.T) { checkMessages(t, v.Exchange) })
 	spki := must[[]byte](t)(hex.DecodeString(v.Pin.Key))
-	if Pin(&x509.Certificate{RawSubjectPublicKeyInfo: spki}) != v.Pin.Want {
+	if credential.Pin(&x509.Certificate{RawSubjectPublicKeyInfo: spki}) != v.Pin.Want {
 		t.Error("pin")
 	}
 }
@@ -242,7 +243,7 @@ func makeVectors(t *testing.T) (v vectors) {
 		v.Filter = append(v.Filter, c)
 	}
 	w := newWorld(t, nil)
-	v.Pin.Key, v.Pin.Want = hex.EncodeToString(w.city.cert.Leaf.RawSubjectPublicKeyInfo), Pin(w.city.cert.Leaf)
+	v.Pin.Key, v.Pin.Want = hex.EncodeToString(w.city.cert.Leaf.RawSubjectPublicKeyInfo), credential.Pin(w.city.cert.Leaf)
 	v.Registry, v.Exchange = w.registryVector(t), w.messageVectors(t)
 	elsewhere, foreign, other := birth("2", "70017"), birth("3", "80152"), birth("4", "80152")
 	foreign.Source, other.Type = family.String(), "rs.deaths.registered"

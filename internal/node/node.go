@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"crypto/ed25519"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,6 +25,7 @@ import (
 	"dobosh/internal/registers/payments"
 	"dobosh/internal/registers/residence"
 	"dobosh/internal/registry"
+	"dobosh/internal/registry/credential"
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
 	"dobosh/internal/services/looks"
@@ -45,28 +45,28 @@ type Node struct {
 	now clock.Now
 	log *slog.Logger
 
-	pack      *law.Pack
-	logKey    ed25519.PrivateKey
-	cert      tls.Certificate
-	sectors   *identity.Sectors
-	db        *storage.DB
-	bus       *bus.Bus
-	relay     *bus.Relay
-	journal   *journal.Log
-	receipts  *journal.Projection
-	cosigner  *witness.Cosigner
-	witness   *witness.Server
-	registry  *registry.Registry
-	authority *registry.Authority
-	follower  *registry.Follower
-	gateway   *exchange.Gateway
-	identity  *identity.Identity
-	courier   *notify.Courier
-	system    *looks.System
-	services  *services.Room
-	registers *registerSet
-	catalogue *lang.Catalogue
-	metrics   *metrics
+	pack       *law.Pack
+	logKey     ed25519.PrivateKey
+	credential *credential.Holder
+	sectors    *identity.Sectors
+	db         *storage.DB
+	bus        *bus.Bus
+	relay      *bus.Relay
+	journal    *journal.Log
+	receipts   *journal.Projection
+	cosigner   *witness.Cosigner
+	witness    *witness.Server
+	registry   *registry.Registry
+	authority  *registry.Authority
+	follower   *registry.Follower
+	gateway    *exchange.Gateway
+	identity   *identity.Identity
+	courier    *notify.Courier
+	system     *looks.System
+	services   *services.Room
+	registers  *registerSet
+	catalogue  *lang.Catalogue
+	metrics    *metrics
 
 	servers []*server
 	stop    context.CancelFunc
@@ -122,11 +122,7 @@ func (n *Node) openKeys(context.Context) error {
 	if n.logKey, err = ReadKey(n.cfg.Keys.Log); err != nil {
 		return err
 	}
-	tlsKey, err := ReadKey(n.cfg.Keys.TLS)
-	if err != nil {
-		return err
-	}
-	if n.cert, err = exchange.Certificate(tlsKey, n.cfg.Name, n.now()); err != nil {
+	if err := n.openCredential(); err != nil {
 		return err
 	}
 	n.sectors, err = identity.LoadSectors(n.cfg.Sectors)
@@ -180,8 +176,9 @@ func (n *Node) openRegistry(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("key of the registry: %w", err)
 	}
-	client := &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{TLSClientConfig: exchange.ClientTLS(n.cert, n.cfg.Registry.Pin), MaxIdleConnsPerHost: 2}}
+	client := &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{TLSClientConfig: n.credential.Client(n.cfg.Registry.Pin), MaxIdleConnsPerHost: 2}}
 	n.later(func() error { client.CloseIdleConnections(); return nil })
+	n.credential.OnReplace(client.CloseIdleConnections)
 	n.follower, err = registry.NewFollower(ctx, n.db, verifier, "https://"+n.cfg.Registry.Address+registryPath, client, n.now, n.log)
 	if err != nil {
 		return err
@@ -231,7 +228,7 @@ func (n *Node) contact() time.Time {
 
 func (n *Node) openExchange(context.Context) error {
 	n.gateway = exchange.New(exchange.Config{
-		Member: n.cfg.Member, Node: n.cfg.Name, Cert: n.cert, State: n.registry.State, Contact: n.contact, Stale: n.cfg.Registry.Stale,
+		Member: n.cfg.Member, Node: n.cfg.Name, Credential: n.credential, State: n.registry.State, Contact: n.contact, Stale: n.cfg.Registry.Stale,
 		Journal: n.journal, Law: n.pack, Sectors: n.sectors, Systems: map[registry.ID]http.Handler{}, Now: n.now, Log: n.log,
 	})
 	n.later(func() error { n.gateway.Close(); return nil })
@@ -290,8 +287,9 @@ func (n *Node) openCosigner(ctx context.Context) error {
 		peers[i] = witness.Peer{URL: "https://" + w.Address + witnessPath, Key: key}
 		pins[w.Address] = w.Pin
 	}
-	client := pinnedClient(n.cert, pins)
+	client := pinnedClient(n.credential, pins)
 	n.later(func() error { client.CloseIdleConnections(); return nil })
+	n.credential.OnReplace(client.CloseIdleConnections)
 	var err error
 	n.cosigner, err = witness.Start(ctx, witness.CosignerConfig{File: n.cfg.cosignedFile(), Log: n.journal.Key(), Peers: peers, Client: client}, n.journal, n.now, n.log)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"net/http"
 	"time"
 
-	"dobosh/internal/exchange"
+	"dobosh/internal/registry/credential"
 )
 
 // The paths of the exchange listener beside those of package exchange.
@@ -66,7 +66,7 @@ func (n *Node) openServers(ctx context.Context) error {
 		tls           *tls.Config
 	}{
 		{"portal", n.cfg.Listen.Portal, n.withHealth(portal), nil},
-		{"exchange", n.cfg.Listen.Exchange, n.exchangeSurface(), exchange.ServerTLS(n.cert, n.registry.State)},
+		{"exchange", n.cfg.Listen.Exchange, n.exchangeSurface(), n.credential.Server()},
 		{"edge", n.cfg.Listen.Edge, n.gateway.Edge(), nil},
 		{"operations", n.cfg.Listen.Operations, n.withHealth(n.metrics.handler()), nil},
 		{"systems", n.cfg.Listen.Systems, systems, nil},
@@ -170,11 +170,11 @@ func (n *Node) Addresses() map[string]string {
 }
 
 // pinnedClient reaches a few nodes, each known by its key.
-func pinnedClient(cert tls.Certificate, pins map[string]string) *http.Client {
+func pinnedClient(own *credential.Holder, pins map[string]string) *http.Client {
 	return &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{
 		MaxIdleConnsPerHost: 2,
 		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			d := tls.Dialer{Config: exchange.ClientTLS(cert, pins[address])}
+			d := tls.Dialer{Config: own.Client(pins[address])}
 			return d.DialContext(ctx, network, address)
 		},
 	}}

@@ -1,0 +1,84 @@
+package credential
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+
+	"dobosh/internal/registry"
+)
+
+// Server accepts exactly the nodes of the registry. protocols are those of ALPN
+// besides plain HTTP/1.1.
+func (h *Holder) Server(protocols ...string) *tls.Config {
+	cfg := h.mutual(func(c tls.ConnectionState) error {
+		_, err := h.Peer(&c)
+		return err
+	})
+	if len(protocols) > 0 {
+		cfg.NextProtos = append(protocols, "http/1.1")
+	}
+	return cfg
+}
+
+// Client accepts exactly the node that the registry knows by pin, by either of
+// its keys while it changes them; before the registry is known, exactly the key
+// with this pin.
+func (h *Holder) Client(pin string, protocols ...string) *tls.Config {
+	cfg := h.mutual(func(c tls.ConnectionState) error {
+		leaf, err := leafOf(&c)
+		if err != nil {
+			return err
+		}
+		if have := Pin(leaf); have != pin && !h.sameNode(pin, have) {
+			return ErrPeer
+		}
+		return h.stands(leaf)
+	})
+	cfg.NextProtos = protocols
+	return cfg
+}
+
+// sameNode reports whether two pins are of one node.
+func (h *Holder) sameNode(pin, have string) bool {
+	state := h.state()
+	node, known := state.NodeByTLS(pin)
+	other, also := state.NodeByTLS(have)
+	return known && also && node.Member == other.Member && node.Name == other.Name
+}
+
+// mutual asks the other side for a certificate and leaves the judgement to
+// verify, which also runs for resumed sessions: a key that was taken out of the
+// registry is refused at the next connection.
+func (h *Holder) mutual(verify func(tls.ConnectionState) error) *tls.Config {
+	return &tls.Config{
+		MinVersion:           tls.VersionTLS13,
+		GetCertificate:       func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return h.Own(), nil },
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return h.Own(), nil },
+		ClientAuth:           tls.RequireAnyClientCert,
+		InsecureSkipVerify:   true, // names and roots of the system say nothing here; VerifyConnection checks key and issuer
+		VerifyConnection:     verify,
+	}
+}
+
+// Peer finds the node at the other side of a connection. It is asked again for
+// every request, so that a key that was taken out of the registry, or a
+// certificate that ended, is refused on connections that are open.
+func (h *Holder) Peer(c *tls.ConnectionState) (registry.Node, error) {
+	leaf, err := leafOf(c)
+	if err != nil {
+		return registry.Node{}, err
+	}
+	node, known := h.state().NodeByTLS(Pin(leaf))
+	if !known {
+		return registry.Node{}, ErrPeer
+	}
+	return node, h.stands(leaf)
+}
+
+func leafOf(c *tls.ConnectionState) (*x509.Certificate, error) {
+	if c == nil || len(c.PeerCertificates) == 0 {
+		return nil, fmt.Errorf("%w: it shows none", ErrPeer)
+	}
+	return c.PeerCertificates[0], nil
+}
