@@ -14,28 +14,63 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// Contract is the right of one subsystem to ask another: which questions,
-// what for, by which provision, and which fields may leave. A later contract
-// with the same id between the same two subsystems amends it.
+// Contract is the right of one subsystem, or of every one of a group, to ask
+// another: which questions, what for, by which provision, and which fields may
+// leave. A later contract with the same id between the same two amends it.
+//
+// A contract with a group is signed by the provider and the owner of the group.
+// Whoever asks under it accepts it by asking: the question is in the asker's log.
 type Contract struct {
 	ID        string    `json:"id"`
-	Consumer  ID        `json:"consumer"` // subsystem
-	Provider  ID        `json:"provider"` // subsystem
-	Service   string    `json:"service"`  // service code of the provider
+	Consumer  ID        `json:"consumer"`            // subsystem; empty with a group
+	Group     ID        `json:"group,omitzero"`      // whose members may ask, instead of a consumer
+	Delegates []ID      `json:"delegates,omitempty"` // subsystems of other members that may ask on behalf of who may ask
+	Provider  ID        `json:"provider"`            // subsystem
+	Service   string    `json:"service"`             // service code of the provider
 	Methods   []string  `json:"methods"`
 	Paths     []string  `json:"paths"`    // patterns; "{name}" stands for one segment
 	Fields    []string  `json:"fields"`   // JSON pointers of the answer that may leave; "*" stands for every element of a list
-	Subjects  []string  `json:"subjects"` // where the persons concerned are named: JSON pointers of the answer, or "path:name"
+	Subjects  []string  `json:"subjects"` // where the persons concerned are named: "/pointer" of the answer; "path:name", "query:name", "header:Name", "body:/pointer" of the question
 	Purpose   string    `json:"purpose"`
 	Provision law.Ref   `json:"provision"`
-	Sector    string    `json:"sector"`           // in which persons are named on the wire
-	Quota     int       `json:"quota"`            // questions a day; 0 for no limit
-	Retention int       `json:"retention"`        // days the consumer may keep the answer
-	Events    []string  `json:"events,omitempty"` // types of events that the consumer may follow
-	Area      string    `json:"area,omitempty"`   // events of this area only
+	Sector    string    `json:"sector"`            // in which persons are named on the wire
+	Quota     int       `json:"quota"`             // questions a day; 0 for no limit
+	Rate      int       `json:"rate,omitempty"`    // questions a second; 0 for no limit
+	Limit     int64     `json:"limit,omitempty"`   // bytes of one body, either direction; 0 for DefaultLimit
+	Headers   []string  `json:"headers,omitempty"` // headers of the answer that may leave besides the plain ones; "*" for all
+	Delay     Delay     `json:"delay,omitzero"`    // how long the person concerned does not see an exchange
+	Retention int       `json:"retention"`         // days the consumer may keep the answer
+	Events    []string  `json:"events,omitempty"`  // types of events that the consumer may follow
+	Area      string    `json:"area,omitempty"`    // events of this area only
 	From      civil.Day `json:"from"`
 	To        civil.Day `json:"to,omitzero"` // last day; none for until ended
 }
+
+// Delay says for how long the person concerned does not see an exchange, and by
+// which provision. The provision must be in force like the contract's own.
+type Delay struct {
+	Days      int     `json:"days"` // 1 to MaxDelay
+	Provision law.Ref `json:"provision"`
+}
+
+const (
+	// DefaultLimit is the bytes of one body where a contract names no limit.
+	DefaultLimit = 10 << 20
+	// MaxDelay is the longest time, in days, for which an exchange is hidden
+	// from the person concerned.
+	MaxDelay = 3650
+)
+
+// asker is the side that asks: a subsystem or a group.
+func (c Contract) asker() ID {
+	if c.Group != (ID{}) {
+		return c.Group
+	}
+	return c.Consumer
+}
+
+// Signers are the two members whose signatures make the contract.
+func (c Contract) Signers() [2]ID { return [2]ID{c.asker().Owner(), c.Provider.Owner()} }
 
 // contractHeading begins the text that both members sign.
 const contractHeading = "dobosh contract v1\n"
@@ -81,7 +116,7 @@ func openContract(signed string, keys func(member ID) note.Verifiers) (Contract,
 	if err != nil {
 		return Contract{}, err
 	}
-	for _, member := range []ID{c.Consumer.Owner(), c.Provider.Owner()} {
+	for _, member := range c.Signers() {
 		if _, err := note.Open([]byte(signed), keys(member)); err != nil {
 			return Contract{}, fmt.Errorf("%w %s: signature of %s: %w", ErrContract, c.ID, member, err)
 		}

@@ -56,7 +56,9 @@ func (a *Authority) Ensure(ctx context.Context, statements []Statement) error {
 // equal reports whether two states say the same.
 func (s *State) equal(other *State) bool {
 	return reflect.DeepEqual(s.members, other.members) && reflect.DeepEqual(s.nodes, other.nodes) &&
-		reflect.DeepEqual(s.services, other.services) && reflect.DeepEqual(s.contracts, other.contracts)
+		reflect.DeepEqual(s.services, other.services) && reflect.DeepEqual(s.contracts, other.contracts) &&
+		reflect.DeepEqual(s.groups, other.groups) && reflect.DeepEqual(s.enacted, other.enacted) &&
+		reflect.DeepEqual(s.classes, other.classes) && reflect.DeepEqual(s.issuer, other.issuer)
 }
 
 // says reports whether the state already is as a statement wants it.
@@ -66,13 +68,22 @@ func (s *State) says(st Statement) bool {
 		return reflect.DeepEqual(s.members[st.Member.ID], *st.Member)
 	case st.Node != nil:
 		have, there := s.nodes[st.Node.Member][st.Node.Name]
-		return have == *st.Node || !there && st.Node.Address == ""
+		return reflect.DeepEqual(have, *st.Node) || !there && st.Node.Address == ""
 	case st.Service != nil:
 		return reflect.DeepEqual(s.services[st.Service.ID], *st.Service)
 	case st.Contract != "":
 		c, err := peekContract(st.Contract)
 		_, before := s.texts[c.digest()]
 		return err == nil && before
+	case st.Group != nil:
+		have, there := s.groups[st.Group.ID]
+		return reflect.DeepEqual(have, *st.Group) || !there && len(st.Group.Members) == 0
+	case st.Instrument != nil:
+		return reflect.DeepEqual(s.enacted[st.Instrument.Ref], *st.Instrument)
+	case st.Issuer != nil:
+		return reflect.DeepEqual(s.issuer, st.Issuer)
+	case st.Class != nil:
+		return reflect.DeepEqual(s.classes[st.Class.Code], *st.Class)
 	case st.End != nil:
 		_, contract := s.contracts[st.End.Contract]
 		_, service := s.services[st.End.Service]

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -22,7 +23,7 @@ func TestStateFindsWhatWasSaid(t *testing.T) {
 		t.Error("services, members or contracts")
 	}
 	node := s.Nodes(subsystem(city, "family"))[0]
-	if found, ok := s.NodeByTLS(node.TLS); !ok || found != node {
+	if found, ok := s.NodeByTLS(node.TLS); !ok || !reflect.DeepEqual(found, node) {
 		t.Error("node by key")
 	}
 }

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,12 +22,28 @@ const maxStatement = 64 << 10
 
 // Statement is one leaf of the registry log. Exactly one of the parts is set.
 type Statement struct {
-	At       time.Time `json:"at"`
-	Member   *Member   `json:"member,omitempty"`
-	Node     *Node     `json:"node,omitempty"`
-	Service  *Service  `json:"service,omitempty"`
-	Contract string    `json:"contract,omitempty"` // a note signed by both members
-	End      *End      `json:"end,omitempty"`
+	At         time.Time   `json:"at"`
+	Member     *Member     `json:"member,omitempty"`
+	Node       *Node       `json:"node,omitempty"`
+	Service    *Service    `json:"service,omitempty"`
+	Group      *Group      `json:"group,omitempty"`
+	Contract   string      `json:"contract,omitempty"` // a note signed by both members
+	End        *End        `json:"end,omitempty"`
+	Instrument *Instrument `json:"instrument,omitempty"`
+	Issuer     *Issuer     `json:"issuer,omitempty"`
+	Class      *Class      `json:"class,omitempty"`
+}
+
+// parts counts what a statement says.
+func (s Statement) parts() (n int) {
+	for _, there := range []bool{
+		s.Member != nil, s.Node != nil, s.Service != nil, s.Group != nil, s.Contract != "", s.End != nil, s.Instrument != nil, s.Issuer != nil, s.Class != nil,
+	} {
+		if there {
+			n++
+		}
+	}
+	return n
 }
 
 // Member is an institution with its subsystems.
@@ -34,23 +51,6 @@ type Member struct {
 	ID         ID        `json:"id"`
 	Title      lang.Text `json:"title"`
 	Subsystems []string  `json:"subsystems"`
-}
-
-// Node is where a member is reached, and by which keys it is known there. A
-// later statement with the same member and name replaces an earlier one; one
-// without address takes the node out.
-type Node struct {
-	Member  ID     `json:"member"`
-	Name    string `json:"name"`
-	Address string `json:"address"` // host:port for mutual TLS
-	TLS     string `json:"tls"`     // SHA-256 of the public key of its certificate (SubjectPublicKeyInfo), hex
-	Log     string `json:"log"`     // verifier key of its journal and its signature, as in package note
-}
-
-// Service is a data service of a subsystem.
-type Service struct {
-	ID    ID        `json:"id"`
-	Title lang.Text `json:"title"`
 }
 
 // End takes a contract or a service out of force from its place in the log on.
@@ -85,14 +85,8 @@ func decodeStatement(raw []byte) (s Statement, err error) {
 	if err := decodeStrict(raw, &s); err != nil {
 		return s, fmt.Errorf("%w: %w", ErrStatement, err)
 	}
-	parts := 0
-	for _, there := range []bool{s.Member != nil, s.Node != nil, s.Service != nil, s.Contract != "", s.End != nil} {
-		if there {
-			parts++
-		}
-	}
-	if parts != 1 {
-		return s, fmt.Errorf("%w: says %d things instead of one", ErrStatement, parts)
+	if n := s.parts(); n != 1 {
+		return s, fmt.Errorf("%w: says %d things instead of one", ErrStatement, n)
 	}
 	return s, nil
 }
@@ -125,4 +119,12 @@ func decodeStrict(raw []byte, into any) error {
 		return errors.New("something follows it")
 	}
 	return nil
+}
+
+// Submitter brings statements that a member makes about its own matters into
+// the registry, signed by the member's node.
+type Submitter interface {
+	// Submit returns when the statement stands, or a problem: a statement that
+	// the registry refuses is "statement-refused".
+	Submit(ctx context.Context, st Statement) error
 }

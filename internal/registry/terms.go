@@ -9,8 +9,9 @@ import (
 // The bounds of a contract's terms. They keep a question and a reply, which
 // repeat some of them, within a header.
 const (
-	maxTerms = 64  // entries of one list
-	maxTerm  = 200 // bytes of one entry
+	maxTerms = 64      // entries of one list
+	maxTerm  = 200     // bytes of one entry
+	maxLimit = 1 << 43 // bytes of one body: 8 TiB
 )
 
 // methods are those of X-Road's REST interface.
@@ -24,7 +25,9 @@ func (c Contract) validate() error {
 	switch {
 	case c.ID == "" || len(c.ID) > maxTerm:
 		return wrong("has no id, or one that is too long")
-	case c.Consumer.Subsystem == "" || c.Provider.Subsystem == "" || c.Consumer.Service != "" || c.Provider.Service != "":
+	case (c.Consumer == ID{}) == (c.Group == ID{}):
+		return wrong("is neither with a consumer nor with a group, or with both")
+	case !isSystem(c.asker()) || !isSystem(c.Provider):
 		return wrong("is not between two subsystems")
 	case c.Service == "" && len(c.Events) == 0:
 		return wrong("gives neither a service nor events")
@@ -32,15 +35,35 @@ func (c Contract) validate() error {
 		return wrong("names no purpose or no provision")
 	case c.From.IsZero() || !c.To.IsZero() && c.To.Before(c.From):
 		return wrong("has no period or ends before it begins")
-	case c.Quota < 0 || c.Retention < 0:
-		return wrong("has a negative quota or retention")
+	case c.Quota < 0 || c.Retention < 0 || c.Rate < 0 || c.Limit < 0 || c.Limit > maxLimit:
+		return wrong("has a negative quota, rate, limit or retention, or a limit that is too large")
+	case c.Delay != Delay{} && (c.Delay.Days < 1 || c.Delay.Days > MaxDelay || c.Delay.Provision == ""):
+		return wrong("hides exchanges by no provision, or for no number of days from 1 to 3650")
 	}
-	for _, term := range []string{c.Service, c.Purpose, string(c.Provision), c.Sector, c.Area} {
+	for _, term := range []string{c.Service, c.Purpose, string(c.Provision), string(c.Delay.Provision), c.Sector, c.Area} {
 		if len(term) > maxTerm {
 			return wrong("has a term that is too long")
 		}
 	}
+	if err := c.validateDelegates(wrong); err != nil {
+		return err
+	}
 	return c.validateLists(wrong)
+}
+
+// isSystem reports whether an identifier is that of a subsystem, or of a group.
+func isSystem(id ID) bool { return id.Subsystem != "" && id.Service == "" }
+
+func (c Contract) validateDelegates(wrong func(string) error) error {
+	if len(c.Delegates) > maxTerms {
+		return wrong("has more than 64 delegates")
+	}
+	for i, d := range c.Delegates {
+		if !isSystem(d) || d == c.Consumer || slices.Contains(c.Delegates[:i], d) {
+			return wrong(fmt.Sprintf("has a delegate that is none, or the same twice: %.60q", d))
+		}
+	}
+	return nil
 }
 
 func (c Contract) validateLists(wrong func(string) error) error {
@@ -53,6 +76,7 @@ func (c Contract) validateLists(wrong func(string) error) error {
 		{"path", c.Paths, validPattern},
 		{"field", c.Fields, validPointer},
 		{"subject", c.Subjects, c.validSubject},
+		{"header", c.Headers, func(h string) bool { return h == "*" || validToken(h) }},
 		{"event", c.Events, func(e string) bool { return e != "" }},
 	} {
 		if len(list.terms) > maxTerms {
@@ -111,11 +135,29 @@ func validPointer(pointer string) bool {
 	return true
 }
 
-// validSubject wants a place in the answer, or a segment that some path names.
+// validSubject wants a place in the answer or in the question: a segment that
+// some path names, a parameter, a header or a place in the body.
 func (c Contract) validSubject(subject string) bool {
-	name, inPath := strings.CutPrefix(subject, "path:")
-	if !inPath {
-		return subject != "" && validPointer(subject)
+	where, name, named := strings.Cut(subject, ":")
+	switch {
+	case strings.HasPrefix(subject, "/"):
+		return validPointer(subject)
+	case !named || name == "":
+		return false
+	case where == "path":
+		return slices.ContainsFunc(c.Paths, func(pattern string) bool { return slices.Contains(strings.Split(pattern, "/"), "{"+name+"}") })
+	case where == "query":
+		return !strings.ContainsFunc(name, forbidden)
+	case where == "header":
+		return validToken(name)
 	}
-	return slices.ContainsFunc(c.Paths, func(pattern string) bool { return slices.Contains(strings.Split(pattern, "/"), "{"+name+"}") })
+	return where == "body" && validPointer(name)
+}
+
+// validToken wants the name of a header (RFC 9110, section 5.6.2).
+func validToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		return !letter && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	})
 }
