@@ -36,20 +36,28 @@ type Ask struct {
 	Type     string // media type of Body
 	Accept   string // media types of the answer, as in the header
 	Body     []byte
-	Purpose  string   // of the contract to ask under; empty for the first that covers the question
-	Matter   string   // the case or event in which is asked
-	Role     string   // who stands behind the question
-	Subjects []string // persons concerned in [ReceiptSector], where the asker knows them
-	ID       string   // empty for a new one
-	Message  string   // id that the information system gave the question, if any
+	Purpose  string      // of the contract to ask under; empty for the first that covers the question
+	Matter   string      // the case or event in which is asked
+	Role     string      // who stands behind the question
+	Subjects []string    // persons concerned in [ReceiptSector], where the asker knows them
+	ID       string      // empty for a new one
+	Message  string      // id that the information system gave the question, if any
+	Headers  []Header    // that the information system gets besides; those of one connection are left out
+	Behalf   registry.ID // consumer for whom a delegate asks; zero for itself
+	Upload   io.Reader   // a long body, read once, instead of Body; nil for none
+	Trace    string      // W3C traceparent; may be empty
+	Node     string      // name of the node of the provider that must be asked; empty for any
 }
 
 // Answer is what came back, and how it can be proved.
 type Answer struct {
-	Reply  Reply
-	Body   []byte
-	Origin string // log of the provider
-	Index  int64  // of the reply in it
+	Reply   Reply
+	Body    []byte
+	Origin  string        // log of the provider
+	Index   int64         // of the reply in it
+	Headers []Header      // of the information system, as far as they may leave; the type stands in the reply
+	Stream  io.ReadCloser // a long body, proved as it flows; nil when Body holds it; the caller closes it
+	Hops    []Hop
 }
 
 // Ask asks and returns when the answer is here and proved. Errors are

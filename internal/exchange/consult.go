@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"slices"
@@ -42,7 +43,7 @@ func covers(c registry.Contract, method, path string) (named map[string]string, 
 
 // consult asks the information system and gives what may leave.
 func (g *Gateway) consult(ctx context.Context, in received, c registry.Contract, named map[string]string, out *outcome) ([]byte, error) {
-	system, ok := g.Systems[in.Service]
+	system, ok := g.Systems(in.Service)
 	if !ok {
 		return nil, problem.New(problem.NotFound, "service-unknown", "service", in.Service.String())
 	}
@@ -55,11 +56,11 @@ func (g *Gateway) consult(ctx context.Context, in received, c registry.Contract,
 	if err != nil {
 		return nil, err
 	}
-	out.Status, out.Type = answer.status, answer.header.Get("Content-Type")
-	if err := refusedBy(answer.status, in.Service.String()); err != nil {
+	out.Status, out.Type = answer.Status, valueOf(answer.Headers, "Content-Type")
+	if err := refusedBy(answer.Status, in.Service.String()); err != nil {
 		return nil, err
 	}
-	if in.Method == http.MethodHead || answer.body.Len() == 0 {
+	if in.Method == http.MethodHead || len(answer.body) == 0 {
 		return nil, nil
 	}
 	return g.agreed(answer, c, out)
@@ -82,16 +83,16 @@ func refusedBy(status int, service string) error {
 
 // agreed keeps back the fields that were not agreed and finds the persons
 // concerned in the whole answer.
-func (g *Gateway) agreed(answer *captured, c registry.Contract, out *outcome) ([]byte, error) {
+func (g *Gateway) agreed(answer answered, c registry.Contract, out *outcome) ([]byte, error) {
 	allowed := parseFields(c.Fields)
 	if !isJSON(out.Type) {
 		if !allowed.whole || slices.ContainsFunc(c.Subjects, func(where string) bool { return !strings.HasPrefix(where, pathSubject) }) {
 			return nil, problem.New(problem.BadGateway, "answer-not-json", "contract", c.ID)
 		}
 		out.Fields = []string{""}
-		return answer.body.Bytes(), nil
+		return answer.body, nil
 	}
-	document, err := parseDocument(answer.body.Bytes())
+	document, err := parseDocument(answer.body)
 	if err != nil {
 		return nil, problem.New(problem.BadGateway, "answer-not-json", "contract", c.ID).Because(err)
 	}
@@ -155,90 +156,83 @@ func (g *Gateway) name(out *outcome, c registry.Contract, find func(where string
 	return nil
 }
 
+// answered is an answer of an information system, whole.
+type answered struct {
+	Result
+	body []byte
+}
+
 // call hands the question to the information system and waits for it as long as
 // it may take.
-func (g *Gateway) call(ctx context.Context, system http.Handler, in received, c registry.Contract) (*captured, error) {
+func (g *Gateway) call(ctx context.Context, system System, in received, c registry.Contract) (answered, error) {
 	ctx, cancel := context.WithTimeout(ctx, g.Patience)
 	defer cancel()
-	req, err := g.request(ctx, in, c)
-	if err != nil {
-		return nil, problem.New(problem.Invalid, "message-forged").Because(err)
+	type outcome struct {
+		answered
+		err error
 	}
-	answered := make(chan *captured, 1)
-	g.consulting.Go(func() { answered <- g.capture(system, req, in.ID) })
-	var answer *captured
+	done := make(chan outcome, 1)
+	g.consulting.Go(func() {
+		whole, err := serveWhole(ctx, system, g.question(in, c))
+		done <- outcome{whole, err}
+	})
 	select {
-	case answer = <-answered:
+	case o := <-done:
+		if o.err != nil {
+			return answered{}, g.systemProblem(ctx, in, o.err)
+		}
+		return o.answered, nil
 	case <-ctx.Done(): // a system that goes on regardless writes to nobody
-		return nil, problem.New(problem.Timeout, "system-away", "service", in.Service.String()).Because(ctx.Err())
+		return answered{}, g.systemProblem(ctx, in, ctx.Err())
 	}
-	switch {
-	case answer.failed:
-		return nil, problem.New(problem.BadGateway, "system-failed", "service", in.Service.String())
-	case answer.tooLarge:
-		return nil, problem.New(problem.BadGateway, "answer-too-large", "service", in.Service.String())
-	}
-	return answer, nil
 }
 
-// request is the question as the information system sees it.
-func (g *Gateway) request(ctx context.Context, in received, c registry.Contract) (*http.Request, error) {
-	target := in.Path
-	if in.Query != "" {
-		target += "?" + in.Query
+var errTooLarge = errors.New("the answer is larger than agreed")
+
+// serveWhole reads an answer into memory, up to the limit of a body.
+func serveWhole(ctx context.Context, system System, c Call) (answered, error) {
+	result, err := system.Serve(ctx, c)
+	if err != nil || result.Body == nil {
+		return answered{Result: result}, err
 	}
-	req, err := http.NewRequestWithContext(ctx, in.Method, target, bytes.NewReader(in.body))
-	if err != nil {
-		return nil, err
+	defer func() { _ = result.Body.Close() }() // read only
+	body, err := io.ReadAll(io.LimitReader(result.Body, maxBody+1))
+	if err == nil && len(body) > maxBody {
+		err = errTooLarge
 	}
-	req.RequestURI = target
-	for name, value := range map[string]string{
-		SectorHeader: c.Sector, clientHeader: in.Client.String(), idHeader: cmp.Or(in.Message, in.ID), requestIDHeader: in.ID,
-		issueHeader: in.Matter, "Content-Type": in.Type, "Accept": in.Accept,
+	return answered{result, body}, err
+}
+
+// systemProblem says whose turn it is when no answer came.
+func (g *Gateway) systemProblem(ctx context.Context, in received, err error) error {
+	service := in.Service.String()
+	switch p := new(problem.Problem); {
+	case errors.As(err, &p):
+		return err
+	case ctx.Err() != nil:
+		return problem.New(problem.Timeout, "system-away", "service", service).Because(err)
+	case errors.Is(err, errTooLarge):
+		return problem.New(problem.BadGateway, "answer-too-large", "service", service)
+	case errors.Is(err, errPanicked):
+		g.Log.ErrorContext(ctx, "an information system panicked", attr("exchange", in.ID))
+		return problem.New(problem.BadGateway, "system-failed", "service", service)
+	}
+	return problem.New(problem.BadGateway, "system-failed", "service", service).Because(err)
+}
+
+// question is the question as the information system sees it.
+func (g *Gateway) question(in received, c registry.Contract) Call {
+	call := Call{Method: in.Method, Path: in.Path, Query: in.Query, Size: int64(len(in.body))}
+	if len(in.body) > 0 {
+		call.Body = bytes.NewReader(in.body)
+	}
+	for _, h := range []Header{
+		{SectorHeader, c.Sector}, {clientHeader, in.Client.String()}, {idHeader, cmp.Or(in.Message, in.ID)}, {requestIDHeader, in.ID},
+		{issueHeader, in.Matter}, {"Content-Type", in.Type}, {"Accept", in.Accept},
 	} {
-		if value != "" {
-			req.Header.Set(name, value)
+		if h.Value != "" {
+			call.Headers = append(call.Headers, h)
 		}
 	}
-	return req, nil
-}
-
-// capture runs an information system, which may panic.
-func (g *Gateway) capture(system http.Handler, req *http.Request, exchange string) (answer *captured) {
-	answer = &captured{header: http.Header{}, status: http.StatusOK}
-	defer func() {
-		if cause := recover(); cause != nil {
-			answer.failed = true
-			g.Log.ErrorContext(req.Context(), "an information system panicked", attr("exchange", exchange))
-		}
-	}()
-	system.ServeHTTP(answer, req)
-	return answer
-}
-
-// captured is a response kept in memory, up to the limit of a body.
-type captured struct {
-	header   http.Header
-	status   int
-	wrote    bool
-	body     bytes.Buffer
-	tooLarge bool
-	failed   bool
-}
-
-func (c *captured) Header() http.Header { return c.header }
-
-func (c *captured) WriteHeader(status int) {
-	if !c.wrote && status >= 200 { // what is informational is not passed on
-		c.status, c.wrote = status, true
-	}
-}
-
-func (c *captured) Write(p []byte) (int, error) {
-	c.WriteHeader(http.StatusOK)
-	if c.body.Len()+len(p) > maxBody {
-		c.tooLarge = true
-		return 0, errors.New("the answer is larger than agreed")
-	}
-	return c.body.Write(p)
+	return call
 }

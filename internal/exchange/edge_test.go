@@ -118,7 +118,7 @@ func TestEdgeIdentifiersAreEncoded(t *testing.T) {
 	c := contract()
 	c.ID, c.Service = "odd", "s/ub ć"
 	w.agree(c)
-	w.state.Systems[odd] = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.write(rw, document) })
+	w.state.systems[odd] = Handler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.write(rw, document) }))
 	a := w.edge("GET", "/r1/RS-TEST/GOV/STATE/%63ivil/s%2Fub%20%C4%87/v1/births/b1", nil)
 	if a.status != 200 || a.header.Get("X-Road-Service") != "RS-TEST/GOV/STATE/civil/s%2Fub%20%C4%87" {
 		t.Errorf("%d %s %v", a.status, a.body, a.header)

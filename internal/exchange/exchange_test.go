@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -327,7 +328,7 @@ func TestSystemsFail(t *testing.T) {
 
 func TestServiceThatIsNotThere(t *testing.T) {
 	w := newWorld(t, nil)
-	delete(w.state.Systems, birthsS)
+	delete(w.state.systems, birthsS)
 	_, err := w.ask()
 	wantCode(t, err, "service-unknown")
 }
@@ -685,11 +686,11 @@ func TestRefusedByTheProvider(t *testing.T) {
 func TestForgedAnswers(t *testing.T) {
 	set := func(change func(h http.Header, status *int, body *[]byte)) func(http.Handler, http.ResponseWriter, *http.Request) {
 		return func(next http.Handler, rw http.ResponseWriter, r *http.Request) {
-			kept := &captured{header: http.Header{}, status: 200}
+			kept := httptest.NewRecorder()
 			next.ServeHTTP(kept, r)
-			body, status := kept.body.Bytes(), kept.status
-			change(kept.header, &status, &body)
-			for name, values := range kept.header {
+			body, status := kept.Body.Bytes(), kept.Code
+			change(kept.Header(), &status, &body)
+			for name, values := range kept.Header() {
 				rw.Header()[name] = values
 			}
 			rw.WriteHeader(status)

@@ -65,6 +65,7 @@ type side struct {
 	front   func(next http.Handler, w http.ResponseWriter, r *http.Request) // stands before the node, if set
 	clock   *clock.Manual
 	contact func() time.Time
+	systems map[registry.ID]System
 }
 
 // recorder is a real journal that remembers what was appended, and can be stopped.
@@ -174,7 +175,7 @@ func newWorld(tb testing.TB, change func(*registry.Contract)) *world {
 	verifier := must[note.Verifier](tb)(journal.NewKey("RS-TEST/registry", key.Public().(ed25519.PublicKey)))
 	w.authority = must[*registry.Authority](tb)(registry.NewAuthority(tb.Context(), testkit.Database(tb, storage.SQLite)(registry.Migrations()), signer, verifier, clock.NewManual(morning).Now))
 	w.city, w.state = w.start(city), w.start(state)
-	w.state.Systems[birthsS] = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.system(rw, r) })
+	w.state.systems[birthsS] = Handler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.system(rw, r) }))
 	w.say(
 		registry.Statement{Member: &registry.Member{ID: city, Title: lang.Text{"en": "City"}, Subsystems: []string{"family", "other"}}},
 		registry.Statement{Member: &registry.Member{ID: state, Title: lang.Text{"en": "State"}, Subsystems: []string{"civil"}}},
@@ -226,7 +227,7 @@ func (s *side) statement(tb testing.TB) registry.Statement {
 
 func (w *world) start(member registry.ID) *side {
 	w.tb.Helper()
-	s := &side{member: member, key: seedKey("log " + member.String()), tlsKey: seedKey("tls " + member.String()), clock: clock.NewManual(morning)}
+	s := &side{member: member, key: seedKey("log " + member.String()), tlsKey: seedKey("tls " + member.String()), clock: clock.NewManual(morning), systems: map[registry.ID]System{}}
 	s.contact = s.clock.Now
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.cert = must[tls.Certificate](w.tb)(credential.SelfSigned(s.tlsKey, "n1", time.Now()))
@@ -238,7 +239,7 @@ func (w *world) start(member registry.ID) *side {
 	})
 	s.Gateway = New(Config{
 		Member: member, Node: "n1", Credential: credential.NewHolder(s.cert, w.authority.State, s.clock.Now), State: w.authority.State, Contact: func() time.Time { return s.contact() }, Journal: s.journal, Law: w.law,
-		Sectors: w.sectors, Systems: map[registry.ID]http.Handler{}, Now: s.clock.Now, Log: logger,
+		Sectors: w.sectors, Systems: func(service registry.ID) (System, bool) { found, ok := s.systems[service]; return found, ok }, Now: s.clock.Now, Log: logger,
 	})
 	w.tb.Cleanup(s.Close)
 	s.serve(w.tb, logger)

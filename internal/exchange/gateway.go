@@ -47,10 +47,11 @@ type Config struct {
 	Journal    Journal
 	Law        Law
 	Sectors    Translator
-	Systems    map[registry.ID]http.Handler // the information systems behind this node, by service
-	Skew       time.Duration                // how far clocks may differ; 0 for 5 minutes
-	Deadline   time.Duration                // for one question at the asker; 0 for 30 seconds
-	Patience   time.Duration                // with an information system, for one answer; 0 for 20 seconds
+	Systems    func(service registry.ID) (System, bool) // the information systems behind this node
+	Skew       time.Duration                            // how far clocks may differ; 0 for 5 minutes
+	Deadline   time.Duration                            // for one question at the asker; 0 for 30 seconds
+	Patience   time.Duration                            // with an information system, for one answer; 0 for 20 seconds
+	Observe    func(Observation)                        // each exchange, at both sides; must not block; nil for nobody
 	Now        clock.Now
 	Log        *slog.Logger
 }
@@ -81,6 +82,12 @@ func New(cfg Config) *Gateway {
 	}
 	if cfg.Patience == 0 {
 		cfg.Patience = 20 * time.Second
+	}
+	if cfg.Systems == nil {
+		cfg.Systems = func(registry.ID) (System, bool) { return nil, false }
+	}
+	if cfg.Observe == nil {
+		cfg.Observe = func(Observation) {}
 	}
 	g := &Gateway{
 		Config: cfg, replays: newReplays(2*cfg.Skew, cfg.Now), quotas: newQuotas(),

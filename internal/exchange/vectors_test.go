@@ -269,11 +269,11 @@ func (w *world) messageVectors(t *testing.T) (list []messageVector) {
 	var m messageVector
 	w.state.front = func(next http.Handler, rw http.ResponseWriter, r *http.Request) {
 		m.Header, m.Stamp = r.Header.Get(messageHeader), r.Header.Get(stampHeader)
-		kept := &captured{header: http.Header{}, status: http.StatusOK}
+		kept := httptest.NewRecorder()
 		next.ServeHTTP(kept, r)
-		m.ReplyHeader, m.ReplyStamp = kept.header.Get(messageHeader), kept.header.Get(stampHeader)
-		maps.Copy(rw.Header(), kept.header)
-		_, _ = rw.Write(kept.body.Bytes())
+		m.ReplyHeader, m.ReplyStamp = kept.Header().Get(messageHeader), kept.Header().Get(stampHeader)
+		maps.Copy(rw.Header(), kept.Header())
+		_, _ = rw.Write(kept.Body.Bytes())
 	}
 	for _, path := range []string{"/v1/births/b1", "/v1/births/b2"} {
 		m = messageVector{AskerKey: w.city.statement(t).Node.Log, ProviderKey: w.state.statement(t).Node.Log, Body: `{"as":"of"}`}

@@ -1,8 +1,7 @@
 package node
 
 import (
-	"net/http"
-
+	"dobosh/internal/exchange"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/registry"
@@ -21,8 +20,6 @@ func (n *Node) Person(sector string, number jmbg.Number) (string, error) {
 
 // Replace puts another information system behind the node and gives back the
 // one that was there.
-func (n *Node) Replace(service registry.ID, system http.Handler) http.Handler {
-	before := n.gateway.Systems[service]
-	n.gateway.Systems[service] = system
-	return before
+func (n *Node) Replace(service registry.ID, system exchange.System) exchange.System {
+	return n.systems.put(service, system)
 }

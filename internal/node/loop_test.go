@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"dobosh/internal/demo"
+	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
@@ -283,7 +284,7 @@ func (w *town) birthWith(service registry.ID, broken http.Handler, then func()) 
 	registers := w.nodes[demo.Registers]
 	w.stop(demo.City)
 	w.birth("jovana")
-	before := registers.Replace(service, broken)
+	before := registers.Replace(service, exchange.Handler(broken))
 	w.start(demo.City)
 	then()
 	registers.Replace(service, before)

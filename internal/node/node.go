@@ -60,6 +60,7 @@ type Node struct {
 	authority  *registry.Authority
 	follower   *registry.Follower
 	gateway    *exchange.Gateway
+	systems    systems
 	identity   *identity.Identity
 	courier    *notify.Courier
 	system     *looks.System
@@ -229,7 +230,7 @@ func (n *Node) contact() time.Time {
 func (n *Node) openExchange(context.Context) error {
 	n.gateway = exchange.New(exchange.Config{
 		Member: n.cfg.Member, Node: n.cfg.Name, Credential: n.credential, State: n.registry.State, Contact: n.contact, Stale: n.cfg.Registry.Stale,
-		Journal: n.journal, Law: n.pack, Sectors: n.sectors, Systems: map[registry.ID]http.Handler{}, Now: n.now, Log: n.log,
+		Journal: n.journal, Law: n.pack, Sectors: n.sectors, Systems: n.systems.find, Now: n.now, Log: n.log,
 	})
 	n.later(func() error { n.gateway.Close(); return nil })
 	n.system = looks.NewSystem(n.db, n.now)
@@ -241,7 +242,7 @@ func (n *Node) openExchange(context.Context) error {
 func (n *Node) serve(subsystem, code string, system http.Handler) {
 	id := n.cfg.Member
 	id.Subsystem, id.Service = subsystem, code
-	n.gateway.Systems[id] = system
+	n.systems.put(id, exchange.Handler(system))
 }
 
 // witnessLogs are the journals that a witness watches: those of the registry.
