@@ -13,21 +13,28 @@ import (
 
 // Bounds of a batch: what waits beyond them goes into the next one.
 const (
-	maxBatch      = 4096
+	maxBatch      = 4096 // entries
 	maxBatchBytes = 8 << 20
 )
 
-// request is one thing the owner is asked to do: append a sealed entry, or erase a subject when sealed.frame is nil.
+// Bounds of one AppendAll.
+const (
+	MaxTogether      = 256
+	MaxTogetherBytes = 64 << 20 // of meta and bodies
+)
+
+// request is one thing the owner is asked to do: append sealed entries, or erase a subject when there are none.
 type request struct {
-	sealed
+	entries []sealed
+	size    int // bytes of their frames
 	subject string
 	result  chan result // buffered, answered once
 }
 
 type result struct {
-	stamp Stamp
-	known bool
-	err   error
+	stamps []Stamp
+	known  bool
+	err    error
 }
 
 // owner is what the goroutine that owns the log needs between batches.
@@ -44,22 +51,64 @@ type owner struct {
 // one signature. Errors: ErrEntry, ErrBusy (nothing was taken), ErrClosed, ErrStopped, or that of ctx; after the last two the
 // entry may or may not be in the log.
 func (l *Log) Append(ctx context.Context, e Entry) (Stamp, error) {
+	stamps, err := l.AppendAll(ctx, e)
+	if err != nil {
+		return Stamp{}, err
+	}
+	return stamps[0], nil
+}
+
+// AppendAll takes entries that belong together: they follow one another in the log, in this order, in one batch, and after a
+// crash all of them are there or none is. At most MaxTogether entries and MaxTogetherBytes. Errors are those of Append.
+func (l *Log) AppendAll(ctx context.Context, entries ...Entry) ([]Stamp, error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	r := &request{entries: make([]sealed, len(entries)), result: make(chan result, 1)}
+	if err := checkTogether(entries); err != nil {
+		return nil, err
+	}
+	for i, e := range entries {
+		s, err := l.seal(e)
+		if err != nil {
+			return nil, err
+		}
+		r.entries[i] = s
+		r.size += len(s.frame)
+	}
+	res, err := l.ask(ctx, r)
+	return res.stamps, err
+}
+
+// checkTogether refuses what would be too much for one batch. The bounds of an entry are checked when it is sealed.
+func checkTogether(entries []Entry) error {
+	size := 0
+	for i := range entries {
+		size += len(entries[i].Meta) + len(entries[i].Body)
+	}
+	if len(entries) > MaxTogether || size > MaxTogetherBytes {
+		return fmt.Errorf("%w: %d entries of %d bytes are too much at once", ErrEntry, len(entries), size)
+	}
+	return nil
+}
+
+// seal makes an entry ready for the owner, in the goroutine of the one who appends it.
+func (l *Log) seal(e Entry) (sealed, error) {
 	if e.At.IsZero() {
 		e.At = l.now()
 	}
 	if err := e.validate(); err != nil {
-		return Stamp{}, err
+		return sealed{}, err
 	}
 	slot, key, err := l.keyring.current(e.owner())
 	if err != nil {
-		return Stamp{}, fmt.Errorf("append: %w", err)
+		return sealed{}, fmt.Errorf("append: %w", err)
 	}
 	s, err := seal(e, slot, key)
 	if err != nil {
-		return Stamp{}, fmt.Errorf("append: %w", err)
+		return sealed{}, fmt.Errorf("append: %w", err)
 	}
-	r, err := l.ask(ctx, &request{sealed: s, result: make(chan result, 1)})
-	return r.stamp, err
+	return s, nil
 }
 
 // Erase destroys the content key of a subject, durably: entries that the subject owns can never be read again, here or in a copy
@@ -129,11 +178,13 @@ func (l *Log) gather(batch []*request) []*request {
 		}
 	}
 	runtime.Gosched() // lets those that the last batch has just woken come along; costs nothing when nobody is there
-	for size := 0; len(batch) < maxBatch && size < maxBatchBytes; {
+	entries, size := len(batch[0].entries), batch[0].size
+	for entries < maxBatch && size < maxBatchBytes {
 		select {
 		case r := <-l.queue:
 			batch = append(batch, r)
-			size += len(r.frame)
+			entries += len(r.entries)
+			size += r.size
 		default:
 			return batch
 		}
@@ -147,7 +198,7 @@ func (l *Log) commit(batch []*request) error {
 	appends := batch[:0:len(batch)]
 	var erasures []*request
 	for _, r := range batch {
-		if r.frame == nil {
+		if len(r.entries) == 0 {
 			erasures = append(erasures, r)
 		} else {
 			appends = append(appends, r)
@@ -192,12 +243,22 @@ func (l *Log) commitAppends(batch []*request) error {
 		return err
 	}
 	l.publish(h)
-	for i, r := range batch {
-		index := first + int64(i)
-		r.result <- result{stamp: Stamp{Index: index, Salt: r.salt, Proof: l.owner.edge.prove(index), Checkpoint: h.checkpoint}}
+	for _, r := range batch {
+		r.result <- result{stamps: l.stamps(r, first, h)}
+		first += int64(len(r.entries))
 	}
 	l.owner.edge.settle()
 	return nil
+}
+
+// stamps proves the entries of a request, the first of which has this index, against the head that covers them.
+func (l *Log) stamps(r *request, first int64, h *head) []Stamp {
+	stamps := make([]Stamp, len(r.entries))
+	for i := range r.entries {
+		index := first + int64(i)
+		stamps[i] = Stamp{Index: index, Salt: r.entries[i].salt, Proof: l.owner.edge.prove(index), Checkpoint: h.checkpoint}
+	}
+	return stamps
 }
 
 // assemble puts the frames of a batch and its signed checkpoint into the buffer and the leaves into the tree.
@@ -205,9 +266,12 @@ func (l *Log) assemble(batch []*request) (*head, error) {
 	o := &l.owner
 	o.buf, o.stored, o.places = o.buf[:0], o.stored[:0], o.places[:0]
 	for _, r := range batch {
-		o.places = append(o.places, place{offset: uint32(o.end + int64(len(o.buf))), size: uint32(len(r.frame))})
-		o.buf = append(o.buf, r.frame...)
-		o.stored = o.edge.add(o.stored, r.leaf)
+		for i := range r.entries {
+			e := &r.entries[i]
+			o.places = append(o.places, place{offset: uint32(o.end + int64(len(o.buf))), size: uint32(len(e.frame))})
+			o.buf = append(o.buf, e.frame...)
+			o.stored = o.edge.add(o.stored, e.leaf)
+		}
 	}
 	h, err := l.sign(o.edge.size, o.edge.close())
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -14,10 +15,15 @@ import (
 // The layout of the content before it is sealed (integers big-endian):
 //
 //	random[32] envelope u32(len meta) meta form[1] body-or-digest
-//	envelope = u8(len kind) kind u8(len id) id i64(at, µs) u8(count) { u8(len) subject }
+//	envelope = core                                            of what the keeper says itself
+//	envelope = 0[1] form[1] core u16(len stamp) stamp          of what came from another log; form is 1
+//	core     = u8(len kind) kind u8(len id) id i64(at, µs) u8(count) { u8(len) subject }
 //
-// form 0 is followed by the body, form 1 by the SHA-256 of a body kept elsewhere.
+// A kind is never empty, so the two envelopes are told apart by their first byte. The stamp is its text, decoded from base64url.
+// Body form 0 is followed by the body, 1 by the SHA-256 of a body kept elsewhere.
 const (
+	envelopeReceived = 1
+
 	formBody   = 0
 	formDigest = 1
 	randomSize = 32
@@ -28,6 +34,15 @@ const (
 var errContent = errors.New("content is malformed")
 
 func appendEnvelope(buf []byte, e Entry) []byte {
+	if e.Received == "" {
+		return appendCore(buf, e)
+	}
+	buf = appendCore(append(buf, 0, envelopeReceived), e)
+	buf = binary.BigEndian.AppendUint16(buf, uint16(stampSize(e.Received)))
+	return appendStamp(buf, e.Received)
+}
+
+func appendCore(buf []byte, e Entry) []byte {
 	buf = appendShort(buf, e.Kind)
 	buf = appendShort(buf, e.ID)
 	buf = binary.BigEndian.AppendUint64(buf, uint64(e.At.UnixMicro()))
@@ -61,6 +76,9 @@ func contentSize(e Entry) int {
 	for _, s := range e.Subjects {
 		size += 1 + len(s)
 	}
+	if e.Received != "" {
+		size += 4 + stampSize(e.Received)
+	}
 	return size
 }
 
@@ -69,10 +87,7 @@ func parseContent(b []byte) (Entry, [hashSize]byte, error) {
 	r := fields{rest: b}
 	random := r.take(randomSize)
 	start := r.rest
-	e := Entry{Kind: r.short(), ID: r.short(), At: time.UnixMicro(int64(r.uint64())).UTC()}
-	for range r.byte() {
-		e.Subjects = append(e.Subjects, r.short())
-	}
+	e := r.envelope()
 	envelope := start[:len(start)-len(r.rest)]
 	if size := r.uint32(); size <= MaxMeta {
 		e.Meta = append(e.Meta, r.take(int(size))...)
@@ -102,9 +117,34 @@ func (f *fields) take(n int) []byte {
 	return b
 }
 
+// envelope reads either of the two forms.
+func (f *fields) envelope() (e Entry) {
+	received := len(f.rest) > 0 && f.rest[0] == 0
+	if received {
+		f.byte()
+		f.bad = f.byte() != envelopeReceived || f.bad
+	}
+	e = Entry{Kind: f.short(), ID: f.short(), At: time.UnixMicro(int64(f.uint64())).UTC()}
+	for range f.byte() {
+		e.Subjects = append(e.Subjects, f.short())
+	}
+	if received {
+		e.Received = base64.RawURLEncoding.EncodeToString(f.take(int(f.uint16())))
+	}
+	f.bad = f.bad || e.Kind == "" || received && !isStampText(e.Received)
+	return e
+}
+
 func (f *fields) byte() byte {
 	if b := f.take(1); b != nil {
 		return b[0]
+	}
+	return 0
+}
+
+func (f *fields) uint16() uint16 {
+	if b := f.take(2); b != nil {
+		return binary.BigEndian.Uint16(b)
 	}
 	return 0
 }

@@ -34,6 +34,10 @@ type Entry struct {
 	// makes the content unreadable. At most MaxSubjects of at most MaxSubject bytes.
 	Subjects []string
 
+	// Received is the text of the stamp with which a message of another log came, so that its keeper can prove it later: sealed
+	// beside the content and bound into the salt like the envelope. Empty for what the keeper says itself.
+	Received string
+
 	Meta json.RawMessage // one JSON value, hashed byte for byte; at most MaxMeta bytes
 	Body []byte          // at most MaxBody bytes
 
@@ -65,6 +69,8 @@ func (e Entry) validate() error {
 		return fmt.Errorf("%w: body has %d bytes, at most %d are allowed", ErrEntry, len(e.Body), MaxBody)
 	case e.detached() && len(e.Body) > 0:
 		return fmt.Errorf("%w: it has both a body and the digest of a body kept elsewhere", ErrEntry)
+	case e.Received != "" && !isStampText(e.Received):
+		return fmt.Errorf("%w: what it was received with is not a stamp", ErrEntry)
 	case !json.Valid(e.Meta):
 		return fmt.Errorf("%w: meta is not JSON", ErrEntry)
 	}

@@ -29,7 +29,7 @@ type vectors struct {
 	Witness string        `json:"witness_key"`
 	Entries []entryVector `json:"entries"`
 	Cosign  string        `json:"cosigned_checkpoint"`
-	Proof   string        `json:"proof_file_of_entry_2"`
+	Proof   string        `json:"proof_file_of_entry_3"`
 }
 
 // entryVector is an entry with all the values in between. The log has one entry more in every vector.
@@ -41,6 +41,7 @@ type entryVector struct {
 	Meta       string   `json:"meta"`
 	Body       string   `json:"body,omitempty"`
 	Digest     string   `json:"digest,omitempty"`
+	Received   string   `json:"received,omitempty"`
 	Random     string   `json:"random"`
 	ContentKey string   `json:"content_key"`
 	Slot       uint32   `json:"key_slot"`
@@ -60,6 +61,7 @@ func vectorEntries() []Entry {
 		{Kind: "request", ID: "q1", At: at, Meta: []byte(`{"purpose":"family-support"}`), Body: []byte("GET /v1/births/1")},
 		{Kind: "answer", ID: "a1", At: at.Add(time.Second), Subjects: []string{"ana", "boris"}, Meta: []byte(`{"to":"q1"}`), Body: []byte(`{"order":2}`)},
 		{Kind: "answer", ID: "a2", At: at.Add(time.Minute), Subjects: []string{"ana"}, Meta: []byte(`{}`), Digest: sha256.Sum256([]byte("a large file"))},
+		{Kind: "reply", ID: "r1", At: at.Add(time.Hour), Meta: []byte(`{"to":"q0"}`), Body: []byte(`{"order":3}`)},
 	}
 }
 
@@ -78,6 +80,9 @@ func makeVectors(t *testing.T) vectors {
 	tree := &edge{}
 	var last Stamp
 	for i, e := range vectorEntries() {
+		if e.Kind == "reply" {
+			e.Received = v.Entries[0].Stamp // in earnest it is of another log
+		}
 		ev, s := makeEntryVector(t, byte(i), e, tree, signer)
 		v.Entries, last = append(v.Entries, ev), s
 	}
@@ -109,7 +114,7 @@ func makeEntryVector(t *testing.T, i byte, e Entry, tree *edge, signer note.Sign
 	meta, body := hashesOf(e)
 	commitment := Commitment(salt, meta, body)
 	v := entryVector{
-		Kind: e.Kind, ID: e.ID, At: e.At.Format(time.RFC3339Nano), Subjects: e.Subjects, Meta: string(e.Meta), Body: string(e.Body),
+		Kind: e.Kind, ID: e.ID, At: e.At.Format(time.RFC3339Nano), Subjects: e.Subjects, Received: e.Received, Meta: string(e.Meta), Body: string(e.Body),
 		Random: hex.EncodeToString(random[:]), ContentKey: hex.EncodeToString(key[:]), Slot: uint32(i), Nonce: hex.EncodeToString(nonce[:]),
 		Content: hex.EncodeToString(plain), Salt: hex.EncodeToString(salt[:]), Commitment: hex.EncodeToString(commitment[:]),
 		Leaf: hex.EncodeToString(s.leaf[:]), Frame: hex.EncodeToString(s.frame), Checkpoint: string(signed), Stamp: stamp.Text(),
@@ -212,7 +217,7 @@ func stampVectorHolds(t *testing.T, v vectors, e entryVector, meta, body [32]byt
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, salt, err := rec.open([32]byte(unhex(t, e.ContentKey))); err != nil || got.ID != e.ID || salt != s.Salt {
+	if got, salt, err := rec.open([32]byte(unhex(t, e.ContentKey))); err != nil || got.ID != e.ID || got.Received != e.Received || salt != s.Salt {
 		t.Errorf("%s opens as %+v, %v", e.ID, got, err)
 	}
 }
@@ -232,7 +237,7 @@ func proofVectorHolds(t *testing.T, v vectors) {
 		t.Fatal(err)
 	}
 	policy := Policy{Log: key, Witnesses: []note.Verifier{witness}, Quorum: 1}
-	if _, _, err := policy.Verify(proof, tlog.Hash(unhex(t, v.Entries[2].Leaf))); err != nil {
+	if _, _, err := policy.Verify(proof, tlog.Hash(unhex(t, v.Entries[3].Leaf))); err != nil {
 		t.Error(err)
 	}
 }

@@ -42,6 +42,20 @@ func Valid(s string) bool {
 	return len(s) == Length && s[0] <= '7' && within(s)
 }
 
+// Time is the instant at which an id was made, in whole milliseconds of the clock of whoever made it. ok is false for what is no
+// id, and for one that says a time after the year 9999: names of others may have the form by chance.
+func Time(s string) (at time.Time, ok bool) {
+	if !Valid(s) {
+		return time.Time{}, false
+	}
+	var milli int64
+	for i := range 10 { // 50 bits, of which the first two are always zero
+		milli = milli<<5 | int64(strings.IndexByte(alphabet, s[i]))
+	}
+	at = time.UnixMilli(milli).UTC()
+	return at, at.Year() <= 9999
+}
+
 func within(s string) bool {
 	for i := range len(s) {
 		if strings.IndexByte(alphabet, s[i]) < 0 {

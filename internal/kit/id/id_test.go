@@ -79,3 +79,20 @@ func FuzzParseCode(f *testing.F) {
 		}
 	})
 }
+
+func TestTheTimeOfAnID(t *testing.T) {
+	before := time.Now().Truncate(time.Millisecond)
+	at, ok := Time(New())
+	if !ok || at.Before(before) || at.After(time.Now()) {
+		t.Errorf("time of a new id = %v, %v", at, ok)
+	}
+	// The example of the ULID specification.
+	if at, ok := Time("01arz3ndektsv4rrffq69g5fav"); !ok || at.UnixMilli() != 1469922850259 {
+		t.Errorf("time = %v, %v", at, ok)
+	}
+	for _, s := range []string{"", "q1", "01arz3ndektsv4rrffq69g5fa", "81arz3ndektsv4rrffq69g5fav", "7zzzzzzzzzzzzzzzzzzzzzzzzz", "01arz3ndektsv4rrffq69g5fau"} {
+		if at, ok := Time(s); ok {
+			t.Errorf("%q was made at %v", s, at)
+		}
+	}
+}
