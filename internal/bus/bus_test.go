@@ -173,11 +173,11 @@ func TestPoisonIsPutAsideAndRevived(t *testing.T) {
 		}
 
 		healed.add("all")
-		if err := w.relay.Revive(t.Context(), "strict", "poison1"); err != nil {
+		if err := w.relay.Revive(t.Context(), "strict", event("").Source+"#poison1"); err != nil {
 			t.Fatal(err)
 		}
 		w.eventually("the revived is handled", func() bool { return slices.Contains(w.effectsOf("strict"), "poison1") })
-		if err := w.relay.Revive(t.Context(), "strict", "poison1"); !errors.Is(err, storage.ErrNotFound) {
+		if err := w.relay.Revive(t.Context(), "strict", event("").Source+"#poison1"); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("reviving twice: %v", err)
 		}
 		w.enqueue("last")

@@ -197,7 +197,7 @@ func (w *worker) warn(ctx context.Context, ev Event, attempts int, err error) {
 func (w *worker) handle(ctx context.Context, ev Event) error {
 	var one int
 	err := w.db.Read(ctx).QueryRowContext(ctx,
-		`select 1 from bus_consumed where consumer = $1 and event_id = $2`, w.consumer.Name, ev.ID).Scan(&one)
+		`select 1 from bus_consumed where consumer = $1 and event_id = $2`, w.consumer.Name, ev.key()).Scan(&one)
 	if err == nil {
 		return nil
 	}
@@ -233,7 +233,7 @@ func (w *worker) prepare(ctx context.Context, ev Event) (commit Commit, err erro
 func (w *worker) markConsumed(ctx context.Context, tx *storage.Tx, ev Event) (fresh bool, err error) {
 	result, err := tx.ExecContext(ctx,
 		`insert into bus_consumed (consumer, event_id, at) values ($1, $2, $3) on conflict (consumer, event_id) do nothing`,
-		w.consumer.Name, ev.ID, storage.Micros(time.Now()))
+		w.consumer.Name, ev.key(), storage.Micros(time.Now()))
 	if err != nil {
 		return false, err
 	}

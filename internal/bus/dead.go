@@ -20,6 +20,7 @@ const maxReason = 4000
 // Dead is an event that a consumer could not handle.
 type Dead struct {
 	Consumer string
+	Key      string // of the event among those of all sources
 	Event    Event
 	Reason   string // the last error
 	Attempts int
@@ -38,7 +39,7 @@ func (w *worker) bury(ctx context.Context, ev Event, attempts int, reason error)
 		}
 		_, err := tx.ExecContext(ctx,
 			`insert into bus_dead (consumer, event_id, event, reason, attempts, at) values ($1, $2, $3, $4, $5, $6)`,
-			w.consumer.Name, ev.ID, string(text), shorten(reason.Error()), attempts, storage.Micros(time.Now()))
+			w.consumer.Name, ev.key(), string(text), shorten(reason.Error()), attempts, storage.Micros(time.Now()))
 		return err
 	})
 }
@@ -61,7 +62,7 @@ func (r *Relay) Dead(ctx context.Context, after page.Key, limit int) (page.Page[
 	}
 	limit = min(max(limit, 1), maxFetch)
 	rows, err := r.db.Read(ctx).QueryContext(ctx,
-		`select consumer, event, reason, attempts, at from bus_dead
+		`select consumer, event_id, event, reason, attempts, at from bus_dead
 		where (at, consumer, event_id) > ($1, $2, $3) order by at, consumer, event_id limit $4`, at, consumer, event, limit+1)
 	dead, err := storage.All(rows, err, scanDead)
 	if err != nil {
@@ -71,7 +72,7 @@ func (r *Relay) Dead(ctx context.Context, after page.Key, limit int) (page.Page[
 	if len(dead) > limit {
 		last := dead[limit-1]
 		found.Items = dead[:limit]
-		found.Next = page.KeyOf(strconv.FormatInt(storage.Micros(last.At), 10), last.Consumer, last.Event.ID)
+		found.Next = page.KeyOf(strconv.FormatInt(storage.Micros(last.At), 10), last.Consumer, last.Key)
 	}
 	return found, nil
 }
@@ -79,7 +80,7 @@ func (r *Relay) Dead(ctx context.Context, after page.Key, limit int) (page.Page[
 func scanDead(scan storage.Scan) (d Dead, err error) {
 	var text string
 	var at int64
-	if err := scan(&d.Consumer, &text, &d.Reason, &d.Attempts, &at); err != nil {
+	if err := scan(&d.Consumer, &d.Key, &text, &d.Reason, &d.Attempts, &at); err != nil {
 		return d, err
 	}
 	d.At = storage.Instant(at)
@@ -89,15 +90,15 @@ func scanDead(scan storage.Scan) (d Dead, err error) {
 // Revive lets a consumer try an event again that was put aside. It returns
 // storage.ErrNotFound when there is none. The event is published anew; the other
 // consumers know it and do nothing.
-func (r *Relay) Revive(ctx context.Context, consumer, eventID string) error {
+func (r *Relay) Revive(ctx context.Context, consumer, key string) error {
 	return r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		var text string
 		var ev Event
-		err := tx.QueryRowContext(ctx, `delete from bus_dead where consumer = $1 and event_id = $2 returning event`, consumer, eventID).Scan(&text)
+		err := tx.QueryRowContext(ctx, `delete from bus_dead where consumer = $1 and event_id = $2 returning event`, consumer, key).Scan(&text)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `delete from bus_consumed where consumer = $1 and event_id = $2`, consumer, eventID)
+		_, err = tx.ExecContext(ctx, `delete from bus_consumed where consumer = $1 and event_id = $2`, consumer, key)
 		return errors.Join(err, json.Unmarshal([]byte(text), &ev), put(ctx, tx, id.New(), ev))
 	})
 }

@@ -5,14 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 const (
 	specVersion = "1.0"
-	// maxData bounds the data of an event in bytes: it carries references, and who
+	// MaxData bounds the data of an event in bytes: it carries references, and who
 	// needs more asks for it.
-	maxData = 64 << 10
+	MaxData = 64 << 10
 	// maxAttribute bounds each of the other attributes in bytes.
 	maxAttribute = 512
 )
@@ -25,7 +28,7 @@ var eventType = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 // that happened.
 type Event struct {
 	SpecVersion     string          `json:"specversion"`               // "1.0"; set by Enqueue and Publish when empty
-	ID              string          `json:"id"`                        // the same event has the same id everywhere
+	ID              string          `json:"id"`                        // the same event has the same id everywhere, among those of its source
 	Source          string          `json:"source"`                    // who says so: the identifier of a subsystem
 	Type            string          `json:"type"`                      // what happened: "rs.births.registered"
 	Subject         string          `json:"subject,omitempty"`         // to what: an opaque reference
@@ -49,13 +52,25 @@ func (ev Event) Check() error {
 		return errors.New("event: no time")
 	case max(len(ev.ID), len(ev.Source), len(ev.Type), len(ev.Subject), len(ev.DataContentType)) > maxAttribute:
 		return fmt.Errorf("event: an attribute has more than %d bytes", maxAttribute)
-	case len(ev.Data) > maxData:
-		return fmt.Errorf("event: data of %d bytes, at most %d", len(ev.Data), maxData)
+	case !plain(ev.ID) || !plain(ev.Source) || !plain(ev.Subject) || !plain(ev.DataContentType):
+		return errors.New("event: an attribute has a control character")
+	case len(ev.Data) > MaxData:
+		return fmt.Errorf("event: data of %d bytes, at most %d", len(ev.Data), MaxData)
 	case len(ev.Data) > 0 && !json.Valid(ev.Data):
 		return errors.New("event: data is not JSON")
 	}
 	return nil
 }
+
+// plain reports whether an attribute is text as CloudEvents 1.0, section 3.1,
+// wants it.
+func plain(attribute string) bool {
+	return utf8.ValidString(attribute) && !strings.ContainsFunc(attribute, unicode.IsControl)
+}
+
+// key names the event among those of all sources, each of which counts its own
+// ids (CloudEvents 1.0, section 3.1.1).
+func (ev Event) key() string { return ev.Source + "#" + ev.ID }
 
 // complete fills in what has only one right value.
 func (ev Event) complete() Event {

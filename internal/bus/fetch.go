@@ -24,8 +24,9 @@ var ErrAhead = errors.New("bus: the reader is ahead of the stream")
 
 // Sequenced is an event with its number in the stream.
 type Sequenced struct {
-	Sequence uint64 `json:"sequence"`
-	Event    Event  `json:"event"`
+	Sequence uint64    `json:"sequence"`
+	Event    Event     `json:"event"`
+	At       time.Time `json:"at,omitzero"` // when it came into this stream, by the clock of the machine
 }
 
 // Fetch returns the events of the types (all when there are none) that follow the
@@ -57,15 +58,15 @@ func (b *Bus) fetch(ctx context.Context, types []string, after uint64, limit int
 		defer cancel()
 		_ = b.stream.DeleteConsumer(ctx, reader.CachedInfo().Name) // left alone it ends by itself
 	}()
-	events, err := take(ctx, reader, limit, 0)
+	events, err := take(ctx, reader, limit)
 	if err != nil || len(events) > 0 || wait <= 0 {
 		return events, err
 	}
-	first, err := take(ctx, reader, 1, wait)
+	first, err := await(ctx, reader, 1, wait)
 	if err != nil || len(first) == 0 || limit == 1 {
 		return first, err
 	}
-	rest, err := take(ctx, reader, limit-1, 0)
+	rest, err := take(ctx, reader, limit-1)
 	return append(first, rest...), err
 }
 
@@ -96,20 +97,33 @@ func (b *Bus) reader(ctx context.Context, types []string, after uint64) (jetstre
 	return reader, nil
 }
 
-// take returns the next events; with a wait of zero only those that are there.
-func take(ctx context.Context, reader jetstream.Consumer, limit int, wait time.Duration) ([]Sequenced, error) {
-	var batch jetstream.MessageBatch
-	var err error
-	if wait > 0 {
-		// The server ends the wait; the deadline of a context would be an error.
-		batch, err = reader.Fetch(limit, jetstream.FetchMaxWait(wait))
-	} else {
-		batch, err = reader.FetchNoWait(limit)
+// await returns the events that come within a time, as soon as there is one.
+func await(ctx context.Context, reader jetstream.Consumer, limit int, wait time.Duration) ([]Sequenced, error) {
+	within, done := context.WithTimeout(ctx, wait) // the server ends the wait a little earlier
+	defer done()
+	batch, err := reader.Fetch(limit, jetstream.FetchContext(within))
+	if err == nil {
+		var events []Sequenced
+		if events, err = drain(within, batch); err == nil {
+			return events, nil
+		}
 	}
+	if within.Err() != nil && ctx.Err() == nil {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("read the stream: %w", err)
+}
+
+// take returns the next events of those that are there.
+func take(ctx context.Context, reader jetstream.Consumer, limit int) ([]Sequenced, error) {
+	batch, err := reader.FetchNoWait(limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the stream: %w", err)
 	}
-	var events []Sequenced
+	return drain(ctx, batch)
+}
+
+func drain(ctx context.Context, batch jetstream.MessageBatch) (events []Sequenced, err error) {
 	for {
 		select {
 		case msg, more := <-batch.Messages():
@@ -134,7 +148,7 @@ func decode(msg jetstream.Msg) (Sequenced, error) {
 	if err != nil {
 		return Sequenced{}, err
 	}
-	read := Sequenced{Sequence: meta.Sequence.Stream}
+	read := Sequenced{Sequence: meta.Sequence.Stream, At: meta.Timestamp.UTC()}
 	if err := json.Unmarshal(msg.Data(), &read.Event); err != nil {
 		read.Event.ID = msg.Headers().Get(jetstream.MsgIDHeader)
 		return read, fmt.Errorf("message %d of the stream is no event: %w", read.Sequence, err)

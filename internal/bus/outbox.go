@@ -19,11 +19,11 @@ func Migrations() fs.FS { return migrations }
 const outboxSignal = "bus_outbox"
 
 // Enqueue publishes the event if the transaction commits. It may be called several
-// times in a transaction; the events keep that order. The id must be new; who has
-// no name for the event takes kit/id.New().
+// times in a transaction; the events keep that order. The id must be new
+// for its source; who has no name for the event takes kit/id.New().
 func Enqueue(ctx context.Context, tx *storage.Tx, ev Event) error {
 	ev = ev.complete()
-	if err := put(ctx, tx, ev.ID, ev); err != nil {
+	if err := put(ctx, tx, ev.key(), ev); err != nil {
 		return fmt.Errorf("enqueue event: %w", err)
 	}
 	return nil

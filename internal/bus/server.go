@@ -24,7 +24,7 @@ func startServer(cfg Config, log *slog.Logger) (*server.Server, error) {
 		JetStreamMaxMemory:     16 << 20,
 		JetStreamMaxStore:      cfg.MaxBytes + 64<<20, // and what consumers remember
 		SyncInterval:           time.Second,
-		MaxPayload:             4 * maxData,
+		MaxPayload:             4 * MaxData,
 		DisableJetStreamBanner: true,
 	})
 	if err != nil {

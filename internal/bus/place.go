@@ -1,0 +1,121 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// State is what a stream holds at the moment.
+type State struct {
+	ID     string    // of this stream; one that was lost and made anew has another
+	First  uint64    // number of the oldest event that is still there
+	Last   uint64    // number of the newest event that ever was there; First is Last+1 when none is left
+	Oldest time.Time // when the oldest came; the zero time when none is left
+}
+
+// State looks at the stream.
+func (b *Bus) State(ctx context.Context) (State, error) {
+	done, err := b.begin()
+	if err != nil {
+		return State{}, err
+	}
+	defer done()
+	info, err := b.stream.Info(ctx)
+	if err != nil {
+		return State{}, fmt.Errorf("look at the stream: %w", err)
+	}
+	s := State{ID: strconv.FormatInt(info.Created.UnixNano(), 36), First: info.State.FirstSeq, Last: info.State.LastSeq}
+	if info.State.Msgs > 0 {
+		s.Oldest = info.State.FirstTime.UTC()
+	} else {
+		s.First = s.Last + 1
+	}
+	return s, nil
+}
+
+// Place returns the number after which the events follow that came into the
+// stream at an instant or later. Of an instant before the oldest event it is the
+// number before that event.
+func (b *Bus) Place(ctx context.Context, at time.Time) (uint64, error) {
+	done, err := b.begin()
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	info, err := b.stream.Info(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("look at the stream: %w", err)
+	}
+	reader, err := b.stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &at,
+		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, InactiveThreshold: attendWait,
+	})
+	if err != nil {
+		return 0, fmt.Errorf("find a place in the stream: %w", err)
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attendWait)
+		defer cancel()
+		_ = b.stream.DeleteConsumer(ctx, reader.CachedInfo().Name) // left alone it ends by itself
+	}()
+	found, err := take(ctx, reader, 1)
+	if len(found) == 0 {
+		return info.State.LastSeq, err
+	}
+	return found[0].Sequence - 1, err
+}
+
+// PublishAll adds events to the stream in their order, like [Bus.Publish], and
+// returns when the stream has all of them. After an error the stream may have
+// some; whoever publishes all again does nothing wrong.
+func (b *Bus) PublishAll(ctx context.Context, events []Event) error {
+	done, err := b.begin()
+	if err != nil {
+		return err
+	}
+	defer done()
+	for len(events) > 0 {
+		n := min(len(events), relayBatch)
+		if err := b.publishBatch(ctx, events[:n]); err != nil {
+			return fmt.Errorf("publish events: %w", err)
+		}
+		events = events[n:]
+	}
+	return nil
+}
+
+func (b *Bus) publishBatch(ctx context.Context, events []Event) error {
+	ctx, cancel := context.WithTimeout(ctx, ackPatience)
+	defer cancel()
+	futures := make([]jetstream.PubAckFuture, 0, len(events))
+	var failed error
+	for _, ev := range events {
+		ev = ev.complete()
+		text, err := ev.encode()
+		if err == nil {
+			var future jetstream.PubAckFuture
+			if future, err = b.js.PublishMsgAsync(message(ev.key(), ev.Type, text)); err == nil {
+				futures = append(futures, future)
+			}
+		}
+		if err != nil {
+			failed = err // what went before still has to be confirmed
+			break
+		}
+	}
+	for _, future := range futures {
+		select {
+		case <-future.Ok():
+		case err := <-future.Err():
+			return errors.Join(failed, err)
+		case <-ctx.Done():
+			return errors.Join(failed, ctx.Err())
+		}
+	}
+	return failed
+}
