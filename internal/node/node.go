@@ -58,6 +58,7 @@ type Node struct {
 	witness    *witness.Server
 	registry   *registry.Registry
 	authority  *registry.Authority
+	submitter  registry.Submitter
 	follower   *registry.Follower
 	gateway    *exchange.Gateway
 	systems    systems
@@ -185,7 +186,7 @@ func (n *Node) openRegistry(ctx context.Context) error {
 		return err
 	}
 	n.registry = n.follower.Registry
-	return nil
+	return n.openSubmitter()
 }
 
 // RegistryOrigin is the name of the registry of an instance.
@@ -208,6 +209,9 @@ func (n *Node) openAuthority(ctx context.Context) error {
 		return err
 	}
 	n.registry = n.authority.Registry
+	if err := n.openSubmitter(); err != nil {
+		return err
+	}
 	if n.cfg.Registry.Seed == "" {
 		return nil
 	}

@@ -111,6 +111,7 @@ func (n *Node) exchangeSurface() http.Handler {
 	mux.Handle("POST "+questionPath, n.gateway)
 	mux.Handle("GET "+eventsPath, n.gateway.ServeFeed(n.bus))
 	mux.Handle("GET "+registryPath, n.registry)
+	n.takeStatements(mux)
 	if n.witness != nil {
 		mux.Handle(witnessPath+"/", http.StripPrefix(witnessPath, n.witness))
 	}

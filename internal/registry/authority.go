@@ -16,6 +16,7 @@ import (
 type Authority struct {
 	*Registry
 	signer note.Signer
+	rates  rates
 }
 
 // NewAuthority opens the registry that signer speaks for. The name of the
@@ -32,7 +33,9 @@ func NewAuthority(ctx context.Context, db *storage.DB, signer note.Signer, verif
 func (a *Authority) Append(ctx context.Context, statements ...Statement) error {
 	leaves := make([]string, len(statements))
 	for i, st := range statements {
-		st.At = a.now()
+		if st.By == "" {
+			st.At = a.now()
+		}
 		leaf, err := st.encode()
 		if err != nil {
 			return err
@@ -41,7 +44,7 @@ func (a *Authority) Append(ctx context.Context, statements ...Statement) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	next, err := a.applied(leaves)
+	next, err := a.applied(leaves, false)
 	if err != nil {
 		return err
 	}

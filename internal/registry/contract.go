@@ -2,15 +2,14 @@ package registry
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
+	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/law"
 
-	"github.com/gowebpki/jcs"
 	"golang.org/x/mod/sumdb/note"
 )
 
@@ -93,15 +92,11 @@ func (c Contract) Sign(signers ...note.Signer) (string, error) {
 }
 
 func (c Contract) text() (string, error) {
-	raw, err := json.Marshal(c)
-	if err != nil {
-		return "", err
-	}
-	canonical, err := jcs.Transform(raw)
+	terms, err := canonical.Marshal(c)
 	if err != nil {
 		return "", fmt.Errorf("canonical contract: %w", err)
 	}
-	return contractHeading + string(canonical) + "\n", nil
+	return contractHeading + string(terms) + "\n", nil
 }
 
 // digest names a contract by its text, whoever signed it.
@@ -110,20 +105,7 @@ func (c Contract) digest() [32]byte {
 	return sha256.Sum256([]byte(text))
 }
 
-// openContract checks both signatures and reads the contract.
-func openContract(signed string, keys func(member ID) note.Verifiers) (Contract, error) {
-	c, err := peekContract(signed)
-	if err != nil {
-		return Contract{}, err
-	}
-	for _, member := range c.Signers() {
-		if _, err := note.Open([]byte(signed), keys(member)); err != nil {
-			return Contract{}, fmt.Errorf("%w %s: signature of %s: %w", ErrContract, c.ID, member, err)
-		}
-	}
-	return c, nil
-}
-
+// peekContract reads a contract without a look at its signatures.
 func peekContract(signed string) (Contract, error) {
 	text, _, found := strings.Cut(signed, "\n\n")
 	body, headed := strings.CutPrefix(text, contractHeading)

@@ -141,7 +141,7 @@ func (f *Follower) accept(ctx context.Context, from int64, leaves []string, chec
 	if hashes.size != signed.Size || root != signed.Root {
 		return fmt.Errorf("%w: %d statements here, %d signed there", ErrForked, hashes.size, signed.Size)
 	}
-	next, err := f.applied(leaves)
+	next, err := f.applied(leaves, false)
 	if err != nil {
 		return err
 	}

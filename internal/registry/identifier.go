@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -87,6 +88,13 @@ func (id ID) String() string {
 		parts[i] = url.PathEscape(part)
 	}
 	return strings.Join(parts, "/")
+}
+
+// compare orders identifiers by their parts, so that a member stands before its
+// subsystems and these before their services.
+func compare(a, b ID) int {
+	return cmp.Or(strings.Compare(a.Instance, b.Instance), strings.Compare(a.Class, b.Class), strings.Compare(a.Member, b.Member),
+		strings.Compare(a.Subsystem, b.Subsystem), strings.Compare(a.Service, b.Service))
 }
 
 // Owner is the member that the identifier belongs to.

@@ -53,7 +53,7 @@ func open(ctx context.Context, db *storage.DB, verifier note.Verifier, now clock
 	if err != nil {
 		return nil, fmt.Errorf("load registry: %w", err)
 	}
-	state, err := r.applied(leaves)
+	state, err := r.applied(leaves, true)
 	if err != nil {
 		return nil, fmt.Errorf("load registry: %w", err)
 	}
@@ -136,19 +136,21 @@ func (r *Registry) hashed(leaves []string) (hashes, tlog.Hash, error) {
 	return next, root, err
 }
 
-// applied gives the state that the leaves lead to. The caller holds mu.
-func (r *Registry) applied(leaves []string) (*State, error) {
-	next := r.State().clone()
+// applied gives the state that the leaves lead to. Leaves of the own storage are
+// trusted: their signatures were verified before they got there. The caller
+// holds mu.
+func (r *Registry) applied(leaves []string, trusted bool) (*State, error) {
+	next, proofs := r.State().clone(), proofs{trusted: trusted}
 	for i, leaf := range leaves {
 		st, err := decodeLeaf([]byte(leaf))
 		if err == nil {
-			err = next.apply(st)
+			err = next.apply(st, &proofs)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("statement %d: %w", r.hashes.size+int64(i), err)
 		}
 	}
-	return next, nil
+	return next, proofs.verify()
 }
 
 // commit makes the leaves part of the log, durably, all or none. The caller

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 )
 
 // ReadStatements reads a file with one statement a line, as JSON.
@@ -38,16 +39,17 @@ func (a *Authority) Ensure(ctx context.Context, statements []Statement) error {
 	have := a.State()
 	next := have.clone()
 	var news []Statement
+	var proofs proofs
 	for _, st := range statements {
 		if next.says(st) {
 			continue
 		}
-		if err := next.apply(st); err != nil {
+		if err := next.apply(st, &proofs); err != nil {
 			return err
 		}
 		news = append(news, st)
 	}
-	if next.equal(have) && a.Checkpoint() != "" {
+	if (len(news) == 0 || next.equal(have)) && a.Checkpoint() != "" {
 		return nil
 	}
 	return a.Append(ctx, news...)
@@ -55,39 +57,62 @@ func (a *Authority) Ensure(ctx context.Context, statements []Statement) error {
 
 // equal reports whether two states say the same.
 func (s *State) equal(other *State) bool {
-	return reflect.DeepEqual(s.members, other.members) && reflect.DeepEqual(s.nodes, other.nodes) &&
-		reflect.DeepEqual(s.services, other.services) && reflect.DeepEqual(s.contracts, other.contracts) &&
-		reflect.DeepEqual(s.groups, other.groups) && reflect.DeepEqual(s.enacted, other.enacted) &&
-		reflect.DeepEqual(s.classes, other.classes) && reflect.DeepEqual(s.issuer, other.issuer)
+	for _, m := range s.Members() {
+		if !reflect.DeepEqual(s.Nodes(m.ID), other.Nodes(m.ID)) {
+			return false
+		}
+	}
+	return reflect.DeepEqual(s.Members(), other.Members()) && reflect.DeepEqual(s.Services(), other.Services()) &&
+		reflect.DeepEqual(s.Contracts(), other.Contracts()) && reflect.DeepEqual(s.Groups(), other.Groups()) &&
+		reflect.DeepEqual(s.Instruments(), other.Instruments()) && reflect.DeepEqual(s.Classes(), other.Classes()) &&
+		reflect.DeepEqual(s.issuer, other.issuer)
 }
 
 // says reports whether the state already is as a statement wants it.
 func (s *State) says(st Statement) bool {
 	switch {
 	case st.Member != nil:
-		return reflect.DeepEqual(s.members[st.Member.ID], *st.Member)
+		have, there := s.members.Get(st.Member.ID)
+		return there && reflect.DeepEqual(have.Member, *st.Member)
 	case st.Node != nil:
-		have, there := s.nodes[st.Node.Member][st.Node.Name]
+		have, there := s.Node(st.Node.Member, st.Node.Name)
 		return reflect.DeepEqual(have, *st.Node) || !there && st.Node.Address == ""
 	case st.Service != nil:
-		return reflect.DeepEqual(s.services[st.Service.ID], *st.Service)
-	case st.Contract != "":
-		c, err := peekContract(st.Contract)
-		_, before := s.texts[c.digest()]
-		return err == nil && before
+		have, there := s.Service(st.Service.ID)
+		return there && reflect.DeepEqual(have, *st.Service)
 	case st.Group != nil:
-		have, there := s.groups[st.Group.ID]
+		have, there := s.Group(st.Group.ID)
 		return reflect.DeepEqual(have, *st.Group) || !there && len(st.Group.Members) == 0
+	case st.Contract != "":
+		return s.saidContract(st.Contract)
+	case st.End != nil:
+		_, contract := s.Contract(st.End.Contract)
+		_, service := s.Service(st.End.Service)
+		return !contract && !service
+	}
+	return s.saysEnacted(st)
+}
+
+func (s *State) saysEnacted(st Statement) bool {
+	switch {
 	case st.Instrument != nil:
-		return reflect.DeepEqual(s.enacted[st.Instrument.Ref], *st.Instrument)
+		have, _ := s.Instrument(st.Instrument.Ref)
+		return reflect.DeepEqual(have, *st.Instrument)
 	case st.Issuer != nil:
 		return reflect.DeepEqual(s.issuer, st.Issuer)
 	case st.Class != nil:
-		return reflect.DeepEqual(s.classes[st.Class.Code], *st.Class)
-	case st.End != nil:
-		_, contract := s.contracts[st.End.Contract]
-		_, service := s.services[st.End.Service]
-		return !contract && !service
+		have, _ := s.classes.Get(st.Class.Code)
+		return reflect.DeepEqual(have, *st.Class)
 	}
 	return false
+}
+
+// saidContract reports whether a text of a contract was ever taken.
+func (s *State) saidContract(text string) bool {
+	c, err := peekContract(text)
+	if err != nil {
+		return false
+	}
+	p, there := s.pacts.Get(c.ID)
+	return there && slices.Contains(p.texts, c.digest())
 }

@@ -126,6 +126,6 @@ func FuzzStatement(f *testing.F) {
 		if again, err := st.encode(); err != nil || string(again) != string(leaf) {
 			t.Fatal("read as what it is not")
 		}
-		_ = emptyState().apply(st) // whatever it says, it does not panic
+		_ = emptyState().apply(st, &proofs{}) // whatever it says, it does not panic
 	})
 }

@@ -2,16 +2,13 @@ package registry
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
-	"dobosh/internal/kit/lang"
-
-	"github.com/gowebpki/jcs"
+	"dobosh/internal/kit/canonical"
 )
 
 // ErrStatement is the cause of every statement that is refused.
@@ -21,8 +18,12 @@ var ErrStatement = errors.New("statement")
 const maxStatement = 64 << 10
 
 // Statement is one leaf of the registry log. Exactly one of the parts is set.
+//
+// A statement that a member makes about its own matters carries its signature
+// ([Statement.Sign]); one without is the authority's, whose checkpoint signs it.
 type Statement struct {
 	At         time.Time   `json:"at"`
+	By         string      `json:"by,omitempty"` // signature line of the member's node: "NAME base64"
 	Member     *Member     `json:"member,omitempty"`
 	Node       *Node       `json:"node,omitempty"`
 	Service    *Service    `json:"service,omitempty"`
@@ -46,13 +47,6 @@ func (s Statement) parts() (n int) {
 	return n
 }
 
-// Member is an institution with its subsystems.
-type Member struct {
-	ID         ID        `json:"id"`
-	Title      lang.Text `json:"title"`
-	Subsystems []string  `json:"subsystems"`
-}
-
 // End takes a contract or a service out of force from its place in the log on.
 // A contract that was ended does not come back by the same text.
 type End struct {
@@ -67,14 +61,14 @@ func (s Statement) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	canonical, err := jcs.Transform(raw)
+	leaf, err := canonical.Transform(raw)
 	if err != nil {
 		return nil, fmt.Errorf("canonical statement: %w", err)
 	}
-	if len(canonical) > maxStatement {
+	if len(leaf) > maxStatement {
 		return nil, fmt.Errorf("%w: over %d bytes", ErrStatement, maxStatement)
 	}
-	return canonical, nil
+	return leaf, nil
 }
 
 // decodeStatement reads a statement as a person may write it in a seed.
@@ -119,12 +113,4 @@ func decodeStrict(raw []byte, into any) error {
 		return errors.New("something follows it")
 	}
 	return nil
-}
-
-// Submitter brings statements that a member makes about its own matters into
-// the registry, signed by the member's node.
-type Submitter interface {
-	// Submit returns when the statement stands, or a problem: a statement that
-	// the registry refuses is "statement-refused".
-	Submit(ctx context.Context, st Statement) error
 }

@@ -1,0 +1,38 @@
+package node
+
+import (
+	"net/http"
+
+	"dobosh/internal/journal"
+	"dobosh/internal/registry"
+)
+
+// statementsPath takes the statements of members about their own matters.
+const statementsPath = "/dobosh/1/statements"
+
+// openSubmitter makes what brings the member's own statements into the
+// registry, signed by the node's journal key.
+func (n *Node) openSubmitter() error {
+	signer, err := journal.NewSigner(Origin(n.cfg.Member, n.cfg.Name), n.logKey)
+	if err != nil {
+		return err
+	}
+	if n.authority != nil {
+		n.submitter = n.authority.Submitter(n.cfg.Member, signer)
+		return nil
+	}
+	n.submitter = n.follower.Submitter("https://"+n.cfg.Registry.Address+statementsPath, n.cfg.Member, signer)
+	return nil
+}
+
+// takeStatements lets members submit to the authority.
+func (n *Node) takeStatements(mux *http.ServeMux) {
+	if n.authority == nil {
+		return
+	}
+	member := func(r *http.Request) (registry.ID, bool) {
+		peer, err := n.credential.Peer(r.TLS)
+		return peer.Member, err == nil
+	}
+	mux.Handle("POST "+statementsPath, n.authority.Statements(member, n.log))
+}
