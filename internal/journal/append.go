@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -23,18 +24,21 @@ const (
 	MaxTogetherBytes = 64 << 20 // of meta and bodies
 )
 
-// request is one thing the owner is asked to do: append sealed entries, or erase a subject when there are none.
+// request is one thing the owner is asked to do: append sealed entries, or destroy keys when there are none.
 type request struct {
 	entries []sealed
 	size    int // bytes of their frames
-	subject string
-	result  chan result // buffered, answered once
+
+	subject string // whose key is destroyed
+	day     uint32 // or that of the periods which end with it, when it is not 0
+
+	result chan result // buffered, answered once
 }
 
 type result struct {
-	stamps []Stamp
-	known  bool
-	err    error
+	stamps    []Stamp
+	destroyed int // keys
+	err       error
 }
 
 // owner is what the goroutine that owns the log needs between batches.
@@ -100,15 +104,11 @@ func (l *Log) seal(e Entry) (sealed, error) {
 	if err := e.validate(); err != nil {
 		return sealed{}, err
 	}
-	slot, key, err := l.keyring.current(e.owner())
+	with, err := l.keyring.sealing(e)
 	if err != nil {
 		return sealed{}, fmt.Errorf("append: %w", err)
 	}
-	s, err := seal(e, slot, key)
-	if err != nil {
-		return sealed{}, fmt.Errorf("append: %w", err)
-	}
-	return s, nil
+	return seal(e, with), nil
 }
 
 // Erase destroys the content key of a subject, durably: entries that the subject owns can never be read again, here or in a copy
@@ -119,7 +119,17 @@ func (l *Log) Erase(ctx context.Context, subject string) (known bool, err error)
 		return false, fmt.Errorf("erase: a subject has 1 to %d bytes", MaxSubject)
 	}
 	r, err := l.ask(ctx, &request{subject: subject, result: make(chan result, 1)})
-	return r.known, err
+	return r.destroyed > 0, err
+}
+
+// Sweep destroys the keys of the days that have ended, durably: bodies that were to be kept until then can never be read again,
+// here or in a copy of the segments, while the log goes on to verify. It says how many days have ended since the last time.
+func (l *Log) Sweep(ctx context.Context, now time.Time) (periods int, err error) {
+	if !inPeriods(now) || dayOf(now) == 0 {
+		return 0, fmt.Errorf("sweep: %s is no day", now.Format(time.DateOnly))
+	}
+	r, err := l.ask(ctx, &request{day: dayOf(now), result: make(chan result, 1)})
+	return r.destroyed, err
 }
 
 // ask hands a request to the owner and waits for the answer.
@@ -196,10 +206,10 @@ func (l *Log) gather(batch []*request) []*request {
 // fdatasync of the segment, write of hashes and of offsets. After an error the log must not go on: what the disk holds is unknown.
 func (l *Log) commit(batch []*request) error {
 	appends := batch[:0:len(batch)]
-	var erasures []*request
+	var destructions []*request
 	for _, r := range batch {
 		if len(r.entries) == 0 {
-			erasures = append(erasures, r)
+			destructions = append(destructions, r)
 		} else {
 			appends = append(appends, r)
 		}
@@ -209,14 +219,25 @@ func (l *Log) commit(batch []*request) error {
 			return err
 		}
 	}
-	for _, r := range erasures {
-		known, err := l.keyring.erase(r.subject)
+	for _, r := range destructions {
+		destroyed, err := l.destroy(r)
 		if err != nil {
 			return err
 		}
-		r.result <- result{known: known}
+		r.result <- result{destroyed: destroyed}
 	}
 	return nil
+}
+
+func (l *Log) destroy(r *request) (int, error) {
+	if r.day > 0 {
+		return l.keyring.sweep(r.day)
+	}
+	known, err := l.keyring.erase(r.subject)
+	if !known {
+		return 0, err
+	}
+	return 1, err
 }
 
 func (l *Log) commitAppends(batch []*request) error {

@@ -167,16 +167,14 @@ func (c *checker) frame(f frame, offset int) {
 
 // content opens an entry if its key is there.
 func (c *checker) content(rec record, offset int64) {
-	key, err := c.slots.key(rec.slot)
-	if errors.Is(err, ErrErased) {
+	e, _, err := rec.open(c.slots)
+	switch {
+	case errors.Is(err, ErrErased):
 		c.report.Erased++
-		return
-	}
-	if err == nil {
-		_, _, err = rec.open(key)
-	}
-	if err != nil {
+	case err != nil:
 		c.find(offset, c.next(), "%v (key slot %d)", err, rec.slot)
+	case e.Ended:
+		c.report.Ended++
 	}
 }
 

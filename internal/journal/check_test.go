@@ -98,15 +98,12 @@ func TestCheckNamesForgeries(t *testing.T) {
 	l := openLog(t, cfg)
 	stamps := appendMany(t, l, 6)
 	keyring := l.keyring
-	slot, key, err := keyring.current("person-4")
+	with, err := keyring.sealing(Entry{Subjects: []string{"person-4"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	closeLog(t, l)
-	resealed, err := seal(testEntry(99), slot, key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	resealed := seal(testEntry(99), with)
 	cases := []struct {
 		name   string
 		change func(frames [][]byte) [][]byte
@@ -130,7 +127,7 @@ func TestCheckNamesForgeries(t *testing.T) {
 			return f
 		}, 1, "does not open"},
 		{"other content under the old commitment", func(f [][]byte) [][]byte {
-			f[entryFrame(4)] = sameCommitment(t, f[entryFrame(4)], slot, key)
+			f[entryFrame(4)] = sameCommitment(t, f[entryFrame(4)], with)
 			return f
 		}, 4, "not the one committed to"},
 		{"checkpoint of another key", func(f [][]byte) [][]byte {
@@ -171,7 +168,7 @@ func TestCheckNamesForgeries(t *testing.T) {
 }
 
 // sameCommitment seals other content with the right key and keeps the commitment of the frame.
-func sameCommitment(t *testing.T, old []byte, slot uint32, key [keySize]byte) []byte {
+func sameCommitment(t *testing.T, old []byte, with sealing) []byte {
 	t.Helper()
 	f, err := parseFrame(old)
 	if err != nil {
@@ -181,14 +178,10 @@ func sameCommitment(t *testing.T, old []byte, slot uint32, key [keySize]byte) []
 	if err != nil {
 		t.Fatal(err)
 	}
-	aead, err := sealer(key)
-	if err != nil {
-		t.Fatal(err)
-	}
 	frame := make([]byte, entryContent)
 	frame, _ = appendContent(frame, testEntry(50), [randomSize]byte{})
-	putEntryHead(frame, rec.commitment, slot, rec.nonce)
-	frame = aead.Seal(frame[:entryContent], rec.nonce[:], frame[entryContent:], rec.commitment[:])
+	putEntryHead(frame, frameEntry, rec.commitment, with.slot, rec.nonce)
+	frame = with.aead.Seal(frame[:entryContent], rec.nonce[:], frame[entryContent:], rec.commitment[:])
 	finishFrame(frame)
 	return frame
 }

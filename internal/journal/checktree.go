@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"crypto/cipher"
 	"encoding/binary"
 	"errors"
 	"os"
@@ -184,6 +185,26 @@ func (k keySlots) key(slot uint32) ([keySize]byte, error) {
 		return [keySize]byte{}, errors.New("content key is missing")
 	}
 	return openSlot(k.slots[at : at+slotSize])
+}
+
+func (k keySlots) opener(slot uint32) (cipher.AEAD, error) {
+	key, err := k.key(slot)
+	if err != nil {
+		return nil, err
+	}
+	return sealer(key)
+}
+
+func (k keySlots) bodyOpener(slot, period uint32) (cipher.AEAD, error) {
+	key, err := k.key(slot)
+	if err != nil {
+		return nil, err
+	}
+	until, err := k.key(period)
+	if err != nil {
+		return nil, err
+	}
+	return sealer(bodyKey(key, until))
 }
 
 // unused notes damaged slots that seal nothing: a crash left them, and nothing depends on them.

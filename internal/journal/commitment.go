@@ -10,6 +10,7 @@ import (
 const (
 	commitmentDomain = "dobosh entry v1\n"
 	saltDomain       = "dobosh salt v1\n"
+	bodyKeyDomain    = "dobosh body key v1\n"
 )
 
 const hashSize = sha256.Size

@@ -1,14 +1,9 @@
 package journal
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -20,12 +15,14 @@ import (
 //	core     = u8(len kind) kind u8(len id) id i64(at, µs) u8(count) { u8(len) subject }
 //
 // A kind is never empty, so the two envelopes are told apart by their first byte. The stamp is its text, decoded from base64url.
-// Body form 0 is followed by the body, 1 by the SHA-256 of a body kept elsewhere.
+// Body form 0 is followed by the body, 1 by the SHA-256 of a body kept elsewhere, 2 by the SHA-256 of a body that lies sealed by
+// itself in the same frame, because its key ends earlier.
 const (
 	envelopeReceived = 1
 
 	formBody   = 0
 	formDigest = 1
+	formBeside = 2
 	randomSize = 32
 	nonceSize  = 12
 	keySize    = 32
@@ -65,10 +62,23 @@ func appendContent(buf []byte, e Entry, random [randomSize]byte) ([]byte, [hashS
 	salt := saltOf(random[:], buf[start:])
 	buf = binary.BigEndian.AppendUint32(buf, uint32(len(e.Meta)))
 	buf = append(buf, e.Meta...)
-	if e.detached() {
-		return append(append(buf, formDigest), e.Digest[:]...), salt
+	switch form := e.form(); form {
+	case formBody:
+		return append(append(buf, formBody), e.Body...), salt
+	default:
+		body := e.BodyHash()
+		return append(append(buf, form), body[:]...), salt
 	}
-	return append(append(buf, formBody), e.Body...), salt
+}
+
+func (e Entry) form() byte {
+	switch {
+	case e.detached():
+		return formDigest
+	case !e.Until.IsZero() && len(e.Body) > 0:
+		return formBeside
+	}
+	return formBody
 }
 
 func contentSize(e Entry) int {
@@ -79,26 +89,30 @@ func contentSize(e Entry) int {
 	if e.Received != "" {
 		size += 4 + stampSize(e.Received)
 	}
+	if e.form() == formBeside {
+		size += hashSize
+	}
 	return size
 }
 
-// parseContent reads a plaintext back. The entry owns its bytes: nothing points into b.
-func parseContent(b []byte) (Entry, [hashSize]byte, error) {
+// parseContent reads a plaintext back; of a body that lies beside it only the digest. The entry owns its bytes: nothing points
+// into b.
+func parseContent(b []byte) (e Entry, salt [hashSize]byte, beside bool, err error) {
 	r := fields{rest: b}
 	random := r.take(randomSize)
 	start := r.rest
-	e := r.envelope()
+	e = r.envelope()
 	envelope := start[:len(start)-len(r.rest)]
 	if size := r.uint32(); size <= MaxMeta {
 		e.Meta = append(e.Meta, r.take(int(size))...)
 	} else {
 		r.bad = true
 	}
-	r.body(&e)
+	beside = r.body(&e)
 	if r.bad {
-		return Entry{}, [hashSize]byte{}, errContent
+		return Entry{}, salt, false, errContent
 	}
-	return e, saltOf(random, envelope), nil
+	return e, saltOf(random, envelope), beside, nil
 }
 
 // fields reads the parts of a content; after the first that is missing it reads only zeros and is bad.
@@ -165,75 +179,17 @@ func (f *fields) uint64() uint64 {
 
 func (f *fields) short() string { return string(f.take(int(f.byte()))) }
 
-func (f *fields) body(e *Entry) {
+func (f *fields) body(e *Entry) (beside bool) {
 	switch form := f.byte(); {
 	case f.bad:
 	case form == formBody:
 		e.Body = append(e.Body, f.take(len(f.rest))...)
-	case form == formDigest && len(f.rest) == hashSize:
+	case (form == formDigest || form == formBeside) && len(f.rest) == hashSize:
 		copy(e.Digest[:], f.take(hashSize))
 		f.bad = !e.detached()
+		return form == formBeside
 	default:
 		f.bad = true
 	}
-}
-
-// sealer is AES-256-GCM (NIST SP 800-38D) under one content key. Nonces are random, so one key may seal 2^32 entries.
-func sealer(key [keySize]byte) (cipher.AEAD, error) {
-	block, err := aes.NewCipher(key[:])
-	if err != nil {
-		return nil, fmt.Errorf("content key: %w", err)
-	}
-	return cipher.NewGCM(block)
-}
-
-// sealed is an entry ready to be written: its frame is complete and only its place in the log is open.
-type sealed struct {
-	frame []byte
-	salt  [hashSize]byte
-	leaf  [hashSize]byte
-}
-
-// seal encodes and encrypts an entry in one buffer, which becomes its frame.
-func seal(e Entry, slot uint32, key [keySize]byte) (sealed, error) {
-	aead, err := sealer(key)
-	if err != nil {
-		return sealed{}, err
-	}
-	var random [randomSize]byte
-	var nonce [nonceSize]byte
-	rand.Read(random[:]) // never fails (crypto/rand)
-	rand.Read(nonce[:])
-	return sealWith(e, slot, aead, random, nonce), nil
-}
-
-func sealWith(e Entry, slot uint32, aead cipher.AEAD, random [randomSize]byte, nonce [nonceSize]byte) sealed {
-	frame := make([]byte, entryContent, entryContent+contentSize(e)+aead.Overhead())
-	frame, salt := appendContent(frame, e, random)
-	commitment := Commitment(salt, sha256.Sum256(e.Meta), e.BodyHash())
-	putEntryHead(frame, commitment, slot, nonce)
-	frame = aead.Seal(frame[:entryContent], nonce[:], frame[entryContent:], commitment[:])
-	finishFrame(frame)
-	return sealed{frame: frame, salt: salt, leaf: Leaf(commitment)}
-}
-
-// open decrypts a record and checks that its content is the one committed to.
-func (r record) open(key [keySize]byte) (Entry, [hashSize]byte, error) {
-	none := [hashSize]byte{}
-	aead, err := sealer(key)
-	if err != nil {
-		return Entry{}, none, err
-	}
-	plain, err := aead.Open(nil, r.nonce[:], r.content, r.commitment[:])
-	if err != nil {
-		return Entry{}, none, errors.New("content does not open with its key")
-	}
-	e, salt, err := parseContent(plain)
-	if err != nil {
-		return Entry{}, none, err
-	}
-	if Commitment(salt, sha256.Sum256(e.Meta), e.BodyHash()) != r.commitment {
-		return Entry{}, none, errors.New("content is not the one committed to")
-	}
-	return e, salt, nil
+	return false
 }

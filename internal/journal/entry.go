@@ -43,14 +43,44 @@ type Entry struct {
 
 	// Digest is the SHA-256 of a body that is kept elsewhere, such as a file that was streamed through. Body is then empty.
 	Digest [sha256.Size]byte
+
+	// Until is when the body may be kept no longer, such as the end of the retention that a contract sets: the first Sweep after
+	// the end of that day (UTC) destroys its key. Kind, ID, At, Subjects, Meta, Received and the digest of the body stay. Zero for
+	// a body that is kept. It is not read back.
+	Until time.Time
+	// Ended says of an entry that was read that its body is gone because its time was over. Digest is then that of the body.
+	Ended bool
+
+	// MetaSum and BodySum are the SHA-256 of Meta and of Body where whoever appends has them anyway; zero to have them computed.
+	// They must be right: an entry with wrong ones can be proved to nobody.
+	MetaSum, BodySum [sha256.Size]byte
 }
 
 // BodyHash is the hash of the body that the commitment holds.
 func (e Entry) BodyHash() [sha256.Size]byte {
-	if e.detached() {
+	switch {
+	case e.detached():
 		return e.Digest
+	case e.BodySum != [sha256.Size]byte{}:
+		return e.BodySum
 	}
 	return sha256.Sum256(e.Body)
+}
+
+// summed is the entry with its hashes computed, each once.
+func (e Entry) summed() Entry {
+	e.MetaSum = e.metaHash()
+	if !e.detached() {
+		e.BodySum = e.BodyHash()
+	}
+	return e
+}
+
+func (e Entry) metaHash() [sha256.Size]byte {
+	if e.MetaSum != [sha256.Size]byte{} {
+		return e.MetaSum
+	}
+	return sha256.Sum256(e.Meta)
 }
 
 func (e Entry) detached() bool { return e.Digest != [sha256.Size]byte{} }
@@ -69,6 +99,8 @@ func (e Entry) validate() error {
 		return fmt.Errorf("%w: body has %d bytes, at most %d are allowed", ErrEntry, len(e.Body), MaxBody)
 	case e.detached() && len(e.Body) > 0:
 		return fmt.Errorf("%w: it has both a body and the digest of a body kept elsewhere", ErrEntry)
+	case !e.Until.IsZero() && !inPeriods(e.Until):
+		return fmt.Errorf("%w: it is kept until %s, a day from 1970 to 9999 is allowed", ErrEntry, e.Until.Format(time.DateOnly))
 	case e.Received != "" && !isStampText(e.Received):
 		return fmt.Errorf("%w: what it was received with is not a stamp", ErrEntry)
 	case !json.Valid(e.Meta):

@@ -13,9 +13,11 @@ const (
 
 	frameSegment    = 'S' // u64(first index) origin
 	frameEntry      = 'E' // commitment[32] u32(key slot) nonce[12] sealed content
+	frameKept       = 'K' // commitment[32] u32(key slot) nonce[12] u32(slot of the period) u32(len) sealed content, sealed body
 	frameCheckpoint = 'C' // signed note
 
 	entryContent  = frameStart + hashSize + 4 + nonceSize
+	keptContent   = entryContent + 4 + 4
 	maxCheckpoint = 64 << 10
 	maxFrame      = entryContent + MaxBody + MaxMeta + 64<<10
 )
@@ -74,23 +76,42 @@ type record struct {
 	slot       uint32
 	nonce      [nonceSize]byte
 	content    []byte
+
+	kept   bool   // the body is sealed by itself
+	period uint32 // slot of the key of its period
+	body   []byte
 }
 
-func putEntryHead(b []byte, commitment [hashSize]byte, slot uint32, nonce [nonceSize]byte) {
-	b[frameHead] = frameEntry
+func putEntryHead(b []byte, kind byte, commitment [hashSize]byte, slot uint32, nonce [nonceSize]byte) {
+	b[frameHead] = kind
 	copy(b[frameStart:], commitment[:])
 	binary.BigEndian.PutUint32(b[frameStart+hashSize:], slot)
 	copy(b[frameStart+hashSize+4:], nonce[:])
 }
 
+func putKeptHead(b []byte, period uint32, size int) {
+	binary.BigEndian.PutUint32(b[entryContent:], period)
+	binary.BigEndian.PutUint32(b[entryContent+4:], uint32(size))
+}
+
 func (f frame) record() (record, error) {
-	if f.kind != frameEntry || len(f.payload) < entryContent-frameStart {
+	in := fields{rest: f.payload}
+	var r record
+	copy(r.commitment[:], in.take(hashSize))
+	r.slot = in.uint32()
+	copy(r.nonce[:], in.take(nonceSize))
+	switch f.kind {
+	case frameEntry:
+		r.content = in.rest
+	case frameKept:
+		r.kept, r.period = true, in.uint32()
+		r.content = in.take(int(min(in.uint32(), maxFrame)))
+		r.body = in.rest
+	default:
+		in.bad = true
+	}
+	if in.bad {
 		return record{}, errors.New("not an entry")
 	}
-	var r record
-	copy(r.commitment[:], f.payload)
-	r.slot = binary.BigEndian.Uint32(f.payload[hashSize:])
-	copy(r.nonce[:], f.payload[hashSize+4:])
-	r.content = f.payload[hashSize+4+nonceSize:]
 	return r, nil
 }

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -13,14 +14,17 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
 // The keys file is a head and slots of the same size:
 //
 //	head = "dobosh keys v1\n" 0[13] secret[32] u32(CRC-32C)
-//	slot = state[1] 0[11] id[16] key[32] u32(CRC-32C)
+//	slot = state[1] u32(period) 0[7] id[16] key[32] u32(CRC-32C)
 //
-// state 1 holds a key; state 2 held one that was erased, with id and key zero. A slot never crosses a sector.
+// state 1 holds a key, state 2 held one that was erased, with key zero. period 0 is the key of a subject, whose id it has until it
+// is erased. Another period is a day, counted from 1970-01-01, with whose beginning (UTC) the key ends; its id is zero. A slot never
+// crosses a sector.
 const (
 	slotSize   = 64
 	idSize     = 16
@@ -37,15 +41,27 @@ var errSlot = errors.New("key slot is damaged")
 // subjectID finds the key of a subject without naming the subject: HMAC-SHA-256 under the log's secret, cut to 128 bits.
 type subjectID [idSize]byte
 
+// maxOpeners bounds the ciphers that are kept ready, each about 1 kB.
+const maxOpeners = 2048
+
 // keyring holds the content keys. Any goroutine may ask for a key; only the goroutine that owns the log flushes and erases.
 type keyring struct {
 	file   *os.File
 	secret [keySize]byte
+	log    subjectID // of the empty subject
 
-	mu    sync.Mutex
-	slots map[subjectID]uint32      // newest slot of every subject
-	fresh map[uint32][slotSize]byte // made but not yet on disk
-	next  uint32
+	mu      sync.Mutex
+	slots   map[subjectID]uint32      // newest slot of every subject
+	periods map[uint32]uint32         // slot of every period
+	fresh   map[uint32][slotSize]byte // made but not yet on disk
+	next    uint32
+	ready   map[cipherID]cipher.AEAD // emptied when a key is erased
+}
+
+// cipherID names the cipher of a slot, or of a slot and a period together.
+type cipherID struct {
+	slot, period uint32
+	body         bool
 }
 
 func openKeyring(dir string) (*keyring, error) {
@@ -59,7 +75,10 @@ func openKeyring(dir string) (*keyring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
-	k := &keyring{file: file, slots: map[subjectID]uint32{}, fresh: map[uint32][slotSize]byte{}}
+	k := &keyring{
+		file: file, slots: map[subjectID]uint32{}, periods: map[uint32]uint32{}, fresh: map[uint32][slotSize]byte{},
+		ready: map[cipherID]cipher.AEAD{},
+	}
 	if err := k.load(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -87,48 +106,129 @@ func (k *keyring) load() error {
 	b = b[slotSize:]
 	for ; len(b) >= slotSize; b = b[slotSize:] {
 		if slot := b[:slotSize]; sumFits(slot) && slot[0] == slotUsed {
-			k.slots[subjectID(slot[12:12+idSize])] = k.next
+			k.place(slot, k.next)
 		}
 		k.next++
 	}
 	if len(b) > 0 {
 		k.next++ // torn while it was made, so nothing was sealed with it
 	}
+	k.log = k.hash("")
 	return nil
 }
 
+// place notes whose key a slot holds.
+func (k *keyring) place(b []byte, slot uint32) {
+	if period := slotPeriod(b); period != 0 {
+		k.periods[period] = slot
+	} else {
+		k.slots[subjectID(b[12:])] = slot
+	}
+}
+
 func (k *keyring) id(subject string) subjectID {
+	if subject == "" {
+		return k.log
+	}
+	return k.hash(subject)
+}
+
+func (k *keyring) hash(subject string) subjectID {
 	mac := hmac.New(sha256.New, k.secret[:])
 	mac.Write([]byte(subject))
 	return subjectID(mac.Sum(nil)[:idSize])
 }
 
-// current returns the key that seals new entries of a subject; the first time it makes one, which flush has to put on disk
-// before anything sealed with it.
-func (k *keyring) current(subject string) (uint32, [keySize]byte, error) {
-	id := k.id(subject)
+// sealing gives what seals a new entry. The first time it makes the keys, which flush has to put on disk before anything sealed
+// with them.
+func (k *keyring) sealing(e Entry) (with sealing, err error) {
+	id := k.id(e.owner())
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if slot, ok := k.slots[id]; ok {
-		key, err := k.read(slot)
-		return slot, key, err
+	with.slot = k.current(id)
+	if with.aead, err = k.cipher(cipherID{slot: with.slot}); err != nil || e.form() != formBeside {
+		return with, err
 	}
+	with.period = k.currentPeriod(periodOf(e.Until))
+	with.body, err = k.cipher(cipherID{with.slot, with.period, true})
+	return with, err
+}
+
+// current is the slot of a subject.
+func (k *keyring) current(id subjectID) uint32 {
+	slot, ok := k.slots[id]
+	if !ok {
+		slot = k.make(0, id)
+		k.slots[id] = slot
+	}
+	return slot
+}
+
+func (k *keyring) currentPeriod(period uint32) uint32 {
+	slot, ok := k.periods[period]
+	if !ok {
+		slot = k.make(period, subjectID{})
+		k.periods[period] = slot
+	}
+	return slot
+}
+
+// make makes a key in the next slot.
+func (k *keyring) make(period uint32, id subjectID) uint32 {
 	var b [slotSize]byte
 	b[0] = slotUsed
+	binary.BigEndian.PutUint32(b[1:], period)
 	copy(b[12:], id[:])
 	rand.Read(b[slotSize-4-keySize : slotSize-4])
 	putSum(b[:])
 	slot := k.next
 	k.next++
-	k.slots[id], k.fresh[slot] = slot, b
-	return slot, slotKey(b[:]), nil
+	k.fresh[slot] = b
+	return slot
 }
 
-// key returns the key of a slot, ErrErased, or errSlot.
-func (k *keyring) key(slot uint32) ([keySize]byte, error) {
+// opener implements keys.
+func (k *keyring) opener(slot uint32) (cipher.AEAD, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.read(slot)
+	return k.cipher(cipherID{slot: slot})
+}
+
+// bodyOpener implements keys.
+func (k *keyring) bodyOpener(slot, period uint32) (cipher.AEAD, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.cipher(cipherID{slot, period, true})
+}
+
+// cipher makes a cipher or takes the one that is ready.
+func (k *keyring) cipher(id cipherID) (cipher.AEAD, error) {
+	if aead, ok := k.ready[id]; ok {
+		return aead, nil
+	}
+	key, err := k.read(id.slot)
+	if err != nil {
+		return nil, err
+	}
+	if id.body {
+		period, err := k.read(id.period)
+		if err != nil {
+			return nil, err
+		}
+		key = bodyKey(key, period)
+	}
+	aead, err := sealer(key)
+	if err != nil {
+		return nil, err
+	}
+	for other := range k.ready { // any one makes room
+		if len(k.ready) < maxOpeners {
+			break
+		}
+		delete(k.ready, other)
+	}
+	k.ready[id] = aead
+	return aead, nil
 }
 
 func (k *keyring) read(slot uint32) ([keySize]byte, error) {
@@ -184,21 +284,51 @@ func (k *keyring) erase(subject string) (known bool, err error) {
 	if !known {
 		return false, nil
 	}
-	var b [slotSize]byte
-	b[0] = slotErased
-	putSum(b[:])
-	if _, err := k.file.WriteAt(b[:], slotOffset(slot)); err != nil {
-		return true, fmt.Errorf("keys: %w", err)
+	delete(k.slots, id)
+	return true, k.destroy(map[uint32]uint32{0: slot})
+}
+
+// sweep destroys the keys of the periods that have ended by a day, durably, and says how many there were.
+func (k *keyring) sweep(day uint32) (int, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	ended := map[uint32]uint32{}
+	for period, slot := range k.periods {
+		if period <= day {
+			ended[period] = slot
+		}
+	}
+	for period := range ended {
+		delete(k.periods, period)
+	}
+	return len(ended), k.destroy(ended)
+}
+
+// destroy overwrites slots, each with the period that it is of, and makes that durable.
+func (k *keyring) destroy(slots map[uint32]uint32) error {
+	if len(slots) == 0 {
+		return nil
+	}
+	clear(k.ready)
+	for period, slot := range slots {
+		var b [slotSize]byte
+		b[0] = slotErased
+		binary.BigEndian.PutUint32(b[1:], period)
+		putSum(b[:])
+		if _, err := k.file.WriteAt(b[:], slotOffset(slot)); err != nil {
+			return fmt.Errorf("keys: %w", err)
+		}
+		delete(k.fresh, slot)
 	}
 	if err := syncData(k.file); err != nil {
-		return true, fmt.Errorf("keys: %w", err)
+		return fmt.Errorf("keys: %w", err)
 	}
-	delete(k.slots, id)
-	delete(k.fresh, slot)
-	return true, nil
+	return nil
 }
 
 func slotOffset(slot uint32) int64 { return (int64(slot) + 1) * slotSize }
+
+func slotPeriod(b []byte) uint32 { return binary.BigEndian.Uint32(b[1:]) }
 
 func slotKey(b []byte) [keySize]byte { return [keySize]byte(b[slotSize-4-keySize:]) }
 
@@ -207,3 +337,19 @@ func sumFits(b []byte) bool { return binary.BigEndian.Uint32(b[slotSize-4:]) == 
 func slotSum(b []byte) uint32 {
 	return crc32.Checksum(b[:slotSize-4], crc32.MakeTable(crc32.Castagnoli))
 }
+
+// periodOf is the first day, counted from 1970-01-01, at whose beginning an instant has passed.
+func periodOf(t time.Time) uint32 {
+	day := t.Unix() / secondsOfDay
+	if t.Unix()%secondsOfDay != 0 || t.Nanosecond() != 0 {
+		day++
+	}
+	return uint32(max(day, 1))
+}
+
+// dayOf is the day of an instant, counted from 1970-01-01.
+func dayOf(t time.Time) uint32 { return uint32(t.Unix() / secondsOfDay) }
+
+func inPeriods(t time.Time) bool { return t.Unix() >= 0 && t.Year() <= 9999 }
+
+const secondsOfDay = 24 * 60 * 60

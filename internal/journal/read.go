@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -35,11 +36,10 @@ func (l *Log) entry(ctx context.Context, index, size int64) (Entry, [hashSize]by
 	if err != nil {
 		return Entry{}, none, err
 	}
-	key, err := l.keyring.key(rec.slot)
-	if err != nil {
+	e, salt, err := rec.open(l.keyring)
+	if unreadable := (*fs.PathError)(nil); errors.Is(err, ErrErased) || errors.As(err, &unreadable) {
 		return Entry{}, none, err
 	}
-	e, salt, err := rec.open(key)
 	if err != nil {
 		at.Says = err.Error()
 		return Entry{}, none, &at

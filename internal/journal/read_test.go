@@ -50,10 +50,10 @@ func TestErase(t *testing.T) {
 		closeLog(t, l)
 		l = openLog(t, cfg)
 	}
-	if _, now, _ := l.keyring.current("person-1"); now == key {
+	if now, _ := contentKey(t, l, again.Index); now == key {
 		t.Error("the erased key came back")
 	}
-	if _, err := l.keyring.key(slot); !errors.Is(err, ErrErased) {
+	if _, err := l.keyring.read(slot); !errors.Is(err, ErrErased) {
 		t.Errorf("slot %d: %v", slot, err)
 	}
 	for _, subject := range []string{"", string(make([]byte, MaxSubject+1))} {
@@ -69,7 +69,7 @@ func contentKey(t *testing.T, l *Log, index int64) ([keySize]byte, uint32) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := l.keyring.key(rec.slot)
+	key, err := l.keyring.read(rec.slot)
 	if err != nil {
 		t.Fatal(err)
 	}

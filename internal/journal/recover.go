@@ -214,7 +214,7 @@ func (r *replay) start(s *segment, b []byte) (int64, error) {
 
 func (r *replay) frame(f frame, offset int64) error {
 	switch f.kind {
-	case frameEntry:
+	case frameEntry, frameKept:
 		rec, err := f.record()
 		if err != nil {
 			return r.damage(offset, err.Error())

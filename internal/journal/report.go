@@ -12,6 +12,7 @@ type Report struct {
 	Batches    int
 	Entries    int64
 	Erased     int64  // entries whose content key was erased
+	Ended      int64  // entries whose body is gone because its time was over
 	Torn       int64  // bytes behind the last checkpoint; never acknowledged, and cut when the log is opened
 	Checkpoint []byte // newest one with a good signature
 	Findings   []Finding

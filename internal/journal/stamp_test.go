@@ -131,6 +131,7 @@ func FuzzParseStamp(f *testing.F) {
 func FuzzParseFrame(f *testing.F) {
 	f.Add(appendFrame(nil, frameCheckpoint, []byte("text")))
 	f.Add(appendFrame(nil, frameEntry, make([]byte, 80)))
+	f.Add(appendFrame(nil, frameKept, make([]byte, 120)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		frame, err := parseFrame(b)
 		if err != nil {
@@ -140,7 +141,7 @@ func FuzzParseFrame(f *testing.F) {
 			t.Errorf("two forms of one frame")
 		}
 		if rec, err := frame.record(); err == nil {
-			rec.open([keySize]byte{})
+			rec.open(keySlots{used: map[uint32]bool{}})
 		}
 	})
 }
@@ -152,12 +153,18 @@ func FuzzParseContent(f *testing.F) {
 	}
 	b, _ := appendContent(nil, Entry{Kind: "k", Meta: []byte(`{}`), Digest: [32]byte{1}}, [randomSize]byte{})
 	f.Add(b)
+	s, _, _ := stamped(f)
+	b, _ = appendContent(nil, Entry{Kind: "k", Meta: []byte(`{}`), Body: []byte("b"), Received: s.Text(), Until: testNow()}, [randomSize]byte{1})
+	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		e, salt, err := parseContent(b)
+		e, salt, beside, err := parseContent(b)
 		if err != nil {
 			return
 		}
 		again, saltAgain := appendContent(nil, e, [randomSize]byte(b))
+		if beside {
+			again[len(again)-hashSize-1] = formBeside
+		}
 		if !bytes.Equal(again, b) || salt != saltAgain {
 			t.Errorf("two contents of one entry: %x and %x", b, again)
 		}

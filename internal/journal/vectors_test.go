@@ -2,7 +2,9 @@ package journal
 
 import (
 	"bytes"
+	"crypto/cipher"
 	"crypto/ed25519"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -29,7 +31,7 @@ type vectors struct {
 	Witness string        `json:"witness_key"`
 	Entries []entryVector `json:"entries"`
 	Cosign  string        `json:"cosigned_checkpoint"`
-	Proof   string        `json:"proof_file_of_entry_3"`
+	Proof   string        `json:"proof_file_of_entry_4"`
 }
 
 // entryVector is an entry with all the values in between. The log has one entry more in every vector.
@@ -42,9 +44,13 @@ type entryVector struct {
 	Body       string   `json:"body,omitempty"`
 	Digest     string   `json:"digest,omitempty"`
 	Received   string   `json:"received,omitempty"`
+	Until      string   `json:"until,omitempty"`
 	Random     string   `json:"random"`
 	ContentKey string   `json:"content_key"`
 	Slot       uint32   `json:"key_slot"`
+	PeriodKey  string   `json:"period_key,omitempty"`
+	PeriodSlot uint32   `json:"period_slot,omitempty"`
+	BodyKey    string   `json:"body_key,omitempty"`
 	Nonce      string   `json:"nonce"`
 	Content    string   `json:"content"`
 	Salt       string   `json:"salt"`
@@ -62,6 +68,7 @@ func vectorEntries() []Entry {
 		{Kind: "answer", ID: "a1", At: at.Add(time.Second), Subjects: []string{"ana", "boris"}, Meta: []byte(`{"to":"q1"}`), Body: []byte(`{"order":2}`)},
 		{Kind: "answer", ID: "a2", At: at.Add(time.Minute), Subjects: []string{"ana"}, Meta: []byte(`{}`), Digest: sha256.Sum256([]byte("a large file"))},
 		{Kind: "reply", ID: "r1", At: at.Add(time.Hour), Meta: []byte(`{"to":"q0"}`), Body: []byte(`{"order":3}`)},
+		{Kind: "reply", ID: "r2", At: at.Add(time.Hour), Subjects: []string{"ana"}, Meta: []byte(`{"to":"q0"}`), Body: []byte(`{"order":4}`), Until: at.AddDate(0, 0, 30)},
 	}
 }
 
@@ -80,7 +87,7 @@ func makeVectors(t *testing.T) vectors {
 	tree := &edge{}
 	var last Stamp
 	for i, e := range vectorEntries() {
-		if e.Kind == "reply" {
+		if e.ID == "r1" {
 			e.Received = v.Entries[0].Stamp // in earnest it is of another log
 		}
 		ev, s := makeEntryVector(t, byte(i), e, tree, signer)
@@ -99,12 +106,13 @@ func makeEntryVector(t *testing.T, i byte, e Entry, tree *edge, signer note.Sign
 	t.Helper()
 	random, nonce := [randomSize]byte{0xa0, i}, [nonceSize]byte{0xb0, i}
 	key := [keySize]byte(sha256.Sum256([]byte(e.owner())))
-	aead, err := sealer(key)
-	if err != nil {
-		t.Fatal(err)
+	with := sealing{slot: uint32(i), aead: vectorSealer(t, key)}
+	period := [keySize]byte(sha256.Sum256([]byte("period")))
+	if e.form() == formBeside {
+		with.period, with.body = 9, vectorSealer(t, bodyKey(key, period))
 	}
 	plain, salt := appendContent(nil, e, random)
-	s := sealWith(e, uint32(i), aead, random, nonce)
+	s := sealWith(e, with, random, nonce)
 	tree.add(nil, s.leaf)
 	signed, err := note.Sign(&note.Note{Text: Checkpoint{Origin: testOrigin, Size: tree.size, Root: tree.close()}.Text()}, signer)
 	if err != nil {
@@ -122,7 +130,37 @@ func makeEntryVector(t *testing.T, i byte, e Entry, tree *edge, signer note.Sign
 	if e.detached() {
 		v.Digest = hex.EncodeToString(e.Digest[:])
 	}
+	if e.form() == formBeside {
+		both := bodyKey(key, period)
+		v.Until, v.PeriodKey, v.PeriodSlot, v.BodyKey = e.Until.Format(time.RFC3339Nano), hex.EncodeToString(period[:]), with.period, hex.EncodeToString(both[:])
+	}
 	return v, stamp
+}
+
+func vectorSealer(t *testing.T, key [keySize]byte) cipher.AEAD {
+	t.Helper()
+	aead, err := sealer(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return aead
+}
+
+// vectorKeys are the keys of one entry of the vectors.
+type vectorKeys struct {
+	t *testing.T
+	v entryVector
+}
+
+func (k vectorKeys) opener(uint32) (cipher.AEAD, error) {
+	return vectorSealer(k.t, [keySize]byte(unhex(k.t, k.v.ContentKey))), nil
+}
+
+func (k vectorKeys) bodyOpener(slot, period uint32) (cipher.AEAD, error) {
+	if slot != k.v.Slot || period != k.v.PeriodSlot {
+		k.t.Errorf("%s is sealed under slots %d and %d", k.v.ID, slot, period)
+	}
+	return vectorSealer(k.t, [keySize]byte(unhex(k.t, k.v.BodyKey))), nil
 }
 
 func TestVectorsAreWhatTheCodeMakes(t *testing.T) {
@@ -152,7 +190,16 @@ func TestVectorsByTheSpecification(t *testing.T) {
 	var leaves [][32]byte
 	for i, e := range v.Entries {
 		content := unhex(t, e.Content)
-		envelopeEnd := len(content) - 4 - len(e.Meta) - 1 - max(len(e.Body), len(e.Digest)/2)
+		behind := max(len(e.Body), len(e.Digest)/2)
+		if e.BodyKey != "" {
+			behind = 32
+			mac := hmac.New(sha256.New, unhex(t, e.ContentKey))
+			mac.Write(append([]byte("dobosh body key v1\n"), unhex(t, e.PeriodKey)...))
+			if got := hex.EncodeToString(mac.Sum(nil)); got != e.BodyKey {
+				t.Errorf("entry %d: body key = %s, want %s", i, got, e.BodyKey)
+			}
+		}
+		envelopeEnd := len(content) - 4 - len(e.Meta) - 1 - behind
 		salt := sha256.Sum256(append([]byte("dobosh salt v1\n"), content[:envelopeEnd]...))
 		bodyHash := sha256.Sum256([]byte(e.Body))
 		if e.Digest != "" {
@@ -217,7 +264,7 @@ func stampVectorHolds(t *testing.T, v vectors, e entryVector, meta, body [32]byt
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, salt, err := rec.open([32]byte(unhex(t, e.ContentKey))); err != nil || got.ID != e.ID || got.Received != e.Received || salt != s.Salt {
+	if got, salt, err := rec.open(vectorKeys{t, e}); err != nil || got.ID != e.ID || got.Received != e.Received || string(got.Body) != e.Body || salt != s.Salt {
 		t.Errorf("%s opens as %+v, %v", e.ID, got, err)
 	}
 }
@@ -237,7 +284,7 @@ func proofVectorHolds(t *testing.T, v vectors) {
 		t.Fatal(err)
 	}
 	policy := Policy{Log: key, Witnesses: []note.Verifier{witness}, Quorum: 1}
-	if _, _, err := policy.Verify(proof, tlog.Hash(unhex(t, v.Entries[3].Leaf))); err != nil {
+	if _, _, err := policy.Verify(proof, tlog.Hash(unhex(t, v.Entries[4].Leaf))); err != nil {
 		t.Error(err)
 	}
 }

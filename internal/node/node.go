@@ -336,6 +336,7 @@ func (n *Node) start(ctx context.Context) (err error) {
 	if n.relay, err = n.bus.Relay(ctx, n.db, n.now); err != nil {
 		return err
 	}
+	n.done.Go(func() { n.sweep(ctx) })
 	if n.follower != nil {
 		n.done.Go(func() { n.follower.Run(ctx) })
 	}

@@ -1,0 +1,127 @@
+package journal
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+)
+
+// sealer is AES-256-GCM (NIST SP 800-38D) under one content key. Nonces are random, so one key may seal 2^32 entries.
+func sealer(key [keySize]byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		return nil, fmt.Errorf("content key: %w", err)
+	}
+	return cipher.NewGCM(block)
+}
+
+const sealOverhead = 16
+
+// bodyKey seals the body of an entry that is kept for a time: it is gone with either of the two keys.
+func bodyKey(owner, period [keySize]byte) [keySize]byte {
+	mac := hmac.New(sha256.New, owner[:])
+	mac.Write([]byte(bodyKeyDomain))
+	mac.Write(period[:])
+	return [keySize]byte(mac.Sum(nil))
+}
+
+// sealing is what seals an entry.
+type sealing struct {
+	slot   uint32      // of the owner's key
+	aead   cipher.AEAD // under it
+	period uint32      // slot of the key of the period, where body is set
+	body   cipher.AEAD // under both; nil for a body that is sealed with the rest
+}
+
+// sealed is an entry ready to be written: its frame is complete and only its place in the log is open.
+type sealed struct {
+	frame []byte
+	salt  [hashSize]byte
+	leaf  [hashSize]byte
+}
+
+// seal encodes and encrypts an entry in one buffer, which becomes its frame.
+func seal(e Entry, with sealing) sealed {
+	var random [randomSize]byte
+	var nonce [nonceSize]byte
+	rand.Read(random[:]) // never fails (crypto/rand)
+	rand.Read(nonce[:])
+	return sealWith(e, with, random, nonce)
+}
+
+func sealWith(e Entry, with sealing, random [randomSize]byte, nonce [nonceSize]byte) sealed {
+	e = e.summed()
+	kind, start := byte(frameEntry), entryContent
+	if with.body != nil {
+		kind, start = frameKept, keptContent
+	}
+	frame := make([]byte, start, start+contentSize(e)+2*sealOverhead)
+	frame, salt := appendContent(frame, e, random)
+	commitment := Commitment(salt, e.metaHash(), e.BodyHash())
+	putEntryHead(frame, kind, commitment, with.slot, nonce)
+	frame = with.aead.Seal(frame[:start], nonce[:], frame[start:], commitment[:])
+	if with.body != nil {
+		putKeptHead(frame, with.period, len(frame)-keptContent)
+		frame = with.body.Seal(frame, nonce[:], e.Body, commitment[:]) // the same nonce: the keys are not the same
+	}
+	finishFrame(frame)
+	return sealed{frame: frame, salt: salt, leaf: Leaf(commitment)}
+}
+
+// keys give what opens a record. Errors are ErrErased, errSlot and that of reading.
+type keys interface {
+	opener(slot uint32) (cipher.AEAD, error)
+	bodyOpener(slot, period uint32) (cipher.AEAD, error)
+}
+
+// open decrypts a record and checks that its content is the one committed to. Where only the period of the body has ended, the
+// entry has the digest of the body and no error.
+func (r record) open(with keys) (Entry, [hashSize]byte, error) {
+	none := [hashSize]byte{}
+	aead, err := with.opener(r.slot)
+	if err != nil {
+		return Entry{}, none, err
+	}
+	plain, err := aead.Open(nil, r.nonce[:], r.content, r.commitment[:])
+	if err != nil {
+		return Entry{}, none, errors.New("content does not open with its key")
+	}
+	e, salt, beside, err := parseContent(plain)
+	if err != nil || beside != r.kept {
+		return Entry{}, none, errContent
+	}
+	if beside {
+		if err := r.openBody(&e, with); err != nil {
+			return Entry{}, none, err
+		}
+	}
+	if Commitment(salt, e.metaHash(), e.BodyHash()) != r.commitment {
+		return Entry{}, none, errors.New("content is not the one committed to")
+	}
+	return e, salt, nil
+}
+
+// openBody puts the body in the place of its digest, as long as its period has not ended.
+func (r record) openBody(e *Entry, with keys) error {
+	aead, err := with.bodyOpener(r.slot, r.period)
+	if errors.Is(err, ErrErased) {
+		e.Ended = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	body, err := aead.Open(nil, r.nonce[:], r.body, r.commitment[:])
+	if err != nil {
+		return errors.New("body does not open with its keys")
+	}
+	if sha256.Sum256(body) != e.Digest {
+		return errors.New("body is not the one that belongs to the content")
+	}
+	e.Body, e.Digest = body, [hashSize]byte{}
+	return nil
+}
