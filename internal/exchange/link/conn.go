@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -63,6 +64,7 @@ type Conn struct {
 	slots  chan struct{} // one for each stream that may be open here; filled by those that are
 	peer   hello
 	work   sync.WaitGroup // goroutines of the connection, handlers included
+	signs  atomic.Uint64  // of life from the other side
 
 	mu       sync.Mutex // guards what follows
 	err      error      // why the connection is over; nil while it is not
@@ -78,8 +80,7 @@ type Conn struct {
 	flooded  bool          // the other side makes answers necessary that it does not take
 	wake     chan struct{} // tells the writer that out is not empty, or that leaving has begun
 	ping     [pingSize]byte
-	pinged   bool   // ping is to be answered
-	signs    uint64 // of life from the other side
+	pinged   bool // ping is to be answered
 }
 
 // Dial connects to a node. cfg says which key is expected there.

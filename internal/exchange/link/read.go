@@ -96,6 +96,7 @@ func (c *Conn) read(in *bufio.Reader) error {
 
 // take does what a frame says.
 func (c *Conn) take(h head, payload []byte) error {
+	c.signs.Add(1)
 	switch h.kind {
 	case frameData:
 		s, err := c.streamFor(h)
@@ -130,11 +131,10 @@ func resetError(code uint32) error {
 	return ErrReset
 }
 
-// stream finds a stream, and notes that the other side lives.
+// stream finds a stream that is open.
 func (c *Conn) stream(id uint32) *Stream {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.signs++
 	return c.streams[id]
 }
 
@@ -144,7 +144,6 @@ func (c *Conn) stream(id uint32) *Stream {
 func (c *Conn) streamFor(h head) (*Stream, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.signs++
 	if c.flooded {
 		return nil, fmt.Errorf("%w: it does not take what it is told", ErrProtocol)
 	}
@@ -215,7 +214,6 @@ func (c *Conn) left(last uint32) {
 func (c *Conn) pong(payload []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.signs++
 	copy(c.ping[:], payload)
 	c.pinged = true
 	c.nudge()

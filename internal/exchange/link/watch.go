@@ -42,11 +42,11 @@ func (c *Conn) watch() error {
 func (c *Conn) pulse(seen uint64, opened *uint32) (signs uint64, used bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.signs == seen && c.err == nil {
+	if signs = c.signs.Load(); signs == seen && c.err == nil {
 		c.out = appendFrame(c.out, framePing, 0, 0, make([]byte, pingSize))
 		c.nudge()
 	}
 	used = len(c.streams) > 0 || c.next != *opened
 	*opened = c.next
-	return c.signs, used
+	return signs, used
 }
