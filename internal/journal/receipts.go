@@ -37,6 +37,8 @@ type Receipt struct {
 	Provision string   `json:"provision"`
 	Fields    []string `json:"fields,omitempty"` // JSON pointers of what was seen
 	Matter    string   `json:"matter,omitempty"` // case or application in which it happened
+	Contract  string   `json:"contract,omitempty"`
+	Hidden    Hidden   `json:"hidden,omitzero"` // from the person concerned, for a while
 
 	Subject string    `json:"-"` // pseudonym in the sector receipts
 	Origin  string    `json:"-"` // log that proves it
@@ -44,6 +46,20 @@ type Receipt struct {
 	ID      string    `json:"-"` // of the entry
 	Kind    string    `json:"-"` // of the entry
 	At      time.Time `json:"-"`
+}
+
+// Hidden says until when a receipt is not shown to the person concerned, and which provision allows that.
+type Hidden struct {
+	Until     time.Time `json:"until"`
+	Provision string    `json:"provision"`
+}
+
+// micros is the end as it is stored; 0 for a receipt that is not hidden.
+func (h Hidden) micros() int64 {
+	if h.Until.IsZero() {
+		return 0
+	}
+	return storage.Micros(h.Until)
 }
 
 // receiptsOf makes the receipts of an entry, one for every person concerned. A meta that says less makes a receipt that says
@@ -65,7 +81,7 @@ func receiptsOf(origin string, l Logged) []Receipt {
 	return list
 }
 
-const receiptColumns = "origin, entry, subject, at, id, kind, asker, role, holder, act, purpose, provision, fields, matter"
+const receiptColumns = "origin, entry, subject, at, id, kind, asker, role, holder, act, purpose, provision, fields, matter, contract, hidden_until, hidden_by"
 
 // insertReceipt does nothing when the receipt is there.
 func insertReceipt(ctx context.Context, tx *storage.Tx, r Receipt) error {
@@ -74,9 +90,9 @@ func insertReceipt(ctx context.Context, tx *storage.Tx, r Receipt) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, "insert into journal_receipts ("+receiptColumns+") values "+
-		"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict do nothing",
+		"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) on conflict do nothing",
 		r.Origin, r.Index, r.Subject, storage.Micros(r.At), r.ID, r.Kind,
-		r.Asker, r.Role, r.Holder, r.Act, r.Purpose, r.Provision, string(fields), r.Matter)
+		r.Asker, r.Role, r.Holder, r.Act, r.Purpose, r.Provision, string(fields), r.Matter, r.Contract, r.Hidden.micros(), r.Hidden.Provision)
 	return err
 }
 
@@ -106,14 +122,17 @@ func Receipts(ctx context.Context, db *storage.DB, subject string, after page.Ke
 
 func scanReceipt(scan storage.Scan) (Receipt, error) {
 	var r Receipt
-	var at int64
+	var at, until int64
 	var fields string
 	err := scan(&r.Origin, &r.Index, &r.Subject, &at, &r.ID, &r.Kind,
-		&r.Asker, &r.Role, &r.Holder, &r.Act, &r.Purpose, &r.Provision, &fields, &r.Matter)
+		&r.Asker, &r.Role, &r.Holder, &r.Act, &r.Purpose, &r.Provision, &fields, &r.Matter, &r.Contract, &until, &r.Hidden.Provision)
 	if err != nil {
 		return Receipt{}, err
 	}
 	r.At = storage.Instant(at)
+	if until != 0 {
+		r.Hidden.Until = storage.Instant(until)
+	}
 	return r, json.Unmarshal([]byte(fields), &r.Fields)
 }
 

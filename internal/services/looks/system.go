@@ -113,6 +113,9 @@ func (s *System) receipts(ctx context.Context, person string, after page.Key) ([
 			return nil, err
 		}
 		for _, receipt := range some.Items {
+			if receipt.Hidden.Until.After(s.now()) { // the law lets it be hidden until then
+				continue
+			}
 			again := own && receipt.Role == exchange.RolePerson
 			if own = receipt.Role == exchange.RolePerson; !again {
 				found = append(found, look{Receipt: receipt, ID: receipt.ID, At: receipt.At, Origin: receipt.Origin, Index: receipt.Index})

@@ -1,0 +1,252 @@
+package oversight
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"dobosh/internal/exchange"
+	"dobosh/internal/identity"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/registry"
+)
+
+// Exchange is one question and what became of it, as this node's journal tells.
+type Exchange struct {
+	Index     int64 // of the entry with the answer, or with the question while there is none
+	ID        string
+	At        time.Time
+	Asking    bool // this node asked; otherwise it answered
+	Client    registry.ID
+	Service   registry.ID
+	Contract  string
+	Purpose   string
+	Provision law.Ref
+	Matter    string
+	Role      string
+	Status    int    // of the information system; 0 for none
+	Code      string // why it was refused; empty when it was answered
+	Open      bool   // asked, and no answer is recorded
+	Erased    bool   // the content is gone, the proof is not
+	Fields    []string
+	Persons   int // how many persons it concerns
+}
+
+// Filter narrows a list of exchanges; what is zero does not.
+type Filter struct {
+	ID      string      // of the exchange, whole
+	Party   string      // part of the client's or the service's identifier
+	Refused bool        // only those that were refused
+	From    time.Time   // not before
+	To      time.Time   // not after
+	Service registry.ID // asked or answered
+}
+
+func (f Filter) admits(x Exchange) bool {
+	switch {
+	case f.ID != "" && x.ID != f.ID,
+		f.Refused && x.Code == "",
+		f.Service != registry.ID{} && x.Service != f.Service,
+		!f.From.IsZero() && x.At.Before(f.From),
+		!f.To.IsZero() && x.At.After(f.To):
+		return false
+	}
+	return f.Party == "" || within(x.Client.String(), f.Party) || within(x.Service.String(), f.Party)
+}
+
+func within(id, part string) bool {
+	return strings.Contains(strings.ToLower(id), strings.ToLower(part))
+}
+
+const (
+	pageRows = 50
+	// scanned bounds the entries looked at for one page: a search for something
+	// rare goes on with the next page instead of holding the disk.
+	scanned = 20_000
+	// disorder is how far entries may stand from the order of their times.
+	disorder = time.Minute
+)
+
+// Exchanges lists the node's exchanges, the newest first. A page may be short
+// and still have a next, where little of what was looked at fits the filter.
+func (r *Room) Exchanges(ctx context.Context, by identity.Actor, f Filter, after page.Key) (page.Page[Exchange], error) {
+	if !mayWatch(by) {
+		return page.Page[Exchange]{}, notYours()
+	}
+	index, err := r.begin(ctx, f, after)
+	if err != nil {
+		return page.Page[Exchange]{}, err
+	}
+	ended, err := r.endedAfter(ctx, index)
+	if err != nil {
+		return page.Page[Exchange]{}, err
+	}
+	out := page.Page[Exchange]{}
+	for looked := 0; index >= 0; index-- {
+		if looked++; looked > scanned || len(out.Items) == pageRows {
+			out.Next = page.KeyOf(strconv.FormatInt(index, 10))
+			return out, nil
+		}
+		entry, err := r.Journal.Logged(ctx, index)
+		if err != nil {
+			return out, err
+		}
+		if !f.From.IsZero() && entry.Entry.At.Before(f.From.Add(-disorder)) && !entry.Erased {
+			return out, nil
+		}
+		if x, ok := ended.row(entry); ok && f.admits(x) {
+			out.Items = append(out.Items, x)
+		}
+	}
+	return out, nil
+}
+
+// ended are the ids of this node's questions whose answer was met, going back
+// in the journal. What is met without one is a question that nobody answered.
+type ended map[string]struct{}
+
+// row reads an entry as a row of the list: an answer always, a question only
+// while no answer to it is recorded.
+func (e ended) row(l journal.Logged) (Exchange, bool) {
+	if x, ok := exchangeOf(l); ok {
+		if x.Asking {
+			e[x.ID] = struct{}{}
+		}
+		return x, true
+	}
+	x, ok := questionOf(l)
+	if _, answered := e[x.ID]; !ok || answered {
+		return x, false
+	}
+	return x, true
+}
+
+// overlap is how many entries an answer may stand behind its question.
+const overlap = 2048
+
+// endedAfter meets the answers that stand closely behind an entry, where the
+// page before ended.
+func (r *Room) endedAfter(ctx context.Context, index int64) (ended, error) {
+	e := ended{}
+	for i := index + 1; i < min(index+1+overlap, r.Journal.Size()); i++ {
+		entry, err := r.Journal.Logged(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		if entry.Entry.Kind == kindReply {
+			e[entry.Entry.ID] = struct{}{}
+		}
+	}
+	return e, nil
+}
+
+// begin is the entry to look at first: that of the page key, or the newest one
+// that is not too new.
+func (r *Room) begin(ctx context.Context, f Filter, after page.Key) (int64, error) {
+	newest := r.Journal.Size() - 1
+	if columns := after.Columns(1); columns != nil {
+		index, err := strconv.ParseInt(columns[0], 10, 64)
+		if err == nil && index >= 0 && index <= newest {
+			return index, nil
+		}
+	}
+	if f.To.IsZero() {
+		return newest, nil
+	}
+	return r.lastBefore(ctx, newest, f.To.Add(disorder))
+}
+
+// lastBefore finds the last entry that is not after an instant, by halving.
+// Entries whose content was erased have no time; their neighbours tell.
+func (r *Room) lastBefore(ctx context.Context, newest int64, at time.Time) (int64, error) {
+	low, high := int64(0), newest+1 // entries below low are not after; those from high on are
+	for low < high {
+		middle := low + (high-low)/2
+		stands := middle
+		entry, err := r.Journal.Logged(ctx, stands)
+		for err == nil && entry.Erased && stands > low {
+			stands--
+			entry, err = r.Journal.Logged(ctx, stands)
+		}
+		if err != nil {
+			return 0, err
+		}
+		if entry.Erased || !entry.Entry.At.After(at) {
+			low = middle + 1
+		} else {
+			high = stands
+		}
+	}
+	return low - 1, nil
+}
+
+// The kinds of entries that tell of an exchange.
+const (
+	kindQuestion = "question"
+	kindReply    = "reply"
+	kindAnswer   = "answer"
+)
+
+// exchangeOf reads an entry as an exchange, if it is one.
+func exchangeOf(l journal.Logged) (Exchange, bool) {
+	x := Exchange{Index: l.Index, ID: l.Entry.ID, At: l.Entry.At, Persons: len(l.Entry.Subjects)}
+	switch l.Entry.Kind {
+	case kindReply, kindAnswer:
+		var reply exchange.Reply
+		if json.Unmarshal(l.Entry.Meta, &reply) != nil {
+			return x, false
+		}
+		x.Asking = l.Entry.Kind == kindReply
+		x.Client, x.Service, x.Contract, x.Purpose, x.Provision = reply.Asker, reply.Holder, reply.Contract, reply.Purpose, reply.Provision
+		x.Matter, x.Role, x.Status, x.Fields = reply.Matter, reply.Role, reply.Status, reply.Fields
+		if reply.Refusal != nil {
+			x.Code = reply.Refusal.Code
+		}
+		return x, true
+	}
+	return x, false
+}
+
+// questionOf reads an entry as a question that this node asked.
+func questionOf(l journal.Logged) (Exchange, bool) {
+	var q exchange.Question
+	if l.Entry.Kind != kindQuestion || json.Unmarshal(l.Entry.Meta, &q) != nil {
+		return Exchange{}, false
+	}
+	return Exchange{
+		Index: l.Index, ID: l.Entry.ID, At: l.Entry.At, Asking: true, Client: q.Client, Service: q.Service, Contract: q.Contract,
+		Purpose: q.Purpose, Provision: q.Provision, Matter: q.Matter, Role: q.Role, Open: true, Persons: len(l.Entry.Subjects),
+	}, true
+}
+
+// Exchange is one exchange by the place of its entry.
+func (r *Room) Exchange(ctx context.Context, by identity.Actor, index int64) (Exchange, error) {
+	if !mayWatch(by) {
+		return Exchange{}, notYours()
+	}
+	entry, err := r.Journal.Logged(ctx, index)
+	if errors.Is(err, journal.ErrNotFound) {
+		return Exchange{}, unknown()
+	}
+	if err != nil {
+		return Exchange{}, err
+	}
+	if entry.Erased {
+		return Exchange{Index: index, Erased: true}, nil
+	}
+	if x, ok := exchangeOf(entry); ok {
+		return x, nil
+	}
+	if x, ok := questionOf(entry); ok {
+		return x, nil
+	}
+	return Exchange{}, unknown()
+}
+
+func unknown() error { return problem.New(problem.NotFound, "exchange-unknown") }

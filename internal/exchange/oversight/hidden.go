@@ -1,0 +1,127 @@
+package oversight
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/storage"
+)
+
+// Hidden is what a contract hides at present from the persons concerned.
+type Hidden struct {
+	Contract  string
+	Provision law.Ref // that allows it
+	Receipts  int     // hidden now
+	Next      time.Time
+	Last      time.Time // when the last of them is seen
+	Review    Review    // the newest; the zero Review when there was none
+}
+
+// Review is that an auditor looked at what is hidden.
+type Review struct {
+	At      time.Time
+	Account string
+	Hidden  int // receipts that were hidden then
+	Finding string
+}
+
+// maxContracts bounds the list of hidden receipts: contracts that hide are few.
+const maxContracts = 500
+
+// Hidden lists, by contract, the receipts that the persons concerned do not see
+// yet.
+func (r *Room) Hidden(ctx context.Context, by identity.Actor) ([]Hidden, error) {
+	if !mayWatch(by) {
+		return nil, notYours()
+	}
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT contract, min(hidden_by), count(*), min(hidden_until), max(hidden_until) FROM journal_receipts
+		WHERE hidden_until > $1 GROUP BY contract ORDER BY contract LIMIT $2`, storage.Micros(r.Now()), maxContracts)
+	list, err := storage.All(rows, err, func(scan storage.Scan) (Hidden, error) {
+		var h Hidden
+		var next, last int64
+		err := scan(&h.Contract, &h.Provision, &h.Receipts, &next, &last)
+		h.Next, h.Last = storage.Instant(next), storage.Instant(last)
+		return h, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list what is hidden: %w", err)
+	}
+	for i := range list {
+		if list[i].Review, err = r.newestReview(ctx, list[i].Contract); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func (r *Room) newestReview(ctx context.Context, contract string) (Review, error) {
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT at, account, hidden, finding FROM oversight_reviews WHERE contract = $1 ORDER BY id DESC LIMIT 1`, contract)
+	review, err := storage.One(rows, err, func(scan storage.Scan) (Review, error) {
+		var v Review
+		var at int64
+		err := scan(&at, &v.Account, &v.Hidden, &v.Finding)
+		v.At = storage.Instant(at)
+		return v, err
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		return Review{}, nil
+	}
+	return review, err
+}
+
+// maxFinding bounds what an auditor writes, in characters.
+const maxFinding = 2000
+
+// ReviewHidden keeps that an auditor looked at what a contract hides, and what
+// they found. It is journaled before it is kept.
+func (r *Room) ReviewHidden(ctx context.Context, by identity.Actor, contract, finding string) error {
+	if !by.Has(identity.Auditor) {
+		return notYours()
+	}
+	finding = strings.TrimSpace(finding)
+	if finding == "" || !utf8.ValidString(finding) || utf8.RuneCountInString(finding) > maxFinding {
+		return problem.New(problem.Invalid, "finding-form").At("finding", "finding-form")
+	}
+	list, err := r.Hidden(ctx, by)
+	if err != nil {
+		return err
+	}
+	for _, h := range list {
+		if h.Contract == contract {
+			return r.keepReview(ctx, by, h, finding)
+		}
+	}
+	return problem.New(problem.NotFound, "contract-hides-nothing")
+}
+
+func (r *Room) keepReview(ctx context.Context, by identity.Actor, h Hidden, finding string) error {
+	meta, err := json.Marshal(struct {
+		journal.Receipt
+		Hidden  int    `json:"receipts"`
+		Finding string `json:"finding"`
+	}{journal.Receipt{
+		Asker: r.Member.String(), Role: string(identity.Auditor), Holder: r.Member.String(), Act: "review",
+		Purpose: r.Purpose, Provision: string(h.Provision), Contract: h.Contract,
+	}, h.Receipts, finding})
+	if err != nil {
+		return err
+	}
+	if err := r.act(ctx, journal.Entry{Meta: meta}); err != nil {
+		return err
+	}
+	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO oversight_reviews (id, contract, at, account, hidden, finding) VALUES ($1, $2, $3, $4, $5, $6)`,
+			id.New(), h.Contract, storage.Micros(r.Now()), by.Account, h.Receipts, finding)
+		return err
+	})
+}

@@ -1,0 +1,105 @@
+package oversight
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"io/fs"
+
+	"dobosh/internal/exchange"
+	"dobosh/internal/identity"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/registry"
+	"dobosh/internal/storage"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations are the tables of the room.
+func Migrations() fs.FS { return migrations }
+
+// Journal is the log of this node.
+type Journal interface {
+	Size() int64
+	Logged(ctx context.Context, index int64) (journal.Logged, error)
+	Append(ctx context.Context, e journal.Entry) (journal.Stamp, error)
+}
+
+// Exporter makes the evidence file of an exchange.
+type Exporter interface {
+	Export(ctx context.Context, id string) ([]byte, error)
+}
+
+// Room is the oversight of one node.
+type Room struct {
+	Member    registry.ID // whose node this is
+	DB        *storage.DB
+	Journal   Journal
+	Meter     *Meter
+	Evidences Exporter
+	Purpose   string  // under which an auditor looks
+	Provision law.Ref // by which an auditor looks
+	Now       clock.Now
+}
+
+func notYours() error { return problem.New(problem.Forbidden, "not-yours") }
+
+func mayWatch(by identity.Actor) bool { return by.Has(identity.Operator) || by.Has(identity.Auditor) }
+
+// Figures are what the exchanges of the last 24 hours were like.
+func (r *Room) Figures(_ context.Context, by identity.Actor) ([]Figures, error) {
+	if !mayWatch(by) {
+		return nil, notYours()
+	}
+	return r.Meter.Figures(), nil
+}
+
+// Evidence gives the evidence file of an exchange to an auditor. The look is
+// journaled first, about the persons whom the exchange concerns.
+func (r *Room) Evidence(ctx context.Context, by identity.Actor, index int64) (name string, file []byte, err error) {
+	if !by.Has(identity.Auditor) {
+		return "", nil, notYours()
+	}
+	x, err := r.Exchange(ctx, by, index)
+	if err != nil {
+		return "", nil, err
+	}
+	if x.Erased {
+		return "", nil, problem.New(problem.Gone, "exchange-erased")
+	}
+	if err := r.looked(ctx, by, x); err != nil {
+		return "", nil, err
+	}
+	file, err = r.Evidences.Export(ctx, x.ID)
+	return x.ID + ".evidence.json", file, err
+}
+
+// looked leaves the receipt of a look at the content of an exchange.
+func (r *Room) looked(ctx context.Context, by identity.Actor, x Exchange) error {
+	entry, err := r.Journal.Logged(ctx, x.Index)
+	if err != nil {
+		return err
+	}
+	meta, err := json.Marshal(journal.Receipt{
+		Asker: r.Member.String(), Role: string(identity.Auditor), Holder: r.Member.String(), Act: exchange.ActRead,
+		Purpose: r.Purpose, Provision: string(r.Provision), Fields: x.Fields, Matter: x.ID,
+	})
+	if err != nil {
+		return err
+	}
+	return r.act(ctx, journal.Entry{Subjects: entry.Entry.Subjects, Meta: meta})
+}
+
+// act journals what somebody did in this room.
+func (r *Room) act(ctx context.Context, e journal.Entry) error {
+	e.Kind, e.ID, e.At = "act", id.New(), r.Now()
+	if _, err := r.Journal.Append(ctx, e); err != nil {
+		return problem.New(problem.Unavailable, "journal-away").Because(err)
+	}
+	return nil
+}

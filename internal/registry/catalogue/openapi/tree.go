@@ -1,0 +1,231 @@
+package openapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"dobosh/internal/kit/problem"
+
+	"gopkg.in/yaml.v3"
+)
+
+// The bounds of a description.
+const (
+	MaxBytes  = 2 << 20 // as it was written
+	maxDepth  = 64      // containers within each other
+	maxValues = 100_000 // values, those of an alias counted each time it stands for them
+)
+
+// reader turns a text into the tree of its values, counting as it goes.
+type reader struct{ values int }
+
+// readTree reads JSON or YAML, whichever it is.
+func readTree(raw []byte) (tree any, yamlText bool, err error) {
+	switch {
+	case len(raw) > MaxBytes:
+		return nil, false, TooLarge()
+	case !utf8.Valid(raw) || bytes.IndexByte(raw, 0) >= 0:
+		return nil, false, problem.New(problem.Invalid, "description-not-text")
+	}
+	var r reader
+	if bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte("{")) {
+		tree, err = r.json(raw)
+		return tree, false, err
+	}
+	tree, err = r.yaml(raw)
+	return tree, true, err
+}
+
+// TooLarge is the problem of a text over MaxBytes, for those who count while it
+// still comes.
+func TooLarge() error {
+	return problem.New(problem.TooLarge, "description-too-large", "max", strconv.Itoa(MaxBytes>>20))
+}
+
+func unreadable(err error) error {
+	return problem.New(problem.Invalid, "description-unreadable", "says", brief(err)).Because(err)
+}
+
+func twice(name string) error {
+	return problem.New(problem.Invalid, "description-key-twice", "name", cut(name))
+}
+
+// brief keeps the first line of what a library says, without the library.
+func brief(err error) string {
+	says, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "yaml: "), "\n")
+	return cut(says)
+}
+
+// cut bounds a text that is repeated to people, in characters.
+func cut(s string) string {
+	const most = 200
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most]) + "…"
+}
+
+// count notes one more value at a depth.
+func (r *reader) count(depth int) error {
+	if r.values++; r.values > maxValues || depth > maxDepth {
+		return problem.New(problem.Invalid, "description-too-complex", "values", strconv.Itoa(maxValues), "depth", strconv.Itoa(maxDepth))
+	}
+	return nil
+}
+
+func (r *reader) json(raw []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	tree, err := r.jsonValue(d, 1)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, unreadable(errors.New("something follows the document"))
+	}
+	return tree, nil
+}
+
+func (r *reader) jsonValue(d *json.Decoder, depth int) (any, error) {
+	token, err := d.Token()
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if err := r.count(depth); err != nil {
+		return nil, err
+	}
+	switch token {
+	case json.Delim('{'):
+		return r.jsonObject(d, depth)
+	case json.Delim('['):
+		list := []any{}
+		for d.More() {
+			value, err := r.jsonValue(d, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, value)
+		}
+		return list, end(d)
+	}
+	return token, nil
+}
+
+func (r *reader) jsonObject(d *json.Decoder, depth int) (any, error) {
+	object := map[string]any{}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		name, _ := key.(string) // nothing else can stand here
+		if _, there := object[name]; there {
+			return nil, twice(name)
+		}
+		if object[name], err = r.jsonValue(d, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	return object, end(d)
+}
+
+func end(d *json.Decoder) error {
+	if _, err := d.Token(); err != nil {
+		return unreadable(err)
+	}
+	return nil
+}
+
+func (r *reader) yaml(raw []byte) (any, error) {
+	d := yaml.NewDecoder(bytes.NewReader(raw))
+	var root yaml.Node
+	if err := d.Decode(&root); err != nil {
+		return nil, unreadable(err)
+	}
+	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, unreadable(errors.New("something follows the document"))
+	}
+	return r.yamlValue(root.Content[0], 1)
+}
+
+// yamlValue reads a node. An alias is read each time it stands somewhere, so
+// that its weight is counted; one that holds itself ends at the depth.
+func (r *reader) yamlValue(node *yaml.Node, depth int) (any, error) {
+	if err := r.count(depth); err != nil {
+		return nil, err
+	}
+	switch node.Kind {
+	case yaml.AliasNode:
+		return r.yamlValue(node.Alias, depth+1)
+	case yaml.MappingNode:
+		return r.yamlMapping(node, depth)
+	case yaml.SequenceNode:
+		list := []any{}
+		for _, child := range node.Content {
+			value, err := r.yamlValue(child, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, value)
+		}
+		return list, nil
+	}
+	return yamlScalar(node)
+}
+
+func (r *reader) yamlMapping(node *yaml.Node, depth int) (any, error) {
+	object := map[string]any{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i]
+		if key.Kind != yaml.ScalarNode || key.ShortTag() == "!!merge" {
+			return nil, unreadable(fmt.Errorf("line %d: a key must be plain text", key.Line))
+		}
+		if _, there := object[key.Value]; there {
+			return nil, twice(key.Value)
+		}
+		value, err := r.yamlValue(node.Content[i+1], depth+1)
+		if err != nil {
+			return nil, err
+		}
+		object[key.Value] = value
+	}
+	return object, nil
+}
+
+// yamlScalar reads a scalar as JSON has it. Dates and whatever else YAML knows
+// beyond JSON are text.
+func yamlScalar(node *yaml.Node) (any, error) {
+	switch node.ShortTag() {
+	case "!!null":
+		return nil, nil
+	case "!!bool":
+		var b bool
+		if err := node.Decode(&b); err != nil {
+			return nil, unreadable(err)
+		}
+		return b, nil
+	case "!!int", "!!float":
+		return yamlNumber(node)
+	}
+	return node.Value, nil
+}
+
+func yamlNumber(node *yaml.Node) (any, error) {
+	if json.Valid([]byte(node.Value)) {
+		return json.Number(node.Value), nil
+	}
+	var x float64
+	if err := node.Decode(&x); err != nil {
+		return nil, unreadable(err)
+	}
+	if _, err := json.Marshal(x); err != nil { // not a number, infinite
+		return nil, unreadable(fmt.Errorf("line %d: %s is no number of JSON", node.Line, node.Value))
+	}
+	return x, nil
+}
