@@ -1,7 +1,7 @@
 // Package law holds what changes when the law changes: dated data, never code.
 //
 // A [Pack] is a folder of YAML files: instruments with their provisions,
-// purposes, parameters, bodies, places, terms, public services, rules and
+// purposes, life events, parameters, bodies, places, terms, public services, rules and
 // contract templates. [Load] reads one and promises that what it returns is
 // consistent: every entry is dated, every legal value names its source and says
 // whether it was verified, every reference leads to something that is in force

@@ -55,6 +55,7 @@ type draft struct {
 	instruments []entry[Instrument]
 	provisions  []entry[Provision]
 	purposes    []entry[Purpose]
+	events      []entry[LifeEvent]
 	parameters  []entry[Parameter]
 	bodies      []entry[Body]
 	places      []entry[Place]
@@ -79,6 +80,8 @@ func (d *draft) take(doc document) Findings {
 		return add(doc, doc.root, &d.services)
 	case "purposes":
 		return each(doc, "purposes", &d.purposes)
+	case "lifeevents":
+		return each(doc, "life_events", &d.events)
 	case "bodies":
 		return each(doc, "bodies", &d.bodies)
 	case "places":

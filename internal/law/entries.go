@@ -23,6 +23,14 @@ type Purpose struct {
 	Span      `yaml:",inline"`
 }
 
+// LifeEvent is something that happens in people's lives and brings them to
+// institutions. Data services are browsed by it.
+type LifeEvent struct {
+	ID    string    `yaml:"id"` // tag of a data service, for example "birth"
+	Title lang.Text `yaml:"title"`
+	Span  `yaml:",inline"`
+}
+
 // Body is an institution: a member of the exchange with its subsystems.
 type Body struct {
 	ID         string    `yaml:"id"`      // member, for example "RS-DEMO/GOV/ZRENJANIN"

@@ -87,7 +87,7 @@ func (d *draft) pack() *Pack {
 	p := &Pack{
 		ID: d.head.value.ID, Version: d.head.value.Version, Country: d.head.value.Country, Title: d.head.value.Title,
 		Digest:      d.digest,
-		instruments: values(d.instruments), purposes: values(d.purposes), bodies: values(d.bodies), places: values(d.places),
+		instruments: values(d.instruments), purposes: values(d.purposes), events: values(d.events), bodies: values(d.bodies), places: values(d.places),
 		terms: values(d.terms), services: values(d.services), contracts: values(d.contracts),
 		provisions: map[Ref]Provision{}, parameters: map[string][]Parameter{}, rules: map[string][]Rule{},
 	}

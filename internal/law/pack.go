@@ -18,6 +18,7 @@ type Pack struct {
 	instruments []Instrument
 	provisions  map[Ref]Provision
 	purposes    []Purpose
+	events      []LifeEvent
 	parameters  map[string][]Parameter // by name, ordered by From
 	bodies      []Body
 	places      []Place
@@ -63,6 +64,14 @@ func (p *Pack) Purposes() []Purpose { return slices.Clone(p.purposes) }
 // Purpose finds a purpose by its id.
 func (p *Pack) Purpose(id string) (Purpose, bool) {
 	return find(p.purposes, func(x Purpose) bool { return x.ID == id })
+}
+
+// LifeEvents lists what happens in people's lives, in the order of a life.
+func (p *Pack) LifeEvents() []LifeEvent { return slices.Clone(p.events) }
+
+// LifeEvent finds a life event by its id.
+func (p *Pack) LifeEvent(id string) (LifeEvent, bool) {
+	return find(p.events, func(x LifeEvent) bool { return x.ID == id })
 }
 
 // Bodies lists the institutions the pack knows.

@@ -28,7 +28,7 @@ func schemaOf(file string) string {
 	switch folder {
 	case "":
 		switch name {
-		case "pack.yaml", "purposes.yaml", "bodies.yaml", "terms.yaml", "contracts.yaml":
+		case "pack.yaml", "purposes.yaml", "lifeevents.yaml", "bodies.yaml", "terms.yaml", "contracts.yaml":
 			return strings.TrimSuffix(name, ".yaml")
 		}
 	case "instruments/", "services/", "rules/":
