@@ -48,7 +48,7 @@ func (a *Authority) Append(ctx context.Context, statements ...Statement) error {
 	if err != nil {
 		return err
 	}
-	hashes, root, err := a.hashed(leaves)
+	grown, root, err := a.grown(leaves)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,11 @@ func (a *Authority) Append(ctx context.Context, statements ...Statement) error {
 	if err != nil {
 		return err
 	}
-	return a.commit(ctx, leaves, next, hashes, checkpoint)
+	if err := a.commit(ctx, leaves, next, grown, checkpoint); err != nil {
+		return err
+	}
+	a.contact.Store(storage.Micros(a.now()))
+	return nil
 }
 
 func (a *Authority) sign(size int64, root tlog.Hash) (string, error) {

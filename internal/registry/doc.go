@@ -1,17 +1,21 @@
 // Package registry knows who is who: members, their nodes and subsystems, the
 // data services they offer, and the contracts under which one may ask another.
 //
-// The registry is a public Merkle log of statements. Its [Authority] (the
-// supervisor) appends and signs a checkpoint after each change; every other
-// node is a [Follower]: it fetches what is new, recomputes the root over all
-// statements it ever accepted, and believes the checkpoint only if the two
-// agree. So the authority cannot take a statement back, change one, or show
-// two nodes two histories that both have seen the other's checkpoint.
+// The registry is a public Merkle log of signed statements: a member signs what
+// it says about its own matters, both sides sign a contract, and the checkpoint
+// of the [Authority] (the supervisor) signs the rest. Every other node is a
+// [Follower]: it fetches what is new, recomputes the root over all statements it
+// ever accepted, and believes the checkpoint only if the two agree and, where it
+// requires them, witnesses have cosigned it. Nodes show each other their
+// checkpoints ([Gossip]). So the authority cannot take a statement back, change
+// one, or show two nodes two histories, without leaving a [Fork]: two signed
+// checkpoints that prove it.
 //
 // The room promises that [State] is always a consistent snapshot, that a node
 // which cannot reach the authority goes on with the last one (and says how old
-// it is), and that nothing enters that its signatures do not carry: a contract
-// stands only with the signatures of both members.
+// it is), that a change costs the logarithm of what is known and is written down
+// once for all who wait for it, and that nothing enters that its signatures do
+// not carry.
 //
 // The room owns the tables registry_*.
 package registry

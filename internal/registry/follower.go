@@ -14,7 +14,6 @@ import (
 	"dobosh/internal/storage"
 
 	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Follower is every other node's side: it keeps up with the authority.
@@ -23,6 +22,13 @@ type Follower struct {
 	url    string
 	client *http.Client
 	log    *slog.Logger
+	quorum witnesses
+}
+
+// witnesses are those whose cosignatures a checkpoint needs, and how many.
+type witnesses struct {
+	keys []note.Verifier
+	need int
 }
 
 // NewFollower opens the node's copy. The authority is asked at url through
@@ -34,6 +40,10 @@ func NewFollower(ctx context.Context, db *storage.DB, verifier note.Verifier, ur
 	}
 	return &Follower{Registry: r, url: url, client: client, log: log}, nil
 }
+
+// Require makes the follower refuse checkpoints that fewer than quorum of the
+// witnesses have cosigned. It is called before the first round.
+func (f *Follower) Require(quorum int, keys ...note.Verifier) { f.quorum = witnesses{keys, quorum} }
 
 // How long to wait between two rounds: at least pause, so that an authority
 // that answers at once is not asked without end; at most patience while it
@@ -118,8 +128,8 @@ func (f *Follower) fetch(ctx context.Context, after int64, wait bool) (Delta, er
 }
 
 // accept takes the leaves that follow after the first from statements in, if
-// the checkpoint is over exactly the history that results. What another call
-// took in meanwhile is left out.
+// the checkpoint is over exactly the history that results, and witnessed. What
+// another call took in meanwhile is left out.
 func (f *Follower) accept(ctx context.Context, from int64, leaves []string, checkpoint string) error {
 	if checkpoint == "" {
 		return nil // the authority has said nothing at all yet
@@ -130,34 +140,79 @@ func (f *Follower) accept(ctx context.Context, from int64, leaves []string, chec
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if signed.Size < f.hashes.size {
-		return f.shorter(signed)
+	if _, forked := f.Forked(); forked {
+		return fmt.Errorf("%w, as was found earlier", ErrForked)
 	}
-	leaves = leaves[min(f.hashes.size-from, int64(len(leaves))):]
-	hashes, root, err := f.hashed(leaves)
+	if signed.Size < f.tree.size {
+		return f.shorter(ctx, signed, checkpoint)
+	}
+	leaves = leaves[min(f.tree.size-from, int64(len(leaves))):]
+	grown, root, err := f.grown(leaves)
 	if err != nil {
 		return err
 	}
-	if hashes.size != signed.Size || root != signed.Root {
-		return fmt.Errorf("%w: %d statements here, %d signed there", ErrForked, hashes.size, signed.Size)
+	if grown.size != signed.Size {
+		return fmt.Errorf("read delta: %d statements, %d signed", grown.size, signed.Size)
+	}
+	if root != signed.Root {
+		return f.discontinued(ctx, checkpoint)
+	}
+	if err := f.quorum.check(checkpoint); err != nil {
+		return err
 	}
 	next, err := f.applied(leaves, false)
 	if err != nil {
 		return err
 	}
-	return f.commit(ctx, leaves, next, hashes, checkpoint)
+	if err := f.commit(ctx, leaves, next, grown, checkpoint); err != nil {
+		return err
+	}
+	return f.confirm(ctx)
+}
+
+// discontinued is the error for statements and a checkpoint that do not go with
+// what is known here. Where that is nothing, they only do not go together. The
+// caller holds mu.
+func (f *Follower) discontinued(ctx context.Context, checkpoint string) error {
+	if f.tree.size == 0 {
+		return errors.New("read delta: the statements are not those that were signed")
+	}
+	return f.isForked(ctx, f.head.checkpoint, checkpoint)
+}
+
+// confirm notes that the copy is current, unless others have seen otherwise.
+// The caller holds mu.
+func (f *Follower) confirm(ctx context.Context) error {
+	if err := f.catchUpWithOthers(ctx); err != nil {
+		return err
+	}
+	if f.withheld() {
+		return ErrWithheld
+	}
+	f.contact.Store(storage.Micros(f.now()))
+	return nil
+}
+
+// check refuses a checkpoint that is not witnessed.
+func (w witnesses) check(checkpoint string) error {
+	if w.need == 0 {
+		return nil
+	}
+	found, err := journal.Cosignatures([]byte(checkpoint), w.keys...)
+	if err != nil {
+		return err
+	}
+	if len(found) < w.need {
+		return fmt.Errorf("%w: %d cosignatures of %d", ErrUnwitnessed, len(found), w.need)
+	}
+	return nil
 }
 
 // shorter says whether a checkpoint over less than is known here is at least
 // over the same beginning. The caller holds mu.
-func (f *Follower) shorter(signed journal.Checkpoint) error {
-	root, err := tlog.TreeHash(signed.Size, &f.hashes)
-	if err != nil {
+func (f *Follower) shorter(ctx context.Context, signed journal.Checkpoint, checkpoint string) error {
+	if err := f.contradicts(ctx, sighting{Checkpoint: signed, signed: checkpoint}); err != nil {
 		return err
 	}
-	cause := ErrForked
-	if root == signed.Root {
-		cause = ErrBehind
-	}
-	return fmt.Errorf("%w: %d statements here, %d signed there", cause, f.hashes.size, signed.Size)
+	return fmt.Errorf("%w: %d statements here, %d signed there", ErrBehind, f.tree.size, signed.Size)
 }

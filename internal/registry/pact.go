@@ -34,32 +34,28 @@ func comparePairs(a, b pair) int {
 
 func (c Contract) sides() pair { return pair{c.asker(), c.Provider, c.Group != ID{}} }
 
-func (s *State) applyContract(signed string, at int64, proofs *proofs) error {
-	c, err := peekContract(signed)
-	if err != nil {
-		return err
-	}
+func (s *State) applyContract(st reading, at int64, proofs *proofs) error {
+	c := st.terms
 	for _, member := range c.Signers() {
-		if err := proofs.open(signed, s.Keys(member)); err != nil {
+		if err := proofs.open(st.Contract, s.Keys(member)); err != nil {
 			return fmt.Errorf("%w %s: signature of %s: %w", ErrContract, c.ID, member, err)
 		}
 	}
-	next := pact{sides: c.sides(), terms: &c, at: at}
-	digest := c.digest()
+	next := pact{sides: c.sides(), terms: c, at: at}
 	if old, there := s.pacts.Get(c.ID); there {
 		switch {
 		case old.sides != next.sides:
 			return fmt.Errorf("%w %s: the id belongs to a contract of others", ErrContract, c.ID)
-		case slices.Contains(old.texts, digest):
+		case slices.Contains(old.texts, st.digest):
 			return fmt.Errorf("%w %s: was said before", ErrContract, c.ID)
 		}
 		next.texts = slices.Clip(old.texts)
 	}
-	if err := s.checkSides(c); err != nil {
+	if err := s.checkSides(*c); err != nil {
 		return err
 	}
-	next.texts = append(next.texts, digest)
-	s.put(&c)
+	next.texts = append(next.texts, st.digest)
+	s.put(c)
 	s.pacts = s.pacts.With(c.ID, &next)
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/storage"
 
@@ -23,74 +24,86 @@ var migrations embed.FS
 // Migrations are the tables of the room.
 func Migrations() fs.FS { return migrations }
 
-// ErrForked means that the authority signed a history that does not continue
-// the one this node knows. A node never recovers from it by itself.
-var ErrForked = errors.New("the registry shows another history than before")
-
-// ErrBehind means that the authority shows a true but shorter history than this
-// node knows, as after a restore from a backup. It may catch up again.
-var ErrBehind = errors.New("the registry shows less than before")
-
-// Registry is a node's copy of the log and the state that follows from it.
+// Registry is a node's copy of the log and the state that follows from it. It
+// is safe for concurrent use.
 type Registry struct {
-	db       *storage.DB
+	store    store
 	verifier note.Verifier
 	now      clock.Now
 	state    atomic.Pointer[State]
 	contact  atomic.Int64 // microseconds of the last checkpoint that held
+	forked   atomic.Pointer[Fork]
+	answers  answers
 
-	mu         sync.Mutex // held while the log grows; owns the fields below
-	hashes     hashes
-	checkpoint string
-	changed    chan struct{} // closed and replaced at each growth
+	mu      sync.Mutex // held while the log grows; owns the fields below
+	tree    tree
+	head    head          // over all statements
+	shown   head          // what others are told; behind head while witnesses are asked
+	changed chan struct{} // closed and replaced when shown changes
+	grew    chan struct{} // closed and replaced when head grows
+	ahead   []sighting    // checkpoints over more than is known here
+	hold    bool          // a change is shown by show, not at once
 }
 
-// open loads the copy from storage and recomputes the state from its leaves.
+// head is a checkpoint and the number of statements that it is over.
+type head struct {
+	size       int64
+	checkpoint string // signed note
+}
+
+// open loads the copy from storage, recomputes the state from its leaves, and
+// makes sure that they are those of the checkpoint.
 func open(ctx context.Context, db *storage.DB, verifier note.Verifier, now clock.Now) (*Registry, error) {
-	r := &Registry{db: db, verifier: verifier, now: now, changed: make(chan struct{})}
+	r := &Registry{store: store{db}, verifier: verifier, now: now, changed: make(chan struct{}), grew: make(chan struct{})}
 	r.state.Store(emptyState())
-	leaves, err := r.leaves(ctx, 0, 1<<31)
-	if err != nil {
+	if err := r.load(ctx); err != nil {
 		return nil, fmt.Errorf("load registry: %w", err)
+	}
+	return r, nil
+}
+
+func (r *Registry) load(ctx context.Context) error {
+	leaves, err := r.store.leaves(ctx, 0, 1<<31)
+	if err != nil {
+		return err
+	}
+	checkpoint, at, err := r.store.checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	grown, root, err := r.grown(leaves)
+	if err != nil {
+		return err
+	}
+	if checkpoint != "" {
+		signed, err := journal.OpenCheckpoint([]byte(checkpoint), r.verifier)
+		if err != nil {
+			return err
+		}
+		if signed.Size != grown.size || signed.Root != root {
+			return errors.New("the statements kept are not those of the checkpoint kept")
+		}
 	}
 	state, err := r.applied(leaves, true)
 	if err != nil {
-		return nil, fmt.Errorf("load registry: %w", err)
+		return err
 	}
-	if r.hashes, _, err = r.hashed(leaves); err != nil {
-		return nil, fmt.Errorf("load registry: %w", err)
+	if err := r.store.mend(ctx, grown); err != nil {
+		return err
+	}
+	fork, err := r.store.fork(ctx)
+	if err != nil {
+		return err
+	}
+	if r.tree, err = grown.settled(); err != nil {
+		return err
 	}
 	r.state.Store(state)
-	return r, r.loadCheckpoint(ctx)
-}
-
-func (r *Registry) loadCheckpoint(ctx context.Context) error {
-	type row struct {
-		note string
-		at   int64
-	}
-	rows, err := r.db.Read(ctx).QueryContext(ctx, `SELECT note, at FROM registry_checkpoint WHERE id = 1`)
-	saved, err := storage.One(rows, err, func(scan storage.Scan) (row, error) {
-		var x row
-		return x, scan(&x.note, &x.at)
-	})
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("load checkpoint: %w", err)
-	}
-	r.checkpoint = saved.note
-	r.contact.Store(saved.at)
+	r.contact.Store(at)
+	r.forked.Store(fork)
+	r.head = head{state.Size, checkpoint}
+	r.shown = r.head
 	return nil
-}
-
-func (r *Registry) leaves(ctx context.Context, from int64, limit int) ([]string, error) {
-	rows, err := r.db.Read(ctx).QueryContext(ctx, `SELECT body FROM registry_statements WHERE idx >= $1 ORDER BY idx LIMIT $2`, from, limit)
-	return storage.All(rows, err, func(scan storage.Scan) (string, error) {
-		var s string
-		return s, scan(&s)
-	})
 }
 
 // State is the present snapshot.
@@ -104,50 +117,60 @@ func (r *Registry) Contact() time.Time {
 	return time.Time{}
 }
 
-// Checkpoint is the newest checkpoint, a signed note.
-func (r *Registry) Checkpoint() string {
+// Checkpoint is the newest checkpoint that others are shown, a signed note.
+func (r *Registry) Checkpoint() string { return r.showing().checkpoint }
+
+// Key verifies the checkpoints of the registry.
+func (r *Registry) Key() note.Verifier { return r.verifier }
+
+func (r *Registry) showing() head {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.checkpoint
+	return r.shown
 }
 
-// grown gives a channel that is closed when the log grows past size; it is
-// already closed when it has.
-func (r *Registry) grown(size int64) <-chan struct{} {
+// past gives a channel that is closed when more than size statements are shown;
+// it is already closed when they are.
+func (r *Registry) past(size int64) <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.State().Size > size {
-		done := make(chan struct{})
-		close(done)
-		return done
+	if r.shown.size > size {
+		return closed()
 	}
 	return r.changed
 }
 
-// hashed gives the tree that the leaves lead to. The caller holds mu.
-func (r *Registry) hashed(leaves []string) (hashes, tlog.Hash, error) {
-	next := r.hashes.clone()
+func closed() <-chan struct{} {
+	done := make(chan struct{})
+	close(done)
+	return done
+}
+
+// grown gives the tree that the leaves lead to, and its root. The caller holds
+// mu.
+func (r *Registry) grown(leaves []string) (*growth, tlog.Hash, error) {
+	g := r.tree.grow()
 	for _, leaf := range leaves {
-		if err := next.add([]byte(leaf)); err != nil {
-			return next, tlog.Hash{}, err
+		if err := g.add([]byte(leaf)); err != nil {
+			return nil, tlog.Hash{}, err
 		}
 	}
-	root, err := next.root()
-	return next, root, err
+	root, err := g.root()
+	return g, root, err
 }
 
 // applied gives the state that the leaves lead to. Leaves of the own storage are
 // trusted: their signatures were verified before they got there. The caller
 // holds mu.
 func (r *Registry) applied(leaves []string, trusted bool) (*State, error) {
+	readings, err := readLeaves(r.tree.size, leaves)
+	if err != nil {
+		return nil, err
+	}
 	next, proofs := r.State().clone(), proofs{trusted: trusted}
-	for i, leaf := range leaves {
-		st, err := decodeLeaf([]byte(leaf))
-		if err == nil {
-			err = next.apply(st, &proofs)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("statement %d: %w", r.hashes.size+int64(i), err)
+	for i, st := range readings {
+		if err := next.apply(st, &proofs); err != nil {
+			return nil, fmt.Errorf("statement %d: %w", r.tree.size+int64(i), err)
 		}
 	}
 	return next, proofs.verify()
@@ -155,67 +178,35 @@ func (r *Registry) applied(leaves []string, trusted bool) (*State, error) {
 
 // commit makes the leaves part of the log, durably, all or none. The caller
 // holds mu and knows that the checkpoint is over exactly what results.
-func (r *Registry) commit(ctx context.Context, leaves []string, next *State, hashes hashes, checkpoint string) error {
-	if err := r.save(ctx, r.hashes.size, leaves, checkpoint); err != nil {
+func (r *Registry) commit(ctx context.Context, leaves []string, next *State, g *growth, checkpoint string) error {
+	tree, err := g.settled()
+	if err != nil {
 		return err
 	}
-	r.hashes, r.checkpoint = hashes, checkpoint
+	if err := r.store.save(ctx, r.tree.size, leaves, g, checkpoint, r.now()); err != nil {
+		return err
+	}
+	r.tree, r.head = tree, head{next.Size, checkpoint}
 	r.state.Store(next)
 	if len(leaves) > 0 {
+		close(r.grew)
+		r.grew = make(chan struct{})
+	}
+	if !r.hold {
+		r.show(r.head)
+	}
+	return nil
+}
+
+// show tells others of a head. The caller holds mu.
+func (r *Registry) show(h head) {
+	if h == r.shown {
+		return
+	}
+	more := h.size > r.shown.size
+	r.shown = h
+	if more {
 		close(r.changed)
 		r.changed = make(chan struct{})
 	}
-	return nil
-}
-
-func (r *Registry) save(ctx context.Context, from int64, leaves []string, checkpoint string) error {
-	at := storage.Micros(r.now())
-	err := r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		for i, leaf := range leaves {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO registry_statements (idx, body) VALUES ($1, $2)`, from+int64(i), leaf); err != nil {
-				return err
-			}
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO registry_checkpoint (id, note, at) VALUES (1, $1, $2) ON CONFLICT (id) DO UPDATE SET note = excluded.note, at = excluded.at`, checkpoint, at)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("save registry: %w", err)
-	}
-	r.contact.Store(at)
-	return nil
-}
-
-// hashes are the stored hashes of a tree of size leaves, in the order of
-// package tlog.
-type hashes struct {
-	stored []tlog.Hash
-	size   int64
-}
-
-// clone shares the hashes so far; adding to the clone does not touch h.
-func (h *hashes) clone() hashes { return hashes{h.stored[:len(h.stored):len(h.stored)], h.size} }
-
-func (h *hashes) add(leaf []byte) error {
-	more, err := tlog.StoredHashesForRecordHash(h.size, tlog.RecordHash(leaf), h)
-	if err != nil {
-		return fmt.Errorf("hash statement: %w", err)
-	}
-	h.stored = append(h.stored, more...)
-	h.size++
-	return nil
-}
-
-func (h *hashes) root() (tlog.Hash, error) { return tlog.TreeHash(h.size, h) }
-
-// ReadHashes implements tlog.HashReader.
-func (h *hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	out := make([]tlog.Hash, len(indexes))
-	for i, at := range indexes {
-		if at < 0 || at >= int64(len(h.stored)) {
-			return nil, fmt.Errorf("no hash %d of %d", at, len(h.stored))
-		}
-		out[i] = h.stored[at]
-	}
-	return out, nil
 }

@@ -151,7 +151,7 @@ func (f *Follower) catchUp(ctx context.Context, size int64) {
 		return
 	}
 	select {
-	case <-f.grown(size - 1):
+	case <-f.past(size - 1):
 	case <-ctx.Done():
 	}
 }

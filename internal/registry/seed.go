@@ -44,7 +44,11 @@ func (a *Authority) Ensure(ctx context.Context, statements []Statement) error {
 		if next.says(st) {
 			continue
 		}
-		if err := next.apply(st, &proofs); err != nil {
+		reading, err := read(st)
+		if err != nil {
+			return err
+		}
+		if err := next.apply(reading, &proofs); err != nil {
 			return err
 		}
 		news = append(news, st)

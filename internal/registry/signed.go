@@ -78,23 +78,19 @@ func (s *State) owners(st Statement) []ID {
 
 // admit refuses a signed statement that its signer may not make, or not now,
 // and remembers when the member spoke. The signature goes to proofs.
-func (s *State) admit(st Statement, proofs *proofs) error {
-	owners := s.owners(st)
+func (s *State) admit(st reading, proofs *proofs) error {
+	owners := s.owners(st.Statement)
 	if len(owners) == 0 {
 		return fmt.Errorf("%w: %w", ErrStatement, ErrForeign)
 	}
 	if len(st.By) > maxBy || strings.ContainsAny(st.By, "\r\n") {
 		return fmt.Errorf("%w: %w", ErrStatement, ErrForged)
 	}
-	text, err := st.signedText()
-	if err != nil {
-		return err
-	}
 	for _, member := range slices.Compact(owners) {
-		if proofs.open(text+"\n— "+st.By+"\n", s.Keys(member)) != nil {
+		if proofs.open(st.text+"\n— "+st.By+"\n", s.Keys(member)) != nil {
 			continue
 		}
-		return s.spoke(member, st)
+		return s.spoke(member, st.Statement)
 	}
 	return fmt.Errorf("%w: %w", ErrStatement, ErrForged)
 }

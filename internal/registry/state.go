@@ -46,7 +46,7 @@ func (s *State) clone() *State {
 
 // apply adds one statement. It is called on a state that nobody else sees yet,
 // and after an error that state is not used.
-func (s *State) apply(st Statement, proofs *proofs) error {
+func (s *State) apply(st reading, proofs *proofs) error {
 	if st.By != "" {
 		if err := s.admit(st, proofs); err != nil {
 			return err
@@ -64,12 +64,12 @@ func (s *State) apply(st Statement, proofs *proofs) error {
 	case st.Group != nil:
 		return s.applyGroup(*st.Group)
 	case st.Contract != "":
-		return s.applyContract(st.Contract, at, proofs)
+		return s.applyContract(st, at, proofs)
 	case st.End != nil:
 		s.applyEnd(*st.End)
 		return nil
 	}
-	return s.applyEnacted(st)
+	return s.applyEnacted(st.Statement)
 }
 
 // applyEnacted adds what only the authority says.

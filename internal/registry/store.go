@@ -1,0 +1,149 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"dobosh/internal/storage"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// store is the log in the tables of the room. A statement and a hash that are
+// there never change.
+type store struct{ db *storage.DB }
+
+// rowHashes is how many hashes one row holds at most. A single change adds a
+// row of a few.
+const rowHashes = 256
+
+// rowsAtOnce is how many statements one INSERT carries.
+const rowsAtOnce = 64
+
+// leaves reads statements from a number on.
+func (s store) leaves(ctx context.Context, from, limit int64) ([]string, error) {
+	rows, err := s.db.Read(ctx).QueryContext(ctx, `SELECT body FROM registry_statements WHERE idx >= $1 ORDER BY idx LIMIT $2`, from, limit)
+	return storage.All(rows, err, func(scan storage.Scan) (string, error) {
+		var leaf string
+		return leaf, scan(&leaf)
+	})
+}
+
+// checkpoint reads the newest one and when it held; none is empty.
+func (s store) checkpoint(ctx context.Context) (text string, at int64, err error) {
+	err = s.db.Read(ctx).QueryRowContext(ctx, `SELECT note, at FROM registry_checkpoint WHERE id = 1`).Scan(&text, &at)
+	if errors.Is(err, storage.ErrNotFound) {
+		return "", 0, nil
+	}
+	return text, at, err
+}
+
+// save makes leaves, the hashes they add and the checkpoint over them durable,
+// all or none.
+func (s store) save(ctx context.Context, from int64, leaves []string, g *growth, checkpoint string, at time.Time) error {
+	err := s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		for i := 0; i < len(leaves); i += rowsAtOnce {
+			if err := insertLeaves(ctx, tx, from+int64(i), leaves[i:min(i+rowsAtOnce, len(leaves))]); err != nil {
+				return err
+			}
+		}
+		if err := insertHashes(ctx, tx, g); err != nil {
+			return err
+		}
+		return putCheckpoint(ctx, tx, checkpoint, at)
+	})
+	if err != nil {
+		return fmt.Errorf("save registry: %w", err)
+	}
+	return nil
+}
+
+func insertLeaves(ctx context.Context, tx *storage.Tx, from int64, leaves []string) error {
+	var rows strings.Builder
+	args := make([]any, 0, 2*len(leaves))
+	for i, leaf := range leaves {
+		if i > 0 {
+			rows.WriteString(", ")
+		}
+		fmt.Fprintf(&rows, "($%d, $%d)", 2*i+1, 2*i+2)
+		args = append(args, from+int64(i), leaf)
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO registry_statements (idx, body) VALUES `+rows.String(), args...)
+	return err
+}
+
+func insertHashes(ctx context.Context, tx *storage.Tx, g *growth) error {
+	for i := 0; i < len(g.added); i += rowHashes {
+		var row []byte
+		for _, h := range g.added[i:min(i+rowHashes, len(g.added))] {
+			row = append(row, h[:]...)
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO registry_hashes (first, hashes) VALUES ($1, $2)`, g.first+int64(i), row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func putCheckpoint(ctx context.Context, tx *storage.Tx, checkpoint string, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO registry_checkpoint (id, note, at) VALUES (1, $1, $2) ON CONFLICT (id) DO UPDATE SET note = excluded.note, at = excluded.at`, checkpoint, storage.Micros(at))
+	return err
+}
+
+// saveCheckpoint replaces the newest checkpoint by one over the same statements.
+func (s store) saveCheckpoint(ctx context.Context, checkpoint string, at time.Time) error {
+	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return putCheckpoint(ctx, tx, checkpoint, at) })
+}
+
+// mend stores the hashes of a log that was kept before they were.
+func (s store) mend(ctx context.Context, g *growth) error {
+	var have int64
+	if err := s.db.Read(ctx).QueryRowContext(ctx, `SELECT count(*) FROM registry_hashes WHERE first = 0`).Scan(&have); err != nil || have == 1 || len(g.added) == 0 {
+		return err
+	}
+	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return insertHashes(ctx, tx, g) })
+}
+
+// reader reads stored hashes.
+func (s store) reader(ctx context.Context) tlog.HashReader {
+	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		out := make([]tlog.Hash, len(indexes))
+		for i, at := range indexes {
+			var first int64
+			var row []byte
+			err := s.db.Read(ctx).QueryRowContext(ctx, `SELECT first, hashes FROM registry_hashes WHERE first <= $1 ORDER BY first DESC LIMIT 1`, at).Scan(&first, &row)
+			if err != nil {
+				return nil, fmt.Errorf("read hash %d: %w", at, err)
+			}
+			begin := (at - first) * tlog.HashSize
+			if begin+tlog.HashSize > int64(len(row)) {
+				return nil, fmt.Errorf("read hash %d: is not stored", at)
+			}
+			out[i] = tlog.Hash(row[begin : begin+tlog.HashSize])
+		}
+		return out, nil
+	})
+}
+
+// fork reads the proof that the authority showed two histories, if it did.
+func (s store) fork(ctx context.Context) (*Fork, error) {
+	var f Fork
+	var at int64
+	err := s.db.Read(ctx).QueryRowContext(ctx, `SELECT ours, theirs, at FROM registry_fork WHERE id = 1`).Scan(&f.Ours, &f.Theirs, &at)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
+	f.At = storage.Instant(at)
+	return &f, err
+}
+
+// saveFork keeps the first proof; later ones say nothing new.
+func (s store) saveFork(ctx context.Context, f Fork) error {
+	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO registry_fork (id, ours, theirs, at) VALUES (1, $1, $2, $3) ON CONFLICT (id) DO NOTHING`, f.Ours, f.Theirs, storage.Micros(f.At))
+		return err
+	})
+}
