@@ -67,7 +67,7 @@ type Room struct {
 	pacts    atomic.Pointer[pacts]
 	publish  sync.Mutex // held from reading a service to stating it again
 	refresh  sync.Mutex // guards the fields below
-	indexed  map[registry.ID]print
+	indexed  map[registry.ID]imprint
 	seen     int64             // size of the state that the index is of
 	abstract map[string]string // text of descriptions that are here, by digest
 }
@@ -77,7 +77,7 @@ func New(ctx context.Context, cfg Config) (*Room, error) {
 	if cfg.Notice == 0 {
 		cfg.Notice = DefaultNotice
 	}
-	r := &Room{Config: cfg, index: search.New(), indexed: map[registry.ID]print{}, seen: -1}
+	r := &Room{Config: cfg, index: search.New(), indexed: map[registry.ID]imprint{}, seen: -1}
 	r.pacts.Store(&pacts{})
 	var err error
 	r.abstract, err = r.summaries(ctx)
@@ -94,9 +94,6 @@ func (r *Room) Run(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		r.Refresh()
-		if err := r.Turn(ctx); err != nil && ctx.Err() == nil {
-			r.Log.WarnContext(ctx, "an announced description could not begin", slog.Any("error", err))
-		}
 		select {
 		case <-ctx.Done():
 			return
