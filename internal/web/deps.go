@@ -55,6 +55,10 @@ type Deps struct {
 	// What a registrar sees.
 	Registrar Registrar
 
+	// What an operator and an auditor see; both or none.
+	Oversight  Oversight
+	Conditions Conditions
+
 	// What the supervisor publishes.
 	Registry Registry
 }

@@ -351,20 +351,20 @@ func (r *registrar) List(context.Context, identity.Actor, page.Key) (page.Page[b
 		{ID: "b2", GivenName: "Љубиша", FamilyName: "Узорак", Born: civil.Date(2026, time.November, 18), Place: "nowhere", MotherName: "Њежана Узорак", RecordedAt: now}}}, nil
 }
 
-type registry struct{}
+type published struct{}
 
-func (registry) Members(context.Context) ([]Member, error) {
+func (published) Members(context.Context) ([]Member, error) {
 	return []Member{{ID: "RS-DEMO/GOV/ZRENJANIN", Title: both("Град Зрењанин", "City of Zrenjanin"), Address: "127.0.0.1:9443", Systems: []string{"family", "portal"}, KeyAge: 50 * time.Hour}}, nil
 }
 
-func (registry) Contracts(context.Context) ([]Contract, error) {
+func (published) Contracts(context.Context) ([]Contract, error) {
 	c := Contract{ID: "c1", Consumer: "RS-DEMO/GOV/ZRENJANIN/family", Provider: "RS-DEMO/GOV/REGISTERS/civil", Service: "births", Purpose: both("Родитељски додатак", "Parental allowance"), Cite: both("чл. 22 Закона", "Art. 22 of the Law"), Fields: []string{"/born", "/order"}, InForce: true}
 	stopped := c
 	stopped.ID, stopped.InForce, stopped.Why = "c2", false, both("Чл. 22 Закона није на снази.", "Art. 22 of the Law is not in force.")
 	return []Contract{c, stopped}, nil
 }
 
-func (registry) Logs(context.Context) ([]LogState, error) {
+func (published) Logs(context.Context) ([]LogState, error) {
 	return []LogState{{Origin: "dobosh.example/zrenjanin", Size: 120431, At: now}, {Origin: "dobosh.example/registers"}}, nil
 }
 
@@ -403,6 +403,6 @@ func stateRegisters(t testing.TB, r *registrar) Deps {
 func supervisor(t testing.TB) Deps {
 	d := base(t)
 	d.Help = Help{Counter: both("Трг слободе 10, радним данима од 8 до 15.", "Trg slobode 10, on weekdays from 8 to 15.")}
-	d.Body, d.Registry = both("Надзорни орган", "Supervisor"), registry{}
+	d.Body, d.Registry = both("Надзорни орган", "Supervisor"), published{}
 	return d
 }

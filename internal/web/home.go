@@ -48,6 +48,8 @@ func (p *portal) home(v *visit) error {
 		return v.to("/desk")
 	case v.known && v.actor.Has(identity.Registrar) && p.Registrar != nil:
 		return v.to("/births")
+	case v.watcher() && p.Oversight != nil:
+		return v.to("/desk/operate")
 	}
 	view := welcomeView{Kind: v.kind(), Verify: p.Verifier != nil, Known: v.known, Help: p.Help, Demo: p.Demo, Services: v.services()}
 	if p.SignIn != nil && !v.known {

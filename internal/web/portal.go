@@ -102,6 +102,9 @@ func (p *portal) routes() {
 	if p.Registrar != nil {
 		p.birthRoutes()
 	}
+	if p.Oversight != nil {
+		p.oversightRoutes()
+	}
 	if p.Registry != nil {
 		p.registryRoutes()
 	}

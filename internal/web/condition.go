@@ -1,0 +1,113 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"dobosh/internal/exchange/oversight"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/registry"
+)
+
+// Oversight is what operators and auditors see of exchanges; [oversight.Room]
+// is one.
+type Oversight interface {
+	Figures(ctx context.Context, by identity.Actor) ([]oversight.Figures, error)
+	Exchanges(ctx context.Context, by identity.Actor, f oversight.Filter, after page.Key) (page.Page[oversight.Exchange], error)
+	Exchange(ctx context.Context, by identity.Actor, index int64) (oversight.Exchange, error)
+	Evidence(ctx context.Context, by identity.Actor, index int64) (name string, file []byte, err error)
+	Hidden(ctx context.Context, by identity.Actor) ([]oversight.Hidden, error)
+	ReviewHidden(ctx context.Context, by identity.Actor, contract, finding string) error
+}
+
+// Conditions tell how the node itself is.
+type Conditions interface {
+	Condition(ctx context.Context, by identity.Actor) (Condition, error)
+	Title(service registry.ID) lang.Text
+}
+
+// Condition is how a node is. A zero instant means never, or none.
+type Condition struct {
+	Journal     string // why the journal takes nothing; empty while it does
+	Entries     int64
+	Witnessed   int64     // entries that witnesses have cosigned
+	Witnesses   bool      // there are some to ask
+	CosignedAt  time.Time // when a witness last cosigned
+	StampedAt   time.Time // when an authority last time-stamped the journal
+	Stamps      bool      // there is an authority to ask
+	StampsFail  time.Time // since when the authority does not answer; zero while it does
+	RegistryAt  time.Time // when the registry was last known to be current
+	StopsAt     time.Time // when the node stops without the registry
+	Forked      bool      // the registry showed two histories
+	Certificate time.Time // until when the node's certificate is valid
+	Renewal     string    // why the last renewal of it failed; empty when it did not
+	Hidden      int       // receipts that persons do not see yet
+	Quotas      []QuotaUse
+	Peers       []PeerState
+}
+
+// QuotaUse is how much of a contract's questions for this day is used.
+type QuotaUse struct {
+	Contract    string
+	Used, Quota int
+}
+
+// quotaShown is the share of a quota, in percent, from which the operator sees
+// it; from quotaDue on somebody should act.
+const (
+	quotaShown = 10
+	quotaDue   = 80
+)
+
+// Share is the part that is used, in percent.
+func (q QuotaUse) Share() int {
+	if q.Quota == 0 {
+		return 0
+	}
+	return int(int64(q.Used) * 100 / int64(q.Quota))
+}
+
+// PeerState is another node as this one last met it.
+type PeerState struct {
+	Body    lang.Text
+	Node    string
+	State   string // as in the registry; empty while it serves
+	Failing bool   // it did not answer the last time
+	Took    time.Duration
+}
+
+// alarm is a sentence about something that somebody should see to, and what to
+// do.
+type alarm struct{ Says, Do string }
+
+const (
+	lateRegistry    = 10 * time.Minute
+	lateWitness     = 10 * time.Minute
+	lateStamp       = 10 * time.Minute
+	lateCertificate = 48 * time.Hour
+)
+
+// alarms lists what is wrong with the node, the worst first.
+func (v *visit) alarms(c Condition) (list []alarm) {
+	now := v.Now()
+	add := func(is bool, key string, pairs ...any) {
+		if is {
+			list = append(list, alarm{v.say("alarm."+key, pairs...), v.say("alarm." + key + ".do")})
+		}
+	}
+	add(c.Journal != "", "journal")
+	add(c.Forked, "forked")
+	add(!c.RegistryAt.IsZero() && now.Sub(c.RegistryAt) > lateRegistry, "registry", "since", v.instant(c.RegistryAt), "until", v.instant(c.StopsAt))
+	add(!c.Certificate.IsZero() && c.Certificate.Sub(now) < lateCertificate, "certificate", "until", v.instant(c.Certificate))
+	add(c.Witnesses && c.Witnessed < c.Entries && now.Sub(c.CosignedAt) > lateWitness, "witness")
+	add(c.Stamps && !c.StampsFail.IsZero() && now.Sub(c.StampsFail) > lateStamp, "stamps", "since", v.instant(c.StampsFail))
+	for _, q := range c.Quotas {
+		add(q.Share() >= quotaDue, "quota", "contract", q.Contract, "share", q.Share())
+	}
+	for _, p := range c.Peers {
+		add(p.Failing, "peer", "body", v.plain(p.Body), "node", p.Node)
+	}
+	return list
+}

@@ -1,0 +1,115 @@
+package web
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"dobosh/internal/exchange/oversight"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/lang"
+)
+
+// watcher says whether to offer the pages of the operator; the room decides what
+// is allowed.
+func (v *visit) watcher() bool {
+	return v.known && (v.actor.Has(identity.Operator) || v.actor.Has(identity.Auditor))
+}
+
+func (p *portal) oversightRoutes() {
+	p.signedIn("GET /desk/operate", p.operate)
+	p.signedIn("GET /desk/exchanges", p.exchanges)
+	p.signedIn("GET /desk/exchanges/{index}", p.exchange)
+	p.signedIn("GET /desk/exchanges/{index}/evidence", p.evidence)
+	p.signedIn("GET /desk/hidden", p.hidden)
+	p.signedIn("GET /desk/hidden/{contract}/review", p.askReview)
+	p.signedIn("POST /desk/hidden/{contract}/review", p.reviewHidden)
+}
+
+// operateView is the first page of somebody who is woken at night: what is
+// wrong and what to do stands before every figure.
+type operateView struct {
+	Alarms    []alarm
+	Tiles     []tile
+	Services  []serviceFigures
+	Causes    []causeView
+	Condition Condition
+	Quotas    []QuotaUse
+}
+
+type serviceFigures struct {
+	oversight.Figures
+	Title lang.Text
+}
+
+// causeView is why exchanges failed, over all services.
+type causeView struct {
+	Code  string
+	Says  string
+	Do    string
+	Count uint64
+	Last  time.Time
+}
+
+func (p *portal) operate(v *visit) error {
+	figures, err := p.Oversight.Figures(v.r.Context(), v.actor)
+	if err != nil {
+		return err
+	}
+	condition, err := p.Conditions.Condition(v.r.Context(), v.actor)
+	if err != nil {
+		return err
+	}
+	view := operateView{Alarms: v.alarms(condition), Causes: v.causes(figures), Condition: condition}
+	var ended, refused uint64
+	for _, f := range figures {
+		ended, refused = ended+f.Ended, refused+f.Refused
+		view.Services = append(view.Services, serviceFigures{f, p.Conditions.Title(f.Service)})
+	}
+	for _, q := range condition.Quotas {
+		if q.Share() >= quotaShown {
+			view.Quotas = append(view.Quotas, q)
+		}
+	}
+	view.Tiles = []tile{
+		{int(ended), v.say("operate.ended", "n", ended), "/desk/exchanges", false},
+		{int(refused), v.say("operate.refused", "n", refused), "/desk/exchanges?refused=1", refused > 0},
+		{int(condition.Entries), v.say("operate.entries", "n", condition.Entries), "/desk/exchanges", false},
+		{condition.Hidden, v.say("operate.hidden", "n", condition.Hidden), "/desk/hidden", false},
+	}
+	return v.show("desk-operate", v.say("operate.title"), view)
+}
+
+// causes adds up why exchanges failed, the most frequent first.
+func (v *visit) causes(figures []oversight.Figures) []causeView {
+	byCode := map[string]causeView{}
+	for _, f := range figures {
+		for _, c := range f.Causes {
+			sum := byCode[c.Code]
+			sum.Code, sum.Count = c.Code, sum.Count+c.Count
+			if c.Last.After(sum.Last) {
+				sum.Last = c.Last
+			}
+			byCode[c.Code] = sum
+		}
+	}
+	list := make([]causeView, 0, len(byCode))
+	for _, c := range byCode {
+		c.Says, c.Do = v.codeSays(c.Code)
+		list = append(list, c)
+	}
+	slices.SortFunc(list, func(a, b causeView) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code)) })
+	return list
+}
+
+// codeSays gives the sentence of a problem without its values, and what to do.
+func (v *visit) codeSays(code string) (says, do string) {
+	key := "problem." + code
+	if !v.portal.catalogue.Has(key) {
+		return v.say("operate.other"), ""
+	}
+	if v.portal.catalogue.Has(key + ".do") {
+		do = v.say(key + ".do")
+	}
+	return withoutPlaces(v.say(key)), do
+}
