@@ -16,10 +16,11 @@ const (
 	Officer   Role = "officer"   // decides, releases payments
 	Operator  Role = "operator"  // runs the node
 	Auditor   Role = "auditor"   // reads, changes nothing
+	Contracts Role = "contracts" // signs contracts for the member
 )
 
 func (r Role) valid() bool {
-	return slices.Contains([]Role{Resident, Registrar, Officer, Operator, Auditor}, r)
+	return slices.Contains([]Role{Resident, Registrar, Officer, Operator, Auditor, Contracts}, r)
 }
 
 // Actor is who does something. The zero Actor is nobody and may nothing.

@@ -58,6 +58,8 @@ type Config struct {
 	Mail *notify.Config `yaml:"mail"`
 	// Services makes this node decide under the public services of its member.
 	Services *Services `yaml:"services"`
+	// Contracts says who else makes contracts here.
+	Contracts Contracts `yaml:"contracts"`
 	// Registers puts the demonstration registers behind this node.
 	Registers *Registers `yaml:"registers"`
 	// Help is printed where somebody may prefer a person to a page.
@@ -223,6 +225,9 @@ func (c *Config) paths() []*string {
 		for i := range c.Registers.Systems {
 			paths = append(paths, &c.Registers.Systems[i].TokenFile)
 		}
+	}
+	for i := range c.Contracts.Systems {
+		paths = append(paths, &c.Contracts.Systems[i].TokenFile)
 	}
 	if c.Services != nil {
 		for i := range c.Services.Systems {

@@ -2,13 +2,8 @@ package node
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"fmt"
 	"net/http"
-	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"dobosh/internal/identity"
@@ -29,12 +24,7 @@ type counter struct {
 	feed    services.Feed
 	sectors *identity.Sectors
 	names   []string // of the sectors
-	systems []knownSystem
-}
-
-type knownSystem struct {
-	name string
-	hash [sha256.Size]byte
+	systems tokens
 }
 
 func (n *Node) openCounter() (http.Handler, error) {
@@ -42,12 +32,9 @@ func (n *Node) openCounter() (http.Handler, error) {
 	for sector := range n.cfg.Sectors {
 		c.names = append(c.names, sector)
 	}
-	for _, s := range n.cfg.Services.Systems {
-		token, err := os.ReadFile(s.TokenFile)
-		if err != nil {
-			return nil, fmt.Errorf("token of %s: %w", s.Name, err)
-		}
-		c.systems = append(c.systems, knownSystem{s.Name, sha256.Sum256([]byte(strings.TrimSpace(string(token))))})
+	var err error
+	if c.systems, err = readTokens(n.cfg.Services.Systems); err != nil {
+		return nil, err
 	}
 	desk := registers.Desk{Persons: n.sectors, Say: n.catalogue.Say, Log: n.log}
 	return desk.Routes(map[string]registers.Answer{
@@ -63,7 +50,7 @@ type made struct {
 }
 
 func (c *counter) offersSince(ctx context.Context, q *registers.Question) (any, error) {
-	by, err := c.system(q.Header("Authorization"))
+	by, err := c.systems.actor(q.Header("Authorization"), identity.Officer)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +70,7 @@ type accepted struct {
 }
 
 func (c *counter) accept(ctx context.Context, q *registers.Question) (any, error) {
-	by, err := c.system(q.Header("Authorization"))
+	by, err := c.systems.actor(q.Header("Authorization"), identity.Officer)
 	if err != nil {
 		return nil, err
 	}
@@ -116,20 +103,4 @@ func (c *counter) person(text string) (identity.Actor, error) {
 		}
 	}
 	return person, nil
-}
-
-// system recognises the system behind an Authorization header (RFC 6750). All
-// hashes are compared, so that the time it takes tells nothing.
-func (c *counter) system(authorization string) (identity.Actor, error) {
-	scheme, token, _ := strings.Cut(authorization, " ")
-	hash, name := sha256.Sum256([]byte(token)), ""
-	for _, s := range c.systems {
-		if subtle.ConstantTimeCompare(hash[:], s.hash[:]) == 1 {
-			name = s.name
-		}
-	}
-	if !strings.EqualFold(scheme, "Bearer") || token == "" || name == "" {
-		return identity.Actor{}, problem.New(problem.Unauthenticated, "token-unknown")
-	}
-	return identity.Actor{Account: "system:" + name, Name: name, Roles: []identity.Role{identity.Officer}}, nil
 }

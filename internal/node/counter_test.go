@@ -10,14 +10,14 @@ import (
 	"dobosh/internal/kit/problem"
 )
 
-func TestCounterKnowsItsSystems(t *testing.T) {
-	c := &counter{systems: []knownSystem{{"one", sha256.Sum256([]byte("first"))}, {"two", sha256.Sum256([]byte("second"))}}}
-	by, err := c.system("bearer second")
+func TestSystemsAreKnownByTheirTokens(t *testing.T) {
+	known := tokens{{"one", sha256.Sum256([]byte("first"))}, {"two", sha256.Sum256([]byte("second"))}}
+	by, err := known.actor("bearer second", identity.Officer)
 	if err != nil || by.Account != "system:two" || !by.Has(identity.Officer) || len(by.Persons) != 0 {
 		t.Errorf("actor %+v, error %v", by, err)
 	}
 	for _, header := range []string{"", "Bearer", "Bearer ", "Bearer third", "Basic first", "first", "Bearer first "} {
-		if by, err := c.system(header); !problem.HasCode(err, "token-unknown") || by.Account != "" {
+		if by, err := known.actor(header, identity.Officer); !problem.HasCode(err, "token-unknown") || by.Account != "" {
 			t.Errorf("%q: actor %+v, error %v", header, by, err)
 		}
 	}

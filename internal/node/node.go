@@ -26,6 +26,7 @@ import (
 	"dobosh/internal/registers/residence"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
+	"dobosh/internal/registry/desk"
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
 	"dobosh/internal/services/looks"
@@ -60,6 +61,7 @@ type Node struct {
 	authority  *registry.Authority
 	submitter  registry.Submitter
 	follower   *registry.Follower
+	desk       *desk.Room
 	gateway    *exchange.Gateway
 	systems    systems
 	identity   *identity.Identity
@@ -81,7 +83,7 @@ type Node struct {
 func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*Node, error) {
 	n := &Node{cfg: cfg, now: now, log: log.With(slog.String("node", cfg.Name))}
 	for _, open := range []func(context.Context) error{
-		n.openLaw, n.openKeys, n.openStorage, n.openJournal, n.openRegistry, n.openExchange, n.openWitnesses, n.openPeople, n.openRooms, n.openServers,
+		n.openLaw, n.openKeys, n.openStorage, n.openJournal, n.openRegistry, n.openExchange, n.openWitnesses, n.openDesk, n.openPeople, n.openRooms, n.openServers,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("node %s: %w", cfg.Name, err), n.Close())
@@ -136,7 +138,7 @@ func (n *Node) openStorage(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	n.db, err = storage.Open(ctx, cfg, n.log, bus.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), exchange.Migrations(), notify.Migrations(),
+	n.db, err = storage.Open(ctx, cfg, n.log, bus.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), desk.Migrations(), exchange.Migrations(), notify.Migrations(),
 		services.Migrations(), looks.Migrations(), births.Migrations(), residence.Migrations(), payments.Migrations())
 	if err != nil {
 		return err
@@ -337,6 +339,7 @@ func (n *Node) start(ctx context.Context) (err error) {
 		return err
 	}
 	n.done.Go(func() { n.sweep(ctx) })
+	n.done.Go(func() { n.desk.Run(ctx) })
 	if n.follower != nil {
 		n.done.Go(func() { n.follower.Run(ctx) })
 	}

@@ -112,6 +112,7 @@ func (n *Node) exchangeSurface() http.Handler {
 	mux.Handle("GET "+eventsPath, n.gateway.ServeFeed(n.bus))
 	mux.Handle("GET "+registryPath, n.registry)
 	n.takeStatements(mux)
+	n.takeLetters(mux)
 	if n.witness != nil {
 		mux.Handle(witnessPath+"/", http.StripPrefix(witnessPath, n.witness))
 	}
@@ -131,6 +132,11 @@ func (n *Node) systemsSurface() (http.Handler, error) {
 		}
 		mux.Handle("/services/", http.StripPrefix("/services", counter))
 	}
+	contracts, err := n.openContractsAPI()
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("/contracts/", http.StripPrefix("/contracts", contracts))
 	return mux, nil
 }
 

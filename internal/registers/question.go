@@ -27,6 +27,9 @@ type Question struct {
 // Header gives a header of the request.
 func (q *Question) Header(name string) string { return q.request.Header.Get(name) }
 
+// Query gives the first value of a name in the query.
+func (q *Question) Query(name string) string { return q.request.URL.Query().Get(name) }
+
 // Part gives a segment of the path by its name in the pattern. One that is too
 // long to be anything is given as empty.
 func (q *Question) Part(name string) string {

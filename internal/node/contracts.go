@@ -1,0 +1,36 @@
+package node
+
+import (
+	"context"
+	"net/http"
+
+	"dobosh/internal/journal"
+	"dobosh/internal/registry"
+	"dobosh/internal/registry/desk"
+)
+
+// openDesk opens the desk at which this member makes contracts.
+func (n *Node) openDesk(context.Context) error {
+	signer, err := journal.NewSigner(Origin(n.cfg.Member, n.cfg.Name), n.logKey)
+	if err != nil {
+		return err
+	}
+	n.desk = desk.New(desk.Config{
+		Member: n.cfg.Member, Node: n.cfg.Name, DB: n.db, State: n.registry.State, Registry: n.submitter, Courier: desk.HTTP{Client: n.letterClient},
+		Law: n.pack, Signer: signer, Journal: n.journal, Now: n.now, Log: n.log,
+	})
+	return nil
+}
+
+// letterClient reaches one node. Letters are rare: no connection is kept.
+func (n *Node) letterClient(to registry.Node) *http.Client {
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: n.credential.Client(to.TLS), DisableKeepAlives: true}}
+}
+
+// takeLetters lets other members propose contracts and answer.
+func (n *Node) takeLetters(mux *http.ServeMux) {
+	mux.Handle("POST "+desk.Path, n.desk.Handler(func(r *http.Request) (registry.ID, error) {
+		peer, err := n.credential.Peer(r.TLS)
+		return peer.Member, err
+	}))
+}
