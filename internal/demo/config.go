@@ -55,6 +55,7 @@ func (s setup) config(m member) (node.Config, error) {
 	if m.node == Supervisor {
 		cfg.Keys.Registry, cfg.Keys.Witness, cfg.WitnessName = "registry.key", "witness.key", witnessName
 		cfg.Registry = node.Registry{Authority: true, Seed: "seed.jsonl"}
+		cfg.Certificates.Issuer = "issuer.key"
 		cfg.Sectors = map[string]string{exchange.ReceiptSector: exchange.ReceiptSector + ".sector"}
 		return cfg, nil
 	}

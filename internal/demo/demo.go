@@ -136,6 +136,11 @@ func Start(ctx context.Context, o Options) (_ *Demo, err error) {
 			return nil, err
 		}
 		d.nodes = append(d.nodes, n)
+		if m == Supervisor {
+			if err := s.certify(n); err != nil {
+				return nil, err
+			}
+		}
 	}
 	provider, err := s.provider(o.Log)
 	if err != nil {

@@ -26,7 +26,7 @@ func (s setup) makeKeys() error {
 			}
 		}
 	}
-	for _, name := range []string{"registry.key", "witness.key"} {
+	for _, name := range []string{"registry.key", "witness.key", "issuer.key"} {
 		if err := once(s.path(Supervisor, name), node.MakeKey); err != nil {
 			return err
 		}
@@ -84,6 +84,28 @@ func (s setup) pin(name string) (string, error) {
 		return "", err
 	}
 	return credential.PinOf(key.Public())
+}
+
+// certify has the certificates of the others issued before they start, which
+// nodes that begin alone ask for by themselves.
+func (s setup) certify(authority *node.Node) error {
+	for _, m := range members() {
+		if m.node == Supervisor {
+			continue
+		}
+		key, err := node.ReadKey(s.path(m.node, "tls.key"))
+		if err != nil {
+			return err
+		}
+		der, err := authority.Certify(key.Public(), m.id(), m.node)
+		if err != nil {
+			return err
+		}
+		if err := node.SaveCertificate(s.path(m.node, "data"), der); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // logKey gives the verifier key of a node's journal.

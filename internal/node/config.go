@@ -52,6 +52,8 @@ type Config struct {
 	WitnessName string `yaml:"witness_name"`
 	// Witnesses cosign this node's journal.
 	Witnesses []Witness `yaml:"witnesses"`
+	// Certificates says how long they live and, at the authority, who signs them.
+	Certificates Certificates `yaml:"certificates"`
 	// SignIn trusts an OpenID Connect provider; without it nobody signs in.
 	SignIn *identity.Config `yaml:"sign_in"`
 	// Mail sends notices; without it they are kept and shown in the inbox only.
@@ -214,7 +216,7 @@ func (c *Config) resolve(folder string) {
 }
 
 func (c *Config) paths() []*string {
-	paths := []*string{&c.Dir, &c.Pack, &c.Storage.PostgresFile, &c.Keys.TLS, &c.Keys.Log, &c.Keys.Registry, &c.Keys.Witness, &c.Registry.Seed}
+	paths := []*string{&c.Dir, &c.Pack, &c.Storage.PostgresFile, &c.Keys.TLS, &c.Keys.Log, &c.Keys.Registry, &c.Keys.Witness, &c.Registry.Seed, &c.Certificates.Issuer}
 	if c.SignIn != nil {
 		paths = append(paths, &c.SignIn.ClientSecretFile)
 	}
@@ -253,6 +255,7 @@ func (c Config) Check() error {
 	errs = append(errs, c.Listen.check()...)
 	wrong(c.Keys.TLS == "" || c.Keys.Log == "", "keys: tls and log are needed")
 	errs = append(errs, c.Registry.check(c.Keys)...)
+	errs = append(errs, c.Certificates.check(c.Registry.Authority)...)
 	wrong((c.WitnessName != "") != (c.Keys.Witness != ""), "witness_name: needs keys.witness, and the other way round")
 	for i, w := range c.Witnesses {
 		errs = append(errs, checkPeer(fmt.Sprintf("witnesses[%d]", i), w.Address, w.Pin)...)

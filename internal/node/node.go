@@ -25,6 +25,7 @@ import (
 	"dobosh/internal/registers/payments"
 	"dobosh/internal/registers/residence"
 	"dobosh/internal/registry"
+	"dobosh/internal/registry/admission"
 	"dobosh/internal/registry/credential"
 	"dobosh/internal/registry/desk"
 	"dobosh/internal/rules"
@@ -72,6 +73,8 @@ type Node struct {
 	catalogue  *lang.Catalogue
 	metrics    *metrics
 
+	admitting
+
 	servers []*server
 	stop    context.CancelFunc
 	done    sync.WaitGroup
@@ -83,7 +86,18 @@ type Node struct {
 func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*Node, error) {
 	n := &Node{cfg: cfg, now: now, log: log.With(slog.String("node", cfg.Name))}
 	for _, open := range []func(context.Context) error{
-		n.openLaw, n.openKeys, n.openStorage, n.openJournal, n.openRegistry, n.openExchange, n.openWitnesses, n.openDesk, n.openPeople, n.openRooms, n.openServers,
+		n.openLaw,
+		n.openKeys,
+		n.openStorage,
+		n.openJournal,
+		n.openRegistry,
+		n.openAdmission,
+		n.openExchange,
+		n.openWitnesses,
+		n.openDesk,
+		n.openPeople,
+		n.openRooms,
+		n.openServers,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("node %s: %w", cfg.Name, err), n.Close())
@@ -138,7 +152,15 @@ func (n *Node) openStorage(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	n.db, err = storage.Open(ctx, cfg, n.log, bus.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), desk.Migrations(), exchange.Migrations(), notify.Migrations(),
+	n.db, err = storage.Open(ctx, cfg, n.log,
+		bus.Migrations(),
+		journal.Migrations(),
+		identity.Migrations(),
+		registry.Migrations(),
+		admission.Migrations(),
+		desk.Migrations(),
+		exchange.Migrations(),
+		notify.Migrations(),
 		services.Migrations(), looks.Migrations(), births.Migrations(), residence.Migrations(), payments.Migrations())
 	if err != nil {
 		return err
@@ -340,9 +362,7 @@ func (n *Node) start(ctx context.Context) (err error) {
 	}
 	n.done.Go(func() { n.sweep(ctx) })
 	n.done.Go(func() { n.desk.Run(ctx) })
-	if n.follower != nil {
-		n.done.Go(func() { n.follower.Run(ctx) })
-	}
+	n.startAdmission(ctx)
 	if n.services != nil {
 		if err := n.services.Run(ctx, n.bus); err != nil {
 			return err

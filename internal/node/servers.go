@@ -66,7 +66,7 @@ func (n *Node) openServers(ctx context.Context) error {
 		tls           *tls.Config
 	}{
 		{"portal", n.cfg.Listen.Portal, n.withHealth(portal), nil},
-		{"exchange", n.cfg.Listen.Exchange, n.exchangeSurface(), n.credential.Server()},
+		{"exchange", n.cfg.Listen.Exchange, n.exchangeSurface(), n.secure()},
 		{"edge", n.cfg.Listen.Edge, n.gateway.Edge(), nil},
 		{"operations", n.cfg.Listen.Operations, n.withHealth(n.metrics.handler()), nil},
 		{"systems", n.cfg.Listen.Systems, systems, nil},
@@ -94,6 +94,7 @@ func (n *Node) listen(ctx context.Context, name, address string, handler http.Ha
 		handler = n.logged(name, handler)
 	}
 	n.servers = append(n.servers, &server{name: name, listener: listener, http: &http.Server{
+		TLSNextProto:      n.nextProtocols(name),
 		Handler:           n.metrics.count(name, handler),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       60 * time.Second,

@@ -59,7 +59,7 @@ func (i Instrument) cite(ref law.Ref, language string) string {
 
 // Issuer says whose certificates and time-stamps count.
 type Issuer struct {
-	Certificate []byte `json:"certificate,omitempty"` // DER, of the authority that issues the certificates of nodes
+	Certificate []byte `json:"certificate,omitempty"` // DER, of the authority that issues the certificates of nodes; former ones may follow while what they signed lasts
 	Stamper     []byte `json:"stamper,omitempty"`     // DER, of the time-stamp authority
 }
 
@@ -68,7 +68,7 @@ func (i Issuer) check() error {
 		if len(der) == 0 {
 			continue
 		}
-		if _, err := x509.ParseCertificate(der); err != nil {
+		if _, err := x509.ParseCertificates(der); err != nil {
 			return fmt.Errorf("%w: a certificate of the issuer cannot be read: %w", ErrStatement, err)
 		}
 	}

@@ -25,9 +25,10 @@ var (
 // Holder is what one node shows on its connections, and whom it lets be at the
 // other side. It is safe for concurrent use.
 type Holder struct {
-	state func() *registry.State
-	now   clock.Now
-	own   atomic.Pointer[tls.Certificate]
+	state    func() *registry.State
+	now      clock.Now
+	own      atomic.Pointer[tls.Certificate]
+	standing standing
 
 	mu    sync.Mutex
 	hooks []func() // guarded by mu

@@ -82,3 +82,17 @@ func leafOf(c *tls.ConnectionState) (*x509.Certificate, error) {
 	}
 	return c.PeerCertificates[0], nil
 }
+
+// Admitting is a server that also lets in, over the protocol open alone, whoever
+// has any key at all: what is served there decides for itself.
+func (h *Holder) Admitting(open string, protocols ...string) *tls.Config {
+	cfg := h.Server(append(protocols, open)...)
+	judge := cfg.VerifyConnection
+	cfg.VerifyConnection = func(c tls.ConnectionState) error {
+		if c.NegotiatedProtocol == open {
+			return nil
+		}
+		return judge(c)
+	}
+	return cfg
+}

@@ -1,0 +1,159 @@
+package admission
+
+import (
+	"context"
+	"crypto"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/registry"
+	"dobosh/internal/registry/credential"
+	"dobosh/internal/storage"
+)
+
+// Authority keeps the registry; [registry.Authority] does.
+type Authority interface {
+	State() *registry.State
+	Append(ctx context.Context, statements ...registry.Statement) error
+}
+
+// Journal keeps what the supervisor did.
+type Journal interface {
+	Append(ctx context.Context, e journal.Entry) (journal.Stamp, error)
+}
+
+// OfficeConfig is what an office needs from its node.
+type OfficeConfig struct {
+	DB        *storage.DB
+	Registry  Authority
+	Issuer    *credential.Issuer // nil where certificates are not issued
+	Holder    *credential.Holder // of the authority's node
+	Address   string             // where joiners reach the authority, host:port
+	Key       string             // verifies the checkpoints of the registry
+	Witnesses []Witness          // that new nodes are told to ask
+	Journal   Journal
+	Now       clock.Now
+	Log       *slog.Logger
+}
+
+// Office is the authority's side: it makes tokens, admits who brings one, issues
+// certificates to the nodes of the registry, and takes nodes out. It is safe for
+// concurrent use.
+type Office struct {
+	OfficeConfig
+	tokens tokens
+	limits *limits
+	dial   func(ctx context.Context, n registry.Node) error
+}
+
+// NewOffice opens the office.
+func NewOffice(cfg OfficeConfig) *Office {
+	o := &Office{OfficeConfig: cfg, tokens: tokens{cfg.DB, cfg.Now}, limits: newLimits(cfg.Now)}
+	o.dial = o.connectBack
+	return o
+}
+
+// Offer makes a token for one node, good for life ([DefaultTokenLife] when
+// zero). by is the account of who makes it. The text is shown once: only the hash
+// of its secret is kept. Errors: "form-incomplete" with what is wrong with each
+// field, "tokens-too-many".
+func (o *Office) Offer(ctx context.Context, g Grant, by string, life time.Duration) (text string, made Made, err error) {
+	if life == 0 {
+		life = DefaultTokenLife
+	}
+	if life < time.Minute || life > MaxTokenLife {
+		return "", Made{}, problem.New(problem.Invalid, "form-incomplete").At("life", "token-life-form")
+	}
+	if err := g.check(o.Registry.State()); err != nil {
+		return "", Made{}, err
+	}
+	made, secret, err := o.tokens.add(ctx, g, by, life)
+	if err != nil {
+		return "", Made{}, err
+	}
+	if text, err = o.token(g, secret); err != nil {
+		return "", Made{}, err
+	}
+	return text, made, o.note(ctx, act{What: "token-made", By: by, Member: g.Member, Node: g.Node, Token: made.ID})
+}
+
+func (o *Office) token(g Grant, secret []byte) (string, error) {
+	t := Token{Address: o.Address, Pin: o.Holder.Pin(), Key: o.Key, Witnesses: o.Witnesses, Member: g.Member, Node: g.Node, Secret: secret}
+	if o.Issuer != nil {
+		print, err := credential.Fingerprint(o.Issuer.Root())
+		if err != nil {
+			return "", err
+		}
+		t.Issuer = hex.EncodeToString(print[:])
+	}
+	if err := t.check(); err != nil {
+		return "", fmt.Errorf("make a token: %w", err)
+	}
+	return t.Text()
+}
+
+// Tokens lists the tokens that were made, newest first, without secrets.
+func (o *Office) Tokens(ctx context.Context, after page.Key) (page.Page[Made], error) {
+	return o.tokens.list(ctx, after)
+}
+
+// Revoke takes a node out of the registry: from the next request on it is
+// refused everywhere the registry has come. Errors: "node-unknown",
+// "reason-missing".
+func (o *Office) Revoke(ctx context.Context, member registry.ID, name, reason, by string) error {
+	reason = strings.TrimSpace(reason)
+	if reason == "" || len(reason) > 2000 {
+		return problem.New(problem.Invalid, "form-incomplete").At("reason", "reason-missing")
+	}
+	node := nodeNamed(o.Registry.State(), member, name)
+	if node == nil {
+		return problem.New(problem.NotFound, "node-unknown", "node", name, "member", member.String())
+	}
+	if node.TLS == o.Holder.Pin() {
+		return problem.New(problem.Conflict, "node-is-authority")
+	}
+	if err := o.note(ctx, act{What: "node-revoked", By: by, Member: member, Node: name, Reason: reason, Pin: node.TLS}); err != nil {
+		return err
+	}
+	return o.Registry.Append(ctx, registry.Statement{Node: &registry.Node{Member: member, Name: name}})
+}
+
+// act is what the supervisor's journal holds of an act of this office.
+type act struct {
+	What   string      `json:"act"` // token-made, node-admitted, node-revoked
+	By     string      `json:"by"`  // account, or pin of the node
+	Member registry.ID `json:"member"`
+	Node   string      `json:"node"`
+	Token  string      `json:"token,omitempty"` // id
+	Pin    string      `json:"pin,omitempty"`
+	Reason string      `json:"reason,omitempty"`
+}
+
+// note makes an act durable in the journal.
+func (o *Office) note(ctx context.Context, a act) error {
+	meta, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	if _, err := o.Journal.Append(ctx, journal.Entry{Kind: "admission", ID: id.New(), At: o.Now(), Meta: meta}); err != nil {
+		return problem.New(problem.Unavailable, "journal-away").Because(err)
+	}
+	return nil
+}
+
+// issue signs a certificate; none where the office has no issuer.
+func (o *Office) issue(key crypto.PublicKey, n registry.Node) ([]byte, error) {
+	if o.Issuer == nil {
+		return nil, nil
+	}
+	return o.Issuer.Issue(key, n.Member, n.Name)
+}

@@ -1,0 +1,147 @@
+package admission
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/storage"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations are the tables of the room.
+func Migrations() fs.FS { return migrations }
+
+// How long a token may be used: a day when nobody says, a month at most.
+const (
+	DefaultTokenLife = 24 * time.Hour
+	MaxTokenLife     = 30 * 24 * time.Hour
+)
+
+// maxOpen bounds the tokens that can be used at one time.
+const maxOpen = 10_000
+
+// tokens are the tokens that were made. Of a secret only the SHA-256 is kept.
+type tokens struct {
+	db  *storage.DB
+	now clock.Now
+}
+
+// Made is a token as the supervisor sees it later: without its secret.
+type Made struct {
+	ID     string
+	Grant  Grant
+	By     string // account of who made it
+	At     time.Time
+	Until  time.Time
+	UsedAt time.Time // zero when it was not
+	UsedBy string    // pin of the node that it admitted
+}
+
+func hashed(secret []byte) string {
+	sum := sha256.Sum256(secret)
+	return hex.EncodeToString(sum[:])
+}
+
+// add makes a token and gives its secret, which is kept nowhere.
+func (t tokens) add(ctx context.Context, g Grant, by string, life time.Duration) (made Made, secret []byte, err error) {
+	grants, err := json.Marshal(g)
+	if err != nil {
+		return Made{}, nil, err
+	}
+	secret = make([]byte, secretBytes)
+	_, _ = rand.Read(secret) // never fails: crypto/rand ends the program instead
+	now := t.now()
+	made = Made{ID: id.New(), Grant: g, By: by, At: now, Until: now.Add(life)}
+	err = t.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		var open int
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM registry_tokens WHERE used_at IS NULL AND ends_at > $1`, storage.Micros(now)).Scan(&open); err != nil {
+			return err
+		}
+		if open >= maxOpen {
+			return problem.New(problem.TooMany, "tokens-too-many")
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO registry_tokens (id, secret, grants, made_by, made_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			made.ID, hashed(secret), string(grants), by, storage.Micros(made.At), storage.Micros(made.Until))
+		return err
+	})
+	if err != nil {
+		return Made{}, nil, fmt.Errorf("make a token: %w", err)
+	}
+	return made, secret, nil
+}
+
+// take uses the token of a secret up for the node with a pin. The same node may
+// take it again, since the answer to it may have been lost.
+func (t tokens) take(ctx context.Context, secret []byte, pin string) (made Made, err error) {
+	now := t.now()
+	err = t.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		rows, err := tx.QueryContext(ctx, selectTokens+` WHERE secret = $1`, hashed(secret))
+		made, err = storage.One(rows, err, readMade)
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
+			return problem.New(problem.Forbidden, "join-token-unknown")
+		case err != nil:
+			return err
+		case !made.UsedAt.IsZero() && made.UsedBy != pin:
+			return problem.New(problem.Conflict, "join-token-used")
+		case !now.Before(made.Until):
+			return problem.New(problem.Gone, "join-token-ended")
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE registry_tokens SET used_at = COALESCE(used_at, $1), used_by = $2 WHERE id = $3`, storage.Micros(now), pin, made.ID)
+		return err
+	})
+	return made, err
+}
+
+// giveBack makes a token usable again that admitted nobody after all.
+func (t tokens) giveBack(ctx context.Context, id, pin string) error {
+	return t.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE registry_tokens SET used_at = NULL, used_by = NULL WHERE id = $1 AND used_by = $2`, id, pin)
+		return err
+	})
+}
+
+const selectTokens = `SELECT id, grants, made_by, made_at, ends_at, COALESCE(used_at, 0), COALESCE(used_by, '') FROM registry_tokens`
+
+func readMade(scan storage.Scan) (m Made, err error) {
+	var grants string
+	var at, until, used int64
+	if err := scan(&m.ID, &grants, &m.By, &at, &until, &used, &m.UsedBy); err != nil {
+		return m, err
+	}
+	m.At, m.Until = storage.Instant(at), storage.Instant(until)
+	if used != 0 {
+		m.UsedAt = storage.Instant(used)
+	}
+	m.Grant, err = decode[Grant]([]byte(grants))
+	return m, err
+}
+
+// list gives the tokens, newest first. A key that is none asks for the first
+// page.
+func (t tokens) list(ctx context.Context, after page.Key) (page.Page[Made], error) {
+	before := "~" // sorts behind every id
+	if columns := after.Columns(1); columns != nil {
+		before = columns[0]
+	}
+	rows, err := t.db.Read(ctx).QueryContext(ctx, selectTokens+` WHERE id < $1 ORDER BY id DESC LIMIT $2`, before, page.Size+1)
+	all, err := storage.All(rows, err, readMade)
+	if err != nil {
+		return page.Page[Made]{}, fmt.Errorf("list tokens: %w", err)
+	}
+	return page.Of(all, page.Size, func(m Made) page.Key { return page.KeyOf(m.ID) }), nil
+}
