@@ -269,7 +269,9 @@ func TestIssuerIsReplaced(t *testing.T) {
 }
 
 func TestRequests(t *testing.T) {
-	curve := func(c elliptic.Curve) crypto.Signer { return must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(c, rand.Reader)) }
+	curve := func(c elliptic.Curve) crypto.Signer {
+		return must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(c, rand.Reader))
+	}
 	weak := must[*rsa.PrivateKey](t)(rsa.GenerateKey(rand.Reader, 2048))
 	for _, c := range []struct {
 		key crypto.Signer
