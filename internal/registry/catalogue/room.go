@@ -94,6 +94,9 @@ func (r *Room) Run(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		r.Refresh()
+		if err := r.Turn(ctx); err != nil && ctx.Err() == nil {
+			r.Log.WarnContext(ctx, "an announced description could not begin", slog.Any("error", err))
+		}
 		select {
 		case <-ctx.Done():
 			return
