@@ -189,4 +189,3 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
-
