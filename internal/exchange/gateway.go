@@ -69,10 +69,14 @@ type Gateway struct {
 	verifiers map[string]*journal.Verifier // by verifier key; each remembers checkpoints that it has seen to hold
 }
 
+// DefaultStale is how long a node goes on without the registry when its
+// configuration says nothing.
+const DefaultStale = 24 * time.Hour
+
 // New makes a gateway.
 func New(cfg Config) *Gateway {
 	if cfg.Stale == 0 {
-		cfg.Stale = 24 * time.Hour
+		cfg.Stale = DefaultStale
 	}
 	if cfg.Skew == 0 {
 		cfg.Skew = 5 * time.Minute

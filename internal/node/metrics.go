@@ -28,7 +28,7 @@ func newMetrics(n *Node) *metrics {
 	gauge := func(name, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 	}
-	m.registry.MustRegister(m.requests, m.seconds, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	m.registry.MustRegister(m.requests, m.seconds, n.exchanges.total, n.exchanges.seconds, n.exchanges.hops, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("dobosh_journal_entries", "Entries in the journal of this node.", func() float64 { return float64(n.journal.Size()) }),
 		gauge("dobosh_registry_statements", "Statements of the registry that this node knows.", func() float64 { return float64(n.registry.State().Size) }),
 		gauge("dobosh_registry_age_seconds", "Time since the registry was last known to be current.", func() float64 { return n.now().Sub(n.contact()).Seconds() }),

@@ -14,6 +14,7 @@ import (
 
 	"dobosh/internal/bus"
 	"dobosh/internal/exchange"
+	"dobosh/internal/exchange/oversight"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/journal/witness"
@@ -64,6 +65,9 @@ type Node struct {
 	follower   *registry.Follower
 	desk       *desk.Room
 	gateway    *exchange.Gateway
+	meter      *oversight.Meter
+	exchanges  *exchangeMetrics
+	oversight  *oversight.Room
 	systems    systems
 	identity   *identity.Identity
 	courier    *notify.Courier
@@ -92,6 +96,7 @@ func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*Nod
 		n.openJournal,
 		n.openRegistry,
 		n.openAdmission,
+		n.openOversight,
 		n.openExchange,
 		n.openWitnesses,
 		n.openDesk,
@@ -160,6 +165,7 @@ func (n *Node) openStorage(ctx context.Context) (err error) {
 		admission.Migrations(),
 		desk.Migrations(),
 		exchange.Migrations(),
+		oversight.Migrations(),
 		notify.Migrations(),
 		services.Migrations(), looks.Migrations(), births.Migrations(), residence.Migrations(), payments.Migrations())
 	if err != nil {
@@ -258,7 +264,7 @@ func (n *Node) contact() time.Time {
 func (n *Node) openExchange(context.Context) error {
 	n.gateway = exchange.New(exchange.Config{
 		Member: n.cfg.Member, Node: n.cfg.Name, Credential: n.credential, State: n.registry.State, Contact: n.contact, Stale: n.cfg.Registry.Stale,
-		Journal: n.journal, Law: n.pack, Sectors: n.sectors, Systems: n.systems.find, Now: n.now, Log: n.log,
+		Journal: n.journal, Law: n.pack, Sectors: n.sectors, Systems: n.systems.find, Observe: n.observe, Now: n.now, Log: n.log,
 	})
 	n.later(func() error { n.gateway.Close(); return nil })
 	n.system = looks.NewSystem(n.db, n.now)

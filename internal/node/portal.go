@@ -42,6 +42,7 @@ func (n *Node) portal() (http.Handler, error) {
 		deps.Registry = registryPages{n}
 	}
 	deps.Answering = n.system
+	deps.Oversight, deps.Conditions = n.oversight, conditions{n}
 	return web.New(deps)
 }
 
