@@ -14,6 +14,7 @@ import (
 
 	"dobosh/internal/bus"
 	"dobosh/internal/exchange"
+	"dobosh/internal/exchange/events"
 	"dobosh/internal/exchange/oversight"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
@@ -68,6 +69,7 @@ type Node struct {
 	meter      *oversight.Meter
 	exchanges  *exchangeMetrics
 	oversight  *oversight.Room
+	events     *events.Room
 	systems    systems
 	identity   *identity.Identity
 	courier    *notify.Courier
@@ -98,6 +100,7 @@ func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*Nod
 		n.openAdmission,
 		n.openOversight,
 		n.openExchange,
+		n.openEvents,
 		n.openWitnesses,
 		n.openDesk,
 		n.openPeople,
@@ -164,8 +167,8 @@ func (n *Node) openStorage(ctx context.Context) (err error) {
 		registry.Migrations(),
 		admission.Migrations(),
 		desk.Migrations(),
-		exchange.Migrations(),
 		oversight.Migrations(),
+		events.Migrations(),
 		notify.Migrations(),
 		services.Migrations(), looks.Migrations(), births.Migrations(), residence.Migrations(), payments.Migrations())
 	if err != nil {
@@ -373,8 +376,8 @@ func (n *Node) start(ctx context.Context) (err error) {
 		if err := n.services.Run(ctx, n.bus); err != nil {
 			return err
 		}
-		n.done.Go(func() { n.followEvents(ctx) })
 	}
+	n.done.Go(func() { n.events.Follow(ctx) })
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"dobosh/internal/exchange/events"
 	"dobosh/internal/registry/credential"
 )
 
@@ -18,7 +19,6 @@ const (
 	registryPath = "/dobosh/1/registry"
 	witnessPath  = "/dobosh/1/witness"
 	questionPath = "/dobosh/1/question"
-	eventsPath   = "/dobosh/1/events"
 )
 
 // server is one listener with what is served on it.
@@ -110,7 +110,7 @@ func (n *Node) listen(ctx context.Context, name, address string, handler http.Ha
 func (n *Node) exchangeSurface() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST "+questionPath, n.gateway)
-	mux.Handle("GET "+eventsPath, n.gateway.ServeFeed(n.bus))
+	mux.Handle("GET "+events.Path, n.events.Feed())
 	mux.Handle("GET "+registryPath, n.registry)
 	n.takeStatements(mux)
 	n.takeLetters(mux)

@@ -1,0 +1,105 @@
+package events
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"dobosh/internal/bus"
+	"dobosh/internal/exchange"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/storage"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations are the tables of the room.
+func Migrations() fs.FS { return migrations }
+
+// Stream is the node's own stream, which holds its events and those of others
+// that it follows. A [bus.Bus] is one.
+type Stream interface {
+	State(ctx context.Context) (bus.State, error)
+	Place(ctx context.Context, at time.Time) (uint64, error)
+	Fetch(ctx context.Context, types []string, after uint64, limit int, wait time.Duration) ([]bus.Sequenced, error)
+	PublishAll(ctx context.Context, events []bus.Event) error
+}
+
+// Config is what the room needs from its node.
+type Config struct {
+	Gateway *exchange.Gateway // its journal, its law, and its connections
+	DB      *storage.DB
+	Stream  Stream
+	Now     clock.Now
+	Log     *slog.Logger
+}
+
+// Room gives events to other nodes and follows theirs. It is safe for concurrent
+// use.
+type Room struct {
+	Config
+	turns chan struct{} // one for each page that is taken in at the same time
+}
+
+// New makes the room; nothing runs yet.
+func New(cfg Config) *Room {
+	return &Room{Config: cfg, turns: make(chan struct{}, takers)}
+}
+
+// readFrom is what a read of the stream gives.
+type readFrom struct {
+	events []bus.Sequenced
+	after  place // where the read began
+	next   place // where the next one begins
+}
+
+// read reads events of some types that follow a place, at most limit, and waits
+// for the first of them. Where nothing follows, the place it returns is beyond
+// everything that was there when it began, so that a reader to whom nothing
+// happens does not fall behind. Its errors are [bus.ErrAhead], when the place is
+// one of another stream, and a *goneError.
+func (r *Room) read(ctx context.Context, types []string, after place, limit int, wait time.Duration) (readFrom, error) {
+	state, err := r.Stream.State(ctx)
+	if err != nil {
+		return readFrom{}, err
+	}
+	switch {
+	case after == place{}:
+		after = place{state.ID, state.First - 1}
+	case after.stream != state.ID || after.number > state.Last:
+		return readFrom{}, bus.ErrAhead
+	case after.number+1 < state.First:
+		return readFrom{}, r.gone(after, state)
+	}
+	events, err := r.Stream.Fetch(ctx, types, after.number, limit, wait)
+	if err != nil {
+		return readFrom{}, err
+	}
+	found := readFrom{events: events, after: after, next: after}
+	if len(events) < limit {
+		found.next.number = max(after.number, state.Last)
+	}
+	if len(events) > 0 {
+		found.next.number = max(found.next.number, events[len(events)-1].Sequence)
+	}
+	return found, nil
+}
+
+// goneError says that the events behind a place are no longer there.
+type goneError struct {
+	available time.Time // from then on all are
+	next      place     // after which they follow
+}
+
+func (e *goneError) Error() string { return "the events before " + e.next.String() + " are gone" }
+
+func (r *Room) gone(after place, state bus.State) *goneError {
+	available := state.Oldest
+	if available.IsZero() {
+		available = r.Now()
+	}
+	return &goneError{available: available, next: place{after.stream, state.First - 1}}
+}

@@ -1,0 +1,64 @@
+package events
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// look is how often the room looks whether the registry has changed.
+const look = 200 * time.Millisecond
+
+// Follow follows the events of every contract that gives this member some, at
+// every node of their providers, as the registry comes to know them, until ctx
+// ends.
+func (r *Room) Follow(ctx context.Context) {
+	var followers sync.WaitGroup
+	defer followers.Wait()
+	running := map[source]context.CancelFunc{}
+	defer func() {
+		for _, stop := range running {
+			stop()
+		}
+	}()
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	for seen := int64(-1); ; {
+		if state := r.Gateway.State(); state.Size != seen {
+			seen = state.Size
+			wanted := r.sources()
+			for s, stop := range running {
+				if !wanted[s] {
+					stop()
+					delete(running, s)
+				}
+			}
+			for s := range wanted {
+				if running[s] == nil {
+					within, stop := context.WithCancel(ctx)
+					running[s] = stop
+					followers.Go(func() { r.follow(within, s) })
+				}
+			}
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// sources are the streams that this node is to follow.
+func (r *Room) sources() map[source]bool {
+	state, wanted := r.Gateway.State(), map[source]bool{}
+	for _, c := range state.Contracts() {
+		if !follows(state, c, r.Gateway.Member) {
+			continue
+		}
+		for _, node := range state.Nodes(c.Provider) {
+			wanted[source{c.ID, node.Name}] = true
+		}
+	}
+	return wanted
+}

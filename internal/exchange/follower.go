@@ -1,0 +1,74 @@
+package exchange
+
+import (
+	"context"
+	"net/http"
+
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/registry"
+)
+
+// The headers in which a message between nodes and its stamp travel.
+const (
+	MessageHeader = messageHeader
+	StampHeader   = stampHeader
+)
+
+// What follows lets a room that speaks to other nodes about something else than
+// questions do it in the same way.
+
+// Peer is the node at the other side of a request. Its error is the problem
+// peer-unknown.
+func (g *Gateway) Peer(r *http.Request) (registry.Node, error) {
+	node, err := g.Credential.Peer(r.TLS)
+	if err != nil {
+		return registry.Node{}, problem.New(problem.Unauthenticated, "peer-unknown").Because(err)
+	}
+	return node, nil
+}
+
+// Stands reports why nothing may happen under a contract at present: nobody
+// confirmed the registry for long, or the contract's period or its provision
+// does not hold.
+func (g *Gateway) Stands(c registry.Contract) error {
+	if err := g.fresh(); err != nil {
+		return err
+	}
+	return g.standing(c)
+}
+
+// Reach gives the connections to a node, which are known by its key.
+func (g *Gateway) Reach(node registry.Node) *http.Client { return g.client(node.TLS) }
+
+// Proved reads a message of a node and what proves it. The error is the problem
+// node-answer-broken when the message is not in the node's log as it came.
+func (g *Gateway) Proved(node registry.Node, h http.Header, body []byte) (meta []byte, stamp journal.Stamp, err error) {
+	if meta, err = decodeHeader(h.Get(messageHeader)); err == nil {
+		stamp, _, err = g.verify(node, h.Get(stampHeader), meta, body)
+	}
+	if err != nil {
+		return nil, stamp, problem.New(problem.BadGateway, "node-answer-broken", "body", node.Member.String()).Because(err)
+	}
+	return meta, stamp, nil
+}
+
+// Away is the problem of a node that was not reached, or not in time.
+func Away(ctx context.Context, node registry.Node, err error) error { return away(ctx, node, err) }
+
+// Refused reads the refusal that a node sent instead of a message.
+func (g *Gateway) Refused(node registry.Node, status int, payload []byte) error {
+	return g.unproved(node, status, payload)
+}
+
+// Refuse answers another node with a refusal that is not journaled.
+func Refuse(w http.ResponseWriter, err error) { refuse(w, err) }
+
+// SetMessage puts a message and its stamp into the headers of an answer.
+func SetMessage(h http.Header, meta []byte, stamp journal.Stamp) {
+	h.Set(messageHeader, encodeHeader(meta))
+	h.Set(stampHeader, stamp.Text())
+}
+
+// ReadMessage reads exactly one JSON object without unknown or doubled members.
+func ReadMessage(raw []byte, into any) error { return strict(raw, into) }
