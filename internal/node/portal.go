@@ -38,6 +38,7 @@ func (n *Node) portal() (http.Handler, error) {
 	if n.registers != nil {
 		deps.Registrar = n.registers.births
 	}
+	deps.Contracts = n.desk
 	if n.authority != nil {
 		deps.Registry = registryPages{n}
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"strconv"
 
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registers"
@@ -28,7 +29,7 @@ func (v *visit) readNumber(f *birthForm) error {
 func (v *visit) askBirth(f *birthForm) question {
 	born := v.typed("born")
 	if born == "" && !f.Born.IsZero() {
-		born = v.shortDay(f)
+		born = shortDay(f.Born)
 	}
 	return question{Title: v.say("birth.birth"), Lead: []string{v.say("birth.birth-lead")}, Fields: []field{
 		{Name: "born", Kind: "text", Label: v.say("birth.born"), Hint: v.say("form.day-hint"), Value: born, Complete: "off", Most: 16},
@@ -40,8 +41,7 @@ func (v *visit) askBirth(f *birthForm) question {
 }
 
 // shortDay writes a day as one would type it.
-func (v *visit) shortDay(f *birthForm) string {
-	d := f.Born
+func shortDay(d civil.Day) string {
 	return strconv.Itoa(d.Dom()) + "." + strconv.Itoa(int(d.Month())) + "." + strconv.Itoa(d.Year()) + "."
 }
 

@@ -55,6 +55,9 @@ type Deps struct {
 	// What a registrar sees.
 	Registrar Registrar
 
+	// What those see who make contracts for this member.
+	Contracts Contracts
+
 	// What an operator and an auditor see; both or none.
 	Oversight  Oversight
 	Conditions Conditions

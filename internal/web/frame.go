@@ -64,6 +64,7 @@ func (v *visit) nav() []link {
 	add(v.watcher() && v.Oversight != nil, "/desk/operate", "nav.operate")
 	add(v.watcher() && v.Oversight != nil, "/desk/exchanges", "nav.exchanges")
 	add(v.watcher() && v.Oversight != nil, "/desk/hidden", "nav.hidden")
+	add(v.atContracts(), "/desk/contracts", "nav.our-contracts")
 	add(v.Registry != nil, "/members", "nav.members")
 	add(v.Registry != nil, "/contracts", "nav.contracts")
 	add(v.Registry != nil, "/logs", "nav.logs")

@@ -48,6 +48,8 @@ func (p *portal) home(v *visit) error {
 		return v.to("/desk")
 	case v.known && v.actor.Has(identity.Registrar) && p.Registrar != nil:
 		return v.to("/births")
+	case v.known && v.actor.Has(identity.Contracts) && p.Contracts != nil:
+		return v.to("/desk/contracts")
 	case v.watcher() && p.Oversight != nil:
 		return v.to("/desk/operate")
 	}

@@ -105,6 +105,9 @@ func (p *portal) routes() {
 	if p.Oversight != nil {
 		p.oversightRoutes()
 	}
+	if p.Contracts != nil {
+		p.contractRoutes()
+	}
 	if p.Registry != nil {
 		p.registryRoutes()
 	}

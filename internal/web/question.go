@@ -37,13 +37,16 @@ type fact struct {
 }
 
 // field is one input. Kind is text, words (several lines), number, choice,
-// list or tick.
+// list or ticks (several choices).
 type field struct {
 	Name, Kind, Label, Hint, Value string
 	Mode                           string // inputmode
 	Complete                       string // autocomplete
 	Most                           int    // characters
 	Options                        []option
+	Optional                       bool              // may stay empty
+	Code                           bool              // holds identifiers, not words
+	Codes                          map[string]string // identifier to show beside an option, by its value
 	Error                          string
 }
 

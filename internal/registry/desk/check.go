@@ -8,6 +8,7 @@ import (
 
 	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
@@ -24,14 +25,14 @@ type Descriptions interface {
 type Operation struct {
 	Method string
 	Path   string    // with places in braces, as in OpenAPI
-	Says   string    // its summary, as its author wrote it
+	Says   lang.Text // its summary, as its author wrote it
 	Fields []Pointer // of the answer
 }
 
 // Pointer is a field of an answer.
 type Pointer struct {
-	At   string // JSON pointer; "*" for every element of a list
-	Says string // what it means, as its author wrote it
+	At   string    // JSON pointer; "*" for every element of a list
+	Says lang.Text // what it means, as its author wrote it
 }
 
 func marshal(v any) (json.RawMessage, error) { return canonical.Marshal(v) }

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/registry"
 )
 
@@ -13,6 +14,6 @@ func (described) Operations(_ context.Context, service registry.ID) ([]Operation
 	if service != system(state, "civil").With("births") {
 		return nil, false
 	}
-	return []Operation{{Method: "GET", Path: "/v1/births/{reference}", Says: "One birth",
-		Fields: []Pointer{{"/born", "Day of birth"}, {"/live", ""}, {"/mother", ""}, {"/children/*/name", ""}}}}, true
+	return []Operation{{Method: "GET", Path: "/v1/births/{reference}", Says: lang.Text{"en": "One birth"},
+		Fields: []Pointer{{At: "/born", Says: lang.Text{"en": "Day of birth"}}, {At: "/live"}, {At: "/mother"}, {At: "/children/*/name"}}}}, true
 }

@@ -1,0 +1,174 @@
+package demo_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"dobosh/internal/demo"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/testkit/browser"
+)
+
+// TestContractDesk plays how a contract comes to be and how it ends: the city
+// asks one question a page, the registers amend, the city agrees, and later
+// ends it. Every page is held to the rules of the house.
+func TestContractDesk(t *testing.T) {
+	b := browser.Start(t)
+	for i, tag := range lang.Tags() {
+		noScripts := i == 1
+		t.Run(fmt.Sprintf("%s,scripts=%v", tag, !noScripts), func(t *testing.T) {
+			t.Parallel()
+			s := begin(t, b, tag, noScripts)
+			city := s.at(demo.City, "welcome.city.sign-in", "contracts", "contracts-none")
+			s.asks(city)
+			registers := s.at(demo.Registers, "welcome.registers.sign-in", "keeper", "contracts-wait")
+			s.amends(registers)
+			s.agrees(city)
+			s.ends(city)
+			s.group(registers)
+			s.end()
+		})
+	}
+}
+
+// at signs an officer in who makes contracts.
+func (s *story) at(node, button, who, page string) *browser.Page {
+	s.t.Helper()
+	p := s.arrive(s.demo.URL(node), "welcome-"+who)
+	s.signIn(p, s.say(button), s.staff(who), page)
+	p.Says(s.say("contracts.title"))
+	return p
+}
+
+// next answers a question and goes on.
+func (s *story) next(p *browser.Page, page string) {
+	s.t.Helper()
+	p.Click("button", s.say("form.next"))
+	s.status(p, 200)
+	p.Check(page, s.tag)
+}
+
+func (s *story) asks(p *browser.Page) {
+	s.t.Helper()
+	p.Click("link", s.say("contracts.ask"))
+	p.Check("contract-service", s.tag)
+	p.Click("button", s.say("form.next"))
+	s.status(p, 422)
+	p.Check("contract-service-missing", s.tag)
+	p.Touch("radio", s.registerName("Евиденција пребивалишта", "Register of residence"))
+	s.next(p, "contract-asker")
+	s.next(p, "contract-purpose")
+	purpose, _ := s.pack.Purpose("family-support")
+	p.Touch("radio", purpose.Title.In(s.tag))
+	s.next(p, "contract-provision")
+	s.next(p, "contract-questions")
+	p.Fill(s.say("contract.paths"), "v1/residents")
+	p.Click("button", s.say("form.next"))
+	s.status(p, 422)
+	p.Check("contract-questions-wrong", s.tag)
+	p.Fill(s.say("contract.paths"), "/v1/residents/{person}")
+	s.next(p, "contract-fields")
+	p.Fill(s.say("contract.fields-typed"), "/citizen")
+	s.next(p, "contract-person")
+	p.Touch("checkbox", s.say("contract.person-at"))
+	p.Choose(s.say("contract.sector"), "family")
+	s.next(p, "contract-often")
+	p.Fill(s.say("contract.often-day"), "500")
+	s.next(p, "contract-long")
+	s.next(p, "contract-check")
+	p.ClickTwice("button", s.say("contract.sign"))
+	p.Says(s.say("contract.leaves"), "/citizen")
+	p.Check("contract-asked", s.tag)
+}
+
+// registerName is the name of a register in the language of the story.
+func (s *story) registerName(sr, en string) string { return lang.Text{"sr": sr, "en": en}.In(s.tag) }
+
+func (s *story) amends(p *browser.Page) {
+	s.t.Helper()
+	p.Eventually("the proposal has come", func() bool {
+		if p.Has("link", s.say("contract.look")) {
+			return true
+		}
+		p.Reload()
+		return false
+	})
+	p.Check("contracts-waiting", s.tag)
+	p.Click("link", s.say("contract.look"))
+	p.Check("contract-proposal", s.tag)
+	p.Click("link", s.say("contract.refuse-link"))
+	p.Check("contract-refuse", s.tag)
+	p.Click("link", s.say("contract.back"))
+	p.Click("link", s.say("contract.amend"))
+	p.Check("contract-amend", s.tag)
+	p.Click("button", s.say("form.change")+" "+s.say("contract.row-often"))
+	p.Fill(s.say("contract.often-day"), "300")
+	p.Click("button", s.say("form.next"))
+	p.Click("button", s.say("contract.sign"))
+	p.Says(s.say("contract.act.amend"))
+	p.Check("contract-amended", s.tag)
+}
+
+func (s *story) agrees(p *browser.Page) {
+	s.t.Helper()
+	p.Click("link", s.say("nav.our-contracts"))
+	p.Eventually("the amendment has come", func() bool {
+		if p.Has("link", s.say("contract.look")) {
+			return true
+		}
+		p.Reload()
+		return false
+	})
+	p.Click("link", s.say("contract.look"))
+	p.Check("contract-your-turn", s.tag)
+	p.Click("button", s.say("contract.approve"))
+	p.Eventually("the contract is in force", func() bool {
+		if p.Has("link", s.say("contract.see-standing")) {
+			return true
+		}
+		p.Reload()
+		return false
+	})
+	p.Check("contract-agreed", s.tag)
+}
+
+func (s *story) ends(p *browser.Page) {
+	s.t.Helper()
+	p.Click("link", s.say("contract.see-standing"))
+	p.Check("contract-standing", s.tag)
+	p.Click("link", s.say("nav.our-contracts"))
+	p.Click("link", s.say("contracts.tab-in-force"))
+	p.Check("contract-in-force", s.tag)
+	p.Back()
+	p.Back()
+	p.Click("link", s.say("contract.end-link"))
+	p.Check("contract-end", s.tag)
+	p.Fill(s.say("contract.reason"), "Test.")
+	p.Click("button", s.say("contract.end-button"))
+	p.Check("contract-ending", s.tag)
+	p.Click("link", s.say("contracts.tab-proposals"))
+	p.Eventually("the contract has ended", func() bool {
+		if strings.Contains(p.Text(), s.say("contract.state.ended")) {
+			return true
+		}
+		p.Reload()
+		return false
+	})
+	p.Check("contracts-after", s.tag)
+}
+
+func (s *story) group(p *browser.Page) {
+	s.t.Helper()
+	p.Click("link", s.say("nav.our-contracts"))
+	p.Click("link", s.say("contracts.tab-groups"))
+	p.Check("groups-none", s.tag)
+	p.Click("link", s.say("groups.new"))
+	p.Check("group-new", s.tag)
+	p.Fill(s.say("groups.code"), "cities")
+	p.Fill(s.say("groups.name"), s.registerName("Градови", "Cities"))
+	p.Fill(s.say("groups.members"), "RS-DEMO/GOV/ZRENJANIN/family")
+	p.Click("button", s.say("groups.save"))
+	p.Says("RS-DEMO/GOV/REGISTERS/cities")
+	p.Check("groups", s.tag)
+}

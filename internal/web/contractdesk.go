@@ -1,0 +1,135 @@
+package web
+
+import (
+	"context"
+	"net/url"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/registry"
+	"dobosh/internal/registry/desk"
+)
+
+// Contracts is the desk at which this member makes contracts; [desk.Room] is
+// one.
+type Contracts interface {
+	Proposals(ctx context.Context, by identity.Actor, state desk.State, after page.Key) (page.Page[desk.Proposal], error)
+	Proposal(ctx context.Context, by identity.Actor, id string) (desk.Proposal, error)
+	Contracts(ctx context.Context, by identity.Actor, after page.Key) (page.Page[desk.Standing], error)
+	Contract(ctx context.Context, by identity.Actor, id string) (desk.Standing, error)
+	Mine(p desk.Proposal) []desk.Side
+	Signing
+	Choosing
+}
+
+// Signing is what changes contracts.
+type Signing interface {
+	Check(ctx context.Context, c registry.Contract) error
+	Propose(ctx context.Context, by identity.Actor, token string, c registry.Contract) (desk.Proposal, error)
+	Approve(ctx context.Context, by identity.Actor, id string, version int) (desk.Proposal, error)
+	Refuse(ctx context.Context, by identity.Actor, id string, version int, reason string) (desk.Proposal, error)
+	Amend(ctx context.Context, by identity.Actor, id string, version int, c registry.Contract) (desk.Proposal, error)
+	Withdraw(ctx context.Context, by identity.Actor, id string, version int) (desk.Proposal, error)
+	End(ctx context.Context, by identity.Actor, contract, reason string) error
+	PutGroup(ctx context.Context, by identity.Actor, g registry.Group) error
+}
+
+// Choosing is what a contract can be about.
+type Choosing interface {
+	Services(words string, limit int) (found []desk.Choice, more bool)
+	Askers() (systems []registry.ID, groups []registry.Group)
+	Groups(ctx context.Context, by identity.Actor) (own, others []registry.Group, err error)
+	Operations(ctx context.Context, service registry.ID) ([]desk.Operation, bool)
+	Title(id registry.ID) lang.Text
+}
+
+func (p *portal) contractRoutes() {
+	p.signedIn("GET /desk/contracts", p.contractList)
+	p.signedIn("GET /desk/contracts/in-force", p.contractsInForce)
+	p.signedIn("GET /desk/contracts/in-force/{contract}", p.contractInForce)
+	p.signedIn("GET /desk/contracts/in-force/{contract}/end", p.askEnd)
+	p.signedIn("POST /desk/contracts/in-force/{contract}/end", p.endContract)
+	p.signedIn("GET /desk/contracts/new", p.beginContract)
+	p.signedIn("POST /desk/contracts/new", p.continueContract)
+	p.signedIn("GET /desk/contracts/proposals/{id}", p.proposalPage)
+	p.signedIn("GET /desk/contracts/proposals/{id}/amend", p.beginAmendment)
+	p.signedIn("POST /desk/contracts/proposals/{id}/approve", p.approve)
+	p.signedIn("GET /desk/contracts/proposals/{id}/refuse", p.askRefuse)
+	p.signedIn("POST /desk/contracts/proposals/{id}/refuse", p.refuseProposal)
+	p.signedIn("GET /desk/contracts/proposals/{id}/withdraw", p.askWithdraw)
+	p.signedIn("POST /desk/contracts/proposals/{id}/withdraw", p.withdraw)
+	p.signedIn("GET /desk/contracts/groups", p.groups)
+	p.signedIn("GET /desk/contracts/groups/new", p.askGroup)
+	p.signedIn("POST /desk/contracts/groups/new", p.putGroup)
+}
+
+// atContracts says who finds the desk among their pages.
+func (v *visit) atContracts() bool {
+	return v.known && v.portal.Contracts != nil && (v.actor.Has(identity.Contracts) || v.actor.Has(identity.Auditor))
+}
+
+func (v *visit) contractTabs(here string) []link {
+	var tabs []link
+	for _, t := range []struct{ path, key string }{
+		{"/desk/contracts", "contracts.tab-proposals"}, {"/desk/contracts/in-force", "contracts.tab-in-force"}, {"/desk/contracts/groups", "contracts.tab-groups"},
+	} {
+		tabs = append(tabs, link{URL: t.path, Text: v.say(t.key), Here: t.path == here})
+	}
+	return tabs
+}
+
+// contractListView is what is being agreed, and was.
+type contractListView struct {
+	filter
+	Waiting []proposalView
+	Others  []proposalView
+	Signs   bool
+}
+
+func (p *portal) contractList(v *visit) error {
+	list, err := p.Contracts.Proposals(v.r.Context(), v.actor, "", v.after())
+	if err != nil {
+		return err
+	}
+	view := contractListView{filter: filter{v.contractTabs("/desk/contracts"), v.more(list.Next)}, Signs: v.actor.Has(identity.Contracts)}
+	for _, one := range list.Items {
+		if shown := v.proposalView(one); one.Waits {
+			view.Waiting = append(view.Waiting, shown)
+		} else {
+			view.Others = append(view.Others, shown)
+		}
+	}
+	return v.show("contract-list", v.say("contracts.title"), view)
+}
+
+type contractsInForceView struct {
+	filter
+	Contracts []standingView
+}
+
+func (p *portal) contractsInForce(v *visit) error {
+	list, err := p.Contracts.Contracts(v.r.Context(), v.actor, v.after())
+	if err != nil {
+		return err
+	}
+	view := contractsInForceView{filter: filter{v.contractTabs("/desk/contracts/in-force"), v.more(list.Next)}}
+	for _, one := range list.Items {
+		view.Contracts = append(view.Contracts, v.standingView(one))
+	}
+	return v.show("contract-in-force", v.say("contracts.in-force-title"), view)
+}
+
+func (p *portal) contractInForce(v *visit) error {
+	s, err := p.Contracts.Contract(v.r.Context(), v.actor, v.r.PathValue("contract"))
+	if err != nil {
+		return err
+	}
+	view := v.standingView(s)
+	view.Signs = v.actor.Has(identity.Contracts)
+	return v.show("contract-standing", v.plain(view.Purpose), view)
+}
+
+// proposalAddress and contractAddress are where something stands.
+func proposalAddress(id string) string { return "/desk/contracts/proposals/" + url.PathEscape(id) }
+func contractAddress(id string) string { return "/desk/contracts/in-force/" + url.PathEscape(id) }

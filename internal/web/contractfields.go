@@ -1,0 +1,233 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/registry"
+	"dobosh/internal/registry/desk"
+)
+
+// operations are those that the chosen service offers, where it is described.
+func (v *visit) operations(f *contractForm) ([]desk.Operation, bool) {
+	return v.portal.Contracts.Operations(v.r.Context(), f.Contract.Provider.With(f.Contract.Service))
+}
+
+// termFaults says what is wrong with one list of terms, beside its field.
+func termFaults(c registry.Contract, term string) error {
+	p := problem.New(problem.Invalid, "form-incomplete")
+	codes := map[string]string{"paths": "path-malformed", "fields": "pointer-malformed", "subjects": "subject-malformed"}
+	for _, fault := range c.Faults() {
+		switch {
+		case fault.Term != term:
+		case fault.Value == "":
+			p.At(term, "terms-too-many")
+		default:
+			p.Fields = append(p.Fields, problem.Field{Name: term, Code: codes[term], Args: map[string]string{"value": fault.Value}})
+		}
+	}
+	if len(p.Fields) == 0 {
+		return nil
+	}
+	return p
+}
+
+func joined(list []string) string { return strings.Join(list, "\n") }
+
+// offeredFields are the fields of the answers to the chosen questions, each
+// once.
+func (v *visit) offeredFields(f *contractForm) (fields []desk.Pointer) {
+	operations, _ := v.operations(f)
+	seen := map[string]bool{}
+	for _, o := range operations {
+		if !slices.Contains(f.Contract.Methods, o.Method) || !slices.Contains(f.Contract.Paths, o.Path) {
+			continue
+		}
+		for _, p := range o.Fields {
+			if !seen[p.At] && p.At != "" {
+				seen[p.At], fields = true, append(fields, p)
+			}
+		}
+	}
+	return fields
+}
+
+func (v *visit) askFields(f *contractForm) question {
+	q := question{Title: v.say("contract.fields"), Lead: []string{v.say("contract.fields-lead")}}
+	offered := v.offeredFields(f)
+	if len(offered) == 0 {
+		q.Fields = []field{{Name: "fields", Kind: "words", Label: v.say("contract.fields-typed"), Hint: v.say("contract.fields-hint"), Value: v.again("fields", joined(f.Contract.Fields)), Most: linesMost, Code: true}}
+		return q
+	}
+	ticks := field{Name: "fields", Kind: "ticks", Label: v.say("contract.fields-label"), Codes: map[string]string{}}
+	for _, p := range offered {
+		ticks.Codes[p.At] = p.At
+		ticks.Options = append(ticks.Options, option{p.At, v.plain(p.Says), slices.Contains(f.Contract.Fields, p.At)})
+	}
+	q.Fields = []field{ticks}
+	return q
+}
+
+func (v *visit) readFields(f *contractForm) error {
+	if len(v.offeredFields(f)) > 0 {
+		f.Contract.Fields = slices.Clone(v.r.PostForm["fields"])
+	} else {
+		f.Contract.Fields = lines(v.typed("fields"))
+	}
+	if len(f.Contract.Fields) == 0 {
+		return incomplete("fields", "fields-missing")
+	}
+	return termFaults(f.Contract, "fields")
+}
+
+// subjectFields are the places outside of the path, by their field.
+func subjectFields() []string { return []string{"query", "header", "body", "answer"} }
+
+// askSubjects asks how the person concerned is found, so that they can see the
+// look.
+func (v *visit) askSubjects(f *contractForm) question {
+	q := question{Title: v.say("contract.person"), Lead: []string{v.say("contract.person-lead")}, Other: &button{"nobody", "yes", v.say("contract.person-nobody")}}
+	if places := placesOf(f.Contract.Paths); len(places) > 0 {
+		ticks := field{Name: "subjects", Kind: "ticks", Label: v.say("contract.person-path"), Codes: map[string]string{}}
+		for _, place := range places {
+			ticks.Options = append(ticks.Options, option{"path:" + place, v.say("contract.person-at"), slices.Contains(f.Contract.Subjects, "path:"+place)})
+			ticks.Codes["path:"+place] = "{" + place + "}"
+		}
+		q.Fields = append(q.Fields, ticks)
+	}
+	for _, kind := range subjectFields() {
+		q.Fields = append(q.Fields, field{Name: kind, Kind: "text", Label: v.say("contract.at." + kind), Hint: v.say("contract.at." + kind + "-hint"), Value: v.again(kind, namesOf(f.Contract.Subjects, kind)), Complete: "off", Most: 200, Optional: true, Code: true})
+	}
+	list := field{Name: "sector", Kind: "list", Label: v.say("contract.sector"), Hint: v.say("contract.sector-hint"), Code: true}
+	for _, sector := range v.sectors(f.Contract.Sector) {
+		list.Options = append(list.Options, option{sector, sector, sector == f.Contract.Sector})
+	}
+	q.Fields = append(q.Fields, list)
+	return q
+}
+
+// sectors are those in which the contracts of the pack name persons.
+func (v *visit) sectors(known string) (names []string) {
+	if v.Pack != nil {
+		for _, c := range v.Pack.Contracts() {
+			names = append(names, c.Sector)
+		}
+	}
+	names = append(names, known)
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(s string) bool { return s == "" })
+}
+
+// placesOf are the names of the places in patterns, each once.
+func placesOf(paths []string) (names []string) {
+	for _, path := range paths {
+		for segment := range strings.SplitSeq(path, "/") {
+			if name, is := registry.PlaceName(segment); is {
+				names = addOnce(names, name)
+			}
+		}
+	}
+	return names
+}
+
+func namesOf(subjects []string, kind string) string {
+	var names []string
+	for _, s := range subjects {
+		if k, name := subjectKind(s); k == kind {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (v *visit) readSubjects(f *contractForm) error {
+	c := &f.Contract
+	c.Subjects, c.Sector = nil, ""
+	if v.typed("nobody") == "yes" {
+		return nil
+	}
+	c.Subjects = slices.Clone(v.r.PostForm["subjects"])
+	for _, kind := range subjectFields() {
+		for name := range strings.SplitSeq(v.typed(kind), ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				c.Subjects = append(c.Subjects, subjectText(kind, name))
+			}
+		}
+	}
+	c.Sector = v.typed("sector")
+	if len(c.Subjects) == 0 {
+		return incomplete("subjects", "subjects-missing")
+	}
+	return termFaults(*c, "subjects")
+}
+
+func subjectText(kind, name string) string {
+	if kind == "answer" {
+		return name
+	}
+	return kind + ":" + name
+}
+
+func (v *visit) askOften(f *contractForm) question {
+	number := func(name, key, known string) field {
+		return field{Name: name, Kind: "text", Label: v.say(key), Hint: v.say(key + "-hint"), Value: v.again(name, known), Mode: "numeric", Complete: "off", Most: 14, Optional: true}
+	}
+	return question{Title: v.say("contract.often"), Lead: []string{v.say("contract.often-lead")}, Fields: []field{
+		number("quota", "contract.often-day", positive(f.Contract.Quota)), number("rate", "contract.often-second", positive(f.Contract.Rate))}}
+}
+
+// positive writes a number, and nothing for none.
+func positive(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func (v *visit) readOften(f *contractForm) (err error) {
+	for name, into := range map[string]*int{"quota": &f.Contract.Quota, "rate": &f.Contract.Rate} {
+		n, ok := countTyped(v.typed(name))
+		if !ok {
+			err = incomplete(name, "count-malformed")
+		}
+		*into = n
+	}
+	return err
+}
+
+func (v *visit) askLong(f *contractForm) question {
+	day := func(d civil.Day) string {
+		if d.IsZero() {
+			return ""
+		}
+		return shortDay(d)
+	}
+	return question{Title: v.say("contract.long"), Lead: []string{v.say("contract.long-lead")}, Fields: []field{
+		{Name: "from", Kind: "text", Label: v.say("contract.long-from"), Hint: v.say("form.day-hint"), Value: v.again("from", day(f.Contract.From)), Complete: "off", Most: 16},
+		{Name: "to", Kind: "text", Label: v.say("contract.long-to"), Hint: v.say("contract.long-to-hint"), Value: v.again("to", day(f.Contract.To)), Complete: "off", Most: 16, Optional: true},
+		{Name: "retention", Kind: "text", Label: v.say("contract.long-keep"), Hint: v.say("contract.long-keep-hint"), Value: v.again("retention", strconv.Itoa(f.Contract.Retention)), Mode: "numeric", Complete: "off", Most: 6},
+	}}
+}
+
+func (v *visit) readLong(f *contractForm) error {
+	c, ok := &f.Contract, false
+	if c.From, ok = parseDay(v.typed("from")); !ok {
+		return incomplete("from", "day-malformed")
+	}
+	c.To = civil.Day{}
+	if typed := v.typed("to"); typed != "" {
+		if c.To, ok = parseDay(typed); !ok {
+			return incomplete("to", "day-malformed")
+		}
+		if c.To.Before(c.From) {
+			return incomplete("to", "period-backwards")
+		}
+	}
+	if c.Retention, ok = countTyped(v.typed("retention")); !ok || v.typed("retention") == "" {
+		return incomplete("retention", "count-malformed")
+	}
+	return nil
+}

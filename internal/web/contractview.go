@@ -1,0 +1,327 @@
+package web
+
+import (
+	"html/template"
+	"slices"
+	"strconv"
+	"strings"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/registry"
+	"dobosh/internal/registry/desk"
+)
+
+// termsView is a contract in plain words.
+type termsView struct {
+	Terms    registry.Contract
+	Purpose  lang.Text
+	Service  lang.Text
+	Asker    lang.Text
+	Provider lang.Text
+	Leaves   []fieldView
+	All      bool        // everything leaves
+	Never    []fieldView // what the service has and nobody agreed
+	Rows     []fact
+}
+
+// fieldView is a field of an answer in words, where somebody wrote some.
+type fieldView struct {
+	Pointer string
+	Says    template.HTML
+}
+
+// proposalView is a proposal as an officer sees it.
+type proposalView struct {
+	desk.Proposal
+	termsView
+	Turn    bool // it is for somebody here to answer
+	Mine    bool // the text is ours, and the other side has not answered
+	Signs   bool // the reader may sign
+	Other   lang.Text
+	Why     string // what came of it, in a sentence; empty where the reason is somebody's own words
+	Wrong   []wrong
+	History []stepView
+	OnWay   string
+}
+
+type stepView struct {
+	desk.Step
+	Who  lang.Text
+	What string
+}
+
+func (v *visit) terms(c registry.Contract) termsView {
+	asker, provider := c.Between()
+	t := termsView{
+		Terms: c, Purpose: lang.Text{"sr": c.Purpose, "en": c.Purpose}, Service: v.portal.Contracts.Title(provider.With(c.Service)),
+		Asker: v.portal.Contracts.Title(asker.Owner()), Provider: v.portal.Contracts.Title(provider.Owner()),
+		All: slices.Contains(c.Fields, ""),
+	}
+	if v.Pack != nil {
+		if purpose, ok := v.Pack.Purpose(c.Purpose); ok {
+			t.Purpose = purpose.Title
+		}
+	}
+	known := v.fieldWords(c)
+	for _, pointer := range c.Fields {
+		if pointer != "" {
+			t.Leaves = append(t.Leaves, fieldView{pointer, known[pointer]})
+		}
+	}
+	t.Never = v.never(c, known)
+	t.Rows = v.termRows(c)
+	return t
+}
+
+// fieldWords gives fields their words: those of the description, and those of
+// the rules that need them.
+func (v *visit) fieldWords(c registry.Contract) map[string]template.HTML {
+	words := map[string]template.HTML{}
+	service := c.Provider.With(c.Service)
+	operations, _ := v.portal.Contracts.Operations(v.r.Context(), service)
+	for _, o := range operations {
+		for _, f := range o.Fields {
+			if len(f.Says) > 0 {
+				words[f.At] = v.text(f.Says)
+			}
+		}
+	}
+	if v.Pack == nil {
+		return words
+	}
+	for _, rule := range v.Pack.Rules() {
+		for _, fact := range rule.Facts {
+			if fact.Service == service.String() && fact.Pointer != "" {
+				words[fact.Pointer] = v.text(fact.Label)
+			}
+		}
+	}
+	return words
+}
+
+// never lists the fields that the service has and the contract does not name.
+func (v *visit) never(c registry.Contract, words map[string]template.HTML) (out []fieldView) {
+	if slices.Contains(c.Fields, "") {
+		return nil
+	}
+	operations, _ := v.portal.Contracts.Operations(v.r.Context(), c.Provider.With(c.Service))
+	seen := map[string]bool{}
+	for _, o := range operations {
+		for _, f := range o.Fields {
+			if !seen[f.At] && !covered(c.Fields, f.At) {
+				seen[f.At] = true
+				out = append(out, fieldView{f.At, words[f.At]})
+			}
+		}
+	}
+	return out
+}
+
+// covered reports whether a field leaves, or holds something that does.
+func covered(fields []string, pointer string) bool {
+	return slices.ContainsFunc(fields, func(f string) bool {
+		return f == pointer || strings.HasPrefix(pointer, f+"/") || strings.HasPrefix(f, pointer+"/")
+	})
+}
+
+// termRows are the other terms, each with the name of the step that can change
+// it.
+func (v *visit) termRows(c registry.Contract) []fact {
+	asker, _ := c.Between()
+	rows := []fact{
+		{ID: "service", Label: v.say("contract.row-service"), Value: v.both(v.portal.Contracts.Title(c.Provider.With(c.Service)), c.Provider.With(c.Service).String()), Change: "service"},
+		{ID: "consumer", Label: v.say("contract.row-asker"), Value: v.coded(asker.String()), Change: "asker"},
+		{ID: "purpose", Label: v.say("contract.row-purpose"), Value: v.purposeWords(c.Purpose), Change: "purpose"},
+		{ID: "provision", Label: v.say("contract.row-provision"), Value: v.citation(c.Provision), Change: "provision"},
+		{ID: "paths", Label: v.say("contract.row-paths"), Value: v.coded(strings.Join(c.Methods, ", ") + " " + strings.Join(c.Paths, ", ")), Change: "questions"},
+		{ID: "fields", Label: v.say("contract.row-fields"), Value: v.fieldsRow(c), Change: "fields"},
+		{ID: "subjects", Label: v.say("contract.row-person"), Value: v.subjectsRow(c), Change: "person"},
+		{ID: "quota", Label: v.say("contract.row-often"), Value: escaped(v.oftenRow(c)), Change: "often"},
+		{ID: "from", Label: v.say("contract.row-long"), Value: escaped(v.longRow(c)), Change: "long"},
+	}
+	if len(c.Delegates) > 0 {
+		rows = slices.Insert(rows, 2, fact{ID: "delegates", Label: v.say("contract.row-delegates"), Value: v.coded(idList(c.Delegates, ", ")), Change: "asker"})
+	}
+	if len(c.Events) > 0 {
+		rows = append(rows, fact{ID: "events", Label: v.say("contract.row-events"), Value: v.coded(strings.Join(c.Events, ", "))})
+	}
+	if c.Delay.Days > 0 {
+		rows = append(rows, fact{ID: "delay", Label: v.say("contract.row-delay"), Value: escaped(v.say("contract.delay", "n", c.Delay.Days, "cite", v.cite(c.Delay.Provision)))})
+	}
+	return rows
+}
+
+func (v *visit) both(words lang.Text, code string) template.HTML {
+	return v.text(words) + `<br>` + v.coded(code)
+}
+
+func (v *visit) coded(s string) template.HTML {
+	return template.HTML(`<span class="code">` + template.HTMLEscapeString(s) + `</span>`) //nolint:gosec // escaped here
+}
+
+func (v *visit) purposeWords(id string) template.HTML {
+	if v.Pack != nil {
+		if purpose, ok := v.Pack.Purpose(id); ok {
+			return v.text(purpose.Title)
+		}
+	}
+	return v.coded(id)
+}
+
+// citation is a provision with what it says.
+func (v *visit) citation(ref law.Ref) template.HTML {
+	if v.Pack != nil {
+		if pr, ok := v.Pack.Provision(ref); ok {
+			return escaped(pr.Cite(v.tag)) + `<br><span class="law">` + v.text(pr.Title) + `</span>`
+		}
+	}
+	return v.coded(string(ref))
+}
+
+func (v *visit) cite(ref law.Ref) string {
+	if v.Pack != nil {
+		if pr, ok := v.Pack.Provision(ref); ok {
+			return pr.Cite(v.tag)
+		}
+	}
+	return string(ref)
+}
+
+func (v *visit) fieldsRow(c registry.Contract) template.HTML {
+	if slices.Contains(c.Fields, "") {
+		return escaped(v.say("contract.everything"))
+	}
+	words := v.fieldWords(c)
+	parts := make([]string, len(c.Fields))
+	for i, f := range c.Fields {
+		parts[i] = string(v.coded(f))
+		if words[f] != "" {
+			parts[i] = string(words[f]) + " " + parts[i]
+		}
+	}
+	return template.HTML(strings.Join(parts, "<br>")) //nolint:gosec // each part is escaped
+}
+
+func (v *visit) subjectsRow(c registry.Contract) template.HTML {
+	if len(c.Subjects) == 0 {
+		return escaped(v.say("contract.nobody"))
+	}
+	parts := make([]string, len(c.Subjects))
+	for i, s := range c.Subjects {
+		kind, name := subjectKind(s)
+		parts[i] = template.HTMLEscapeString(v.say("contract.found."+kind)) + " " + string(v.coded(name))
+	}
+	return template.HTML(strings.Join(parts, "<br>")) //nolint:gosec // each part is escaped
+}
+
+// subjectKind divides "path:person" and the like; a pointer is into the answer.
+func subjectKind(s string) (kind, name string) {
+	for _, kind := range []string{"path", "query", "header", "body"} {
+		if name, ok := strings.CutPrefix(s, kind+":"); ok {
+			return kind, name
+		}
+	}
+	return "answer", s
+}
+
+func (v *visit) oftenRow(c registry.Contract) string {
+	says := v.say("contract.quota", "n", c.Quota, "count", v.number(c.Quota))
+	if c.Quota == 0 {
+		says = v.say("contract.no-quota")
+	}
+	if c.Rate > 0 {
+		says += " " + v.say("contract.rate", "n", c.Rate)
+	}
+	return says
+}
+
+func (v *visit) longRow(c registry.Contract) string {
+	says := v.say("contract.since", "day", v.day(c.From))
+	if !c.To.IsZero() {
+		says = v.say("contract.period", "from", v.day(c.From), "to", v.day(c.To))
+	}
+	return says + " " + v.say("contract.retention", "n", c.Retention)
+}
+
+func idList(ids []registry.ID, between string) string {
+	parts := make([]string, len(ids))
+	for i, id := range ids {
+		parts[i] = id.String()
+	}
+	return strings.Join(parts, between)
+}
+
+func (v *visit) proposalView(p desk.Proposal) proposalView {
+	view := proposalView{Proposal: p, termsView: v.terms(p.Contract), Turn: p.Waits, Signs: v.actor.Has(identity.Contracts)}
+	mine := v.portal.Contracts.Mine(p)
+	view.Mine = p.State == desk.Open && slices.Contains(mine, p.Author)
+	view.Other = view.Provider
+	if slices.Contains(mine, desk.Provider) {
+		view.Other = view.Asker
+	}
+	if p.State == desk.Failed {
+		view.Why = v.saidProblem(p.Reason, nil)
+	}
+	for _, s := range p.Steps {
+		who := view.Provider
+		if s.Side == desk.Asker {
+			who = view.Asker
+		}
+		view.History = append(view.History, stepView{s, who, v.say("contract.act." + string(s.Act))})
+	}
+	if p.Carried != nil {
+		view.OnWay = v.onWay(*p.Carried)
+	}
+	return view
+}
+
+func (v *visit) onWay(c desk.Carried) string {
+	to := v.say("contract.to-registry")
+	if c.To != (registry.ID{}) {
+		to = v.plain(v.portal.Contracts.Title(c.To))
+	}
+	return v.say("contract.on-way", "to", to, "n", c.Tries)
+}
+
+// standingView is a contract in force.
+type standingView struct {
+	termsView
+	desk.Standing
+	Address string
+	Tag     string // a word or two about what stops it
+	Why     string // why nobody may ask today
+	Stop    string // when it stops, and why
+	Soon    bool
+	Signs   bool
+}
+
+func (v *visit) standingView(s desk.Standing) standingView {
+	view := standingView{termsView: v.terms(s.Contract), Standing: s, Address: contractAddress(s.Contract.ID), Soon: s.Soon(civil.Of(v.Now()))}
+	if s.Stopped != nil {
+		p := problem.Of(s.Stopped)
+		view.Why = v.saidProblem(p.Code, p.Args)
+	}
+	switch {
+	case s.Stops.IsZero():
+	case s.Because != "":
+		view.Stop = v.say("contract.stops-because", "day", v.day(s.Stops), "cite", v.cite(s.Because))
+	default:
+		view.Stop = v.say("contract.stops", "day", v.day(s.Stops))
+	}
+	return view
+}
+
+// countTyped reads a number that may be left empty.
+func countTyped(s string) (int, bool) {
+	if s == "" {
+		return 0, true
+	}
+	n, err := strconv.Atoi(strings.NewReplacer(".", "", ",", "", " ", "").Replace(s))
+	return n, err == nil && n >= 0 && n <= 1_000_000_000
+}
+
+func countText(n int) string { return strconv.Itoa(n) }
