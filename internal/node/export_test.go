@@ -13,6 +13,9 @@ func (n *Node) Services() *services.Room     { return n.services }
 func (n *Node) Journal() *journal.Log        { return n.journal }
 func (n *Node) Registry() *registry.Registry { return n.registry }
 
+// Gateway is how the node asks others.
+func (n *Node) Gateway() *exchange.Gateway { return n.gateway }
+
 // Person names somebody in a sector.
 func (n *Node) Person(sector string, number jmbg.Number) (string, error) {
 	return n.sectors.Pseudonym(sector, number)
