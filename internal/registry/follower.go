@@ -87,6 +87,9 @@ const maxPending = 1 << 20
 // Sync fetches what is new, once. With wait it holds until there is something
 // or the authority has nothing to say for a while.
 func (f *Follower) Sync(ctx context.Context, wait bool) error {
+	if err := f.distrust(); err != nil {
+		return err
+	}
 	from := f.State().Size
 	var pending []string
 	for len(pending) < maxPending {
@@ -101,6 +104,14 @@ func (f *Follower) Sync(ctx context.Context, wait bool) error {
 		return f.accept(ctx, from, pending, delta.Checkpoint)
 	}
 	return errors.New("ask the registry: more statements than can be taken in at once")
+}
+
+// distrust is an error once the authority showed two histories.
+func (f *Follower) distrust() error {
+	if _, forked := f.Forked(); forked {
+		return fmt.Errorf("%w, as was found earlier", ErrForked)
+	}
+	return nil
 }
 
 func (f *Follower) fetch(ctx context.Context, after int64, wait bool) (Delta, error) {
@@ -140,8 +151,8 @@ func (f *Follower) accept(ctx context.Context, from int64, leaves []string, chec
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, forked := f.Forked(); forked {
-		return fmt.Errorf("%w, as was found earlier", ErrForked)
+	if err := f.distrust(); err != nil {
+		return err
 	}
 	if signed.Size < f.tree.size {
 		return f.shorter(ctx, signed, checkpoint)
