@@ -57,9 +57,12 @@ func (s setup) config(m member) (node.Config, error) {
 		cfg.Registry = node.Registry{Authority: true, Seed: "seed.jsonl"}
 		cfg.Certificates.Issuer = "issuer.key"
 		cfg.Sectors = map[string]string{exchange.ReceiptSector: exchange.ReceiptSector + ".sector"}
-		return cfg, nil
+		cfg.Registry.Witnesses, err = s.registryWitness()
+		return cfg, err
 	}
-	err = s.followSupervisor(&cfg)
+	if err = s.followSupervisor(&cfg); err == nil && m.node == City {
+		cfg.Registry.Witnesses, err = s.registryWitness()
+	}
 	return cfg, err
 }
 
@@ -73,6 +76,7 @@ func (s setup) city(cfg *node.Config) {
 func (s setup) registers(cfg *node.Config) {
 	cfg.Listen.Systems = address(s.host, s.ports.Systems)
 	cfg.Sectors = map[string]string{"family": "family.sector", exchange.ReceiptSector: exchange.ReceiptSector + ".sector", "register": "register.sector"}
+	cfg.Keys.Witness, cfg.WitnessName = "witness.key", registryWitnessName
 	cfg.Registers = &node.Registers{Stories: true, Crowd: s.crowd, Systems: []node.System{{Name: "maternity", TokenFile: "registrar.token"}}}
 }
 

@@ -26,8 +26,8 @@ func (s setup) makeKeys() error {
 			}
 		}
 	}
-	for _, name := range []string{"registry.key", "witness.key", "issuer.key"} {
-		if err := once(s.path(Supervisor, name), node.MakeKey); err != nil {
+	for _, path := range []string{s.path(Supervisor, "registry.key"), s.path(Supervisor, "witness.key"), s.path(Supervisor, "issuer.key"), s.path(Registers, "witness.key")} {
+		if err := once(path, node.MakeKey); err != nil {
 			return err
 		}
 	}
@@ -127,16 +127,32 @@ func (s setup) registryKey() (string, error) {
 	return fmt.Sprint(verifier), err
 }
 
-// witnessName is the name under which the supervisor cosigns journals.
-const witnessName = Instance + "/GOV/SUPERVISOR/witness"
+// The names under which the supervisor cosigns journals, and the registers the
+// registry of the supervisor.
+const (
+	witnessName         = Instance + "/GOV/SUPERVISOR/witness"
+	registryWitnessName = Instance + "/GOV/REGISTERS/witness"
+)
 
-func (s setup) witnessKey() (string, error) {
-	key, err := node.ReadKey(s.path(Supervisor, "witness.key"))
+func (s setup) witnessKey() (string, error) { return s.cosignerKey(Supervisor, witnessName) }
+
+func (s setup) cosignerKey(of, name string) (string, error) {
+	key, err := node.ReadKey(s.path(of, "witness.key"))
 	if err != nil {
 		return "", err
 	}
-	verifier, err := journal.NewCosignerKey(witnessName, node.PublicOf(key))
+	verifier, err := journal.NewCosignerKey(name, node.PublicOf(key))
 	return fmt.Sprint(verifier), err
+}
+
+// registryWitness leads to the registers as the witness of the registry.
+func (s setup) registryWitness() ([]node.Witness, error) {
+	key, err := s.cosignerKey(Registers, registryWitnessName)
+	if err != nil {
+		return nil, err
+	}
+	pin, err := s.pin(Registers)
+	return []node.Witness{{Address: address(s.host, s.ports.Exchange[1]), Pin: pin, Key: key}}, err
 }
 
 // writeTrust writes the keys that "dobosh verify" believes: the journals of

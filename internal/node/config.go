@@ -122,6 +122,8 @@ type Registry struct {
 	Key     string `yaml:"key"`
 	// Stale is how long to go on without the authority; 24 h when zero.
 	Stale time.Duration `yaml:"stale"`
+
+	RegistryTrust `yaml:",inline"`
 }
 
 // Witness leads to a node that cosigns journals.
@@ -293,13 +295,14 @@ func (l Listen) check() (errs []error) {
 }
 
 func (r Registry) check(keys Keys) (errs []error) {
+	errs = r.RegistryTrust.check(r.Authority)
 	if r.Authority {
 		if keys.Registry == "" || r.Address != "" {
 			errs = append(errs, errors.New("registry: the authority needs keys.registry, and no address"))
 		}
 		return errs
 	}
-	errs = checkPeer("registry", r.Address, r.Pin)
+	errs = append(errs, checkPeer("registry", r.Address, r.Pin)...)
 	if _, err := note.NewVerifier(r.Key); err != nil {
 		errs = append(errs, fmt.Errorf("registry.key: %w", err))
 	}

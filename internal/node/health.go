@@ -49,9 +49,9 @@ func (n *Node) ready(ctx context.Context) health {
 	}
 	check("storage", n.db.Ping(ctx))
 	check("journal", n.journal.Err())
-	h.Checks["registry"] = "ok"
-	if n.registry.State().Size == 0 {
-		h.Checks["registry"], h.Status = "not known yet", "not ready"
+	says, ready := n.registryHealth()
+	if h.Checks["registry"] = says; !ready {
+		h.Status = "not ready"
 	}
 	return h
 }

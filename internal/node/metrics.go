@@ -32,6 +32,12 @@ func newMetrics(n *Node) *metrics {
 		gauge("dobosh_journal_entries", "Entries in the journal of this node.", func() float64 { return float64(n.journal.Size()) }),
 		gauge("dobosh_registry_statements", "Statements of the registry that this node knows.", func() float64 { return float64(n.registry.State().Size) }),
 		gauge("dobosh_registry_age_seconds", "Time since the registry was last known to be current.", func() float64 { return n.now().Sub(n.contact()).Seconds() }),
+		gauge("dobosh_registry_forked", "1 when the registry showed two histories.", func() float64 {
+			if _, forked := n.registry.Forked(); forked {
+				return 1
+			}
+			return 0
+		}),
 		gauge("dobosh_witnessed", "1 when a witness has cosigned the journal.", func() float64 {
 			if len(n.Cosigned()) > 0 {
 				return 1

@@ -80,6 +80,7 @@ type Node struct {
 	metrics    *metrics
 
 	admitting
+	registryTrust
 
 	servers []*server
 	stop    context.CancelFunc
@@ -102,6 +103,7 @@ func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*Nod
 		n.openExchange,
 		n.openEvents,
 		n.openWitnesses,
+		n.openRegistryTrust,
 		n.openDesk,
 		n.openPeople,
 		n.openRooms,
@@ -245,12 +247,17 @@ func (n *Node) openAuthority(ctx context.Context) error {
 	if err := n.openSubmitter(); err != nil {
 		return err
 	}
-	if n.cfg.Registry.Seed == "" {
-		return nil
-	}
-	statements, err := registry.ReadStatements(n.cfg.Registry.Seed)
-	if err != nil {
-		return err
+	return n.seed(ctx)
+}
+
+// seed makes the authority say what its seed says. Without one the empty log is
+// signed, so that there is a checkpoint to begin from.
+func (n *Node) seed(ctx context.Context) (err error) {
+	var statements []registry.Statement
+	if n.cfg.Registry.Seed != "" {
+		if statements, err = registry.ReadStatements(n.cfg.Registry.Seed); err != nil {
+			return err
+		}
 	}
 	return n.authority.Ensure(ctx, statements)
 }
@@ -282,28 +289,13 @@ func (n *Node) serve(subsystem, code string, system http.Handler) {
 	n.systems.put(id, exchange.Handler(system))
 }
 
-// witnessLogs are the journals that a witness watches: those of the registry.
-type witnessLogs struct{ state func() *registry.State }
-
-// Keys implements witness.Logs.
-func (w witnessLogs) Keys(origin string) (keys []note.Verifier) {
-	for _, m := range w.state().Members() {
-		for _, node := range w.state().Nodes(m.ID) {
-			if key, err := journal.ParseKey(node.Log); err == nil && key.Name() == origin {
-				keys = append(keys, key)
-			}
-		}
-	}
-	return keys
-}
-
 func (n *Node) openWitnesses(ctx context.Context) error {
 	if n.cfg.WitnessName != "" {
 		key, err := ReadKey(n.cfg.Keys.Witness)
 		if err != nil {
 			return err
 		}
-		n.witness, err = witness.NewServer(witness.Config{Dir: filepath.Join(n.cfg.Dir, "witness"), Name: n.cfg.WitnessName, Key: key, Logs: witnessLogs{n.registry.State}}, n.now, n.log)
+		n.witness, err = witness.NewServer(witness.Config{Dir: filepath.Join(n.cfg.Dir, "witness"), Name: n.cfg.WitnessName, Key: key, Logs: witnessLogs{n.registry}}, n.now, n.log)
 		if err != nil {
 			return err
 		}
@@ -315,20 +307,10 @@ func (n *Node) openWitnesses(ctx context.Context) error {
 }
 
 func (n *Node) openCosigner(ctx context.Context) error {
-	peers := make([]witness.Peer, len(n.cfg.Witnesses))
-	pins := map[string]string{}
-	for i, w := range n.cfg.Witnesses {
-		key, err := journal.ParseKey(w.Key)
-		if err != nil {
-			return fmt.Errorf("key of witness %s: %w", w.Address, err)
-		}
-		peers[i] = witness.Peer{URL: "https://" + w.Address + witnessPath, Key: key}
-		pins[w.Address] = w.Pin
+	peers, client, err := n.witnessPeers(n.cfg.Witnesses)
+	if err != nil {
+		return err
 	}
-	client := pinnedClient(n.credential, pins)
-	n.later(func() error { client.CloseIdleConnections(); return nil })
-	n.credential.OnReplace(client.CloseIdleConnections)
-	var err error
 	n.cosigner, err = witness.Start(ctx, witness.CosignerConfig{File: n.cfg.cosignedFile(), Log: n.journal.Key(), Peers: peers, Client: client}, n.journal, n.now, n.log)
 	if err != nil {
 		return err
@@ -372,6 +354,7 @@ func (n *Node) start(ctx context.Context) (err error) {
 	n.done.Go(func() { n.sweep(ctx) })
 	n.done.Go(func() { n.desk.Run(ctx) })
 	n.startAdmission(ctx)
+	n.watchRegistry(ctx)
 	if n.services != nil {
 		if err := n.services.Run(ctx, n.bus); err != nil {
 			return err

@@ -112,6 +112,7 @@ func (n *Node) exchangeSurface() http.Handler {
 	mux.Handle("POST "+questionPath, n.gateway)
 	mux.Handle("GET "+events.Path, n.events.Feed())
 	mux.Handle("GET "+registryPath, n.registry)
+	mux.Handle("GET "+checkpointPath, n.registry.CheckpointHandler())
 	n.takeStatements(mux)
 	n.takeLetters(mux)
 	if n.witness != nil {
