@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -12,11 +11,8 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/node"
 	"dobosh/internal/services/proof"
 	"dobosh/internal/web"
-
-	"golang.org/x/mod/sumdb/note"
 )
 
 func verifyDecision(_ context.Context, c *call) error {
@@ -98,48 +94,4 @@ func parseTrust(raw []byte) (trust proof.Trust, err error) {
 		}
 	}
 	return trust, lines.Err()
-}
-
-func checkJournal(ctx context.Context, c *call) error {
-	keyText := c.flags.String("key", "", "verifier key of the journal")
-	config := c.flags.String("config", "", "configuration of the node whose journal it is")
-	if err := c.parse(0, 1); err != nil {
-		return err
-	}
-	dir, key, known, err := whichJournal(c.flags.Arg(0), *keyText, *config)
-	if err != nil {
-		return err
-	}
-	report, err := journal.Check(ctx, dir, []note.Verifier{key}, known...)
-	if err != nil {
-		return err
-	}
-	for _, f := range report.Findings {
-		c.printf("%s\n", f)
-	}
-	for _, n := range report.Notes {
-		c.printf("note: %s\n", n)
-	}
-	c.printf("%s: %d entries in %d batches and %d segments, %d erased, %d findings\n", report.Origin, report.Entries, report.Batches, report.Segments, report.Erased, len(report.Findings)+report.More)
-	if !report.OK() {
-		return errNo
-	}
-	return nil
-}
-
-// whichJournal finds the folder, the key and, for a node, the checkpoint that
-// witnesses hold.
-func whichJournal(dir, keyText, config string) (string, note.Verifier, [][]byte, error) {
-	if config == "" {
-		if dir == "" || keyText == "" {
-			return "", nil, nil, errors.New("journal check wants --config FILE, or --key KEY and a folder")
-		}
-		key, err := journal.ParseKey(keyText)
-		return dir, key, nil, err
-	}
-	cfg, err := node.Load(config)
-	if err != nil {
-		return "", nil, nil, err
-	}
-	return cfg.Evidence()
 }

@@ -42,6 +42,7 @@ func (s setup) config(m member) (node.Config, error) {
 		Help:   node.Help{Phone: "023 000 000", Counter: lang.Text{"sr": "Трг слободе 10, Зрењанин, радним данима од 8 до 15 часова", "en": "Trg slobode 10, Zrenjanin, weekdays from 8 to 15"}},
 		Demo:   &node.Demo{City: s.http(s.ports.City), Registers: s.http(s.ports.Registers), Supervisor: s.http(s.ports.Supervisor), Mail: s.http(s.ports.Mailbox)},
 	}
+	cfg.TimeStamps = &node.TimeStamps{URL: s.http(s.ports.Stamps), CertificateFile: s.path(Supervisor, "stamps.crt")}
 	if s.quiet {
 		cfg.LogLevel = "warn"
 	}
@@ -56,6 +57,7 @@ func (s setup) config(m member) (node.Config, error) {
 		cfg.Keys.Registry, cfg.Keys.Witness, cfg.WitnessName = "registry.key", "witness.key", witnessName
 		cfg.Registry = node.Registry{Authority: true, Seed: "seed.jsonl"}
 		cfg.Certificates.Issuer = "issuer.key"
+		cfg.TimeStampAuthority = &node.TimeStampAuthority{Listen: address(s.host, s.ports.Stamps), KeyFile: "stamps.key", CertificateFile: "stamps.crt"}
 		cfg.Sectors = map[string]string{exchange.ReceiptSector: exchange.ReceiptSector + ".sector"}
 		cfg.Registry.Witnesses, err = s.registryWitness()
 		return cfg, err

@@ -11,6 +11,8 @@ import (
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
+	"dobosh/internal/journal/timestamp"
+	"dobosh/internal/kit/clock"
 	"dobosh/internal/node"
 	"dobosh/internal/registry/credential"
 )
@@ -30,6 +32,9 @@ func (s setup) makeKeys() error {
 		if err := once(path, node.MakeKey); err != nil {
 			return err
 		}
+	}
+	if _, err := timestamp.LoadAuthority(s.path(Supervisor, "stamps.key"), s.path(Supervisor, "stamps.crt"), "Dobosh demonstration time-stamps", clock.System); err != nil {
+		return err
 	}
 	for _, sector := range []string{"family", exchange.ReceiptSector, "register"} {
 		if err := once(s.path(Registers, sector+".sector"), identity.MakeSectorKey); err != nil {

@@ -1,11 +1,13 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -39,7 +41,7 @@ type checker struct {
 	stored  int64    // hashes in their file when the check began
 	places  int64    // places in their file then
 	slots   keySlots
-	known   []Checkpoint // not yet reached
+	known   []Checkpoint // not yet reached, in order of their sizes
 
 	edge *edge
 	lost bool  // the tree could not be followed past some damage
@@ -65,6 +67,7 @@ func (c *checker) open(known [][]byte) (err error) {
 		}
 		c.known = append(c.known, k)
 	}
+	slices.SortFunc(c.known, func(a, b Checkpoint) int { return cmp.Compare(a.Size, b.Size) })
 	if c.derived, err = openDerivedReadOnly(c.dir); err != nil {
 		return err
 	}
@@ -173,9 +176,23 @@ func (c *checker) content(rec record, offset int64) {
 		c.report.Erased++
 	case err != nil:
 		c.find(offset, c.next(), "%v (key slot %d)", err, rec.slot)
-	case e.Ended:
+	case e.Received != "" && !receivedFits(e):
+		c.find(offset, c.next(), "the stamp that it came with is that of another message")
+	}
+	if e.Ended {
 		c.report.Ended++
 	}
+}
+
+// receivedFits checks that the stamp of a message from elsewhere is one of this message. Whether the other log signed it only its
+// key can tell; that was asked when the message came.
+func receivedFits(e Entry) bool {
+	s, err := ParseStamp(e.Received)
+	if err != nil {
+		return false
+	}
+	c, err := PeekCheckpoint(s.Checkpoint)
+	return err == nil && c.contains(s, e.metaHash(), e.BodyHash()) == nil
 }
 
 // tail judges what follows the last checkpoint of a segment: in the last one it may be a batch that was never acknowledged.

@@ -84,29 +84,28 @@ func (c *checker) skipTo(signed Checkpoint, offset int64) {
 
 // compareKnown compares the known checkpoints that end in this batch with the tree. The batch fits its own checkpoint.
 func (c *checker) compareKnown(signed Checkpoint) {
-	c.known = slices.DeleteFunc(c.known, func(k Checkpoint) bool {
-		if k.Size > signed.Size {
-			return false
-		}
-		tree := c.edge.clone()
+	for len(c.known) > 0 && c.known[0].Size <= signed.Size {
+		k, tree := c.takeKnown(), c.edge.clone()
 		for _, p := range c.pending[:max(k.Size-c.edge.size, 0)] {
 			tree.add(nil, p.leaf)
 		}
 		c.judgeKnown(k, tree.size == k.Size && tree.close() == k.Root)
-		return true
-	})
+	}
 }
 
 // compareKnownBy does it with stored hashes.
 func (c *checker) compareKnownBy(r tlog.HashReader, signed Checkpoint) {
-	c.known = slices.DeleteFunc(c.known, func(k Checkpoint) bool {
-		if k.Size > signed.Size {
-			return false
-		}
+	for len(c.known) > 0 && c.known[0].Size <= signed.Size {
+		k := c.takeKnown()
 		root, err := tlog.TreeHash(k.Size, r)
 		c.judgeKnown(k, err == nil && root == k.Root)
-		return true
-	})
+	}
+}
+
+func (c *checker) takeKnown() Checkpoint {
+	k := c.known[0]
+	c.known = c.known[1:]
+	return k
 }
 
 func (c *checker) judgeKnown(k Checkpoint, same bool) {

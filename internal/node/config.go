@@ -54,6 +54,10 @@ type Config struct {
 	Witnesses []Witness `yaml:"witnesses"`
 	// Certificates says how long they live and, at the authority, who signs them.
 	Certificates Certificates `yaml:"certificates"`
+	// TimeStamps have this node's journal time-stamped once a minute.
+	TimeStamps *TimeStamps `yaml:"time_stamps"`
+	// TimeStampAuthority makes this node an authority for time-stamps.
+	TimeStampAuthority *TimeStampAuthority `yaml:"time_stamp_authority"`
 	// SignIn trusts an OpenID Connect provider; without it nobody signs in.
 	SignIn *identity.Config `yaml:"sign_in"`
 	// Mail sends notices; without it they are kept and shown in the inbox only.
@@ -219,6 +223,7 @@ func (c *Config) resolve(folder string) {
 
 func (c *Config) paths() []*string {
 	paths := []*string{&c.Dir, &c.Pack, &c.Storage.PostgresFile, &c.Keys.TLS, &c.Keys.Log, &c.Keys.Registry, &c.Keys.Witness, &c.Registry.Seed, &c.Certificates.Issuer}
+	paths = append(paths, c.timeStampPaths()...)
 	if c.SignIn != nil {
 		paths = append(paths, &c.SignIn.ClientSecretFile)
 	}
@@ -262,6 +267,8 @@ func (c Config) Check() error {
 	for i, w := range c.Witnesses {
 		errs = append(errs, checkPeer(fmt.Sprintf("witnesses[%d]", i), w.Address, w.Pin)...)
 	}
+	errs = append(errs, c.TimeStamps.check()...)
+	errs = append(errs, c.TimeStampAuthority.check()...)
 	if c.SignIn != nil {
 		wrong(c.SignIn.Check() != nil, "sign_in: %w", c.SignIn.Check())
 	}

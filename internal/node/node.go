@@ -18,6 +18,7 @@ import (
 	"dobosh/internal/exchange/oversight"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
+	"dobosh/internal/journal/timestamp"
 	"dobosh/internal/journal/witness"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
@@ -60,6 +61,7 @@ type Node struct {
 	receipts   *journal.Projection
 	cosigner   *witness.Cosigner
 	witness    *witness.Server
+	stamps     *timestamp.Keeper
 	registry   *registry.Registry
 	authority  *registry.Authority
 	submitter  registry.Submitter
@@ -108,6 +110,7 @@ func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*Nod
 		n.openPeople,
 		n.openRooms,
 		n.openServers,
+		n.openTimeStamps,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("node %s: %w", cfg.Name, err), n.Close())

@@ -1,0 +1,147 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"path/filepath"
+
+	"dobosh/internal/journal"
+	"dobosh/internal/journal/timestamp"
+	"dobosh/internal/node"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// kept is a journal on the disk and what it is checked with.
+type kept struct {
+	dir    string
+	key    note.Verifier
+	known  [][]byte // checkpoints that others hold
+	stamps string   // folder of the time-stamps
+	trust  *timestamp.Trust
+}
+
+func checkJournal(ctx context.Context, c *call) error {
+	keyText := c.flags.String("key", "", "verifier key of the journal")
+	config := c.flags.String("config", "", "configuration of the node whose journal it is")
+	authority := c.flags.String("authority", "", "certificate of the time-stamp authority; with --config the one that it names")
+	asJSON := c.flags.Bool("json", false, "print one JSON object")
+	if err := c.parse(0, 1); err != nil {
+		return err
+	}
+	k, err := whichJournal(c.flags.Arg(0), *keyText, *config)
+	if err != nil {
+		return err
+	}
+	if *authority != "" {
+		if k.trust, err = readAuthority(*authority); err != nil {
+			return err
+		}
+	}
+	report, stamps, err := k.check(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.printJournal(report, stamps, *asJSON); err != nil {
+		return err
+	}
+	if !report.OK() {
+		return errNo
+	}
+	return nil
+}
+
+// check checks the time-stamps first: the log has to extend every checkpoint
+// that was time-stamped. It says how many those are.
+func (k kept) check(ctx context.Context) (*journal.Report, int, error) {
+	stamped, findings, err := timestamp.Check(k.stamps, k.trust, []note.Verifier{k.key})
+	if err != nil {
+		return nil, 0, err
+	}
+	report, err := journal.Check(ctx, k.dir, []note.Verifier{k.key}, append(stamped, k.known...)...)
+	if err != nil {
+		return nil, 0, err
+	}
+	report.Findings = append(report.Findings, findings...)
+	return report, len(stamped), nil
+}
+
+// whichJournal finds the folder, the key and, for a node, the checkpoint that
+// witnesses hold and the authority of its time-stamps.
+func whichJournal(dir, keyText, config string) (k kept, err error) {
+	if config == "" {
+		if dir == "" || keyText == "" {
+			return k, errors.New("journal check wants --config FILE, or --key KEY and a folder")
+		}
+		k.dir, k.stamps = dir, filepath.Join(dir, "timestamps")
+		k.key, err = journal.ParseKey(keyText)
+		return k, err
+	}
+	cfg, err := node.Load(config)
+	if err != nil {
+		return k, err
+	}
+	if k.dir, k.key, k.known, err = cfg.Evidence(); err != nil {
+		return k, err
+	}
+	k.stamps, k.trust, err = cfg.TimeStampFiles()
+	return k, err
+}
+
+func readAuthority(path string) (*timestamp.Trust, error) {
+	raw, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	trust, err := timestamp.NewTrust(raw)
+	return &trust, err
+}
+
+// journalReport is what "journal check --json" prints.
+type journalReport struct {
+	OK         bool             `json:"ok"`
+	Origin     string           `json:"origin"`
+	Entries    int64            `json:"entries"`
+	Batches    int              `json:"batches"`
+	Segments   int              `json:"segments"`
+	Erased     int64            `json:"erased"`      // entries whose content was erased
+	Ended      int64            `json:"ended"`       // entries whose body is gone because its retention ended
+	TimeStamps int              `json:"time_stamps"` // checkpoints that were time-stamped and are extended
+	Torn       int64            `json:"torn"`        // bytes behind the last checkpoint, never acknowledged
+	Checkpoint string           `json:"checkpoint"`  // newest one with a good signature
+	Findings   []journalFinding `json:"findings"`
+	More       int              `json:"more"` // findings that are not listed
+	Notes      []string         `json:"notes"`
+}
+
+type journalFinding struct {
+	File   string `json:"file,omitempty"`
+	Offset int64  `json:"offset"`
+	Entry  int64  `json:"entry"` // first entry concerned; -1 when none is
+	Says   string `json:"says"`
+}
+
+func (c *call) printJournal(r *journal.Report, stamps int, asJSON bool) error {
+	if asJSON {
+		out := journalReport{
+			OK: r.OK(), Origin: r.Origin, Entries: r.Entries, Batches: r.Batches, Segments: r.Segments, Erased: r.Erased, Ended: r.Ended,
+			TimeStamps: stamps, Torn: r.Torn, Checkpoint: string(r.Checkpoint), Findings: []journalFinding{}, More: r.More, Notes: append([]string{}, r.Notes...),
+		}
+		for _, f := range r.Findings {
+			out.Findings = append(out.Findings, journalFinding{f.File, f.Offset, f.Index, f.Says})
+		}
+		raw, err := json.Marshal(out)
+		c.printf("%s\n", raw)
+		return err
+	}
+	for _, f := range r.Findings {
+		c.printf("%s\n", f)
+	}
+	for _, n := range r.Notes {
+		c.printf("note: %s\n", n)
+	}
+	c.printf("%s: %d entries in %d batches and %d segments, %d erased, %d bodies ended, %d time-stamps, %d findings\n",
+		r.Origin, r.Entries, r.Batches, r.Segments, r.Erased, r.Ended, stamps, len(r.Findings)+r.More)
+	return nil
+}
