@@ -1,15 +1,12 @@
 package exchange
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
-	"net/http"
+	"net/textproto"
+	"slices"
 	"time"
 
 	"dobosh/internal/journal"
@@ -17,13 +14,6 @@ import (
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
-)
-
-// The paths and headers of the protocol between nodes.
-const (
-	questionPath  = "/dobosh/1/question"
-	messageHeader = "Dobosh-Message"
-	stampHeader   = "Dobosh-Stamp"
 )
 
 // Ask is one question to another institution's data service.
@@ -60,38 +50,92 @@ type Answer struct {
 	Hops    []Hop
 }
 
-// Ask asks and returns when the answer is here and proved. Errors are
-// problems: they say whether the asker, the provider or the information
-// system behind it has to act.
+// Ask asks and returns when the answer is here and proved, or the head of it
+// where it is long. An Upload is read until then, and no
+// longer: a read that is under way is waited for. Errors are
+// problems: they say whether the asker, the provider or the information system
+// behind it has to act.
 func (g *Gateway) Ask(ctx context.Context, a Ask) (Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, g.Deadline)
-	defer cancel()
-	question, node, err := g.prepare(a)
+	begun := time.Now()
+	q, err := g.prepare(a)
+	answer := Answer{}
+	if err == nil {
+		q.patience = newPatience(ctx, g.Deadline)
+		answer, err = q.put()
+		if answer.Stream == nil {
+			q.patience.end()
+		}
+	}
+	g.observe(Observation{Asking: true, Client: a.Client, Service: a.Service, Contract: q.Contract, Status: answer.Reply.Status,
+		Hops: answer.Hops, Question: int64(len(a.Body)), Answer: int64(len(answer.Body))}, begun, err)
+	return answer, err
+}
+
+// observe tells what an exchange was like.
+func (g *Gateway) observe(o Observation, begun time.Time, err error) {
+	if o.Took = time.Since(begun); err != nil {
+		o.Code = problem.Of(err).Code
+	}
+	g.Observe(o)
+}
+
+// asking is one question on its way.
+type asking struct {
+	Question
+	g        *Gateway
+	ask      Ask
+	limit    int64 // of a body, in either direction
+	nodes    []registry.Node
+	patience *patience
+
+	meta  []byte
+	stamp journal.Stamp
+	body  body // names the question
+	hops  []Hop
+}
+
+// prepare finds the nodes that can be asked and the contract to ask under.
+func (g *Gateway) prepare(a Ask) (*asking, error) {
+	q := &asking{g: g, ask: a}
+	state := g.State()
+	if err := g.fresh(); err != nil {
+		return q, err
+	}
+	if a.Client.Owner() != g.Member || !state.HasSubsystem(a.Client) {
+		return q, problem.New(problem.Forbidden, "client-unknown", "client", a.Client.String())
+	}
+	var err error
+	if q.nodes, err = providers(state, a); err != nil {
+		return q, err
+	}
+	contract, err := g.choose(state, a)
 	if err != nil {
-		return Answer{}, err
+		return q, err
 	}
-	meta, err := encodeQuestion(question, a.Body)
-	if err != nil {
-		return Answer{}, err
+	q.Question, q.limit = g.questionUnder(contract, a), limitOf(contract)
+	if a.Upload == nil && int64(len(a.Body)) > q.limit || len(a.Body) > maxBody {
+		return q, problem.New(problem.TooLarge, "question-too-large")
 	}
-	stamp, err := g.Journal.Append(ctx, journal.Entry{Kind: "question", ID: question.ID, At: question.At, Subjects: a.Subjects, Meta: meta, Body: a.Body})
-	if err != nil {
-		return Answer{}, problem.New(problem.Unavailable, "journal-away").Because(err)
+	q.meta, err = encodeQuestion(q.Question)
+	return q, err
+}
+
+// questionUnder is what is asked, and under which contract.
+func (g *Gateway) questionUnder(c registry.Contract, a Ask) Question {
+	return Question{
+		Version: Version, ID: cmp.Or(a.ID, id.New()), At: g.Now(), Client: a.Client, Behalf: a.Behalf, Service: a.Service, Contract: c.ID,
+		Method: a.Method, Path: a.Path, Query: a.Query, Type: cmp.Or(a.Type, valueOf(a.Headers, "Content-Type")), Accept: cmp.Or(a.Accept, valueOf(a.Headers, "Accept")),
+		Headers: passing(a.Headers), Message: a.Message, Trace: a.Trace, Parts: a.Upload != nil,
+		Purpose: c.Purpose, Provision: c.Provision, Matter: a.Matter, Role: a.Role,
 	}
-	answer, raw, err := g.send(ctx, node, question, meta, stamp, a.Body)
-	if err != nil {
-		return Answer{}, err
-	}
-	g.record(ctx, question, a.Subjects, raw, answer)
-	if answer.Reply.Refusal != nil {
-		return answer, answer.Reply.Refusal.problem()
-	}
-	return answer, nil
 }
 
 // encodeQuestion gives the bytes that the journal commits to, if another node
 // would take the question.
-func encodeQuestion(q Question, body []byte) ([]byte, error) {
+func encodeQuestion(q Question) ([]byte, error) {
+	if err := checkHeaders(q.Headers, travels); err != nil {
+		return nil, problem.New(problem.Invalid, "question-headers").Because(err)
+	}
 	if err := q.check(); err != nil {
 		return nil, problem.New(problem.Invalid, "service-path").Because(err)
 	}
@@ -99,40 +143,41 @@ func encodeQuestion(q Question, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(meta) > maxHeader || len(body) > maxBody {
+	if len(meta) > maxMeta {
 		return nil, problem.New(problem.TooLarge, "question-too-large")
 	}
 	return meta, nil
 }
 
-// prepare finds the node to ask and the contract to ask under.
-func (g *Gateway) prepare(a Ask) (Question, registry.Node, error) {
-	state := g.State()
-	if err := g.fresh(); err != nil {
-		return Question{}, registry.Node{}, err
+// providers gives the nodes of the provider that take questions.
+func providers(state *registry.State, a Ask) ([]registry.Node, error) {
+	all := state.Nodes(a.Service)
+	if len(all) == 0 || !state.HasSubsystem(a.Service.System()) {
+		return nil, problem.New(problem.NotFound, "provider-unknown", "service", a.Service.String())
 	}
-	if a.Client.Owner() != g.Member || !state.HasSubsystem(a.Client) {
-		return Question{}, registry.Node{}, problem.New(problem.Forbidden, "client-unknown", "client", a.Client.String())
+	service, known := state.Service(a.Service)
+	if !known {
+		return nil, problem.New(problem.NotFound, "service-unknown", "service", a.Service.String())
 	}
-	nodes := state.Nodes(a.Service)
-	if len(nodes) == 0 || !state.HasSubsystem(a.Service.System()) {
-		return Question{}, registry.Node{}, problem.New(problem.NotFound, "provider-unknown", "service", a.Service.String())
+	if err := disabled(service); err != nil {
+		return nil, err
 	}
-	if _, known := state.Service(a.Service); !known {
-		return Question{}, registry.Node{}, problem.New(problem.NotFound, "service-unknown", "service", a.Service.String())
+	if a.Node != "" {
+		all = slices.DeleteFunc(all, func(n registry.Node) bool { return n.Name != a.Node })
+		if len(all) == 0 {
+			return nil, problem.New(problem.NotFound, "node-unknown", "node", a.Node, "body", a.Service.Owner().String())
+		}
 	}
-	contract, err := g.choose(state, a)
-	if err != nil {
-		return Question{}, registry.Node{}, err
+	serving := make([]registry.Node, 0, len(all))
+	for _, n := range all {
+		if n.Serves() {
+			serving = append(serving, n)
+		}
 	}
-	if a.ID == "" {
-		a.ID = id.New()
+	if len(serving) == 0 {
+		return nil, maintenance(all[0])
 	}
-	return Question{
-		Version: Version, ID: a.ID, At: g.Now(), Client: a.Client, Service: a.Service, Contract: contract.ID,
-		Method: a.Method, Path: a.Path, Query: a.Query, Type: a.Type, Accept: a.Accept, Message: a.Message,
-		Purpose: contract.Purpose, Provision: contract.Provision, Matter: a.Matter, Role: a.Role,
-	}, nodes[0], nil
+	return serving, nil
 }
 
 // fresh refuses to go on with a registry that nobody has confirmed for long.
@@ -147,8 +192,12 @@ func (g *Gateway) fresh() error {
 // does, the error of the one that comes nearest says why.
 func (g *Gateway) choose(state *registry.State, a Ask) (registry.Contract, error) {
 	nearest := error(problem.New(problem.Forbidden, "contract-missing", "client", a.Client.String(), "service", a.Service.String()))
-	for _, c := range state.Between(a.Client, a.Service) {
-		if c.Service != a.Service.Service || a.Purpose != "" && c.Purpose != a.Purpose {
+	asker := a.Client
+	if a.Behalf != (registry.ID{}) {
+		asker = a.Behalf
+	}
+	for _, c := range state.Between(asker, a.Service) {
+		if c.Service != a.Service.Service || a.Purpose != "" && c.Purpose != a.Purpose || !state.Lets(c, a.Client, a.Behalf) {
 			continue
 		}
 		if _, covered := covers(c, a.Method, a.Path); !covered {
@@ -177,105 +226,13 @@ func Standing(c registry.Contract, law Law, day civil.Day) error {
 
 func (g *Gateway) standing(c registry.Contract) error { return Standing(c, g.Law, civil.Of(g.Now())) }
 
-// send carries the question to the node and proves the answer.
-func (g *Gateway) send(ctx context.Context, node registry.Node, q Question, meta []byte, stamp journal.Stamp, body []byte) (Answer, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://"+node.Address+questionPath, bytes.NewReader(body))
-	if err != nil {
-		return Answer{}, nil, err
-	}
-	req.Header.Set(messageHeader, encodeHeader(meta))
-	req.Header.Set(stampHeader, stamp.Text())
-	req.Header.Set("Content-Type", "application/octet-stream")
-	resp, err := g.client(node.TLS).Do(req)
-	if err != nil {
-		return Answer{}, nil, away(ctx, node, err)
-	}
-	defer func() { _ = resp.Body.Close() }() // read only
-	payload, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
-	if err != nil {
-		return Answer{}, nil, away(ctx, node, err)
-	}
-	if err := ctx.Err(); err != nil { // what comes when nobody waits any more is late, whatever it says
-		return Answer{}, nil, away(ctx, node, err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return Answer{}, nil, g.unproved(node, resp.StatusCode, payload)
-	}
-	return g.prove(node, q, leaf(stamp, meta, body), resp.Header, payload)
-}
+// limitOf is how many bytes one body may have under a contract.
+func limitOf(c registry.Contract) int64 { return cmp.Or(c.Limit, registry.DefaultLimit) }
 
-func away(ctx context.Context, node registry.Node, err error) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return problem.New(problem.Timeout, "node-slow", "body", node.Member.String()).Because(err)
-	}
-	return problem.New(problem.Unavailable, "node-away", "body", node.Member.String()).Because(err)
-}
+// travels reports whether a header may be among those of a question.
+func travels(canonical string) bool { return !ofConnection(canonical) && !ofNode(canonical) }
 
-// unproved reads a refusal that came before the protocol got as far as a
-// proof, for example because the clocks differ.
-func (g *Gateway) unproved(node registry.Node, status int, payload []byte) error {
-	var r Refusal
-	if err := strict(payload, &r); err != nil || r.Code == "" {
-		return problem.New(problem.BadGateway, "node-answer-broken", "body", node.Member.String()).Because(fmt.Errorf("status %d: %w", status, errMessage))
-	}
-	return r.problem()
-}
-
-// prove accepts an answer only if it is the provider's own, in its log, and
-// to this very question.
-func (g *Gateway) prove(node registry.Node, q Question, asked string, h http.Header, body []byte) (Answer, []byte, error) {
-	broken := func(err error) (Answer, []byte, error) {
-		return Answer{}, nil, problem.New(problem.BadGateway, "node-answer-broken", "body", node.Member.String()).Because(err)
-	}
-	if len(body) > maxBody {
-		return broken(errors.New("the body is larger than agreed"))
-	}
-	meta, err := decodeHeader(h.Get(messageHeader))
-	if err != nil {
-		return broken(err)
-	}
-	stamp, origin, err := g.verify(node, h.Get(stampHeader), meta, body)
-	if err != nil {
-		return broken(err)
-	}
-	var reply Reply
-	if err := strict(meta, &reply); err != nil {
-		return broken(err)
-	}
-	if err := reply.check(); err != nil {
-		return broken(err)
-	}
-	if reply.ID != q.ID || reply.Question != asked {
-		return broken(errors.New("the answer belongs to another question"))
-	}
-	return Answer{Reply: reply, Body: body, Origin: origin, Index: stamp.Index}, meta, nil
-}
-
-// verify checks that a message is in the log of a node, and names the log.
-func (g *Gateway) verify(node registry.Node, text string, meta, body []byte) (stamp journal.Stamp, origin string, err error) {
-	verifier, origin, err := g.verifier(node.Log)
-	if err != nil {
-		return stamp, "", err
-	}
-	if stamp, err = journal.ParseStamp(text); err != nil {
-		return stamp, "", err
-	}
-	return stamp, origin, verifier.Verify(stamp, sha256.Sum256(meta), sha256.Sum256(body))
-}
-
-// leaf names a message by its leaf in its sender's log.
-func leaf(s journal.Stamp, meta, body []byte) string {
-	hash := s.Leaf(sha256.Sum256(meta), sha256.Sum256(body))
-	return base64.StdEncoding.EncodeToString(hash[:])
-}
-
-// record writes the answer into the asker's own journal. The question stands
-// there already, so an answer that cannot be written is told to the log and
-// does not take the answer away from the asker.
-func (g *Gateway) record(ctx context.Context, q Question, subjects []string, raw []byte, a Answer) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	if _, err := g.Journal.Append(ctx, journal.Entry{Kind: "reply", ID: q.ID, At: g.Now(), Subjects: subjects, Meta: raw, Body: a.Body}); err != nil {
-		g.Log.ErrorContext(ctx, "the answer is not in the journal", attr("exchange", q.ID), attr("error", err.Error()))
-	}
+// anyHeader reports whether a header may be among those of an answer.
+func anyHeader(canonical string) bool {
+	return !ofConnection(canonical) && textproto.CanonicalMIMEHeaderKey("Content-Type") != canonical
 }

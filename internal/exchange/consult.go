@@ -5,16 +5,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
-	"slices"
 	"strings"
+	"time"
 
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/registry"
 )
 
 // Headers with which a node tells the information system behind it who asks.
@@ -25,45 +23,44 @@ const (
 	idHeader        = "X-Road-Id"
 	issueHeader     = "X-Road-Issue"
 	requestIDHeader = "X-Road-Request-Id"
+	traceHeader     = "Traceparent"
 )
 
-// covers reports whether the contract lets a method and path through, and the
-// segments that its pattern names.
-func covers(c registry.Contract, method, path string) (named map[string]string, ok bool) {
-	if !slices.Contains(c.Methods, method) {
-		return nil, false
-	}
-	for _, pattern := range c.Paths {
-		if named, ok := match(pattern, path); ok {
-			return named, true
-		}
-	}
-	return nil, false
-}
+// maxDocument bounds an answer that has to be whole before anything of it may
+// leave, whatever its contract allows, in bytes.
+const maxDocument = 64 << 20
 
-// consult asks the information system and gives what may leave.
-func (g *Gateway) consult(ctx context.Context, in received, c registry.Contract, named map[string]string, out *outcome) ([]byte, error) {
-	system, ok := g.Systems(in.Service)
+// consult asks the information system and settles what may leave.
+func (a *answering) consult(named map[string]string) error {
+	system, ok := a.g.Systems(a.in.Service)
 	if !ok {
-		return nil, problem.New(problem.NotFound, "service-unknown", "service", in.Service.String())
+		return problem.New(problem.NotFound, "service-unknown", "service", a.in.Service.String())
 	}
-	// Who cannot be named in a receipt is not asked about: there would be an
-	// answer that the person never hears of.
-	if err := g.name(out, c, func(where string) []string { return inPath(where, named) }); err != nil {
-		return nil, problem.New(problem.NotFound, "nothing-known", "service", in.Service.String()).Because(err)
+	if err := a.nameInQuestion(named); err != nil {
+		return err
 	}
-	answer, err := g.call(ctx, system, in, c)
+	result, err := a.call(system)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out.Status, out.Type = answer.Status, valueOf(answer.Headers, "Content-Type")
-	if err := refusedBy(answer.Status, in.Service.String()); err != nil {
-		return nil, err
+	a.out.Status, a.out.Type = result.Status, valueOf(result.Headers, "Content-Type")
+	if err := refusedBy(result.Status, a.in.Service.String()); err != nil {
+		return err
 	}
-	if in.Method == http.MethodHead || len(answer.body) == 0 {
-		return nil, nil
+	a.out.Headers = leaving(result.Headers, a.contract)
+	if checkHeaders(a.out.Headers, anyHeader) != nil || !plainText(a.out.Type) {
+		return problem.New(problem.BadGateway, "system-failed", "service", a.in.Service.String())
 	}
-	return g.agreed(answer, c, out)
+	if a.in.Method == http.MethodHead || result.Body == nil {
+		return nil
+	}
+	if int64(limitOf(a.contract)) < result.Size {
+		return a.systemProblem(errTooLarge)
+	}
+	if a.everythingLeaves() {
+		return a.pass(result)
+	}
+	return a.filter(result)
 }
 
 // refusedBy passes on that the information system refused.
@@ -81,158 +78,217 @@ func refusedBy(status int, service string) error {
 	return problem.New(problem.Invalid, "system-refused", "service", service)
 }
 
-// agreed keeps back the fields that were not agreed and finds the persons
-// concerned in the whole answer.
-func (g *Gateway) agreed(answer answered, c registry.Contract, out *outcome) ([]byte, error) {
-	allowed := parseFields(c.Fields)
-	if !isJSON(out.Type) {
-		if !allowed.whole || slices.ContainsFunc(c.Subjects, func(where string) bool { return !strings.HasPrefix(where, pathSubject) }) {
-			return nil, problem.New(problem.BadGateway, "answer-not-json", "contract", c.ID)
+// everythingLeaves reports whether nothing of an answer has to be looked at:
+// all of it was agreed, and nobody has to be found in it.
+func (a *answering) everythingLeaves() bool {
+	for _, where := range a.contract.Subjects {
+		if strings.HasPrefix(where, "/") {
+			return false
 		}
-		out.Fields = []string{""}
-		return answer.body, nil
 	}
-	document, err := parseDocument(answer.body)
+	return parseFields(a.contract.Fields).whole
+}
+
+// pass lets an answer leave as it is: short ones whole, long ones part by part.
+func (a *answering) pass(result Result) error {
+	limited := &limitedReader{from: result.Body, left: limitOf(a.contract)}
+	first := make([]byte, min(cmp.Or(max(result.Size, 0), wholeAnswer), wholeAnswer)+1)
+	n, err := io.ReadFull(limited, first)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return a.systemProblem(err)
+	}
+	if n > 0 {
+		a.out.Fields = []string{""}
+	}
+	if err != nil { // it ended
+		a.out.body = first[:n]
+		return nil
+	}
+	a.out.Parts, a.out.rest = true, io.MultiReader(bytes.NewReader(first), limited)
+	return nil
+}
+
+// filter keeps back what was not agreed and finds the persons concerned in the
+// whole answer.
+func (a *answering) filter(result Result) error {
+	limit := min(limitOf(a.contract), maxDocument)
+	give, err := a.g.budget.take(a.patience, int(min(max(result.Size, 0), limit)))
 	if err != nil {
-		return nil, problem.New(problem.BadGateway, "answer-not-json", "contract", c.ID).Because(err)
+		return a.systemProblem(err)
 	}
-	err = g.name(out, c, func(where string) []string { return inDocument(where, document) })
+	a.later(give)
+	document, err := readAll(&limitedReader{from: result.Body, left: limit}, result.Size)
 	if err != nil {
-		return nil, problem.New(problem.BadGateway, "system-failed", "service", out.Holder.String()).Because(err)
+		return a.systemProblem(err)
 	}
-	filtered, left := allowed.filter(document)
-	out.Fields = left
-	return filtered, nil
+	if len(document) == 0 {
+		return nil
+	}
+	return a.agreed(document)
+}
+
+// agreed settles what of a document leaves.
+func (a *answering) agreed(raw []byte) error {
+	if !isJSON(a.out.Type) {
+		return problem.New(problem.BadGateway, "answer-not-json", "contract", a.contract.ID)
+	}
+	document, err := parseDocument(raw)
+	if err != nil {
+		return problem.New(problem.BadGateway, "answer-not-json", "contract", a.contract.ID).Because(err)
+	}
+	if err := a.name(func(where string) []string { return inAnswer(where, document) }); err != nil {
+		return problem.New(problem.BadGateway, "system-failed", "service", a.in.Service.String()).Because(err)
+	}
+	filtered, left := parseFields(a.contract.Fields).filter(document)
+	if a.out.Fields = left; len(filtered) > maxBody {
+		a.out.Parts, a.out.rest = true, bytes.NewReader(filtered)
+		return nil
+	}
+	a.out.body = filtered
+	return nil
 }
 
 func isJSON(mediaType string) bool {
+	if mediaType == "application/json" {
+		return true
+	}
 	media, _, err := mime.ParseMediaType(mediaType)
 	return err == nil && (media == "application/json" || strings.HasSuffix(media, "+json"))
 }
 
-// pathSubject begins the place of a person who is named by a segment of the path.
-const pathSubject = "path:"
-
-func inPath(where string, named map[string]string) []string {
-	if name, is := strings.CutPrefix(where, pathSubject); is && named[name] != "" {
-		return []string{named[name]}
-	}
-	return nil
-}
-
-func inDocument(where string, document value) []string {
-	if strings.HasPrefix(where, pathSubject) {
-		return nil
-	}
-	return document.at(tokens(where))
-}
-
-// maxSubjects bounds the persons whom one answer may concern, as the journal
-// bounds them.
-const maxSubjects = journal.MaxSubjects
-
-// name adds the persons whom find finds at the contract's places to the answer,
-// in [ReceiptSector]. An empty value names nobody; one that is no pseudonym of
-// the contract's sector is an error.
-func (g *Gateway) name(out *outcome, c registry.Contract, find func(where string) []string) error {
-	for _, where := range c.Subjects {
-		for _, person := range find(where) {
-			if person == "" {
-				continue
-			}
-			subject, err := g.Sectors.Translate(c.Sector, ReceiptSector, person)
-			if err != nil {
-				return fmt.Errorf("name a person at %s: %w", where, err)
-			}
-			if slices.Contains(out.subjects, subject) {
-				continue
-			}
-			if len(out.subjects) == maxSubjects {
-				return fmt.Errorf("more than %d persons in one answer", maxSubjects)
-			}
-			out.subjects = append(out.subjects, subject)
-		}
-	}
-	return nil
-}
-
-// answered is an answer of an information system, whole.
-type answered struct {
-	Result
-	body []byte
-}
-
-// call hands the question to the information system and waits for it as long as
-// it may take.
-func (g *Gateway) call(ctx context.Context, system System, in received, c registry.Contract) (answered, error) {
-	ctx, cancel := context.WithTimeout(ctx, g.Patience)
-	defer cancel()
+// call hands the question to the information system and waits for the head of
+// its answer as long as it may take. The answer is let go of with a.
+func (a *answering) call(system System) (Result, error) {
+	begun := time.Now()
+	defer func() { a.system = time.Since(begun) }()
 	type outcome struct {
-		answered
+		Result
 		err error
 	}
-	done := make(chan outcome, 1)
-	g.consulting.Go(func() {
-		whole, err := serveWhole(ctx, system, g.question(in, c))
-		done <- outcome{whole, err}
+	question, done := a.question(), make(chan outcome, 1)
+	a.g.consulting.Go(func() {
+		result, err := system.Serve(a.patience, question)
+		done <- outcome{result, err}
 	})
 	select {
 	case o := <-done:
 		if o.err != nil {
-			return answered{}, g.systemProblem(ctx, in, o.err)
+			return Result{}, a.systemProblem(o.err)
 		}
-		return o.answered, nil
-	case <-ctx.Done(): // a system that goes on regardless writes to nobody
-		return answered{}, g.systemProblem(ctx, in, ctx.Err())
+		if o.Body != nil {
+			a.closeWith(o.Body)
+		}
+		return o.Result, nil
+	case <-a.patience.Done(): // a system that goes on regardless writes to nobody
+		a.g.consulting.Go(func() {
+			if o := <-done; o.Body != nil {
+				_ = o.Body.Close() // read only
+			}
+		})
+		return Result{}, a.systemProblem(a.patience.Err())
 	}
+}
+
+// closeWith lets go of an answer at the end, and as soon as patience ends, so
+// that a read of it ends too. A system in this process may take its time.
+func (a *answering) closeWith(answer io.Closer) {
+	let := func() { a.g.consulting.Go(func() { _ = answer.Close() }) } // read only
+	stop := context.AfterFunc(a.patience, let)
+	a.later(func() {
+		if stop() {
+			let()
+		}
+	})
 }
 
 var errTooLarge = errors.New("the answer is larger than agreed")
 
-// serveWhole reads an answer into memory, up to the limit of a body.
-func serveWhole(ctx context.Context, system System, c Call) (answered, error) {
-	result, err := system.Serve(ctx, c)
-	if err != nil || result.Body == nil {
-		return answered{Result: result}, err
-	}
-	defer func() { _ = result.Body.Close() }() // read only
-	body, err := io.ReadAll(io.LimitReader(result.Body, maxBody+1))
-	if err == nil && len(body) > maxBody {
-		err = errTooLarge
-	}
-	return answered{result, body}, err
-}
-
 // systemProblem says whose turn it is when no answer came.
-func (g *Gateway) systemProblem(ctx context.Context, in received, err error) error {
-	service := in.Service.String()
+func (a *answering) systemProblem(err error) error {
+	service := a.in.Service.String()
 	switch p := new(problem.Problem); {
 	case errors.As(err, &p):
 		return err
-	case ctx.Err() != nil:
-		return problem.New(problem.Timeout, "system-away", "service", service).Because(err)
 	case errors.Is(err, errTooLarge):
 		return problem.New(problem.BadGateway, "answer-too-large", "service", service)
+	case a.in.upload != nil && a.in.upload.failed() != nil:
+		return a.uploadProblem()
+	case a.patience.Err() != nil:
+		return problem.New(problem.Timeout, "system-away", "service", service).Because(err)
 	case errors.Is(err, errPanicked):
-		g.Log.ErrorContext(ctx, "an information system panicked", attr("exchange", in.ID))
-		return problem.New(problem.BadGateway, "system-failed", "service", service)
+		a.g.Log.Error("an information system panicked", attr("exchange", a.in.ID))
 	}
 	return problem.New(problem.BadGateway, "system-failed", "service", service).Because(err)
 }
 
-// question is the question as the information system sees it.
-func (g *Gateway) question(in received, c registry.Contract) Call {
-	call := Call{Method: in.Method, Path: in.Path, Query: in.Query, Size: int64(len(in.body))}
-	if len(in.body) > 0 {
-		call.Body = bytes.NewReader(in.body)
+// uploadProblem says why the body of a question did not come whole.
+func (a *answering) uploadProblem() error {
+	if errors.Is(a.in.upload.failed(), errLong) {
+		return problem.New(problem.TooLarge, "question-too-large").Because(a.in.upload.failed())
 	}
-	for _, h := range []Header{
-		{SectorHeader, c.Sector}, {clientHeader, in.Client.String()}, {idHeader, cmp.Or(in.Message, in.ID)}, {requestIDHeader, in.ID},
-		{issueHeader, in.Matter}, {"Content-Type", in.Type}, {"Accept", in.Accept},
+	return problem.New(problem.Invalid, "upload-broken").Because(a.in.upload.failed())
+}
+
+// question is the question as the information system sees it.
+func (a *answering) question() Call {
+	in := a.in
+	call := Call{Method: in.Method, Path: in.Path, Query: in.Query, Size: int64(len(in.body)), Headers: make([]Header, 0, len(in.Headers)+8)}
+	call.Headers = append(call.Headers, in.Headers...)
+	for _, h := range [...]Header{
+		{SectorHeader, a.contract.Sector}, {clientHeader, in.Client.String()}, {idHeader, cmp.Or(in.Message, in.ID)}, {requestIDHeader, in.ID},
+		{issueHeader, in.Matter}, {"Content-Type", in.Type}, {"Accept", in.Accept}, {traceHeader, in.Trace},
 	} {
 		if h.Value != "" {
 			call.Headers = append(call.Headers, h)
 		}
 	}
+	switch {
+	case in.Parts:
+		call.Body, call.Size = a.uploaded(), -1
+	case len(in.body) > 0:
+		call.Body = bytes.NewReader(in.body)
+	}
 	return call
+}
+
+// uploaded is the long body of the question, proved as it is read.
+func (a *answering) uploaded() io.Reader {
+	verify := func(e envelope) (journal.Stamp, error) {
+		stamp, _, err := a.g.verify(a.in.node, e)
+		return stamp, err
+	}
+	atEnd := func(e envelope, stamp journal.Stamp) {
+		a.in.ended.Store(&ended{e, stamp})
+		a.ch.held()
+	}
+	moved := func() { a.patience.moved(); a.ch.moved() }
+	a.in.upload = newParts(body{id: a.in.ID, of: a.in.leaf}, a.ch, limitOf(a.contract), verify, moved, atEnd)
+	a.later(a.ch.StopReading)
+	return a.in.upload
+}
+
+// limitedReader reads at most so many bytes, and says so when there are more.
+type limitedReader struct {
+	from io.Reader
+	left int64
+}
+
+// Read implements io.Reader.
+func (l *limitedReader) Read(p []byte) (int, error) {
+	n, err := l.from.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, errTooLarge
+	}
+	return n, err
+}
+
+// readAll reads a whole answer whose size may be known.
+func readAll(from io.Reader, size int64) ([]byte, error) {
+	if size < 0 {
+		return io.ReadAll(from)
+	}
+	var all bytes.Buffer
+	all.Grow(int(min(size, wholeAnswer)) + bytes.MinRead)
+	_, err := all.ReadFrom(from)
+	return all.Bytes(), err
 }

@@ -6,8 +6,10 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -159,4 +161,16 @@ func uuid() string {
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	s := hex.EncodeToString(b[:])
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+}
+
+// readBody reads the body of a question within its bounds.
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		return nil, problem.New(problem.TooLarge, "question-too-large").Because(err)
+	}
+	if err != nil {
+		return nil, problem.New(problem.Invalid, "message-forged").Because(err)
+	}
+	return body, nil
 }

@@ -195,7 +195,7 @@ func TestEdgeErrors(t *testing.T) {
 			w.system = func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte("x")) }
 		}},
 		"answer not proved": {"Server.ClientProxy.InconsistentResponse", state.String(), path, family.String(), func(w *world) {
-			w.state.front = func(_ http.Handler, rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(200) }
+			w.state.front = func(envelope, func(envelope) envelope) envelope { return envelope{kind: sealed, meta: []byte("{}")} }
 		}},
 	} {
 		w := newWorld(t, nil)

@@ -13,11 +13,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"dobosh/internal/exchange/link"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
@@ -60,46 +62,55 @@ type side struct {
 	key     ed25519.PrivateKey // of the journal
 	tlsKey  ed25519.PrivateKey
 	cert    tls.Certificate
-	journal *recorder
+	journal *notebook
 	server  *httptest.Server
-	front   func(next http.Handler, w http.ResponseWriter, r *http.Request) // stands before the node, if set
+	front   func(question envelope, next func(envelope) envelope) envelope // stands before the node, if set
+	http    http.HandlerFunc                                               // what other requests get
 	clock   *clock.Manual
 	contact func() time.Time
 	systems map[registry.ID]System
 }
 
-// recorder is a real journal that remembers what was appended, and can be stopped.
-type recorder struct {
+// notebook is a real journal that remembers what was appended, and can be stopped.
+type notebook struct {
 	*journal.Log
 	mu      sync.Mutex
 	entries []journal.Entry
 	stops   string // kind of the entries that it does not take any more
 }
 
-func (j *recorder) Append(ctx context.Context, e journal.Entry) (journal.Stamp, error) {
-	j.mu.Lock()
-	stopped := j.stops == e.Kind
-	j.mu.Unlock()
-	if stopped {
-		return journal.Stamp{}, journal.ErrStopped
+func (j *notebook) Append(ctx context.Context, e journal.Entry) (journal.Stamp, error) {
+	stamps, err := j.AppendAll(ctx, e)
+	if err != nil {
+		return journal.Stamp{}, err
 	}
-	stamp, err := j.Log.Append(ctx, e)
-	if err == nil {
-		j.mu.Lock()
-		j.entries = append(j.entries, e)
-		j.mu.Unlock()
-	}
-	return stamp, err
+	return stamps[0], nil
 }
 
-func (j *recorder) stop(kind string) {
+func (j *notebook) AppendAll(ctx context.Context, entries ...journal.Entry) ([]journal.Stamp, error) {
+	j.mu.Lock()
+	stopped := slices.ContainsFunc(entries, func(e journal.Entry) bool { return j.stops == e.Kind })
+	j.mu.Unlock()
+	if stopped {
+		return nil, journal.ErrStopped
+	}
+	stamps, err := j.Log.AppendAll(ctx, entries...)
+	if err == nil {
+		j.mu.Lock()
+		j.entries = append(j.entries, entries...)
+		j.mu.Unlock()
+	}
+	return stamps, err
+}
+
+func (j *notebook) stop(kind string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.stops = kind
 }
 
 // of gives the entries of a kind.
-func (j *recorder) of(kind string) (found []journal.Entry) {
+func (j *notebook) of(kind string) (found []journal.Entry) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, e := range j.entries {
@@ -231,7 +242,7 @@ func (w *world) start(member registry.ID) *side {
 	s.contact = s.clock.Now
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.cert = must[tls.Certificate](w.tb)(credential.SelfSigned(s.tlsKey, "n1", time.Now()))
-	s.journal = &recorder{Log: must[*journal.Log](w.tb)(journal.Open(w.tb.Context(), journal.Config{Dir: w.tb.TempDir(), Origin: member.String() + "/n1", Key: s.key}, s.clock.Now, logger))}
+	s.journal = &notebook{Log: must[*journal.Log](w.tb)(journal.Open(w.tb.Context(), journal.Config{Dir: w.tb.TempDir(), Origin: member.String() + "/n1", Key: s.key}, s.clock.Now, logger))}
 	w.tb.Cleanup(func() {
 		if err := s.journal.Close(); err != nil {
 			w.tb.Error(err)
@@ -241,25 +252,62 @@ func (w *world) start(member registry.ID) *side {
 		Member: member, Node: "n1", Credential: credential.NewHolder(s.cert, w.authority.State, s.clock.Now), State: w.authority.State, Contact: func() time.Time { return s.contact() }, Journal: s.journal, Law: w.law,
 		Sectors: w.sectors, Systems: func(service registry.ID) (System, bool) { found, ok := s.systems[service]; return found, ok }, Now: s.clock.Now, Log: logger,
 	})
-	w.tb.Cleanup(s.Close)
 	s.serve(w.tb, logger)
 	return s
 }
 
 func (s *side) serve(tb testing.TB, logger *slog.Logger) {
-	s.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.front != nil {
-			s.front(s.Gateway, w, r)
+	s.handle = s.handleBehindFront
+	s.server = httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if s.http == nil {
+			http.NotFound(rw, r)
 			return
 		}
-		s.ServeHTTP(w, r)
+		s.http(rw, r)
 	}))
-	s.server.TLS = s.Credential.Server()
+	s.server.TLS = s.Credential.Server(link.Protocol)
 	s.server.TLS.Certificates = []tls.Certificate{s.cert} // or the test server puts its own there
+	s.server.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){link.Protocol: s.ServeConn}
+	s.server.Config.RegisterOnShutdown(s.Drain)
 	s.server.Config.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
 	s.server.StartTLS()
 	tb.Cleanup(s.server.Close)
+	tb.Cleanup(s.Gateway.Close)
 }
+
+// handleBehindFront lets the front of a side see, and alter, what comes and what
+// leaves.
+func (s *side) handleBehindFront(ctx context.Context, peer *tls.ConnectionState, stream *link.Stream) {
+	if s.front == nil {
+		s.serveStream(ctx, peer, stream)
+		return
+	}
+	question, err := readEnvelope(stream, 2*maxBody, anySize)
+	if err != nil {
+		return
+	}
+	_ = stream.Finish(s.front(question, func(question envelope) envelope {
+		m := &memory{in: bytes.NewReader(question.bytes())}
+		s.Gateway.serve(ctx, peer, m)
+		answer, _ := readEnvelope(&m.out, maxBody, anySize)
+		return answer
+	}).bytes())
+}
+
+func anySize(int) error { return nil }
+
+// memory is a channel whose other side is not there.
+type memory struct {
+	in  *bytes.Reader
+	out bytes.Buffer
+}
+
+func (m *memory) Read(p []byte) (int, error)  { return m.in.Read(p) }
+func (m *memory) Write(p []byte) (int, error) { return m.out.Write(p) }
+func (m *memory) Finish(p []byte) error       { _, err := m.out.Write(p); return err }
+func (m *memory) StopReading()                {}
+func (m *memory) moved()                      {}
+func (m *memory) held()                       {}
 
 // pseudonym names the person of the world in a sector.
 func (w *world) pseudonym(sector string) string {
@@ -302,40 +350,37 @@ func wantCode(tb testing.TB, err error, code string) *problem.Problem {
 	return problem.Of(err)
 }
 
-// message is a question as it travels, made by hand.
-type message struct {
-	meta, body []byte
-	stamp      string
-}
-
-// say makes a message of a node's own, in its journal.
-func (s *side) message(tb testing.TB, q Question, body []byte) message {
+// message makes a message of a node's own, in its journal.
+func (s *side) message(tb testing.TB, q Question, body []byte) envelope {
 	tb.Helper()
 	return s.messageOf(tb, must[[]byte](tb)(json.Marshal(q)), body)
 }
 
-func (s *side) messageOf(tb testing.TB, meta, body []byte) message {
+func (s *side) messageOf(tb testing.TB, meta, body []byte) envelope {
 	tb.Helper()
 	stamp := must[journal.Stamp](tb)(s.journal.Append(tb.Context(), journal.Entry{Kind: "question", ID: "by-hand", At: s.clock.Now(), Meta: meta, Body: body}))
-	return message{meta: meta, body: body, stamp: stamp.Text()}
+	return envelope{kind: sealed, meta: meta, body: body, stamp: stamp.Bytes()}
 }
 
-// send posts a message to the state's node over the given certificate.
-func (w *world) send(cert tls.Certificate, m message) (*http.Response, []byte, error) {
+// send puts a message to the state's node over the given certificate.
+func (w *world) send(cert tls.Certificate, m envelope) (answer envelope, err error) {
 	w.tb.Helper()
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: credential.NewHolder(cert, w.authority.State, w.city.clock.Now).Client(credential.Pin(w.state.cert.Leaf)), DisableKeepAlives: true}}
-	req := must[*http.Request](w.tb)(http.NewRequestWithContext(w.tb.Context(), http.MethodPost, w.state.server.URL+questionPath, bytes.NewReader(m.body)))
-	if m.meta != nil {
-		req.Header.Set(messageHeader, encodeHeader(m.meta))
-	}
-	req.Header.Set(stampHeader, m.stamp)
-	resp, err := client.Do(req)
+	secure := credential.NewHolder(cert, w.authority.State, w.city.clock.Now).Client(credential.Pin(w.state.cert.Leaf), link.Protocol)
+	conn, err := link.Dial(w.tb.Context(), w.state.server.Listener.Addr().String(), secure, link.Config{})
 	if err != nil {
-		return nil, nil, err
+		return answer, err
 	}
-	defer func() { _ = resp.Body.Close() }()
-	payload, err := io.ReadAll(resp.Body)
-	return resp, payload, err
+	defer conn.Wait()
+	defer conn.Close()
+	s, err := conn.Open(w.tb.Context())
+	if err != nil {
+		return answer, err
+	}
+	defer s.Close()
+	if err := s.Finish(m.bytes()); err != nil && !errors.Is(err, link.ErrReset) {
+		return answer, err
+	}
+	return readEnvelope(s, maxBody, anySize)
 }
 
 // byHand is a question that the state's node would answer.

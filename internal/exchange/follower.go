@@ -2,6 +2,9 @@ package exchange
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"net/http"
 
 	"dobosh/internal/journal"
@@ -11,8 +14,8 @@ import (
 
 // The headers in which a message between nodes and its stamp travel.
 const (
-	MessageHeader = messageHeader
-	StampHeader   = stampHeader
+	MessageHeader = "Dobosh-Message"
+	StampHeader   = "Dobosh-Stamp"
 )
 
 // What follows lets a room that speaks to other nodes about something else than
@@ -44,13 +47,26 @@ func (g *Gateway) Reach(node registry.Node) *http.Client { return g.client(node.
 // Proved reads a message of a node and what proves it. The error is the problem
 // node-answer-broken when the message is not in the node's log as it came.
 func (g *Gateway) Proved(node registry.Node, h http.Header, body []byte) (meta []byte, stamp journal.Stamp, err error) {
-	if meta, err = decodeHeader(h.Get(messageHeader)); err == nil {
-		stamp, _, err = g.verify(node, h.Get(stampHeader), meta, body)
+	if meta, err = decodeHeader(h.Get(MessageHeader)); err == nil {
+		stamp, err = g.verifyText(node, h.Get(StampHeader), meta, body)
 	}
 	if err != nil {
 		return nil, stamp, problem.New(problem.BadGateway, "node-answer-broken", "body", node.Member.String()).Because(err)
 	}
 	return meta, stamp, nil
+}
+
+// verifyText checks a stamp that travels as a text.
+func (g *Gateway) verifyText(node registry.Node, text string, meta, body []byte) (journal.Stamp, error) {
+	verifier, _, err := g.verifier(node.Log)
+	if err != nil {
+		return journal.Stamp{}, err
+	}
+	stamp, err := journal.ParseStamp(text)
+	if err != nil {
+		return journal.Stamp{}, err
+	}
+	return stamp, verifier.Verify(stamp, sha256.Sum256(meta), sha256.Sum256(body))
 }
 
 // Away is the problem of a node that was not reached, or not in time.
@@ -62,12 +78,26 @@ func (g *Gateway) Refused(node registry.Node, status int, payload []byte) error 
 }
 
 // Refuse answers another node with a refusal that is not journaled.
-func Refuse(w http.ResponseWriter, err error) { refuse(w, err) }
+func Refuse(w http.ResponseWriter, err error) { refuseHTTP(w, err) }
 
 // SetMessage puts a message and its stamp into the headers of an answer.
 func SetMessage(h http.Header, meta []byte, stamp journal.Stamp) {
-	h.Set(messageHeader, encodeHeader(meta))
-	h.Set(stampHeader, stamp.Text())
+	h.Set(MessageHeader, base64.StdEncoding.EncodeToString(meta))
+	h.Set(StampHeader, stamp.Text())
+}
+
+// maxHeader bounds a message in its header, decoded, in bytes.
+const maxHeader = 24 << 10
+
+func decodeHeader(s string) ([]byte, error) {
+	if s == "" || len(s) > base64.StdEncoding.EncodedLen(maxHeader) {
+		return nil, fmt.Errorf("%w: a header is missing or too long", errMessage)
+	}
+	raw, err := base64.StdEncoding.Strict().DecodeString(s)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errMessage, err)
+	}
+	return raw, nil
 }
 
 // ReadMessage reads exactly one JSON object without unknown or doubled members.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"dobosh/internal/exchange/link"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
@@ -19,6 +20,7 @@ import (
 // Journal makes a message durable before it leaves.
 type Journal interface {
 	Append(ctx context.Context, e journal.Entry) (journal.Stamp, error)
+	AppendAll(ctx context.Context, entries ...journal.Entry) ([]journal.Stamp, error)
 }
 
 // Law says whether a provision is in force; its error names the provision.
@@ -51,6 +53,8 @@ type Config struct {
 	Skew       time.Duration                            // how far clocks may differ; 0 for 5 minutes
 	Deadline   time.Duration                            // for one question at the asker; 0 for 30 seconds
 	Patience   time.Duration                            // with an information system, for one answer; 0 for 20 seconds
+	Checkpoint func() []byte                            // newest checkpoint of the registry here, told to every node that is met; nil for none
+	Gossip     func(checkpoint []byte) error            // compares one that another node told; nil for nobody
 	Observe    func(Observation)                        // each exchange, at both sides; must not block; nil for nobody
 	Now        clock.Now
 	Log        *slog.Logger
@@ -61,8 +65,14 @@ type Gateway struct {
 	Config
 	replays *replays
 	quotas  *quotas
+	rates   *rates
+	budget  *budget
 
-	consulting sync.WaitGroup // information systems that have not come back
+	recorder   *recorder
+	peers      *peers
+	served     served
+	handle     func(ctx context.Context, peer *tls.ConnectionState, s *link.Stream) // serveStream; a seam for tests that stand before it
+	consulting sync.WaitGroup                                                       // information systems that have not come back
 
 	mu        sync.Mutex
 	clients   map[string]*http.Client      // by pin of the node asked
@@ -94,9 +104,12 @@ func New(cfg Config) *Gateway {
 		cfg.Observe = func(Observation) {}
 	}
 	g := &Gateway{
-		Config: cfg, replays: newReplays(2*cfg.Skew, cfg.Now), quotas: newQuotas(),
-		clients: map[string]*http.Client{}, verifiers: map[string]*journal.Verifier{},
+		Config: cfg, replays: newReplays(2*cfg.Skew, cfg.Now), quotas: newQuotas(), rates: newRates(), budget: newBudget(),
+		recorder: newRecorder(cfg.Journal, cfg.Log),
+		clients:  map[string]*http.Client{}, verifiers: map[string]*journal.Verifier{},
 	}
+	g.peers = newPeers(func(pin string) *tls.Config { return cfg.Credential.Client(pin, link.Protocol) }, link.Config{Greeting: g.greeting, Heard: g.heard})
+	g.handle = g.serveStream
 	cfg.Credential.OnReplace(g.letGo)
 	return g
 }
@@ -140,16 +153,20 @@ func (g *Gateway) verifier(key string) (*journal.Verifier, string, error) {
 	return v, parsed.Name(), nil
 }
 
-// Close waits for the information systems that still answer and lets go of idle
-// connections. Nothing may be asked or served any more.
+// Close waits for the information systems that still answer, writes what is
+// still to be noted and ends all connections. Nothing may be asked any more.
 func (g *Gateway) Close() {
+	g.served.close()
 	g.consulting.Wait()
+	g.peers.close()
+	g.recorder.close()
 	g.letGo()
 }
 
 // letGo closes the connections that carry nothing; the others close when they
 // have done.
 func (g *Gateway) letGo() {
+	g.peers.leave()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, c := range g.clients {

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"crypto/sha256"
+	"maps"
 	"strconv"
 	"sync"
 	"time"
@@ -66,7 +67,7 @@ type quotas struct {
 func newQuotas() *quotas { return &quotas{taken: map[string]int{}} }
 
 // take counts one more question; false when limit was reached. No limit is 0.
-func (q *quotas) take(contract string, limit int, now time.Time) bool {
+func (q *quotas) take(account string, limit int, now time.Time) bool {
 	if limit == 0 {
 		return true
 	}
@@ -75,11 +76,59 @@ func (q *quotas) take(contract string, limit int, now time.Time) bool {
 	if day := civil.Of(now); q.day.Before(day) {
 		q.day, q.taken = day, map[string]int{}
 	}
-	if q.taken[contract] >= limit {
+	if q.taken[account] >= limit {
 		return false
 	}
-	q.taken[contract]++
+	q.taken[account]++
 	return true
+}
+
+// rates hold back who asks faster than agreed: a bucket for each contract that
+// fills by its rate and holds one second of it.
+type rates struct {
+	mu      sync.Mutex
+	swept   time.Time
+	buckets map[string]bucket
+}
+
+type bucket struct {
+	tokens float64
+	at     time.Time
+}
+
+func newRates() *rates { return &rates{buckets: map[string]bucket{}} }
+
+// take counts one more question; false when there were more than rate a second.
+// No limit is 0.
+func (r *rates) take(account string, rate int, now time.Time) bool {
+	if rate == 0 {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sweep(now)
+	b, ok := r.buckets[account]
+	if !ok {
+		b = bucket{tokens: float64(rate), at: now}
+	}
+	if passed := now.Sub(b.at); passed > 0 {
+		b.tokens, b.at = min(float64(rate), b.tokens+passed.Seconds()*float64(rate)), now
+	}
+	taken := b.tokens >= 1
+	if taken {
+		b.tokens--
+	}
+	r.buckets[account] = b
+	return taken
+}
+
+// sweep forgets once a minute the buckets that are full again.
+func (r *rates) sweep(now time.Time) {
+	if now.Sub(r.swept) < time.Minute {
+		return
+	}
+	r.swept = now
+	maps.DeleteFunc(r.buckets, func(_ string, b bucket) bool { return now.Sub(b.at) > time.Minute })
 }
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d.Abs().Seconds())) }

@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
 )
@@ -19,10 +19,9 @@ const Version = 1
 
 // Bounds of a message, in bytes.
 const (
-	maxHeader = 24 << 10 // a question or reply in its header, decoded
-	maxBody   = 10 << 20 // a body
-	maxID     = 64       // an id of an exchange
-	maxText   = 200      // a media type, matter, role or message id
+	maxBody = 10 << 20 // a body that travels whole; longer ones travel in parts
+	maxID   = 64       // an id of an exchange
+	maxText = 200      // a media type, matter, role or message id
 )
 
 // errMessage is the cause of every message that cannot be read.
@@ -47,6 +46,10 @@ type Question struct {
 	Matter    string      `json:"matter,omitempty"`  // the case or event in which is asked
 	Role      string      `json:"role"`              // who asks: RoleRule, RoleOfficer, RolePerson, RoleSystem
 	Message   string      `json:"message,omitempty"` // X-Road-Id that the information system gave the question
+	Behalf    registry.ID `json:"behalf,omitzero"`   // consumer for whom a delegate asks
+	Headers   []Header    `json:"headers,omitempty"` // for the information system
+	Trace     string      `json:"trace,omitempty"`   // W3C traceparent
+	Parts     bool        `json:"parts,omitempty"`   // whether the body follows in parts
 }
 
 // check refuses a question that no node of this version could have meant. It
@@ -59,15 +62,17 @@ func (q Question) check() error {
 		return fmt.Errorf("%w: the id is none", errMessage)
 	case q.Client.Subsystem == "" || q.Client.Service != "" || q.Service.Service == "":
 		return fmt.Errorf("%w: not a subsystem that asks a service", errMessage)
+	case q.Behalf != registry.ID{} && (q.Behalf.Subsystem == "" || q.Behalf.Service != ""):
+		return fmt.Errorf("%w: not a subsystem on whose behalf is asked", errMessage)
 	case !plainPath(q.Path) || !plainQuery(q.Query):
 		return fmt.Errorf("%w: the path or the query is none", errMessage)
 	}
-	for _, text := range []string{q.Method, q.Type, q.Accept, q.Matter, q.Role, q.Message} {
+	for _, text := range []string{q.Method, q.Type, q.Accept, q.Matter, q.Role, q.Message, q.Trace} {
 		if !plainText(text) {
 			return fmt.Errorf("%w: a text is too long or has control characters", errMessage)
 		}
 	}
-	return nil
+	return checkHeaders(q.Headers, travels)
 }
 
 func plainID(s string) bool {
@@ -112,6 +117,16 @@ type Reply struct {
 	Type      string      `json:"type,omitempty"`
 	Fields    []string    `json:"fields,omitempty"` // JSON pointers that left
 	Refusal   *Refusal    `json:"refusal,omitempty"`
+	Behalf    registry.ID `json:"behalf,omitzero"`
+	Headers   []Header    `json:"headers,omitempty"` // of the information system, as far as they may leave
+	Parts     bool        `json:"parts,omitempty"`   // whether the body follows in parts
+	Hidden    *Hidden     `json:"hidden,omitempty"`  // when the person concerned does not see it at once
+}
+
+// Hidden says until when the person concerned does not see an exchange, and why.
+type Hidden struct {
+	Until     civil.Day `json:"until"` // the first day on which it is seen
+	Provision law.Ref   `json:"provision"`
 }
 
 // What became of a question.
@@ -120,29 +135,14 @@ const (
 	ActRefused = "refused"
 )
 
-// encodeHeader and decodeHeader carry the exact bytes of a message in a
-// header, since the proof is over the bytes.
-func encodeHeader(raw []byte) string { return base64.StdEncoding.EncodeToString(raw) }
-
-func decodeHeader(s string) ([]byte, error) {
-	if s == "" || len(s) > base64.StdEncoding.EncodedLen(maxHeader) {
-		return nil, fmt.Errorf("%w: a header is missing or too long", errMessage)
-	}
-	raw, err := base64.StdEncoding.Strict().DecodeString(s)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errMessage, err)
-	}
-	return raw, nil
-}
-
 // check refuses a reply that says neither what came back nor why nothing did.
 func (r Reply) check() error {
 	answered := r.Act == ActRead && r.Refusal == nil && r.Status >= 200 && r.Status < 400
 	refused := r.Act == ActRefused && r.Refusal != nil && r.Refusal.Code != "" && (r.Status == 0 || r.Status >= 400 && r.Status < 600)
-	if r.Version != Version || !plainText(r.Type) || !answered && !refused {
+	if r.Version != Version || !plainText(r.Type) || !answered && !refused || refused && r.Parts {
 		return fmt.Errorf("%w: neither an answer nor a refusal", errMessage)
 	}
-	return nil
+	return checkHeaders(r.Headers, anyHeader)
 }
 
 // strict reads exactly one JSON object without unknown or doubled members. Names

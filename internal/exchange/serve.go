@@ -2,13 +2,16 @@ package exchange
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
+	"dobosh/internal/exchange/link"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
@@ -16,92 +19,149 @@ import (
 
 func attr(key, value string) slog.Attr { return slog.String(key, value) }
 
-// ServeHTTP answers the questions of other nodes. It must be served behind
-// [credential.Holder.Server].
-func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	received, err := g.receive(r)
+// ServeConn answers the questions of another node on a connection, until it
+// ends. It is for [http.Server.TLSNextProto], under the name [link.Protocol].
+func (g *Gateway) ServeConn(_ *http.Server, c *tls.Conn, _ http.Handler) {
+	state := c.ConnectionState()
+	conn, err := link.New(context.Background(), c, link.Config{
+		Handler:  func(ctx context.Context, s *link.Stream) { g.handle(ctx, &state, s) },
+		Greeting: g.greeting, Heard: g.heard,
+	}, false)
 	if err != nil {
-		refuse(w, err)
+		g.Log.Debug("a connection did not begin", attr("error", err.Error()))
 		return
 	}
-	reply, body := g.answer(r.Context(), received)
-	stamp, meta, err := g.commit(r.Context(), received, reply, body)
-	if err != nil {
-		refuse(w, problem.New(problem.Unavailable, "journal-away").Because(err))
-		g.Log.ErrorContext(r.Context(), "an answer did not leave, since it could not be journaled", attr("exchange", received.ID), attr("error", err.Error()))
-		return
+	if !g.served.add(conn) {
+		conn.Close()
 	}
-	w.Header().Set(messageHeader, encodeHeader(meta))
-	w.Header().Set(stampHeader, stamp.Text())
-	w.Header().Set("Content-Type", "application/octet-stream")
-	_, _ = w.Write(body) // the asker may have gone; the receipt stands
+	conn.Wait()
+	g.served.remove(conn)
 }
 
-// refuse answers a message that cannot be trusted so far as to be journaled.
-func refuse(w http.ResponseWriter, err error) {
-	r := refusalOf(err)
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(r.Status)
-	_ = json.NewEncoder(w).Encode(r) // the asker may have gone
+// serveStream answers one question. Who does not say all of it in time is left.
+func (g *Gateway) serveStream(ctx context.Context, peer *tls.ConnectionState, s *link.Stream) {
+	late := time.AfterFunc(g.Deadline, s.Close)
+	defer late.Stop()
+	g.serve(ctx, peer, timed{s, late, g.Deadline})
 }
+
+// channel is what a question comes on and its answer leaves by.
+type channel interface {
+	io.Reader
+	io.Writer
+	Finish(last []byte) error
+	StopReading()
+	moved() // a part came or left
+	held()  // the question is here; how long it takes now is not up to the asker
+}
+
+// timed is a stream that is left when nothing moves for long.
+type timed struct {
+	*link.Stream
+	late  *time.Timer
+	limit time.Duration
+}
+
+func (t timed) moved() { t.late.Reset(t.limit) }
+func (t timed) held()  { t.late.Stop() }
 
 // received is a question that is proved to be the asker's.
 type received struct {
 	Question
-	raw   []byte
-	body  []byte
-	stamp journal.Stamp
+	envelope
+	node   registry.Node // of the asker
+	proof  journal.Stamp
+	leaf   string                // in the asker's log
+	upload *parts                // a long body; nil when body holds it
+	ended  atomic.Pointer[ended] // when all of the upload has come
 }
 
-// outcome is an answer before it is journaled.
-type outcome struct {
-	Reply
-	subjects []string
+// ended is the evidence for a long body, as it came.
+type ended struct {
+	envelope
+	proof journal.Stamp
 }
 
-func (g *Gateway) receive(r *http.Request) (received, error) {
-	forged := func(err error) (received, error) {
-		return received{}, problem.New(problem.Invalid, "message-forged").Because(err)
-	}
-	node, err := g.Credential.Peer(r.TLS)
+// serve reads a question, answers it and lets the answer leave.
+func (g *Gateway) serve(ctx context.Context, peer *tls.ConnectionState, ch channel) {
+	begun := time.Now()
+	give := func() {}
+	defer func() { give() }()
+	in, err := g.receive(peer, ch, func(size int) (err error) {
+		give, err = g.budget.take(ctx, size)
+		return err
+	})
 	if err != nil {
-		return received{}, problem.New(problem.Unauthenticated, "peer-unknown").Because(err)
+		refuse(ch, err)
+		return
 	}
-	meta, err := decodeHeader(r.Header.Get(messageHeader))
-	if err != nil {
-		return forged(err)
+	a := &answering{g: g, in: in, ch: ch, out: outcome{Reply: replyTo(in)}, patience: newPatience(ctx, g.Patience)}
+	defer a.close()
+	err = a.answer()
+	left := a.leave()
+	if err == nil {
+		err = left
 	}
-	body, err := readBody(r)
-	if err != nil {
-		return received{}, err
-	}
-	stamp, _, err := g.verify(node, r.Header.Get(stampHeader), meta, body)
-	if err != nil {
-		return forged(err)
-	}
-	in := received{raw: meta, body: body, stamp: stamp}
-	if err := strict(meta, &in.Question); err != nil {
-		return forged(err)
-	}
-	if err := in.check(); err != nil {
-		return forged(err)
-	}
-	if in.Client.Owner() != node.Member {
-		return forged(errors.New("it speaks for another member"))
-	}
-	return in, g.timely(in.Question)
+	g.observe(Observation{Client: in.Client, Service: in.Service, Contract: in.Contract, Status: a.out.Status, Question: int64(len(in.body)), Answer: int64(len(a.out.body)),
+		Hops: []Hop{{HopSystem, a.system}, {HopProvider, a.journal}}}, begun, err)
 }
 
-// readBody reads the body of a question within its bounds.
-func readBody(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
-	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+// refuse answers a message that cannot be trusted so far as to be journaled.
+func refuse(ch channel, err error) {
+	raw, marshalled := json.Marshal(refusalOf(err))
+	if marshalled != nil {
+		return
+	}
+	ch.moved()
+	ch.StopReading()
+	_ = ch.Finish(envelope{kind: unsealed, meta: raw}.bytes()) // the asker may have gone
+}
+
+// receive reads a question and proves it.
+func (g *Gateway) receive(tls *tls.ConnectionState, ch channel, admit func(int) error) (*received, error) {
+	node, err := g.Credential.Peer(tls)
+	if err != nil {
+		return nil, problem.New(problem.Unauthenticated, "peer-unknown").Because(err)
+	}
+	e, err := readEnvelope(ch, maxBody, admit)
+	if errors.Is(err, errBody) {
 		return nil, problem.New(problem.TooLarge, "question-too-large").Because(err)
 	}
 	if err != nil {
 		return nil, problem.New(problem.Invalid, "message-forged").Because(err)
 	}
-	return body, nil
+	in := &received{envelope: e, node: node}
+	if err := g.believe(in); err != nil {
+		return nil, problem.New(problem.Invalid, "message-forged").Because(err)
+	}
+	if in.Parts {
+		ch.moved()
+	} else {
+		ch.held()
+	}
+	return in, g.timely(in.Question)
+}
+
+// believe checks that the question is of the node that it came from, and says
+// something.
+func (g *Gateway) believe(in *received) (err error) {
+	if in.proof, _, err = g.verify(in.node, in.envelope); err != nil {
+		return err
+	}
+	if err := strict(in.meta, &in.Question); err != nil {
+		return err
+	}
+	if err := in.check(); err != nil {
+		return err
+	}
+	if in.Client.Owner() != in.node.Member {
+		return errors.New("it speaks for another member")
+	}
+	if in.Parts && len(in.body) > 0 {
+		return errors.New("it has two bodies")
+	}
+	in.leaf = leaf(in.proof, in.meta, in.body)
+	return nil
 }
 
 // timely refuses a clock that is off, and a question that was here before.
@@ -115,76 +175,10 @@ func (g *Gateway) timely(q Question) error {
 	return nil
 }
 
-// answer asks the information system, if the contract lets it, and keeps back
-// what was not agreed. A refusal is an answer too.
-func (g *Gateway) answer(ctx context.Context, in received) (outcome, []byte) {
-	out := outcome{Reply: Reply{
-		Version: Version, ID: in.ID, Question: leaf(in.stamp, in.raw, in.body), Asker: in.Client, Holder: in.Service, Act: ActRead,
-		Contract: in.Contract, Purpose: in.Purpose, Provision: in.Provision, Matter: in.Matter, Role: in.Role,
-	}}
-	contract, named, err := g.admit(in.Question)
-	if err != nil {
-		return out.refused(err)
-	}
-	out.Purpose, out.Provision = contract.Purpose, contract.Provision
-	body, err := g.consult(ctx, in, contract, named, &out)
-	if err != nil {
-		return out.refused(err)
-	}
-	return out, body
-}
-
-// refused is the outcome when nothing leaves. The status of the information
-// system stays if that is what refused.
-func (out outcome) refused(err error) (outcome, []byte) {
-	out.Refusal, out.Act, out.Type, out.Fields = refusalOf(err), ActRefused, "", nil
-	if out.Status < 400 || out.Status > 599 {
-		out.Status = 0
-	}
-	return out, nil
-}
-
-// admit finds the contract that the question names and checks everything that
-// it says.
-func (g *Gateway) admit(q Question) (registry.Contract, map[string]string, error) {
-	if err := g.fresh(); err != nil {
-		return registry.Contract{}, nil, err
-	}
-	missing := problem.New(problem.Forbidden, "contract-missing", "client", q.Client.String(), "service", q.Service.String())
-	state := g.State()
-	c, ok := state.Contract(q.Contract)
-	if !ok || !state.HasSubsystem(q.Client) || c.Consumer != q.Client || c.Provider != q.Service.System() || c.Service != q.Service.Service {
-		return c, nil, missing
-	}
-	named, covered := covers(c, q.Method, q.Path)
-	if !covered {
-		return c, nil, missing
-	}
-	if err := g.standing(c); err != nil {
-		return c, nil, err
-	}
-	if !g.quotas.take(c.ID, c.Quota, g.Now()) {
-		return c, nil, problem.New(problem.TooMany, "quota-exhausted", "contract", c.ID)
-	}
-	return c, named, nil
-}
-
-// commit makes the question and the answer durable, in one batch where the
-// journal can. It does not stop when the asker has gone: what the information
-// system did is on record.
-func (g *Gateway) commit(ctx context.Context, in received, out outcome, body []byte) (journal.Stamp, []byte, error) {
-	out.At = g.Now()
-	meta, err := json.Marshal(out.Reply)
-	if err != nil {
-		return journal.Stamp{}, nil, err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	asked := make(chan error, 1)
-	go func() {
-		_, err := g.Journal.Append(ctx, journal.Entry{Kind: "asked", ID: in.ID, At: out.At, Subjects: out.subjects, Meta: in.raw, Body: in.body})
-		asked <- err
-	}()
-	stamp, err := g.Journal.Append(ctx, journal.Entry{Kind: "answer", ID: in.ID, At: out.At, Subjects: out.subjects, Meta: meta, Body: body})
-	return stamp, meta, errors.Join(err, <-asked)
+// refuseHTTP answers a request of another node that is no question.
+func refuseHTTP(w http.ResponseWriter, err error) {
+	r := refusalOf(err)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(r.Status)
+	_ = json.NewEncoder(w).Encode(r) // the asker may have gone
 }

@@ -12,8 +12,8 @@ import (
 // System is an information system behind this node.
 type System interface {
 	// Serve puts a question to the system. It returns when the head of the
-	// answer is there, and when ctx ends at the latest; ctx lasts until the
-	// caller has closed the body.
+	// answer is there, and should when ctx ends; ctx lasts until the caller has
+	// closed the body, which it may do while it reads, and more than once.
 	Serve(ctx context.Context, c Call) (Result, error)
 }
 
@@ -56,14 +56,14 @@ func (h handler) Serve(ctx context.Context, c Call) (Result, error) {
 		return Result{}, err
 	}
 	out := newAnswerWriter()
-	ended := make(chan error, 1)
+	ended := make(chan struct{})
 	go func() {
-		err := run(h.http, out, req)
+		defer close(ended)
+		err = run(h.http, out, req)
 		_ = out.into.CloseWithError(err) // nil is the end of the answer; a pipe takes every error
-		ended <- err
 	}()
 	select {
-	case err := <-ended:
+	case <-ended:
 		if err != nil {
 			return Result{}, err
 		}
@@ -160,7 +160,7 @@ func (w *answerWriter) headers() []Header {
 type flowing struct {
 	from  *io.PipeReader
 	kept  *bytes.Buffer
-	ended <-chan error
+	ended <-chan struct{}
 }
 
 // Read implements io.Reader.

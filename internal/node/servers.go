@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dobosh/internal/exchange/events"
+	"dobosh/internal/exchange/link"
 	"dobosh/internal/registry/credential"
 )
 
@@ -18,7 +19,6 @@ import (
 const (
 	registryPath = "/dobosh/1/registry"
 	witnessPath  = "/dobosh/1/witness"
-	questionPath = "/dobosh/1/question"
 )
 
 // server is one listener with what is served on it.
@@ -66,7 +66,7 @@ func (n *Node) openServers(ctx context.Context) error {
 		tls           *tls.Config
 	}{
 		{"portal", n.cfg.Listen.Portal, n.withHealth(portal), nil},
-		{"exchange", n.cfg.Listen.Exchange, n.exchangeSurface(), n.secure()},
+		{"exchange", n.cfg.Listen.Exchange, n.exchangeSurface(), n.secure(link.Protocol)},
 		{"edge", n.cfg.Listen.Edge, n.gateway.Edge(), nil},
 		{"operations", n.cfg.Listen.Operations, n.withHealth(n.metrics.handler()), nil},
 		{"systems", n.cfg.Listen.Systems, systems, nil},
@@ -102,14 +102,15 @@ func (n *Node) listen(ctx context.Context, name, address string, handler http.Ha
 		IdleTimeout:       120 * time.Second,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(n.log.Handler(), slog.LevelDebug), // handshakes of strangers are no news
+		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){link.Protocol: n.gateway.ServeConn},
 	}})
+	n.servers[len(n.servers)-1].http.RegisterOnShutdown(n.gateway.Drain)
 	return nil
 }
 
 // exchangeSurface is what other nodes reach over mutual TLS.
 func (n *Node) exchangeSurface() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST "+questionPath, n.gateway)
 	mux.Handle("GET "+events.Path, n.events.Feed())
 	mux.Handle("GET "+registryPath, n.registry)
 	mux.Handle("GET "+checkpointPath, n.registry.CheckpointHandler())

@@ -36,6 +36,8 @@ type Stream struct {
 	inEnded  bool       // nothing more comes
 	outEnded bool       // nothing more is sent
 	err      error      // why the stream broke off
+
+	readStopped, writeStopped bool // this side reads, or writes, no more
 }
 
 func newStream(ctx context.Context, c *Conn, credit int) *Stream {
@@ -72,6 +74,9 @@ func (s *Stream) Read(p []byte) (int, error) {
 func (s *Stream) take(p []byte) (n, credit int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.readStopped {
+		return 0, 0, io.ErrClosedPipe
+	}
 	n = copy(p, s.in[s.taken:])
 	if s.taken += n; s.taken == len(s.in) {
 		s.in, s.taken = s.in[:0], 0
@@ -141,7 +146,7 @@ func (s *Stream) claim(want int, end bool) (flags byte, size int, err error) {
 	switch {
 	case s.err != nil:
 		return 0, 0, s.err
-	case s.outEnded:
+	case s.outEnded || s.writeStopped:
 		return 0, 0, io.ErrClosedPipe
 	case s.ctx.Err() != nil:
 		return 0, 0, s.ctx.Err()
@@ -171,6 +176,23 @@ func (s *Stream) Close() {
 		s.conn.control(frameReset, s, resetBroken)
 	}
 	s.conn.forget(s)
+}
+
+// StopReading tells whoever reads that nothing more is wanted. The other side is
+// not told before Close: it waits for room.
+func (s *Stream) StopReading() {
+	s.mu.Lock()
+	s.readStopped = true
+	s.mu.Unlock()
+	signal(s.readable)
+}
+
+// StopWriting ends a write that waits for room, and every later one.
+func (s *Stream) StopWriting() {
+	s.mu.Lock()
+	s.writeStopped = true
+	s.mu.Unlock()
+	signal(s.writable)
 }
 
 // Refuse lets go of a stream of which nothing was handled, and says so.

@@ -1,0 +1,116 @@
+package exchange
+
+import (
+	"slices"
+	"strconv"
+
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/registry"
+)
+
+// covers reports whether the contract lets a method and path through, and the
+// segments that its pattern names.
+func covers(c registry.Contract, method, path string) (named map[string]string, ok bool) {
+	if !slices.Contains(c.Methods, method) {
+		return nil, false
+	}
+	for _, pattern := range c.Paths {
+		if named, ok := match(pattern, path); ok {
+			return named, true
+		}
+	}
+	return nil, false
+}
+
+// admit finds the contract that the question names and checks everything that
+// it says. The state of the registry is looked at anew for every question, so
+// what ended a second ago has ended.
+func (g *Gateway) admit(q Question, body []byte) (registry.Contract, map[string]string, error) {
+	if err := g.fresh(); err != nil {
+		return registry.Contract{}, nil, err
+	}
+	state := g.State()
+	if err := g.open(state); err != nil {
+		return registry.Contract{}, nil, err
+	}
+	missing := problem.New(problem.Forbidden, "contract-missing", "client", q.Client.String(), "service", q.Service.String())
+	c, ok := state.Contract(q.Contract)
+	if !ok || c.Provider != q.Service.System() || c.Service != q.Service.Service || !state.Lets(c, q.Client, q.Behalf) {
+		return c, nil, missing
+	}
+	named, covered := covers(c, q.Method, q.Path)
+	if !covered {
+		return c, nil, missing
+	}
+	if service, known := state.Service(q.Service); known {
+		if err := disabled(service); err != nil {
+			return c, nil, err
+		}
+	}
+	if err := g.standing(c); err != nil {
+		return c, nil, err
+	}
+	if int64(len(body)) > limitOf(c) {
+		return c, nil, problem.New(problem.TooLarge, "question-too-large")
+	}
+	return c, named, g.meter(c, q)
+}
+
+// meter counts the question against the contract's rate and quota. Under a
+// contract with a group each of its members has them for itself.
+func (g *Gateway) meter(c registry.Contract, q Question) error {
+	account := c.ID
+	if c.Group != (registry.ID{}) {
+		account += "\n" + q.Client.String()
+	}
+	if !g.rates.take(account, c.Rate, g.Now()) {
+		return problem.New(problem.TooMany, "rate-exceeded", "contract", c.ID, "rate", strconv.Itoa(c.Rate), "seconds", "1")
+	}
+	if !g.quotas.take(account, c.Quota, g.Now()) {
+		return problem.New(problem.TooMany, "quota-exhausted", "contract", c.ID)
+	}
+	return nil
+}
+
+// open refuses questions while no node of this member takes any, or this one
+// does not.
+func (g *Gateway) open(state *registry.State) error {
+	for _, n := range state.Nodes(g.Member) {
+		if n.Name == g.Node && !n.Serves() {
+			return maintenance(n)
+		}
+	}
+	return nil
+}
+
+// maintenance says that a node takes no questions, in its own words.
+func maintenance(n registry.Node) error {
+	return problem.New(problem.Unavailable, "node-maintenance", "body", n.Member.String(), "notice", saying(n.Notice, lang.SrCyrl), "notice_en", saying(n.Notice, lang.En))
+}
+
+// disabled says that a service answers nobody at present, in the words of its
+// provider.
+func disabled(s registry.Service) error {
+	if len(s.Disabled) == 0 {
+		return nil
+	}
+	return problem.New(problem.Unavailable, "service-disabled", "service", s.ID.String(), "notice", saying(s.Disabled, lang.SrCyrl), "notice_en", saying(s.Disabled, lang.En))
+}
+
+// saying is a text in a language, or in any where it does not have that one.
+func saying(t lang.Text, tag lang.Tag) string { return t.In(tag) }
+
+// hidden says until when the person concerned does not see an answer under a
+// contract. A delay whose provision is not in force hides nothing.
+func (g *Gateway) hidden(c registry.Contract) *Hidden {
+	if c.Delay.Days == 0 {
+		return nil
+	}
+	today := civil.Of(g.Now())
+	if g.Law.InForce(c.Delay.Provision, today) != nil {
+		return nil
+	}
+	return &Hidden{Until: today.AddDays(c.Delay.Days), Provision: c.Delay.Provision}
+}

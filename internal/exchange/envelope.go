@@ -1,0 +1,100 @@
+package exchange
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"time"
+
+	"dobosh/internal/journal"
+)
+
+// The kinds of an envelope.
+const (
+	sealed   = 1 // a message with its stamp
+	unsealed = 2 // a refusal that came before a journal knew of the question
+)
+
+const (
+	envelopeHead = 19       // u8 kind, u16 stamp, u32 meta, u32 body, u32 + u32 microseconds
+	maxPart      = 1 << 20  // bytes of one part of a long body
+	maxMeta      = 64 << 10 // bytes of the JSON of a message
+)
+
+// envelope is a message as it travels on a stream: lengths first, then the
+// stamp, the meta and the body as they are. The two durations are the
+// provider's word for how long its information system and its journal took;
+// nothing proves them.
+type envelope struct {
+	kind    byte
+	stamp   []byte
+	meta    []byte
+	body    []byte
+	system  time.Duration
+	journal time.Duration
+}
+
+// bytes writes the envelope.
+func (e envelope) bytes() []byte {
+	b := make([]byte, 0, envelopeHead+len(e.stamp)+len(e.meta)+len(e.body))
+	b = append(b, e.kind)
+	b = binary.BigEndian.AppendUint16(b, uint16(len(e.stamp)))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(e.meta)))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(e.body)))
+	b = binary.BigEndian.AppendUint32(b, micros(e.system))
+	b = binary.BigEndian.AppendUint32(b, micros(e.journal))
+	return append(append(append(b, e.stamp...), e.meta...), e.body...)
+}
+
+func micros(d time.Duration) uint32 { return uint32(min(max(d.Microseconds(), 0), 1<<32-1)) }
+
+func duration(us uint32) time.Duration { return time.Duration(us) * time.Microsecond }
+
+// envelopeSizes is the head of an envelope.
+type envelopeSizes struct {
+	kind              byte
+	stamp, meta, body int
+	system, journal   time.Duration
+}
+
+// parseEnvelopeHead refuses lengths that no message of this version has.
+func parseEnvelopeHead(b [envelopeHead]byte) (envelopeSizes, error) {
+	h := envelopeSizes{
+		kind: b[0], stamp: int(binary.BigEndian.Uint16(b[1:])), meta: int(binary.BigEndian.Uint32(b[3:])), body: int(binary.BigEndian.Uint32(b[7:])),
+		system: duration(binary.BigEndian.Uint32(b[11:])), journal: duration(binary.BigEndian.Uint32(b[15:])),
+	}
+	if h.kind != sealed && h.kind != unsealed || h.stamp > journal.MaxStampBytes || h.meta == 0 || h.meta > maxMeta || h.kind == unsealed && h.stamp+h.body > 0 {
+		return h, fmt.Errorf("%w: an envelope of kind %d with a stamp of %d bytes and a meta of %d", errMessage, h.kind, h.stamp, h.meta)
+	}
+	return h, nil
+}
+
+// errBody means that a body is longer than its bound, or than memory allows.
+var errBody = fmt.Errorf("%w: the body is larger than agreed", errMessage)
+
+// readEnvelope reads a message whose body has at most limit bytes. admit is
+// asked before a body is read into memory; it waits until there is room.
+func readEnvelope(from io.Reader, limit int, admit func(size int) error) (envelope, error) {
+	var first [envelopeHead]byte
+	if _, err := io.ReadFull(from, first[:]); err != nil {
+		return envelope{}, fmt.Errorf("read message: %w", err)
+	}
+	h, err := parseEnvelopeHead(first)
+	if err != nil {
+		return envelope{}, err
+	}
+	if h.body > limit {
+		return envelope{}, errBody
+	}
+	if err := admit(h.body); err != nil {
+		return envelope{}, err
+	}
+	all := make([]byte, h.stamp+h.meta+h.body)
+	if _, err := io.ReadFull(from, all); err != nil {
+		return envelope{}, fmt.Errorf("read message: %w", err)
+	}
+	meta := all[h.stamp:]
+	return envelope{
+		kind: h.kind, stamp: all[:h.stamp:h.stamp], meta: meta[:h.meta:h.meta], body: meta[h.meta:], system: h.system, journal: h.journal,
+	}, nil
+}

@@ -1,0 +1,275 @@
+package exchange
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"dobosh/internal/exchange/link"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/registry"
+)
+
+// put makes the question durable, carries it to a node and proves the answer.
+func (q *asking) put() (Answer, error) {
+	begun := time.Now()
+	var err error
+	q.stamp, err = q.g.Journal.Append(q.patience, journal.Entry{Kind: "question", ID: q.ID, At: q.At, Subjects: q.ask.Subjects, Meta: q.meta, Body: q.ask.Body})
+	if err != nil {
+		return Answer{}, problem.New(problem.Unavailable, "journal-away").Because(err)
+	}
+	q.body = body{id: q.ID, of: leaf(q.stamp, q.meta, q.ask.Body)}
+	q.hops = append(q.hops, Hop{HopJournal, time.Since(begun)})
+	message := envelope{kind: sealed, stamp: q.stamp.Bytes(), meta: q.meta, body: q.ask.Body}.bytes()
+	for _, p := range q.g.peers.inOrder(q.nodes) {
+		s, sent := q.send(p, message)
+		if sent != nil {
+			err = sent
+			continue
+		}
+		answer, handled, failed := q.hear(p, s)
+		if handled {
+			return answer, failed
+		}
+		err = failed
+	}
+	return Answer{}, err
+}
+
+// send hands the question to a node. An error means that nothing of it left, so
+// that another node may be asked.
+func (q *asking) send(p *peer, message []byte) (*link.Stream, error) {
+	conn, err := q.g.peers.conn(q.patience, p)
+	if err != nil {
+		return nil, q.away(p, err)
+	}
+	s, err := conn.Open(q.patience)
+	if err != nil {
+		return nil, q.away(p, err)
+	}
+	if q.Parts {
+		_, err = s.Write(message)
+	} else {
+		err = s.Finish(message)
+	}
+	if err != nil && !s.Sent() {
+		s.Close()
+		return nil, q.away(p, err)
+	}
+	return s, nil // what went wrong after it was sent is heard
+}
+
+// hear waits for the answer. handled is false when the node has said that it did
+// nothing, and another may be asked.
+func (q *asking) hear(p *peer, s *link.Stream) (answer Answer, handled bool, err error) {
+	begun := time.Now()
+	uploaded := q.upload(s)
+	e, give, err := q.receive(s)
+	defer give()
+	source := uploaded()
+	if err != nil {
+		s.Close()
+		if errors.Is(err, link.ErrRefused) {
+			return Answer{}, false, q.away(p, err)
+		}
+		return Answer{}, true, q.unheard(p, err, source)
+	}
+	took := time.Since(begun)
+	p.answered(took)
+	q.hops = append(q.hops, Hop{HopNetwork, max(0, took-e.system-e.journal)}, Hop{HopProvider, e.journal}, Hop{HopSystem, e.system})
+	answer, err = q.prove(p.node, e, s)
+	if answer.Stream == nil {
+		s.Close()
+	}
+	return answer, true, err
+}
+
+// upload sends a long body while the answer is waited for. What it gives must be
+// called when the answer is there, or will not come: it ends the upload, and
+// gives the error of the source, if that was what failed.
+func (q *asking) upload(s *link.Stream) (end func() error) {
+	if !q.Parts {
+		return func() error { return nil }
+	}
+	done := make(chan error, 1)
+	go func() {
+		err := q.g.sendParts(q.patience, s, q.body, q.ask.Upload, q.limit, q.patience.moved)
+		if err == nil {
+			err = s.Finish(nil)
+		}
+		if errors.Is(err, errSource) || errors.Is(err, errLong) || errors.Is(err, errNotLogged) {
+			s.Close() // the answer is not waited for
+			done <- err
+			return
+		}
+		done <- nil // if the stream broke, the answer says why
+	}()
+	return func() error {
+		s.StopWriting()
+		return <-done
+	}
+}
+
+// receive reads the answer, which must come in time.
+func (q *asking) receive(s *link.Stream) (e envelope, give func(), err error) {
+	give = func() {}
+	e, err = readEnvelope(s, int(min(q.limit, maxBody)), func(size int) (err error) {
+		give, err = q.g.budget.take(q.patience, size)
+		return err
+	})
+	if err == nil && q.patience.Err() != nil { // what comes when nobody waits any more is late, whatever it says
+		err = q.patience.Err()
+	}
+	return e, give, err
+}
+
+// unheard says why no answer came to a question that may have been handled.
+func (q *asking) unheard(p *peer, err, source error) error {
+	switch {
+	case errors.Is(source, errLong):
+		return problem.New(problem.TooLarge, "question-too-large").Because(source)
+	case errors.Is(source, errNotLogged):
+		return problem.New(problem.Unavailable, "journal-away").Because(source)
+	case source != nil:
+		return problem.New(problem.Invalid, "upload-broken").Because(source)
+	case errors.Is(err, errMessage):
+		return q.broken(p.node, err)
+	}
+	return q.away(p, err)
+}
+
+// away says that a node cannot be reached, or does not answer in time.
+func (q *asking) away(p *peer, err error) error {
+	if q.patience.Err() == nil || timedOut(q.patience) { // otherwise the asker has gone, and the node is not to blame
+		p.failed(q.g.peers.now())
+	}
+	return away(q.patience, p.node, err)
+}
+
+func away(ctx context.Context, node registry.Node, err error) error {
+	if timedOut(ctx) {
+		return problem.New(problem.Timeout, "node-slow", "body", node.Member.String()).Because(err)
+	}
+	return problem.New(problem.Unavailable, "node-away", "body", node.Member.String()).Because(err)
+}
+
+func (q *asking) broken(node registry.Node, err error) error {
+	return problem.New(problem.BadGateway, "node-answer-broken", "body", node.Member.String()).Because(err)
+}
+
+// prove accepts an answer only if it is the provider's own, in its log, and to
+// this very question.
+func (q *asking) prove(node registry.Node, e envelope, s *link.Stream) (Answer, error) {
+	if e.kind == unsealed {
+		return Answer{Hops: q.hops}, q.g.unproved(node, 0, e.meta)
+	}
+	stamp, origin, err := q.g.verify(node, e)
+	if err != nil {
+		return Answer{}, q.broken(node, err)
+	}
+	var reply Reply
+	if err := strict(e.meta, &reply); err != nil {
+		return Answer{}, q.broken(node, err)
+	}
+	if err := reply.check(); err != nil {
+		return Answer{}, q.broken(node, err)
+	}
+	if reply.ID != q.ID || reply.Question != q.body.of || reply.Parts && len(e.body) > 0 {
+		return Answer{}, q.broken(node, errors.New("the answer belongs to another question, or has two bodies"))
+	}
+	q.note(journal.Entry{Kind: "reply", Meta: e.meta, Body: e.body, Received: stamp.Text()})
+	answer := Answer{Reply: reply, Body: e.body, Origin: origin, Index: stamp.Index, Headers: reply.Headers, Hops: q.hops}
+	if reply.Refusal != nil {
+		return answer, reply.Refusal.problem()
+	}
+	if reply.Parts {
+		answer.Stream = q.stream(node, s, leaf(stamp, e.meta, e.body))
+	}
+	return answer, nil
+}
+
+// note writes an entry about this exchange into the asker's own journal, behind
+// its back.
+func (q *asking) note(e journal.Entry) {
+	e.ID, e.At, e.Subjects = q.ID, q.g.Now(), q.ask.Subjects
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(q.patience), 10*time.Second)
+	defer cancel()
+	if err := q.g.recorder.note(ctx, e); err != nil {
+		q.g.Log.ErrorContext(ctx, "the answer is not in the journal", attr("exchange", q.ID), attr("error", err.Error()))
+	}
+}
+
+// stream is the long body of an answer.
+func (q *asking) stream(node registry.Node, s *link.Stream, of string) io.ReadCloser {
+	verify := func(e envelope) (journal.Stamp, error) {
+		stamp, _, err := q.g.verify(node, e)
+		return stamp, err
+	}
+	ended := func(e envelope, stamp journal.Stamp) {
+		q.note(journal.Entry{Kind: "ended", Meta: e.meta, Received: stamp.Text()})
+	}
+	return &download{parts: newParts(body{id: q.ID, of: of}, s, q.limit, verify, q.patience.moved, ended), q: q, node: node, stream: s}
+}
+
+// download is a long body of an answer on its way to who asked.
+type download struct {
+	parts  *parts
+	q      *asking
+	node   registry.Node
+	stream *link.Stream
+}
+
+// Read implements io.Reader. Its errors are problems, save io.EOF.
+func (d *download) Read(p []byte) (int, error) {
+	n, err := d.parts.Read(p)
+	switch {
+	case err == nil || errors.Is(err, io.EOF):
+		return n, err
+	case errors.Is(err, errPart) || errors.Is(err, errMessage) || errors.Is(err, errLong):
+		return n, d.q.broken(d.node, err)
+	}
+	return n, away(d.q.patience, d.node, err)
+}
+
+// Close lets go of the exchange. What was not read is not sent any more.
+func (d *download) Close() error {
+	d.stream.Close()
+	d.q.patience.end()
+	return nil
+}
+
+// unproved reads a refusal that came before the protocol got as far as a
+// proof, for example because the clocks differ.
+func (g *Gateway) unproved(node registry.Node, status int, payload []byte) error {
+	var r Refusal
+	if err := strict(payload, &r); err != nil || r.Code == "" {
+		return problem.New(problem.BadGateway, "node-answer-broken", "body", node.Member.String()).Because(fmt.Errorf("status %d: %w", status, errMessage))
+	}
+	return r.problem()
+}
+
+// verify checks that a message is in the log of a node, and names the log.
+func (g *Gateway) verify(node registry.Node, e envelope) (stamp journal.Stamp, origin string, err error) {
+	if e.kind != sealed {
+		return stamp, "", fmt.Errorf("%w: without a stamp", errMessage)
+	}
+	verifier, origin, err := g.verifier(node.Log)
+	if err != nil {
+		return stamp, "", err
+	}
+	if stamp, err = journal.ParseStampBytes(e.stamp); err != nil {
+		return stamp, "", err
+	}
+	return stamp, origin, verifier.Verify(stamp, sha256.Sum256(e.meta), sha256.Sum256(e.body))
+}
+
+// leaf names a message by its leaf in its sender's log.
+func leaf(s journal.Stamp, meta, body []byte) string {
+	hash := s.Leaf(sha256.Sum256(meta), sha256.Sum256(body))
+	return base64.StdEncoding.EncodeToString(hash[:])
+}

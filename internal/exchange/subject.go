@@ -1,0 +1,131 @@
+package exchange
+
+import (
+	"fmt"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"strings"
+
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/problem"
+)
+
+// Where a contract finds the persons concerned: the beginnings of its
+// [registry.Contract.Subjects]. A pointer into the answer has none.
+const (
+	pathSubject   = "path:"   // a segment that a pattern names
+	querySubject  = "query:"  // a parameter
+	headerSubject = "header:" // of the question
+	bodySubject   = "body:"   // a pointer into the question
+)
+
+// maxSubjects bounds the persons whom one answer may concern, as the journal
+// bounds them.
+const maxSubjects = journal.MaxSubjects
+
+// nameInQuestion names the persons whom the question is about. Who cannot be
+// named in a receipt is not asked about: there would be an answer that the
+// person never hears of.
+func (a *answering) nameInQuestion(named map[string]string) error {
+	document, err := a.questionDocument()
+	if err != nil {
+		return err
+	}
+	query, err := url.ParseQuery(a.in.Query)
+	if err != nil && a.looksAt(querySubject) { // what two readers could understand differently
+		return problem.New(problem.NotFound, "nothing-known", "service", a.in.Service.String()).Because(err)
+	}
+	err = a.name(func(where string) []string {
+		kind, name := cutSubject(where)
+		switch kind {
+		case pathSubject:
+			return []string{named[name]}
+		case querySubject:
+			return query[name]
+		case headerSubject:
+			return valuesOf(a.in.Headers, name)
+		case bodySubject:
+			return document.at(tokens(name))
+		}
+		return nil
+	})
+	if err != nil {
+		return problem.New(problem.NotFound, "nothing-known", "service", a.in.Service.String()).Because(err)
+	}
+	return nil
+}
+
+// questionDocument reads the body of a question in which persons have to be
+// found. It must be whole, and JSON.
+func (a *answering) questionDocument() (value, error) {
+	if !a.looksAt(bodySubject) || len(a.in.body) == 0 && !a.in.Parts {
+		return value{raw: []byte("null")}, nil
+	}
+	if a.in.Parts || !isJSON(a.in.Type) {
+		return value{}, problem.New(problem.Invalid, "question-not-json", "contract", a.contract.ID)
+	}
+	document, err := parseDocument(a.in.body)
+	if err != nil {
+		return value{}, problem.New(problem.Invalid, "question-not-json", "contract", a.contract.ID).Because(err)
+	}
+	return document, nil
+}
+
+// looksAt reports whether the contract finds persons in a part of the question.
+func (a *answering) looksAt(kind string) bool {
+	return slices.ContainsFunc(a.contract.Subjects, func(where string) bool { return strings.HasPrefix(where, kind) })
+}
+
+// cutSubject splits a place such as "query:person"; a pointer into the answer is
+// of no kind.
+func cutSubject(where string) (kind, name string) {
+	if strings.HasPrefix(where, "/") {
+		return "", where
+	}
+	kind, name, _ = strings.Cut(where, ":")
+	return kind + ":", name
+}
+
+// inAnswer finds persons in the answer.
+func inAnswer(where string, document value) []string {
+	if !strings.HasPrefix(where, "/") {
+		return nil
+	}
+	return document.at(tokens(where))
+}
+
+func valuesOf(headers []Header, name string) (list []string) {
+	name = textproto.CanonicalMIMEHeaderKey(name)
+	for _, h := range headers {
+		if textproto.CanonicalMIMEHeaderKey(h.Name) == name {
+			list = append(list, h.Value)
+		}
+	}
+	return list
+}
+
+// name adds the persons whom find finds at the contract's places to the answer,
+// in [ReceiptSector]. An empty value names nobody; one that is no pseudonym of
+// the contract's sector is an error.
+func (a *answering) name(find func(where string) []string) error {
+	for _, where := range a.contract.Subjects {
+		for _, person := range find(where) {
+			if person == "" {
+				continue
+			}
+			subject, err := a.g.Sectors.Translate(a.contract.Sector, ReceiptSector, person)
+			if err != nil {
+				return fmt.Errorf("name a person at %s: %w", where, err)
+			}
+			if slices.Contains(a.out.subjects, subject) {
+				continue
+			}
+			if len(a.out.subjects) == maxSubjects {
+				return fmt.Errorf("more than %d persons in one answer", maxSubjects)
+			}
+			a.out.subjects = append(a.out.subjects, subject)
+		}
+	}
+	return nil
+}
