@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"dobosh/internal/exchange/link"
 	"dobosh/internal/journal"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/admission"
@@ -217,7 +218,11 @@ func (n *Node) savedCertificate(key crypto.Signer) (tls.Certificate, bool) {
 // names.
 func (n *Node) nextProtocols(surface string) map[string]func(*http.Server, *tls.Conn, http.Handler) {
 	next := map[string]func(*http.Server, *tls.Conn, http.Handler){} // not nil: HTTP/2 is not spoken
-	if surface == "exchange" && n.office != nil {
+	if surface != "exchange" {
+		return next
+	}
+	next[link.Protocol] = n.gateway.ServeConn
+	if n.office != nil {
 		next[admission.Protocol] = n.office.ServeConn
 	}
 	return next

@@ -63,7 +63,12 @@ func TestTheExchangeGoesOnWithoutTheCentre(t *testing.T) {
 		w.now[name] = at.Now
 	}
 	w.all()
-	w.eventually("the city may ask", func() bool { _, err := w.residence(); return err == nil })
+	mayAsk := func() bool {
+		at.Advance(100 * time.Millisecond) // witnesses are asked once a second at most
+		_, err := w.residence()
+		return err == nil
+	}
+	w.eventually("the city may ask", mayAsk)
 	w.stop(demo.Supervisor)
 	for range 12 {
 		at.Advance(5 * time.Minute)
@@ -78,8 +83,9 @@ func TestTheExchangeGoesOnWithoutTheCentre(t *testing.T) {
 		t.Errorf("a day without the centre: %v", err)
 	}
 	w.start(demo.Supervisor)
-	w.eventually("the centre is back and the city may ask", func() bool { _, err := w.residence(); return err == nil })
+	w.eventually("the centre is back and the city may ask", mayAsk)
 	w.eventually("the witness has cosigned what it missed", func() bool {
+		at.Advance(100 * time.Millisecond)
 		seen, err := journal.PeekCheckpoint(w.nodes[demo.City].Cosigned())
 		return err == nil && seen.Size >= w.nodes[demo.City].Journal().Size()-2
 	})

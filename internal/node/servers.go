@@ -102,7 +102,6 @@ func (n *Node) listen(ctx context.Context, name, address string, handler http.Ha
 		IdleTimeout:       120 * time.Second,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(n.log.Handler(), slog.LevelDebug), // handshakes of strangers are no news
-		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){link.Protocol: n.gateway.ServeConn},
 	}})
 	n.servers[len(n.servers)-1].http.RegisterOnShutdown(n.gateway.Drain)
 	return nil
