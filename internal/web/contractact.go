@@ -186,7 +186,7 @@ func (v *visit) groupPage(g registry.Group, refused error) error {
 		Title: v.say("groups.new"), Lead: []string{v.say("groups.new-lead")}, Action: "/desk/contracts/groups/new", Button: v.say("groups.save"),
 		Fields: []field{
 			{Name: "code", Kind: "text", Label: v.say("groups.code"), Hint: v.say("groups.code-hint"), Value: v.again("code", g.ID.Subsystem), Complete: "off", Most: 60, Code: true},
-			{Name: "title", Kind: "text", Label: v.say("groups.name"), Value: v.again("title", g.Title["sr"]), Complete: "off", Most: 200},
+			{Name: "title", Kind: "text", Label: v.say("groups.name"), Value: v.again("title", v.groupTitle(g)), Complete: "off", Most: 200},
 			{Name: "members", Kind: "words", Label: v.say("groups.members"), Hint: v.say("groups.members-hint"), Value: v.again("members", idList(g.Members, "\n")), Most: 20_000, Optional: true, Code: true},
 		},
 		Links: []link{{URL: "/desk/contracts/groups", Text: v.say("contract.stop")}},
@@ -209,6 +209,29 @@ func (p *portal) putGroup(v *visit) error {
 	return v.to("/desk/contracts/groups")
 }
 
+// groupTitle is the title of a group in the language of the page, if it has one.
+func (v *visit) groupTitle(g registry.Group) string {
+	if len(g.Title) == 0 {
+		return ""
+	}
+	return v.plain(g.Title)
+}
+
+// titled gives a group the title that was typed, in the language of the page. A
+// title that was only shown in another script stays as it was.
+func (v *visit) titled(group registry.ID, typed string) lang.Text {
+	_, groups := v.portal.Contracts.Askers()
+	for _, g := range groups {
+		if g.ID == group && v.groupTitle(g) == typed {
+			return g.Title
+		}
+	}
+	if v.tag == lang.En {
+		return lang.Text{"en": typed}
+	}
+	return lang.Text{"sr": typed}
+}
+
 func (v *visit) typedGroup() (g registry.Group, err error) {
 	systems, _ := v.portal.Contracts.Askers()
 	code, err := v.words("code", 60)
@@ -223,7 +246,7 @@ func (v *visit) typedGroup() (g registry.Group, err error) {
 		g.ID = systems[0].Owner()
 	}
 	g.ID.Subsystem = code
-	g.Title = lang.Text{"sr": title}
+	g.Title = v.titled(g.ID, title)
 	for _, line := range lines(v.typed("members")) {
 		id, err := registry.ParseID(line)
 		if err != nil {

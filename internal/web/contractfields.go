@@ -207,7 +207,7 @@ func (v *visit) askLong(f *contractForm) question {
 	}
 	return question{Title: v.say("contract.long"), Lead: []string{v.say("contract.long-lead")}, Fields: []field{
 		{Name: "from", Kind: "text", Label: v.say("contract.long-from"), Hint: v.say("form.day-hint"), Value: v.again("from", day(f.Contract.From)), Complete: "off", Most: 16},
-		{Name: "to", Kind: "text", Label: v.say("contract.long-to"), Hint: v.say("contract.long-to-hint"), Value: v.again("to", day(f.Contract.To)), Complete: "off", Most: 16, Optional: true},
+		{Name: "until", Kind: "text", Label: v.say("contract.long-to"), Hint: v.say("contract.long-to-hint"), Value: v.again("until", day(f.Contract.To)), Complete: "off", Most: 16, Optional: true},
 		{Name: "retention", Kind: "text", Label: v.say("contract.long-keep"), Hint: v.say("contract.long-keep-hint"), Value: v.again("retention", strconv.Itoa(f.Contract.Retention)), Mode: "numeric", Complete: "off", Most: 6},
 	}}
 }
@@ -218,12 +218,12 @@ func (v *visit) readLong(f *contractForm) error {
 		return incomplete("from", "day-malformed")
 	}
 	c.To = civil.Day{}
-	if typed := v.typed("to"); typed != "" {
+	if typed := v.typed("until"); typed != "" {
 		if c.To, ok = parseDay(typed); !ok {
-			return incomplete("to", "day-malformed")
+			return incomplete("until", "day-malformed")
 		}
 		if c.To.Before(c.From) {
-			return incomplete("to", "period-backwards")
+			return incomplete("until", "period-backwards")
 		}
 	}
 	if c.Retention, ok = countTyped(v.typed("retention")); !ok || v.typed("retention") == "" {

@@ -264,7 +264,7 @@ func (v *visit) proposalView(p desk.Proposal) proposalView {
 		view.Other = view.Asker
 	}
 	if p.State == desk.Failed {
-		view.Why = v.saidProblem(p.Reason, nil)
+		view.Why = v.saidProblem(p.Reason, map[string]string{"contract": p.Contract.ID, "body": v.plain(view.Other), "detail": "…"})
 	}
 	for _, s := range p.Steps {
 		who := view.Provider

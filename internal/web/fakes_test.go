@@ -40,6 +40,8 @@ func people() map[string]identity.Actor {
 		"mother":    {Account: "milica", Name: "Милица Пример", Roles: []identity.Role{identity.Resident}, Persons: map[string]string{"family": "p"}},
 		"officer":   {Account: "dragan", Name: "Драган Службеник", Roles: []identity.Role{identity.Officer}},
 		"registrar": {Account: "vesna", Name: "Весна Матичар", Roles: []identity.Role{identity.Registrar}},
+		"contracts": {Account: "dragana", Name: "Драгана Потписић", Roles: []identity.Role{identity.Contracts}},
+		"auditor":   {Account: "jelena", Name: "Јелена Скицић", Roles: []identity.Role{identity.Auditor}},
 		"nobody":    {Account: "nobody", Name: "Нико Ниједан"},
 	}
 }

@@ -131,13 +131,19 @@ func newWorldUnder(t testing.TB, engine string, pack *law.Pack) *world {
 // join registers a member with one node.
 func (w *world) join(member registry.ID, systems ...string) {
 	w.t.Helper()
-	vkey, err := note.NewEd25519VerifierKey(log(member), key(log(member)).Public().(ed25519.PublicKey))
+	n := newKey(w.t, member, log(member))
+	w.say(registry.Statement{Member: &registry.Member{ID: member, Title: lang.Text{"en": member.Member}, Subsystems: systems}}, registry.Statement{Node: &n})
+}
+
+// newKey is the node of a member, with a key of its journal made from a name.
+func newKey(t testing.TB, member registry.ID, name string) registry.Node {
+	t.Helper()
+	vkey, err := note.NewEd25519VerifierKey(log(member), key(name).Public().(ed25519.PublicKey))
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
-	pin := sha256.Sum256([]byte(member.String()))
-	w.say(registry.Statement{Member: &registry.Member{ID: member, Title: lang.Text{"en": member.Member}, Subsystems: systems}},
-		registry.Statement{Node: &registry.Node{Member: member, Name: "n1", Address: "127.0.0.1:4001", TLS: hex.EncodeToString(pin[:]), Log: vkey}})
+	pin := sha256.Sum256([]byte(name))
+	return registry.Node{Member: member, Name: "n1", Address: "127.0.0.1:4001", TLS: hex.EncodeToString(pin[:]), Log: vkey}
 }
 
 func (w *world) say(statements ...registry.Statement) {
@@ -186,7 +192,7 @@ func (w *world) Carry(ctx context.Context, to registry.Node, letter string) erro
 // passes.
 func (w *world) settle() {
 	w.t.Helper()
-	for range 12 {
+	for range 8 {
 		for _, desk := range w.desks {
 			for desk.round(w.t.Context()) {
 			}

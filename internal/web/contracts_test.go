@@ -1,0 +1,415 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/registry"
+	"dobosh/internal/registry/desk"
+)
+
+// pacts are a desk that knows one service, described or not.
+type pacts struct {
+	mu        sync.Mutex
+	err       error // of everything that signs
+	empty     bool
+	described bool
+	crowded   bool // there are more services than fit on a page
+	calls     []string
+	signed    registry.Contract
+}
+
+func sys(text string) registry.ID {
+	id, err := registry.ParseID(text)
+	if err != nil {
+		panic(err)
+	}
+	return id
+}
+
+func pact() registry.Contract {
+	return registry.Contract{ID: "C-2026-AAAA-BBBB-C", Consumer: sys("RS-DEMO/GOV/ZRENJANIN/family"), Provider: sys("RS-DEMO/GOV/REGISTERS/civil"), Service: "births",
+		Methods: []string{"GET"}, Paths: []string{"/v1/births/{birth}"}, Fields: []string{"/born", "/order"}, Subjects: []string{"path:birth", "query:p", "header:X-P", "body:/p", "/mother"},
+		Purpose: "family-support", Provision: "zfpp/48", Sector: "family", Quota: 500, Rate: 5, Retention: 30, From: civil.Date(2026, 11, 1), To: civil.Date(2026, 12, 31),
+		Delegates: []registry.ID{sys("RS-DEMO/GOV/REGISTERS/residence")}, Delay: registry.Delay{Days: 30, Provision: "zzpl/26/1"}, Events: []string{"rs.births.registered"}}
+}
+
+func proposalIn(state desk.State) desk.Proposal {
+	p := desk.Proposal{ID: id.New(), Contract: pact(), Author: desk.Provider, State: state, Version: 3, Waits: state == desk.Open, Opened: now, Changed: now,
+		Steps: []desk.Step{{N: 1, Act: desk.Propose, Side: desk.Asker, Officer: "dragana", At: now}, {N: 2, Act: desk.Amend, Side: desk.Provider, At: now}}}
+	switch state {
+	case desk.Refused:
+		p.Reason = "Тражите превише."
+	case desk.Failed:
+		p.Reason = "statement-refused"
+	case desk.Approved:
+		p.Carried = &desk.Carried{Since: now, Tries: 4}
+	case desk.Withdrawn:
+		p.Carried = &desk.Carried{To: sys("RS-DEMO/GOV/REGISTERS"), Since: now, Tries: 1}
+	}
+	return p
+}
+
+func (f *pacts) note(call string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, call)
+	return f.err
+}
+
+func may(by identity.Actor) error {
+	if by.Has(identity.Contracts) || by.Has(identity.Auditor) {
+		return nil
+	}
+	return problem.New(problem.Forbidden, "role-needed", "role", "contracts")
+}
+
+func (f *pacts) Proposals(_ context.Context, by identity.Actor, _ desk.State, _ page.Key) (page.Page[desk.Proposal], error) {
+	var all []desk.Proposal
+	for _, s := range desk.States() {
+		all = append(all, proposalIn(s))
+	}
+	if f.empty {
+		all = nil
+	}
+	return page.Page[desk.Proposal]{Items: all, Next: page.KeyOf("next", "x")}, may(by)
+}
+
+// Proposal takes the state for the id.
+func (f *pacts) Proposal(_ context.Context, by identity.Actor, id string) (desk.Proposal, error) {
+	if id == "none" {
+		return desk.Proposal{}, problem.New(problem.NotFound, "proposal-unknown")
+	}
+	p := proposalIn(desk.State(strings.TrimSuffix(id, "-mine")))
+	p.ID = id
+	if strings.HasSuffix(id, "-mine") {
+		p.Author, p.Waits = desk.Asker, false
+	}
+	return p, may(by)
+}
+
+func (f *pacts) Contracts(_ context.Context, by identity.Actor, _ page.Key) (page.Page[desk.Standing], error) {
+	if f.empty {
+		return page.Page[desk.Standing]{}, may(by)
+	}
+	soon, _ := f.Contract(context.Background(), by, "soon")
+	stopped, err := f.Contract(context.Background(), by, "stopped")
+	ever, _ := f.Contract(context.Background(), by, "ever")
+	return page.Page[desk.Standing]{Items: []desk.Standing{stopped, soon, ever}}, err
+}
+
+func (f *pacts) Contract(_ context.Context, by identity.Actor, id string) (desk.Standing, error) {
+	s := desk.Standing{Contract: pact()}
+	s.Contract.ID = id
+	switch id {
+	case "soon":
+		s.Stops, s.Because, s.Proposal = civil.Date(2027, 1, 1), "zfpp/48", "in-force"
+	case "ending":
+		s.Ending, s.Stops = true, civil.Date(2028, 1, 1)
+	case "stopped":
+		s.Stopped = problem.New(problem.Forbidden, "contract-ended", "contract", id, "day", "2026-11-01")
+	case "none":
+		return s, problem.New(problem.NotFound, "contract-unknown", "contract", id)
+	}
+	return s, may(by)
+}
+
+func (f *pacts) Mine(desk.Proposal) []desk.Side { return []desk.Side{desk.Asker} }
+
+func (f *pacts) Check(context.Context, registry.Contract) error { return f.err }
+
+func (f *pacts) Propose(_ context.Context, _ identity.Actor, token string, c registry.Contract) (desk.Proposal, error) {
+	f.signed = c
+	return desk.Proposal{ID: token}, f.note("propose " + token)
+}
+
+func (f *pacts) act(name, id string, version int, more string) (desk.Proposal, error) {
+	return desk.Proposal{ID: id}, f.note(strings.TrimSpace(name + " " + id + " " + strconv.Itoa(version) + " " + more))
+}
+
+func (f *pacts) Approve(_ context.Context, _ identity.Actor, id string, version int) (desk.Proposal, error) {
+	return f.act("approve", id, version, "")
+}
+
+func (f *pacts) Refuse(_ context.Context, _ identity.Actor, id string, version int, reason string) (desk.Proposal, error) {
+	return f.act("refuse", id, version, reason)
+}
+
+func (f *pacts) Amend(_ context.Context, _ identity.Actor, id string, version int, c registry.Contract) (desk.Proposal, error) {
+	f.signed = c
+	return f.act("amend", id, version, "")
+}
+
+func (f *pacts) Withdraw(_ context.Context, _ identity.Actor, id string, version int) (desk.Proposal, error) {
+	return f.act("withdraw", id, version, "")
+}
+
+func (f *pacts) End(_ context.Context, _ identity.Actor, contract, reason string) error {
+	return f.note("end " + contract + " " + reason)
+}
+
+func (f *pacts) PutGroup(_ context.Context, _ identity.Actor, g registry.Group) error {
+	return f.note("group " + g.ID.String() + " " + idList(g.Members, ","))
+}
+
+func (f *pacts) Services(words string, _ int) ([]desk.Choice, bool) {
+	if f.empty || words == "nothing" {
+		return nil, false
+	}
+	return []desk.Choice{{ID: sys("RS-DEMO/GOV/REGISTERS/civil/births"), Title: both("Матична књига рођених", "Register of births"), Body: both("Државни регистри", "State registers")}}, f.crowded
+}
+
+func (f *pacts) Askers() ([]registry.ID, []registry.Group) {
+	group := registry.Group{ID: sys("RS-DEMO/GOV/ZRENJANIN/schools"), Title: both("Школе", "Schools")}
+	return []registry.ID{sys("RS-DEMO/GOV/ZRENJANIN/family"), sys("RS-DEMO/GOV/ZRENJANIN/tax")}, []registry.Group{group}
+}
+
+func (f *pacts) Groups(_ context.Context, by identity.Actor) (own, others []registry.Group, err error) {
+	if f.empty {
+		return nil, nil, may(by)
+	}
+	_, own = f.Askers()
+	return own, []registry.Group{{ID: sys("RS-DEMO/GOV/SUPERVISOR/all"), Title: both("Све општине", "All municipalities"), Members: []registry.ID{sys("RS-DEMO/GOV/ZRENJANIN/tax")}}}, may(by)
+}
+
+func (f *pacts) Operations(context.Context, registry.ID) ([]desk.Operation, bool) {
+	if !f.described {
+		return nil, false
+	}
+	return []desk.Operation{{Method: "GET", Path: "/v1/births/{birth}", Says: both("Једно рођење", "One birth"),
+		Fields: []desk.Pointer{{At: "/born", Says: both("дан рођења", "day of birth")}, {At: "/order"}, {At: "/weight", Says: both("тежина", "weight")}}}}, true
+}
+
+func (f *pacts) Title(id registry.ID) lang.Text {
+	return map[string]lang.Text{"ZRENJANIN": both("Град Зрењанин", "City of Zrenjanin"), "REGISTERS": both("Државни регистри", "State registers")}[id.Member]
+}
+
+func contracting(t testing.TB, f *pacts) Deps {
+	d := base(t)
+	d.Contracts = f
+	return d
+}
+
+func contractPages() []expected {
+	pages := []expected{{"contracts", "/", 303}, {"contracts", "/desk/contracts", 200}, {"auditor", "/desk/contracts", 200}, {"officer", "/desk/contracts", 403}, {"", "/desk/contracts", 401},
+		{"contracts", "/desk/contracts/in-force", 200}, {"contracts", "/desk/contracts/in-force/soon", 200}, {"contracts", "/desk/contracts/in-force/stopped", 200},
+		{"auditor", "/desk/contracts/in-force/ever", 200}, {"contracts", "/desk/contracts/in-force/ending", 200}, {"contracts", "/desk/contracts/in-force/none", 404},
+		{"contracts", "/desk/contracts/in-force/soon/end", 200}, {"contracts", "/desk/contracts/groups", 200}, {"auditor", "/desk/contracts/groups", 200},
+		{"contracts", "/desk/contracts/groups/new", 200}, {"contracts", "/desk/contracts/groups/new?code=schools", 200},
+		{"contracts", "/desk/contracts/new", 200}, {"officer", "/desk/contracts/new", 403}, {"contracts", "/desk/contracts/new?service=RS-DEMO/GOV/REGISTERS/civil/births", 200},
+		{"contracts", "/desk/contracts/new?contract=soon", 200}, {"contracts", "/desk/contracts/proposals/none", 404}, {"contracts", "/desk/contracts/proposals/open-mine", 200},
+		{"contracts", "/desk/contracts/proposals/open/refuse", 200}, {"contracts", "/desk/contracts/proposals/open/amend", 200}, {"contracts", "/desk/contracts/proposals/refused/amend", 409},
+		{"contracts", "/desk/contracts/proposals/open-mine/withdraw", 200}, {"auditor", "/desk/contracts/proposals/open", 200}}
+	for _, s := range desk.States() {
+		pages = append(pages, expected{"contracts", "/desk/contracts/proposals/" + string(s), 200})
+	}
+	return pages
+}
+
+func TestContractPagesInEveryLanguage(t *testing.T) {
+	empty := []expected{{"contracts", "/desk/contracts", 200}, {"contracts", "/desk/contracts/in-force", 200}, {"contracts", "/desk/contracts/groups", 200}, {"contracts", "/desk/contracts/new", 200}}
+	for name, node := range map[string]struct {
+		handler http.Handler
+		pages   []expected
+	}{
+		"described":   {open(t, contracting(t, &pacts{described: true})), contractPages()},
+		"undescribed": {open(t, contracting(t, &pacts{crowded: true})), contractPages()},
+		"empty":       {open(t, contracting(t, &pacts{empty: true})), empty},
+	} {
+		for _, tag := range lang.Tags() {
+			for _, page := range node.pages {
+				t.Run(name+" "+string(tag)+" "+page.who+page.path, func(t *testing.T) {
+					w := request{who: page.who, path: page.path, tag: tag}.to(node.handler)
+					if w.Code != page.status {
+						t.Fatalf("status %d, want %d", w.Code, page.status)
+					}
+					if w.Code != http.StatusSeeOther {
+						checkPage(t, w.Body.String(), string(tag))
+						checkScript(t, w.Body.String(), tag)
+					}
+				})
+			}
+		}
+	}
+}
+
+// asker goes through the form as a browser does.
+func (c *clerk) contract(pairs ...string) (status int, location string) {
+	c.t.Helper()
+	values := form(pairs...)
+	values.Set("form", c.sealed())
+	if values.Get("at") == "" {
+		values.Set("at", stepField.FindStringSubmatch(c.html)[1])
+	}
+	w := request{who: c.who, path: "/desk/contracts/new", form: values}.to(c.h)
+	if w.Code != http.StatusSeeOther {
+		checkPage(c.t, w.Body.String(), "sr-Cyrl")
+		c.html = w.Body.String()
+	}
+	return w.Code, w.Header().Get("Location")
+}
+
+func (c *clerk) leads(step string, pairs ...string) {
+	c.t.Helper()
+	if status, _ := c.contract(pairs...); status != http.StatusOK {
+		c.t.Fatalf("status %d, want the step %s", status, step)
+	}
+	if got := stepField.FindStringSubmatch(c.html)[1]; got != step {
+		c.t.Fatalf("the step %s follows, want %s", got, step)
+	}
+}
+
+func (c *clerk) stays(says string, pairs ...string) {
+	c.t.Helper()
+	step := stepField.FindStringSubmatch(c.html)[1]
+	if status, _ := c.contract(pairs...); status != http.StatusUnprocessableEntity || stepField.FindStringSubmatch(c.html)[1] != step || !strings.Contains(c.html, says) {
+		c.t.Errorf("%v: status %d, and not %q", pairs, status, says)
+	}
+}
+
+func (c *clerk) startContract() {
+	c.t.Helper()
+	c.html = request{who: c.who, path: "/desk/contracts/new"}.to(c.h).Body.String()
+}
+
+func TestAContractIsAskedForOneQuestionAPage(t *testing.T) {
+	f := &pacts{}
+	c := &clerk{t: t, h: open(t, contracting(t, f)), who: "contracts"}
+	c.startContract()
+	c.stays("Изаберите нешто са списка.")
+	c.leads("asker", "service", "RS-DEMO/GOV/REGISTERS/civil/births")
+	c.stays("Изаберите нешто са списка.", "consumer", "RS-DEMO/GOV/OTHERS/x")
+	c.stays("Не знамо", "consumer", "RS-DEMO/GOV/ZRENJANIN/family", "delegates", "somebody")
+	c.leads("purpose", "consumer", "RS-DEMO/GOV/ZRENJANIN/family", "delegates", "RS-DEMO/GOV/REGISTERS/residence\n")
+	c.stays("Изаберите сврху са списка.", "purpose", "curiosity")
+	c.leads("provision", "purpose", "family-support")
+	c.stays("Изаберите нешто са списка.")
+	c.leads("questions", "provision", "zfpp/48")
+	c.stays("Изаберите нешто са списка.", "paths", "/v1/births/{birth}")
+	c.stays("није исправна", "methods", "GET", "paths", "v1/../births")
+	c.leads("fields", "methods", "GET", "paths", "/v1/births/{birth}\r\n\r\n")
+	c.stays("Изаберите бар једно поље.")
+	c.stays("није исправно", "fields", "born")
+	c.leads("person", "fields", "/born\n/order")
+	c.stays("Реците где се налази лице")
+	c.stays("не може да се нађе", "body", "mother")
+	c.leads("often", "subjects", "path:birth", "answer", "/mother", "sector", "family")
+	c.stays("цео број", "quota", "many")
+	c.leads("long", "quota", "1.000", "rate", "")
+	c.stays("Упишите дан као", "from", "soon", "retention", "30")
+	c.stays("Последњи дан је пре првог.", "from", "1.12.2026.", "until", "1.11.2026.", "retention", "30")
+	c.leads("check", "from", "1. 12. 2026.", "until", "", "retention", "365")
+	c.leads("often", "to", "often")
+	c.leads("check", "quota", "", "rate", "3")
+	status, to := c.contract()
+	if status != http.StatusSeeOther || !strings.HasPrefix(to, "/desk/contracts/proposals/") {
+		t.Fatalf("signing: %d to %q", status, to)
+	}
+	if again, same := c.contract(); again != status || same != to || f.calls[0] != f.calls[1] {
+		t.Errorf("a doubled tap: %d to %q, %v", again, same, f.calls)
+	}
+	want := registry.Contract{Consumer: sys("RS-DEMO/GOV/ZRENJANIN/family"), Delegates: []registry.ID{sys("RS-DEMO/GOV/REGISTERS/residence")}, Provider: sys("RS-DEMO/GOV/REGISTERS/civil"), Service: "births",
+		Methods: []string{"GET"}, Paths: []string{"/v1/births/{birth}"}, Fields: []string{"/born", "/order"}, Subjects: []string{"path:birth", "/mother"}, Sector: "family",
+		Purpose: "family-support", Provision: "zfpp/48", Rate: 3, Retention: 365, From: civil.Date(2026, 12, 1)}
+	if f.signed.Digest() != want.Digest() {
+		t.Errorf("signed %+v, want %+v", f.signed, want)
+	}
+}
+
+func TestADescribedServiceOffersWhatItHas(t *testing.T) {
+	f := &pacts{described: true}
+	c := &clerk{t: t, h: open(t, contracting(t, f)), who: "contracts"}
+	c.startContract()
+	c.leads("asker", "service", "RS-DEMO/GOV/REGISTERS/civil/births")
+	c.leads("purpose", "consumer", "group RS-DEMO/GOV/ZRENJANIN/schools")
+	c.leads("provision", "purpose", "family-support")
+	c.leads("questions", "provision", "zfpp/48")
+	c.stays("Изаберите нешто са списка.", "operation", "DELETE /v1/births")
+	c.leads("fields", "operation", "GET /v1/births/{birth}")
+	if !strings.Contains(c.html, "тежина") {
+		t.Error("the words of the description are not there")
+	}
+	c.leads("person", "fields", "/born")
+	c.leads("often", "nobody", "yes")
+	c.leads("long")
+	c.leads("check", "from", "1.12.2026.", "retention", "0")
+	if status, _ := c.contract(); status != http.StatusSeeOther || f.signed.Group.Subsystem != "schools" || f.signed.Consumer != (registry.ID{}) || len(f.signed.Subjects) != 0 {
+		t.Errorf("%d, signed %+v", status, f.signed)
+	}
+}
+
+func TestWhatCannotBeSignedIsSaidAtTheCheck(t *testing.T) {
+	f := &pacts{err: problem.New(problem.Invalid, "contract-terms").At("provision", "provision-unknown", "provision", "zfpp/48")}
+	c := &clerk{t: t, h: open(t, contracting(t, f)), who: "contracts"}
+	c.html = request{who: "contracts", path: "/desk/contracts/new?contract=soon"}.to(c.h).Body.String()
+	c.stays(`href="#provision"`)
+	if status, _ := c.contract("to", "service"); status != http.StatusUnprocessableEntity {
+		t.Errorf("the sides of a contract that stands can be changed: %d", status)
+	}
+}
+
+func TestAnAmendmentGoesToItsProposal(t *testing.T) {
+	f := &pacts{}
+	c := &clerk{t: t, h: open(t, contracting(t, f)), who: "contracts"}
+	c.html = request{who: "contracts", path: "/desk/contracts/proposals/open/amend"}.to(c.h).Body.String()
+	c.leads("fields", "to", "fields")
+	c.leads("check", "fields", "/live")
+	if status, to := c.contract(); status != http.StatusSeeOther || to != "/desk/contracts/proposals/open" || f.calls[0] != "amend open 3" || f.signed.Fields[0] != "/live" {
+		t.Errorf("%d %q %v", status, to, f.calls)
+	}
+}
+
+func TestContractActions(t *testing.T) {
+	f := &pacts{}
+	h := open(t, contracting(t, f))
+	for _, c := range []struct {
+		path   string
+		form   []string
+		status int
+		call   string
+	}{
+		{"/desk/contracts/proposals/open/approve", []string{"version", "3"}, 303, "approve open 3"},
+		{"/desk/contracts/proposals/open/approve", []string{"version", "x"}, 422, ""},
+		{"/desk/contracts/proposals/open/refuse", []string{"version", "3", "reason", "Превише."}, 303, "refuse open 3 Превише."},
+		{"/desk/contracts/proposals/open/refuse", []string{"version", "3", "reason", ""}, 422, ""},
+		{"/desk/contracts/proposals/open-mine/withdraw", []string{"version", "3"}, 303, "withdraw open-mine 3"},
+		{"/desk/contracts/in-force/soon/end", []string{"reason", "Доста."}, 303, "end soon Доста."},
+		{"/desk/contracts/in-force/soon/end", []string{"reason", " "}, 422, ""},
+		{"/desk/contracts/groups/new", []string{"code", "cities", "title", "Градови", "members", "RS-DEMO/GOV/ZRENJANIN/tax"}, 303, "group RS-DEMO/GOV/ZRENJANIN/cities RS-DEMO/GOV/ZRENJANIN/tax"},
+		{"/desk/contracts/groups/new", []string{"code", "", "title", "Градови"}, 422, ""},
+		{"/desk/contracts/groups/new", []string{"code", "x", "title", "Градови", "members", "y"}, 422, ""},
+	} {
+		f.calls = nil
+		w := request{who: "contracts", path: c.path, form: form(c.form...)}.to(h)
+		if w.Code != c.status || strings.Join(f.calls, "|") != c.call {
+			t.Errorf("%s %v: status %d, calls %q", c.path, c.form, w.Code, f.calls)
+		}
+		if w.Code != http.StatusSeeOther {
+			checkPage(t, w.Body.String(), "sr-Cyrl")
+		}
+	}
+	f.err = problem.New(problem.Invalid, "contract-terms").At("provision", "provision-unknown", "provision", "zfpp/48")
+	w := request{who: "contracts", path: "/desk/contracts/proposals/open/approve", form: form("version", "3")}.to(h)
+	if w.Code != 422 || !strings.Contains(w.Body.String(), "Овако не може да се потпише") || strings.Contains(w.Body.String(), "/approve") {
+		t.Errorf("what speaks against it: %d", w.Code)
+	}
+}
+
+func TestAContractPageIsSmall(t *testing.T) {
+	h := open(t, contracting(t, &pacts{described: true}))
+	for _, path := range []string{"/desk/contracts", "/desk/contracts/proposals/open", "/desk/contracts/in-force"} {
+		if n := (request{who: "contracts", path: path, header: map[string]string{"Accept-Encoding": "gzip"}}).to(h).Body.Len(); n > 12<<10 {
+			t.Errorf("%s takes %d bytes", path, n)
+		}
+	}
+}
