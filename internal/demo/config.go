@@ -72,6 +72,7 @@ func (s setup) city(cfg *node.Config) {
 	cfg.Listen.Edge, cfg.Listen.Systems = address(s.host, s.ports.Edge), address(s.host, s.ports.Counter)
 	cfg.Sectors = map[string]string{"family": "family.sector", exchange.ReceiptSector: exchange.ReceiptSector + ".sector"}
 	cfg.Mail = &notify.Config{Host: s.host, Port: s.ports.SMTP, From: "Добош Зрењанин <dobosh@zrenjanin.example>", TLS: notify.Plain}
+	cfg.Contracts = node.Contracts{Systems: []node.System{{Name: "engineer", TokenFile: "contracts.token"}}}
 	cfg.Services = &node.Services{Prefix: "ZR", Account: account.Make(840, 955845), Systems: []node.System{{Name: "counter", TokenFile: "counter.token"}}}
 }
 
@@ -79,6 +80,7 @@ func (s setup) registers(cfg *node.Config) {
 	cfg.Listen.Systems = address(s.host, s.ports.Systems)
 	cfg.Sectors = map[string]string{"family": "family.sector", exchange.ReceiptSector: exchange.ReceiptSector + ".sector", "register": "register.sector"}
 	cfg.Keys.Witness, cfg.WitnessName = "witness.key", registryWitnessName
+	cfg.Contracts = node.Contracts{Systems: []node.System{{Name: "engineer", TokenFile: "contracts.token"}}}
 	cfg.Registers = &node.Registers{Stories: true, Crowd: s.crowd, Systems: []node.System{{Name: "maternity", TokenFile: "registrar.token"}}}
 }
 
