@@ -104,6 +104,10 @@ func classicServer(p *problem.Problem) (code, message string) {
 		return code + "AccessDenied", "Request is not allowed: provision " + p.Args["provision"] + " is not in force"
 	case "clock-off":
 		return code + "ServiceFailed", "The clocks of " + p.Args["asker"] + " and " + p.Args["provider"] + " differ by " + p.Args["seconds"] + " s"
+	case "system-host-unknown":
+		return code + "NetworkError", "The host of the information system behind " + service + " is unknown"
+	case "system-untrusted":
+		return code + "NetworkError", "The certificate of the information system behind " + service + " is not trusted"
 	case "system-away":
 		if p.Kind == problem.Timeout {
 			return code + "IOError", "The information system behind " + service + " did not answer in time"

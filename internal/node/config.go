@@ -68,6 +68,9 @@ type Config struct {
 	Contracts Contracts `yaml:"contracts"`
 	// Registers puts the demonstration registers behind this node.
 	Registers *Registers `yaml:"registers"`
+	// InformationSystems are the member's programs that answer for its data
+	// services.
+	InformationSystems []InformationSystem `yaml:"information_systems"`
 	// Help is printed where somebody may prefer a person to a page.
 	Help Help `yaml:"help"`
 	// Demo marks every page as a demonstration.
@@ -238,6 +241,9 @@ func (c *Config) paths() []*string {
 	for i := range c.Contracts.Systems {
 		paths = append(paths, &c.Contracts.Systems[i].TokenFile)
 	}
+	for i := range c.InformationSystems {
+		paths = append(paths, &c.InformationSystems[i].CAFile)
+	}
 	if c.Services != nil {
 		for i := range c.Services.Systems {
 			paths = append(paths, &c.Services.Systems[i].TokenFile)
@@ -280,6 +286,7 @@ func (c Config) Check() error {
 		wrong(account.Check(c.Services.Account) != nil, "services.account: %w", account.Check(c.Services.Account))
 		wrong(c.Services.Workers < 0 || c.Services.Workers > 1024, "services.workers: is not between 0 and 1024")
 	}
+	errs = append(errs, checkSystems(c.InformationSystems, c.Member)...)
 	if c.Registers != nil {
 		wrong(c.Registers.Crowd < 0 || c.Registers.Crowd > 1_000_000, "registers.crowd: is not between 0 and 1,000,000")
 	}

@@ -284,7 +284,7 @@ func (n *Node) openExchange(context.Context) error {
 	n.later(func() error { n.gateway.Close(); return nil })
 	n.system = looks.NewSystem(n.db, n.now)
 	n.serve("receipts", looks.ServiceCode, n.system.Handler())
-	return nil
+	return n.openSystems()
 }
 
 // serve puts an information system behind the node.

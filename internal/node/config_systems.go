@@ -1,0 +1,66 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"dobosh/internal/exchange/system"
+	"dobosh/internal/registry"
+)
+
+// InformationSystem is a program of the member that answers for one of its data
+// services, over HTTP.
+type InformationSystem struct {
+	// Subsystem and Service are those of the registry.
+	Subsystem string `yaml:"subsystem"`
+	Service   string `yaml:"service"`
+	// URL of the program, http or https; the paths of questions follow it.
+	URL string `yaml:"url"`
+	// Timeout for the beginning of an answer; 60s when zero.
+	Timeout time.Duration `yaml:"timeout"`
+	// CAFile holds who issues the program's certificate, PEM; empty for those of
+	// this machine.
+	CAFile string `yaml:"ca_file"`
+	// Pin is the SHA-256 of the program's public key in hex, instead of an issuer.
+	Pin string `yaml:"pin"`
+}
+
+func (s InformationSystem) of(member registry.ID) system.Config {
+	member.Subsystem, member.Service = s.Subsystem, s.Service
+	return system.Config{Service: member, URL: s.URL, Timeout: s.Timeout, CAFile: s.CAFile, Pin: s.Pin}
+}
+
+func checkSystems(systems []InformationSystem, member registry.ID) (errs []error) {
+	seen := map[registry.ID]bool{}
+	for i, s := range systems {
+		cfg := s.of(member)
+		switch {
+		case s.Subsystem == "" || s.Service == "":
+			errs = append(errs, fmt.Errorf("information_systems[%d]: subsystem and service are needed", i))
+		case seen[cfg.Service]:
+			errs = append(errs, fmt.Errorf("information_systems[%d]: %s is there twice", i, cfg.Service))
+		default:
+			if err := cfg.Check(); err != nil {
+				errs = append(errs, fmt.Errorf("information_systems[%d]: %w", i, err))
+			}
+		}
+		seen[cfg.Service] = true
+	}
+	return errs
+}
+
+// openSystems puts the programs of the configuration behind the node.
+func (n *Node) openSystems() error {
+	var errs []error
+	for _, s := range n.cfg.InformationSystems {
+		remote, err := system.New(s.of(n.cfg.Member))
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		n.later(func() error { remote.Close(); return nil })
+		n.systems.put(s.of(n.cfg.Member).Service, remote)
+	}
+	return errors.Join(errs...)
+}
