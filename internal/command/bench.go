@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"time"
 
@@ -38,10 +39,17 @@ func benchLoop(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.printResult(result, *asJSON)
+	return c.printMeasured(result, *asJSON)
 }
 
-func (c *call) printResult(result bench.Result, asJSON bool) error {
+// measured is the result of a measurement.
+type measured interface {
+	Write(w io.Writer)
+	OK() bool
+}
+
+// printMeasured prints a result; one in which something went wrong is an error.
+func (c *call) printMeasured(result measured, asJSON bool) error {
 	if asJSON {
 		raw, err := json.Marshal(result)
 		if err != nil {

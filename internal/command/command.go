@@ -68,6 +68,7 @@ func commands() []command {
 		{"verify", "check a decision offline: verify [--trust KEYS] FILE", verifyDecision},
 		{"journal check", "check a journal on the disk: journal check --key KEY DIR, or journal check --config FILE", checkJournal},
 		{"bench loop", "measure the whole loop, three processes: bench loop [--json]", benchLoop},
+		{"bench exchange", "measure two nodes that ask each other, beside nginx: bench exchange [--json]", benchExchange},
 		{"version", "print the version", printVersion},
 	}
 }

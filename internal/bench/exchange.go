@@ -1,0 +1,207 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// ExchangeOptions are the choices of "dobosh bench exchange".
+type ExchangeOptions struct {
+	Binary      string    // the program that serves
+	Dir         string    // where the nodes keep everything; must be empty or missing
+	Seconds     float64   // of one round, 1 to 600
+	Rounds      int       // of each way, one after the other in turn; 1 to 20
+	Connections int       // to the edge, each with one question under way; 1 to 1024
+	Rate        float64   // questions a second of the round in which latency counts, up to 10,000; 0 for none
+	Nginx       string    // program for the same way without signatures and journals; empty for none
+	Kill        bool      // kill each node in turn at Rate, then check what was acknowledged
+	Profile     string    // folder for the profiles of the nodes; empty for none
+	Log         io.Writer // progress for people
+}
+
+func (o ExchangeOptions) check() error {
+	switch {
+	case o.Seconds < 1 || o.Seconds > 600:
+		return errors.New("seconds: not between 1 and 600")
+	case o.Rounds < 1 || o.Rounds > 20:
+		return errors.New("rounds: not between 1 and 20")
+	case o.Connections < 1 || o.Connections > 1024:
+		return errors.New("connections: not between 1 and 1024")
+	case o.Rate < 0 || o.Rate > 10_000:
+		return errors.New("rate: not between 0 and 10,000 a second")
+	case o.Kill && o.Rate == 0:
+		return errors.New("kill: wants a rate")
+	}
+	return nil
+}
+
+// ExchangeResult is what the measurement says, one JSON object.
+type ExchangeResult struct {
+	ExchangesPerS float64 `json:"exchanges_per_s"` // median of the rounds
+	P50           float64 `json:"p50_ms"`          // with all connections busy; median of the rounds
+	P99           float64 `json:"p99_ms"`
+	Rate          float64 `json:"rate,omitempty"`        // questions a second that were asked for
+	RatePerS      float64 `json:"rate_per_s,omitempty"`  // that were answered
+	RateP50       float64 `json:"rate_p50_ms,omitempty"` // from when each was due
+	RateP99       float64 `json:"rate_p99_ms,omitempty"`
+	NginxPerS     float64 `json:"nginx_per_s,omitempty"`    // the same question through nginx → mutual TLS → nginx; median of the rounds
+	RatioToNginx  float64 `json:"ratio_to_nginx,omitempty"` // median of the rounds, each against the round of nginx that follows it
+
+	Connections int             `json:"connections"`
+	Rounds      int             `json:"rounds"`
+	Seconds     float64         `json:"seconds"`             // of each round
+	CPUExchange float64         `json:"cpu_us_per_exchange"` // both nodes
+	Nodes       map[string]Node `json:"nodes"`               // and the driver, which asks and is the system that is asked
+	Cores       int             `json:"cores"`
+	Errors      int             `json:"errors"`
+	FirstErr    string          `json:"first_error,omitempty"`
+	// Acknowledged is there when nodes were killed.
+	Acknowledged *Acknowledgement `json:"acknowledged,omitempty"`
+}
+
+// OK says that nothing went wrong. Questions fail while a node is killed.
+func (r ExchangeResult) OK() bool {
+	if r.Acknowledged != nil {
+		return r.Acknowledged.OK()
+	}
+	return r.Errors == 0
+}
+
+// Write says it for people.
+func (r ExchangeResult) Write(w io.Writer) {
+	_, _ = fmt.Fprintf(w, "%.0f exchanges/s on %d connections: %.2f ms (median), %.2f ms (99%%); %.0f µs of CPU time an exchange on %d cores\n",
+		r.ExchangesPerS, r.Connections, r.P50, r.P99, r.CPUExchange, r.Cores)
+	if r.Rate > 0 {
+		_, _ = fmt.Fprintf(w, "at %.0f/s (%.0f/s answered): %.2f ms (median), %.2f ms (99%%)\n", r.Rate, r.RatePerS, r.RateP50, r.RateP99)
+	}
+	if r.NginxPerS > 0 {
+		_, _ = fmt.Fprintf(w, "nginx → mutual TLS → nginx in the same run: %.0f/s; ratio %.2f\n", r.NginxPerS, r.RatioToNginx)
+	}
+	if a := r.Acknowledged; a != nil {
+		_, _ = fmt.Fprintf(w, "%d acknowledged, all in both journals: %t\n", a.Exchanges, a.OK())
+		for _, finding := range a.Findings {
+			_, _ = fmt.Fprintln(w, "  "+finding)
+		}
+	}
+	if r.Errors > 0 {
+		_, _ = fmt.Fprintf(w, "%d questions failed, the first: %s\n", r.Errors, r.FirstErr)
+	}
+}
+
+// RunExchange measures two nodes that ask each other, and cleans up behind
+// itself except for the folder.
+func RunExchange(ctx context.Context, o ExchangeOptions) (result ExchangeResult, err error) {
+	if err := o.check(); err != nil {
+		return result, err
+	}
+	origin, err := startOrigin()
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, origin.close()) }()
+	rig, err := newExchangeRig(o, origin.address())
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, rig.stop()) }()
+	_, _ = fmt.Fprintln(o.Log, "starting the nodes")
+	if err := rig.start(ctx); err != nil {
+		return result, err
+	}
+	load := newLoad(rig.edge, o.Connections, rig.request)
+	if err := load.warmUp(ctx); err != nil {
+		return result, err
+	}
+	if o.Kill {
+		return rig.underKills(ctx, o, load, origin)
+	}
+	var chain *nginxChain
+	if o.Nginx != "" {
+		if chain, err = startNginx(ctx, o.Nginx, o.Dir, origin.address()); err != nil {
+			return result, err
+		}
+		defer func() { err = errors.Join(err, chain.stop()) }()
+	}
+	return rig.measure(ctx, o, load, chain)
+}
+
+// measure lets the nodes and nginx take turns, so that a machine whose speed
+// changes changes both.
+func (r *exchangeRig) measure(ctx context.Context, o ExchangeOptions, load *load, chain *nginxChain) (ExchangeResult, error) {
+	result := ExchangeResult{Connections: o.Connections, Rounds: o.Rounds, Seconds: o.Seconds, Cores: runtime.NumCPU(), Nodes: map[string]Node{}, Rate: o.Rate}
+	window := time.Duration(o.Seconds * float64(time.Second))
+	var rates, nginx, ratios, p50, p99 []float64
+	exchanges, before := 0, r.usage()
+	cpu := map[string]time.Duration{}
+	for round := range o.Rounds {
+		_, _ = fmt.Fprintf(o.Log, "round %d of %d\n", round+1, o.Rounds)
+		before = r.usage()
+		m := load.full(ctx, window)
+		after := r.usage()
+		for name, u := range after {
+			cpu[name] += u.cpu - before[name].cpu
+		}
+		result.take(m)
+		exchanges += len(m.latencies)
+		rates, p50, p99 = append(rates, m.perSecond()), append(p50, milliseconds(quantile(m.latencies, .5))), append(p99, milliseconds(quantile(m.latencies, .99)))
+		if chain == nil {
+			continue
+		}
+		n := newLoad(chain.address, o.Connections, chain.request).full(ctx, window)
+		result.take(n)
+		nginx, ratios = append(nginx, n.perSecond()), append(ratios, m.perSecond()/max(n.perSecond(), 1))
+	}
+	result.ExchangesPerS, result.P50, result.P99 = round(median(rates)), median(p50), median(p99)
+	result.NginxPerS, result.RatioToNginx = round(median(nginx)), round(median(ratios))
+	if o.Rate > 0 {
+		_, _ = fmt.Fprintf(o.Log, "at %.0f a second\n", o.Rate)
+		m := load.atRate(ctx, window, o.Rate)
+		result.take(m)
+		result.RatePerS, result.RateP50, result.RateP99 = round(m.perSecond()), milliseconds(quantile(m.latencies, .5)), milliseconds(quantile(m.latencies, .99))
+	}
+	r.account(&result, cpu, exchanges)
+	return result, ctx.Err()
+}
+
+// account writes down what the processes took.
+func (r *exchangeRig) account(result *ExchangeResult, cpu map[string]time.Duration, exchanges int) {
+	var nodes time.Duration
+	for name, u := range r.usage() {
+		result.Nodes[name] = Node{RSS: round(float64(u.rss) / megabyte), PSS: round(float64(u.pss) / megabyte), CPU: round(cpu[name].Seconds())}
+		if name != driverName {
+			nodes += cpu[name]
+		}
+	}
+	result.CPUExchange = round(float64(nodes.Microseconds()) / float64(max(exchanges, 1)))
+}
+
+func (r *ExchangeResult) take(m measured) {
+	r.Errors += m.errors
+	if r.FirstErr == "" {
+		r.FirstErr = m.firstErr
+	}
+}
+
+// median of no values is 0.
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
+
+// usage reads what each node takes, and the driver under its own name.
+func (r *exchangeRig) usage() map[string]usage {
+	all := map[string]usage{driverName: readUsage(os.Getpid())}
+	for _, p := range r.nodes {
+		all[p.name] = p.usage()
+	}
+	return all
+}
