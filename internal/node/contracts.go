@@ -16,7 +16,7 @@ func (n *Node) openDesk(context.Context) error {
 		return err
 	}
 	n.desk = desk.New(desk.Config{
-		Member: n.cfg.Member, Node: n.cfg.Name, DB: n.db, State: n.registry.State, Registry: n.submitter, Courier: desk.HTTP{Client: n.letterClient},
+		Member: n.cfg.Member, DB: n.db, State: n.registry.State, Registry: n.submitter, Courier: desk.HTTP{Client: n.letterClient},
 		Law: n.pack, Signer: signer, Journal: n.journal, Now: n.now, Log: n.log,
 	})
 	return nil

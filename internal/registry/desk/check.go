@@ -2,11 +2,8 @@ package desk
 
 import (
 	"context"
-	"encoding/json"
-	"strconv"
 	"strings"
 
-	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
@@ -34,8 +31,6 @@ type Pointer struct {
 	At   string    // JSON pointer; "*" for every element of a list
 	Says lang.Text // what it means, as its author wrote it
 }
-
-func marshal(v any) (json.RawMessage, error) { return canonical.Marshal(v) }
 
 // Check says everything about a contract for which this member should not sign
 // it: a problem "contract-terms" with what is wrong by the name of the term.
@@ -215,6 +210,3 @@ func offered(fields []Pointer, pointer string) bool {
 }
 
 func within(inner, outer string) bool { return strings.HasPrefix(inner, outer+"/") }
-
-// name writes the number of a letter for the id of an errand.
-func name(proposal string, n int) string { return proposal + "/" + strconv.Itoa(n) }

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"dobosh/internal/registry"
@@ -87,6 +88,9 @@ func (r *Room) postpone(ctx context.Context, e errand, fault string) error {
 func patience(tries int) time.Duration {
 	return min(time.Second/2<<min(max(tries, 1)-1, 16), longestWait)
 }
+
+// name is the id of the errand with the letter of a number.
+func name(proposal string, n int) string { return proposal + "/" + strconv.Itoa(n) }
 
 // carried tells what of a proposal is still on its way, the oldest of it.
 func (r *Room) carried(ctx context.Context, proposal string) (*Carried, error) {

@@ -6,6 +6,7 @@ import (
 
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
+	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 )
@@ -50,11 +51,11 @@ func (r *Room) PutGroup(ctx context.Context, by identity.Actor, g registry.Group
 	if len(p.Fields) > 0 {
 		return p
 	}
-	meta, err := marshal(map[string]string{"act": "group", "holder": g.ID.String(), "officer": by.Account})
+	meta, err := canonical.Marshal(map[string]string{"act": "group", "holder": g.ID.String(), "officer": by.Account})
 	if err != nil {
 		return err
 	}
-	body, err := marshal(g)
+	body, err := canonical.Marshal(g)
 	if err != nil {
 		return err
 	}

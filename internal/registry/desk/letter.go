@@ -2,7 +2,6 @@ package desk
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -110,12 +109,6 @@ func signedBy(signed string, keys note.Verifiers) bool {
 func digestOf(c registry.Contract) string {
 	sum := c.Digest()
 	return hex.EncodeToString(sum[:])
-}
-
-// sum names the bytes of a letter.
-func sum(letter string) string {
-	h := sha256.Sum256([]byte(letter))
-	return hex.EncodeToString(h[:])
 }
 
 // decodeStrict reads exactly one JSON value without unknown members.

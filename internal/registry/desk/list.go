@@ -56,17 +56,5 @@ func (r *Room) Proposal(ctx context.Context, by identity.Actor, proposal string)
 	return p, err
 }
 
-// Waiting counts the proposals that wait for somebody here.
-func (r *Room) Waiting(ctx context.Context, by identity.Actor) (n int, err error) {
-	if err := reads(by); err != nil {
-		return 0, err
-	}
-	err = r.DB.Read(ctx).QueryRowContext(ctx, `SELECT count(*) FROM registry_proposals WHERE waits = 1`).Scan(&n)
-	return n, err
-}
-
 // Mine lists the sides of a proposal on which this member stands.
 func (r *Room) Mine(p Proposal) []Side { return r.sides(p.Contract) }
-
-// Turn is the side that the proposal waits for while it is open.
-func (p Proposal) Turn() Side { return p.turn() }

@@ -155,7 +155,7 @@ func (r *Room) cameBefore(ctx context.Context, p Proposal, l Letter, side Side, 
 }
 
 func sameLetter(before, signed string) error {
-	if sum(before) == sum(signed) {
+	if before == signed {
 		return nil
 	}
 	return problem.New(problem.Conflict, "letter-contradicts")

@@ -157,7 +157,7 @@ func (w *world) open(member registry.ID, engine string) {
 	w.t.Helper()
 	w.journals[member] = &pages{}
 	w.desks[member] = New(Config{
-		Member: member, Node: "n1", DB: testkit.Database(w.t, engine)(Migrations()), State: w.authority.State, Registry: submits{w, member}, Courier: w,
+		Member: member, DB: testkit.Database(w.t, engine)(Migrations()), State: w.authority.State, Registry: submits{w, member}, Courier: w,
 		Law: w.pack, Signer: signerOf(w.t, log(member)), Journal: w.journals[member], Now: w.clock.Now, Log: slog.New(slog.DiscardHandler),
 	})
 }

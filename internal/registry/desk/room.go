@@ -9,6 +9,7 @@ import (
 
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
+	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
@@ -38,7 +39,6 @@ type Courier interface {
 // Config is what the room needs.
 type Config struct {
 	Member       registry.ID // whose contracts are made here
-	Node         string      // owner of claimed errands
 	DB           *storage.DB
 	State        func() *registry.State
 	Registry     registry.Submitter
@@ -109,7 +109,7 @@ func (r *Room) waits(p Proposal) bool {
 // entry is how an act stands in the journal. It is about no person.
 func (r *Room) entry(l Letter, c registry.Contract, text string) (journal.Entry, error) {
 	asker, provider := c.Between()
-	meta, err := marshal(struct {
+	meta, err := canonical.Marshal(struct {
 		Asker     string  `json:"asker"`
 		Holder    string  `json:"holder"`
 		Act       string  `json:"act"`

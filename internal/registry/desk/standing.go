@@ -9,6 +9,7 @@ import (
 
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
+	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
@@ -182,7 +183,7 @@ func (r *Room) End(ctx context.Context, by identity.Actor, contract, reason stri
 	if err != nil {
 		return err
 	}
-	meta, err := marshal(map[string]string{"act": "contract-end", "asker": c.Consumer.String(), "holder": c.Provider.String(), "matter": c.ID, "officer": by.Account})
+	meta, err := canonical.Marshal(map[string]string{"act": "contract-end", "asker": c.Consumer.String(), "holder": c.Provider.String(), "matter": c.ID, "officer": by.Account})
 	if err != nil {
 		return err
 	}
