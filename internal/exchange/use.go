@@ -1,7 +1,7 @@
 package exchange
 
 import (
-	"maps"
+	"strings"
 
 	"dobosh/internal/kit/civil"
 )
@@ -14,5 +14,10 @@ func (g *Gateway) Used() map[string]int {
 	if g.quotas.day.Before(civil.Of(g.Now())) {
 		return nil
 	}
-	return maps.Clone(g.quotas.taken)
+	used := make(map[string]int, len(g.quotas.taken))
+	for account, n := range g.quotas.taken {
+		contract, _, _ := strings.Cut(account, "\n") // each client of a group has an account of its own
+		used[contract] += n
+	}
+	return used
 }
