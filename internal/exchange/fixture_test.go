@@ -59,6 +59,7 @@ const document = `{"born":"2026-11-01","mother":{"id":"MOTHER","name":"Ана","
 type side struct {
 	*Gateway
 	member  registry.ID
+	name    string
 	key     ed25519.PrivateKey // of the journal
 	tlsKey  ed25519.PrivateKey
 	cert    tls.Certificate
@@ -227,29 +228,33 @@ func (w *world) agree(c registry.Contract) {
 
 func (s *side) signer(tb testing.TB) note.Signer {
 	tb.Helper()
-	return must[note.Signer](tb)(journal.NewSigner(s.member.String()+"/n1", s.key))
+	return must[note.Signer](tb)(journal.NewSigner(s.member.String()+"/"+s.name, s.key))
 }
 
 func (s *side) statement(tb testing.TB) registry.Statement {
 	tb.Helper()
-	vkey := must[string](tb)(note.NewEd25519VerifierKey(s.member.String()+"/n1", s.key.Public().(ed25519.PublicKey)))
-	return registry.Statement{Node: &registry.Node{Member: s.member, Name: "n1", Address: s.server.Listener.Addr().String(), TLS: credential.Pin(s.cert.Leaf), Log: vkey}}
+	vkey := must[string](tb)(note.NewEd25519VerifierKey(s.member.String()+"/"+s.name, s.key.Public().(ed25519.PublicKey)))
+	return registry.Statement{Node: &registry.Node{Member: s.member, Name: s.name, Address: s.server.Listener.Addr().String(), TLS: credential.Pin(s.cert.Leaf), Log: vkey}}
 }
 
-func (w *world) start(member registry.ID) *side {
+func (w *world) start(member registry.ID) *side { return w.startNode(member, "n1") }
+
+// startNode starts one of several nodes of a member. The registry does not know
+// it yet.
+func (w *world) startNode(member registry.ID, name string) *side {
 	w.tb.Helper()
-	s := &side{member: member, key: seedKey("log " + member.String()), tlsKey: seedKey("tls " + member.String()), clock: clock.NewManual(morning), systems: map[registry.ID]System{}}
+	s := &side{member: member, name: name, key: seedKey("log " + member.String() + name), tlsKey: seedKey("tls " + member.String() + name), clock: clock.NewManual(morning), systems: map[registry.ID]System{}}
 	s.contact = s.clock.Now
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.cert = must[tls.Certificate](w.tb)(credential.SelfSigned(s.tlsKey, "n1", time.Now()))
-	s.journal = &notebook{Log: must[*journal.Log](w.tb)(journal.Open(w.tb.Context(), journal.Config{Dir: w.tb.TempDir(), Origin: member.String() + "/n1", Key: s.key}, s.clock.Now, logger))}
+	s.cert = must[tls.Certificate](w.tb)(credential.SelfSigned(s.tlsKey, name, time.Now()))
+	s.journal = &notebook{Log: must[*journal.Log](w.tb)(journal.Open(w.tb.Context(), journal.Config{Dir: w.tb.TempDir(), Origin: member.String() + "/" + name, Key: s.key}, s.clock.Now, logger))}
 	w.tb.Cleanup(func() {
 		if err := s.journal.Close(); err != nil {
 			w.tb.Error(err)
 		}
 	})
 	s.Gateway = New(Config{
-		Member: member, Node: "n1", Credential: credential.NewHolder(s.cert, w.authority.State, s.clock.Now), State: w.authority.State, Contact: func() time.Time { return s.contact() }, Journal: s.journal, Law: w.law,
+		Member: member, Node: name, Credential: credential.NewHolder(s.cert, w.authority.State, s.clock.Now), State: w.authority.State, Contact: func() time.Time { return s.contact() }, Journal: s.journal, Law: w.law,
 		Sectors: w.sectors, Systems: func(service registry.ID) (System, bool) { found, ok := s.systems[service]; return found, ok }, Now: s.clock.Now, Log: logger,
 	})
 	s.serve(w.tb, logger)
