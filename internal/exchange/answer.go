@@ -90,8 +90,8 @@ func (a *answering) leave() error {
 	}
 	message := envelope{kind: sealed, stamp: stamp.Bytes(), meta: meta, body: a.out.body, system: a.system, journal: a.journal}.bytes()
 	a.ch.moved()
-	a.ch.StopReading()
 	if !a.out.Parts {
+		a.ch.StopReading()
 		_ = a.ch.Finish(message) // the asker may have gone; the receipt stands
 		return nil
 	}

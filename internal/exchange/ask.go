@@ -51,8 +51,8 @@ type Answer struct {
 }
 
 // Ask asks and returns when the answer is here and proved, or the head of it
-// where it is long. An Upload is read until then, and no
-// longer: a read that is under way is waited for. Errors are
+// where it is long. An Upload is read until the answer has
+// ended, and no longer: a read that is under way is waited for. Errors are
 // problems: they say whether the asker, the provider or the information system
 // behind it has to act.
 func (g *Gateway) Ask(ctx context.Context, a Ask) (Answer, error) {
@@ -92,6 +92,8 @@ type asking struct {
 	stamp journal.Stamp
 	body  body // names the question
 	hops  []Hop
+
+	uploaded func() error // ends the upload; see upload
 }
 
 // prepare finds the nodes that can be asked and the contract to ask under.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"dobosh/internal/exchange/link"
@@ -68,11 +69,11 @@ func (q *asking) send(p *peer, message []byte) (*link.Stream, error) {
 // nothing, and another may be asked.
 func (q *asking) hear(p *peer, s *link.Stream) (answer Answer, handled bool, err error) {
 	begun := time.Now()
-	uploaded := q.upload(s)
+	q.uploaded = q.upload(s)
 	e, give, err := q.receive(s)
 	defer give()
-	source := uploaded()
 	if err != nil {
+		source := q.uploaded()
 		s.Close()
 		if errors.Is(err, link.ErrRefused) {
 			return Answer{}, false, q.away(p, err)
@@ -84,13 +85,14 @@ func (q *asking) hear(p *peer, s *link.Stream) (answer Answer, handled bool, err
 	q.hops = append(q.hops, Hop{HopNetwork, max(0, took-e.system-e.journal)}, Hop{HopProvider, e.journal}, Hop{HopSystem, e.system})
 	answer, err = q.prove(p.node, e, s)
 	if answer.Stream == nil {
+		_ = q.uploaded() // the answer says what became of it
 		s.Close()
 	}
 	return answer, true, err
 }
 
 // upload sends a long body while the answer is waited for. What it gives must be
-// called when the answer is there, or will not come: it ends the upload, and
+// called when the answer is there to its end, or will not come: it ends the upload, and
 // gives the error of the source, if that was what failed.
 func (q *asking) upload(s *link.Stream) (end func() error) {
 	if !q.Parts {
@@ -222,6 +224,8 @@ type download struct {
 	q      *asking
 	node   registry.Node
 	stream *link.Stream
+
+	closing sync.Once
 }
 
 // Read implements io.Reader. Its errors are problems, save io.EOF.
@@ -238,8 +242,11 @@ func (d *download) Read(p []byte) (int, error) {
 
 // Close lets go of the exchange. What was not read is not sent any more.
 func (d *download) Close() error {
-	d.stream.Close()
-	d.q.patience.end()
+	d.closing.Do(func() {
+		_ = d.q.uploaded() // the answer says what became of it
+		d.stream.Close()
+		d.q.patience.end()
+	})
 	return nil
 }
 

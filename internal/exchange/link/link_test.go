@@ -318,6 +318,26 @@ func TestDeadlineOfAStream(t *testing.T) {
 	}
 }
 
+func TestCloseWakesWhoWaits(t *testing.T) {
+	a, _ := pair(t, Config{}, Config{Handler: func(ctx context.Context, _ *Stream) { <-ctx.Done() }})
+	s, err := a.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Write(make([]byte, window)); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 2)
+	go func() { _, err := s.Read(make([]byte, 1)); ended <- err }()
+	go func() { _, err := s.Write(make([]byte, 1)); ended <- err }()
+	s.Close()
+	for range 2 {
+		if err := <-ended; err == nil {
+			t.Error("it went on")
+		}
+	}
+}
+
 func TestGreetings(t *testing.T) {
 	heard := make(chan string, 2)
 	hear := func(greeting []byte) { heard <- string(greeting) }

@@ -164,7 +164,7 @@ func (s *Stream) claim(want int, end bool) (flags byte, size int, err error) {
 }
 
 // Close lets go of the stream. What was not finished breaks off for the other
-// side too.
+// side too, and for those who read or write here.
 func (s *Stream) Close() {
 	s.mu.Lock()
 	done := s.inEnded && s.outEnded || s.err != nil
@@ -172,6 +172,8 @@ func (s *Stream) Close() {
 		s.err = io.ErrClosedPipe
 	}
 	s.mu.Unlock()
+	signal(s.readable)
+	signal(s.writable)
 	if !done {
 		s.conn.control(frameReset, s, resetBroken)
 	}
