@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"time"
@@ -118,7 +117,7 @@ func (a *answering) flow(of body) error {
 // stop when the asker has gone: what the information system did is on record.
 func (a *answering) commit() (journal.Stamp, []byte, error) {
 	a.out.At = a.g.Now()
-	meta, err := json.Marshal(a.out.Reply)
+	meta, err := a.out.Reply.encode()
 	if err != nil {
 		return journal.Stamp{}, nil, err
 	}

@@ -3,7 +3,6 @@ package exchange
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"io"
 	"net/textproto"
 	"slices"
@@ -141,7 +140,7 @@ func encodeQuestion(q Question) ([]byte, error) {
 	if err := q.check(); err != nil {
 		return nil, problem.New(problem.Invalid, "service-path").Because(err)
 	}
-	meta, err := json.Marshal(q)
+	meta, err := q.encode()
 	if err != nil {
 		return nil, err
 	}

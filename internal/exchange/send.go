@@ -175,7 +175,7 @@ func (q *asking) prove(node registry.Node, e envelope, s *link.Stream) (Answer, 
 		return Answer{}, q.broken(node, err)
 	}
 	var reply Reply
-	if err := strict(e.meta, &reply); err != nil {
+	if err := reply.decode(e.meta); err != nil {
 		return Answer{}, q.broken(node, err)
 	}
 	if err := reply.check(); err != nil {
@@ -254,7 +254,7 @@ func (d *download) Close() error {
 // proof, for example because the clocks differ.
 func (g *Gateway) unproved(node registry.Node, status int, payload []byte) error {
 	var r Refusal
-	if err := strict(payload, &r); err != nil || r.Code == "" {
+	if err := r.decode(payload); err != nil || r.Code == "" {
 		return problem.New(problem.BadGateway, "node-answer-broken", "body", node.Member.String()).Because(fmt.Errorf("status %d: %w", status, errMessage))
 	}
 	return r.problem()

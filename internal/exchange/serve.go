@@ -108,13 +108,9 @@ func (g *Gateway) serve(ctx context.Context, peer *tls.ConnectionState, ch chann
 
 // refuse answers a message that cannot be trusted so far as to be journaled.
 func refuse(ch channel, err error) {
-	raw, marshalled := json.Marshal(refusalOf(err))
-	if marshalled != nil {
-		return
-	}
 	ch.moved()
 	ch.StopReading()
-	_ = ch.Finish(envelope{kind: unsealed, meta: raw}.bytes()) // the asker may have gone
+	_ = ch.Finish(envelope{kind: unsealed, meta: refusalOf(err).encode()}.bytes()) // the asker may have gone
 }
 
 // receive reads a question and proves it.
@@ -148,7 +144,7 @@ func (g *Gateway) believe(in *received) (err error) {
 	if in.proof, _, err = g.verify(in.node, in.envelope); err != nil {
 		return err
 	}
-	if err := strict(in.meta, &in.Question); err != nil {
+	if err := in.decode(in.meta); err != nil {
 		return err
 	}
 	if err := in.check(); err != nil {

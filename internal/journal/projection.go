@@ -14,6 +14,10 @@ import (
 const (
 	projectionBatch = 256             // entries read for one transaction
 	projectionRetry = 2 * time.Second // wait after the database or the log could not be read
+
+	// projectionPace is how long a transaction follows the one before at the earliest. What comes after a pause is projected at
+	// once; under load a transaction, which is a sync of the database, then takes what many batches of the log brought.
+	projectionPace = 20 * time.Millisecond
 )
 
 // Projection turns the entries of some kinds into receipts, in the order of the log, from where it stopped last time. Receipts and
@@ -94,14 +98,37 @@ func (p *Projection) follow(ctx context.Context) error {
 	if size := p.source.Size(); next > size {
 		return errors.New("the database has receipts of entries that the log does not have")
 	}
+	p.advance(next)
 	for {
-		p.advance(next)
 		if err := p.source.Wait(ctx, next); err != nil {
 			return err
 		}
+		begun := time.Now()
 		if next, err = p.step(ctx, next); err != nil {
 			return err
 		}
+		p.advance(next)
+		if err := p.rest(ctx, projectionPace-time.Since(begun)); err != nil {
+			return err
+		}
+	}
+}
+
+// rest waits, unless a whole batch is there already. Error: that of ctx.
+func (p *Projection) rest(ctx context.Context, d time.Duration) error {
+	p.mu.Lock()
+	behind := p.source.Size() - p.next
+	p.mu.Unlock()
+	if d <= 0 || behind >= projectionBatch {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

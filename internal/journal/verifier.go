@@ -15,6 +15,8 @@ const rememberedCheckpoints = 64
 type Verifier struct {
 	key note.Verifier
 
+	turn sync.Mutex // held while a signature is verified, so that those who wait for the same one find it done
+
 	mu    sync.Mutex
 	seen  map[[sha256.Size]byte]Checkpoint
 	order [rememberedCheckpoints][sha256.Size]byte
@@ -38,10 +40,12 @@ func (v *Verifier) Verify(s Stamp, meta, body [hashSize]byte) error {
 // Open does what OpenCheckpoint does.
 func (v *Verifier) Open(signed []byte) (Checkpoint, error) {
 	id := sha256.Sum256(signed)
-	v.mu.Lock()
-	c, ok := v.seen[id]
-	v.mu.Unlock()
-	if ok {
+	if c, ok := v.recall(id); ok {
+		return c, nil
+	}
+	v.turn.Lock()
+	defer v.turn.Unlock()
+	if c, ok := v.recall(id); ok {
 		return c, nil
 	}
 	c, err := OpenCheckpoint(signed, v.key)
@@ -50,6 +54,13 @@ func (v *Verifier) Open(signed []byte) (Checkpoint, error) {
 	}
 	v.remember(id, c)
 	return c, nil
+}
+
+func (v *Verifier) recall(id [sha256.Size]byte) (Checkpoint, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	c, ok := v.seen[id]
+	return c, ok
 }
 
 func (v *Verifier) remember(id [sha256.Size]byte, c Checkpoint) {

@@ -1,0 +1,216 @@
+package exchange
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/law"
+	"dobosh/internal/registry"
+
+	"pgregory.net/rapid"
+)
+
+// words draws texts with everything that JSON has to escape.
+func words() *rapid.Generator[string] {
+	return rapid.OneOf(rapid.Just(""), rapid.SampledFrom([]string{"Ана\"\\", "a\tb\nc", "<&>", "\u2028", "𝄞", "\x00\x1f\x7f"}), rapid.StringN(1, 8, 40))
+}
+
+func idsOf(parts int) *rapid.Generator[registry.ID] {
+	return rapid.Custom(func(t *rapid.T) registry.ID {
+		id := registry.ID{Instance: "RS", Class: "GOV", Member: rapid.SampledFrom([]string{"CITY", "ć/1"}).Draw(t, "member"), Subsystem: "civil"}
+		if parts == 5 {
+			id.Service = "births"
+		}
+		return id
+	})
+}
+
+func headersDrawn(t *rapid.T) (list []Header) {
+	for range rapid.IntRange(0, 3).Draw(t, "headers") {
+		list = append(list, Header{words().Draw(t, "name"), words().Draw(t, "value")})
+	}
+	return list
+}
+
+func questions() *rapid.Generator[Question] {
+	return rapid.Custom(func(t *rapid.T) Question {
+		w := func() string { return words().Draw(t, "text") }
+		q := Question{
+			Version: rapid.IntRange(-1, 3).Draw(t, "v"), ID: w(), At: morning.Add(time.Duration(rapid.Int64Range(0, 1e15).Draw(t, "at"))), Client: idsOf(4).Draw(t, "client"), Service: idsOf(5).Draw(t, "service"),
+			Contract: w(), Method: w(), Path: w(), Query: w(), Type: w(), Accept: w(), Purpose: w(), Provision: law.Ref(w()), Matter: w(), Role: w(), Message: w(), Trace: w(),
+			Parts: rapid.Bool().Draw(t, "parts"), Headers: headersDrawn(t),
+		}
+		if rapid.Bool().Draw(t, "behalf") {
+			q.Behalf = idsOf(4).Draw(t, "for")
+		}
+		return q
+	})
+}
+
+func replies() *rapid.Generator[Reply] {
+	return rapid.Custom(func(t *rapid.T) Reply {
+		w := func() string { return words().Draw(t, "text") }
+		r := Reply{
+			Version: 1, ID: w(), At: morning, Question: w(), Asker: idsOf(4).Draw(t, "asker"), Holder: idsOf(5).Draw(t, "holder"), Act: w(), Contract: w(), Purpose: w(), Provision: law.Ref(w()),
+			Matter: w(), Role: w(), Status: rapid.IntRange(0, 599).Draw(t, "status"), Type: w(), Parts: rapid.Bool().Draw(t, "parts"), Headers: headersDrawn(t),
+		}
+		for range rapid.IntRange(0, 3).Draw(t, "fields") {
+			r.Fields = append(r.Fields, w())
+		}
+		if rapid.Bool().Draw(t, "refused") {
+			r.Refusal = &Refusal{Status: 403, Code: w()}
+			if rapid.Bool().Draw(t, "args") {
+				r.Refusal.Args = map[string]string{"service": w(), "cite_en": w()}
+			}
+		}
+		if rapid.Bool().Draw(t, "hidden") {
+			r.Hidden = &Hidden{Until: civil.Date(2027, 1, 2), Provision: law.Ref(w())}
+		}
+		return r
+	})
+}
+
+// message is what has a writing of its own, and one by the standard library.
+type written interface {
+	encode() ([]byte, error)
+}
+
+// sameWriting checks that our writing means the same to the standard library,
+// and that we read both.
+func sameWriting[T written](t *rapid.T, m T, decode func(*T, []byte) error) {
+	own, err := m.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	standard, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, raw := range [][]byte{own, standard} {
+		var ours, theirs T
+		if err := decode(&ours, raw); err != nil {
+			t.Fatalf("%s: %v", raw, err)
+		}
+		if err := json.Unmarshal(raw, &theirs); err != nil || !reflect.DeepEqual(ours, theirs) || !reflect.DeepEqual(ours, m) {
+			t.Fatalf("%s is %+v to us, %+v to the library (%v), and was %+v", raw, ours, theirs, err, m)
+		}
+	}
+}
+
+func TestMessagesMeanTheSameToEveryReader(t *testing.T) {
+	t.Run("questions", rapid.MakeCheck(func(t *rapid.T) { sameWriting(t, questions().Draw(t, "question"), (*Question).decode) }))
+	t.Run("replies", rapid.MakeCheck(func(t *rapid.T) { sameWriting(t, replies().Draw(t, "reply"), (*Reply).decode) }))
+}
+
+func TestMessagesThatAreNotRead(t *testing.T) {
+	good, err := Question{Version: 1, ID: "1", At: morning, Client: family, Service: birthsS, Headers: []Header{{"A", "b"}}}.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := new(Question).decode(append([]byte(" \n"), append(bytes.ReplaceAll(good, []byte(":"), []byte(" :\t")), ' ')...)); err == nil {
+		t.Error("blanks within a time were read") // the replacement meets those of texts too
+	}
+	if err := new(Question).decode([]byte(" { \"v\" : 1 , \"headers\" : [ [ \"a\" , \"b\" ] , [\"c\",\"d\"] ] } ")); err != nil {
+		t.Errorf("blanks: %v", err)
+	}
+	for name, change := range map[string]func(s string) string{
+		"an unknown member":     func(s string) string { return strings.Replace(s, `"v":1`, `"w":1`, 1) },
+		"a member twice":        func(s string) string { return strings.Replace(s, `"v":1`, `"v":1,"v":1`, 1) },
+		"capital letters":       func(s string) string { return strings.Replace(s, `"id"`, `"ID"`, 1) },
+		"an escaped name":       func(s string) string { return strings.Replace(s, `"id"`, `"\u0069d"`, 1) },
+		"no value":              func(s string) string { return strings.Replace(s, `"v":1`, `"v":`, 1) },
+		"null":                  func(s string) string { return strings.Replace(s, `"v":1`, `"v":null`, 1) },
+		"a null text":           func(s string) string { return strings.Replace(s, `"id":"1"`, `"id":null`, 1) },
+		"a fraction":            func(s string) string { return strings.Replace(s, `"v":1`, `"v":1.0`, 1) },
+		"zeroes in front":       func(s string) string { return strings.Replace(s, `"v":1`, `"v":01`, 1) },
+		"a number without end":  func(s string) string { return strings.Replace(s, `"v":1`, `"v":99999999999999999999`, 1) },
+		"a number as text":      func(s string) string { return strings.Replace(s, `"v":1`, `"v":"1"`, 1) },
+		"a text as number":      func(s string) string { return strings.Replace(s, `"id":"1"`, `"id":1`, 1) },
+		"no time":               func(s string) string { return strings.Replace(s, `"at":"2026`, `"at":"20x6`, 1) },
+		"no identifier":         func(s string) string { return strings.Replace(s, family.String(), "RS", 1) },
+		"a control character":   func(s string) string { return strings.Replace(s, `"id":"1"`, "\"id\":\"1\x01\"", 1) },
+		"a broken escape":       func(s string) string { return strings.Replace(s, `"id":"1"`, `"id":"\x"`, 1) },
+		"broken UTF-8":          func(s string) string { return strings.Replace(s, `"id":"1"`, "\"id\":\"\xff\"", 1) },
+		"a header of three":     func(s string) string { return strings.Replace(s, `["A","b"]`, `["A","b","c"]`, 1) },
+		"a header of one":       func(s string) string { return strings.Replace(s, `["A","b"]`, `["A"]`, 1) },
+		"a header object":       func(s string) string { return strings.Replace(s, `[["A","b"]]`, `{"A":"b"}`, 1) },
+		"something behind it":   func(s string) string { return s + "{}" },
+		"a zero byte behind it": func(s string) string { return s + "\x00" },
+		"a comma too many":      func(s string) string { return strings.Replace(s, `}`, `,}`, 1) },
+		"a comma in front":      func(s string) string { return strings.Replace(s, `{`, `{,`, 1) },
+		"cut":                   func(s string) string { return s[:len(s)-1] },
+		"nothing":               func(string) string { return "" },
+		"a list":                func(s string) string { return "[" + s + "]" },
+	} {
+		if err := new(Question).decode([]byte(change(string(good)))); err == nil {
+			t.Errorf("%s: was read", name)
+		}
+	}
+	for name, raw := range map[string]string{
+		"an argument twice": `{"refusal":{"status":1,"code":"x","args":{"a":"1","a":"2"}}}`, "many arguments": `{"refusal":{"args":{` + manyArguments(maxArguments+1) + `}}}`,
+		"hidden twice": `{"hidden":{"until":"2026-01-01","until":"2026-01-01"}}`, "hidden by what": `{"hidden":{"by":"x"}}`, "no day": `{"hidden":{"until":"2026-13-01"}}`, "parts": `{"parts":"true"}`,
+	} {
+		if err := new(Reply).decode([]byte(raw)); err == nil {
+			t.Errorf("%s: was read", name)
+		}
+	}
+}
+
+func manyArguments(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, `"a`+strings.Repeat("b", i)+`":""`)
+	}
+	return strings.Join(list, ",")
+}
+
+// What we read means the same to a reader that goes over the tree, and is
+// written again to the same.
+func FuzzQuestion(f *testing.F) {
+	raw, err := Question{Version: Version, ID: "1", Client: family, Service: birthsS, Method: "GET", Path: "/x", Headers: []Header{{"A", "b"}}}.encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(raw)
+	f.Add(bytes.Replace(raw, []byte(`"id"`), []byte(`"ID"`), 1))
+	f.Add([]byte(`{"v":1,"v":2}`))
+	f.Add([]byte(`{"id":"\ud834\udd1e\u0000"}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var q, tree Question
+		if q.decode(raw) != nil {
+			return
+		}
+		if err := strict(raw, &tree); err != nil || !reflect.DeepEqual(q, tree) {
+			t.Fatalf("%s: %+v, and by its tree %+v: %v", raw, q, tree, err)
+		}
+		again, err := q.encode()
+		if err != nil {
+			return // a time that has no text
+		}
+		var back Question
+		if err := back.decode(again); err != nil || !back.At.Equal(q.At) || back.ID != q.ID || back.Path != q.Path || !utf8.Valid(again) {
+			t.Fatalf("%s became %s: %v", raw, again, err)
+		}
+	})
+}
+
+func BenchmarkMessage(b *testing.B) {
+	q := Question{Version: 1, ID: "0123456789abcdef", At: morning, Client: family, Service: birthsS, Contract: "births", Method: "GET", Path: "/v1/births/b1", Accept: "application/json", Purpose: "family-support", Provision: "zfpp/48", Role: RoleSystem}
+	b.ReportAllocs()
+	for b.Loop() {
+		raw, err := q.encode()
+		if err != nil {
+			b.Fatal(err)
+		}
+		var back Question
+		if err := back.decode(raw); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
