@@ -16,8 +16,12 @@ func covers(c registry.Contract, method, path string) (named map[string]string, 
 	if !slices.Contains(c.Methods, method) {
 		return nil, false
 	}
+	segments, plain := cutPath(path)
+	if !plain {
+		return nil, false
+	}
 	for _, pattern := range c.Paths {
-		if named, ok := match(pattern, path); ok {
+		if named, ok := matchSegments(pattern, segments); ok {
 			return named, true
 		}
 	}
@@ -25,13 +29,12 @@ func covers(c registry.Contract, method, path string) (named map[string]string, 
 }
 
 // admit finds the contract that the question names and checks everything that
-// it says. The state of the registry is looked at anew for every question, so
-// what ended a second ago has ended.
-func (g *Gateway) admit(q Question, body []byte) (registry.Contract, map[string]string, error) {
+// it says, by the newest state of the registry: what ended a second ago has
+// ended.
+func (g *Gateway) admit(state *registry.State, q Question, body []byte) (registry.Contract, map[string]string, error) {
 	if err := g.fresh(); err != nil {
 		return registry.Contract{}, nil, err
 	}
-	state := g.State()
 	if err := g.open(state); err != nil {
 		return registry.Contract{}, nil, err
 	}

@@ -18,6 +18,7 @@ type answering struct {
 	ch       channel
 	out      outcome
 	contract registry.Contract
+	terms    *terms
 	patience *patience
 
 	system, journal time.Duration // that each of them took
@@ -52,9 +53,10 @@ func (a *answering) close() {
 // answer asks the information system, if the contract lets it, and keeps back
 // what was not agreed. A refusal is an answer too; it is the error.
 func (a *answering) answer() error {
-	contract, named, err := a.g.admit(a.in.Question, a.in.body)
+	state := a.g.State()
+	contract, named, err := a.g.admit(state, a.in.Question, a.in.body)
 	if err == nil {
-		a.contract = contract
+		a.contract, a.terms = contract, a.g.termsOf(state, contract)
 		a.out.Purpose, a.out.Provision = contract.Purpose, contract.Provision
 		a.out.Hidden = a.g.hidden(contract)
 		err = a.consult(named)

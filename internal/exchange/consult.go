@@ -57,7 +57,7 @@ func (a *answering) consult(named map[string]string) error {
 	if int64(limitOf(a.contract)) < result.Size {
 		return a.systemProblem(errTooLarge)
 	}
-	if a.everythingLeaves() {
+	if a.terms.everything {
 		return a.pass(result)
 	}
 	return a.filter(result)
@@ -76,17 +76,6 @@ func refusedBy(status int, service string) error {
 		return problem.New(problem.BadGateway, "system-failed", "service", service)
 	}
 	return problem.New(problem.Invalid, "system-refused", "service", service)
-}
-
-// everythingLeaves reports whether nothing of an answer has to be looked at:
-// all of it was agreed, and nobody has to be found in it.
-func (a *answering) everythingLeaves() bool {
-	for _, where := range a.contract.Subjects {
-		if strings.HasPrefix(where, "/") {
-			return false
-		}
-	}
-	return parseFields(a.contract.Fields).whole
 }
 
 // pass lets an answer leave as it is: short ones whole, long ones part by part.
@@ -132,19 +121,18 @@ func (a *answering) agreed(raw []byte) error {
 	if !isJSON(a.out.Type) {
 		return problem.New(problem.BadGateway, "answer-not-json", "contract", a.contract.ID)
 	}
-	document, err := parseDocument(raw)
+	s, err := scan(raw, a.terms.fields, a.terms.places)
 	if err != nil {
 		return problem.New(problem.BadGateway, "answer-not-json", "contract", a.contract.ID).Because(err)
 	}
-	if err := a.name(func(where string) []string { return inAnswer(where, document) }); err != nil {
+	if err := a.name(func(n int, _ string) []string { return s.found[n] }); err != nil {
 		return problem.New(problem.BadGateway, "system-failed", "service", a.in.Service.String()).Because(err)
 	}
-	filtered, left := parseFields(a.contract.Fields).filter(document)
-	if a.out.Fields = left; len(filtered) > maxBody {
-		a.out.Parts, a.out.rest = true, bytes.NewReader(filtered)
+	if a.out.Fields = s.fields; len(s.leaves) > maxBody {
+		a.out.Parts, a.out.rest = true, bytes.NewReader(s.leaves)
 		return nil
 	}
-	a.out.body = filtered
+	a.out.body = s.leaves
 	return nil
 }
 

@@ -11,16 +11,45 @@ import (
 // their tokens. "*" stands for every element of a list. The empty pointer
 // stands for the whole document.
 type fields struct {
-	whole bool
-	below map[string]*fields
+	whole  bool
+	below  map[string]*fields
+	quoted []byte   // the name of a member, as it is written
+	number int      // of the pointer that ends here, among those of the root
+	list   []string // of the root: the pointers, in order
 }
 
 func parseFields(pointers []string) *fields {
-	root := &fields{}
-	for _, pointer := range pointers {
-		root.add(tokens(pointer))
+	root := &fields{list: slices.Compact(slices.Sorted(slices.Values(pointers)))}
+	for n, pointer := range root.list {
+		root.add(tokens(pointer), n)
 	}
 	return root
+}
+
+// member is what may leave of a member of an object; nil for nothing.
+func (f *fields) member(name []byte) *fields {
+	if f == nil {
+		return nil
+	}
+	return f.below[string(name)]
+}
+
+// element is what may leave of every element of a list; nil for nothing.
+func (f *fields) element() *fields {
+	if f == nil {
+		return nil
+	}
+	return f.below["*"]
+}
+
+// named gives the pointers whose numbers were hit.
+func (f *fields) named(hit []bool) (left []string) {
+	for n, pointer := range f.list {
+		if hit[n] {
+			left = append(left, pointer)
+		}
+	}
+	return left
 }
 
 // tokens cuts a pointer at its slashes; the empty pointer has none.
@@ -35,9 +64,9 @@ func tokens(pointer string) []string {
 	return parts
 }
 
-func (f *fields) add(path []string) {
+func (f *fields) add(path []string, number int) {
 	if len(path) == 0 {
-		f.whole = true
+		f.whole, f.number = true, number
 		return
 	}
 	if f.below == nil {
@@ -45,94 +74,15 @@ func (f *fields) add(path []string) {
 	}
 	next := f.below[path[0]]
 	if next == nil {
-		next = &fields{}
+		next = &fields{quoted: quote(path[0])}
 		f.below[path[0]] = next
 	}
-	next.add(path[1:])
-}
-
-// filter gives what may leave of a JSON document, in its own order and writing,
-// and the pointers under which something did. An element or member of which
-// nothing is agreed is removed; a list whose elements are agreed stays a list,
-// if an empty one; a document of which nothing is agreed becomes an empty object.
-func (f *fields) filter(document value) (filtered []byte, left []string) {
-	filtered, kept := f.keep(document, nil, "", &left)
-	if !kept {
-		filtered = []byte("{}")
-	}
-	slices.Sort(left)
-	return filtered, slices.Compact(left)
-}
-
-// keep appends the part of v that is agreed to out; at names where v stands,
-// with "*" for the elements of lists. Where nothing is agreed, out comes back
-// as it was.
-func (f *fields) keep(v value, out []byte, at string, left *[]string) ([]byte, bool) {
-	if f.whole {
-		*left = append(*left, at)
-		return append(out, v.raw...), true
-	}
-	switch v.raw[0] {
-	case '{':
-		return f.keepObject(v, out, at, left)
-	case '[':
-		return f.keepList(v, out, at, left)
-	}
-	return out, false
-}
-
-func (f *fields) keepObject(v value, out []byte, at string, left *[]string) ([]byte, bool) {
-	begin, separator := len(out), byte('{')
-	for i, name := range v.names {
-		below, agreed := f.below[name]
-		if !agreed {
-			continue
-		}
-		before := len(out)
-		out = append(out, separator)
-		out = append(append(out, quote(name)...), ':')
-		var kept bool
-		if out, kept = below.keep(v.below[i], out, at+"/"+escape(name), left); !kept {
-			out = out[:before]
-			continue
-		}
-		separator = ','
-	}
-	if len(out) == begin {
-		return out, false
-	}
-	return append(out, '}'), true
-}
-
-func (f *fields) keepList(v value, out []byte, at string, left *[]string) ([]byte, bool) {
-	every, agreed := f.below["*"]
-	if !agreed {
-		return out, false
-	}
-	out = append(out, '[')
-	first := true
-	for _, element := range v.below {
-		before := len(out)
-		if !first {
-			out = append(out, ',')
-		}
-		var kept bool
-		if out, kept = every.keep(element, out, at+"/*", left); !kept {
-			out = out[:before]
-			continue
-		}
-		first = false
-	}
-	return append(out, ']'), true
+	next.add(path[1:], number)
 }
 
 func quote(name string) []byte {
 	raw, _ := json.Marshal(name) // a string always can
 	return raw
-}
-
-func escape(token string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(token, "~", "~0"), "/", "~1")
 }
 
 // at gives the texts and numbers that stand at a pointer, in which "*" is every

@@ -3,6 +3,7 @@ package exchange
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -50,6 +51,10 @@ func TestFilter(t *testing.T) {
 		if string(got) != c.want || !slices.Equal(left, c.left) {
 			t.Errorf("%s: %s left under %q", c.name, got, left)
 		}
+		s, err := scan([]byte(c.document), parseFields(c.fields), parsePlaces(nil))
+		if err != nil || string(s.leaves) != c.want || !slices.Equal(s.fields, c.left) {
+			t.Errorf("%s: %s left under %q, %v", c.name, s.leaves, s.fields, err)
+		}
 	}
 }
 
@@ -59,14 +64,35 @@ func TestDocumentsRefused(t *testing.T) {
 		"empty": "", "blank": "  ", "half": `{"a":`, "two": `{} {}`, "comment": `{}//`, "broken UTF-8": "{\"a\":\"\xff\"}", "NaN": `{"a":NaN}`,
 		"name twice": `{"a":1,"a":2}`, "name twice, in other writing": `{"a":1,"\u0061":2}`, "name twice below": `[{"x":{"b":1,"c":2,"b":3}}]`,
 		"deep list": deep(maxDepth + 2), "very deep list": deep(9_000), "endlessly deep": deep(200_000), "deep object": strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100),
-		"many values": "[" + strings.Repeat("0,", maxValues) + "0]",
+		"many values": "[" + strings.Repeat("0,", maxValues) + "0]", "name twice among many": "{" + manyNames(100) + `,"n7":1}`, "brackets crossed": `[{"a":1]}`, "comma too many": `[1,]`,
+		"member without a name": `{1:2}`, "no colon": `{"a" 1}`, "bad escape": `["\x"]`, "half an escape": `["\u12"]`, "an escape of other characters": "[\"\\u\x1012\x30\"]", "zeroes in front": `[01]`,
+		"half a number": `[1.]`, "half an exponent": `[1e]`, "a word": `[nul]`, "a plus": `[+1]`, "two values in a list": `[1 2]`, "a comma in front": `{,"a":1}`,
 	} {
 		if _, err := parseDocument([]byte(document)); err == nil {
 			t.Errorf("%s: was read", name)
 		}
+		if s, err := scan([]byte(document), parseFields([]string{""}), parsePlaces(nil)); !errors.Is(err, errDocument) || s.leaves != nil {
+			t.Errorf("%s: was scanned", name)
+		}
 	}
 	if _, err := parseDocument([]byte(deep(maxDepth))); err != nil {
 		t.Errorf("as deep as is allowed: %v", err)
+	}
+}
+
+// manyNames are members of an object.
+func manyNames(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf(`"n%d":0`, i))
+	}
+	return strings.Join(list, ",")
+}
+
+func TestManyMembersAreRead(t *testing.T) {
+	s, err := scan([]byte("{"+manyNames(1000)+"}"), parseFields([]string{"/n999"}), parsePlaces([]string{"/n998"}))
+	if err != nil || string(s.leaves) != `{"n999":0}` || !slices.Equal(s.found[0], []string{"0"}) {
+		t.Errorf("%s, %q, %v", s.leaves, s.found, err)
 	}
 }
 
@@ -87,6 +113,85 @@ func TestValuesAtAPointer(t *testing.T) {
 			t.Errorf("%s: %q", pointer, got)
 		}
 	}
+}
+
+// filter is the same by a tree, to compare with: it gives what may leave of a JSON document, in its own order and writing,
+// and the pointers under which something did. An element or member of which
+// nothing is agreed is removed; a list whose elements are agreed stays a list,
+// if an empty one; a document of which nothing is agreed becomes an empty object.
+func (f *fields) filter(document value) (filtered []byte, left []string) {
+	filtered, kept := f.keep(document, nil, "", &left)
+	if !kept {
+		filtered = []byte("{}")
+	}
+	slices.Sort(left)
+	return filtered, slices.Compact(left)
+}
+
+// keep appends the part of v that is agreed to out; at names where v stands,
+// with "*" for the elements of lists. Where nothing is agreed, out comes back
+// as it was.
+func (f *fields) keep(v value, out []byte, at string, left *[]string) ([]byte, bool) {
+	if f.whole {
+		*left = append(*left, at)
+		return append(out, v.raw...), true
+	}
+	switch v.raw[0] {
+	case '{':
+		return f.keepObject(v, out, at, left)
+	case '[':
+		return f.keepList(v, out, at, left)
+	}
+	return out, false
+}
+
+func (f *fields) keepObject(v value, out []byte, at string, left *[]string) ([]byte, bool) {
+	begin, separator := len(out), byte('{')
+	for i, name := range v.names {
+		below, agreed := f.below[name]
+		if !agreed {
+			continue
+		}
+		before := len(out)
+		out = append(out, separator)
+		out = append(append(out, quote(name)...), ':')
+		var kept bool
+		if out, kept = below.keep(v.below[i], out, at+"/"+escape(name), left); !kept {
+			out = out[:before]
+			continue
+		}
+		separator = ','
+	}
+	if len(out) == begin {
+		return out, false
+	}
+	return append(out, '}'), true
+}
+
+func (f *fields) keepList(v value, out []byte, at string, left *[]string) ([]byte, bool) {
+	every, agreed := f.below["*"]
+	if !agreed {
+		return out, false
+	}
+	out = append(out, '[')
+	first := true
+	for _, element := range v.below {
+		before := len(out)
+		if !first {
+			out = append(out, ',')
+		}
+		var kept bool
+		if out, kept = every.keep(element, out, at+"/*", left); !kept {
+			out = out[:before]
+			continue
+		}
+		first = false
+	}
+	return append(out, ']'), true
+}
+
+func escape(token string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(token, "~", "~0"), "/", "~1")
 }
 
 // leaf is a scalar or an empty container with its place, list elements as "*".
@@ -185,6 +290,15 @@ func TestNothingOutsideTheContractLeaves(t *testing.T) {
 			t.Fatal(err)
 		}
 		out, left := parseFields(contract).filter(v)
+		s, err := scan(document, parseFields(contract), parsePlaces(contract))
+		if err != nil || !bytes.Equal(s.leaves, out) || !slices.Equal(s.fields, left) {
+			t.Fatalf("of %s under %q leave %s under %q, by the tree %s under %q: %v", document, contract, s.leaves, s.fields, out, left, err)
+		}
+		for n, pointer := range contract {
+			if pointer != "" && !slices.Equal(s.found[n], v.at(tokens(pointer))) {
+				t.Fatalf("in %s stand at %q %q, by the tree %q", document, pointer, s.found[n], v.at(tokens(pointer)))
+			}
+		}
 		var want []leafAt
 		for _, leaf := range leavesOf(t, document) {
 			if agreedLeaf(contract, leaf.at) {
@@ -209,10 +323,23 @@ func FuzzDocument(f *testing.F) {
 	for _, seed := range []string{document, `[]`, `{"a":[1,{"b":"\u0041"}]}`, `"\\\""`, ` 7 `, `{"a":1,"a":2}`, `[[[[]]]]`, "{\"\xff\":1}", `{"a":{}}`} {
 		f.Add([]byte(seed))
 	}
+	watched := []string{"/a", "/b/*/c", "/*/d", "/l/0", "/l/*"}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		v, err := parseDocument(raw)
+		s, scanErr := scan(raw, parseFields(watched), parsePlaces(watched))
+		if (err != nil) != (scanErr != nil) {
+			t.Fatalf("%q: %v by the tree, %v by the scan", raw, err, scanErr)
+		}
 		if err != nil {
 			return
+		}
+		if out, left := parseFields(watched).filter(v); !bytes.Equal(out, s.leaves) || !slices.Equal(left, s.fields) {
+			t.Fatalf("%q became %q by the tree, %q by the scan", raw, out, s.leaves)
+		}
+		for n, pointer := range watched {
+			if !slices.Equal(s.found[n], v.at(tokens(pointer))) {
+				t.Fatalf("%q: at %s %q", raw, pointer, s.found[n])
+			}
 		}
 		whole, _ := parseFields([]string{""}).filter(v)
 		if !bytes.Equal(whole, bytes.Trim(raw, " \t\r\n")) {
@@ -236,13 +363,12 @@ func BenchmarkFilter(b *testing.B) {
 	}
 	body := []byte("{" + strings.Join(members, ",") + "}")
 	allowed := parseFields([]string{"/field1", "/field5", "/field9", "/field13", "/field17"})
+	nobody := parsePlaces(nil)
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		v, err := parseDocument(body)
-		if err != nil {
+		if _, err := scan(body, allowed, nobody); err != nil {
 			b.Fatal(err)
 		}
-		allowed.filter(v)
 	}
 }

@@ -71,6 +71,7 @@ type Gateway struct {
 	recorder   *recorder
 	peers      *peers
 	served     served
+	prepared   sync.Map                                                             // *terms by id of a contract
 	handle     func(ctx context.Context, peer *tls.ConnectionState, s *link.Stream) // serveStream; a seam for tests that stand before it
 	consulting sync.WaitGroup                                                       // information systems that have not come back
 

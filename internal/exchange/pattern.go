@@ -17,46 +17,73 @@ const maxPath = 4096
 // when it decodes to a slash, a backslash, a control character or something that
 // could be decoded once more, and when it holds what would end the path ("?", "#").
 func match(pattern, path string) (named map[string]string, ok bool) {
+	segments, ok := cutPath(path)
+	if !ok {
+		return nil, false
+	}
+	return matchSegments(pattern, segments)
+}
+
+// cutPath gives the decoded segments of a path that means the same to everybody.
+func cutPath(path string) (segments []string, ok bool) {
 	if !plainPath(path) {
 		return nil, false
 	}
-	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
-	if len(want) != len(have) {
-		return nil, false
-	}
-	for i, segment := range have {
+	segments = strings.Split(path[1:], "/")
+	for i, segment := range segments {
 		decoded, err := url.PathUnescape(segment)
 		if err != nil || !plainSegment(decoded) {
 			return nil, false
 		}
-		if name, isName := registry.PlaceName(want[i]); isName && decoded != "" {
+		segments[i] = decoded
+	}
+	return segments, true
+}
+
+func matchSegments(pattern string, have []string) (named map[string]string, ok bool) {
+	rest, more := strings.CutPrefix(pattern, "/")
+	for _, decoded := range have {
+		if !more {
+			return nil, false
+		}
+		var want string
+		want, rest, more = strings.Cut(rest, "/")
+		if name, isName := registry.PlaceName(want); isName && decoded != "" {
 			if named == nil {
 				named = map[string]string{}
 			}
 			named[name] = decoded
 			continue
 		}
-		if decoded != want[i] {
+		if decoded != want {
 			return nil, false
 		}
 	}
-	return named, true
+	return named, !more
 }
 
 // plainPath reports whether a raw path begins with a slash and has only the
 // characters of a path (RFC 3986, section 3.3).
 func plainPath(path string) bool {
-	return strings.HasPrefix(path, "/") && len(path) <= maxPath && !strings.ContainsFunc(path, func(r rune) bool {
-		return r <= ' ' || r >= 0x7f || strings.ContainsRune("?#\"<>[\\]^`{|}", r)
-	})
+	if !strings.HasPrefix(path, "/") || len(path) > maxPath {
+		return false
+	}
+	for i := range len(path) {
+		if b := path[i]; b <= ' ' || b >= 0x7f || strings.IndexByte("?#\"<>[\\]^`{|}", b) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func plainSegment(decoded string) bool {
 	if decoded == "." || decoded == ".." {
 		return false
 	}
-	if again, err := url.PathUnescape(decoded); err == nil && again != decoded {
-		return false
+	if strings.Contains(decoded, "%") {
+		if again, err := url.PathUnescape(decoded); err == nil && again != decoded {
+			return false
+		}
 	}
 	return !strings.ContainsFunc(decoded, func(r rune) bool {
 		return r < 0x20 || r >= 0x7f && r < 0xa0 || r == '/' || r == '\\' || r == '\uFFFD'

@@ -36,7 +36,7 @@ func (a *answering) nameInQuestion(named map[string]string) error {
 	if err != nil && a.looksAt(querySubject) { // what two readers could understand differently
 		return problem.New(problem.NotFound, "nothing-known", "service", a.in.Service.String()).Because(err)
 	}
-	err = a.name(func(where string) []string {
+	err = a.name(func(_ int, where string) []string {
 		kind, name := cutSubject(where)
 		switch kind {
 		case pathSubject:
@@ -87,14 +87,6 @@ func cutSubject(where string) (kind, name string) {
 	return kind + ":", name
 }
 
-// inAnswer finds persons in the answer.
-func inAnswer(where string, document value) []string {
-	if !strings.HasPrefix(where, "/") {
-		return nil
-	}
-	return document.at(tokens(where))
-}
-
 func valuesOf(headers []Header, name string) (list []string) {
 	name = textproto.CanonicalMIMEHeaderKey(name)
 	for _, h := range headers {
@@ -106,11 +98,11 @@ func valuesOf(headers []Header, name string) (list []string) {
 }
 
 // name adds the persons whom find finds at the contract's places to the answer,
-// in [ReceiptSector]. An empty value names nobody; one that is no pseudonym of
+// in [ReceiptSector]. n is the number of the place. An empty value names nobody; one that is no pseudonym of
 // the contract's sector is an error.
-func (a *answering) name(find func(where string) []string) error {
-	for _, where := range a.contract.Subjects {
-		for _, person := range find(where) {
+func (a *answering) name(find func(n int, where string) []string) error {
+	for n, where := range a.contract.Subjects {
+		for _, person := range find(n, where) {
 			if person == "" {
 				continue
 			}

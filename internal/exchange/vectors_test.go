@@ -127,15 +127,15 @@ func checkPaths(t *testing.T, list []pathVector) {
 
 func checkFilter(t *testing.T, list []filterVector) {
 	for _, c := range list {
-		document, err := parseDocument([]byte(c.Document))
+		s, err := scan([]byte(c.Document), parseFields(c.Fields), parsePlaces(nil))
 		if err != nil {
 			if c.Leaves != "" {
 				t.Errorf("%s: %v", c.Document, err)
 			}
 			continue
 		}
-		if out, left := parseFields(c.Fields).filter(document); string(out) != c.Leaves || !slices.Equal(left, c.Left) {
-			t.Errorf("%s: %s, %q", c.Document, out, left)
+		if string(s.leaves) != c.Leaves || !slices.Equal(s.fields, c.Left) {
+			t.Errorf("%s: %s, %q", c.Document, s.leaves, s.fields)
 		}
 	}
 }
@@ -225,9 +225,8 @@ func makeVectors(t *testing.T) (v vectors) {
 		{Fields: []string{"/l/*/a"}, Document: `{"l":[{"a":1,"b":2},{"b":3}]}`}, {Fields: []string{"/l/*/a"}, Document: `{"l":[]}`}, {Fields: []string{"/a~1b"}, Document: `{"a/b":1,"a":{"b":2}}`},
 		{Fields: []string{"/x"}, Document: `[1]`}, {Fields: []string{""}, Document: ` [1] `}, {Fields: []string{"/a"}, Document: `{"a":1,"\u0061":2}`},
 	} {
-		if document, err := parseDocument([]byte(c.Document)); err == nil {
-			out, left := parseFields(c.Fields).filter(document)
-			c.Leaves, c.Left = string(out), left
+		if s, err := scan([]byte(c.Document), parseFields(c.Fields), parsePlaces(nil)); err == nil {
+			c.Leaves, c.Left = string(s.leaves), s.fields
 		}
 		v.Filter = append(v.Filter, c)
 	}

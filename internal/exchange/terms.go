@@ -1,0 +1,35 @@
+package exchange
+
+import (
+	"slices"
+	"strings"
+
+	"dobosh/internal/registry"
+)
+
+// terms is what a contract says, prepared for use. It never changes.
+type terms struct {
+	at         int64 // place of the contract in the registry
+	fields     *fields
+	places     *places
+	everything bool // nothing of an answer has to be looked at: all of it was agreed, and nobody has to be found in it
+}
+
+func newTerms(c registry.Contract, at int64) *terms {
+	t := &terms{at: at, fields: parseFields(c.Fields), places: parsePlaces(c.Subjects)}
+	t.everything = t.fields.whole && !slices.ContainsFunc(c.Subjects, func(where string) bool { return strings.HasPrefix(where, "/") })
+	return t
+}
+
+// termsOf gives the terms of a contract that stands in a state. They are kept by
+// the contract's id until it is amended, so there are at most as many as there
+// were contracts.
+func (g *Gateway) termsOf(state *registry.State, c registry.Contract) *terms {
+	at, _ := state.ContractAt(c.ID)
+	if kept, ok := g.prepared.Load(c.ID); ok && kept.(*terms).at == at {
+		return kept.(*terms)
+	}
+	t := newTerms(c, at)
+	g.prepared.Store(c.ID, t)
+	return t
+}
