@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"time"
@@ -99,7 +100,7 @@ func (a *answering) leave() error {
 	if _, err := a.ch.Write(message); err != nil {
 		return err
 	}
-	return a.flow(body{id: a.in.ID, of: leaf(stamp, meta, a.out.body)})
+	return a.flow(body{id: a.in.ID, of: leaf(stamp, sha256.Sum256(meta), sha256.Sum256(nil))})
 }
 
 // flow lets a long body leave. What breaks off has no end, which both sides see.
@@ -131,6 +132,7 @@ func (a *answering) commit() (journal.Stamp, []byte, error) {
 	entry := journal.Entry{ID: a.in.ID, At: a.out.At, Subjects: a.out.subjects}
 	asked, answer := entry, entry
 	asked.Kind, asked.Meta, asked.Body, asked.Received = "asked", a.in.meta, a.in.body, a.in.proof.Text()
+	asked.MetaSum, asked.BodySum = a.in.metaSum, a.in.bodySum
 	answer.Kind, answer.Meta, answer.Body = "answer", meta, a.out.body
 	entries := []journal.Entry{asked, answer}
 	if end := a.in.ended.Load(); end != nil {

@@ -83,7 +83,8 @@ type asking struct {
 	Question
 	g        *Gateway
 	ask      Ask
-	limit    int64 // of a body, in either direction
+	limit    int64     // of a body, in either direction
+	until    time.Time // when the answer may be kept no longer; zero for no such time
 	nodes    []registry.Node
 	patience *patience
 
@@ -113,7 +114,7 @@ func (g *Gateway) prepare(a Ask) (*asking, error) {
 	if err != nil {
 		return q, err
 	}
-	q.Question, q.limit = g.questionUnder(contract, a), limitOf(contract)
+	q.Question, q.limit, q.until = g.questionUnder(contract, a), limitOf(contract), g.retained(contract)
 	if a.Upload == nil && int64(len(a.Body)) > q.limit || len(a.Body) > maxBody {
 		return q, problem.New(problem.TooLarge, "question-too-large")
 	}
@@ -229,6 +230,15 @@ func (g *Gateway) standing(c registry.Contract) error { return Standing(c, g.Law
 
 // limitOf is how many bytes one body may have under a contract.
 func limitOf(c registry.Contract) int64 { return cmp.Or(c.Limit, registry.DefaultLimit) }
+
+// retained is until when an answer under a contract may be kept; zero where it
+// sets no time.
+func (g *Gateway) retained(c registry.Contract) time.Time {
+	if c.Retention == 0 {
+		return time.Time{}
+	}
+	return g.Now().AddDate(0, 0, c.Retention)
+}
 
 // travels reports whether a header may be among those of a question.
 func travels(canonical string) bool { return !ofConnection(canonical) && !ofNode(canonical) }

@@ -3,7 +3,6 @@ package exchange
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -39,28 +38,26 @@ func (a *answering) consult(named map[string]string) error {
 	if err := a.nameInQuestion(named); err != nil {
 		return err
 	}
-	result, err := a.call(system)
+	answer, err := a.call(system)
 	if err != nil {
 		return err
 	}
-	a.out.Status, a.out.Type = result.Status, valueOf(result.Headers, "Content-Type")
-	if err := refusedBy(result.Status, a.in.Service.String()); err != nil {
+	a.out.Status, a.out.Type = answer.Status, valueOf(answer.Headers, "Content-Type")
+	if err := refusedBy(answer.Status, a.in.Service.String()); err != nil {
 		return err
 	}
-	a.out.Headers = leaving(result.Headers, a.contract)
+	a.out.Headers = leaving(answer.Headers, a.contract)
 	if checkHeaders(a.out.Headers, anyHeader) != nil || !plainText(a.out.Type) {
 		return problem.New(problem.BadGateway, "system-failed", "service", a.in.Service.String())
 	}
-	if a.in.Method == http.MethodHead || result.Body == nil {
+	switch {
+	case len(answer.first) == 0:
+		return nil
+	case a.terms.everything:
+		a.pass(answer)
 		return nil
 	}
-	if int64(limitOf(a.contract)) < result.Size {
-		return a.systemProblem(errTooLarge)
-	}
-	if a.terms.everything {
-		return a.pass(result)
-	}
-	return a.filter(result)
+	return a.agreed(answer.first)
 }
 
 // refusedBy passes on that the information system refused.
@@ -79,41 +76,13 @@ func refusedBy(status int, service string) error {
 }
 
 // pass lets an answer leave as it is: short ones whole, long ones part by part.
-func (a *answering) pass(result Result) error {
-	limited := &limitedReader{from: result.Body, left: limitOf(a.contract)}
-	first := make([]byte, min(cmp.Or(max(result.Size, 0), wholeAnswer), wholeAnswer)+1)
-	n, err := io.ReadFull(limited, first)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return a.systemProblem(err)
+func (a *answering) pass(answer fetched) {
+	a.out.Fields = []string{""}
+	if answer.rest == nil {
+		a.out.body = answer.first
+		return
 	}
-	if n > 0 {
-		a.out.Fields = []string{""}
-	}
-	if err != nil { // it ended
-		a.out.body = first[:n]
-		return nil
-	}
-	a.out.Parts, a.out.rest = true, io.MultiReader(bytes.NewReader(first), limited)
-	return nil
-}
-
-// filter keeps back what was not agreed and finds the persons concerned in the
-// whole answer.
-func (a *answering) filter(result Result) error {
-	limit := min(limitOf(a.contract), maxDocument)
-	give, err := a.g.budget.take(a.patience, int(min(max(result.Size, 0), limit)))
-	if err != nil {
-		return a.systemProblem(err)
-	}
-	a.later(give)
-	document, err := readAll(&limitedReader{from: result.Body, left: limit}, result.Size)
-	if err != nil {
-		return a.systemProblem(err)
-	}
-	if len(document) == 0 {
-		return nil
-	}
-	return a.agreed(document)
+	a.out.Parts, a.out.rest = true, io.MultiReader(bytes.NewReader(answer.first), answer.rest)
 }
 
 // agreed settles what of a document leaves.
@@ -144,49 +113,25 @@ func isJSON(mediaType string) bool {
 	return err == nil && (media == "application/json" || strings.HasSuffix(media, "+json"))
 }
 
-// call hands the question to the information system and waits for the head of
-// its answer as long as it may take. The answer is let go of with a.
-func (a *answering) call(system System) (Result, error) {
+// call hands the question to the information system and waits for its answer as
+// long as it may take. The answer is let go of with a.
+func (a *answering) call(system System) (fetched, error) {
 	begun := time.Now()
 	defer func() { a.system = time.Since(begun) }()
-	type outcome struct {
-		Result
-		err error
-	}
-	question, done := a.question(), make(chan outcome, 1)
-	a.g.consulting.Go(func() {
-		result, err := system.Serve(a.patience, question)
-		done <- outcome{result, err}
-	})
+	f := fetch{system: system, call: a.question(), limit: limitOf(a.contract), whole: !a.terms.everything, budget: a.g.budget}
+	ctx, done := a.patience, make(chan fetched, 1)
+	a.g.consulting.Go(func() { done <- f.do(ctx) })
 	select {
-	case o := <-done:
-		if o.err != nil {
-			return Result{}, a.systemProblem(o.err)
+	case answer := <-done:
+		a.later(func() { answer.close(&a.g.consulting) })
+		if answer.err != nil {
+			return fetched{}, a.systemProblem(answer.err)
 		}
-		if o.Body != nil {
-			a.closeWith(o.Body)
-		}
-		return o.Result, nil
-	case <-a.patience.Done(): // a system that goes on regardless writes to nobody
-		a.g.consulting.Go(func() {
-			if o := <-done; o.Body != nil {
-				_ = o.Body.Close() // read only
-			}
-		})
-		return Result{}, a.systemProblem(a.patience.Err())
+		return answer, nil
+	case <-ctx.Done(): // a system that goes on regardless answers nobody
+		a.g.consulting.Go(func() { answer := <-done; answer.close(&a.g.consulting) })
+		return fetched{}, a.systemProblem(ctx.Err())
 	}
-}
-
-// closeWith lets go of an answer at the end, and as soon as patience ends, so
-// that a read of it ends too. A system in this process may take its time.
-func (a *answering) closeWith(answer io.Closer) {
-	let := func() { a.g.consulting.Go(func() { _ = answer.Close() }) } // read only
-	stop := context.AfterFunc(a.patience, let)
-	a.later(func() {
-		if stop() {
-			let()
-		}
-	})
 }
 
 var errTooLarge = errors.New("the answer is larger than agreed")
@@ -253,30 +198,4 @@ func (a *answering) uploaded() io.Reader {
 	a.in.upload = newParts(body{id: a.in.ID, of: a.in.leaf}, a.ch, limitOf(a.contract), verify, moved, atEnd)
 	a.later(a.ch.StopReading)
 	return a.in.upload
-}
-
-// limitedReader reads at most so many bytes, and says so when there are more.
-type limitedReader struct {
-	from io.Reader
-	left int64
-}
-
-// Read implements io.Reader.
-func (l *limitedReader) Read(p []byte) (int, error) {
-	n, err := l.from.Read(p)
-	if l.left -= int64(n); l.left < 0 {
-		return 0, errTooLarge
-	}
-	return n, err
-}
-
-// readAll reads a whole answer whose size may be known.
-func readAll(from io.Reader, size int64) ([]byte, error) {
-	if size < 0 {
-		return io.ReadAll(from)
-	}
-	var all bytes.Buffer
-	all.Grow(int(min(size, wholeAnswer)) + bytes.MinRead)
-	_, err := all.ReadFrom(from)
-	return all.Bytes(), err
 }

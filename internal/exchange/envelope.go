@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -32,6 +33,8 @@ type envelope struct {
 	body    []byte
 	system  time.Duration
 	journal time.Duration
+
+	metaSum, bodySum [sha256.Size]byte // of what was read
 }
 
 // bytes writes the envelope.
@@ -94,7 +97,9 @@ func readEnvelope(from io.Reader, limit int, admit func(size int) error) (envelo
 		return envelope{}, fmt.Errorf("read message: %w", err)
 	}
 	meta := all[h.stamp:]
-	return envelope{
+	e := envelope{
 		kind: h.kind, stamp: all[:h.stamp:h.stamp], meta: meta[:h.meta:h.meta], body: meta[h.meta:], system: h.system, journal: h.journal,
-	}, nil
+	}
+	e.metaSum, e.bodySum = sha256.Sum256(e.meta), sha256.Sum256(e.body)
+	return e, nil
 }

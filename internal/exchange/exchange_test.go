@@ -87,7 +87,7 @@ func TestEveryMessageIsProved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if leaf(stamp, question.Meta, question.Body) != answer.Reply.Question {
+	if leaf(stamp, sha256.Sum256(question.Meta), sha256.Sum256(question.Body)) != answer.Reply.Question {
 		t.Error("the answer does not name the leaf of its question")
 	}
 }

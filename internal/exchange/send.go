@@ -20,11 +20,14 @@ import (
 func (q *asking) put() (Answer, error) {
 	begun := time.Now()
 	var err error
-	q.stamp, err = q.g.Journal.Append(q.patience, journal.Entry{Kind: "question", ID: q.ID, At: q.At, Subjects: q.ask.Subjects, Meta: q.meta, Body: q.ask.Body})
+	question := journal.Entry{
+		Kind: "question", ID: q.ID, At: q.At, Subjects: q.ask.Subjects, Meta: q.meta, Body: q.ask.Body, MetaSum: sha256.Sum256(q.meta), BodySum: sha256.Sum256(q.ask.Body),
+	}
+	q.stamp, err = q.g.Journal.Append(q.patience, question)
 	if err != nil {
 		return Answer{}, problem.New(problem.Unavailable, "journal-away").Because(err)
 	}
-	q.body = body{id: q.ID, of: leaf(q.stamp, q.meta, q.ask.Body)}
+	q.body = body{id: q.ID, of: leaf(q.stamp, question.MetaSum, question.BodySum)}
 	q.hops = append(q.hops, Hop{HopJournal, time.Since(begun)})
 	message := envelope{kind: sealed, stamp: q.stamp.Bytes(), meta: q.meta, body: q.ask.Body}.bytes()
 	for _, p := range q.g.peers.inOrder(q.nodes) {
@@ -184,13 +187,14 @@ func (q *asking) prove(node registry.Node, e envelope, s *link.Stream) (Answer, 
 	if reply.ID != q.ID || reply.Question != q.body.of || reply.Parts && len(e.body) > 0 {
 		return Answer{}, q.broken(node, errors.New("the answer belongs to another question, or has two bodies"))
 	}
-	q.note(journal.Entry{Kind: "reply", Meta: e.meta, Body: e.body, Received: stamp.Text()})
+	noted := journal.Entry{Kind: "reply", Meta: e.meta, Body: e.body, Received: stamp.Text(), Until: q.until, MetaSum: e.metaSum, BodySum: e.bodySum}
+	q.note(noted)
 	answer := Answer{Reply: reply, Body: e.body, Origin: origin, Index: stamp.Index, Headers: reply.Headers, Hops: q.hops}
 	if reply.Refusal != nil {
 		return answer, reply.Refusal.problem()
 	}
 	if reply.Parts {
-		answer.Stream = q.stream(node, s, leaf(stamp, e.meta, e.body))
+		answer.Stream = q.stream(node, s, leaf(stamp, e.metaSum, e.bodySum))
 	}
 	return answer, nil
 }
@@ -272,11 +276,12 @@ func (g *Gateway) verify(node registry.Node, e envelope) (stamp journal.Stamp, o
 	if stamp, err = journal.ParseStampBytes(e.stamp); err != nil {
 		return stamp, "", err
 	}
-	return stamp, origin, verifier.Verify(stamp, sha256.Sum256(e.meta), sha256.Sum256(e.body))
+	return stamp, origin, verifier.Verify(stamp, e.metaSum, e.bodySum)
 }
 
-// leaf names a message by its leaf in its sender's log.
-func leaf(s journal.Stamp, meta, body []byte) string {
-	hash := s.Leaf(sha256.Sum256(meta), sha256.Sum256(body))
+// leaf names a message, of whose meta and body these are the hashes, by its leaf in
+// its sender's log.
+func leaf(s journal.Stamp, meta, body [sha256.Size]byte) string {
+	hash := s.Leaf(meta, body)
 	return base64.StdEncoding.EncodeToString(hash[:])
 }

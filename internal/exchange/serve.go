@@ -156,7 +156,7 @@ func (g *Gateway) believe(in *received) (err error) {
 	if in.Parts && len(in.body) > 0 {
 		return errors.New("it has two bodies")
 	}
-	in.leaf = leaf(in.proof, in.meta, in.body)
+	in.leaf = leaf(in.proof, in.metaSum, in.bodySum)
 	return nil
 }
 

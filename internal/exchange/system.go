@@ -12,8 +12,8 @@ import (
 // System is an information system behind this node.
 type System interface {
 	// Serve puts a question to the system. It returns when the head of the
-	// answer is there, and should when ctx ends; ctx lasts until the caller has
-	// closed the body, which it may do while it reads, and more than once.
+	// answer is there, and it, and reads of the body, should end with ctx. ctx
+	// lasts until the caller has closed the body.
 	Serve(ctx context.Context, c Call) (Result, error)
 }
 
@@ -69,7 +69,8 @@ func (h handler) Serve(ctx context.Context, c Call) (Result, error) {
 		}
 		return Result{Status: out.status, Headers: out.headers(), Body: io.NopCloser(&out.kept), Size: int64(out.kept.Len())}, nil
 	case <-out.flows:
-		return Result{Status: out.status, Headers: out.headers(), Body: &flowing{from: out.from, kept: &out.kept, ended: ended}, Size: -1}, nil
+		stop := context.AfterFunc(ctx, func() { _ = out.from.CloseWithError(ctx.Err()) })
+		return Result{Status: out.status, Headers: out.headers(), Body: &flowing{from: out.from, kept: &out.kept, stop: stop, ended: ended}, Size: -1}, nil
 	}
 }
 
@@ -160,6 +161,7 @@ func (w *answerWriter) headers() []Header {
 type flowing struct {
 	from  *io.PipeReader
 	kept  *bytes.Buffer
+	stop  func() bool
 	ended <-chan struct{}
 }
 
@@ -173,6 +175,7 @@ func (f *flowing) Read(p []byte) (int, error) {
 
 // Close lets the handler write to nobody and waits for its end.
 func (f *flowing) Close() error {
+	f.stop()
 	err := f.from.Close()
 	<-f.ended
 	return err

@@ -277,6 +277,19 @@ func TestDelayHidesFromThePerson(t *testing.T) {
 	}
 }
 
+func TestAnswersAreKeptAsLongAsTheContractSays(t *testing.T) {
+	for days, want := range map[int]time.Time{0: {}, 30: morning.AddDate(0, 0, 30)} {
+		w := newWorld(t, func(c *registry.Contract) { c.Retention = days })
+		if _, err := w.ask(); err != nil {
+			t.Fatal(err)
+		}
+		w.city.recorder.flush()
+		if until := w.city.journal.of("reply")[0].Until; !until.Equal(want) {
+			t.Errorf("%d days: until %s", days, until)
+		}
+	}
+}
+
 // Both sides look: the asker does not ask, and who asks regardless is refused.
 func TestDisabledServicesAndNodesInMaintenance(t *testing.T) {
 	notice := lang.Text{"sr": "до поноћи", "en": "until midnight"}

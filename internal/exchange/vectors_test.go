@@ -195,7 +195,7 @@ func verified(t *testing.T, key, text, travels, meta, body string) string {
 	if string(e.meta) != meta || string(e.body) != body || !bytes.Equal(e.stamp, stamp.Bytes()) || !bytes.Equal(e.bytes(), raw) {
 		t.Error("the envelope does not hold the message")
 	}
-	return leaf(stamp, []byte(meta), []byte(body))
+	return leaf(stamp, sha256.Sum256([]byte(meta)), sha256.Sum256([]byte(body)))
 }
 
 // makeVectors plays two questions between two nodes. The salts are random, so

@@ -75,7 +75,8 @@ type Log struct {
 	stopped   chan struct{} // closed when the owner has ended
 	cause     error         // why; set before stopped is closed
 
-	owner owner
+	owner  owner
+	recent recent
 }
 
 // head is what readers may see: everything up to size is durable and readable.

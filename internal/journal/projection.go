@@ -145,6 +145,9 @@ func (p *Projection) step(ctx context.Context, from int64) (int64, error) {
 	to := min(p.source.Size(), from+projectionBatch)
 	var receipts []Receipt
 	for index := from; index < to; index++ {
+		if g, known := p.source.recent.of(index); known && (g.subjects == 0 || !slices.Contains(p.kinds, g.kind)) {
+			continue // nothing to decrypt
+		}
 		l, err := p.source.Logged(ctx, index)
 		if damage := (*DamageError)(nil); errors.As(err, &damage) {
 			p.log.ErrorContext(ctx, "entry is damaged and makes no receipt", slog.Int64("index", index), slog.Any("error", err))

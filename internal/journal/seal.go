@@ -42,6 +42,7 @@ type sealed struct {
 	frame []byte
 	salt  [hashSize]byte
 	leaf  [hashSize]byte
+	glimpse
 }
 
 // seal encodes and encrypts an entry in one buffer, which becomes its frame.
@@ -69,7 +70,7 @@ func sealWith(e Entry, with sealing, random [randomSize]byte, nonce [nonceSize]b
 		frame = with.body.Seal(frame, nonce[:], e.Body, commitment[:]) // the same nonce: the keys are not the same
 	}
 	finishFrame(frame)
-	return sealed{frame: frame, salt: salt, leaf: Leaf(commitment)}
+	return sealed{frame: frame, salt: salt, leaf: Leaf(commitment), glimpse: glimpse{e.Kind, len(e.Subjects)}}
 }
 
 // keys give what opens a record. Errors are ErrErased, errSlot and that of reading.

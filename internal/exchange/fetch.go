@@ -1,0 +1,110 @@
+package exchange
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// fetch is a question to an information system, and what of the answer is wanted
+// at once.
+type fetch struct {
+	system System
+	call   Call
+	limit  int64 // of the body
+	whole  bool  // whether all of the body is needed before anything leaves
+	budget *budget
+}
+
+// fetched is an answer of an information system: all of its body, or the
+// beginning of it with the rest. close must be called.
+type fetched struct {
+	Result
+	first []byte
+	rest  io.Reader // nil when first is all
+	give  func()    // the memory that first takes
+	err   error
+}
+
+// do puts the question and reads what is wanted at once. It touches nothing but
+// what it was given, since nobody may wait for it any more.
+func (f fetch) do(ctx context.Context) (out fetched) {
+	out.give = func() {}
+	if out.Result, out.err = f.system.Serve(ctx, f.call); out.err != nil || out.Body == nil || out.Status >= 400 || f.call.Method == http.MethodHead {
+		return out
+	}
+	if out.Size > f.limit {
+		out.err = errTooLarge
+		return out
+	}
+	if f.whole {
+		f.readWhole(ctx, &out)
+	} else {
+		f.readFirst(&out)
+	}
+	return out
+}
+
+// readWhole reads a body that is looked at before anything of it leaves.
+func (f fetch) readWhole(ctx context.Context, out *fetched) {
+	limit := min(f.limit, maxDocument)
+	if out.give, out.err = f.budget.take(ctx, int(min(max(out.Size, 0), limit))); out.err != nil {
+		return
+	}
+	from := &limitedReader{from: out.Body, left: limit}
+	if out.Size < 0 {
+		out.first, out.err = io.ReadAll(from)
+		return
+	}
+	var all bytes.Buffer
+	all.Grow(int(min(out.Size, wholeAnswer)) + bytes.MinRead)
+	_, out.err = all.ReadFrom(from)
+	out.first = all.Bytes()
+}
+
+// readFirst reads a short body to its end, and the beginning of a long one.
+func (f fetch) readFirst(out *fetched) {
+	from := &limitedReader{from: out.Body, left: f.limit}
+	size := int64(wholeAnswer)
+	if out.Size >= 0 {
+		size = min(size, out.Size)
+	}
+	first := make([]byte, size+1) // one byte more than a short one has
+	n, err := io.ReadFull(from, first)
+	out.first = first[:n]
+	switch {
+	case err == nil:
+		out.rest = from
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		out.err = err
+	}
+}
+
+// close lets go of the answer. A system in this process may take its time, so
+// that nobody waits for it but those who wait for all systems.
+func (f fetched) close(systems *sync.WaitGroup) {
+	if f.give != nil {
+		f.give()
+	}
+	if f.Body != nil {
+		systems.Go(func() { _ = f.Body.Close() }) // read only
+	}
+}
+
+// limitedReader reads at most so many bytes, and says so when there are more.
+type limitedReader struct {
+	from io.Reader
+	left int64
+}
+
+// Read implements io.Reader.
+func (l *limitedReader) Read(p []byte) (int, error) {
+	n, err := l.from.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, errTooLarge
+	}
+	return n, err
+}
