@@ -38,14 +38,13 @@ func (g *Gateway) admit(state *registry.State, q Question, body []byte) (registr
 	if err := g.open(state); err != nil {
 		return registry.Contract{}, nil, err
 	}
-	missing := problem.New(problem.Forbidden, "contract-missing", "client", q.Client.String(), "service", q.Service.String())
 	c, ok := state.Contract(q.Contract)
 	if !ok || c.Provider != q.Service.System() || c.Service != q.Service.Service || !state.Lets(c, q.Client, q.Behalf) {
-		return c, nil, missing
+		return c, nil, missing(q.Client, q.Service)
 	}
 	named, covered := covers(c, q.Method, q.Path)
 	if !covered {
-		return c, nil, missing
+		return c, nil, missing(q.Client, q.Service)
 	}
 	if service, known := state.Service(q.Service); known {
 		if err := disabled(service); err != nil {
@@ -59,6 +58,11 @@ func (g *Gateway) admit(state *registry.State, q Question, body []byte) (registr
 		return c, nil, problem.New(problem.TooLarge, "question-too-large")
 	}
 	return c, named, g.meter(c, q)
+}
+
+// missing says that no contract lets the client ask the service this.
+func missing(client, service registry.ID) error {
+	return problem.New(problem.Forbidden, "contract-missing", "client", client.String(), "service", service.String())
 }
 
 // meter counts the question against the contract's rate and quota. Under a

@@ -193,7 +193,7 @@ func (g *Gateway) fresh() error {
 // choose takes the first contract that lets the question through. Where none
 // does, the error of the one that comes nearest says why.
 func (g *Gateway) choose(state *registry.State, a Ask) (registry.Contract, error) {
-	nearest := error(problem.New(problem.Forbidden, "contract-missing", "client", a.Client.String(), "service", a.Service.String()))
+	var nearest error
 	asker := a.Client
 	if a.Behalf != (registry.ID{}) {
 		asker = a.Behalf
@@ -210,6 +210,9 @@ func (g *Gateway) choose(state *registry.State, a Ask) (registry.Contract, error
 			return c, nil
 		}
 		nearest = err
+	}
+	if nearest == nil {
+		nearest = missing(a.Client, a.Service)
 	}
 	return registry.Contract{}, nearest
 }

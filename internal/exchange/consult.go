@@ -120,16 +120,16 @@ func (a *answering) call(system System) (fetched, error) {
 	defer func() { a.system = time.Since(begun) }()
 	f := fetch{system: system, call: a.question(), limit: limitOf(a.contract), whole: !a.terms.everything, budget: a.g.budget}
 	ctx, done := a.patience, make(chan fetched, 1)
-	a.g.consulting.Go(func() { done <- f.do(ctx) })
+	a.g.consulting.do(func() { done <- f.do(ctx) })
 	select {
 	case answer := <-done:
-		a.later(func() { answer.close(&a.g.consulting) })
+		a.later(func() { answer.close(a.g.consulting) })
 		if answer.err != nil {
 			return fetched{}, a.systemProblem(answer.err)
 		}
 		return answer, nil
 	case <-ctx.Done(): // a system that goes on regardless answers nobody
-		a.g.consulting.Go(func() { answer := <-done; answer.close(&a.g.consulting) })
+		a.g.consulting.do(func() { answer := <-done; answer.close(a.g.consulting) })
 		return fetched{}, a.systemProblem(ctx.Err())
 	}
 }

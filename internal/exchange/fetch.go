@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"sync"
 )
 
 // fetch is a question to an information system, and what of the answer is wanted
@@ -85,12 +84,12 @@ func (f fetch) readFirst(out *fetched) {
 
 // close lets go of the answer. A system in this process may take its time, so
 // that nobody waits for it but those who wait for all systems.
-func (f fetched) close(systems *sync.WaitGroup) {
+func (f fetched) close(systems *crew) {
 	if f.give != nil {
 		f.give()
 	}
 	if f.Body != nil {
-		systems.Go(func() { _ = f.Body.Close() }) // read only
+		systems.do(func() { _ = f.Body.Close() }) // read only
 	}
 }
 

@@ -73,7 +73,7 @@ type Gateway struct {
 	served     served
 	prepared   sync.Map                                                             // *terms by id of a contract
 	handle     func(ctx context.Context, peer *tls.ConnectionState, s *link.Stream) // serveStream; a seam for tests that stand before it
-	consulting sync.WaitGroup                                                       // information systems that have not come back
+	consulting *crew                                                                // information systems that have not come back
 
 	mu        sync.Mutex
 	clients   map[string]*http.Client      // by pin of the node asked
@@ -105,7 +105,7 @@ func New(cfg Config) *Gateway {
 		cfg.Observe = func(Observation) {}
 	}
 	g := &Gateway{
-		Config: cfg, replays: newReplays(2*cfg.Skew, cfg.Now), quotas: newQuotas(), rates: newRates(), budget: newBudget(),
+		Config: cfg, replays: newReplays(2*cfg.Skew, cfg.Now), quotas: newQuotas(), rates: newRates(), budget: newBudget(), consulting: newCrew(),
 		recorder: newRecorder(cfg.Journal, cfg.Log),
 		clients:  map[string]*http.Client{}, verifiers: map[string]*journal.Verifier{},
 	}
@@ -158,7 +158,7 @@ func (g *Gateway) verifier(key string) (*journal.Verifier, string, error) {
 // still to be noted and ends all connections. Nothing may be asked any more.
 func (g *Gateway) Close() {
 	g.served.close()
-	g.consulting.Wait()
+	g.consulting.close()
 	g.peers.close()
 	g.recorder.close()
 	g.letGo()

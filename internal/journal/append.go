@@ -19,8 +19,8 @@ const (
 
 	// Under load a batch waits a little for more: each costs a write, a sync and a signature here, and a verification at every
 	// reader. When the last batch had fewer requests than a crowd, nobody waits.
-	crowd  = 4
-	linger = 300 * time.Microsecond
+	crowd  = 2
+	linger = 500 * time.Microsecond
 )
 
 // Bounds of one AppendAll.

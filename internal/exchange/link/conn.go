@@ -63,6 +63,7 @@ type Conn struct {
 	cancel context.CancelFunc
 	slots  chan struct{} // one for each stream that may be open here; filled by those that are
 	peer   hello
+	idle   chan *Stream   // to goroutines that wait for a stream to handle
 	work   sync.WaitGroup // goroutines of the connection, handlers included
 	signs  atomic.Uint64  // of life from the other side
 
@@ -107,7 +108,7 @@ func New(ctx context.Context, raw net.Conn, cfg Config, dialed bool) (*Conn, err
 		cfg.Idle = 90 * time.Second
 	}
 	c := &Conn{
-		net: raw, cfg: cfg, dialed: dialed, streams: map[uint32]*Stream{}, next: 1, room: make(chan struct{}), wake: make(chan struct{}, 1),
+		net: raw, cfg: cfg, dialed: dialed, streams: map[uint32]*Stream{}, next: 1, room: make(chan struct{}), idle: make(chan *Stream), wake: make(chan struct{}, 1),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	in, err := c.greet(ctx)

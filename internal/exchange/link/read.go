@@ -176,12 +176,37 @@ func (c *Conn) begin(id uint32) *Stream {
 	s.id, s.cancel = id, cancel
 	c.streams[id] = s
 	c.handlers++
-	c.work.Go(func() {
+	s.handle = func() {
 		defer cancel()
 		defer c.handled(s)
 		c.cfg.Handler(ctx, s)
-	})
+	}
+	select {
+	case c.idle <- s: // a goroutine whose stack has grown already
+	default:
+		c.work.Go(func() { c.serve(s) })
+	}
 	return s
+}
+
+// rest is how long a goroutine waits for another stream to handle.
+const rest = 5 * time.Second
+
+// serve handles a stream, and then others that come while it waits.
+func (c *Conn) serve(s *Stream) {
+	wait := time.NewTimer(rest)
+	defer wait.Stop()
+	for {
+		s.handle()
+		wait.Reset(rest)
+		select {
+		case s = <-c.idle:
+		case <-wait.C:
+			return
+		case <-c.ctx.Done():
+			return
+		}
+	}
 }
 
 func (c *Conn) handled(s *Stream) {

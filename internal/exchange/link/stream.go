@@ -19,6 +19,7 @@ type Stream struct {
 	conn   *Conn
 	ctx    context.Context    // when it ends the stream breaks off
 	cancel context.CancelFunc // of ctx, where this side handles the stream
+	handle func()             // handles it, where this side does
 
 	id   uint32 // 0 until something was sent; guarded by conn.mu
 	wide int    // bytes by which the window was widened; guarded by conn.mu

@@ -1,0 +1,51 @@
+package exchange
+
+import (
+	"sync"
+	"time"
+)
+
+// crew runs what may outlast its caller, and lets goroutines whose stacks have
+// grown do it again. Its zero value is not ready; it is made by newCrew.
+type crew struct {
+	idle    chan func()
+	closing chan struct{}
+	work    sync.WaitGroup // what runs, and those who wait for more
+}
+
+// crewRest is how long a goroutine waits for more.
+const crewRest = 5 * time.Second
+
+func newCrew() *crew { return &crew{idle: make(chan func()), closing: make(chan struct{})} }
+
+// do runs f in another goroutine.
+func (c *crew) do(f func()) {
+	select {
+	case c.idle <- f:
+	default:
+		c.work.Go(func() { c.run(f) })
+	}
+}
+
+func (c *crew) run(f func()) {
+	wait := time.NewTimer(crewRest)
+	defer wait.Stop()
+	for {
+		f()
+		wait.Reset(crewRest)
+		select {
+		case f = <-c.idle:
+		case <-wait.C:
+			return
+		case <-c.closing:
+			return
+		}
+	}
+}
+
+// close waits for everything that runs. It is called once, when nothing is
+// begun any more save by what runs.
+func (c *crew) close() {
+	close(c.closing)
+	c.work.Wait()
+}
