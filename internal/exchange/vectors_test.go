@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -43,6 +44,8 @@ type vectors struct {
 	} `json:"pin"`
 	Registry registryVector  `json:"registry"`
 	Exchange []messageVector `json:"messages"`
+	Headers  []headerVector  `json:"headers"`
+	Parts    partsVector     `json:"parts"`
 }
 
 type identifierVector struct {
@@ -85,6 +88,25 @@ type messageVector struct {
 	ReplyStamp    string `json:"reply_stamp"`
 }
 
+// headerVector is a header, whether it travels with a question, and under which
+// contracts it leaves with an answer.
+type headerVector struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"`
+	Travels bool   `json:"travels"`
+	Leaves  bool   `json:"leaves"`     // when the contract names no headers
+	All     bool   `json:"leaves_all"` // when it names "*"
+}
+
+// partsVector is a long body in parts with its end, as it travels.
+type partsVector struct {
+	Key       string   `json:"key"` // of the sender
+	ID        string   `json:"id"`
+	Of        string   `json:"of"`
+	Envelopes []string `json:"envelopes"` // base64
+	Body      string   `json:"body"`
+}
+
 func TestVectors(t *testing.T) {
 	path := filepath.Join("testdata", "vectors.json")
 	if *update {
@@ -102,6 +124,8 @@ func TestVectors(t *testing.T) {
 	t.Run("filter", func(t *testing.T) { checkFilter(t, v.Filter) })
 	t.Run("registry", func(t *testing.T) { checkRegistry(t, v.Registry) })
 	t.Run("messages", func(t *testing.T) { checkMessages(t, v.Exchange) })
+	t.Run("headers", func(t *testing.T) { checkHeaderVectors(t, v.Headers) })
+	t.Run("parts", func(t *testing.T) { checkParts(t, v.Parts) })
 	spki := must[[]byte](t)(hex.DecodeString(v.Pin.Key))
 	if credential.Pin(&x509.Certificate{RawSubjectPublicKeyInfo: spki}) != v.Pin.Want {
 		t.Error("pin")
@@ -182,6 +206,57 @@ func checkMessages(t *testing.T, list []messageVector) {
 	}
 }
 
+func checkHeaderVectors(t *testing.T, list []headerVector) {
+	for _, h := range list {
+		if again := headerVectorOf(h.Name, h.Value); again != h {
+			t.Errorf("%+v is %+v", h, again)
+		}
+	}
+}
+
+func headerVectorOf(name, value string) headerVector {
+	one := []Header{{name, value}}
+	fits := checkHeaders(one, func(string) bool { return true }) == nil
+	return headerVector{
+		Name: name, Value: value, Travels: fits && len(passing(one)) == 1,
+		Leaves: fits && len(leaving(one, registry.Contract{})) == 1, All: fits && len(leaving(one, registry.Contract{Headers: []string{"*"}})) == 1,
+	}
+}
+
+func checkParts(t *testing.T, v partsVector) {
+	var all bytes.Buffer
+	for _, e := range v.Envelopes {
+		all.Write(must[[]byte](t)(base64.StdEncoding.DecodeString(e)))
+	}
+	key := must[note.Verifier](t)(journal.ParseKey(v.Key))
+	verify := func(e envelope) (journal.Stamp, error) {
+		stamp, err := journal.ParseStampBytes(e.stamp)
+		return stamp, errors.Join(err, journal.Verify(stamp, sha256.Sum256(e.meta), sha256.Sum256(e.body), key))
+	}
+	ended := 0
+	read := newParts(body{id: v.ID, of: v.Of}, &all, maxPart, verify, func() {}, func(envelope, journal.Stamp) { ended++ })
+	if got, err := io.ReadAll(read); err != nil || string(got) != v.Body || ended != 1 || len(v.Envelopes) != 3 {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// partsVector sends a body in two parts, shorter than those of a node.
+func (w *world) partsVector(t *testing.T) partsVector {
+	sum := sha256.Sum256([]byte("the leaf of a reply"))
+	v := partsVector{Key: w.state.statement(t).Node.Log, ID: "x1", Of: base64.StdEncoding.EncodeToString(sum[:]), Body: "half and half"}
+	count := newTally(body{id: v.ID, of: v.Of})
+	var all bytes.Buffer
+	for i, half := range []string{"half ", "and half"} {
+		if err := w.state.sendPart(t.Context(), &all, &count, []byte(half), i == 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, e := range split(t, all.Bytes()) {
+		v.Envelopes = append(v.Envelopes, base64.StdEncoding.EncodeToString(e.bytes()))
+	}
+	return v
+}
+
 // verified checks a message and gives its leaf.
 func verified(t *testing.T, key, text, travels, meta, body string) string {
 	t.Helper()
@@ -232,7 +307,13 @@ func makeVectors(t *testing.T) (v vectors) {
 	}
 	w := newWorld(t, nil)
 	v.Pin.Key, v.Pin.Want = hex.EncodeToString(w.city.cert.Leaf.RawSubjectPublicKeyInfo), credential.Pin(w.city.cert.Leaf)
-	v.Registry, v.Exchange = w.registryVector(t), w.messageVectors(t)
+	v.Registry, v.Exchange, v.Parts = w.registryVector(t), w.messageVectors(t), w.partsVector(t)
+	for _, h := range []Header{
+		{"Authorization", "Bearer x"}, {"x-Total", "Ана"}, {"Cache-Control", "no-store"}, {"etag", `"1"`}, {"Location", "/v1/x"}, {"Set-Cookie", "a=b"}, {"Connection", "close"}, {"TE", "trailers"},
+		{"User-Agent", "curl"}, {"Content-Type", "text/plain"}, {"Date", "x"}, {"X-Road-Client", "x"}, {"X-Road-UserId", "x"}, {"Dobosh-Sector", "x"}, {"Two words", "x"}, {"X-Line", "a\nb"}, {"", "x"},
+	} {
+		v.Headers = append(v.Headers, headerVectorOf(h.Name, h.Value))
+	}
 	return v
 }
 
@@ -261,6 +342,7 @@ func (w *world) messageVectors(t *testing.T) (list []messageVector) {
 		m = messageVector{AskerKey: w.city.statement(t).Node.Log, ProviderKey: w.state.statement(t).Node.Log, Body: `{"as":"of"}`}
 		ask := w.question()
 		ask.Method, ask.Path, ask.Type, ask.Body = http.MethodPost, path, "application/json", []byte(m.Body)
+		ask.Headers, ask.Trace = []Header{{"Accept-Language", "sr"}, {"X-Many", "1"}, {"X-Many", "\"2\""}}, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 		answer, _ := w.city.Ask(t.Context(), ask) // the second is refused
 		m.ReplyBody = string(answer.Body)
 		m.Leaf = answer.Reply.Question
