@@ -69,10 +69,13 @@ func (c *Client) Reachable(ctx context.Context) (address string, err error) {
 		return "", err
 	}
 	if !out.Reachable {
-		return out.Address, problem.New(problem.Unavailable, "unreachable-"+out.Why, "address", out.Address)
+		return out.Address, problem.New(problem.Unavailable, unreachable(out.Why), "address", out.Address)
 	}
 	return out.Address, nil
 }
+
+// unreachable is the code for what the authority met at the node's address.
+func unreachable(why string) string { return "unreachable-" + why }
 
 // ask sends one question. A refusal comes back as the problem that it is; an
 // authority that does not answer is "authority-away".
