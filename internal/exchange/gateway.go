@@ -76,8 +76,8 @@ type Gateway struct {
 	consulting *crew                                                                // information systems that have not come back
 
 	mu        sync.Mutex
-	clients   map[string]*http.Client      // by pin of the node asked
-	verifiers map[string]*journal.Verifier // by verifier key; each remembers checkpoints that it has seen to hold
+	clients   map[string]*http.Client // by pin of the node asked
+	verifiers map[string]verifier     // by verifier key; each remembers checkpoints that it has seen to hold
 }
 
 // DefaultStale is how long a node goes on without the registry when its
@@ -107,7 +107,7 @@ func New(cfg Config) *Gateway {
 	g := &Gateway{
 		Config: cfg, replays: newReplays(2*cfg.Skew, cfg.Now), quotas: newQuotas(), rates: newRates(), budget: newBudget(), consulting: newCrew(),
 		recorder: newRecorder(cfg.Journal, cfg.Log),
-		clients:  map[string]*http.Client{}, verifiers: map[string]*journal.Verifier{},
+		clients:  map[string]*http.Client{}, verifiers: map[string]verifier{},
 	}
 	g.peers = newPeers(func(pin string) *tls.Config { return cfg.Credential.Client(pin, link.Protocol) }, link.Config{Greeting: g.greeting, Heard: g.heard})
 	g.handle = g.serveStream
@@ -138,20 +138,26 @@ func (g *Gateway) client(pin string) *http.Client {
 	return c
 }
 
-// verifier gives what checks the messages of a node's log.
+// verifier gives what checks the messages of a node's log, and the name of the log.
 func (g *Gateway) verifier(key string) (*journal.Verifier, string, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if v, ok := g.verifiers[key]; ok {
+		return v.Verifier, v.origin, nil
+	}
 	parsed, err := journal.ParseKey(key)
 	if err != nil {
 		return nil, "", err
 	}
-	v, ok := g.verifiers[key]
-	if !ok {
-		v = journal.NewVerifier(parsed)
-		g.verifiers[key] = v
-	}
-	return v, parsed.Name(), nil
+	v := verifier{journal.NewVerifier(parsed), parsed.Name()}
+	g.verifiers[key] = v
+	return v.Verifier, v.origin, nil
+}
+
+// verifier checks the messages of one log.
+type verifier struct {
+	*journal.Verifier
+	origin string
 }
 
 // Close waits for the information systems that still answer, writes what is

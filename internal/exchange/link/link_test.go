@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -405,7 +404,7 @@ func raw(t *testing.T, dialed bool) (*Conn, net.Conn) {
 	near, far := net.Pipe()
 	made := make(chan *Conn, 1)
 	go func() {
-		c, err := New(context.Background(), near, Config{Handler: echo}, dialed)
+		c, err := New(context.Background(), near, Config{Handler: func(ctx context.Context, _ *Stream) { <-ctx.Done() }}, dialed) // reads nothing
 		if err != nil {
 			t.Error(err)
 		}
@@ -451,9 +450,6 @@ func TestBrokenFramesEndTheConnection(t *testing.T) {
 		go func() { _, _ = io.Copy(io.Discard, far) }()
 		_, _ = far.Write(frames) // it may be hung up in the middle
 		<-c.Done()
-		if strings.HasPrefix(name, "behind") { // the stream may have ended by then, and its rest is ignored
-			continue
-		}
 		if !errors.Is(c.Err(), ErrProtocol) {
 			t.Errorf("%s: %v", name, c.Err())
 		}
