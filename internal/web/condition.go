@@ -17,6 +17,7 @@ type Oversight interface {
 	Figures(ctx context.Context, by identity.Actor) ([]oversight.Figures, error)
 	Exchanges(ctx context.Context, by identity.Actor, f oversight.Filter, after page.Key) (page.Page[oversight.Exchange], error)
 	Exchange(ctx context.Context, by identity.Actor, index int64) (oversight.Exchange, error)
+	CanExport() bool
 	Evidence(ctx context.Context, by identity.Actor, index int64) (name string, file []byte, err error)
 	Hidden(ctx context.Context, by identity.Actor) ([]oversight.Hidden, error)
 	ReviewHidden(ctx context.Context, by identity.Actor, contract, finding string) error

@@ -78,7 +78,7 @@ func (p *portal) exchange(v *visit) error {
 		return err
 	}
 	view := v.exchangeView(x)
-	view.Take = !x.Erased
+	view.Take = !x.Erased && p.Oversight.CanExport()
 	if p.Pack != nil {
 		if purpose, ok := p.Pack.Purpose(x.Purpose); ok {
 			view.Purpose = purpose.Title

@@ -41,9 +41,9 @@ type Room struct {
 	DB        *storage.DB
 	Journal   Journal
 	Meter     *Meter
-	Evidences Exporter
-	Purpose   string  // under which an auditor looks
-	Provision law.Ref // by which an auditor looks
+	Evidences Exporter // nil where the node cannot make evidence files
+	Purpose   string   // under which an auditor looks
+	Provision law.Ref  // by which an auditor looks
 	Now       clock.Now
 }
 
@@ -59,6 +59,9 @@ func (r *Room) Figures(_ context.Context, by identity.Actor) ([]Figures, error) 
 	return r.Meter.Figures(), nil
 }
 
+// CanExport reports whether evidence files can be had.
+func (r *Room) CanExport() bool { return r.Evidences != nil }
+
 // Evidence gives the evidence file of an exchange to an auditor. The look is
 // journaled first, about the persons whom the exchange concerns.
 func (r *Room) Evidence(ctx context.Context, by identity.Actor, index int64) (name string, file []byte, err error) {
@@ -68,6 +71,9 @@ func (r *Room) Evidence(ctx context.Context, by identity.Actor, index int64) (na
 	x, err := r.Exchange(ctx, by, index)
 	if err != nil {
 		return "", nil, err
+	}
+	if r.Evidences == nil {
+		return "", nil, problem.New(problem.NotFound, "page-unknown")
 	}
 	if x.Erased {
 		return "", nil, problem.New(problem.Gone, "exchange-erased")
