@@ -42,6 +42,7 @@ func people() map[string]identity.Actor {
 		"registrar": {Account: "vesna", Name: "Весна Матичар", Roles: []identity.Role{identity.Registrar}},
 		"contracts": {Account: "dragana", Name: "Драгана Потписић", Roles: []identity.Role{identity.Contracts}},
 		"auditor":   {Account: "jelena", Name: "Јелена Скицић", Roles: []identity.Role{identity.Auditor}},
+		"operator":  {Account: "oliver", Name: "Оливер Оператер", Roles: []identity.Role{identity.Operator}},
 		"nobody":    {Account: "nobody", Name: "Нико Ниједан"},
 	}
 }
