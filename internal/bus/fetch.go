@@ -108,7 +108,8 @@ func await(ctx context.Context, reader jetstream.Consumer, limit int, wait time.
 			return events, nil
 		}
 	}
-	if within.Err() != nil && ctx.Err() == nil {
+	deadline, _ := within.Deadline()
+	if !time.Now().Before(deadline) && ctx.Err() == nil { // the time is over a little before its context says so
 		return nil, nil
 	}
 	return nil, fmt.Errorf("read the stream: %w", err)
