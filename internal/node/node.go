@@ -277,7 +277,7 @@ func (n *Node) contact() time.Time {
 func (n *Node) openExchange(context.Context) error {
 	n.gateway = exchange.New(exchange.Config{
 		Member: n.cfg.Member, Node: n.cfg.Name, Credential: n.credential, State: n.registry.State, Contact: n.contact, Stale: n.cfg.Registry.Stale,
-		Journal: n.journal, Law: n.pack, Sectors: n.sectors, Systems: n.systems.find, Observe: n.observe, Now: n.now, Log: n.log,
+		Journal: n.journal, Law: inForce{n.pack, n.registry.State}, Sectors: n.sectors, Systems: n.systems.find, Observe: n.observe, Now: n.now, Log: n.log,
 		Checkpoint: func() []byte { return []byte(n.registry.Checkpoint()) },
 		Gossip:     func(checkpoint []byte) error { return n.registry.Compare(context.Background(), checkpoint) },
 	})

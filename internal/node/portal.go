@@ -122,7 +122,7 @@ func (n registryPages) Contracts(context.Context) ([]web.Contract, error) {
 		if provision, ok := n.pack.Provision(c.Provision); ok {
 			view.Cite = lang.Text{"sr": provision.Cite(lang.SrCyrl), "en": provision.Cite(lang.En)}
 		}
-		err := exchange.Standing(c, n.pack, today)
+		err := exchange.Standing(c, inForce{n.pack, n.registry.State}, today)
 		view.InForce = err == nil
 		if err != nil {
 			p := problem.Of(err)
