@@ -40,6 +40,7 @@ func site(t *testing.T) string {
 		"/marked":  `<p lang="sr-Cyrl">Јована</p>`,
 		"/foreign": `<p lang="sr-Cyrl">рођење, name given</p>`,
 		"/address": `<p lang="sr-Cyrl">Пишите на ana@primer.example, http://primer.example/put или RS/deo-drugi; PDF и ZR-2026.</p>`,
+		"/digest":  `<p lang="sr-Cyrl">Отисак: wew+gDw/abc=</p>`,
 		"/latin":   `<p lang="sr-Cyrl">č</p>`,
 		"/away":    `<p><img alt="" src="http://localhost:1/x.png"></p>`,
 		"/missing": `<p><img alt="" src="/nothing.png"></p>`,
@@ -67,7 +68,7 @@ func TestFaults(t *testing.T) {
 	b, at := browser.Start(t), site(t)
 	p := b.Visitor(t, browser.Options{}).Tab()
 	for path, wanted := range map[string]string{
-		"/clean": "", "/marked": "", "/address": "", "/foreign": "a foreign word, name", "/form": "Cyrillic marked as en",
+		"/clean": "", "/marked": "", "/address": "", "/digest": "", "/foreign": "a foreign word, name", "/form": "Cyrillic marked as en",
 		"/console": "console:", "/throws": "script:", "/wide": "sideways", "/heavy": "bytes on the wire",
 		"/label": "axe label", "/faint": "axe color-contrast", "/mixed": "Cyrillic marked as en", "/hidden": "Cyrillic marked as en",
 		"/latin": "Latin marked as sr-Cyrl", "/away": "another host", "/missing": "status 404",

@@ -47,7 +47,7 @@ const tongues = `(tag => {
     const said = at.closest("[lang]")?.lang ?? "";
     const cyrillic = /[\u0400-\u04ff]/.test(text), serbianLatin = /[čćžšđČĆŽŠĐ]/.test(text);
     if (cyrillic && !/^sr(-Cyrl)?$/.test(said)) faults.push("Cyrillic marked as " + said + ": " + text.trim().slice(0, 80));
-    const word = said === "sr-Cyrl" && !at.closest(".code") && text.match(/(?<![\p{L}\d.:@\/_-])[a-z]{3,}(?![\p{L}\d:@\/_-]|\.\S)/u);
+    const word = said === "sr-Cyrl" && !at.closest(".code") && text.match(/(?<![\p{L}\d.:@+=\/_-])[a-z]{3,}(?![\p{L}\d:@+=\/_-]|\.\S)/u);
     if (word) faults.push("a foreign word, " + word[0] + ", marked as " + said + ": " + text.trim().slice(0, 80));
     if (serbianLatin && said === "sr-Cyrl") faults.push("Latin marked as " + said + ": " + text.trim().slice(0, 80));
   };
