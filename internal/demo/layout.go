@@ -3,7 +3,7 @@ package demo
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -67,24 +67,29 @@ func free(host string, wanted []*int) bool {
 	return true
 }
 
-// takeFree asks the system for free ports, holding all until it has them, so
-// that they are different.
-func takeFree(host string, into []*int) (err error) {
-	var held []net.Listener
-	defer func() {
-		for _, listener := range held {
-			err = errors.Join(err, listener.Close())
+// Blocks of ports lie below those that the system gives to outgoing connections
+// (from 32768 on Linux), so that nobody is given one of them between the time
+// that it was found free and the time that a node listens there.
+const (
+	firstBlock = 10_000
+	lastPort   = 32_767
+	tries      = 100
+)
+
+// takeFree finds a block of free ports, anywhere, so that demonstrations that
+// start together seldom try the same.
+func takeFree(host string, into []*int) error {
+	blocks := (lastPort - firstBlock + 1) / len(into)
+	for range tries {
+		begin := firstBlock + rand.IntN(blocks)*len(into)
+		for i, port := range into {
+			*port = begin + i
 		}
-	}()
-	for _, port := range into {
-		listener, err := net.Listen("tcp", address(host, 0))
-		if err != nil {
-			return fmt.Errorf("no free port: %w", err)
+		if free(host, into) {
+			return nil
 		}
-		held = append(held, listener)
-		*port = listener.Addr().(*net.TCPAddr).Port
 	}
-	return nil
+	return errors.New("no free ports from 10000 to 32767")
 }
 
 func address(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
