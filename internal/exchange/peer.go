@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -105,6 +106,30 @@ func (p *peer) score(now time.Time) float64 {
 		open += c.Load()
 	}
 	return float64(p.took) * float64(1+open)
+}
+
+// Acquaintance is a node that this one has asked, as it last met it.
+type Acquaintance struct {
+	Node    registry.Node
+	Failing bool          // it could not be reached, or did not answer, the last time
+	Took    time.Duration // of its answers, smoothed; 0 before the first
+}
+
+// Acquaintances are the nodes that were asked since the start, by member and
+// name. A node that has changed its address or key since is told as it was met.
+func (g *Gateway) Acquaintances() []Acquaintance {
+	g.peers.mu.Lock()
+	defer g.peers.mu.Unlock()
+	list := make([]Acquaintance, 0, len(g.peers.byNode))
+	for _, p := range g.peers.byNode {
+		p.mu.Lock()
+		list = append(list, Acquaintance{Node: p.node, Failing: p.failures > 0, Took: p.took})
+		p.mu.Unlock()
+	}
+	slices.SortFunc(list, func(a, b Acquaintance) int {
+		return cmp.Or(cmp.Compare(a.Node.Member.String(), b.Node.Member.String()), cmp.Compare(a.Node.Name, b.Node.Name))
+	})
+	return list
 }
 
 // answered notes that the node answered.

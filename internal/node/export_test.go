@@ -6,6 +6,7 @@ import (
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/registry"
 	"dobosh/internal/services"
+	"dobosh/internal/web"
 )
 
 // The rooms of a node, for tests that look at what happened.
@@ -26,3 +27,6 @@ func (n *Node) Person(sector string, number jmbg.Number) (string, error) {
 func (n *Node) Replace(service registry.ID, system exchange.System) exchange.System {
 	return n.systems.put(service, system)
 }
+
+// Conditions are what the operator's page shows of the node.
+func (n *Node) Conditions() web.Conditions { return conditions{n} }

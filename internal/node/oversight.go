@@ -93,6 +93,14 @@ func (c conditions) Condition(ctx context.Context, by identity.Actor) (web.Condi
 		condition.StopsAt = condition.RegistryAt.Add(stale)
 	}
 	_, condition.Forked = c.registry.Forked()
+	if certificate := c.Certificate(); certificate.Issued() {
+		condition.Certificate = certificate.NotAfter
+	}
+	if c.stamps != nil {
+		stamped := c.stamps.State()
+		condition.Stamps, condition.StampedAt, condition.StampsFail = true, stamped.At, stamped.Failing
+	}
+	condition.Peers = c.peers()
 	c.witnessed(&condition, now)
 	hidden, err := c.oversight.Hidden(ctx, by)
 	if err != nil {
@@ -121,6 +129,32 @@ func (c conditions) witnessed(condition *web.Condition, now time.Time) {
 	if condition.CosignedAt.After(now) {
 		condition.CosignedAt = now
 	}
+}
+
+// mostPeers bounds the other nodes on the operator's page.
+const mostPeers = 100
+
+// peers tells how the nodes are doing that this one has asked and that the
+// registry still knows where they were met, those that fail first.
+func (c conditions) peers() (list []web.PeerState) {
+	state := c.registry.State()
+	for _, a := range c.gateway.Acquaintances() {
+		now, known := state.NodeByTLS(a.Node.TLS)
+		if !known || now.Address != a.Node.Address {
+			continue
+		}
+		list = append(list, web.PeerState{Body: c.title(now.Member), Node: now.Name, State: now.State, Failing: a.Failing, Took: a.Took})
+	}
+	slices.SortStableFunc(list, func(a, b web.PeerState) int {
+		switch {
+		case a.Failing == b.Failing:
+			return 0
+		case a.Failing:
+			return -1
+		}
+		return 1
+	})
+	return list[:min(len(list), mostPeers)]
 }
 
 // quotaUse lists the contracts of which questions were used today, the most used

@@ -43,7 +43,6 @@ type Condition struct {
 	StopsAt     time.Time // when the node stops without the registry
 	Forked      bool      // the registry showed two histories
 	Certificate time.Time // until when the node's certificate is valid
-	Renewal     string    // why the last renewal of it failed; empty when it did not
 	Hidden      int       // receipts that persons do not see yet
 	Quotas      []QuotaUse
 	Peers       []PeerState

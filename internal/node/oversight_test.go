@@ -1,0 +1,53 @@
+package node_test
+
+import (
+	"testing"
+	"time"
+
+	"dobosh/internal/demo"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/web"
+)
+
+// What keeps a node trusted is on its operator's page: certificate, time-stamps,
+// witnesses, registry and the nodes that it has met.
+func TestTheOperatorSeesHowTheNodeStands(t *testing.T) {
+	w := newTown(t)
+	w.all()
+	conditions := w.nodes[demo.City].Conditions()
+	operator := identity.Actor{Account: "op", Roles: []identity.Role{identity.Operator}}
+	see := func() web.Condition {
+		c, err := conditions.Condition(t.Context(), operator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	w.eventually("the city knows the registers", func() bool { _, err := w.residence(); return err == nil })
+	var c web.Condition
+	w.eventually("certificate, witness and time-stamp", func() bool {
+		c = see()
+		return !c.Certificate.IsZero() && c.Witnessed > 0 && !c.StampedAt.IsZero()
+	})
+	if left := time.Until(c.Certificate); left <= 0 || left > 8*24*time.Hour {
+		t.Errorf("the certificate lasts for %v", left)
+	}
+	if !c.Witnesses || !c.Stamps || c.Journal != "" || c.Forked || c.RegistryAt.IsZero() || !c.StopsAt.After(c.RegistryAt) || c.Entries < c.Witnessed {
+		t.Errorf("%+v", c)
+	}
+	if len(c.Peers) != 1 || c.Peers[0].Node != demo.Registers || c.Peers[0].Failing || c.Peers[0].Took <= 0 {
+		t.Errorf("peers: %+v", c.Peers)
+	}
+
+	w.stop(demo.Registers)
+	if _, err := w.residence(); err == nil {
+		t.Fatal("a node that is away answered")
+	}
+	if c = see(); len(c.Peers) != 1 || !c.Peers[0].Failing {
+		t.Errorf("peers without the registers: %+v", c.Peers)
+	}
+	if _, err := conditions.Condition(t.Context(), identity.Actor{Roles: []identity.Role{identity.Officer}}); !problem.HasCode(err, "not-yours") {
+		t.Errorf("an officer looked: %v", err)
+	}
+}
