@@ -125,14 +125,8 @@ func (v *visit) readPurpose(f *contractForm) error {
 }
 
 func (v *visit) askProvision(f *contractForm) question {
-	list := field{Name: "provision", Kind: "list", Label: v.say("contract.provision-label"), Hint: v.say("contract.provision-hint"), Options: []option{{"", v.say("form.choose"), f.Contract.Provision == ""}}}
-	if v.Pack != nil {
-		for _, p := range v.Pack.Provisions() {
-			if v.Pack.InForce(p.Ref, civil.Of(v.Now())) == nil {
-				list.Options = append(list.Options, option{string(p.Ref), p.Cite(v.tag) + " · " + v.plain(p.Title), p.Ref == f.Contract.Provision})
-			}
-		}
-	}
+	list := v.provisionField("provision", f.Contract.Provision)
+	list.Hint = v.say("contract.provision-hint")
 	return question{Title: v.say("contract.provision"), Lead: []string{v.say("contract.provision-lead")}, Fields: []field{list}}
 }
 

@@ -46,6 +46,9 @@ func (p *portal) contractSteps() []contractStep {
 		{"person", (*visit).askSubjects, (*visit).readSubjects, "often"},
 		{"often", (*visit).askOften, (*visit).readOften, "long"},
 		{"long", (*visit).askLong, (*visit).readLong, "check"},
+		{"events", (*visit).askEvents, (*visit).readEvents, "check"},
+		{"size", (*visit).askSize, (*visit).readSize, "check"},
+		{"delay", (*visit).askDelay, (*visit).readDelay, "check"},
 		{"check", (*visit).askContractCheck, (*visit).signContract, ""},
 	}
 }

@@ -311,6 +311,15 @@ func TestAContractIsAskedForOneQuestionAPage(t *testing.T) {
 	c.leads("check", "from", "1. 12. 2026.", "until", "", "retention", "365")
 	c.leads("often", "to", "often")
 	c.leads("check", "quota", "", "rate", "3")
+	c.leads("events", "to", "events")
+	c.leads("check", "events", "rs.births.registered\n", "area", "80438")
+	c.leads("size", "to", "size")
+	c.stays("цео број", "limit", "large")
+	c.leads("check", "limit", "200", "headers", "ETag")
+	c.leads("delay", "to", "delay")
+	c.stays("Изаберите нешто са списка.", "delay", "90")
+	c.stays("цео број", "delay", "4000", "delay-provision", "zfpp/48")
+	c.leads("check", "delay", "90", "delay-provision", "zfpp/48")
 	status, to := c.contract()
 	if status != http.StatusSeeOther || !strings.HasPrefix(to, "/desk/contracts/proposals/") {
 		t.Fatalf("signing: %d to %q", status, to)
@@ -320,7 +329,8 @@ func TestAContractIsAskedForOneQuestionAPage(t *testing.T) {
 	}
 	want := registry.Contract{Consumer: sys("RS-DEMO/GOV/ZRENJANIN/family"), Delegates: []registry.ID{sys("RS-DEMO/GOV/REGISTERS/residence")}, Provider: sys("RS-DEMO/GOV/REGISTERS/civil"), Service: "births",
 		Methods: []string{"GET"}, Paths: []string{"/v1/births/{birth}"}, Fields: []string{"/born", "/order"}, Subjects: []string{"path:birth", "/mother"}, Sector: "family",
-		Purpose: "family-support", Provision: "zfpp/48", Rate: 3, Retention: 365, From: civil.Date(2026, 12, 1)}
+		Purpose: "family-support", Provision: "zfpp/48", Rate: 3, Retention: 365, Events: []string{"rs.births.registered"}, Area: "80438", Limit: 200 << 20, Headers: []string{"ETag"},
+		Delay: registry.Delay{Days: 90, Provision: "zfpp/48"}, From: civil.Date(2026, 12, 1)}
 	if f.signed.Digest() != want.Digest() {
 		t.Errorf("signed %+v, want %+v", f.signed, want)
 	}

@@ -146,13 +146,7 @@ func (v *visit) termRows(c registry.Contract) []fact {
 	if len(c.Delegates) > 0 {
 		rows = slices.Insert(rows, 2, fact{ID: "delegates", Label: v.say("contract.row-delegates"), Value: v.coded(idList(c.Delegates, ", ")), Change: "asker"})
 	}
-	if len(c.Events) > 0 {
-		rows = append(rows, fact{ID: "events", Label: v.say("contract.row-events"), Value: v.coded(strings.Join(c.Events, ", "))})
-	}
-	if c.Delay.Days > 0 {
-		rows = append(rows, fact{ID: "delay", Label: v.say("contract.row-delay"), Value: escaped(v.say("contract.delay", "n", c.Delay.Days, "cite", v.cite(c.Delay.Provision)))})
-	}
-	return rows
+	return append(rows, v.specialRows(c)...)
 }
 
 func (v *visit) both(words lang.Text, code string) template.HTML {
