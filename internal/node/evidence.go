@@ -1,11 +1,15 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
+	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/journal"
+	"dobosh/internal/journal/timestamp"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -40,3 +44,37 @@ func (c Config) cosigned() ([][]byte, error) {
 }
 
 func (c Config) cosignedFile() string { return filepath.Join(c.Dir, "cosigned") }
+
+// openEvidences makes the room that proves exchanges to strangers, and gives it to
+// the auditors.
+func (n *Node) openEvidences(context.Context) error {
+	signer, err := journal.NewSigner(n.journal.Origin(), n.logKey)
+	if err != nil {
+		return err
+	}
+	n.oversight.Evidences = &evidence.Room{
+		Journal: n.journal, Registry: n.registry, Signer: signer, Now: n.now, Cosigned: n.cosignedSoon, Stamped: n.cfg.stamped,
+	}
+	return nil
+}
+
+// witnessMoment is how long whoever takes evidence of what just happened waits for
+// a witness.
+const witnessMoment = 5 * time.Second
+
+// cosignedSoon is the newest cosigned checkpoint, of so many entries if that comes
+// soon.
+func (n *Node) cosignedSoon(ctx context.Context, size int64) []byte {
+	if n.cosigner == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, witnessMoment)
+	defer cancel()
+	_ = n.cosigner.WaitCosigned(ctx, size) // what there is will do
+	return n.cosigner.Cosigned()
+}
+
+// stamped is the first time-stamp that covers an entry.
+func (c Config) stamped(index int64) (timestamp.Kept, bool, error) {
+	return timestamp.Covering(c.stampDir(), index)
+}

@@ -105,6 +105,7 @@ func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*Nod
 		n.openExchange,
 		n.openEvents,
 		n.openWitnesses,
+		n.openEvidences,
 		n.openRegistryTrust,
 		n.openDesk,
 		n.openPeople,

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/services/proof"
 )
@@ -137,7 +138,7 @@ func TestEveryKindOfProblemSaysWhoseTurnItIs(t *testing.T) {
 
 func TestEveryCheckOfAFileHasASentence(t *testing.T) {
 	_, _, all := words(t)
-	for _, key := range proof.Keys() {
+	for _, key := range append(proof.Keys(), evidence.Keys()...) {
 		if !all.Has(key) {
 			t.Errorf("no sentence %s", key)
 		}
@@ -171,7 +172,7 @@ func TestNoSentenceIsLeftOver(t *testing.T) {
 		}
 	}
 	joined := []string{"problem.", "turn.", "do.", "name.", "check.", "verdict.", "role.", "weekday.", "welcome.", "exit.",
-		"offer.state.", "offer.after.", "assessment.state.", "payment.state.", "decision.granted.", "reason.", "referral.why.", "referral.reason.", "contract.state.", "contract.after.", "contract.act.", "contract.found.", "contract.at.", "contract.method.", "contract.often-", "alarm.", "hop.", "peer."}
+		"offer.state.", "offer.after.", "assessment.state.", "payment.state.", "decision.granted.", "reason.", "referral.why.", "referral.reason.", "contract.state.", "contract.after.", "contract.act.", "contract.found.", "contract.at.", "contract.method.", "contract.often-", "alarm.", "hop.", "peer.", "evidence."}
 	for _, key := range all.Keys() {
 		if !strings.Contains(text.String(), `"`+key+`"`) && !slices.ContainsFunc(joined, func(p string) bool { return strings.HasPrefix(key, p) }) {
 			t.Errorf("nobody says %s", key)

@@ -35,11 +35,11 @@ func officer() identity.Actor {
 }
 
 // evidences is an exporter that notes what was taken.
-type evidences struct{ taken []string }
+type evidences struct{ taken []int64 }
 
-func (e *evidences) Export(_ context.Context, id string) ([]byte, error) {
-	e.taken = append(e.taken, id)
-	return []byte(`{"id":"` + id + `"}`), nil
+func (e *evidences) ExportAt(_ context.Context, index int64) ([]byte, error) {
+	e.taken = append(e.taken, index)
+	return fmt.Appendf(nil, `{"entry":%d}`, index), nil
 }
 
 type rig struct {
@@ -183,7 +183,7 @@ func TestEvidenceIsALook(t *testing.T) {
 	}
 	before := r.log.Size()
 	name, file, err := r.Evidence(t.Context(), auditor(), index)
-	if err != nil || name != "p1.evidence.json" || string(file) != `{"id":"p1"}` {
+	if err != nil || name != "p1.evidence.json" || string(file) != fmt.Sprintf(`{"entry":%d}`, index) {
 		t.Fatalf("%s %s %v", name, file, err)
 	}
 	look, err := r.log.Logged(t.Context(), before)

@@ -30,9 +30,10 @@ type Journal interface {
 	Append(ctx context.Context, e journal.Entry) (journal.Stamp, error)
 }
 
-// Exporter makes the evidence file of an exchange.
+// Exporter makes the evidence file of the exchange that an entry belongs to. Its
+// id would not do: askers give ids, and two may give the same.
 type Exporter interface {
-	Export(ctx context.Context, id string) ([]byte, error)
+	ExportAt(ctx context.Context, index int64) ([]byte, error)
 }
 
 // Room is the oversight of one node.
@@ -81,9 +82,12 @@ func (r *Room) Evidence(ctx context.Context, by identity.Actor, index int64) (na
 	if err := r.looked(ctx, by, x); err != nil {
 		return "", nil, err
 	}
-	file, err = r.Evidences.Export(ctx, x.ID)
-	return x.ID + ".evidence.json", file, err
+	file, err = r.Evidences.ExportAt(ctx, x.Index)
+	return x.ID + ending, file, err
 }
+
+// ending is that of the name of an evidence file.
+const ending = ".evidence.json"
 
 // looked leaves the receipt of a look at the content of an exchange.
 func (r *Room) looked(ctx context.Context, by identity.Actor, x Exchange) error {

@@ -1,0 +1,311 @@
+package evidence
+
+import (
+	"encoding/base64"
+	"errors"
+	"time"
+
+	"dobosh/internal/exchange"
+	"dobosh/internal/journal"
+	"dobosh/internal/registry"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Verify checks an evidence file, offline and by itself. It never fails: what is
+// wrong is in the report.
+func Verify(raw []byte, trust Trust) Report {
+	var r Report
+	f, err := Parse(raw)
+	if wrong, ok := errors.AsType[*FormError](err); ok {
+		r.add(CheckForm, finding{Fails, wrong.Detail, wrong.Args})
+		return r.sum()
+	}
+	r.add(CheckForm, holds("ok", "format", f.Format))
+	return f.verify(trust, r)
+}
+
+// checking is a file on its way through the questions.
+type checking struct {
+	File
+	trust Trust
+	book  book
+	heads []opened // as the file lists them
+
+	question exchange.Question
+	reply    exchange.Reply
+	asked    place // of the question in the asker's journal
+	answered place // of the answer in the provider's
+	upload   *exchange.End
+	download *exchange.End
+}
+
+// opened is a head whose signature was looked at.
+type opened struct {
+	journal.Checkpoint
+	by  signer
+	err error
+}
+
+// place is an entry that is proved to be in a journal.
+type place struct {
+	index int64
+	by    signer
+	size  int64 // of the journal under the first of its heads
+	leaf  tlog.Hash
+	heads []int
+}
+
+func leafOf(statement string) tlog.Hash { return tlog.RecordHash([]byte(statement)) }
+
+func (f File) verify(trust Trust, r Report) Report {
+	c := &checking{File: f, trust: trust}
+	var found finding
+	c.book, found = readBook(f.Registry, trust.Registry)
+	r.add(CheckRegistry, found)
+	for _, h := range f.Heads {
+		var o opened
+		o.Checkpoint, o.by, o.err = c.book.head(h.Checkpoint)
+		c.heads = append(c.heads, o)
+	}
+	r.add(CheckSeal, c.checkSeal())
+	asked := c.checkQuestion()
+	r.add(CheckQuestion, asked)
+	answered := finding{Open, "none", nil}
+	if asked.result == Holds {
+		answered = c.checkAnswer()
+		r.add(CheckAnswer, answered)
+		r.add(CheckArrived, c.checkArrived())
+		c.checkContent(&r)
+		if answered.result != Fails {
+			c.checkTerms(&r)
+		}
+		r.Facts = c.facts()
+	}
+	r.add(CheckWitness, c.checkWitness())
+	r.add(CheckTime, c.checkTime())
+	r.add(CheckPublic, c.checkPublic())
+	return r.sum()
+}
+
+// checkSeal asks whether the maker's node signed all of the file.
+func (c *checking) checkSeal() finding {
+	text, err := c.sealed()
+	if err != nil {
+		return fails("changed", "maker", c.Made.By)
+	}
+	known := false
+	for _, k := range c.book.keys {
+		known = known || k.Verifier.Name() == c.Made.By
+	}
+	switch {
+	case !known:
+		return fails("stranger", "maker", c.Made.By)
+	case !c.book.signed(c.Made.By, text, c.Seal):
+		return fails("changed", "maker", c.Made.By)
+	}
+	return holds("ok", "maker", c.Made.By, "time", moment(c.Made.At))
+}
+
+var (
+	errJournal  = errors.New("not under the signature of a node of the member")
+	errUnproven = errors.New("a proof does not lead to its head")
+)
+
+// places proves every entry of a message. Each stands in another journal.
+func (c *checking) places(m *Message) (list []place, err error) {
+	for _, e := range m.Entries {
+		p := place{index: e.Index, leaf: journal.Leaf(journal.Commitment(e.Salt, m.metaHash(), m.bodyHash()))}
+		for i, proof := range e.Proofs {
+			h := c.heads[proof.Head]
+			if h.err != nil {
+				return nil, errJournal
+			}
+			if h.Includes(proof.Hashes, e.Index, p.leaf) != nil {
+				return nil, errUnproven
+			}
+			if i == 0 {
+				p.by, p.size = h.by, h.Size
+			} else if p.by.Verifier.Name() != h.by.Verifier.Name() {
+				return nil, errUnproven
+			}
+			p.heads = append(p.heads, proof.Head)
+		}
+		for _, other := range list {
+			if other.by.Verifier.Name() == p.by.Verifier.Name() {
+				return nil, errUnproven
+			}
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// placed proves a message and gives its place in the journal of the member whose
+// message it is.
+func (c *checking) placed(m *Message, sender registry.ID) (place, error) {
+	list, err := c.places(m)
+	if err != nil {
+		return place{}, err
+	}
+	for _, p := range list {
+		if p.by.Member == sender {
+			return p, nil
+		}
+	}
+	return place{}, errJournal
+}
+
+// unplaced says why a message is not proved.
+func unplaced(err error, member registry.ID) finding {
+	if errors.Is(err, errJournal) {
+		return fails("journal", "member", member.String())
+	}
+	return fails("unproven", "member", member.String())
+}
+
+// stands says where a message is proved to stand.
+func (p place) stands(detail string, pairs ...any) finding {
+	if p.by.former && detail == "ok" {
+		detail = "former"
+	}
+	return holds(detail, append(pairs, "origin", p.by.Verifier.Name(), "index", p.index, "size", p.size)...)
+}
+
+// checkQuestion asks whether the question stands in a journal of who asks.
+func (c *checking) checkQuestion() finding {
+	q, err := exchange.ReadQuestion([]byte(c.Question.Meta))
+	if err != nil {
+		return fails("unreadable")
+	}
+	if q.ID != c.Exchange || q.Parts && len(c.Question.Body) > 0 {
+		return fails("other")
+	}
+	c.question = q
+	if c.asked, err = c.placed(&c.Question, q.Client.Owner()); err != nil {
+		return unplaced(err, q.Client.Owner())
+	}
+	return c.asked.stands("ok", "member", q.Client.Owner().String(), "time", moment(q.At))
+}
+
+// checkAnswer asks whether an answer to this very question stands in a journal of
+// who was asked.
+func (c *checking) checkAnswer() finding {
+	if c.Answer == nil {
+		return open("none")
+	}
+	r, err := exchange.ReadReply([]byte(c.Answer.Meta))
+	if err != nil {
+		return fails("unreadable")
+	}
+	if !c.answers(r) {
+		return fails("other")
+	}
+	c.reply = r
+	if c.answered, err = c.placed(c.Answer, r.Holder.Owner()); err != nil {
+		c.reply = exchange.Reply{}
+		return unplaced(err, r.Holder.Owner())
+	}
+	if r.Refusal != nil {
+		return c.answered.stands("refused", "member", r.Holder.Owner().String(), "time", moment(r.At), "code", r.Refusal.Code)
+	}
+	return c.answered.stands("ok", "member", r.Holder.Owner().String(), "time", moment(r.At))
+}
+
+// answers reports whether a reply is to the question of the file.
+func (c *checking) answers(r exchange.Reply) bool {
+	return r.ID == c.Exchange && r.Question == text(c.asked.leaf) && r.Asker == c.question.Client && r.Holder == c.question.Service &&
+		r.Behalf == c.question.Behalf && r.Matter == c.question.Matter && r.Role == c.question.Role && !(r.Parts && len(c.Answer.Body) > 0)
+}
+
+func text(leaf tlog.Hash) string { return base64.StdEncoding.EncodeToString(leaf[:]) }
+
+// checkArrived asks whether the answer stands in a journal of who asked, too.
+func (c *checking) checkArrived() finding {
+	if c.reply.ID == "" {
+		return open("unshown", "member", c.question.Client.Owner().String())
+	}
+	list, err := c.places(c.Answer)
+	if err != nil {
+		return open("unshown", "member", c.question.Client.Owner().String())
+	}
+	for _, p := range list {
+		if p.by.Member == c.question.Client.Owner() {
+			return p.stands("ok", "member", p.by.Member.String())
+		}
+	}
+	return open("unshown", "member", c.question.Client.Owner().String())
+}
+
+// checkContent asks what of the bodies is in the file.
+func (c *checking) checkContent(r *Report) {
+	asked, end := c.content(&c.Question, c.Upload, c.question.Parts, c.asked)
+	c.upload = end
+	r.add(CheckAsked, asked)
+	if c.reply.Act != exchange.ActRead {
+		return
+	}
+	given, end := c.content(c.Answer, c.Download, c.reply.Parts, c.answered)
+	c.download = end
+	r.add(CheckGiven, given)
+}
+
+// content says what is there of the body of a message, which is proved already.
+func (c *checking) content(m, last *Message, parts bool, at place) (finding, *exchange.End) {
+	digest := m.bodyHash()
+	switch {
+	case !parts && last != nil:
+		return fails("wrong"), nil
+	case parts && m.Digest != nil:
+		return fails("wrong"), nil
+	case parts && last == nil:
+		return open("broken-off"), nil
+	case parts:
+		return c.long(last, at)
+	case m.Digest != nil:
+		return open("gone", "digest", text(digest)), nil
+	case len(m.Body) == 0:
+		return holds("empty"), nil
+	}
+	return holds("ok", "bytes", len(m.Body), "digest", text(digest)), nil
+}
+
+// long says what a long body was, by the end that its sender's journal holds.
+func (c *checking) long(last *Message, of place) (finding, *exchange.End) {
+	end, err := exchange.ReadEnd([]byte(last.Meta))
+	if err != nil || end.Version != exchange.Version || end.ID != c.Exchange || end.Of != text(of.leaf) || len(last.Body) > 0 || last.Digest != nil {
+		return fails("wrong"), nil
+	}
+	if _, err := c.placed(last, of.by.Member); err != nil {
+		return fails("wrong"), nil
+	}
+	return holds("long", "bytes", end.Size, "digest", end.Digest), &end
+}
+
+// facts are what the exchange was.
+func (c *checking) facts() Facts {
+	q, r := c.question, c.reply
+	f := Facts{
+		ID: c.Exchange, Asked: q.At, Answered: r.At, Client: q.Client, Service: q.Service, Behalf: q.Behalf, Names: c.book.names(),
+		Contract: q.Contract, Purpose: q.Purpose, Provision: q.Provision, Matter: q.Matter, Role: q.Role, Method: q.Method,
+		Act: r.Act, Status: r.Status, Fields: r.Fields,
+	}
+	if r.Refusal != nil {
+		f.Code = r.Refusal.Code
+	}
+	if r.Act == exchange.ActRead {
+		f.Contract, f.Purpose, f.Provision = r.Contract, r.Purpose, r.Provision
+	}
+	return f
+}
+
+// at is when the exchange took place: by the provider's clock, or by the asker's
+// while nobody answered.
+func (c *checking) at() time.Time {
+	if c.reply.ID != "" {
+		return c.reply.At
+	}
+	return c.question.At
+}
+
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
