@@ -66,6 +66,8 @@ type Config struct {
 	Services *Services `yaml:"services"`
 	// Contracts says who else makes contracts here.
 	Contracts Contracts `yaml:"contracts"`
+	// Events says who publishes events here and reads them.
+	Events Events `yaml:"events"`
 	// Registers puts the demonstration registers behind this node.
 	Registers *Registers `yaml:"registers"`
 	// InformationSystems are the member's programs that answer for its data
@@ -241,6 +243,7 @@ func (c *Config) paths() []*string {
 	for i := range c.Contracts.Systems {
 		paths = append(paths, &c.Contracts.Systems[i].TokenFile)
 	}
+	paths = append(paths, c.Events.paths()...)
 	for i := range c.InformationSystems {
 		paths = append(paths, &c.InformationSystems[i].CAFile)
 	}
@@ -286,6 +289,7 @@ func (c Config) Check() error {
 		wrong(account.Check(c.Services.Account) != nil, "services.account: %w", account.Check(c.Services.Account))
 		wrong(c.Services.Workers < 0 || c.Services.Workers > 1024, "services.workers: is not between 0 and 1024")
 	}
+	errs = append(errs, c.Events.check()...)
 	errs = append(errs, checkSystems(c.InformationSystems, c.Member)...)
 	if c.Registers != nil {
 		wrong(c.Registers.Crowd < 0 || c.Registers.Crowd > 1_000_000, "registers.crowd: is not between 0 and 1,000,000")

@@ -139,6 +139,9 @@ func (n *Node) systemsSurface() (http.Handler, error) {
 		return nil, err
 	}
 	mux.Handle("/contracts/", http.StripPrefix("/contracts", contracts))
+	if err := n.serveEvents(mux); err != nil {
+		return nil, err
+	}
 	return mux, nil
 }
 

@@ -31,19 +31,27 @@ func readTokens(systems []System) (known tokens, err error) {
 	return known, nil
 }
 
-// actor recognises the system behind an Authorization header (RFC 6750) and
-// gives it a role. All hashes are compared, so that the time it takes tells
-// nothing.
+// actor recognises the system behind an Authorization header and gives it a role.
 func (t tokens) actor(authorization string, role identity.Role) (identity.Actor, error) {
+	name, err := t.system(authorization)
+	if err != nil {
+		return identity.Actor{}, err
+	}
+	return identity.Actor{Account: "system:" + name, Name: name, Roles: []identity.Role{role}}, nil
+}
+
+// system recognises the system behind an Authorization header (RFC 6750) by its
+// name. All hashes are compared, so that the time it takes tells nothing.
+func (t tokens) system(authorization string) (name string, err error) {
 	scheme, token, _ := strings.Cut(authorization, " ")
-	hash, name := sha256.Sum256([]byte(token)), ""
+	hash := sha256.Sum256([]byte(token))
 	for _, s := range t {
 		if subtle.ConstantTimeCompare(hash[:], s.hash[:]) == 1 {
 			name = s.name
 		}
 	}
 	if !strings.EqualFold(scheme, "Bearer") || token == "" || name == "" {
-		return identity.Actor{}, problem.New(problem.Unauthenticated, "token-unknown")
+		return "", problem.New(problem.Unauthenticated, "token-unknown")
 	}
-	return identity.Actor{Account: "system:" + name, Name: name, Roles: []identity.Role{role}}, nil
+	return name, nil
 }

@@ -108,5 +108,17 @@ func (q *Question) Read(into any) error {
 	return problem.New(problem.Invalid, "body-malformed")
 }
 
+// Raw reads a body of another kind than JSON, of at most limit bytes.
+func (q *Question) Raw(limit int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(q.writer, q.request.Body, limit))
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, problem.New(problem.TooLarge, "body-too-large")
+	}
+	if err != nil {
+		return nil, problem.New(problem.Invalid, "body-malformed").Because(err)
+	}
+	return body, nil
+}
+
 // UnknownPerson is the problem of a person whom a register does not know.
 func UnknownPerson() *problem.Problem { return problem.New(problem.NotFound, "person-unknown") }

@@ -33,6 +33,7 @@ type Config struct {
 	Gateway *exchange.Gateway // its journal, its law, and its connections
 	DB      *storage.DB
 	Stream  Stream
+	Count   func(Count) // what happens; must not block; nil for nobody
 	Now     clock.Now
 	Log     *slog.Logger
 }
