@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"dobosh/internal/kit/clock"
 )
 
 // warmUp is how many loops go ahead of the measurement, so that connections
@@ -138,14 +140,7 @@ func pause(ctx context.Context, until time.Time) bool {
 	if wait <= 0 {
 		return ctx.Err() == nil
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return clock.Pause(ctx, wait) == nil
 }
 
 // begin sends the next birth on its way.

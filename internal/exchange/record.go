@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dobosh/internal/journal"
+	"dobosh/internal/kit/clock"
 )
 
 // Bounds of what waits for the journal without anybody waiting for it.
@@ -140,7 +141,7 @@ func (r *recorder) write(batch []journal.Entry) {
 	defer cancel()
 	for {
 		_, err := r.journal.AppendAll(ctx, batch...)
-		if errors.Is(err, journal.ErrBusy) && pause(ctx, time.Millisecond) == nil {
+		if errors.Is(err, journal.ErrBusy) && clock.Pause(ctx, time.Millisecond) == nil {
 			continue
 		}
 		if err != nil {
@@ -149,17 +150,5 @@ func (r *recorder) write(batch []journal.Entry) {
 			}
 		}
 		return
-	}
-}
-
-// pause waits, or gives the error of ctx when that ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

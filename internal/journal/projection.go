@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"dobosh/internal/kit/clock"
 	"dobosh/internal/storage"
 )
 
@@ -122,14 +123,7 @@ func (p *Projection) rest(ctx context.Context, d time.Duration) error {
 	if d <= 0 || behind >= projectionBatch {
 		return nil
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return clock.Pause(ctx, d)
 }
 
 func (p *Projection) cursor(ctx context.Context) (next int64, err error) {

@@ -113,7 +113,7 @@ func peekContract(signed string) (Contract, error) {
 		return Contract{}, fmt.Errorf("%w: not a signed contract", ErrContract)
 	}
 	var c Contract
-	if err := decodeStrict([]byte(body), &c); err != nil {
+	if err := canonical.Decode([]byte(body), &c); err != nil {
 		return Contract{}, fmt.Errorf("%w: %w", ErrContract, err)
 	}
 	again, err := c.text()

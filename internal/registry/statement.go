@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"dobosh/internal/kit/canonical"
@@ -76,7 +75,7 @@ func decodeStatement(raw []byte) (s Statement, err error) {
 	if len(raw) > maxStatement {
 		return s, fmt.Errorf("%w: over %d bytes", ErrStatement, maxStatement)
 	}
-	if err := decodeStrict(raw, &s); err != nil {
+	if err := canonical.Decode(raw, &s); err != nil {
 		return s, fmt.Errorf("%w: %w", ErrStatement, err)
 	}
 	if n := s.parts(); n != 1 {
@@ -100,17 +99,4 @@ func decodeLeaf(leaf []byte) (Statement, error) {
 		return s, fmt.Errorf("%w: is not in canonical form", ErrStatement)
 	}
 	return s, nil
-}
-
-// decodeStrict reads exactly one JSON value without unknown members.
-func decodeStrict(raw []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows it")
-	}
-	return nil
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"dobosh/internal/kit/clock"
 )
 
 const (
@@ -88,14 +90,7 @@ func (p *postgresServer) attempt(ctx context.Context, fn func(context.Context, *
 // later, by chance so that two that met do not meet again.
 func pause(ctx context.Context, attempt int) error {
 	longest := time.Millisecond << min(attempt, 9)
-	timer := time.NewTimer(longest/2 + rand.N(longest/2))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return clock.Pause(ctx, longest/2+rand.N(longest/2))
 }
 
 func (p *postgresServer) reader() querier { return p.pool }

@@ -15,6 +15,7 @@ import (
 	"dobosh/internal/bus"
 	"dobosh/internal/exchange"
 	"dobosh/internal/journal"
+	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 )
@@ -51,7 +52,7 @@ func (r *Room) follow(ctx context.Context, s source) {
 		if err := r.ail(ctx, s, problem.Of(err).Code); err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "what is wrong with a source was not noted", slog.Any("error", err))
 		}
-		_ = pause(ctx, wait) // the loop sees the end of ctx
+		_ = clock.Pause(ctx, wait) // the loop sees the end of ctx
 		wait, more = min(2*wait, lastPause), true
 	}
 }
@@ -76,7 +77,7 @@ func (r *Room) step(ctx context.Context, s source, catchUp bool) (more bool, err
 	case err != nil:
 		return false, err
 	case got.next == at.place && at.fault == "" && at.again.IsZero():
-		return false, pause(ctx, idle)
+		return false, clock.Pause(ctx, idle)
 	}
 	return len(got.events) > 0, r.takeIn(ctx, c, s, got)
 }
@@ -203,16 +204,4 @@ func (r *Room) takeIn(ctx context.Context, c registry.Contract, s source, page g
 		return fmt.Errorf("take events in: %w", err)
 	}
 	return r.reached(ctx, s, page.next, len(mine))
-}
-
-// pause waits, or returns the error of ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -169,23 +169,12 @@ func (c *Cosigner) run(ctx context.Context) {
 			return
 		}
 		complete := c.round(ctx, signed, head)
-		if !pause(ctx, c.cfg.Every) {
+		if clock.Pause(ctx, c.cfg.Every) != nil {
 			return
 		}
 		if complete && c.source.Wait(ctx, head.Size) != nil {
 			return
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 

@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -9,11 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strings"
 
 	"dobosh/internal/journal"
+	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 
@@ -153,13 +152,6 @@ func isHash(s string) bool {
 
 // decode reads exactly one JSON value without unknown members.
 func decode[T any](raw []byte) (value T, err error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&value); err != nil {
-		return value, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return value, errors.New("something follows it")
-	}
-	return value, nil
+	err = canonical.Decode(raw, &value)
+	return value, err
 }

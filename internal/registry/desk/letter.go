@@ -1,12 +1,9 @@
 package desk
 
 import (
-	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -61,7 +58,7 @@ func readLetter(signed string, keys func(member registry.ID) note.Verifiers) (Le
 	if len(signed) > maxLetter || !found || !headed {
 		return l, fmt.Errorf("%w: has not the form of one", ErrLetter)
 	}
-	if err := decodeStrict([]byte(body), &l); err != nil {
+	if err := canonical.Decode([]byte(body), &l); err != nil {
 		return l, fmt.Errorf("%w: %w", ErrLetter, err)
 	}
 	if err := l.check(); err != nil {
@@ -109,17 +106,4 @@ func signedBy(signed string, keys note.Verifiers) bool {
 func digestOf(c registry.Contract) string {
 	sum := c.Digest()
 	return hex.EncodeToString(sum[:])
-}
-
-// decodeStrict reads exactly one JSON value without unknown members.
-func decodeStrict(raw []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows it")
-	}
-	return nil
 }
