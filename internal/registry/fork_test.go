@@ -65,7 +65,7 @@ func TestSplitViewIsFoundByComparing(t *testing.T) {
 // clearFork does what an operator does who knows which history is the right one.
 func clearFork(t *testing.T, f *Follower) {
 	t.Helper()
-	err := f.store.db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+	err := f.store.(store).db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
 		for _, table := range []string{"registry_fork", "registry_statements", "registry_hashes", "registry_checkpoint"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
 				return err
@@ -73,7 +73,7 @@ func clearFork(t *testing.T, f *Follower) {
 		}
 		return nil
 	})
-	if err := errors.Join(err, f.store.db.Close()); err != nil {
+	if err := errors.Join(err, f.store.(store).db.Close()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -27,7 +27,7 @@ func Migrations() fs.FS { return migrations }
 // Registry is a node's copy of the log and the state that follows from it. It
 // is safe for concurrent use.
 type Registry struct {
-	store    store
+	store    keeper
 	verifier note.Verifier
 	now      clock.Now
 	state    atomic.Pointer[State]
@@ -54,20 +54,25 @@ type head struct {
 // open loads the copy from storage, recomputes the state from its leaves, and
 // makes sure that they are those of the checkpoint.
 func open(ctx context.Context, db *storage.DB, verifier note.Verifier, now clock.Now) (*Registry, error) {
-	r := &Registry{store: store{db}, verifier: verifier, now: now, changed: make(chan struct{}), grew: make(chan struct{})}
-	r.state.Store(emptyState())
-	if err := r.load(ctx); err != nil {
+	r := newRegistry(store{db}, verifier, now)
+	if err := r.load(ctx, store{db}); err != nil {
 		return nil, fmt.Errorf("load registry: %w", err)
 	}
 	return r, nil
 }
 
-func (r *Registry) load(ctx context.Context) error {
-	leaves, err := r.store.leaves(ctx, 0, 1<<31)
+func newRegistry(kept keeper, verifier note.Verifier, now clock.Now) *Registry {
+	r := &Registry{store: kept, verifier: verifier, now: now, changed: make(chan struct{}), grew: make(chan struct{})}
+	r.state.Store(emptyState())
+	return r
+}
+
+func (r *Registry) load(ctx context.Context, kept store) error {
+	leaves, err := kept.leaves(ctx, 0, 1<<31)
 	if err != nil {
 		return err
 	}
-	checkpoint, at, err := r.store.checkpoint(ctx)
+	checkpoint, at, err := kept.checkpoint(ctx)
 	if err != nil {
 		return err
 	}
@@ -88,10 +93,10 @@ func (r *Registry) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.store.mend(ctx, grown); err != nil {
+	if err := kept.mend(ctx, grown); err != nil {
 		return err
 	}
-	fork, err := r.store.fork(ctx)
+	fork, err := kept.fork(ctx)
 	if err != nil {
 		return err
 	}
@@ -127,6 +132,21 @@ func (r *Registry) showing() head {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.shown
+}
+
+// Wait returns nil when the copy has more than size statements, as far as others
+// are shown them; otherwise the error of ctx.
+func (r *Registry) Wait(ctx context.Context, size int64) error {
+	for {
+		select {
+		case <-r.past(size):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if r.showing().size > size {
+			return nil
+		}
+	}
 }
 
 // past gives a channel that is closed when more than size statements are shown;

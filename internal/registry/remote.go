@@ -150,8 +150,5 @@ func (f *Follower) catchUp(ctx context.Context, size int64) {
 	if err := f.Sync(ctx, false); err == nil && f.State().Size >= size {
 		return
 	}
-	select {
-	case <-f.past(size - 1):
-	case <-ctx.Done():
-	}
+	_ = f.Wait(ctx, size-1) // the patience has an end
 }

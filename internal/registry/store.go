@@ -12,6 +12,21 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
+// keeper is where a copy of the log is kept.
+type keeper interface {
+	// leaves reads statements from a number on.
+	leaves(ctx context.Context, from, limit int64) ([]string, error)
+	// save makes leaves, the hashes they add and the checkpoint over them durable,
+	// all or none.
+	save(ctx context.Context, from int64, leaves []string, g *growth, checkpoint string, at time.Time) error
+	// saveCheckpoint replaces the newest checkpoint by one over the same statements.
+	saveCheckpoint(ctx context.Context, checkpoint string, at time.Time) error
+	// reader reads stored hashes.
+	reader(ctx context.Context) tlog.HashReader
+	// saveFork keeps the first proof; later ones say nothing new.
+	saveFork(ctx context.Context, f Fork) error
+}
+
 // store is the log in the tables of the room. A statement and a hash that are
 // there never change.
 type store struct{ db *storage.DB }
@@ -23,7 +38,6 @@ const rowHashes = 256
 // rowsAtOnce is how many statements one INSERT carries.
 const rowsAtOnce = 64
 
-// leaves reads statements from a number on.
 func (s store) leaves(ctx context.Context, from, limit int64) ([]string, error) {
 	rows, err := s.db.Read(ctx).QueryContext(ctx, `SELECT body FROM registry_statements WHERE idx >= $1 ORDER BY idx LIMIT $2`, from, limit)
 	return storage.All(rows, err, func(scan storage.Scan) (string, error) {
@@ -41,8 +55,6 @@ func (s store) checkpoint(ctx context.Context) (text string, at int64, err error
 	return text, at, err
 }
 
-// save makes leaves, the hashes they add and the checkpoint over them durable,
-// all or none.
 func (s store) save(ctx context.Context, from int64, leaves []string, g *growth, checkpoint string, at time.Time) error {
 	err := s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		for i := 0; i < len(leaves); i += rowsAtOnce {
@@ -93,7 +105,6 @@ func putCheckpoint(ctx context.Context, tx *storage.Tx, checkpoint string, at ti
 	return err
 }
 
-// saveCheckpoint replaces the newest checkpoint by one over the same statements.
 func (s store) saveCheckpoint(ctx context.Context, checkpoint string, at time.Time) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return putCheckpoint(ctx, tx, checkpoint, at) })
 }
@@ -107,7 +118,6 @@ func (s store) mend(ctx context.Context, g *growth) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return insertHashes(ctx, tx, g) })
 }
 
-// reader reads stored hashes.
 func (s store) reader(ctx context.Context) tlog.HashReader {
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		out := make([]tlog.Hash, len(indexes))
@@ -140,7 +150,6 @@ func (s store) fork(ctx context.Context) (*Fork, error) {
 	return &f, err
 }
 
-// saveFork keeps the first proof; later ones say nothing new.
 func (s store) saveFork(ctx context.Context, f Fork) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO registry_fork (id, ours, theirs, at) VALUES (1, $1, $2, $3) ON CONFLICT (id) DO NOTHING`, f.Ours, f.Theirs, storage.Micros(f.At))
