@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"time"
@@ -12,15 +11,13 @@ import (
 
 func benchExchange(ctx context.Context, c *call) (err error) {
 	o := bench.ExchangeOptions{Log: c.errOut}
-	asJSON := c.flags.Bool("json", false, "print one JSON object")
+	m := c.measurement("the nodes")
 	c.flags.Float64Var(&o.Seconds, "seconds", 5, "how long each round takes")
 	c.flags.IntVar(&o.Rounds, "rounds", 3, "rounds of the nodes, and of nginx in turn with them")
 	c.flags.IntVar(&o.Connections, "connections", 64, "connections to the edge, each with one question under way")
 	c.flags.Float64Var(&o.Rate, "rate", 500, "questions a second of the round in which latency counts; 0 for none")
 	c.flags.StringVar(&o.Nginx, "nginx", "", "the program nginx; by default the one that is installed, if one is")
-	c.flags.StringVar(&o.Dir, "dir", "", "empty folder for the nodes, which is kept; by default a temporary one, which is not")
 	c.flags.BoolVar(&o.Kill, "kill", false, "kill both nodes in turn while questions come at the rate, then check what was acknowledged")
-	c.flags.StringVar(&o.Profile, "profile", "", "folder for profiles of CPU and memory of the nodes")
 	if err := c.parse(0, 0); err != nil {
 		return err
 	}
@@ -30,20 +27,10 @@ func benchExchange(ctx context.Context, c *call) (err error) {
 	if o.Nginx == "" {
 		o.Nginx = installed("nginx", "/usr/sbin/nginx")
 	}
-	if o.Dir == "" {
-		if o.Dir, err = bench.TemporaryDir(); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(o.Dir)) }()
-	}
-	// Whatever hangs, it ends.
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(o.Seconds*float64(2*o.Rounds+1)*float64(time.Second))+5*time.Minute)
-	defer cancel()
-	result, err := bench.RunExchange(ctx, o)
-	if err != nil {
-		return err
-	}
-	return c.printMeasured(result, *asJSON)
+	return m.run(ctx, seconds(o.Seconds*float64(2*o.Rounds+1))+5*time.Minute, func(ctx context.Context) (measured, error) {
+		o.Dir, o.Profile = m.dir, m.profile
+		return bench.RunExchange(ctx, o)
+	})
 }
 
 // installed finds a program, also where administrators have theirs.

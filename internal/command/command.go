@@ -69,6 +69,7 @@ func commands() []command {
 		{"journal check", "check a journal on the disk: journal check --key KEY DIR, or journal check --config FILE", checkJournal},
 		{"bench loop", "measure the whole loop, three processes: bench loop [--json]", benchLoop},
 		{"bench exchange", "measure two nodes that ask each other, beside nginx: bench exchange [--json]", benchExchange},
+		{"bench registry", "measure the registry and thousands who follow it: bench registry [--json]", benchRegistry},
 		{"version", "print the version", printVersion},
 	}
 }

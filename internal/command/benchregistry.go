@@ -1,0 +1,24 @@
+package command
+
+import (
+	"context"
+	"time"
+
+	"dobosh/internal/bench"
+)
+
+func benchRegistry(ctx context.Context, c *call) error {
+	o := bench.RegistryOptions{Log: c.errOut}
+	m := c.measurement("the copies of the registry")
+	c.flags.IntVar(&o.Systems, "systems", 18_000, "subsystems, each with a service and a contract")
+	c.flags.IntVar(&o.Nodes, "nodes", 2_000, "nodes that follow, each of another member")
+	c.flags.IntVar(&o.Changes, "changes", 12, "changes, one after the other")
+	c.flags.IntVar(&o.Starts, "starts", 3, "how often a node begins from nothing")
+	if err := c.parse(0, 0); err != nil {
+		return err
+	}
+	return m.here(ctx, 15*time.Minute, func(ctx context.Context) (measured, error) {
+		o.Dir = m.dir
+		return bench.RunRegistry(ctx, o)
+	})
+}
