@@ -16,7 +16,7 @@
 //   - A refusal says whose turn it is: the asker's, the provider's, or that of
 //     the information system behind the provider.
 //
-// To information systems the room speaks X-Road's REST interface ([Edge]).
+// To information systems it speaks in package edge, X-Road's REST interface.
 // Between nodes it speaks the protocol of docs/spec/exchange.md.
 //
 // The room owns the tables exchange_*.

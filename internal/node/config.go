@@ -73,6 +73,8 @@ type Config struct {
 	// InformationSystems are the member's programs that answer for its data
 	// services.
 	InformationSystems []InformationSystem `yaml:"information_systems"`
+	// Edge says how the member's own information systems ask others.
+	Edge Edge `yaml:"edge"`
 	// Help is printed where somebody may prefer a person to a page.
 	Help Help `yaml:"help"`
 	// Demo marks every page as a demonstration.
@@ -229,6 +231,7 @@ func (c *Config) resolve(folder string) {
 func (c *Config) paths() []*string {
 	paths := []*string{&c.Dir, &c.Pack, &c.Storage.PostgresFile, &c.Keys.TLS, &c.Keys.Log, &c.Keys.Registry, &c.Keys.Witness, &c.Registry.Seed, &c.Certificates.Issuer}
 	paths = append(paths, c.timeStampPaths()...)
+	paths = append(paths, c.Edge.paths()...)
 	if c.SignIn != nil {
 		paths = append(paths, &c.SignIn.ClientSecretFile)
 	}
@@ -291,6 +294,7 @@ func (c Config) Check() error {
 	}
 	errs = append(errs, c.Events.check()...)
 	errs = append(errs, checkSystems(c.InformationSystems, c.Member)...)
+	errs = append(errs, c.Edge.check()...)
 	if c.Registers != nil {
 		wrong(c.Registers.Crowd < 0 || c.Registers.Crowd > 1_000_000, "registers.crowd: is not between 0 and 1,000,000")
 	}

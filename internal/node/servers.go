@@ -25,11 +25,18 @@ const (
 type server struct {
 	name     string
 	listener net.Listener
-	http     *http.Server
+	serving
+}
+
+// serving answers on listeners. *http.Server is one.
+type serving interface {
+	Serve(l net.Listener) error         // until Shutdown or Close
+	Shutdown(ctx context.Context) error // waits for the requests under way
+	Close() error                       // does not
 }
 
 func (s *server) run() error {
-	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.Serve(s.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	return nil
@@ -41,8 +48,8 @@ const grace = 5 * time.Second
 func (s *server) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	if err := s.http.Shutdown(ctx); err != nil {
-		_ = s.http.Close() // what still waits, such as a feed, is cut
+	if err := s.Shutdown(ctx); err != nil {
+		_ = s.serving.Close() // what still waits, such as a feed, is cut
 	}
 	if err := s.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) { // closed already when the server ran
 		return fmt.Errorf("%s: %w", s.name, err)
@@ -67,7 +74,6 @@ func (n *Node) openServers(ctx context.Context) error {
 	}{
 		{"portal", n.cfg.Listen.Portal, n.withHealth(portal), nil},
 		{"exchange", n.cfg.Listen.Exchange, n.exchangeSurface(), n.secure(link.Protocol)},
-		{"edge", n.cfg.Listen.Edge, n.gateway.Edge(), nil},
 		{"operations", n.cfg.Listen.Operations, n.withHealth(n.metrics.handler()), nil},
 		{"systems", n.cfg.Listen.Systems, systems, nil},
 	}
@@ -79,21 +85,30 @@ func (n *Node) openServers(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return n.openEdge(ctx)
 }
 
-func (n *Node) listen(ctx context.Context, name, address string, handler http.Handler, secure *tls.Config) error {
+// open takes an address for a surface, with TLS where secure is not nil.
+func (n *Node) open(ctx context.Context, name, address string, secure *tls.Config) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return fmt.Errorf("listen for %s: %w", name, err)
+		return nil, fmt.Errorf("listen for %s: %w", name, err)
 	}
 	if secure != nil {
 		listener = tls.NewListener(listener, secure)
 	}
+	return listener, nil
+}
+
+func (n *Node) listen(ctx context.Context, name, address string, handler http.Handler, secure *tls.Config) error {
+	listener, err := n.open(ctx, name, address, secure)
+	if err != nil {
+		return err
+	}
 	if name != "portal" { // the portal writes its own lines, which know the route
 		handler = n.logged(name, handler)
 	}
-	n.servers = append(n.servers, &server{name: name, listener: listener, http: &http.Server{
+	web := &http.Server{
 		TLSNextProto:      n.nextProtocols(name),
 		Handler:           n.metrics.count(name, handler),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -102,8 +117,9 @@ func (n *Node) listen(ctx context.Context, name, address string, handler http.Ha
 		IdleTimeout:       120 * time.Second,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(n.log.Handler(), slog.LevelDebug), // handshakes of strangers are no news
-	}})
-	n.servers[len(n.servers)-1].http.RegisterOnShutdown(n.gateway.Drain)
+	}
+	web.RegisterOnShutdown(n.gateway.Drain)
+	n.servers = append(n.servers, &server{name: name, listener: listener, serving: web})
 	return nil
 }
 

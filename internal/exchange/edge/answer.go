@@ -1,0 +1,103 @@
+package edge
+
+import (
+	"cmp"
+	"io"
+	"time"
+
+	"dobosh/internal/exchange"
+	"dobosh/internal/kit/problem"
+
+	"github.com/valyala/fasthttp"
+)
+
+// answer puts the question of a request and answers it.
+func (e *Edge) answer(ctx *fasthttp.RequestCtx, r request) {
+	a, err := r.question()
+	if err != nil {
+		e.refuse(ctx, r, err)
+		return
+	}
+	if err := e.admit(ctx, a.Client); err != nil {
+		e.refuse(ctx, r, err)
+		return
+	}
+	in, body, rest, err := e.body(ctx, a.Type)
+	if err != nil {
+		e.refuse(ctx, r, err)
+		return
+	}
+	a.ID, a.Body, a.Upload = uuid(), body, rest
+	answer, err := e.Asker.Ask(e.life, a)
+	if err != nil && !ownAnswer(answer, err) {
+		e.refuse(ctx, r, err)
+		return
+	}
+	e.head(ctx, r, a, in)
+	write(ctx, answer)
+}
+
+// head writes the headers that name the exchange: its id is that in the journals
+// of both nodes. A body that has not come to
+// its end when the answer begins cannot be named.
+func (e *Edge) head(ctx *fasthttp.RequestCtx, r request, a exchange.Ask, in *incoming) {
+	h := &ctx.Response.Header
+	h.Add(idHeader, a.Message)
+	h.Add(clientHeader, a.Client.String())
+	h.Add(serviceHeader, a.Service.String())
+	h.Add(requestHeader, a.ID)
+	if sum, whole := in.digest(); whole {
+		generated := ""
+		if r.message == "" {
+			generated = a.Message
+		}
+		h.Add(hashHeader, requestHash(r.headSum(a.ID, generated), sum))
+	}
+}
+
+// write writes what the information system answered.
+func write(ctx *fasthttp.RequestCtx, answer exchange.Answer) {
+	h := &ctx.Response.Header
+	for _, line := range answer.Headers {
+		h.Add(line.Name, line.Value)
+	}
+	ctx.SetStatusCode(answer.Reply.Status)
+	mediaType := answer.Reply.Type
+	if len(answer.Body) > 0 || answer.Stream != nil {
+		mediaType = cmp.Or(mediaType, "application/octet-stream")
+	}
+	if mediaType != "" {
+		h.SetContentType(mediaType)
+	}
+	if answer.Stream != nil {
+		ctx.Response.SetBodyStream(outgoing{answer.Stream, ctx.SetWriteDeadline}, -1)
+		return
+	}
+	ctx.Response.SetBodyRaw(answer.Body)
+}
+
+// outgoing is a long body on its way to the client, which must take each step of
+// it in time.
+type outgoing struct {
+	io.ReadCloser
+	wait func(until time.Time) error
+}
+
+// Read implements io.Reader.
+func (o outgoing) Read(p []byte) (int, error) {
+	n, err := o.ReadCloser.Read(p)
+	if err == nil {
+		err = o.wait(time.Now().Add(stepPatience))
+	}
+	return n, err
+}
+
+// ownAnswer reports whether a refusal is the information system's own answer,
+// which passes with its status and without X-Road-Error. Its body was not agreed
+// and stays behind.
+func ownAnswer(answer exchange.Answer, err error) bool {
+	if answer.Reply.Status == 0 {
+		return false
+	}
+	return problem.HasCode(err, "nothing-known") || problem.HasCode(err, "system-refused") || problem.HasCode(err, "system-failed")
+}

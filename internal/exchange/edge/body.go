@@ -1,0 +1,136 @@
+package edge
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha512"
+	"errors"
+	"hash"
+	"io"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"dobosh/internal/kit/problem"
+
+	"github.com/valyala/fasthttp"
+)
+
+// Bodies up to these bytes travel whole, so that the system asked sees their
+// length; longer ones flow. Documents are kept longer, since a contract may have
+// to look for persons in them.
+const (
+	wholeBody     = 1 << 20
+	wholeDocument = 10 << 20
+	step          = 64 << 10 // bytes of a body that must come within stepPatience
+)
+
+// incoming is the body of a request as it comes. It belongs to one goroutine,
+// except sum.
+type incoming struct {
+	from io.Reader
+	wait func(until time.Time) error // for the next bytes
+	left int                         // of the step
+	hash hash.Hash
+	read int64
+	sum  atomic.Pointer[[sha512.Size]byte] // of all of it, when its end was read
+}
+
+func newIncoming(ctx *fasthttp.RequestCtx) *incoming {
+	return &incoming{from: ctx.RequestBodyStream(), wait: ctx.SetReadDeadline, hash: sha512.New()}
+}
+
+// Read implements io.Reader. A trickle is an error like silence.
+func (in *incoming) Read(p []byte) (int, error) {
+	if in.left <= 0 {
+		if err := in.wait(time.Now().Add(stepPatience)); err != nil {
+			return 0, err
+		}
+		in.left = step
+	}
+	n, err := in.from.Read(p)
+	in.left -= n
+	in.read += int64(n)
+	_, _ = in.hash.Write(p[:n]) // a hash takes everything
+	if errors.Is(err, io.EOF) {
+		in.sum.Store((*[sha512.Size]byte)(in.hash.Sum(nil)))
+	}
+	return n, err
+}
+
+// digest is the hash of a body that was read to its end, if it had one.
+func (in *incoming) digest() (sum *[sha512.Size]byte, whole bool) {
+	if in == nil {
+		return nil, true
+	}
+	if sum = in.sum.Load(); sum == nil {
+		return nil, false
+	}
+	if in.read == 0 {
+		return nil, true
+	}
+	return sum, true
+}
+
+// body gives the body of a request: whole, where it is short, or as it comes.
+// in is nil where there is none.
+func (e *Edge) body(ctx *fasthttp.RequestCtx, mediaType string) (in *incoming, whole []byte, rest io.Reader, err error) {
+	size := ctx.Request.Header.ContentLength()
+	if size == 0 || size < -1 || ctx.RequestBodyStream() == nil {
+		return nil, nil, nil, nil
+	}
+	in = newIncoming(ctx)
+	limit := wholeBody
+	if isDocument(mediaType) {
+		limit = wholeDocument
+	}
+	if size > limit {
+		return in, nil, in, nil
+	}
+	if limit > wholeBody && (size < 0 || size > wholeBody) {
+		if err := e.large.take(e.life); err != nil {
+			return in, nil, nil, err
+		}
+		defer e.large.give()
+	}
+	return in.begin(limit)
+}
+
+// begin reads a body to its end, if that comes within the limit.
+func (in *incoming) begin(limit int) (*incoming, []byte, io.Reader, error) {
+	var first bytes.Buffer
+	n, err := io.Copy(&first, io.LimitReader(in, int64(limit)+1))
+	if err != nil {
+		return in, nil, nil, problem.New(problem.Invalid, "upload-broken").Because(err)
+	}
+	if n > int64(limit) {
+		return in, nil, io.MultiReader(&first, in), nil
+	}
+	return in, first.Bytes(), nil, nil
+}
+
+// room is memory for so many large documents at once.
+type room chan struct{}
+
+// maxDocuments bounds the large documents that are read at once.
+const maxDocuments = 16
+
+// take waits for room as long as a question may take.
+func (r room) take(life context.Context) error {
+	ctx, cancel := context.WithTimeout(life, headPatience)
+	defer cancel()
+	select {
+	case r <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return problem.New(problem.TooMany, "edge-busy").Because(ctx.Err())
+	}
+}
+
+func (r room) give() { <-r }
+
+func isDocument(mediaType string) bool {
+	media, _, _ := strings.Cut(mediaType, ";")
+	media = strings.ToLower(strings.TrimSpace(media))
+	return media == "application/json" || strings.HasSuffix(media, "+json")
+}

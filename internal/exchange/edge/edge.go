@@ -1,0 +1,133 @@
+package edge
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"dobosh/internal/exchange"
+	"dobosh/internal/registry"
+
+	"github.com/valyala/fasthttp"
+)
+
+// Asker puts questions to other institutions; [exchange.Gateway] is one.
+type Asker interface {
+	Ask(ctx context.Context, a exchange.Ask) (exchange.Answer, error)
+}
+
+// Config is what an edge needs from its node.
+type Config struct {
+	Asker   Asker
+	Member  registry.ID            // whose systems ask here
+	State   func() *registry.State // of the registry
+	Dialect Dialect                // of the errors of X-Road's interface
+	Clients map[string]Client      // by code of the subsystem; those that are not here come as they like
+	Observe func(Seen)             // each request, when its answer has begun; must not block; nil for nobody
+	Log     *slog.Logger
+}
+
+// Seen is what one request was like, without anything about persons.
+type Seen struct {
+	Method  string // empty where there was no request that could be read
+	Status  int
+	Message string // X-Road-Id, as the client gave it; empty for none
+	Took    time.Duration
+}
+
+// The bounds of a connection. A client that is slower than they allow is left.
+const (
+	maxHead        = 32 << 10         // bytes of request line and headers
+	maxConnections = 4096             // at once
+	headPatience   = 30 * time.Second // for a request line and headers
+	stepPatience   = 60 * time.Second // for each step of a body, and for an answer
+	idlePatience   = 120 * time.Second
+)
+
+// Edge serves one listener. It is safe for concurrent use.
+type Edge struct {
+	Config
+	server *fasthttp.Server
+	life   context.Context // of the questions under way
+	end    context.CancelFunc
+	large  room
+
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+}
+
+// New makes an edge.
+func New(cfg Config) *Edge {
+	if cfg.Observe == nil {
+		cfg.Observe = func(Seen) {}
+	}
+	e := &Edge{Config: cfg, conns: map[net.Conn]struct{}{}, large: make(room, maxDocuments)}
+	e.life, e.end = context.WithCancel(context.Background())
+	e.server = &fasthttp.Server{
+		Handler: e.serve, ErrorHandler: e.unreadable, ConnState: e.track, Logger: quiet{cfg.Log},
+		StreamRequestBody: true, DisablePreParseMultipartForm: true, DisableHeaderNamesNormalizing: true, NoDefaultServerHeader: true, NoDefaultContentType: true,
+		ReadBufferSize: maxHead, Concurrency: maxConnections, MaxRequestBodySize: 1,
+		ReadTimeout: headPatience, WriteTimeout: stepPatience, IdleTimeout: idlePatience, CloseOnShutdown: true,
+	}
+	return e
+}
+
+// Serve answers on a listener until Shutdown or Close, and returns nil then.
+func (e *Edge) Serve(l net.Listener) error { return e.server.Serve(l) }
+
+// Shutdown takes no new connection, lets the requests under way end and returns
+// when they have, or with the error of ctx.
+func (e *Edge) Shutdown(ctx context.Context) error { return e.server.ShutdownWithContext(ctx) }
+
+// Close cuts every connection and ends the questions under way.
+func (e *Edge) Close() error {
+	e.end()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for c := range e.conns {
+		_ = c.Close() // its goroutine learns of it
+	}
+	return nil
+}
+
+// track remembers the open connections.
+func (e *Edge) track(c net.Conn, state fasthttp.ConnState) {
+	if state != fasthttp.StateNew && state != fasthttp.StateClosed {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if state == fasthttp.StateNew {
+		e.conns[c] = struct{}{}
+		return
+	}
+	delete(e.conns, c)
+}
+
+// serve answers one request.
+func (e *Edge) serve(ctx *fasthttp.RequestCtx) {
+	begun := time.Now()
+	r, err := read(ctx)
+	if err != nil {
+		e.refuse(ctx, r, err)
+	} else {
+		e.answer(ctx, r)
+	}
+	e.Observe(Seen{Method: r.method, Status: ctx.Response.StatusCode(), Message: bounded(r.message), Took: time.Since(begun)})
+}
+
+// unreadable answers what is no HTTP request within the bounds.
+func (e *Edge) unreadable(ctx *fasthttp.RequestCtx, err error) {
+	e.refuse(ctx, request{}, unread(err))
+	e.Observe(Seen{Status: ctx.Response.StatusCode()})
+}
+
+// quiet lets the server's own lines, which are about broken connections, be
+// written at the lowest level.
+type quiet struct{ log *slog.Logger }
+
+// Printf implements fasthttp.Logger. What is printed may hold what a client
+// sent, and stays away.
+func (q quiet) Printf(string, ...any) { q.log.Debug("a connection at the edge broke") }
