@@ -24,11 +24,15 @@ func (e *Edge) answer(ctx *fasthttp.RequestCtx, r request) {
 	}
 	in, body, rest, err := e.body(ctx, a.Type)
 	if err != nil {
+		in.linger()
 		e.refuse(ctx, r, err)
 		return
 	}
 	a.ID, a.Body, a.Upload = uuid(), body, rest
 	answer, err := e.Asker.Ask(e.life, a)
+	if answer.Stream == nil {
+		in.linger()
+	}
 	if err != nil && !ownAnswer(answer, err) {
 		e.refuse(ctx, r, err)
 		return

@@ -23,6 +23,8 @@ const (
 	wholeBody     = 1 << 20
 	wholeDocument = 10 << 20
 	step          = 64 << 10 // bytes of a body that must come within stepPatience
+
+	lingerPatience = 5 * time.Second
 )
 
 // incoming is the body of a request as it comes. It belongs to one goroutine,
@@ -30,6 +32,7 @@ const (
 type incoming struct {
 	from io.Reader
 	wait func(until time.Time) error // for the next bytes
+	size int64                       // that was announced; -1 for none
 	left int                         // of the step
 	hash hash.Hash
 	read int64
@@ -37,7 +40,7 @@ type incoming struct {
 }
 
 func newIncoming(ctx *fasthttp.RequestCtx) *incoming {
-	return &incoming{from: ctx.RequestBodyStream(), wait: ctx.SetReadDeadline, hash: sha512.New()}
+	return &incoming{from: ctx.RequestBodyStream(), wait: ctx.SetReadDeadline, size: int64(ctx.Request.Header.ContentLength()), hash: sha512.New()}
 }
 
 // Read implements io.Reader. A trickle is an error like silence.
@@ -53,9 +56,25 @@ func (in *incoming) Read(p []byte) (int, error) {
 	in.read += int64(n)
 	_, _ = in.hash.Write(p[:n]) // a hash takes everything
 	if errors.Is(err, io.EOF) {
+		if in.read < in.size {
+			return n, io.ErrUnexpectedEOF
+		}
 		in.sum.Store((*[sha512.Size]byte)(in.hash.Sum(nil)))
 	}
 	return n, err
+}
+
+// lingering bounds what is read of a body that nobody wants any more, so that its
+// client hears the answer before its connection is closed.
+const lingering = 16 << 20
+
+// linger reads what is left of a body, within bounds.
+func (in *incoming) linger() {
+	if in == nil || in.sum.Load() != nil || in.wait(time.Now().Add(lingerPatience)) != nil {
+		return
+	}
+	in.left = lingering // no more time than that
+	_, _ = io.CopyN(io.Discard, in, lingering)
 }
 
 // digest is the hash of a body that was read to its end, if it had one.

@@ -40,7 +40,8 @@ import (
 // server's Date lives as long as the program.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2") /* ends within ten seconds */)
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2") /* ends within ten seconds */,
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*HostClient).connsCleaner") /* ends within the idle time */)
 }
 
 var (
@@ -326,4 +327,52 @@ func written(method, target, body string, headers ...string) string {
 		b.WriteString("Content-Length: " + itoa(len(body)) + "\r\n")
 	}
 	return b.String() + "\r\n" + body
+}
+
+// agreeOn amends the contract.
+func (w *world) agreeOn(change func(*registry.Contract)) {
+	c := contract()
+	change(&c)
+	w.agree(c)
+}
+
+// Serve implements exchange.System.
+func (f failing) Serve(context.Context, exchange.Call) (exchange.Result, error) {
+	return exchange.Result{}, f.err
+}
+
+// otherCertificate is one that no subsystem is known by.
+func otherCertificate(w *world) *tls.Certificate {
+	return new(must[tls.Certificate](w.tb)(credential.SelfSigned(seedKey("other"), "other", time.Now())))
+}
+
+// overTLS puts the plain question over TLS, with a certificate or without one.
+func overTLS(own func(*world) *tls.Certificate) func(*world) answered {
+	return func(w *world) answered {
+		cfg := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}
+		if own != nil {
+			cfg.Certificates = []tls.Certificate{*own(w)}
+		}
+		d := tls.Dialer{Config: cfg}
+		return exchangeOn(w.tb, must[net.Conn](w.tb)(d.DialContext(w.tb.Context(), "tcp", w.open())), "GET", written("GET", plainTarget, ""))
+	}
+}
+
+// halfClosed sends a request and no more.
+func (w *world) halfClosed(method, request string) answered {
+	w.tb.Helper()
+	conn := must[net.Conn](w.tb)(new(net.Dialer).DialContext(w.tb.Context(), "tcp", w.open()))
+	return exchangeOn(w.tb, halfClosing{conn.(*net.TCPConn)}, method, request)
+}
+
+// halfClosing is a connection whose client goes after what it wrote.
+type halfClosing struct{ *net.TCPConn }
+
+// Write implements io.Writer.
+func (c halfClosing) Write(p []byte) (int, error) {
+	n, err := c.TCPConn.Write(p)
+	if err == nil {
+		err = c.CloseWrite()
+	}
+	return n, err
 }

@@ -55,7 +55,7 @@ func verb(method []byte) (string, error) {
 			return known, nil
 		}
 	}
-	return "", problem.New(problem.Invalid, "method-unknown")
+	return "", problem.New(problem.Invalid, "method-unknown", "value", bounded(string(method)))
 }
 
 // originForm takes scheme and authority from the front of a target, where a
