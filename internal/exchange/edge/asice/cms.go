@@ -83,7 +83,7 @@ func oidECDSA() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{1, 2, 840, 
 // The tags of the attributes that are signed and of those that are not, and of
 // the set that is signed in place of the former (RFC 5652, section 5.4).
 const (
-	tagSigned   = 0xa0
+	tagSigned   = 0xa0 // of the certificates too
 	tagUnsigned = 0xa1
 	tagSet      = 0x31
 )
@@ -133,11 +133,17 @@ func parse(der []byte) (parsed, error) {
 	if err := whole(der, &p.info); err != nil {
 		return p, err
 	}
+	if again, err := asn1.Marshal(p.info); err != nil || !bytes.Equal(again, der) {
+		return p, errors.New("it has more than it should, as content") // the reader passes over what follows in a sequence
+	}
 	signed := p.info.Content
 	if !p.info.Type.Equal(oidSignedData()) || !signed.Inner.Type.Equal(oidData()) || signed.Version != 1 || len(signed.Signers) != 1 {
 		return p, errors.New("it is not a detached signature by one signer")
 	}
 	p.signer = signed.Signers[0]
+	if !bytes.HasPrefix(signed.Certificates.FullBytes, []byte{tagSigned}) || !bytes.HasPrefix(p.signer.Attributes.FullBytes, []byte{tagSigned}) {
+		return p, errors.New("its certificates or signed attributes are no list") // the reader does not look at this bit
+	}
 	chain, err := x509.ParseCertificates(signed.Certificates.Bytes)
 	if err != nil {
 		return p, err
@@ -159,6 +165,9 @@ func tokenOf(unsigned asn1.RawValue) ([]byte, error) {
 	rest, err := asn1.UnmarshalWithParams(retagged(unsigned.FullBytes, tagSet), &attributes, "set")
 	if err != nil || len(rest) > 0 || len(attributes) != 1 || !attributes[0].Type.Equal(oidStamp()) || len(attributes[0].Values) != 1 {
 		return nil, errors.New("something is in it that was not signed")
+	}
+	if again, err := asn1.MarshalWithParams(attributes, "set"); err != nil || !bytes.Equal(retagged(again, tagUnsigned), unsigned.FullBytes) {
+		return nil, errors.New("something stands beside its time-stamp")
 	}
 	return attributes[0].Values[0].FullBytes, nil
 }

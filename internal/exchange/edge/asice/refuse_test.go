@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/ed25519"
+	"encoding/asn1"
 	"errors"
 	"io"
 	"reflect"
@@ -153,6 +154,23 @@ func TestEveryAlteredByteIsFound(t *testing.T) {
 	}
 }
 
+// TestEveryAlteredByteOfASignatureIsFound looks at the signature alone, without
+// the sums of the archive around it.
+func TestEveryAlteredByteOfASignatureIsFound(t *testing.T) {
+	c := signed(t, signerOf(t, "n1"))
+	trust := Trust{Identities: []ed25519.PublicKey{public("n1")}}
+	for i := range c.signature {
+		for bit := range 8 {
+			altered := c
+			altered.signature = bytes.Clone(c.signature)
+			altered.signature[i] ^= 1 << bit
+			if _, err := altered.Verify(trust); !errors.Is(err, ErrContainer) {
+				t.Errorf("bit %d of byte %d can be altered: %v", bit, i, err)
+			}
+		}
+	}
+}
+
 func TestSignaturesThatAreRefused(t *testing.T) {
 	s := signerOf(t, "n1")
 	trust := Trust{Identities: []ed25519.PublicKey{public("n1")}}
@@ -194,9 +212,42 @@ func TestSignaturesThatAreRefused(t *testing.T) {
 	}
 	refused("after its certificate", late, trust)
 	refused("that is none", Container{Files: c.Files, manifest: c.manifest, signature: []byte("nonsense")}, trust)
+	attached := c
+	attached.signature = withContent(t, c.signature)
+	refused("with content of its own", attached, trust)
 	if _, err := NewSigner(s.key, stranger.chain[0], stranger.chain[1]); err == nil {
 		t.Error("the certificate of another key was taken")
 	}
+}
+
+// withContent puts a content into a detached signature.
+func withContent(t *testing.T, der []byte) []byte {
+	t.Helper()
+	type enveloped struct {
+		Type    asn1.ObjectIdentifier
+		Content []byte `asn1:"explicit,tag:0"`
+	}
+	old, err := asn1.Marshal(struct{ Type asn1.ObjectIdentifier }{oidData()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner, err := asn1.Marshal(enveloped{oidData(), []byte("other")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var outer struct {
+		Type    asn1.ObjectIdentifier
+		Content asn1.RawValue `asn1:"explicit,tag:0"`
+	}
+	if err := whole(der, &outer); err != nil {
+		t.Fatal(err)
+	}
+	outer.Content = asn1.RawValue{Class: asn1.ClassUniversal, Tag: asn1.TagSequence, IsCompound: true, Bytes: bytes.Replace(outer.Content.Bytes, old, inner, 1)}
+	with, err := asn1.Marshal(outer)
+	if err != nil || len(with) <= len(der) {
+		t.Fatalf("%d bytes, %v", len(with), err)
+	}
+	return with
 }
 
 func TestFilesThatCannotBeSigned(t *testing.T) {
