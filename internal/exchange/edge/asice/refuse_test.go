@@ -160,7 +160,7 @@ func TestEveryAlteredByteOfASignatureIsFound(t *testing.T) {
 	c := signed(t, signerOf(t, "n1"))
 	trust := Trust{Identities: []ed25519.PublicKey{public("n1")}}
 	for i := range c.signature {
-		for bit := range 8 {
+		for _, bit := range []int{0, 5} { // the fifth is that of lists
 			altered := c
 			altered.signature = bytes.Clone(c.signature)
 			altered.signature[i] ^= 1 << bit
