@@ -45,6 +45,8 @@ func newMetrics(n *Node) *metrics {
 			return 0
 		}),
 	)
+	e := n.happened
+	m.registry.MustRegister(e.published, e.delivered, e.retried, e.dead, newEventGauges(n))
 	return m
 }
 

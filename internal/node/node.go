@@ -72,6 +72,7 @@ type Node struct {
 	exchanges  *exchangeMetrics
 	oversight  *oversight.Room
 	events     *events.Room
+	happened   *eventMetrics
 	systems    systems
 	identity   *identity.Identity
 	courier    *notify.Courier
@@ -367,6 +368,7 @@ func (n *Node) start(ctx context.Context) (err error) {
 		}
 	}
 	n.done.Go(func() { n.events.Follow(ctx) })
+	n.done.Go(func() { n.events.Deliver(ctx) })
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"dobosh/internal/bus"
@@ -30,24 +31,32 @@ type Stream interface {
 
 // Config is what the room needs from its node.
 type Config struct {
-	Gateway *exchange.Gateway // its journal, its law, and its connections
-	DB      *storage.DB
-	Stream  Stream
-	Count   func(Count) // what happens; must not block; nil for nobody
-	Now     clock.Now
-	Log     *slog.Logger
+	Gateway  *exchange.Gateway // its journal, its law, and its connections
+	DB       *storage.DB
+	Stream   Stream
+	Hosts    []Host      // to which webhooks may lead
+	Attempts int         // before an event is put aside; 0 for [DefaultAttempts]
+	Count    func(Count) // what happens; must not block; nil for nobody
+	Now      clock.Now
+	Log      *slog.Logger
 }
 
-// Room gives events to other nodes and follows theirs. It is safe for concurrent
-// use.
+// Room takes events from information systems, gives them to other nodes, follows
+// theirs, and brings them to the systems that want them. It is safe for
+// concurrent use.
 type Room struct {
 	Config
-	turns chan struct{} // one for each page that is taken in at the same time
+	turns        chan struct{} // one for each page that is taken in at the same time
+	hooks        *http.Client
+	hookPatience time.Duration // with one call of a webhook
 }
 
 // New makes the room; nothing runs yet.
 func New(cfg Config) *Room {
-	return &Room{Config: cfg, turns: make(chan struct{}, takers)}
+	if cfg.Attempts == 0 {
+		cfg.Attempts = DefaultAttempts
+	}
+	return &Room{Config: cfg, turns: make(chan struct{}, takers), hooks: newHookClient(), hookPatience: hookPatience}
 }
 
 // readFrom is what a read of the stream gives.
@@ -55,6 +64,7 @@ type readFrom struct {
 	events []bus.Sequenced
 	after  place // where the read began
 	next   place // where the next one begins
+	more   bool  // there may be more before the end of the stream
 }
 
 // read reads events of some types that follow a place, at most limit, and waits
@@ -79,7 +89,7 @@ func (r *Room) read(ctx context.Context, types []string, after place, limit int,
 	if err != nil {
 		return readFrom{}, err
 	}
-	found := readFrom{events: events, after: after, next: after}
+	found := readFrom{events: events, after: after, next: after, more: len(events) == limit}
 	if len(events) < limit {
 		found.next.number = max(after.number, state.Last)
 	}

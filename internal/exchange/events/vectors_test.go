@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"dobosh/internal/bus"
@@ -26,6 +27,23 @@ type vectors struct {
 	Given  []givenVector `json:"given"`
 	Places []placeVector `json:"places"`
 	Pages  []pageVector  `json:"pages"`
+	Hooks  []hookVector  `json:"webhooks"`
+}
+
+// hookVector is a webhook with its signature. The first is the example of the
+// libraries for Standard Webhooks.
+type hookVector struct {
+	Secret    string `json:"secret"`
+	ID        string `json:"webhook-id"`
+	Timestamp int64  `json:"webhook-timestamp"`
+	Body      string `json:"body"`
+	Signature string `json:"webhook-signature"`
+}
+
+// signed signs the webhook of a vector.
+func (v hookVector) signed() (string, error) {
+	secret, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(v.Secret, secretPrefix))
+	return sign(secret, v.ID, v.Timestamp, []byte(v.Body)), err
 }
 
 // givenVector is an event, and whether the contract of the vectors gives it.
@@ -78,7 +96,16 @@ func TestVectors(t *testing.T) {
 	for _, p := range v.Pages {
 		checkPage(t, p)
 	}
-	if len(v.Given) < 4 || len(v.Places) < 8 || len(v.Pages) < 3 {
+	for i, h := range v.Hooks {
+		if signature, err := h.signed(); err != nil || signature != h.Signature {
+			t.Errorf("webhook %s: %s, %v", h.ID, signature, err)
+		}
+		var e bus.Event
+		if err := json.Unmarshal([]byte(h.Body), &e); i > 0 && (err != nil || hookIDOf(e) != h.ID) {
+			t.Errorf("webhook %s is called %s, %v", h.ID, hookIDOf(e), err)
+		}
+	}
+	if len(v.Given) < 4 || len(v.Places) < 8 || len(v.Pages) < 3 || len(v.Hooks) < 2 {
 		t.Error("vectors are missing")
 	}
 }
@@ -132,7 +159,21 @@ func makeVectors(t *testing.T) (v vectors) {
 	older := page
 	older.After, older.IDs = "k3-7", nil
 	v.Pages = append(v.Pages, altered, foreignLog, older)
+	v.Hooks = hookVectors(t)
 	return v
+}
+
+func hookVectors(t *testing.T) []hookVector {
+	const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+	e := birth("1", "80152")
+	hooks := []hookVector{
+		{Secret: secret, ID: "msg_p5jXN8AQM9LWM0D4loKWxJek", Timestamp: 1614265330, Body: `{"test": 2432232314}`},
+		{Secret: secret, ID: hookIDOf(e), Timestamp: morning.Unix(), Body: string(must[[]byte](t)(json.Marshal(e)))},
+	}
+	for i := range hooks {
+		hooks[i].Signature = must[string](t)(hooks[i].signed())
+	}
+	return hooks
 }
 
 func (w *world) pageVector(t *testing.T) pageVector {
