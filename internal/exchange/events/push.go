@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dobosh/internal/bus"
+	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/storage"
 )
@@ -110,7 +111,7 @@ func (r *Room) deliver(ctx context.Context, id string, version int64) {
 			return
 		}
 		r.Log.WarnContext(ctx, "events not delivered", slog.String("subscription", id), slog.Any("error", err))
-		_ = pause(ctx, wait) // the loop sees the end of ctx
+		_ = clock.Pause(ctx, wait) // the loop sees the end of ctx
 		wait = min(2*wait, lastPause)
 	}
 }
@@ -180,7 +181,7 @@ func (r *Room) due(ctx context.Context, at time.Time) error {
 		if rest <= 0 {
 			return nil
 		}
-		_ = pause(ctx, min(rest, dueLook)) // the loop sees the end of ctx
+		_ = clock.Pause(ctx, min(rest, dueLook)) // the loop sees the end of ctx
 	}
 	return ctx.Err()
 }

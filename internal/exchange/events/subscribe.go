@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dobosh/internal/bus"
+	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
@@ -262,7 +263,7 @@ func (r *Room) readFor(ctx context.Context, s *Subscription, limit int, wait tim
 	}
 	types := s.Filter.among(may.types)
 	if len(types) == 0 { // for the bus, no types are all
-		return readFrom{after: s.place, next: s.place}, pause(ctx, min(wait, look))
+		return readFrom{after: s.place, next: s.place}, clock.Pause(ctx, min(wait, look))
 	}
 	found, err := r.read(ctx, types, s.place, limit, wait)
 	if lost, ok := errors.AsType[*goneError](err); ok {
