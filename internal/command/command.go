@@ -39,13 +39,24 @@ type call struct {
 	errOut io.Writer
 }
 
-// parse reads the flags and makes sure that as many arguments follow as the
-// command wants.
+// parse reads the flags, which may stand before, between and behind the
+// arguments, and makes sure that as many arguments are there as the command
+// wants.
 func (c *call) parse(least, most int) error {
-	if err := c.flags.Parse(c.args); err != nil {
+	var arguments []string
+	for rest := c.args; ; {
+		if err := c.flags.Parse(rest); err != nil {
+			return err
+		}
+		if rest = c.flags.Args(); len(rest) == 0 {
+			break
+		}
+		arguments, rest = append(arguments, rest[0]), rest[1:]
+	}
+	if err := c.flags.Parse(append([]string{"--"}, arguments...)); err != nil {
 		return err
 	}
-	if n := c.flags.NArg(); n < least || most >= 0 && n > most {
+	if n := len(arguments); n < least || most >= 0 && n > most {
 		c.flags.Usage()
 		return flag.ErrHelp
 	}
@@ -60,6 +71,11 @@ func commands() []command {
 	return []command{
 		{"demo", "run the demonstration: three nodes, an identity provider, a mailbox", runDemo},
 		{"serve", "run one node: serve --config FILE", runServe},
+		{"token", "let a node in, at the authority: token --config FILE MEMBER NAME", runToken},
+		{"join", "make this machine a node, with a token: join TOKEN [--dir DIR]", runJoin},
+		{"status", "how a running node is: status --config FILE [--json]", runStatus},
+		{"maintenance", "let a running node take no new questions, or take them again: maintenance on|off --config FILE [--until TIME]", runMaintenance},
+		{"revoke", "take a node out of the registry, at the authority: revoke --config FILE MEMBER NAME --why TEXT", runRevoke},
 		{"config check", "check a configuration file: config check FILE", checkConfig},
 		{"key", "make a private key: key FILE", makeKey},
 		{"pack check", "check a pack: pack check [DIR]", checkPack},
@@ -98,7 +114,7 @@ func exit(err error, errOut io.Writer) int {
 	case errors.Is(err, errNo):
 		return exitNo
 	}
-	_, _ = fmt.Fprintln(errOut, "dobosh:", err)
+	_, _ = fmt.Fprintln(errOut, "dobosh:", inWords(err))
 	return exitNo
 }
 

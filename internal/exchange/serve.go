@@ -31,7 +31,8 @@ func (g *Gateway) ServeConn(_ *http.Server, c *tls.Conn, _ http.Handler) {
 		g.Log.Debug("a connection did not begin", attr("error", err.Error()))
 		return
 	}
-	if !g.served.add(conn) {
+	node, _ := g.Credential.Peer(&state) // it is asked again for each question
+	if !g.served.add(conn, asker{&state, node}) {
 		conn.Close()
 	}
 	conn.Wait()

@@ -1,22 +1,30 @@
 package exchange
 
 import (
+	"crypto/tls"
 	"sync"
 
 	"dobosh/internal/exchange/link"
+	"dobosh/internal/registry"
 )
 
 // served are the connections over which other nodes ask this one. Its zero value
 // has none.
 type served struct {
 	mu     sync.Mutex
-	conns  map[*link.Conn]struct{}
+	conns  map[*link.Conn]asker
 	closed bool
 	ending sync.WaitGroup
 }
 
+// asker is the node at the other side of a connection, as it was when it came.
+type asker struct {
+	tls  *tls.ConnectionState
+	node registry.Node // zero where it was not known even then
+}
+
 // add remembers a connection until remove; false when there are to be no more.
-func (s *served) add(c *link.Conn) bool {
+func (s *served) add(c *link.Conn, peer asker) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ending.Add(1)
@@ -24,9 +32,9 @@ func (s *served) add(c *link.Conn) bool {
 		return false
 	}
 	if s.conns == nil {
-		s.conns = map[*link.Conn]struct{}{}
+		s.conns = map[*link.Conn]asker{}
 	}
-	s.conns[c] = struct{}{}
+	s.conns[c] = peer
 	return true
 }
 

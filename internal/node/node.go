@@ -85,6 +85,7 @@ type Node struct {
 	admitting
 	registryTrust
 
+	since   time.Time // it was opened
 	servers []*server
 	stop    context.CancelFunc
 	done    sync.WaitGroup
@@ -112,6 +113,7 @@ func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*Nod
 		n.openPeople,
 		n.openRooms,
 		n.openServers,
+		n.openDoor,
 		n.openTimeStamps,
 	} {
 		if err := open(ctx); err != nil {
@@ -362,6 +364,8 @@ func (n *Node) start(ctx context.Context) (err error) {
 	n.done.Go(func() { n.desk.Run(ctx) })
 	n.startAdmission(ctx)
 	n.watchRegistry(ctx)
+	n.done.Go(func() { n.endPauses(ctx) })
+	n.done.Go(func() { n.partFromStrangers(ctx) })
 	if n.services != nil {
 		if err := n.services.Run(ctx, n.bus); err != nil {
 			return err

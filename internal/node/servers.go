@@ -192,6 +192,9 @@ func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (n *Node) Addresses() map[string]string {
 	addresses := make(map[string]string, len(n.servers))
 	for _, s := range n.servers {
+		if s.name == doorName {
+			continue
+		}
 		addresses[s.name] = s.listener.Addr().String()
 	}
 	return addresses

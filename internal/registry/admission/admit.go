@@ -5,6 +5,8 @@ import (
 	"crypto"
 	"errors"
 	"slices"
+	"strconv"
+	"time"
 
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/problem"
@@ -15,6 +17,9 @@ import (
 // admit takes in a node that brings a token. pin is that of the TLS key with
 // which it asks.
 func (o *Office) admit(ctx context.Context, in joining, pin string) (Admitted, error) {
+	if err := o.timely(in.At); err != nil {
+		return Admitted{}, err
+	}
 	key, err := requested(in.Request, pin)
 	if err != nil {
 		return Admitted{}, err
@@ -36,6 +41,23 @@ func (o *Office) admit(ctx context.Context, in joining, pin string) (Admitted, e
 		return Admitted{}, errors.Join(err, o.tokens.giveBack(ctx, made.ID, pin))
 	}
 	return o.admitted(node, key)
+}
+
+// joinSkew is how far the clocks of a joiner and the authority may differ: a
+// node whose clock is off by more could ask nobody.
+const joinSkew = 5 * time.Minute
+
+// timely refuses a joiner whose clock is off, before its token is used up, and
+// says in which direction.
+func (o *Office) timely(at time.Time) error {
+	off, code := at.Sub(o.Now()), "join-clock-ahead"
+	if off < 0 {
+		off, code = -off, "join-clock-behind"
+	}
+	if off <= joinSkew {
+		return nil
+	}
+	return problem.New(problem.Invalid, code, "minutes", strconv.Itoa(int(off/time.Minute)))
 }
 
 // allowed checks what the joiner says about itself against the grant.

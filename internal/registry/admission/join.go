@@ -36,7 +36,7 @@ func (j Joiner) Join(ctx context.Context) (Admitted, error) {
 		return Admitted{}, err
 	}
 	client := NewClient(j.Token.Address, func(pin string) bool { return pin == j.Token.Pin }, func() *tls.Certificate { return &own })
-	out, err := ask[Admitted](ctx, client, joinPath, joining{Secret: j.Token.Secret, Address: j.Address, Log: j.Log, Request: request})
+	out, err := ask[Admitted](ctx, client, joinPath, joining{Secret: j.Token.Secret, Address: j.Address, Log: j.Log, Request: request, At: j.Now})
 	if err != nil {
 		return Admitted{}, err
 	}

@@ -106,6 +106,16 @@ func (o *Office) Tokens(ctx context.Context, after page.Key) (page.Page[Made], e
 	return o.tokens.list(ctx, after)
 }
 
+// Withdraw makes a token useless that nobody has used. Errors: "join-token-unknown",
+// "join-token-used".
+func (o *Office) Withdraw(ctx context.Context, token, by string) error {
+	made, err := o.tokens.withdraw(ctx, token)
+	if err != nil {
+		return err
+	}
+	return o.note(ctx, act{What: "token-withdrawn", By: by, Member: made.Grant.Member, Node: made.Grant.Node, Token: made.ID})
+}
+
 // Revoke takes a node out of the registry: from the next request on it is
 // refused everywhere the registry has come. Errors: "node-unknown",
 // "reason-missing".
@@ -129,7 +139,7 @@ func (o *Office) Revoke(ctx context.Context, member registry.ID, name, reason, b
 
 // act is what the supervisor's journal holds of an act of this office.
 type act struct {
-	What   string      `json:"act"` // token-made, node-admitted, node-revoked
+	What   string      `json:"act"` // token-made, token-withdrawn, node-admitted, node-revoked
 	By     string      `json:"by"`  // account, or pin of the node
 	Member registry.ID `json:"member"`
 	Node   string      `json:"node"`

@@ -115,6 +115,31 @@ func (t tokens) giveBack(ctx context.Context, id, pin string) error {
 	})
 }
 
+// withdraw ends a token that was not used.
+func (t tokens) withdraw(ctx context.Context, id string) (made Made, err error) {
+	now := t.now()
+	err = t.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		rows, err := tx.QueryContext(ctx, selectTokens+` WHERE id = $1`, id)
+		made, err = storage.One(rows, err, readMade)
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
+			return problem.New(problem.NotFound, "join-token-unknown")
+		case err != nil:
+			return err
+		case !made.UsedAt.IsZero():
+			return problem.New(problem.Conflict, "join-token-used")
+		case !now.Before(made.Until):
+			return nil
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE registry_tokens SET ends_at = $1 WHERE id = $2`, storage.Micros(now), id)
+		return err
+	})
+	return made, err
+}
+
+// Open reports whether the token can still be used.
+func (m Made) Open(now time.Time) bool { return m.UsedAt.IsZero() && now.Before(m.Until) }
+
 const selectTokens = `SELECT id, grants, made_by, made_at, ends_at, COALESCE(used_at, 0), COALESCE(used_by, '') FROM registry_tokens`
 
 func readMade(scan storage.Scan) (m Made, err error) {

@@ -3,6 +3,7 @@ package admission
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
@@ -30,6 +31,8 @@ type joining struct {
 	Address string `json:"address"` // where the other nodes will reach it, host:port
 	Log     string `json:"log"`     // verifier key of its journal
 	Request []byte `json:"request"` // PKCS #10, DER
+
+	At time.Time `json:"at"` // by the joiner's clock
 }
 
 // Admitted is the answer: how the node stands in the registry now.
