@@ -160,24 +160,6 @@ func (r *Registry) past(size int64) <-chan struct{} {
 	return r.changed
 }
 
-// Wait returns when the state here holds more than size statements, or with the
-// error of ctx.
-func (r *Registry) Wait(ctx context.Context, size int64) error {
-	for {
-		r.mu.Lock()
-		grew, have := r.grew, r.head.size
-		r.mu.Unlock()
-		if have > size {
-			return nil
-		}
-		select {
-		case <-grew:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
 func closed() <-chan struct{} {
 	done := make(chan struct{})
 	close(done)
