@@ -21,6 +21,7 @@ type ExchangeOptions struct {
 	Rate        float64   // questions a second of the round in which latency counts, up to 10,000; 0 for none
 	Nginx       string    // program for the same way without signatures and journals; empty for none
 	Kill        bool      // kill each node in turn at Rate, then check what was acknowledged
+	File        int64     // instead of all rounds: bytes of one body that is fetched and sent, up to 64 GiB; 0 for none
 	Profile     string    // folder for the profiles of the nodes; empty for none
 	Log         io.Writer // progress for people
 }
@@ -35,6 +36,8 @@ func (o ExchangeOptions) check() error {
 		return errors.New("connections: not between 1 and 1024")
 	case o.Rate < 0 || o.Rate > 10_000:
 		return errors.New("rate: not between 0 and 10,000 a second")
+	case o.File < 0 || o.File > largestFile || o.File > 0 && o.Kill:
+		return errors.New("file: not between 0 and 64 GiB, or together with kill")
 	case o.Kill && o.Rate == 0:
 		return errors.New("kill: wants a rate")
 	}
@@ -63,6 +66,8 @@ type ExchangeResult struct {
 	FirstErr    string          `json:"first_error,omitempty"`
 	// Acknowledged is there when nodes were killed.
 	Acknowledged *Acknowledgement `json:"acknowledged,omitempty"`
+	// File is there when a large body was what was measured.
+	File *FileFlow `json:"file,omitempty"`
 }
 
 // OK says that nothing went wrong. Questions fail while a node is killed.
@@ -70,11 +75,19 @@ func (r ExchangeResult) OK() bool {
 	if r.Acknowledged != nil {
 		return r.Acknowledged.OK()
 	}
+	if r.File != nil {
+		return r.File.OK()
+	}
 	return r.Errors == 0
 }
 
 // Write says it for people.
 func (r ExchangeResult) Write(w io.Writer) {
+	if f := r.File; f != nil {
+		_, _ = fmt.Fprintf(w, "%d MB fetched in %.1f s (%.0f MB/s), sent in %.1f s (%.0f MB/s), the same at both ends: %t; most memory in MB: %v\n",
+			f.Bytes/megabyte, f.FetchedS, f.FetchMBS, f.SentS, f.SendMBS, f.Same, f.PeakMB)
+		return
+	}
 	_, _ = fmt.Fprintf(w, "%.0f exchanges/s on %d connections: %.2f ms (median), %.2f ms (99%%); %.0f µs of CPU time an exchange on %d cores\n",
 		r.ExchangesPerS, r.Connections, r.P50, r.P99, r.CPUExchange, r.Cores)
 	if r.Rate > 0 {
@@ -117,6 +130,9 @@ func RunExchange(ctx context.Context, o ExchangeOptions) (result ExchangeResult,
 	load := newLoad(rig.edge, o.Connections, rig.request)
 	if err := load.warmUp(ctx); err != nil {
 		return result, err
+	}
+	if o.File > 0 {
+		return rig.flow(ctx, o.File, o.Log)
 	}
 	if o.Kill {
 		return rig.underKills(ctx, o, load, origin)

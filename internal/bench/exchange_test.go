@@ -36,12 +36,38 @@ func TestNoAcknowledgedExchangeIsLost(t *testing.T) {
 	nobodyIsLeft(t, dir)
 }
 
+// A body of any size flows through both nodes, both ways, in the memory that
+// they have anyway.
+func TestALargeBodyFlows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the program and runs three processes")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	const size = 256 << 20
+	result, err := bench.RunExchange(ctx, bench.ExchangeOptions{Binary: build(t), Dir: t.TempDir(), Seconds: 1, Rounds: 1, Connections: 1, File: size, Log: t.Output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := result.File
+	if f == nil || !f.OK() {
+		t.Fatalf("%+v %+v", result, f)
+	}
+	for name, peak := range f.PeakMB {
+		if peak > 200 {
+			t.Errorf("%s had %.0f MB for a body of %d", name, peak, size>>20)
+		}
+	}
+}
+
 func TestBadOptionsOfAnExchangeAreRefused(t *testing.T) {
 	for what, o := range map[string]bench.ExchangeOptions{
 		"no time":        {Rounds: 1, Connections: 1},
 		"no rounds":      {Seconds: 1, Connections: 1},
 		"no connections": {Seconds: 1, Rounds: 1},
 		"a huge rate":    {Seconds: 1, Rounds: 1, Connections: 1, Rate: 1e9},
+		"a huge file":    {Seconds: 1, Rounds: 1, Connections: 1, File: 1 << 60},
+		"file and kill":  {Seconds: 1, Rounds: 1, Connections: 1, Rate: 1, Kill: true, File: 1},
 		"kill, no rate":  {Seconds: 1, Rounds: 1, Connections: 1, Kill: true},
 	} {
 		if _, err := bench.RunExchange(t.Context(), o); err == nil {

@@ -1,8 +1,10 @@
 package bench
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -29,13 +31,33 @@ func startOrigin() (*origin, error) {
 	}
 	o := &origin{listener: listener, ended: make(chan error, 1), asked: map[string]int{}}
 	answer := []byte(document())
-	o.server = &fasthttp.Server{Name: "origin", NoDefaultDate: true, Handler: func(ctx *fasthttp.RequestCtx) {
+	o.server = &fasthttp.Server{Name: "origin", NoDefaultDate: true, StreamRequestBody: true, MaxRequestBodySize: 1, Handler: func(ctx *fasthttp.RequestCtx) {
+		if file, is := strings.CutPrefix(string(ctx.Path()), "/v1/files/"); is {
+			serveFile(ctx, file)
+			return
+		}
 		o.note(string(ctx.Path()))
 		ctx.SetContentType("application/json")
 		ctx.SetBody(answer)
 	}}
 	go func() { o.ended <- o.server.Serve(listener) }()
 	return o, nil
+}
+
+// serveFile answers a pattern of so many bytes, or says what a body was.
+func serveFile(ctx *fasthttp.RequestCtx, file string) {
+	if size, err := strconv.ParseInt(file, 10, 64); err == nil {
+		ctx.SetContentType("application/octet-stream")
+		ctx.SetBodyStream(pattern(size), int(size))
+		return
+	}
+	got, err := sumUp(ctx.RequestBodyStream())
+	if err != nil {
+		ctx.Error("the body broke off", fasthttp.StatusBadRequest)
+		return
+	}
+	ctx.SetContentType("application/json")
+	_ = json.NewEncoder(ctx).Encode(got) // the node may have gone
 }
 
 // document is a JSON object of twenty fields and one kilobyte.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"dobosh/internal/demo"
 	"dobosh/internal/journal"
@@ -16,6 +17,7 @@ import (
 	"dobosh/internal/node"
 	"dobosh/internal/registry"
 
+	"golang.org/x/mod/sumdb/note"
 	"gopkg.in/yaml.v3"
 )
 
@@ -29,7 +31,10 @@ type exchangeRig struct {
 // The service that is asked, and the subsystem that asks.
 const (
 	benchedService = "items"
-	benchedPath    = "/r1/RS-DEMO/GOV/REGISTERS/civil/" + benchedService + "/v1/items/"
+	filesService   = "files"
+	benchedSystem  = "RS-DEMO/GOV/REGISTERS/civil/"
+	benchedPath    = "/r1/" + benchedSystem + benchedService + "/v1/items/"
+	filesPath      = "/r1/" + benchedSystem + filesService + "/v1/files/"
 	benchedClient  = "RS-DEMO/GOV/ZRENJANIN/family"
 )
 
@@ -100,17 +105,32 @@ func putBehind(file, origin string) error {
 	if err != nil {
 		return err
 	}
-	cfg.InformationSystems = []node.InformationSystem{{Subsystem: "civil", Service: benchedService, URL: "http://" + origin}}
+	for _, service := range []string{benchedService, filesService} {
+		cfg.InformationSystems = append(cfg.InformationSystems, node.InformationSystem{Subsystem: "civil", Service: service, URL: "http://" + origin})
+	}
 	if raw, err = yaml.Marshal(cfg); err != nil {
 		return err
 	}
 	return os.WriteFile(file, raw, 0o600)
 }
 
-// agree adds the service and the contract, signed by both sides, to what the
+// agreements are the contracts of the measurement: few fields of a small answer,
+// and all of a large body.
+func agreements(client, provider registry.ID) []registry.Contract {
+	small := registry.Contract{
+		ID: "bench-items", Consumer: client, Provider: provider, Service: benchedService, Methods: []string{"GET"}, Paths: []string{"/v1/items/{item}"},
+		Fields: agreedFields(), Subjects: []string{}, Purpose: "family-support", Provision: "zfpp/48", Sector: "family", From: civil.Date(2018, 7, 1),
+	}
+	large := small
+	large.ID, large.Service, large.Methods, large.Paths = "bench-files", filesService, []string{"GET", "POST"}, []string{"/v1/files/{file}"}
+	large.Fields, large.Limit = []string{""}, largestFile
+	return []registry.Contract{small, large}
+}
+
+// agree adds the services and the contracts, signed by both sides, to what the
 // registry says at its start.
 func agree(dir string) (err error) {
-	service, err := registry.ParseID("RS-DEMO/GOV/REGISTERS/civil/" + benchedService)
+	provider, err := registry.ParseID(strings.TrimSuffix(benchedSystem, "/"))
 	if err != nil {
 		return err
 	}
@@ -118,23 +138,7 @@ func agree(dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	contract := registry.Contract{
-		ID: "bench-items", Consumer: client, Provider: service.System(), Service: benchedService, Methods: []string{"GET"}, Paths: []string{"/v1/items/{item}"},
-		Fields: agreedFields(), Subjects: []string{}, Purpose: "family-support", Provision: "zfpp/48", Sector: "family", From: civil.Date(2018, 7, 1),
-	}
-	var signers []node.Signer
-	for name, member := range map[string]registry.ID{demo.City: client.Owner(), demo.Registers: service.Owner()} {
-		key, err := node.ReadKey(filepath.Join(dir, name, "log.key"))
-		if err != nil {
-			return err
-		}
-		signer, err := journal.NewSigner(node.Origin(member, name), key)
-		if err != nil {
-			return err
-		}
-		signers = append(signers, signer)
-	}
-	signed, err := contract.Sign(signers...)
+	signers, err := signersOf(dir, map[string]registry.ID{demo.City: client.Owner(), demo.Registers: provider.Owner()})
 	if err != nil {
 		return err
 	}
@@ -144,7 +148,31 @@ func agree(dir string) (err error) {
 	}
 	defer func() { err = errors.Join(err, seed.Close()) }()
 	lines := json.NewEncoder(seed)
-	return errors.Join(
-		lines.Encode(registry.Statement{Service: &registry.Service{ID: service, Title: lang.Text{"sr": "Мерење", "en": "Measurement"}}}),
-		lines.Encode(registry.Statement{Contract: signed}))
+	for _, contract := range agreements(client, provider) {
+		signed, err := contract.Sign(signers...)
+		if err != nil {
+			return err
+		}
+		service := registry.Service{ID: provider.With(contract.Service), Title: lang.Text{"sr": "Мерење", "en": "Measurement"}}
+		if err := errors.Join(lines.Encode(registry.Statement{Service: &service}), lines.Encode(registry.Statement{Contract: signed})); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// signersOf are the keys with which members sign contracts.
+func signersOf(dir string, members map[string]registry.ID) (signers []note.Signer, err error) {
+	for name, member := range members {
+		key, err := node.ReadKey(filepath.Join(dir, name, "log.key"))
+		if err != nil {
+			return nil, err
+		}
+		signer, err := journal.NewSigner(node.Origin(member, name), key)
+		if err != nil {
+			return nil, err
+		}
+		signers = append(signers, signer)
+	}
+	return signers, nil
 }

@@ -145,8 +145,9 @@ func (p *process) stop() error {
 
 // memory is what a process holds, in bytes.
 type memory struct {
-	rss int64 // resident, with the pages of the program that others use as well
-	pss int64 // resident, shared pages divided among those who use them (proc(5))
+	rss  int64 // resident, with the pages of the program that others use as well
+	peak int64 // the most that was ever resident, of the process that runs now
+	pss  int64 // resident, shared pages divided among those who use them (proc(5))
 }
 
 // usage is what a node takes of the machine.

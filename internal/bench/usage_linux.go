@@ -30,17 +30,25 @@ func readUsage(pid int) usage {
 	}
 	return usage{
 		cpu:    time.Duration(number(11)+number(12)) * tick,
-		memory: memory{rss: number(21) * int64(os.Getpagesize()), pss: readPSS(pid)},
+		memory: memory{rss: number(21) * int64(os.Getpagesize()), pss: readPSS(pid), peak: readPeak(pid)},
 	}
 }
 
 // readPSS reads the proportional set size.
 func readPSS(pid int) int64 {
-	rollup, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	return readKilobytes(fmt.Sprintf("/proc/%d/smaps_rollup", pid), "\nPss:")
+}
+
+// readPeak reads the highest resident set size.
+func readPeak(pid int) int64 { return readKilobytes(fmt.Sprintf("/proc/%d/status", pid), "\nVmHWM:") }
+
+// readKilobytes finds a value in a file of /proc; 0 when it is not there.
+func readKilobytes(file, name string) int64 {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return 0
 	}
-	_, after, _ := bytes.Cut(rollup, []byte("\nPss:"))
+	_, after, _ := bytes.Cut(text, []byte(name))
 	value, _, _ := bytes.Cut(bytes.TrimSpace(after), []byte(" "))
 	kilobytes, _ := strconv.ParseInt(string(value), 10, 64) // the kernel writes numbers
 	return kilobytes << 10

@@ -18,6 +18,7 @@ func benchExchange(ctx context.Context, c *call) (err error) {
 	c.flags.Float64Var(&o.Rate, "rate", 500, "questions a second of the round in which latency counts; 0 for none")
 	c.flags.StringVar(&o.Nginx, "nginx", "", "the program nginx; by default the one that is installed, if one is")
 	c.flags.BoolVar(&o.Kill, "kill", false, "kill both nodes in turn while questions come at the rate, then check what was acknowledged")
+	c.flags.Int64Var(&o.File, "file", 0, "instead: bytes of one body that is fetched and sent, for example 10737418240")
 	if err := c.parse(0, 0); err != nil {
 		return err
 	}
@@ -27,7 +28,7 @@ func benchExchange(ctx context.Context, c *call) (err error) {
 	if o.Nginx == "" {
 		o.Nginx = installed("nginx", "/usr/sbin/nginx")
 	}
-	return m.run(ctx, seconds(o.Seconds*float64(2*o.Rounds+1))+5*time.Minute, func(ctx context.Context) (measured, error) {
+	return m.run(ctx, seconds(o.Seconds*float64(2*o.Rounds+1)+float64(o.File>>20)/5)+5*time.Minute, func(ctx context.Context) (measured, error) {
 		o.Dir, o.Profile = m.dir, m.profile
 		return bench.RunExchange(ctx, o)
 	})
