@@ -28,15 +28,24 @@ type Recorded struct {
 	Order *int   `json:"order,omitempty"`
 }
 
+// parentQuestion asks for a parent.
+type parentQuestion struct {
+	Number string `json:"number"`
+}
+
 // Handler answers GET /v1/births/{birth} to the node, and to registrars' systems
 // POST /v1/parents ({"number": …} gives a handle) and POST /v1/births (an
 // [Entry]).
 func (r *Registrar) Handler() http.Handler {
-	return r.desk.Routes(map[string]registers.Answer{
+	return r.desk.Routes(r.answers())
+}
+
+func (r *Registrar) answers() map[string]registers.Answer {
+	return map[string]registers.Answer{
 		"GET /v1/births/{birth}": r.answerBirth,
 		"POST /v1/births":        r.answerEntry,
 		"POST /v1/parents":       r.answerParent,
-	})
+	}
 }
 
 func (r *Registrar) answerBirth(ctx context.Context, q *registers.Question) (any, error) {
@@ -76,9 +85,7 @@ func (r *Registrar) answerParent(ctx context.Context, q *registers.Question) (an
 	if err != nil {
 		return nil, err
 	}
-	var question struct {
-		Number string `json:"number"`
-	}
+	var question parentQuestion
 	if err := q.Read(&question); err != nil {
 		return nil, err
 	}

@@ -34,11 +34,15 @@ type GrantNote struct {
 // Handler answers GET /v1/accounts/{person}, GET
 // /v1/grants/{person}/{service}/{birth} and POST /v1/grants.
 func (r *Register) Handler() http.Handler {
-	return r.desk.Routes(map[string]registers.Answer{
+	return r.desk.Routes(r.answers())
+}
+
+func (r *Register) answers() map[string]registers.Answer {
+	return map[string]registers.Answer{
 		"GET /v1/accounts/{person}":                 r.answerAccount,
 		"GET /v1/grants/{person}/{service}/{birth}": r.answerGrant,
 		"POST /v1/grants":                           r.answerNote,
-	})
+	}
 }
 
 func (r *Register) answerAccount(ctx context.Context, q *registers.Question) (any, error) {

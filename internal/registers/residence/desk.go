@@ -36,10 +36,14 @@ type Search struct {
 
 // Handler answers GET /v1/residents/{person} and POST /v1/residents/search.
 func (r *Register) Handler() http.Handler {
-	return r.desk.Routes(map[string]registers.Answer{
+	return r.desk.Routes(r.answers())
+}
+
+func (r *Register) answers() map[string]registers.Answer {
+	return map[string]registers.Answer{
 		"GET /v1/residents/{person}": r.person,
 		"POST /v1/residents/search":  r.search,
-	})
+	}
 }
 
 func (r *Register) person(ctx context.Context, q *registers.Question) (any, error) {

@@ -68,6 +68,11 @@ type questionsAnswer struct {
 	Questions []Question `json:"questions"`
 }
 
+// takenAnswer says that a question was taken.
+type takenAnswer struct {
+	ID string `json:"id"`
+}
+
 // System is the information system behind the node that holds its receipts
 // and the questions about them. It trusts its node to have checked who asks.
 type System struct {
@@ -82,10 +87,18 @@ func NewSystem(db *storage.DB, now clock.Now) *System { return &System{db: db, n
 // /v1/questions/{person}.
 func (s *System) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/receipts/{person}", s.serveReceipts)
-	mux.HandleFunc("GET /v1/questions/{person}", s.serveQuestions)
-	mux.HandleFunc("POST /v1/questions/{person}", s.takeQuestion)
+	for pattern, answer := range s.answers() {
+		mux.HandleFunc(pattern, answer)
+	}
 	return mux
+}
+
+func (s *System) answers() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /v1/receipts/{person}":   s.serveReceipts,
+		"GET /v1/questions/{person}":  s.serveQuestions,
+		"POST /v1/questions/{person}": s.takeQuestion,
+	}
 }
 
 func (s *System) serveReceipts(w http.ResponseWriter, r *http.Request) {
@@ -175,7 +188,7 @@ func (s *System) takeQuestion(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the question cannot be kept now", http.StatusServiceUnavailable)
 		return
 	}
-	write(w, map[string]string{"id": q.ID})
+	write(w, takenAnswer{q.ID})
 }
 
 func sayable(s string) bool {
