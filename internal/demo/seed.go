@@ -5,12 +5,18 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"dobosh/internal/journal"
-	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/law"
 	"dobosh/internal/node"
+	"dobosh/internal/registers/births"
+	"dobosh/internal/registers/payments"
+	"dobosh/internal/registers/residence"
 	"dobosh/internal/registry"
+	"dobosh/internal/registry/catalogue/openapi"
+	"dobosh/internal/services/looks"
 )
 
 // writeSeed writes what the registry says at the start: who there is, where,
@@ -48,28 +54,55 @@ func (s setup) statements() (all []registry.Statement, err error) {
 		}
 		all = append(all, registry.Statement{Node: &n})
 	}
-	for _, service := range s.dataServices() {
+	services, err := s.dataServices()
+	if err != nil {
+		return nil, err
+	}
+	for _, service := range services {
 		all = append(all, registry.Statement{Service: &service})
 	}
 	contracts, err := s.contracts()
 	return append(all, contracts...), err
 }
 
-func (s setup) dataServices() []registry.Service {
+// offer is a data service of the demonstration: what it answers, and the life
+// events in which somebody needs it.
+type offer struct {
+	owner           registry.ID
+	subsystem, code string
+	description     []byte
+	tags            []string
+}
+
+func offers() []offer {
 	registers := members()[1].id()
-	of := func(owner registry.ID, subsystem, code, sr, en string) registry.Service {
-		owner.Subsystem, owner.Service = subsystem, code
-		return registry.Service{ID: owner, Title: lang.Text{"sr": sr, "en": en}}
-	}
-	services := []registry.Service{
-		of(registers, "civil", "births", "Матична књига рођених", "Register of births"),
-		of(registers, "residence", "residents", "Евиденција пребивалишта", "Register of residence"),
-		of(registers, "payments", "accounts", "Евиденција исплата", "Register of payments"),
+	all := []offer{
+		{registers, "civil", "births", births.Description(), []string{"birth", "family"}},
+		{registers, "residence", "residents", residence.Description(), []string{"birth", "moving"}},
+		{registers, "payments", "accounts", payments.Description(), []string{"family"}},
 	}
 	for _, m := range members() {
-		services = append(services, of(m.id(), "receipts", "receipts", "Ко је гледао моје податке", "Who looked at my data"))
+		all = append(all, offer{m.id(), "receipts", "receipts", looks.Description(), []string{"own-data"}})
 	}
-	return services
+	return all
+}
+
+// describedSince is the first day of the descriptions, that of the contracts of
+// the pack.
+func describedSince() civil.Day { return civil.Date(2018, time.July, 1) }
+
+func (s setup) dataServices() (services []registry.Service, err error) {
+	for _, o := range offers() {
+		doc, err := openapi.Read(o.description)
+		if err != nil {
+			return nil, fmt.Errorf("description of %s: %w", o.code, err)
+		}
+		services = append(services, registry.Service{
+			ID: registry.ID{Instance: o.owner.Instance, Class: o.owner.Class, Member: o.owner.Member, Subsystem: o.subsystem, Service: o.code}, Title: doc.Title,
+			Kind: registry.ServiceOpenAPI, Description: doc.Digest, Version: doc.Version, Since: describedSince(), Tags: o.tags,
+		})
+	}
+	return services, nil
 }
 
 // contracts signs the pack's templates with the keys of both members. In

@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"dobosh/internal/exchange/system"
@@ -22,6 +23,9 @@ type InformationSystem struct {
 	// CAFile holds who issues the program's certificate, PEM; empty for those of
 	// this machine.
 	CAFile string `yaml:"ca_file"`
+	// Description is where the program shows its OpenAPI description, http or
+	// https; empty where it shows none.
+	Description string `yaml:"description"`
 	// Pin is the SHA-256 of the program's public key in hex, instead of an issuer.
 	Pin string `yaml:"pin"`
 }
@@ -40,6 +44,8 @@ func checkSystems(systems []InformationSystem, member registry.ID) (errs []error
 			errs = append(errs, fmt.Errorf("information_systems[%d]: subsystem and service are needed", i))
 		case seen[cfg.Service]:
 			errs = append(errs, fmt.Errorf("information_systems[%d]: %s is there twice", i, cfg.Service))
+		case s.Description != "" && !strings.HasPrefix(s.Description, "http://") && !strings.HasPrefix(s.Description, "https://"):
+			errs = append(errs, fmt.Errorf("information_systems[%d]: description is no address of http or https", i))
 		default:
 			if err := cfg.Check(); err != nil {
 				errs = append(errs, fmt.Errorf("information_systems[%d]: %w", i, err))

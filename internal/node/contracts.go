@@ -17,7 +17,7 @@ func (n *Node) openDesk(context.Context) error {
 	}
 	n.desk = desk.New(desk.Config{
 		Member: n.cfg.Member, DB: n.db, State: n.registry.State, Registry: n.submitter, Courier: desk.HTTP{Client: n.letterClient},
-		Law: n.pack, Signer: signer, Journal: n.journal, Now: n.now, Log: n.log,
+		Law: n.pack, Signer: signer, Journal: n.journal, Descriptions: described{n.described}, Now: n.now, Log: n.log,
 	})
 	return nil
 }

@@ -29,6 +29,7 @@ import (
 	"dobosh/internal/registers/residence"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/admission"
+	"dobosh/internal/registry/catalogue"
 	"dobosh/internal/registry/credential"
 	"dobosh/internal/registry/desk"
 	"dobosh/internal/rules"
@@ -67,6 +68,7 @@ type Node struct {
 	submitter  registry.Submitter
 	follower   *registry.Follower
 	desk       *desk.Room
+	described  *catalogue.Room
 	gateway    *exchange.Gateway
 	meter      *oversight.Meter
 	exchanges  *exchangeMetrics
@@ -109,6 +111,7 @@ func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*Nod
 		n.openWitnesses,
 		n.openEvidences,
 		n.openRegistryTrust,
+		n.openCatalogue,
 		n.openDesk,
 		n.openPeople,
 		n.openRooms,
@@ -176,6 +179,7 @@ func (n *Node) openStorage(ctx context.Context) (err error) {
 		registry.Migrations(),
 		admission.Migrations(),
 		desk.Migrations(),
+		catalogue.Migrations(),
 		oversight.Migrations(),
 		events.Migrations(),
 		notify.Migrations(),
@@ -362,6 +366,7 @@ func (n *Node) start(ctx context.Context) (err error) {
 	}
 	n.done.Go(func() { n.sweep(ctx) })
 	n.done.Go(func() { n.desk.Run(ctx) })
+	n.done.Go(func() { n.described.Run(ctx) })
 	n.startAdmission(ctx)
 	n.watchRegistry(ctx)
 	n.done.Go(func() { n.endPauses(ctx) })

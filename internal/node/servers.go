@@ -131,6 +131,7 @@ func (n *Node) exchangeSurface() http.Handler {
 	mux.Handle("GET "+checkpointPath, n.registry.CheckpointHandler())
 	n.takeStatements(mux)
 	n.takeLetters(mux)
+	n.giveDescriptions(mux)
 	if n.witness != nil {
 		mux.Handle(witnessPath+"/", http.StripPrefix(witnessPath, n.witness))
 	}

@@ -41,7 +41,7 @@ func (a *Authority) Ensure(ctx context.Context, statements []Statement) error {
 	var news []Statement
 	var proofs proofs
 	for _, st := range statements {
-		if next.says(st) {
+		if next.says(st) || next.wentOn(st) {
 			continue
 		}
 		reading, err := read(st)
@@ -95,6 +95,17 @@ func (s *State) says(st Statement) bool {
 		return !contract && !service
 	}
 	return s.saysEnacted(st)
+}
+
+// wentOn reports whether a member has described a service further since it was
+// as a seed says.
+func (s *State) wentOn(st Statement) bool {
+	if st.Service == nil || st.Service.Description == "" {
+		return false
+	}
+	have, _ := s.Service(st.Service.ID)
+	was := func(e Edition) bool { return e.Description == st.Service.Description }
+	return slices.ContainsFunc(have.Former, was) || have.Description == st.Service.Description && have.Next != nil
 }
 
 func (s *State) saysEnacted(st Statement) bool {

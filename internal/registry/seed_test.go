@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
@@ -60,6 +61,26 @@ func TestSeedDoesNotBringEndedContractsBack(t *testing.T) {
 		ensure(t, a, again)
 		if _, back := a.State().Contract("births"); back || a.State().Size != size {
 			t.Errorf("read again %s: back %v, %d statements", name, back, a.State().Size)
+		}
+	}
+}
+
+func TestSeedDoesNotUndoWhatAMemberDescribed(t *testing.T) {
+	digest := func(letter string) string { return strings.Repeat(letter, 64) }
+	said := Service{ID: ID{Instance: city.Instance, Class: city.Class, Member: city.Member, Subsystem: "family", Service: "grants"}, Description: digest("a"), Version: "1", Since: civil.Date(2026, 1, 1)}
+	next := Edition{Version: "2", Description: digest("b"), From: civil.Date(2027, 1, 1)}
+	announced, begun := said, said
+	announced.Next = &next
+	begun.Description, begun.Version, begun.Since = next.Description, next.Version, next.From
+	begun.Former = []Edition{{Version: "1", Description: said.Description, From: said.Since}}
+	for name, member := range map[string]Service{"announced": announced, "begun": begun} {
+		a := newAuthority(t)
+		ensure(t, a, append(seed(t), Statement{Service: &said}))
+		ensure(t, a, []Statement{{Service: &member}})
+		size := a.State().Size
+		ensure(t, a, append(seed(t), Statement{Service: &said}))
+		if a.State().Size != size {
+			t.Errorf("%s: the seed said the old description again", name)
 		}
 	}
 }

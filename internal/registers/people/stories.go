@@ -77,6 +77,7 @@ func staff() []Staff {
 		{"officer", "Никола Вежбић", "RS-DEMO/GOV/ZRENJANIN", identity.Officer, lang.Text{"sr": "Службеник града: решава случајеве и пушта исплате.", "en": "Officer of the city: decides cases and releases payments."}},
 		{"contracts", "Драгана Потписић", "RS-DEMO/GOV/ZRENJANIN", identity.Contracts, lang.Text{"sr": "Тражи податке за град и потписује уговоре.", "en": "Asks for data for the city and signs contracts."}},
 		{"keeper", "Милан Печатић", "RS-DEMO/GOV/REGISTERS", identity.Contracts, lang.Text{"sr": "Потписује уговоре за регистре: одобрава, мења, одбија.", "en": "Signs contracts for the registers: approves, amends, refuses."}},
+		{"engineer", "Лазар Описић", "RS-DEMO/GOV/REGISTERS", identity.Operator, lang.Text{"sr": "Одржава чвор регистара и описује њихове услуге.", "en": "Runs the node of the registers and describes their services."}},
 		{"operator", "Горан Макетић", "RS-DEMO/GOV/ZRENJANIN", identity.Operator, lang.Text{"sr": "Одржава чвор града.", "en": "Runs the node of the city."}},
 		{"reviewer", "Зорица Замислић", "RS-DEMO/GOV/ZRENJANIN", identity.Auditor, lang.Text{"sr": "Ревизор града: преузима доказе, ништа не мења.", "en": "Auditor of the city: takes evidence, changes nothing."}},
 		{"auditor", "Јелена Скицић", "RS-DEMO/GOV/SUPERVISOR", identity.Auditor, lang.Text{"sr": "Надзорник: гледа, ништа не мења.", "en": "Auditor: reads, changes nothing."}},

@@ -31,7 +31,7 @@ func (r *Room) Refresh() {
 	for sv := range state.ServicesAfter(registry.ID{}) {
 		there[sv.ID] = true
 		body := state.Title(sv.ID.Owner())
-		is := imprint{searchable(sv.Title), searchable(body), strings.Join(sv.Tags, " "), r.abstract[sv.Description]}
+		is := imprint{searchable(sv.Title), searchable(body), strings.Join(sv.Tags, " "), searchable(r.abstract[sv.Description])}
 		if was, known := r.indexed[sv.ID]; !known || was != is {
 			r.indexed[sv.ID] = is
 			changed = append(changed, r.entry(sv, body, is.text))
@@ -76,6 +76,8 @@ type Found struct {
 func (r *Room) Find(q search.Query, after page.Key) (page.Page[Found], int) {
 	hits, total := r.index.Find(q, after, page.Size)
 	state := r.State()
+	r.refresh.Lock()
+	defer r.refresh.Unlock()
 	found := page.Page[Found]{Next: hits.Next}
 	for _, hit := range hits.Items {
 		id, err := registry.ParseID(hit.ID)
@@ -83,7 +85,7 @@ func (r *Room) Find(q search.Query, after page.Key) (page.Page[Found], int) {
 			continue // it was written by the registry
 		}
 		if sv, ok := state.Service(id); ok {
-			found.Items = append(found.Items, Found{Service: sv, Body: state.Title(id.Owner()), Why: hit.Found})
+			found.Items = append(found.Items, Found{Service: sv, Body: state.Title(id.Owner()), Text: r.abstract[sv.Description], Why: hit.Found})
 		}
 	}
 	return found, total

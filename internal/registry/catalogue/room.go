@@ -68,8 +68,9 @@ type Room struct {
 	publish  sync.Mutex // held from reading a service to stating it again
 	refresh  sync.Mutex // guards the fields below
 	indexed  map[registry.ID]imprint
-	seen     int64             // size of the state that the index is of
-	abstract map[string]string // text of descriptions that are here, by digest
+	seen     int64                // size of the state that the index is of
+	gathered registry.ID          // the service that gather looked at last
+	abstract map[string]lang.Text // text of descriptions that are here, by digest
 }
 
 // New opens a room. Until [Room.Refresh] or Run it finds nothing.
@@ -97,6 +98,7 @@ func (r *Room) Run(ctx context.Context) {
 		if err := r.Turn(ctx); err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "an announced description could not begin", slog.Any("error", err))
 		}
+		r.gather(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -124,6 +126,12 @@ func (r *Room) Document(ctx context.Context, service registry.ID) (raw []byte, m
 		return nil, "", err
 	}
 	return doc.Raw, doc.MediaType, nil
+}
+
+// Raw is [Room.Document] without its type.
+func (r *Room) Raw(ctx context.Context, service registry.ID) ([]byte, error) {
+	raw, _, err := r.Document(ctx, service)
+	return raw, err
 }
 
 // Endpoints lists the operations of a description.

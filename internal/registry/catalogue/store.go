@@ -51,7 +51,7 @@ func (r *Room) store(ctx context.Context, doc *openapi.Document, own bool) error
 	}
 	r.refresh.Lock()
 	defer r.refresh.Unlock()
-	r.abstract[doc.Digest] = searchable(doc.Text)
+	r.abstract[doc.Digest] = doc.Text
 	r.seen = -1 // there is more to find
 	return nil
 }
@@ -67,7 +67,7 @@ func (r *Room) kept(ctx context.Context, digest string) ([]byte, error) {
 }
 
 // summaries gives what the descriptions that are here say of themselves.
-func (r *Room) summaries(ctx context.Context) (map[string]string, error) {
+func (r *Room) summaries(ctx context.Context) (map[string]lang.Text, error) {
 	type row struct{ digest, summary string }
 	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT digest, summary FROM registry_descriptions`)
 	all, err := storage.All(rows, err, func(scan storage.Scan) (row, error) {
@@ -77,13 +77,13 @@ func (r *Room) summaries(ctx context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read summaries: %w", err)
 	}
-	found := make(map[string]string, len(all))
+	found := make(map[string]lang.Text, len(all))
 	for _, x := range all {
 		var text lang.Text
 		if err := json.Unmarshal([]byte(x.summary), &text); err != nil {
 			return nil, fmt.Errorf("summary of %s: %w", x.digest, err)
 		}
-		found[x.digest] = searchable(text)
+		found[x.digest] = text
 	}
 	return found, nil
 }
