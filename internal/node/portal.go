@@ -38,7 +38,7 @@ func (n *Node) portal() (http.Handler, error) {
 	if n.registers != nil {
 		deps.Registrar = n.registers.births
 	}
-	deps.Contracts = n.desk
+	deps.Contracts, deps.DataServices = n.desk, n.described
 	if n.authority != nil {
 		deps.Registry = registryPages{n}
 	}

@@ -172,7 +172,8 @@ func TestNoSentenceIsLeftOver(t *testing.T) {
 		}
 	}
 	joined := []string{"problem.", "turn.", "do.", "name.", "check.", "verdict.", "role.", "weekday.", "welcome.", "exit.",
-		"offer.state.", "offer.after.", "assessment.state.", "payment.state.", "decision.granted.", "reason.", "referral.why.", "referral.reason.", "contract.state.", "contract.after.", "contract.act.", "contract.found.", "contract.at.", "contract.method.", "contract.often-", "alarm.", "hop.", "peer.", "evidence.", "operator."}
+		"offer.state.", "offer.after.", "assessment.state.", "payment.state.", "decision.granted.", "reason.", "referral.why.", "referral.reason.", "contract.state.", "contract.after.", "contract.act.", "contract.found.", "contract.at.", "contract.method.", "contract.often-", "alarm.", "hop.", "peer.", "evidence.", "operator.",
+		"change.", "type.", "value.in.", "version."}
 	for _, key := range all.Keys() {
 		if !strings.Contains(text.String(), `"`+key+`"`) && !slices.ContainsFunc(joined, func(p string) bool { return strings.HasPrefix(key, p) }) {
 			t.Errorf("nobody says %s", key)

@@ -59,6 +59,9 @@ func (p *portal) contractRoutes() {
 	p.signedIn("POST /desk/contracts/proposals/{id}/refuse", p.refuseProposal)
 	p.signedIn("GET /desk/contracts/proposals/{id}/withdraw", p.askWithdraw)
 	p.signedIn("POST /desk/contracts/proposals/{id}/withdraw", p.withdraw)
+	if p.DataServices != nil {
+		p.signedIn("GET /desk/contracts/announced", p.announcedPage)
+	}
 	p.signedIn("GET /desk/contracts/groups", p.groups)
 	p.signedIn("GET /desk/contracts/groups/new", p.askGroup)
 	p.signedIn("POST /desk/contracts/groups/new", p.putGroup)
@@ -75,6 +78,10 @@ func (v *visit) contractTabs(here string) []link {
 		{"/desk/contracts", "contracts.tab-proposals"}, {"/desk/contracts/in-force", "contracts.tab-in-force"}, {"/desk/contracts/groups", "contracts.tab-groups"},
 	} {
 		tabs = append(tabs, link{URL: t.path, Text: v.say(t.key), Here: t.path == here})
+	}
+	if v.DataServices != nil {
+		const path = "/desk/contracts/announced"
+		tabs = append(tabs, link{URL: path, Text: v.say("contracts.tab-announced", "n", v.DataServices.Waiting()), Here: path == here})
 	}
 	return tabs
 }
@@ -126,7 +133,7 @@ func (p *portal) contractInForce(v *visit) error {
 		return err
 	}
 	view := v.standingView(s)
-	view.Signs = v.actor.Has(identity.Contracts)
+	view.Signs, view.Coming = v.actor.Has(identity.Contracts), v.announcedFor(s.Contract)
 	return v.show("contract-standing", v.plain(view.Purpose), view)
 }
 

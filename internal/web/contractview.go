@@ -291,6 +291,7 @@ type standingView struct {
 	Stop    string // when it stops, and why
 	Soon    bool
 	Signs   bool
+	Coming  *announcedView // a version to come of the service
 }
 
 func (v *visit) standingView(s desk.Standing) standingView {

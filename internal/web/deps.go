@@ -58,6 +58,9 @@ type Deps struct {
 	// What those see who make contracts for this member.
 	Contracts Contracts
 
+	// What anybody reads about data services, and what engineers say about them.
+	DataServices DataServices
+
 	// What an operator and an auditor see; both or none.
 	Oversight  Oversight
 	Conditions Conditions

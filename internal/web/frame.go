@@ -20,6 +20,7 @@ type frame struct {
 	Name      string // of who is signed in
 	Help      Help
 	Verify    bool
+	Services  bool
 	Main      template.HTML
 }
 
@@ -33,7 +34,7 @@ type link struct {
 func (v *visit) frame(page, title, main string) frame {
 	f := frame{
 		Tag: v.tag, Page: page, Title: title, Body: v.Body, Languages: languageLinks(v.here, v.tag),
-		Demo: v.Demo != nil, Nav: v.nav(), Help: v.Help, Verify: v.Verifier != nil,
+		Demo: v.Demo != nil, Nav: v.nav(), Help: v.Help, Verify: v.Verifier != nil, Services: v.DataServices != nil,
 		Main: template.HTML(main), //nolint:gosec // made by html/template just before
 	}
 	if v.known {
@@ -65,6 +66,8 @@ func (v *visit) nav() []link {
 	add(v.watcher() && v.Oversight != nil, "/desk/exchanges", "nav.exchanges")
 	add(v.watcher() && v.Oversight != nil, "/desk/hidden", "nav.hidden")
 	add(v.atContracts(), "/desk/contracts", "nav.our-contracts")
+	add(v.engineer(), "/desk/services", "nav.our-services")
+	add(v.DataServices != nil && (v.Registry != nil || v.atContracts() || v.engineer()), "/catalogue", "nav.services")
 	add(v.Registry != nil, "/members", "nav.members")
 	add(v.Registry != nil, "/contracts", "nav.contracts")
 	add(v.Registry != nil, "/logs", "nav.logs")

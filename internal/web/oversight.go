@@ -35,6 +35,7 @@ type operateView struct {
 	Causes    []causeView
 	Condition Condition
 	Quotas    []QuotaUse
+	Announced []announcedView
 }
 
 type serviceFigures struct {
@@ -61,6 +62,9 @@ func (p *portal) operate(v *visit) error {
 		return err
 	}
 	view := operateView{Alarms: v.alarms(condition), Causes: v.causes(figures), Condition: condition}
+	if view.Announced, err = v.announced(); err != nil {
+		return err
+	}
 	var ended, refused uint64
 	for _, f := range figures {
 		ended, refused = ended+f.Ended, refused+f.Refused

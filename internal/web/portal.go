@@ -108,6 +108,9 @@ func (p *portal) routes() {
 	if p.Contracts != nil {
 		p.contractRoutes()
 	}
+	if p.DataServices != nil {
+		p.dataServiceRoutes()
+	}
 	if p.Registry != nil {
 		p.registryRoutes()
 	}

@@ -1,0 +1,245 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/registry"
+	"dobosh/internal/registry/catalogue"
+	"dobosh/internal/registry/catalogue/openapi"
+)
+
+// questionsShown is how many questions of a description stand on the page of
+// the service itself; of a longer one only their names.
+const questionsShown = 4
+
+// dataServiceView is one data service as people read it.
+type dataServiceView struct {
+	registry.Service
+	Body      lang.Text
+	Text      lang.Text
+	Version   string // that is shown
+	Old       bool   // it is not the present one
+	Contact   openapi.Contact
+	Away      string // why the description is not shown
+	Questions []questionView
+	More      []link // the other questions, or all where there are many
+	Contracts []asksView
+	Editions  []editionView
+	Tags      []shelfView
+	Ask       string // where a contract is asked for; empty for those who may not
+	Describe  string // where a new version is published; empty for those who may not
+	Download  string
+	Next      *registry.Edition
+	Changes   string // what the announced version changes
+}
+
+// asksView is a contract about the service: who asks, what for.
+type asksView struct {
+	registry.Contract
+	Asker lang.Text
+	For   lang.Text
+	Cite  string
+}
+
+// editionView is one version with where it is read and compared.
+type editionView struct {
+	registry.Edition
+	State    string // next, present or former
+	URL      string
+	Download string
+	Compare  string // with the version before; empty for the oldest
+	Before   string
+}
+
+func (p *portal) dataService(v *visit) error {
+	sv, err := p.DataServices.Service(v.serviceNamed())
+	if err != nil {
+		return err
+	}
+	view := dataServiceView{
+		Service: sv, Body: p.DataServices.Title(sv.ID.Owner()), Version: v.r.URL.Query().Get("version"), Next: sv.Next,
+		Editions: editionViews(sv), Tags: tagged(shelvesAt(p.DataServices.Events(), "event"), sv.Tags), Contracts: v.asking(sv.ID),
+	}
+	if view.Version == "" {
+		view.Version = sv.Version
+	}
+	view.Old = view.Version != sv.Version
+	if v.mayAsk() && sv.Description != "" {
+		view.Ask = "/desk/contracts/new" + queryOf("service", sv.ID.String())
+	}
+	if v.describes(sv.ID) {
+		view.Describe = describeAddress(sv.ID)
+	}
+	if sv.Next != nil {
+		view.Changes = serviceAddress(sv.ID, "/changes", "from", sv.Version, "to", sv.Next.Version)
+	}
+	if sv.Description != "" {
+		if err := v.describe(&view); err != nil {
+			return err
+		}
+	}
+	return v.show("service", v.plain(sv.Title), view)
+}
+
+// describe adds what the description says. One that cannot be had now leaves
+// the rest of the page.
+func (v *visit) describe(view *dataServiceView) error {
+	doc, err := v.DataServices.Edition(v.r.Context(), view.ID, view.Version)
+	if problem.HasCode(err, "description-away") {
+		view.Away = v.say("problem.description-away")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	view.Text, view.Contact = doc.Text, doc.Contact
+	view.Download = serviceAddress(view.ID, "/description", "version", view.Version)
+	shown := len(doc.Operations)
+	if shown > questionsShown {
+		shown = 0
+	}
+	for _, op := range doc.Operations[:shown] {
+		view.Questions = append(view.Questions, v.questionView(op, view.questionAddress(op), valuesShort))
+	}
+	for _, op := range doc.Operations[shown:min(len(doc.Operations), questionsMost)] {
+		view.More = append(view.More, link{URL: view.questionAddress(op), Text: v.questionName(op)})
+	}
+	return nil
+}
+
+// questionsMost bounds the names of questions on one page.
+const questionsMost = 500
+
+func (view *dataServiceView) questionAddress(op openapi.Operation) string {
+	return serviceAddress(view.ID, "/question", "method", op.Method, "path", op.Path, "version", view.otherVersion())
+}
+
+// otherVersion is the version that is shown where it is not the present one.
+func (view *dataServiceView) otherVersion() string {
+	if view.Old {
+		return view.Version
+	}
+	return ""
+}
+
+// questionName is what a question is called where nobody gave it a title too.
+func (v *visit) questionName(op openapi.Operation) string {
+	if name := v.plain(op.Title); name != "" {
+		return name
+	}
+	return op.Method + " " + op.Path
+}
+
+func editionViews(sv registry.Service) []editionView {
+	editions := catalogue.Editions(sv)
+	views := make([]editionView, len(editions))
+	for i, e := range editions {
+		state := "former"
+		switch {
+		case sv.Next != nil && i == 0:
+			state = "next"
+		case e.Description == sv.Description:
+			state = "present"
+		}
+		views[i] = editionView{Edition: e, State: state, URL: serviceAddress(sv.ID, "", "version", e.Version), Download: serviceAddress(sv.ID, "/description", "version", e.Version)}
+		if i+1 < len(editions) {
+			views[i].Before = editions[i+1].Version
+			views[i].Compare = serviceAddress(sv.ID, "/changes", "from", editions[i+1].Version, "to", e.Version)
+		}
+	}
+	return views
+}
+
+// asking lists who has a contract about a service.
+func (v *visit) asking(service registry.ID) (views []asksView) {
+	contracts := v.DataServices.Contracts(service, civil.Of(v.Now()))
+	for _, c := range contracts[:min(len(contracts), questionsMost)] {
+		asker, _ := c.Between()
+		view := asksView{Contract: c, Asker: v.DataServices.Title(asker.Owner()), Cite: v.cite(c.Provision), For: lang.Text{"sr": c.Purpose, "en": c.Purpose}}
+		if v.Pack != nil {
+			if purpose, ok := v.Pack.Purpose(c.Purpose); ok {
+				view.For = purpose.Title
+			}
+		}
+		views = append(views, view)
+	}
+	return views
+}
+
+// dataQuestionView is one question with everything that is said about it.
+type dataQuestionView struct {
+	questionView
+	Service lang.Text
+	Back    string
+}
+
+func (p *portal) dataQuestion(v *visit) error {
+	query := v.r.URL.Query()
+	sv, err := p.DataServices.Service(v.serviceNamed())
+	if err != nil {
+		return err
+	}
+	version := query.Get("version")
+	if version == "" {
+		version = sv.Version
+	}
+	doc, err := p.DataServices.Edition(v.r.Context(), sv.ID, version)
+	if err != nil {
+		return err
+	}
+	op, there := doc.Operation(query.Get("method"), query.Get("path"))
+	if !there {
+		return problem.New(problem.NotFound, "question-not-described")
+	}
+	view := dataQuestionView{v.questionView(op, "", valuesMost), sv.Title, serviceAddress(sv.ID, "", "version", query.Get("version"))}
+	return v.show("service-question", v.questionName(op), view)
+}
+
+// dataDescription gives the description as its author wrote it, to be kept.
+func (p *portal) dataDescription(v *visit) error {
+	sv, err := p.DataServices.Service(v.serviceNamed())
+	if err != nil {
+		return err
+	}
+	version := v.r.URL.Query().Get("version")
+	if version == "" {
+		version = sv.Version
+	}
+	doc, err := p.DataServices.Edition(v.r.Context(), sv.ID, version)
+	if err != nil {
+		return err
+	}
+	ending := ".json"
+	if strings.Contains(doc.MediaType, "yaml") {
+		ending = ".yaml"
+	}
+	v.w.Header().Set("Content-Type", doc.MediaType)
+	v.w.Header().Set("Content-Disposition", `attachment; filename="`+plainName(sv.ID.Service+"-"+version)+ending+`"`)
+	writeBytes(v.w, v.r, http.StatusOK, doc.Raw, nil)
+	return nil
+}
+
+// plainName keeps of a name what every file system takes.
+func plainName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' || r == '.' {
+			return r
+		}
+		return '_'
+	}, s)
+}
+
+// dataExport gives the catalogue to programs, as DCAT-AP.
+func (p *portal) dataExport(v *visit) error {
+	raw, err := p.DataServices.Export(p.PublicURL, v.after())
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "application/ld+json")
+	writeBytes(v.w, v.r, http.StatusOK, raw, nil)
+	return nil
+}

@@ -1,0 +1,160 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/registry"
+	"dobosh/internal/registry/catalogue"
+	"dobosh/internal/registry/catalogue/openapi"
+	"dobosh/internal/registry/catalogue/search"
+)
+
+// DataServices is the list of what bodies answer to each other;
+// [catalogue.Room] is one.
+type DataServices interface {
+	Browsing
+	Describing
+	Announcing
+}
+
+// Browsing is what anybody reads.
+type Browsing interface {
+	Find(q search.Query, after page.Key) (page.Page[catalogue.Found], int)
+	Bodies() []catalogue.Shelf
+	Events() []catalogue.Shelf
+	Title(id registry.ID) lang.Text
+	Service(id registry.ID) (registry.Service, error)
+	Edition(ctx context.Context, service registry.ID, version string) (*openapi.Document, error)
+	Changes(ctx context.Context, service registry.ID, from, to string) ([]openapi.Change, error)
+	Contracts(service registry.ID, day civil.Day) []registry.Contract
+	Export(base string, after page.Key) ([]byte, error)
+}
+
+func (p *portal) dataServiceRoutes() {
+	const one = "/catalogue/{instance}/{class}/{member}/{subsystem}/{service}"
+	p.on("GET /catalogue", p.dataServices)
+	p.on("GET "+one, p.dataService)
+	p.on("GET "+one+"/question", p.dataQuestion)
+	p.on("GET "+one+"/changes", p.dataChanges)
+	p.on("GET "+one+"/description", p.dataDescription)
+	p.on("GET /catalogue.jsonld", p.dataExport)
+	p.describingRoutes()
+}
+
+// serviceAddress is where a data service stands; more is appended to the path.
+func serviceAddress(id registry.ID, more string, query ...string) string {
+	return "/catalogue/" + id.String() + more + queryOf(query...)
+}
+
+// queryOf writes names and values, leaving out what is empty.
+func queryOf(pairs ...string) string {
+	values := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			values.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	return "?" + values.Encode()
+}
+
+// serviceNamed is the data service in the address.
+func (v *visit) serviceNamed() registry.ID {
+	return registry.ID{Instance: v.r.PathValue("instance"), Class: v.r.PathValue("class"), Member: v.r.PathValue("member"),
+		Subsystem: v.r.PathValue("subsystem"), Service: v.r.PathValue("service")}
+}
+
+// dataServicesView is what was found, and where else to look.
+type dataServicesView struct {
+	Words  string
+	Body   string // identifier, where only one body's are shown
+	Event  string
+	Chosen lang.Text // name of that body or life event
+	Found  []foundView
+	Total  int
+	Next   string
+	Bodies []shelfView
+	Events []shelfView
+	Asked  bool // something was looked for
+}
+
+type foundView struct {
+	catalogue.Found
+	URL  string
+	Tags []shelfView
+}
+
+type shelfView struct {
+	catalogue.Shelf
+	URL string
+}
+
+// wordsMost bounds what is looked for, in characters.
+const wordsMost = 100
+
+func (p *portal) dataServices(v *visit) error {
+	asked := v.r.URL.Query()
+	q := search.Query{Words: firstRunes(asked.Get("q"), wordsMost), Body: asked.Get("body"), Event: asked.Get("event")}
+	found, total := p.DataServices.Find(q, v.after())
+	view := dataServicesView{
+		Words: q.Words, Body: q.Body, Event: q.Event, Total: total, Next: v.more(found.Next), Asked: q != search.Query{},
+		Bodies: shelvesAt(p.DataServices.Bodies(), "body"), Events: shelvesAt(p.DataServices.Events(), "event"),
+	}
+	view.Chosen = chosenShelf(view.Bodies, q.Body, chosenShelf(view.Events, q.Event, nil))
+	for _, f := range found.Items {
+		view.Found = append(view.Found, foundView{f, serviceAddress(f.ID, ""), tagged(view.Events, f.Tags)})
+	}
+	return v.show("services", v.say("catalogue.title"), view)
+}
+
+// firstRunes cuts a text to at most n characters.
+func firstRunes(s string, n int) string {
+	runes := []rune(strings.ToValidUTF8(strings.TrimSpace(s), ""))
+	return string(runes[:min(n, len(runes))])
+}
+
+func shelvesAt(shelves []catalogue.Shelf, name string) []shelfView {
+	views := make([]shelfView, len(shelves))
+	for i, s := range shelves {
+		views[i] = shelfView{s, "/catalogue" + queryOf(name, s.ID)}
+	}
+	return views
+}
+
+func chosenShelf(shelves []shelfView, id string, otherwise lang.Text) lang.Text {
+	for _, s := range shelves {
+		if s.ID == id && id != "" {
+			return s.Title
+		}
+	}
+	return otherwise
+}
+
+func tagged(events []shelfView, tags []string) (views []shelfView) {
+	for _, e := range events {
+		for _, tag := range tags {
+			if e.ID == tag {
+				views = append(views, e)
+			}
+		}
+	}
+	return views
+}
+
+// author is who acts here for the member in the catalogue.
+func (v *visit) author() catalogue.Author {
+	return catalogue.Author{Account: v.actor.Account, Engineer: v.actor.Has(identity.Operator), Officer: v.actor.Has(identity.Contracts) || v.actor.Has(identity.Auditor)}
+}
+
+// mayAsk says whether the reader may ask for a contract here.
+func (v *visit) mayAsk() bool {
+	return v.known && v.portal.Contracts != nil && v.actor.Has(identity.Contracts)
+}

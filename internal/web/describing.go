@@ -1,0 +1,236 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/registry"
+	"dobosh/internal/registry/catalogue"
+	"dobosh/internal/registry/catalogue/openapi"
+)
+
+// Describing is what the engineers of a member do: they say what its services
+// answer.
+type Describing interface {
+	Own(by catalogue.Author) ([]registry.Service, error)
+	IsOwn(service registry.ID) bool
+	Systems() []registry.ID
+	HasSource(service registry.ID) bool
+	Fetch(ctx context.Context, by catalogue.Author, service registry.ID) ([]byte, error)
+	KeepDraft(ctx context.Context, by catalogue.Author, raw []byte) (digest string, err error)
+	KeptDraft(ctx context.Context, by catalogue.Author, digest string) ([]byte, error)
+	Plan(ctx context.Context, by catalogue.Author, d catalogue.Draft) (catalogue.Plan, error)
+	Publish(ctx context.Context, by catalogue.Author, d catalogue.Draft) (catalogue.Plan, error)
+	Withdraw(ctx context.Context, by catalogue.Author, service registry.ID) error
+}
+
+func (p *portal) describingRoutes() {
+	p.signedIn("GET /desk/services", p.ownServices)
+	p.signedIn("GET /desk/services/describe", p.askDescription)
+	p.signedIn("POST /desk/services/describe", p.takeDescription)
+	p.signedIn("POST /desk/services/fetch", p.fetchDescription)
+	p.signedIn("GET /desk/services/draft", p.draftPage)
+	p.signedIn("POST /desk/services/draft", p.publishDraft)
+	p.signedIn("GET /desk/services/withdraw", p.askWithdrawEdition)
+	p.signedIn("POST /desk/services/withdraw", p.withdrawEdition)
+}
+
+// engineer says whether to offer the pages of those who describe services; the
+// room decides what is allowed.
+func (v *visit) engineer() bool {
+	return v.known && v.DataServices != nil && v.actor.Has(identity.Operator)
+}
+
+// describes says whether the reader may describe this service here.
+func (v *visit) describes(service registry.ID) bool {
+	return v.engineer() && v.DataServices.IsOwn(service)
+}
+
+func describeAddress(service registry.ID) string {
+	return "/desk/services/describe" + queryOf("service", service.String())
+}
+
+func draftAddress(service registry.ID, digest string) string {
+	return "/desk/services/draft" + queryOf("service", service.String(), "digest", digest)
+}
+
+// ownServiceView is a service of this member.
+type ownServiceView struct {
+	registry.Service
+	URL       string
+	Describe  string
+	Withdraw  string
+	Contracts int
+}
+
+func (p *portal) ownServices(v *visit) error {
+	own, err := p.DataServices.Own(v.author())
+	if err != nil {
+		return err
+	}
+	views := make([]ownServiceView, len(own))
+	for i, sv := range own {
+		views[i] = ownServiceView{Service: sv, URL: serviceAddress(sv.ID, ""), Describe: describeAddress(sv.ID), Contracts: len(v.asking(sv.ID))}
+		if sv.Next != nil {
+			views[i].Withdraw = "/desk/services/withdraw" + queryOf("service", sv.ID.String())
+		}
+	}
+	return v.show("desk-services", v.say("describe.services"), views)
+}
+
+// descriptionForm is the page on which a description is given.
+type descriptionForm struct {
+	Service registry.ID // empty for a new one
+	Title   lang.Text
+	Systems []registry.ID // to choose from for a new one
+	System  string        // chosen
+	Code    string        // typed
+	Source  bool          // it can be fetched
+	Where   string        // what is wrong: file, code or source
+	Error   string
+	Detail  string // what exactly, in the words of the reader of OpenAPI
+	Max     int    // megabytes
+}
+
+// Named reports whether the service is given.
+func (f descriptionForm) Named() bool { return f.Service.Service != "" }
+
+func (v *visit) descriptionForm(service registry.ID) descriptionForm {
+	f := descriptionForm{Service: service, Systems: v.DataServices.Systems(), Max: openapi.MaxBytes >> 20}
+	if service.Service == "" {
+		return f
+	}
+	f.Title, f.Source = v.DataServices.Title(service), v.DataServices.HasSource(service)
+	return f
+}
+
+// refuse shows the form again with what is wrong.
+func (v *visit) refuseDescription(f descriptionForm, where string, err error) error {
+	p, ok := errors.AsType[*problem.Problem](err)
+	if !ok || !slices.Contains([]problem.Kind{problem.Invalid, problem.Conflict, problem.TooLarge, problem.Unavailable}, p.Kind) {
+		return err
+	}
+	f.Where, f.Error, v.status = where, v.saidProblem(p.Code, p.Args), p.Kind.Status()
+	for _, name := range []string{"says", "reference", "name", "version"} {
+		if f.Detail == "" {
+			f.Detail = p.Args[name]
+		}
+	}
+	return v.showDescriptionForm(f)
+}
+
+func (v *visit) showDescriptionForm(f descriptionForm) error {
+	title := v.say("describe.title")
+	if f.Error != "" {
+		title = v.say("form.wrong-title", "title", title)
+	}
+	return v.show("desk-describe", title, f)
+}
+
+func (p *portal) askDescription(v *visit) error {
+	if _, err := p.DataServices.Own(v.author()); err != nil {
+		return err // who may not describe need not begin
+	}
+	service, _ := registry.ParseID(v.r.URL.Query().Get("service")) // none for a new one
+	return v.showDescriptionForm(v.descriptionForm(service))
+}
+
+// takeDescription reads what was uploaded and shows what would follow.
+func (p *portal) takeDescription(v *visit) error {
+	v.here = "/desk/services"
+	typed, raw, err := v.readDescription()
+	service, _ := registry.ParseID(typed["service"])
+	f := v.descriptionForm(service)
+	if !f.Named() {
+		f.System, f.Code = typed["system"], typed["code"]
+		if service, ok := f.composed(); ok {
+			f.Service = service
+		} else if err == nil {
+			return v.refuseDescription(f, "code", problem.New(problem.Invalid, "service-code"))
+		}
+	}
+	if err == nil {
+		return v.planned(f, "file", raw)
+	}
+	return v.refuseDescription(f, "file", err)
+}
+
+// composed is the service that somebody named by subsystem and code.
+func (f descriptionForm) composed() (registry.ID, bool) {
+	for _, system := range f.Systems {
+		if system.String() == f.System && f.Code != "" {
+			id, err := registry.ParseID(system.With(f.Code).String())
+			return id, err == nil
+		}
+	}
+	return registry.ID{}, false
+}
+
+// planned keeps a description that could be published and leads to what would
+// follow.
+func (v *visit) planned(f descriptionForm, where string, raw []byte) error {
+	service, by := f.Service, v.author()
+	if _, err := v.DataServices.Plan(v.r.Context(), by, catalogue.Draft{Service: service, Raw: raw}); err != nil {
+		return v.refuseDescription(f, where, err)
+	}
+	digest, err := v.DataServices.KeepDraft(v.r.Context(), by, raw)
+	if err != nil {
+		return v.refuseDescription(f, where, err)
+	}
+	return v.to(draftAddress(service, digest))
+}
+
+// fetchDescription reads it where the information system shows it.
+func (p *portal) fetchDescription(v *visit) error {
+	v.here = "/desk/services"
+	service, err := registry.ParseID(v.typed("service"))
+	if err != nil {
+		return problem.New(problem.Invalid, "form-unreadable").Because(err)
+	}
+	f := v.descriptionForm(service)
+	raw, err := p.DataServices.Fetch(v.r.Context(), v.author(), service)
+	if err != nil {
+		return v.refuseDescription(f, "source", err)
+	}
+	return v.planned(f, "source", raw)
+}
+
+// readDescription reads the form with the one file. What stands after the file
+// is left out.
+func (v *visit) readDescription() (typed map[string]string, raw []byte, err error) {
+	typed = map[string]string{}
+	reader, err := v.r.MultipartReader()
+	if err != nil {
+		return typed, nil, problem.New(problem.Invalid, "form-unreadable").Because(err)
+	}
+	for range 8 {
+		part, err := reader.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return typed, nil, unreadable(err)
+		}
+		if part.FormName() == "file" {
+			if part.FileName() == "" {
+				break
+			}
+			raw, err := io.ReadAll(io.LimitReader(part, openapi.MaxBytes+1))
+			if err != nil {
+				return typed, nil, unreadable(err)
+			}
+			return typed, raw, nil
+		}
+		value, err := io.ReadAll(io.LimitReader(part, 4<<10))
+		if err != nil {
+			return typed, nil, unreadable(err)
+		}
+		typed[part.FormName()] = firstRunes(string(value), 2000)
+	}
+	return typed, nil, problem.New(problem.Invalid, "file-missing")
+}
