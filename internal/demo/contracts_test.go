@@ -52,6 +52,13 @@ func (s *story) next(p *browser.Page, page string) {
 func (s *story) asks(p *browser.Page) {
 	s.t.Helper()
 	p.Click("link", s.say("contracts.ask"))
+	p.Eventually("the registry has come", func() bool {
+		if p.Has("radio", s.registerName("Евиденција пребивалишта", "Register of residence")+" — "+s.registerName("Државни регистри", "State registers")) {
+			return true
+		}
+		p.Reload()
+		return false
+	})
 	p.Check("contract-service", s.tag)
 	p.Click("button", s.say("form.next"))
 	s.status(p, 422)
@@ -63,14 +70,10 @@ func (s *story) asks(p *browser.Page) {
 	p.Touch("radio", purpose.Title.In(s.tag))
 	s.next(p, "contract-provision")
 	s.next(p, "contract-questions")
-	p.Fill(s.say("contract.paths"), "v1/residents")
 	p.Click("button", s.say("form.next"))
 	s.status(p, 422)
 	p.Check("contract-questions-wrong", s.tag)
-	p.Fill(s.say("contract.paths"), "/v1/residents/{person}")
-	s.next(p, "contract-fields")
-	p.Fill(s.say("contract.fields-typed"), "/citizen")
-	s.next(p, "contract-person")
+	s.ticks(p)
 	p.Touch("checkbox", s.say("contract.person-at"))
 	p.Choose(s.say("contract.sector"), "family")
 	s.next(p, "contract-often")
@@ -80,6 +83,15 @@ func (s *story) asks(p *browser.Page) {
 	p.ClickTwice("button", s.say("contract.sign"))
 	p.Says(s.say("contract.leaves"), "/citizen")
 	p.Check("contract-asked", s.tag)
+}
+
+// ticks chooses the question and the field that the description offers.
+func (s *story) ticks(p *browser.Page) {
+	s.t.Helper()
+	p.Touch("checkbox", s.registerName("Пребивалиште и држављанство особе", "Residence and citizenship of a person")+" GET /v1/residents/{person}")
+	s.next(p, "contract-fields")
+	p.Touch("checkbox", s.registerName("Да ли је држављанин", "Whether they are a citizen")+" /citizen")
+	s.next(p, "contract-person")
 }
 
 // registerName is the name of a register in the language of the story.

@@ -22,7 +22,6 @@ const (
 
 // questionView is one question that a service answers, in plain words.
 type questionView struct {
-	Anchor     string
 	Title      template.HTML
 	Text       template.HTML
 	Code       string // "GET /v1/births/{birth}"
@@ -68,8 +67,7 @@ type valueView struct {
 // questionView explains at most most values in each body.
 func (v *visit) questionView(op openapi.Operation, all string, most int) questionView {
 	view := questionView{
-		Anchor: strings.NewReplacer("/", "-", "{", "", "}", "").Replace(strings.ToLower(op.Method + op.Path)), Title: v.text(op.Title), Text: v.text(op.Text),
-		Code: op.Method + " " + op.Path, Deprecated: op.Deprecated, All: all,
+		Title: v.text(op.Title), Text: v.text(op.Text), Code: op.Method + " " + op.Path, Deprecated: op.Deprecated, All: all,
 	}
 	if view.Title == "" {
 		view.Title = v.coded(view.Code)

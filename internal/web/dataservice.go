@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"dobosh/internal/kit/civil"
@@ -102,13 +103,27 @@ func (v *visit) describe(view *dataServiceView) error {
 	if shown > questionsShown {
 		shown = 0
 	}
-	for _, op := range doc.Operations[:shown] {
+	for _, op := range plainFirst(doc.Operations[:shown]) {
 		view.Questions = append(view.Questions, v.questionView(op, view.questionAddress(op), valuesShort))
 	}
 	for _, op := range doc.Operations[shown:min(len(doc.Operations), questionsMost)] {
 		view.More = append(view.More, link{URL: view.questionAddress(op), Text: v.questionName(op)})
 	}
 	return nil
+}
+
+// plainFirst puts the questions for which a contract is enough before those
+// that need more.
+func plainFirst(operations []openapi.Operation) []openapi.Operation {
+	more := func(op openapi.Operation) int {
+		if slices.ContainsFunc(op.Security, func(way string) bool { return way != "" }) && !slices.Contains(op.Security, "") {
+			return 1
+		}
+		return 0
+	}
+	ordered := slices.Clone(operations)
+	slices.SortStableFunc(ordered, func(a, b openapi.Operation) int { return more(a) - more(b) })
+	return ordered
 }
 
 // questionsMost bounds the names of questions on one page.

@@ -109,11 +109,11 @@ func (v *visit) draftFields(plan catalogue.Plan) []field {
 		{Name: "title", Kind: "text", Label: v.say("describe.name"), Hint: v.say("describe.name-hint"), Value: v.again("title", title["sr"]), Most: 200},
 		{Name: "title-en", Kind: "text", Label: v.say("describe.name-en"), Value: v.again("title-en", title["en"]), Most: 200, Optional: true},
 	}
-	if len(tags.Options) > 0 {
-		fields = append(fields, tags)
-	}
 	if plan.Service.Description != plan.Document.Digest || len(plan.Service.Former) > 0 {
 		fields = append(fields, field{Name: "from", Kind: "text", Label: v.say("describe.from"), Hint: v.say("describe.from-hint", "day", v.day(plan.From)), Value: v.again("from", shortDay(plan.From)), Complete: "off", Most: 16, Optional: true})
+	}
+	if len(tags.Options) > 0 {
+		fields = append(fields, tags)
 	}
 	return fields
 }

@@ -46,7 +46,7 @@ func (r *Room) read(ctx context.Context, sv registry.Service, digest string) (*o
 // Problem: description-away.
 func (r *Room) fetch(ctx context.Context, sv registry.Service, digest string) (*openapi.Document, error) {
 	away := problem.New(problem.Unavailable, "description-away", "service", sv.ID.String())
-	if r.Peers == nil || r.missing.recently(digest, r.Now()) {
+	if r.Peers == nil || r.missing.recently(digest, r.Now(), askAgain) {
 		return nil, away
 	}
 	for _, node := range r.State().Nodes(sv.ID) {
@@ -124,15 +124,16 @@ type missing struct {
 }
 
 const (
-	missingFor = 30 * time.Second
-	maxMissing = 1000
+	askAgain    = 3 * time.Second  // after which somebody who waits asks again
+	gatherAgain = 30 * time.Second // after which it is tried again with nobody waiting
+	maxMissing  = 1000
 )
 
-func (m *missing) recently(digest string, now time.Time) bool {
+func (m *missing) recently(digest string, now time.Time, within time.Duration) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	at, there := m.when[digest]
-	return there && now.Sub(at) < missingFor
+	return there && now.Sub(at) < within
 }
 
 func (m *missing) note(digest string, now time.Time) {

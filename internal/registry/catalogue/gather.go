@@ -41,7 +41,7 @@ func (r *Room) lacking() (lacks registry.Service, found bool) {
 		}
 		r.gathered = sv.ID
 		_, here := r.abstract[sv.Description]
-		if sv.Description != "" && !here && sv.ID.Owner() != r.Member && !r.missing.recently(sv.Description, r.Now()) {
+		if sv.Description != "" && !here && sv.ID.Owner() != r.Member && !r.missing.recently(sv.Description, r.Now(), gatherAgain) {
 			return sv, true
 		}
 	}
