@@ -8,15 +8,21 @@ import (
 	"path/filepath"
 	"strings"
 
+	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/services/proof"
 	"dobosh/internal/web"
+
+	"golang.org/x/mod/sumdb/note"
 )
 
-func verifyDecision(_ context.Context, c *call) error {
-	trustFile := c.flags.String("trust", "", "file with the keys to believe, one a line: \"log KEY\" or \"witness KEY\"; by default that of the demonstration")
+// verifyFile checks a file that was given out: a decision or, if it says that it is
+// that, the evidence of an exchange.
+func verifyFile(_ context.Context, c *call) error {
+	trustFile := c.flags.String("trust", "", "file with the keys to believe, one a line: \"log KEY\", \"witness KEY\" or \"registry KEY\"; by default that of the demonstration")
+	authority := c.flags.String("authority", "", "certificate of the time-stamp authority; by default the one that the registry names")
 	language := c.flags.String("lang", "en", "en, sr or sr-Latn")
 	if err := c.parse(1, 1); err != nil {
 		return err
@@ -37,9 +43,24 @@ func verifyDecision(_ context.Context, c *call) error {
 	if !ok {
 		return fmt.Errorf("language %q is none of en, sr, sr-Latn", *language)
 	}
-	report := proof.Verify(raw, trust)
-	printReport(c, report, words, tag)
-	if !report.OK {
+	if !evidence.Is(raw) {
+		report := proof.Verify(raw, trust.Trust)
+		printReport(c, report, words, tag)
+		return unlessOK(report.OK)
+	}
+	believed := evidence.Trust{Registry: trust.registry, Witnesses: trust.Witnesses}
+	if *authority != "" {
+		if believed.Stamper, err = readAuthority(*authority); err != nil {
+			return err
+		}
+	}
+	report := evidence.Verify(raw, believed)
+	printEvidence(c, report, words, tag)
+	return unlessOK(report.OK)
+}
+
+func unlessOK(ok bool) error {
+	if !ok {
 		return errNo
 	}
 	return nil
@@ -60,20 +81,26 @@ func printReport(c *call, report proof.Report, words *lang.Catalogue, tag lang.T
 
 // readTrust reads the keys to believe. Without a file, and without the
 // demonstration's, nobody is believed, and the report says so.
-func readTrust(path string) (proof.Trust, error) {
+func readTrust(path string) (trusted, error) {
 	if path == "" {
 		if path = filepath.Join(DefaultDir, "trust.txt"); !exists(path) {
-			return proof.Trust{}, nil
+			return trusted{}, nil
 		}
 	}
 	raw, err := readFile(path)
 	if err != nil {
-		return proof.Trust{}, err
+		return trusted{}, err
 	}
 	return parseTrust(raw)
 }
 
-func parseTrust(raw []byte) (trust proof.Trust, err error) {
+// trusted are the keys of a trust file.
+type trusted struct {
+	proof.Trust
+	registry note.Verifier // nil for none
+}
+
+func parseTrust(raw []byte) (trust trusted, err error) {
 	lines := bufio.NewScanner(bytes.NewReader(raw))
 	for n := 1; lines.Scan(); n++ {
 		what, key, _ := strings.Cut(strings.TrimSpace(lines.Text()), " ")
@@ -89,8 +116,10 @@ func parseTrust(raw []byte) (trust proof.Trust, err error) {
 			trust.Logs = append(trust.Logs, verifier)
 		case "witness":
 			trust.Witnesses = append(trust.Witnesses, verifier)
+		case "registry":
+			trust.registry = verifier
 		default:
-			return trust, fmt.Errorf("trust, line %d: %q is neither log nor witness", n, what)
+			return trust, fmt.Errorf("trust, line %d: %q is neither log nor witness nor registry", n, what)
 		}
 	}
 	return trust, lines.Err()

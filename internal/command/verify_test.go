@@ -54,6 +54,7 @@ func TestVerifyOffline(t *testing.T) {
 			t.Errorf("the journal of %s:\n%s", name, said)
 		}
 	}
+	evidenceOfTheDemonstration(t, dir, trust)
 	changedJournal(t, dir)
 }
 

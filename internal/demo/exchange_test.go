@@ -19,6 +19,8 @@ func TestExchangeStory(t *testing.T) {
 			s := begin(t, b, tag, tag == lang.SrLatn) // one telling is without scripts
 			s.recordBirths()
 			s.operator()
+			s.auditor()
+			s.seen()
 			s.end()
 		})
 	}

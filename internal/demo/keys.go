@@ -160,8 +160,8 @@ func (s setup) registryWitness() ([]node.Witness, error) {
 	return []node.Witness{{Address: address(s.host, s.ports.Exchange[1]), Pin: pin, Key: key}}, err
 }
 
-// writeTrust writes the keys that "dobosh verify" believes: the journals of
-// the members and the witness.
+// writeTrust writes the keys that "dobosh verify" believes: the registry, the
+// journals of the members and the witnesses.
 func (s setup) writeTrust() error {
 	var lines []string
 	for _, m := range members() {
@@ -176,5 +176,13 @@ func (s setup) writeTrust() error {
 		return err
 	}
 	lines = append(lines, "witness "+witness)
+	if witness, err = s.cosignerKey(Registers, registryWitnessName); err != nil {
+		return err
+	}
+	key, err := s.registryKey()
+	if err != nil {
+		return err
+	}
+	lines = append(lines, "witness "+witness, "registry "+key)
 	return os.WriteFile(s.path("trust.txt"), []byte(strings.Join(lines, "\n")+"\n"), 0o600)
 }

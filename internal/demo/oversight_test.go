@@ -1,10 +1,15 @@
 package demo_test
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
+	"dobosh/internal/command"
 	"dobosh/internal/demo"
+	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/testkit/browser"
@@ -37,6 +42,67 @@ func (s *story) operator() {
 	p.Says(s.say("hidden.none"))
 	p.Check("hidden", s.tag)
 	p.Click("button", s.say("nav.sign-out"))
+}
+
+// auditor: who audits the city finds the exchange, takes its evidence, and hands it
+// to somebody who has nothing but the keys to believe.
+func (s *story) auditor() {
+	s.t.Helper()
+	p := s.arrive(s.demo.URL(demo.City), "auditor-welcome")
+	s.signIn(p, s.say("welcome.city.sign-in"), s.staff("reviewer"), "auditor-operate")
+	p.Click("link", s.say("nav.exchanges"))
+	p.Fill(s.say("exchanges.party"), "civil/births")
+	p.Click("button", s.say("exchanges.search"))
+	p.Click("link", lang.Day(civil.Of(time.Now()), s.tag))
+	p.Says(s.say("exchange.evidence-means"))
+	p.Check("auditor-exchange", s.tag)
+	s.nobody(p)
+	s.proved(p.Download("link", s.say("exchange.evidence")))
+	p.Click("button", s.say("nav.sign-out"))
+}
+
+// proved checks the file of an exchange as a stranger would: by the program, and
+// with nothing but the keys.
+func (s *story) proved(file []byte) {
+	s.t.Helper()
+	path := filepath.Join(s.t.TempDir(), "exchange"+evidence.Ending)
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	var out, errOut strings.Builder
+	if code := command.Main(s.t.Context(), []string{"verify", "--trust", s.demo.Trust(), "--lang", string(s.tag), path}, &out, &errOut); code != 0 {
+		s.t.Errorf("the evidence: code %d\n%s%s", code, out.String(), errOut.String())
+	}
+	for _, says := range []string{"evidence.verdict.proved", "evidence.check.right.ok"} {
+		if !strings.Contains(out.String(), s.say(says)) {
+			s.t.Errorf("the report does not say %s:\n%s", s.say(says), out.String())
+		}
+	}
+	changed := bytes.Clone(file)
+	changed[len(changed)/2] ^= 1
+	if report := evidence.Verify(changed, evidence.Trust{}); report.Verdict != evidence.Broken {
+		s.t.Errorf("a changed file: %+v", report)
+	}
+}
+
+// seen: the mother sees that an auditor looked, and by which right.
+func (s *story) seen() {
+	s.t.Helper()
+	p := s.arrive(s.demo.URL(demo.City), "welcome")
+	s.signIn(p, s.say("welcome.city.sign-in"), s.person("jovana").Name(), "home")
+	p.Click("link", s.say("nav.looks"))
+	purpose, ok := s.pack.Purpose("oversight")
+	if !ok {
+		s.t.Fatal("the pack has no oversight")
+	}
+	p.Eventually("the look of the auditor", func() bool {
+		if strings.Contains(p.Text(), purpose.Title.In(s.tag)) {
+			return true
+		}
+		p.Reload()
+		return false
+	})
+	p.Check("looks-auditor", s.tag)
 }
 
 // nobody looks for the mother and her child on a page where they must not be.

@@ -61,6 +61,9 @@ func (s setup) statements() (all []registry.Statement, err error) {
 	for _, service := range services {
 		all = append(all, registry.Statement{Service: &service})
 	}
+	for _, i := range s.law.Instruments() {
+		all = append(all, registry.Statement{Instrument: &registry.Instrument{Ref: i.ID, Title: i.Title, From: i.From, To: i.To}})
+	}
 	contracts, err := s.contracts()
 	return append(all, contracts...), err
 }

@@ -71,7 +71,16 @@ func openKeyring(dir string) (*keyring, error) {
 			return nil, fmt.Errorf("keys: %w", err)
 		}
 	}
-	file, err := os.OpenFile(path, os.O_RDWR, filePerm)
+	return loadKeyring(path, os.O_RDWR)
+}
+
+// viewKeyring opens the keys for reading alone.
+func viewKeyring(dir string) (*keyring, error) {
+	return loadKeyring(filepath.Join(dir, "keys"), os.O_RDONLY)
+}
+
+func loadKeyring(path string, how int) (*keyring, error) {
+	file, err := os.OpenFile(path, how, filePerm)
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}

@@ -3,6 +3,8 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -10,6 +12,9 @@ import (
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/journal"
 	"dobosh/internal/journal/timestamp"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/registry"
+	"dobosh/internal/storage"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -77,4 +82,75 @@ func (n *Node) cosignedSoon(ctx context.Context, size int64) []byte {
 // stamped is the first time-stamp that covers an entry.
 func (c Config) stamped(index int64) (timestamp.Kept, bool, error) {
 	return timestamp.Covering(c.stampDir(), index)
+}
+
+// OpenEvidences opens what a node keeps, beside the node if that runs, to prove
+// exchanges. The caller calls closing at the end.
+func OpenEvidences(ctx context.Context, c Config, now clock.Now, log *slog.Logger) (room *evidence.Room, closing func() error, err error) {
+	dir, key, _, err := c.Evidence()
+	if err != nil {
+		return nil, nil, err
+	}
+	private, err := ReadKey(c.Keys.Log)
+	if err != nil {
+		return nil, nil, err
+	}
+	signer, err := journal.NewSigner(key.Name(), private)
+	if err != nil {
+		return nil, nil, err
+	}
+	view, err := journal.OpenView(dir, now, key)
+	if err != nil {
+		return nil, nil, err
+	}
+	copied, closeDB, err := c.openCopy(ctx, now, log)
+	if err != nil {
+		return nil, nil, errors.Join(err, view.Close())
+	}
+	return &evidence.Room{Journal: view, Registry: copied, Signer: signer, Now: now, Cosigned: c.cosignedBefore, Stamped: c.stamped},
+		func() error { return errors.Join(closeDB(), view.Close()) }, nil
+}
+
+// openCopy opens the copy of the registry in the node's database.
+func (c Config) openCopy(ctx context.Context, now clock.Now, log *slog.Logger) (*registry.Registry, func() error, error) {
+	verifier, err := c.registryKey()
+	if err != nil {
+		return nil, nil, fmt.Errorf("key of the registry: %w", err)
+	}
+	where, err := c.storage()
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := storage.Open(ctx, where, log, registry.Migrations())
+	if err != nil {
+		return nil, nil, err
+	}
+	copied, err := registry.OpenCopy(ctx, db, verifier, now)
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return copied, db.Close, nil
+}
+
+// registryKey verifies the registry: the authority's own key, or the one that a
+// follower was told.
+func (c Config) registryKey() (note.Verifier, error) {
+	if !c.Registry.Authority {
+		return note.NewVerifier(c.Registry.Key)
+	}
+	key, err := ReadKey(c.Keys.Registry)
+	if err != nil {
+		return nil, err
+	}
+	return journal.NewKey(RegistryOrigin(c.Member.Instance), PublicOf(key))
+}
+
+// cosignedBefore is the newest cosigned checkpoint that the node left in its
+// folder.
+func (c Config) cosignedBefore(context.Context, int64) []byte {
+	signed, err := os.ReadFile(c.cosignedFile())
+	if err != nil {
+		return nil // there are no witnesses, or none answered yet
+	}
+	return signed
 }

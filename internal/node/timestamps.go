@@ -1,11 +1,14 @@
 package node
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 
 	"dobosh/internal/journal/timestamp"
+	"dobosh/internal/registry"
 )
 
 // openTimeStamps serves the authority, where the node is one, and has the
@@ -14,6 +17,9 @@ func (n *Node) openTimeStamps(ctx context.Context) error {
 	if cfg := n.cfg.TimeStampAuthority; cfg != nil {
 		authority, err := timestamp.LoadAuthority(cfg.KeyFile, cfg.CertificateFile, n.cfg.Member.String()+" time-stamps", n.now)
 		if err != nil {
+			return err
+		}
+		if err := n.nameStamper(ctx, authority.Certificate()); err != nil {
 			return err
 		}
 		if err := n.listen(ctx, "time-stamps", cfg.Listen, authority, nil); err != nil {
@@ -34,6 +40,23 @@ func (n *Node) openTimeStamps(ctx context.Context) error {
 		return err
 	}
 	n.later(n.stamps.Close)
+	return nil
+}
+
+// nameStamper makes the registry say whose time-stamps count, where this node
+// keeps both: so that whoever trusts the registry can check them.
+func (n *Node) nameStamper(ctx context.Context, certificate []byte) error {
+	if n.authority == nil {
+		return nil
+	}
+	named, _ := n.registry.State().Issuer()
+	if bytes.Equal(named.Stamper, certificate) {
+		return nil
+	}
+	named.Stamper = certificate
+	if err := n.authority.Append(ctx, registry.Statement{Issuer: &named}); err != nil {
+		return fmt.Errorf("state the time-stamp authority: %w", err)
+	}
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dobosh/internal/exchange/oversight"
+	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 )
@@ -78,7 +79,7 @@ func (p *portal) exchange(v *visit) error {
 		return err
 	}
 	view := v.exchangeView(x)
-	view.Take = !x.Erased && p.Oversight.CanExport()
+	view.Take = !x.Erased && p.Oversight.CanExport() && v.actor.Has(identity.Auditor) // the room decides who may
 	if p.Pack != nil {
 		if purpose, ok := p.Pack.Purpose(x.Purpose); ok {
 			view.Purpose = purpose.Title

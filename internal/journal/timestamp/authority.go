@@ -33,6 +33,9 @@ func NewAuthority(key crypto.Signer, certificate *x509.Certificate, now clock.No
 	return &Authority{key: key, certificate: certificate, now: now}
 }
 
+// Certificate is the certificate of the authority in DER.
+func (a *Authority) Certificate() []byte { return a.certificate.Raw }
+
 // policy is under the arc that ITU-T X.660 reserves for examples: nobody may take this authority for one that follows a policy.
 func policy() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{2, 999, 3161} }
 
