@@ -83,6 +83,7 @@ type side struct {
 	key    ed25519.PrivateKey
 	now    *clock.Manual
 	room   *evidence.Room
+	paper  *paper // instead of the journal, where it is set
 }
 
 func (s *side) origin() string { return evidence.Origin(s.member, "n1") }
@@ -158,13 +159,17 @@ func (w *world) side(member registry.ID) *side {
 // cosigned has the newest checkpoint seen by the witness.
 func (s *side) cosigned(context.Context, int64) []byte {
 	witness := must[note.Signer](s.tb)(journal.NewCosigner(witnessName, keyOf("witness"), s.now.Now))
-	return append(s.Checkpoint(), must[string](s.tb)(journal.Cosign(s.Checkpoint(), witness))...)
+	checkpoint := s.room.Journal.Checkpoint()
+	return append(checkpoint[:len(checkpoint):len(checkpoint)], must[string](s.tb)(journal.Cosign(checkpoint, witness))...)
 }
 
 func (s *side) append(e journal.Entry) journal.Stamp {
 	s.tb.Helper()
 	if e.At.IsZero() {
 		e.At = s.now.Now()
+	}
+	if s.paper != nil {
+		return s.paper.append(e)
 	}
 	return must[journal.Stamp](s.tb)(s.Append(s.tb.Context(), e))
 }
