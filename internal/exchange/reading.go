@@ -1,6 +1,9 @@
 package exchange
 
 import (
+	"net/url"
+	"slices"
+
 	"dobosh/internal/registry"
 )
 
@@ -49,4 +52,39 @@ func Agreed(c registry.Contract, document []byte) bool {
 	}
 	s, err := scan(document, f, parsePlaces(nil))
 	return err == nil && string(s.leaves) == string(document)
+}
+
+// Concerned finds the persons whom a question, and the answer as it left, are about
+// by the places that a contract names. They are named in the contract's sector.
+func Concerned(c registry.Contract, q Question, asked, answered []byte) (persons []string) {
+	named, _ := covers(c, q.Method, q.Path)
+	query, _ := url.ParseQuery(q.Query)
+	question, answer := readable(asked), readable(answered)
+	for _, where := range c.Subjects {
+		var found []string
+		switch kind, name := cutSubject(where); kind {
+		case pathSubject:
+			found = []string{named[name]}
+		case querySubject:
+			found = query[name]
+		case headerSubject:
+			found = valuesOf(q.Headers, name)
+		case bodySubject:
+			found = question.at(tokens(name))
+		default:
+			found = answer.at(tokens(name))
+		}
+		persons = append(persons, found...)
+	}
+	slices.Sort(persons)
+	return slices.DeleteFunc(slices.Compact(persons), func(person string) bool { return person == "" })
+}
+
+// readable is a document, or null for what is none.
+func readable(raw []byte) value {
+	v, err := parseDocument(raw)
+	if err != nil {
+		return value{raw: []byte("null")}
+	}
+	return v
 }

@@ -58,7 +58,8 @@ func (n *Node) openEvidences(context.Context) error {
 		return err
 	}
 	n.oversight.Evidences = &evidence.Room{
-		Journal: n.journal, Registry: n.registry, Signer: signer, Now: n.now, Cosigned: n.cosignedSoon, Stamped: n.cfg.stamped,
+		Journal: n.journal, Registry: n.registry, Signer: signer, Now: n.now, Translate: n.sectors.Translate,
+		Cosigned: n.cosignedSoon, Stamped: n.cfg.stamped,
 	}
 	return nil
 }

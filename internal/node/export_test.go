@@ -2,6 +2,7 @@ package node
 
 import (
 	"dobosh/internal/exchange"
+	"dobosh/internal/exchange/oversight"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/registry"
@@ -13,6 +14,7 @@ import (
 func (n *Node) Services() *services.Room     { return n.services }
 func (n *Node) Journal() *journal.Log        { return n.journal }
 func (n *Node) Registry() *registry.Registry { return n.registry }
+func (n *Node) Oversight() *oversight.Room   { return n.oversight }
 
 // Gateway is how the node asks others.
 func (n *Node) Gateway() *exchange.Gateway { return n.gateway }

@@ -86,7 +86,7 @@ func TestContentThatIsGone(t *testing.T) {
 	if _, err := kept.city.room.Export(t.Context(), "exchange-1"); !problem.HasCode(err, "exchange-unknown") {
 		t.Errorf("after erasure: %v", err)
 	}
-	if _, err := kept.city.room.ExportAt(t.Context(), q.stamp.Index); !problem.HasCode(err, "exchange-erased") {
+	if _, _, err := kept.city.room.ExportAt(t.Context(), q.stamp.Index); !problem.HasCode(err, "exchange-erased") {
 		t.Errorf("after erasure: %v", err)
 	}
 	expect(t, "taken before", evidence.Verify(whole, kept.trust), map[string]string{"": "proved"})
@@ -294,9 +294,9 @@ func TestTwoExchangesOfOneID(t *testing.T) {
 	first, size := w.state.export(), w.state.Size()
 	w.asked.Path = "/v1/births/b2"
 	w.ask(`{"born":"2026-11-09"}`, func(r *exchange.Reply) { r.Fields = []string{"/born"} })
-	again, err := w.state.room.ExportAt(t.Context(), size-2) // the answer of the first
-	if err != nil {
-		t.Fatal(err)
+	again, persons, err := w.state.room.ExportAt(t.Context(), size-2) // the answer of the first
+	if err != nil || len(persons) != 1 || persons[0] != "person" {
+		t.Fatal(persons, err)
 	}
 	of := func(raw []byte) string {
 		f := must[evidence.File](t)(evidence.Parse(raw))
@@ -310,12 +310,31 @@ func TestTwoExchangesOfOneID(t *testing.T) {
 		t.Errorf("%s, %s, %s", of(first), of(again), of(w.state.export()))
 	}
 	for _, index := range []int64{0, 999} {
-		if _, err := w.state.room.ExportAt(t.Context(), index); !problem.HasCode(err, "exchange-unknown") {
+		if _, _, err := w.state.room.ExportAt(t.Context(), index); !problem.HasCode(err, "exchange-unknown") {
 			t.Errorf("entry %d: %v", index, err)
 		}
 	}
 	if _, err := w.state.room.Export(t.Context(), "none"); !problem.HasCode(err, "exchange-unknown") {
 		t.Errorf("none: %v", err)
+	}
+}
+
+// Who asks may learn only from the answer whom it is about; evidence is a look at
+// them all the same.
+func TestThePersonsInTheAnswer(t *testing.T) {
+	w := newWorld(t, func(c *registry.Contract) {
+		c.Fields, c.Subjects = []string{"/mother", "/born"}, []string{"/mother/id", "path:birth", "/none"}
+	})
+	w.city.room.Translate = func(from, to, pseudonym string) (string, error) {
+		if from != "family" || to != exchange.ReceiptSector || pseudonym == "b1" {
+			return "", journal.ErrNotFound
+		}
+		return "receipt of " + pseudonym, nil
+	}
+	w.ask(`{"mother":{"id":"m1"}}`, func(r *exchange.Reply) { r.Fields = []string{"/mother"} })
+	_, persons, err := w.city.room.ExportAt(t.Context(), w.city.Size()-2)
+	if err != nil || strings.Join(persons, ", ") != "person, receipt of m1" {
+		t.Errorf("%v %v", persons, err)
 	}
 }
 

@@ -15,24 +15,30 @@ import (
 // maxTerms bounds the terms of a contract that are taken along, the newest ones.
 const maxTerms = 48
 
-// statements chooses what the registry says of those who took part.
-func (r *Room) statements(ctx context.Context, x collected) (Registry, error) {
+// statements chooses what the registry says of those who took part, and gives all
+// terms of the contract too.
+func (r *Room) statements(ctx context.Context, x collected) (out Registry, terms []registry.Contract, err error) {
 	c := chooser{x: x, at: x.asked.At, own: r.Signer.Name(), nodes: map[string][]registry.Placed{}, terms: map[int64]registry.Placed{}, newest: map[string]registry.Placed{}}
 	if err := r.Registry.History(ctx, c.contract(), c.see); err != nil { // first, since it says who signed it
-		return Registry{}, err
+		return out, nil, err
 	}
 	if err := r.Registry.History(ctx, c.words(), c.see); err != nil {
-		return Registry{}, err
+		return out, nil, err
 	}
 	proved, checkpoint, err := r.Registry.ProveAll(ctx, c.chosen())
 	if err != nil {
-		return Registry{}, err
+		return out, nil, err
 	}
-	out := Registry{Checkpoint: string(checkpoint), Statements: []Statement{}}
+	out = Registry{Checkpoint: string(checkpoint), Statements: []Statement{}}
 	for _, p := range proved {
 		out.Statements = append(out.Statements, Statement{p.Index, string(p.Leaf), list(p.Proof)})
 	}
-	return out, nil
+	for _, p := range c.terms {
+		if said, err := registry.ReadContract(p.Contract); err == nil {
+			terms = append(terms, said)
+		}
+	}
+	return out, terms, nil
 }
 
 // chooser walks over the registry and remembers what is needed.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"dobosh/internal/exchange"
 	"dobosh/internal/journal"
 	"dobosh/internal/journal/timestamp"
 	"dobosh/internal/kit/canonical"
@@ -38,6 +39,8 @@ type Room struct {
 	Signer   note.Signer // the node's key; its name is the origin of the journal
 	Now      clock.Now
 
+	// Translate names a person in another sector; nil where the node cannot.
+	Translate func(from, to, pseudonym string) (string, error)
 	// Cosigned gives the newest checkpoint with cosignatures, and may wait a moment
 	// for one over so many entries; nil where there are no witnesses.
 	Cosigned func(ctx context.Context, size int64) []byte
@@ -64,29 +67,32 @@ func (r *Room) Export(ctx context.Context, id string, options ...Option) ([]byte
 	if len(list) == 0 {
 		return nil, unknown()
 	}
-	return r.export(ctx, list[len(list)-1], options)
+	file, _, err := r.export(ctx, list[len(list)-1], options)
+	return file, err
 }
 
 // around is how far the entries of one exchange may lie from each other.
 const around = 3 * time.Hour
 
 // ExportAt makes the evidence file of the exchange that an entry of the journal
-// belongs to. Errors are those of [Room.Export] and the problem "exchange-erased".
-func (r *Room) ExportAt(ctx context.Context, index int64) ([]byte, error) {
+// belongs to, and says whom it is about: whoever hands it out has to tell them. They
+// are named in [exchange.ReceiptSector], as far as this node can. Errors are those of
+// [Room.Export] and the problem "exchange-erased".
+func (r *Room) ExportAt(ctx context.Context, index int64) (file []byte, persons []string, err error) {
 	entry, _, err := r.Journal.Read(ctx, index)
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, nil, unreadable(err)
 	}
 	entries, err := r.entries(ctx, journal.Query{ID: entry.ID, From: entry.At.Add(-around), To: entry.At.Add(around)})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, x := range pair(entries) {
 		if x.holds(index) {
 			return r.export(ctx, x, nil)
 		}
 	}
-	return nil, unknown()
+	return nil, nil, unknown()
 }
 
 func unknown() error { return problem.New(problem.NotFound, "exchange-unknown") }
@@ -101,18 +107,45 @@ func unreadable(err error) error {
 	return err
 }
 
-func (r *Room) export(ctx context.Context, x collected, options []Option) ([]byte, error) {
+func (r *Room) export(ctx context.Context, x collected, options []Option) (file []byte, persons []string, err error) {
 	for _, option := range options {
 		option(&x)
 	}
 	f, err := r.build(ctx, x)
 	if err != nil {
-		return nil, fmt.Errorf("make evidence: %w", err)
+		return nil, nil, fmt.Errorf("make evidence: %w", err)
 	}
-	if f.Registry, err = r.statements(ctx, x); err != nil {
-		return nil, fmt.Errorf("make evidence: %w", err)
+	var terms []registry.Contract
+	if f.Registry, terms, err = r.statements(ctx, x); err != nil {
+		return nil, nil, fmt.Errorf("make evidence: %w", err)
 	}
-	return r.seal(f)
+	file, err = r.seal(f)
+	return file, r.persons(x, terms), err
+}
+
+// persons are those whom the journal names with the exchange and those whom any
+// terms of its contract find in it: who asks about a birth learns only from the
+// answer who the mother is.
+func (r *Room) persons(x collected, terms []registry.Contract) (persons []string) {
+	for _, e := range x.entries() {
+		persons = append(persons, e.Subjects...)
+	}
+	var answer []byte
+	if x.answer != nil {
+		answer = x.answer.Body
+	}
+	for _, c := range terms {
+		for _, person := range exchange.Concerned(c, x.asked, x.question.Body, answer) {
+			if r.Translate == nil {
+				continue
+			}
+			if receipt, err := r.Translate(c.Sector, exchange.ReceiptSector, person); err == nil {
+				persons = append(persons, receipt)
+			}
+		}
+	}
+	slices.Sort(persons)
+	return slices.Compact(persons)
 }
 
 // seal signs the file and writes it.

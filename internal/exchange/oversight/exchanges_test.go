@@ -37,9 +37,9 @@ func officer() identity.Actor {
 // evidences is an exporter that notes what was taken.
 type evidences struct{ taken []int64 }
 
-func (e *evidences) ExportAt(_ context.Context, index int64) ([]byte, error) {
+func (e *evidences) ExportAt(_ context.Context, index int64) ([]byte, []string, error) {
 	e.taken = append(e.taken, index)
-	return fmt.Appendf(nil, `{"entry":%d}`, index), nil
+	return fmt.Appendf(nil, `{"entry":%d}`, index), []string{"person"}, nil
 }
 
 type rig struct {

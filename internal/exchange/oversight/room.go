@@ -5,6 +5,7 @@ import (
 	"embed"
 	"encoding/json"
 	"io/fs"
+	"slices"
 
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
@@ -30,10 +31,11 @@ type Journal interface {
 	Append(ctx context.Context, e journal.Entry) (journal.Stamp, error)
 }
 
-// Exporter makes the evidence file of the exchange that an entry belongs to. Its
-// id would not do: askers give ids, and two may give the same.
+// Exporter makes the evidence file of the exchange that an entry belongs to, and
+// names the persons whom it is about. The id of the exchange would not do: askers
+// give ids, and two may give the same.
 type Exporter interface {
-	ExportAt(ctx context.Context, index int64) ([]byte, error)
+	ExportAt(ctx context.Context, index int64) (file []byte, persons []string, err error)
 }
 
 // Room is the oversight of one node.
@@ -64,7 +66,7 @@ func (r *Room) Figures(_ context.Context, by identity.Actor) ([]Figures, error) 
 func (r *Room) CanExport() bool { return r.Evidences != nil }
 
 // Evidence gives the evidence file of an exchange to an auditor. The look is
-// journaled first, about the persons whom the exchange concerns.
+// journaled first, about the persons whom it concerns.
 func (r *Room) Evidence(ctx context.Context, by identity.Actor, index int64) (name string, file []byte, err error) {
 	if !by.Has(identity.Auditor) {
 		return "", nil, notYours()
@@ -79,22 +81,22 @@ func (r *Room) Evidence(ctx context.Context, by identity.Actor, index int64) (na
 	if x.Erased {
 		return "", nil, problem.New(problem.Gone, "exchange-erased")
 	}
-	if err := r.looked(ctx, by, x); err != nil {
+	file, persons, err := r.Evidences.ExportAt(ctx, x.Index)
+	if err != nil {
 		return "", nil, err
 	}
-	file, err = r.Evidences.ExportAt(ctx, x.Index)
-	return x.ID + ending, file, err
+	if err := r.looked(ctx, x, persons); err != nil {
+		return "", nil, err
+	}
+	return x.ID + ending, file, nil
 }
 
 // ending is that of the name of an evidence file.
 const ending = ".evidence.json"
 
-// looked leaves the receipt of a look at the content of an exchange.
-func (r *Room) looked(ctx context.Context, by identity.Actor, x Exchange) error {
-	entry, err := r.Journal.Logged(ctx, x.Index)
-	if err != nil {
-		return err
-	}
+// looked leaves the receipts of a look at the content of an exchange, before it is
+// handed out. One entry concerns so many persons; for more there are more.
+func (r *Room) looked(ctx context.Context, x Exchange, persons []string) error {
 	meta, err := json.Marshal(journal.Receipt{
 		Asker: r.Member.String(), Role: string(identity.Auditor), Holder: r.Member.String(), Act: exchange.ActRead,
 		Purpose: r.Purpose, Provision: string(r.Provision), Fields: x.Fields, Matter: x.ID,
@@ -102,7 +104,15 @@ func (r *Room) looked(ctx context.Context, by identity.Actor, x Exchange) error 
 	if err != nil {
 		return err
 	}
-	return r.act(ctx, journal.Entry{Subjects: entry.Entry.Subjects, Meta: meta})
+	for some := range slices.Chunk(persons, journal.MaxSubjects) {
+		if err := r.act(ctx, journal.Entry{Subjects: some, Meta: meta}); err != nil {
+			return err
+		}
+	}
+	if len(persons) == 0 {
+		return r.act(ctx, journal.Entry{Meta: meta})
+	}
+	return nil
 }
 
 // act journals what somebody did in this room.
