@@ -90,6 +90,32 @@ func TestVerifierForgetsOldCheckpoints(t *testing.T) {
 	}
 }
 
+// A log that was copied and went on twice has one key and two histories.
+func TestVerifierFindsAFork(t *testing.T) {
+	cfg := testConfig(t.TempDir())
+	l := openLog(t, cfg)
+	appendOne(t, l, testEntry(0))
+	twin := cfg
+	twin.Dir = copyDir(t, cfg.Dir)
+	other := openLog(t, twin)
+	verifier := NewVerifier(l.Key())
+	meta, body := hashesOf(testEntry(1))
+	if err := verifier.Verify(appendOne(t, l, testEntry(1)), meta, body); err != nil {
+		t.Fatal(err)
+	}
+	meta, body = hashesOf(testEntry(2))
+	forked := appendOne(t, other, testEntry(2))
+	for range 2 {
+		if err := verifier.Verify(forked, meta, body); !errors.Is(err, ErrFork) {
+			t.Errorf("the other history: %v", err)
+		}
+	}
+	meta, body = hashesOf(testEntry(3))
+	if err := verifier.Verify(appendOne(t, l, testEntry(3)), meta, body); err != nil {
+		t.Errorf("the history that was first: %v", err)
+	}
+}
+
 func TestStampText(t *testing.T) {
 	s, _, _ := stamped(t)
 	text := s.Text()

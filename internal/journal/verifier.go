@@ -2,6 +2,8 @@ package journal
 
 import (
 	"crypto/sha256"
+	"errors"
+	"fmt"
 	"sync"
 
 	"golang.org/x/mod/sumdb/note"
@@ -10,8 +12,13 @@ import (
 // rememberedCheckpoints is enough for the batches that are on their way at one time.
 const rememberedCheckpoints = 64
 
+// ErrFork says that a log signed two histories.
+var ErrFork = errors.New("the log signed two histories")
+
 // Verifier checks the stamps of one log and remembers the checkpoints whose signatures it has verified: messages of one batch
-// share a checkpoint, and a signature costs a hundred times what an audit path does. It is safe for concurrent use.
+// share a checkpoint, and a signature costs a hundred times what an audit path does. Two checkpoints that it remembers of the same
+// size with different roots are a fork, and the later one is refused with ErrFork; forks in general are what witnesses are for. It is
+// safe for concurrent use.
 type Verifier struct {
 	key note.Verifier
 
@@ -52,7 +59,9 @@ func (v *Verifier) Open(signed []byte) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, err
 	}
-	v.remember(id, c)
+	if err := v.remember(id, c); err != nil {
+		return Checkpoint{}, err
+	}
 	return c, nil
 }
 
@@ -63,13 +72,19 @@ func (v *Verifier) recall(id [sha256.Size]byte) (Checkpoint, bool) {
 	return c, ok
 }
 
-func (v *Verifier) remember(id [sha256.Size]byte, c Checkpoint) {
+func (v *Verifier) remember(id [sha256.Size]byte, c Checkpoint) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if _, ok := v.seen[id]; ok {
-		return
+		return nil
+	}
+	for _, other := range v.seen {
+		if other.Size == c.Size && other.Root != c.Root {
+			return fmt.Errorf("%w of %d entries", ErrFork, c.Size)
+		}
 	}
 	delete(v.seen, v.order[v.next])
 	v.seen[id], v.order[v.next] = c, id
 	v.next = (v.next + 1) % len(v.order)
+	return nil
 }
