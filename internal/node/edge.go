@@ -6,7 +6,10 @@ import (
 	"log/slog"
 	"strconv"
 
+	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/edge"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/registry"
 )
 
 // openEdge takes the addresses that the member's own information systems reach.
@@ -41,8 +44,14 @@ func (n *Node) listenEdge(ctx context.Context, name, address string, secure *tls
 	}
 	n.servers = append(n.servers, &server{name: name, listener: listener, serving: edge.New(edge.Config{
 		Asker: n.gateway, Member: n.cfg.Member, State: n.gateway.State, Dialect: dialect, Clients: clients, Observe: n.seenAtEdge(name), Log: n.log,
+		Say: n.catalogue.Say, InForce: n.stands,
 	})})
 	return nil
+}
+
+// stands reports whether a contract stands today.
+func (n *Node) stands(c registry.Contract) bool {
+	return exchange.Standing(c, n.gateway.Law, civil.Of(n.now())) == nil
 }
 
 // seenAtEdge counts the requests of a surface and writes one line for each,

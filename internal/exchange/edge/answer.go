@@ -6,39 +6,52 @@ import (
 	"time"
 
 	"dobosh/internal/exchange"
+	"dobosh/internal/exchange/edge/metadata"
 	"dobosh/internal/kit/problem"
 
 	"github.com/valyala/fasthttp"
 )
 
-// answer puts the question of a request and answers it.
+// road is where the paths of X-Road's interface begin.
+const road = "/r1/"
+
+// answer answers a request of X-Road's interface.
 func (e *Edge) answer(ctx *fasthttp.RequestCtx, r request) {
-	a, err := r.question()
+	a, err := r.question(road)
 	if err != nil {
 		e.refuse(ctx, r, err)
 		return
 	}
-	if err := e.admit(ctx, a.Client); err != nil {
-		e.refuse(ctx, r, err)
+	if a.Message == "" {
+		a.Message = a.Service.Instance + "-" + uuid()
+	}
+	if metadata.Reserved(a.Service.Service) {
+		e.tell(ctx, r, a)
 		return
 	}
-	in, body, rest, err := e.body(ctx, a.Type)
-	if err != nil {
-		in.linger()
-		e.refuse(ctx, r, err)
-		return
-	}
-	a.ID, a.Body, a.Upload = uuid(), body, rest
-	answer, err := e.Asker.Ask(e.life, a)
-	if answer.Stream == nil {
-		in.linger()
-	}
+	answer, in, err := e.put(ctx, &a)
 	if err != nil && !ownAnswer(answer, err) {
 		e.refuse(ctx, r, err)
 		return
 	}
 	e.head(ctx, r, a, in)
 	write(ctx, answer)
+}
+
+// put reads the body of a question and asks it, if its client may come like this.
+func (e *Edge) put(ctx *fasthttp.RequestCtx, a *exchange.Ask) (answer exchange.Answer, in *incoming, err error) {
+	if err := e.admit(ctx, a.Client); err != nil {
+		return answer, nil, err
+	}
+	in, a.Body, a.Upload, err = e.body(ctx, a.Type)
+	if err == nil {
+		a.ID = uuid()
+		answer, err = e.Asker.Ask(e.life, *a)
+	}
+	if answer.Stream == nil {
+		in.linger()
+	}
+	return answer, in, err
 }
 
 // head writes the headers that name the exchange: its id is that in the journals

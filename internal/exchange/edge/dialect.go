@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"strings"
 
+	"dobosh/internal/exchange/edge/metadata"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/registry"
 )
 
 // Dialect is the wording of X-Road's error codes.
@@ -52,7 +54,7 @@ func said(p *problem.Problem) (fault, string) {
 	if p.Kind == problem.Internal {
 		return client("InternalError", "internal_error"), "Internal error"
 	}
-	for _, side := range []func(*problem.Problem) (fault, string, bool){ofRequest, ofClient, ofAsker, ofRights, ofSystem, ofMessage} {
+	for _, side := range []func(*problem.Problem) (fault, string, bool){ofRequest, ofClient, ofAsker, ofRights, ofSystem, ofMessage, ofDescription} {
 		if f, text, ok := side(p); ok {
 			return f, text
 		}
@@ -188,6 +190,23 @@ func ofMessage(p *problem.Problem) (fault, string, bool) {
 		return message, "The request was here before", true
 	case "peer-unknown":
 		return server("SslAuthenticationFailed", "ssl_authentication_failed"), "The registry does not know this security server", true
+	}
+	return fault{}, "", false
+}
+
+// ofDescription are those of getOpenAPI, in words that clients look for.
+func ofDescription(p *problem.Problem) (fault, string, bool) {
+	internal := server("InternalError", "internal_error")
+	id, _ := registry.ParseID(p.Args["service"])
+	switch p.Code {
+	case "service-unnamed":
+		return server("InvalidRequest", "invalid_request"), metadata.NoTarget(), true
+	case "service-absent":
+		return internal, metadata.NotFound(id), true
+	case "description-none":
+		return internal, metadata.NotDescribed(), true
+	case "description-away":
+		return internal, metadata.Unread(id), true
 	}
 	return fault{}, "", false
 }

@@ -4,10 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
 	"dobosh/internal/exchange"
+	"dobosh/internal/exchange/edge/metadata"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 
 	"github.com/valyala/fasthttp"
@@ -21,12 +25,22 @@ type Asker interface {
 // Config is what an edge needs from its node.
 type Config struct {
 	Asker   Asker
-	Member  registry.ID            // whose systems ask here
-	State   func() *registry.State // of the registry
-	Dialect Dialect                // of the errors of X-Road's interface
-	Clients map[string]Client      // by code of the subsystem; those that are not here come as they like
-	Observe func(Seen)             // each request, when its answer has begun; must not block; nil for nobody
-	Log     *slog.Logger
+	Member  registry.ID                  // whose systems ask here
+	State   func() *registry.State       // of the registry
+	Dialect Dialect                      // of the errors of X-Road's interface
+	Say     problem.Say                  // the sentences of problem documents
+	InForce func(registry.Contract) bool // whether a contract stands now; nil for all
+	// Descriptions of services, for getOpenAPI; nil for none.
+	Descriptions Descriptions
+	Clients      map[string]Client // by code of the subsystem; those that are not here come as they like
+	Observe      func(Seen)        // each request, when its answer has begun; must not block; nil for nobody
+	Log          *slog.Logger
+}
+
+// Descriptions finds the description of a service as it was registered; the
+// catalogue does.
+type Descriptions interface {
+	Document(ctx context.Context, service registry.ID) (raw []byte, mediaType string, err error)
 }
 
 // Seen is what one request was like, without anything about persons.
@@ -62,6 +76,12 @@ type Edge struct {
 func New(cfg Config) *Edge {
 	if cfg.Observe == nil {
 		cfg.Observe = func(Seen) {}
+	}
+	if cfg.Say == nil {
+		cfg.Say = func(_ lang.Tag, key string, _ ...string) string { return key }
+	}
+	if cfg.InForce == nil {
+		cfg.InForce = func(registry.Contract) bool { return true }
 	}
 	e := &Edge{Config: cfg, conns: map[net.Conn]struct{}{}, large: make(room, maxDocuments)}
 	e.life, e.end = context.WithCancel(context.Background())
@@ -113,9 +133,25 @@ func (e *Edge) serve(ctx *fasthttp.RequestCtx) {
 	if err != nil {
 		e.refuse(ctx, r, err)
 	} else {
-		e.answer(ctx, r)
+		e.route(ctx, r)
 	}
 	e.Observe(Seen{Method: r.method, Status: ctx.Response.StatusCode(), Message: bounded(r.message), Took: time.Since(begun)})
+}
+
+// route finds what a path leads to.
+func (e *Edge) route(ctx *fasthttp.RequestCtx, r request) {
+	switch {
+	case strings.HasPrefix(r.path, road):
+		e.answer(ctx, r)
+	case strings.HasPrefix(r.path, own):
+		e.answerOwn(ctx, r)
+	case r.path == "/"+metadata.ListClients:
+		e.listClients(ctx, r)
+	case r.path == "/verificationconf":
+		e.verificationConf(ctx, r)
+	default:
+		e.refuse(ctx, r, problem.New(problem.Invalid, "service-path"))
+	}
 }
 
 // unreadable answers what is no HTTP request within the bounds.

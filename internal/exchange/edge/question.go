@@ -12,69 +12,99 @@ import (
 // maxText bounds a free text that becomes part of a record, in bytes.
 const maxText = 200
 
-// question reads who asks and what. Of several headers with one name the last
-// counts.
-func (r request) question() (exchange.Ask, error) {
-	service, path, err := servicePath(r.path)
+// question reads who asks and what from a path behind a prefix and from the
+// headers. Of several headers with one name the last counts.
+func (r request) question(prefix string) (exchange.Ask, error) {
+	service, path, err := servicePath(prefix, r.path)
 	if err != nil {
 		return exchange.Ask{}, err
 	}
 	a := exchange.Ask{Service: service, Path: path, Query: r.query, Method: r.method, Role: exchange.RoleSystem, Accept: bounded(r.accept), Message: r.message, Headers: make([]exchange.Header, 0, len(r.headers))}
-	var client, server, party string
+	var said names
 	for _, h := range r.headers {
 		name := known(h.Name)
 		switch name {
-		case "x-road-client":
-			client = h.Value
-		case "x-road-security-server":
-			server = h.Value
-		case "x-road-represented-party":
-			party = h.Value
 		case "content-type":
 			a.Type = h.Value
-		case "x-road-issue":
+		case "x-road-issue", "dobosh-matter":
 			a.Matter = bounded(h.Value)
 		case "dobosh-purpose":
 			a.Purpose = h.Value
 		case "traceparent":
 			a.Trace = bounded(h.Value)
+		default:
+			said.take(name, h.Value)
 		}
 		if !skipped(name) {
 			a.Headers = append(a.Headers, h)
 		}
 	}
-	if a.Client, err = clientID(client); err == nil {
-		a.Node, err = serverCode(server, service)
-	}
-	if err == nil {
-		err = errors.Join(checkParty(party), checkText(a.Message), checkText(a.Type))
-	}
-	if a.Message == "" {
-		a.Message = service.Instance + "-" + uuid()
-	}
-	return a, err
+	return a, errors.Join(said.into(&a), checkText(a.Message), checkText(a.Type))
 }
 
-// servicePath cuts /r1/INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE/rest. All five
-// parts are required, as in X-Road's code (its text calls the subsystem
+// names are the identifiers in the headers of a request.
+type names struct{ client, server, party, behalf string }
+
+func (n *names) take(header, value string) {
+	switch header {
+	case "x-road-client", "dobosh-client":
+		n.client = value
+	case "x-road-security-server":
+		n.server = value
+	case "x-road-represented-party":
+		n.party = value
+	case "dobosh-behalf":
+		n.behalf = value
+	}
+}
+
+// into reads the identifiers into a question.
+func (n names) into(a *exchange.Ask) (err error) {
+	if a.Client, err = clientID(n.client); err != nil {
+		return err
+	}
+	if a.Node, err = serverCode(n.server, a.Service); err != nil {
+		return err
+	}
+	if a.Behalf, err = behalfID(n.behalf); err != nil {
+		return err
+	}
+	return checkParty(n.party)
+}
+
+// servicePath cuts INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE/rest behind a prefix.
+// All five parts are required, as in X-Road's code (its text calls the subsystem
 // optional). The rest stays as it is.
-func servicePath(raw string) (registry.ID, string, error) {
-	parts := strings.SplitN(raw, "/", 8)
-	if len(parts) < 7 || parts[0] != "" || parts[1] != "r1" {
+func servicePath(prefix, raw string) (registry.ID, string, error) {
+	rest, ours := strings.CutPrefix(raw, prefix)
+	parts := strings.SplitN(rest, "/", 6)
+	if !ours || len(parts) < 5 {
 		return registry.ID{}, "", problem.New(problem.Invalid, "service-path")
 	}
-	end := len(raw)
-	if len(parts) == 8 {
-		end -= 1 + len(parts[7])
+	end := len(rest)
+	if len(parts) == 6 {
+		end -= 1 + len(parts[5])
 	}
-	service, err := registry.ParseID(raw[len("/r1/"):end])
+	service, err := registry.ParseID(rest[:end])
 	if err != nil {
 		return registry.ID{}, "", problem.New(problem.Invalid, "service-path").Because(err)
 	}
-	if len(parts) == 8 {
-		return service, raw[end:], nil
+	if len(parts) == 6 {
+		return service, rest[end:], nil
 	}
 	return service, "/", nil
+}
+
+// behalfID reads the subsystem for which a delegate asks; nothing is itself.
+func behalfID(value string) (registry.ID, error) {
+	if value == "" {
+		return registry.ID{}, nil
+	}
+	id, err := registry.ParseID(value)
+	if err != nil || id.Subsystem == "" || id.Service != "" {
+		return id, problem.New(problem.Invalid, "party-invalid").Because(err)
+	}
+	return id, nil
 }
 
 // clientID reads INSTANCE/CLASS/MEMBER or INSTANCE/CLASS/MEMBER/SUBSYSTEM.

@@ -20,6 +20,7 @@ type request struct {
 	headers []exchange.Header // in their order
 	accept  string            // all its values
 	message string            // X-Road-Id; empty for none
+	tongue  string            // Accept-Language
 }
 
 // maxHeaders bounds the lines of one request.
@@ -36,6 +37,8 @@ func read(ctx *fasthttp.RequestCtx) (r request, err error) {
 		switch known(h.Name) {
 		case "accept":
 			r.accept = join(r.accept, h.Value)
+		case "accept-language":
+			r.tongue = h.Value
 		case "x-road-id":
 			r.message = h.Value
 		}
@@ -103,7 +106,7 @@ func known(name string) string {
 	}
 	for _, n := range [...]string{
 		"host", "accept", "content-type", "content-length", "user-agent", "connection", "x-road-client", "x-road-id", "x-road-issue", "x-road-security-server",
-		"x-road-represented-party", "x-road-request-id", "x-road-request-hash", "dobosh-purpose", "dobosh-client", "traceparent", "transfer-encoding", "keep-alive", "proxy-authenticate",
+		"x-road-represented-party", "x-road-request-id", "x-road-request-hash", "dobosh-purpose", "dobosh-client", "dobosh-matter", "dobosh-behalf", "traceparent", "accept-language", "transfer-encoding", "keep-alive", "proxy-authenticate",
 		"proxy-authorization", "te", "trailer", "upgrade", "server", "expect",
 	} {
 		if len(n) == len(name) && string(lower[:len(n)]) == n {
