@@ -168,7 +168,7 @@ func (a *answering) question() Call {
 	call := Call{Method: in.Method, Path: in.Path, Query: in.Query, Size: int64(len(in.body)), Headers: make([]Header, 0, len(in.Headers)+8)}
 	call.Headers = append(call.Headers, in.Headers...)
 	for _, h := range [...]Header{
-		{SectorHeader, a.contract.Sector}, {clientHeader, in.Client.String()}, {idHeader, cmp.Or(in.Message, in.ID)}, {requestIDHeader, in.ID},
+		{SectorHeader, a.contract.Sector}, {clientHeader, in.Client.String()}, {idHeader, cmp.Or(in.Message, in.ID)}, {requestIDHeader, RequestID(in.ID)},
 		{issueHeader, in.Matter}, {"Content-Type", in.Type}, {"Accept", in.Accept}, {traceHeader, in.Trace},
 	} {
 		if h.Value != "" {

@@ -8,6 +8,7 @@ import (
 
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/edge"
+	"dobosh/internal/exchange/edge/asice"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/registry"
 )
@@ -38,13 +39,17 @@ func (n *Node) listenEdge(ctx context.Context, name, address string, secure *tls
 	if err != nil {
 		return err
 	}
+	signer, err := asice.LoadSigner(n.cfg.Dir, n.logKey, Origin(n.cfg.Member, n.cfg.Name), n.now)
+	if err != nil {
+		return err
+	}
 	listener, err := n.open(ctx, name, address, secure)
 	if err != nil {
 		return err
 	}
 	n.servers = append(n.servers, &server{name: name, listener: listener, serving: edge.New(edge.Config{
 		Asker: n.gateway, Member: n.cfg.Member, State: n.gateway.State, Dialect: dialect, Clients: clients, Observe: n.seenAtEdge(name), Log: n.log,
-		Say: n.catalogue.Say, InForce: n.stands,
+		Say: n.catalogue.Say, InForce: n.stands, Archive: edge.Archive{Journal: n.journal, Signer: signer, Now: n.now},
 	})})
 	return nil
 }

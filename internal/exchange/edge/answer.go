@@ -7,6 +7,7 @@ import (
 
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/edge/metadata"
+	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
 
 	"github.com/valyala/fasthttp"
@@ -45,7 +46,7 @@ func (e *Edge) put(ctx *fasthttp.RequestCtx, a *exchange.Ask) (answer exchange.A
 	}
 	in, a.Body, a.Upload, err = e.body(ctx, a.Type)
 	if err == nil {
-		a.ID = uuid()
+		a.ID = id.New()
 		answer, err = e.Asker.Ask(e.life, *a)
 	}
 	if answer.Stream == nil {
@@ -54,21 +55,21 @@ func (e *Edge) put(ctx *fasthttp.RequestCtx, a *exchange.Ask) (answer exchange.A
 	return answer, in, err
 }
 
-// head writes the headers that name the exchange: its id is that in the journals
-// of both nodes. A body that has not come to
+// head writes the headers that name the exchange. A body that has not come to
 // its end when the answer begins cannot be named.
 func (e *Edge) head(ctx *fasthttp.RequestCtx, r request, a exchange.Ask, in *incoming) {
 	h := &ctx.Response.Header
 	h.Add(idHeader, a.Message)
 	h.Add(clientHeader, a.Client.String())
 	h.Add(serviceHeader, a.Service.String())
-	h.Add(requestHeader, a.ID)
+	request := exchange.RequestID(a.ID)
+	h.Add(requestHeader, request)
 	if sum, whole := in.digest(); whole {
 		generated := ""
 		if r.message == "" {
 			generated = a.Message
 		}
-		h.Add(hashHeader, requestHash(r.headSum(a.ID, generated), sum))
+		h.Add(hashHeader, requestHash(r.headSum(request, generated), sum))
 	}
 }
 

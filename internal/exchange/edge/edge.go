@@ -32,6 +32,7 @@ type Config struct {
 	InForce func(registry.Contract) bool // whether a contract stands now; nil for all
 	// Descriptions of services, for getOpenAPI; nil for none.
 	Descriptions Descriptions
+	Archive      Archive           // for "/asic"; nothing is found in an empty one
 	Clients      map[string]Client // by code of the subsystem; those that are not here come as they like
 	Observe      func(Seen)        // each request, when its answer has begun; must not block; nil for nobody
 	Log          *slog.Logger
@@ -147,6 +148,8 @@ func (e *Edge) route(ctx *fasthttp.RequestCtx, r request) {
 		e.answerOwn(ctx, r)
 	case r.path == "/"+metadata.ListClients:
 		e.listClients(ctx, r)
+	case r.path == "/asic":
+		e.asic(ctx, r)
 	case r.path == "/verificationconf":
 		e.verificationConf(ctx, r)
 	default:

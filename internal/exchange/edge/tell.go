@@ -6,6 +6,7 @@ import (
 
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/edge/metadata"
+	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/catalogue/openapi"
@@ -23,7 +24,7 @@ func (e *Edge) tell(ctx *fasthttp.RequestCtx, r request, a exchange.Ask) {
 		e.refuse(ctx, r, err)
 		return
 	}
-	a.ID = uuid()
+	a.ID = id.New()
 	e.head(ctx, r, a, nil)
 	ctx.SetContentType(mediaType)
 	ctx.Response.SetBodyRaw(body)
@@ -77,30 +78,30 @@ func (e *Edge) openAPI(state *registry.State, provider registry.ID, code string)
 	if code == "" {
 		return nil, "", problem.New(problem.Invalid, "service-unnamed")
 	}
-	id := provider.With(code)
-	switch sv, known := state.Service(id); {
+	named := provider.With(code)
+	switch sv, known := state.Service(named); {
 	case !known:
-		return nil, "", problem.New(problem.NotFound, "service-absent", "service", id.String())
+		return nil, "", problem.New(problem.NotFound, "service-absent", "service", named.String())
 	case sv.Description == "":
-		return nil, "", problem.New(problem.NotFound, "description-none", "service", id.String())
+		return nil, "", problem.New(problem.NotFound, "description-none", "service", named.String())
 	case e.Descriptions == nil:
-		return nil, "", problem.New(problem.Unavailable, "description-away", "service", id.String())
+		return nil, "", problem.New(problem.Unavailable, "description-away", "service", named.String())
 	}
-	raw, mediaType, err := e.document(id)
+	raw, mediaType, err := e.document(named)
 	if err == nil {
 		body, mediaType, err = metadata.OpenAPI(raw, mediaType)
 	}
 	if err != nil {
-		return nil, "", problem.New(problem.Unavailable, "description-away", "service", id.String()).Because(err)
+		return nil, "", problem.New(problem.Unavailable, "description-away", "service", named.String()).Because(err)
 	}
 	return body, mediaType, nil
 }
 
 // document fetches a description within the time that a question may take.
-func (e *Edge) document(id registry.ID) (raw []byte, mediaType string, err error) {
+func (e *Edge) document(service registry.ID) (raw []byte, mediaType string, err error) {
 	ctx, cancel := context.WithTimeout(e.life, headPatience)
 	defer cancel()
-	return e.Descriptions.Document(ctx, id)
+	return e.Descriptions.Document(ctx, service)
 }
 
 // listClients answers with all members and subsystems; who asks is not said.

@@ -1,0 +1,75 @@
+package edge
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/ed25519"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"dobosh/internal/exchange/edge/asice"
+)
+
+const archiveTarget = "/asic?queryId=my-id&xRoadInstance=RS-TEST&memberClass=GOV&memberCode=CITY&subsystemCode=family"
+
+// archived is a world whose edge has an archive, and one exchange.
+func archived(t *testing.T) *world {
+	w := newWorld(t, nil)
+	signer := must[*asice.Signer](t)(asice.LoadSigner(t.TempDir(), w.city.logKey, "RS-TEST/GOV/CITY/n1", w.city.clock.Now))
+	w.config.Archive = Archive{Journal: w.city.journal, Signer: signer, Now: w.city.clock.Now}
+	if a := w.ask("GET", plainTarget, "", "X-Road-Client", family.String(), "X-Road-Id", "my-id"); a.status != 200 {
+		t.Fatal(a.body)
+	}
+	for deadline := time.Now().Add(10 * time.Second); w.city.journal.Size() < 2; time.Sleep(5 * time.Millisecond) { // the reply is noted behind the back of the exchange
+		if time.Now().After(deadline) {
+			t.Fatal("the reply was not noted")
+		}
+	}
+	return w
+}
+
+func TestMessagesAreTakenOutOfTheArchive(t *testing.T) {
+	w := archived(t)
+	for query, want := range map[string][]string{"": {"my-id-request-", "my-id-response-"}, "&requestOnly": {"my-id-request-"}, "&responseOnly&unique&force": {"my-id-response-"}} {
+		a := w.ask("GET", archiveTarget+query, "")
+		archive, err := zip.NewReader(bytes.NewReader([]byte(a.body)), int64(len(a.body)))
+		if err != nil || a.status != 200 || a.header.Get("Content-Type") != "application/zip" {
+			t.Errorf("%s: %d %q: %v", query, a.status, a.lines, err)
+			continue
+		}
+		var names []string
+		for _, f := range archive.File {
+			names = append(names, f.Name[:strings.LastIndex(f.Name, "-")+1])
+			r := must[io.ReadCloser](t)(f.Open())
+			c := must[asice.Container](t)(asice.Read(must[[]byte](t)(io.ReadAll(r))))
+			_, err := c.Verify(asice.Trust{Identities: []ed25519.PublicKey{w.city.logKey.Public().(ed25519.PublicKey)}})
+			if err != nil || !strings.Contains(string(c.Files[0].Data), `"my-id"`) && strings.Contains(f.Name, "request") {
+				t.Errorf("%s: %s: %v", f.Name, c.Files[0].Data, err)
+			}
+		}
+		if !slices.Equal(names, want) {
+			t.Errorf("%s: %q", query, names)
+		}
+	}
+}
+
+func TestWhoMayNotTakeMessages(t *testing.T) {
+	w := archived(t)
+	for target, want := range map[string]int{
+		"/asic": 400, archiveTarget + "&requestOnly&responseOnly": 400, "/asic?queryId=%zz": 400,
+		strings.Replace(archiveTarget, "my-id", "another", 1): 404, strings.Replace(archiveTarget, "family", "none", 1): 404, strings.Replace(archiveTarget, "family", "other", 1): 404,
+		strings.Replace(archiveTarget, "CITY", "STATE", 1): 404,
+	} {
+		if a := w.ask("GET", target, ""); a.status != want || !strings.HasPrefix(a.header.Get("Content-Type"), "text/plain") || a.body == "" {
+			t.Errorf("%s: %d %q", target, a.status, a.body)
+		}
+	}
+	w = newWorld(t, nil)
+	w.config.Clients = map[string]Client{"family": {Connection: HTTPSPinned}}
+	if a := w.ask("GET", archiveTarget, ""); a.status != 401 {
+		t.Errorf("without the certificate that was agreed: %d %q", a.status, a.body)
+	}
+}
