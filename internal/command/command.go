@@ -87,6 +87,7 @@ func commands() []command {
 		{"bench loop", "measure the whole loop, three processes: bench loop [--json]", benchLoop},
 		{"bench exchange", "measure two nodes that ask each other, beside nginx: bench exchange [--json]", benchExchange},
 		{"bench registry", "measure the registry and thousands who follow it: bench registry [--json]", benchRegistry},
+		{"bench journal", "measure a journal with many entries: bench journal [--json] [--entries N]", benchJournal},
 		{"version", "print the version", printVersion},
 	}
 }
