@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -91,10 +90,22 @@ func (id ID) String() string {
 }
 
 // compare orders identifiers by their parts, so that a member stands before its
-// subsystems and these before their services.
+// subsystems and these before their services. It looks no further than the first
+// part that differs: every step of a look-up compares.
 func compare(a, b ID) int {
-	return cmp.Or(strings.Compare(a.Instance, b.Instance), strings.Compare(a.Class, b.Class), strings.Compare(a.Member, b.Member),
-		strings.Compare(a.Subsystem, b.Subsystem), strings.Compare(a.Service, b.Service))
+	if c := strings.Compare(a.Instance, b.Instance); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Class, b.Class); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Member, b.Member); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Subsystem, b.Subsystem); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Service, b.Service)
 }
 
 // Owner is the member that the identifier belongs to.

@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 )
@@ -23,7 +22,10 @@ type pair struct {
 }
 
 func comparePairs(a, b pair) int {
-	if c := cmp.Or(compare(a.asker, b.asker), compare(a.provider, b.provider)); c != 0 || a.group == b.group {
+	if c := compare(a.asker, b.asker); c != 0 {
+		return c
+	}
+	if c := compare(a.provider, b.provider); c != 0 || a.group == b.group {
 		return c
 	}
 	if b.group {
