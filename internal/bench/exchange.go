@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"time"
@@ -28,20 +27,13 @@ type ExchangeOptions struct {
 
 func (o ExchangeOptions) check() error {
 	switch {
-	case o.Seconds < 1 || o.Seconds > 600:
-		return errors.New("seconds: not between 1 and 600")
-	case o.Rounds < 1 || o.Rounds > 20:
-		return errors.New("rounds: not between 1 and 20")
-	case o.Connections < 1 || o.Connections > 1024:
-		return errors.New("connections: not between 1 and 1024")
-	case o.Rate < 0 || o.Rate > 10_000:
-		return errors.New("rate: not between 0 and 10,000 a second")
-	case o.File < 0 || o.File > largestFile || o.File > 0 && o.Kill:
-		return errors.New("file: not between 0 and 64 GiB, or together with kill")
+	case o.File > 0 && o.Kill:
+		return errors.New("file: not together with kill")
 	case o.Kill && o.Rate == 0:
 		return errors.New("kill: wants a rate")
 	}
-	return nil
+	return errors.Join(within("seconds", o.Seconds, 1, 600), within("rounds", o.Rounds, 1, 20), within("connections", o.Connections, 1, 1024),
+		within("rate a second", o.Rate, 0, 10_000), within("file", o.File, 0, largestFile))
 }
 
 // ExchangeResult is what the measurement says, one JSON object.
@@ -211,13 +203,4 @@ func median(values []float64) float64 {
 	}
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[len(sorted)/2]
-}
-
-// usage reads what each node takes, and the driver under its own name.
-func (r *exchangeRig) usage() map[string]usage {
-	all := map[string]usage{driverName: readUsage(os.Getpid())}
-	for _, p := range r.nodes {
-		all[p.name] = p.usage()
-	}
-	return all
 }

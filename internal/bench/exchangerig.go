@@ -1,13 +1,10 @@
 package bench
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"dobosh/internal/demo"
@@ -24,8 +21,8 @@ import (
 // exchangeRig is the city that asks, the registers that answer, and the
 // supervisor who keeps the registry, each a process of its own.
 type exchangeRig struct {
-	nodes []*process // in the order of starting
-	edge  string     // address at which the city is asked
+	nodes
+	edge string // address at which the city is asked
 }
 
 // The service that is asked, and the subsystem that asks.
@@ -46,8 +43,8 @@ func agreedFields() []string {
 // newExchangeRig takes the demonstration's nodes, and gives the registers one
 // more service that is somewhere else.
 func newExchangeRig(o ExchangeOptions, origin string) (*exchangeRig, error) {
-	if left, err := os.ReadDir(o.Dir); err == nil && len(left) > 0 {
-		return nil, fmt.Errorf("%s is not empty: a measurement begins with nothing", o.Dir)
+	if err := mustBeEmpty(o.Dir); err != nil {
+		return nil, err
 	}
 	files, err := demo.Prepare(o.Dir, "127.0.0.1:0", "", 0)
 	if err != nil {
@@ -60,34 +57,11 @@ func newExchangeRig(o ExchangeOptions, origin string) (*exchangeRig, error) {
 		return nil, err
 	}
 	r := &exchangeRig{}
-	for _, name := range order() {
-		p, err := newProcess(name, o.Binary, files[name], o.Profile)
-		if err != nil {
-			return nil, err
-		}
-		r.nodes = append(r.nodes, p)
+	if r.nodes, err = newNodes(files, o.Binary, o.Profile); err != nil {
+		return nil, err
 	}
 	r.edge = r.node(demo.City).cfg.Listen.Edge
 	return r, nil
-}
-
-func (r *exchangeRig) node(name string) *process { return r.nodes[slices.Index(order(), name)] }
-
-func (r *exchangeRig) start(ctx context.Context) error {
-	for _, p := range r.nodes {
-		if err := p.start(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *exchangeRig) stop() error {
-	var errs []error
-	for _, p := range slices.Backward(r.nodes) {
-		errs = append(errs, p.stop())
-	}
-	return errors.Join(errs...)
 }
 
 // request is a question with a number that makes it different from all others.

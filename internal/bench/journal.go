@@ -25,21 +25,8 @@ type JournalOptions struct {
 }
 
 func (o JournalOptions) check() error {
-	switch {
-	case o.Entries < 1000 || o.Entries > 1_000_000_000:
-		return errors.New("entries: not between 1,000 and 1,000,000,000")
-	case o.Body < 0 || o.Body > 64<<10:
-		return errors.New("body: not between 0 and 65,536 bytes")
-	case o.Subjects < 1 || o.Subjects > 10_000_000:
-		return errors.New("subjects: not between 1 and 10,000,000")
-	case o.Appenders < 1 || o.Appenders > 1024:
-		return errors.New("appenders: not between 1 and 1,024")
-	case o.Seconds < 1 || o.Seconds > 600:
-		return errors.New("seconds: not between 1 and 600")
-	case o.Samples < 1 || o.Samples > 1_000_000:
-		return errors.New("samples: not between 1 and 1,000,000")
-	}
-	return nil
+	return errors.Join(within("entries", o.Entries, 1000, 1_000_000_000), within("body", o.Body, 0, 64<<10), within("subjects", o.Subjects, 1, 10_000_000),
+		within("appenders", o.Appenders, 1, 1024), within("seconds", o.Seconds, 1, 600), within("samples", o.Samples, 1, 1_000_000))
 }
 
 // JournalResult is what the measurement says, one JSON object. Where entries

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"time"
 )
@@ -24,14 +25,9 @@ type Options struct {
 const maxFlying = 2000
 
 func (o Options) withDefaults() (Options, error) {
-	if o.Seconds < 1 || o.Seconds > 3600 {
-		return o, errors.New("seconds: not between 1 and 3600")
-	}
-	if o.Rate < 0 || o.Rate > 10_000 {
-		return o, errors.New("rate: not between 0 and 10,000 a second")
-	}
-	if o.Flying < 0 || o.Flying > maxFlying {
-		return o, errors.New("loops under way: not between 0 and 2,000")
+	if err := errors.Join(within("seconds", o.Seconds, 1, 3600), within("rate a second", o.Rate, 0, 10_000),
+		within("loops under way", o.Flying, 0, maxFlying)); err != nil {
+		return o, err
 	}
 	if o.Flying == 0 {
 		o.Flying = 48
@@ -49,3 +45,11 @@ func (o Options) withDefaults() (Options, error) {
 }
 
 func (o Options) window() time.Duration { return time.Duration(o.Seconds * float64(time.Second)) }
+
+// within refuses a choice outside of its bounds.
+func within[T int | int64 | float64](choice string, value, least, most T) error {
+	if value >= least && value <= most { // not so for what is no number
+		return nil
+	}
+	return fmt.Errorf("%s: not between %v and %v", choice, least, most)
+}

@@ -23,17 +23,8 @@ type RegistryOptions struct {
 }
 
 func (o RegistryOptions) check() error {
-	switch {
-	case o.Systems < 1 || o.Systems > 100_000:
-		return errors.New("systems: not between 1 and 100,000")
-	case o.Nodes < 1 || o.Nodes > 5000 || o.Nodes > o.Systems:
-		return errors.New("nodes: not between 1 and 5,000, or more than systems")
-	case o.Changes < 1 || o.Changes > 1000:
-		return errors.New("changes: not between 1 and 1,000")
-	case o.Starts < 1 || o.Starts > 20:
-		return errors.New("starts: not between 1 and 20")
-	}
-	return nil
+	return errors.Join(within("systems", o.Systems, 1, 100_000), within("nodes", o.Nodes, 1, min(5000, o.Systems)),
+		within("changes", o.Changes, 1, 1000), within("starts", o.Starts, 1, 20))
 }
 
 // RegistryResult is what the measurement says, one JSON object. Bytes are those

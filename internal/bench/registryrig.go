@@ -190,14 +190,6 @@ func (r *registryRig) size(ctx context.Context) (mb float64, count int64, err er
 	return round(float64(bytes) / megabyte), count, nil
 }
 
-// mustBeEmpty refuses a folder in which something is already.
-func mustBeEmpty(dir string) error {
-	if left, err := os.ReadDir(dir); err == nil && len(left) > 0 {
-		return fmt.Errorf("%s is not empty: a measurement begins with nothing", dir)
-	}
-	return nil
-}
-
 // megabytesOf adds up files; one that is not there has none.
 func megabytesOf(paths ...string) float64 {
 	var sum int64

@@ -1,12 +1,9 @@
 package bench
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"dobosh/internal/demo"
 	"dobosh/internal/kit/civil"
@@ -18,35 +15,24 @@ import (
 
 // rig is the three nodes with what drives them.
 type rig struct {
-	nodes    []*process // in the order of starting; stopped in the opposite order
+	nodes
 	driver   *driver
 	services []string // ids of the public services that a birth gives offers of
 }
 
-// order in which the nodes start: each finds the one before it.
-func order() []string { return []string{demo.Supervisor, demo.Registers, demo.City} }
-
 func newRig(o Options, crowd int) (*rig, error) {
-	if left, err := os.ReadDir(o.Dir); err == nil && len(left) > 0 {
-		return nil, fmt.Errorf("%s is not empty: a measurement begins with nothing", o.Dir)
+	if err := mustBeEmpty(o.Dir); err != nil {
+		return nil, err
 	}
 	files, err := demo.Prepare(o.Dir, "127.0.0.1:0", "", crowd)
 	if err != nil {
 		return nil, err
 	}
 	r := &rig{}
-	for _, name := range order() {
-		p, err := newProcess(name, o.Binary, files[name], o.Profile)
-		if err != nil {
-			return nil, err
-		}
-		r.nodes = append(r.nodes, p)
+	if r.nodes, err = newNodes(files, o.Binary, o.Profile); err != nil {
+		return nil, err
 	}
 	return r, r.prepareDriver(crowd)
-}
-
-func (r *rig) node(name string) *process {
-	return r.nodes[slices.Index(order(), name)]
 }
 
 func (r *rig) prepareDriver(crowd int) error {
@@ -81,40 +67,23 @@ func offered(pack *law.Pack, cfg node.Config, day civil.Day) (ids []string) {
 	return ids
 }
 
-func (r *rig) start(ctx context.Context) error {
-	for _, p := range r.nodes {
-		if err := p.start(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// stop ends what runs, those who ask first.
+// stop ends the nodes and the connections of the driver.
 func (r *rig) stop() error {
-	var errs []error
-	for _, p := range slices.Backward(r.nodes) {
-		errs = append(errs, p.stop())
-	}
+	err := r.nodes.stop()
 	if r.driver != nil {
 		r.driver.registrar.close()
 		r.driver.counter.close()
 	}
-	return errors.Join(errs...)
+	return err
 }
 
-// usage reads what each node takes, and the driver under its own name.
-func (r *rig) usage() map[string]usage {
-	all := map[string]usage{}
-	for _, p := range r.nodes {
-		all[p.name] = p.usage()
+// mustBeEmpty refuses a folder in which something is already.
+func mustBeEmpty(dir string) error {
+	if left, err := os.ReadDir(dir); err == nil && len(left) > 0 {
+		return fmt.Errorf("%s is not empty: a measurement begins with nothing", dir)
 	}
-	all[driverName] = readUsage(os.Getpid())
-	return all
+	return nil
 }
-
-// driverName stands for this process among the nodes.
-const driverName = "driver"
 
 // TemporaryDir makes a folder for one measurement.
 func TemporaryDir() (string, error) {
