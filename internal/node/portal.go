@@ -43,7 +43,7 @@ func (n *Node) portal() (http.Handler, error) {
 		deps.Registry = registryPages{n}
 	}
 	deps.Answering = n.system
-	deps.Oversight, deps.Conditions = n.oversight, conditions{n}
+	deps.Oversight, deps.Conditions, deps.Events = n.oversight, conditions{n}, n.events
 	return web.New(deps)
 }
 

@@ -64,6 +64,7 @@ type Deps struct {
 	// What an operator and an auditor see; both or none.
 	Oversight  Oversight
 	Conditions Conditions
+	Events     Events // with Conditions, or nil
 
 	// What the supervisor publishes.
 	Registry Registry

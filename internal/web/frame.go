@@ -64,6 +64,7 @@ func (v *visit) nav() []link {
 	add(v.known && v.actor.Has(identity.Registrar) && v.Registrar != nil, "/births", "nav.births")
 	add(v.watcher() && v.Oversight != nil, "/desk/operate", "nav.operate")
 	add(v.watcher() && v.Oversight != nil, "/desk/exchanges", "nav.exchanges")
+	add(v.watcher() && v.Events != nil, "/desk/events", "nav.events")
 	add(v.watcher() && v.Oversight != nil, "/desk/hidden", "nav.hidden")
 	add(v.atContracts(), "/desk/contracts", "nav.our-contracts")
 	add(v.engineer(), "/desk/services", "nav.our-services")

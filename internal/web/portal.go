@@ -105,6 +105,9 @@ func (p *portal) routes() {
 	if p.Oversight != nil {
 		p.oversightRoutes()
 	}
+	if p.Events != nil {
+		p.eventRoutes()
+	}
 	if p.Contracts != nil {
 		p.contractRoutes()
 	}

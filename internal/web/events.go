@@ -1,0 +1,169 @@
+package web
+
+import (
+	"context"
+	"net/url"
+
+	"dobosh/internal/exchange/events"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
+)
+
+// Events are what operators and auditors see of events, and what operators do
+// about them; [events.Room] is one.
+type Events interface {
+	Watch(ctx context.Context, by identity.Actor) (events.Overview, error)
+	WatchOne(ctx context.Context, by identity.Actor, id string) (events.Subscription, error)
+	WatchDead(ctx context.Context, by identity.Actor, id string, after page.Key) (page.Page[events.Dead], error)
+	StartFor(ctx context.Context, by identity.Actor, id string) error
+	RetryDeadFor(ctx context.Context, by identity.Actor, id, event string) error
+	DropDeadFor(ctx context.Context, by identity.Actor, id, event string) error
+}
+
+func (p *portal) eventRoutes() {
+	p.signedIn("GET /desk/events", p.events)
+	p.signedIn("GET /desk/events/{id}", p.subscription)
+	p.signedIn("POST /desk/events/{id}/start", p.startSubscription)
+	p.signedIn("POST /desk/events/{id}/letters/retry", p.retryLetter)
+	p.signedIn("POST /desk/events/{id}/letters/{letter}/retry", p.retryLetter)
+	p.signedIn("GET /desk/events/{id}/letters/{letter}/drop", p.askDropLetter)
+	p.signedIn("POST /desk/events/{id}/letters/{letter}/drop", p.dropLetter)
+}
+
+type eventsView struct {
+	Alarms        []alarm
+	Subscriptions []subscriptionView
+	Followed      []followedView
+	Holes         []events.Hole
+}
+
+type subscriptionView struct {
+	events.Subscription
+	Path string
+	Host string // to which its events are sent; empty when they are fetched
+	Says string // what is wrong
+	Do   string
+	Acts bool // the reader may change it
+}
+
+type followedView struct {
+	events.Followed
+	Body lang.Text
+	Says string
+	Do   string
+}
+
+// events is how events come and go: what somebody should see to first, then who
+// reads how far, what is followed, and what is missing.
+func (p *portal) events(v *visit) error {
+	o, err := p.Events.Watch(v.r.Context(), v.actor)
+	if err != nil {
+		return err
+	}
+	view := eventsView{Holes: o.Holes}
+	for _, s := range o.Subscriptions {
+		one := v.subscriptionView(s)
+		view.Subscriptions = append(view.Subscriptions, one)
+		view.Alarms = append(view.Alarms, v.subscriptionAlarms(one)...)
+	}
+	for _, f := range o.Followed {
+		one := followedView{Followed: f, Body: v.Conditions.Title(f.Provider.Owner())}
+		if f.Fault != "" {
+			one.Says, one.Do = v.codeSays(f.Fault)
+		}
+		view.Followed = append(view.Followed, one)
+	}
+	return v.show("desk-events", v.say("events.title"), view)
+}
+
+func (v *visit) subscriptionView(s events.Subscription) subscriptionView {
+	view := subscriptionView{Subscription: s, Path: "/desk/events/" + url.PathEscape(s.ID), Acts: v.actor.Has(identity.Operator)}
+	if u, err := url.Parse(s.Webhook); err == nil {
+		view.Host = u.Host
+	}
+	if s.Fault != "" {
+		view.Says, view.Do = v.codeSays(s.Fault)
+	}
+	return view
+}
+
+// subscriptionAlarms says what of a subscription waits for a person.
+func (v *visit) subscriptionAlarms(s subscriptionView) (list []alarm) {
+	if s.State == events.Stopped {
+		list = append(list, alarm{v.say("events.stopped", "system", s.System), v.say("events.stopped-do")})
+	}
+	if s.Dead > 0 {
+		list = append(list, alarm{v.say("events.letters-wait", "system", s.System, "n", s.Dead), v.say("events.letters-do")})
+	}
+	return list
+}
+
+type lettersView struct {
+	subscriptionView
+	Letters []letterView
+	Next    string
+}
+
+type letterView struct {
+	events.Dead
+	Path string
+	Acts bool
+	Says string
+}
+
+// subscription is one subscription with its dead letters.
+func (p *portal) subscription(v *visit) error {
+	s, err := p.Events.WatchOne(v.r.Context(), v.actor, v.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	found, err := p.Events.WatchDead(v.r.Context(), v.actor, s.ID, v.after())
+	if err != nil {
+		return err
+	}
+	view := lettersView{subscriptionView: v.subscriptionView(s), Next: v.more(found.Next)}
+	for _, d := range found.Items {
+		one := letterView{Dead: d, Path: view.Path + "/letters/" + url.PathEscape(d.ID), Acts: view.Acts}
+		one.Says, _ = v.codeSays(d.Reason)
+		view.Letters = append(view.Letters, one)
+	}
+	return v.show("desk-subscription", v.say("subscription.title", "system", s.System), view)
+}
+
+func (v *visit) subscriptionPath() string {
+	return "/desk/events/" + url.PathEscape(v.r.PathValue("id"))
+}
+
+func (p *portal) startSubscription(v *visit) error {
+	v.here = v.subscriptionPath()
+	if err := p.Events.StartFor(v.r.Context(), v.actor, v.r.PathValue("id")); err != nil {
+		return err
+	}
+	return v.to(v.here)
+}
+
+// retryLetter tries one dead letter again, or all where the address names none.
+func (p *portal) retryLetter(v *visit) error {
+	v.here = v.subscriptionPath()
+	if err := p.Events.RetryDeadFor(v.r.Context(), v.actor, v.r.PathValue("id"), v.r.PathValue("letter")); err != nil {
+		return err
+	}
+	return v.to(v.here)
+}
+
+func (p *portal) askDropLetter(v *visit) error {
+	back := v.subscriptionPath()
+	return v.ask(question{
+		Title: v.say("letter.drop"), Lead: []string{v.say("letter.drop-lead")}, Action: back + "/letters/" + url.PathEscape(v.r.PathValue("letter")) + "/drop",
+		Button: v.say("letter.drop-button"), Links: []link{{URL: back, Text: v.say("letter.back")}},
+	})
+}
+
+func (p *portal) dropLetter(v *visit) error {
+	v.here = v.subscriptionPath()
+	if err := p.Events.DropDeadFor(v.r.Context(), v.actor, v.r.PathValue("id"), v.r.PathValue("letter")); err != nil {
+		return err
+	}
+	return v.to(v.here)
+}
