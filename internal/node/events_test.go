@@ -90,7 +90,7 @@ func (w *town) pullAll(subscription string) (ids []string) {
 // The node of the city is away for a day while much happens, and then catches up
 // in order; so does its system, which was away for as long.
 func TestADayAwayOfANode(t *testing.T) {
-	const missed = 2000
+	const missed = 1000
 	w := newTown(t)
 	at := clock.NewManual(clock.System())
 	for _, name := range []string{demo.City, demo.Registers, demo.Supervisor} {

@@ -134,9 +134,12 @@ func TestReplayFromATime(t *testing.T) {
 func TestSubscribersHaveWhatContractsGive(t *testing.T) {
 	w := newWorld(t)
 	other := System{Name: "other", Subsystem: registry.ID{Instance: "RS-TEST", Class: "GOV", Member: "CITY", Subsystem: "other"}}
+	same := contract()
+	same.ID, same.Area = "births-elsewhere", "23000"
+	w.agree(same) // a second contract with the same type of events
 	mine, theirs := w.subscribe(familySystem(), Wanted{From: "beginning"}), w.subscribe(other, Wanted{From: "beginning"})
-	publish(t, w.city.Stream, birth("1", "80152"), birth("2", "70017"))
-	if got := w.pull(mine, 9); !slices.Equal(got, []string{"1"}) {
+	publish(t, w.city.Stream, birth("1", "80152"), birth("2", "70017"), birth("2b", "23000"))
+	if got := w.pull(mine, 9); !slices.Equal(got, []string{"1", "2b"}) {
 		t.Errorf("%v", got)
 	}
 	p := must[Pulled](t)(w.city.Pull(t.Context(), other, theirs.ID, 9, 0))

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"dobosh/internal/bus"
@@ -237,6 +238,8 @@ func (r *Room) reads(subsystem registry.ID) (reader, error) {
 		may.contracts = append(may.contracts, c)
 		may.types = append(may.types, c.Events...)
 	}
+	slices.Sort(may.types)
+	may.types = slices.Compact(may.types) // the stream wants each once
 	return may, nil
 }
 
