@@ -32,10 +32,16 @@ func (p *portal) eventRoutes() {
 }
 
 type eventsView struct {
-	Alarms        []alarm
+	Alarms        []eventAlarm
 	Subscriptions []subscriptionView
 	Followed      []followedView
 	Holes         []events.Hole
+}
+
+// eventAlarm is an alarm about a subscription.
+type eventAlarm struct {
+	alarm
+	System, Path string
 }
 
 type subscriptionView struct {
@@ -89,13 +95,14 @@ func (v *visit) subscriptionView(s events.Subscription) subscriptionView {
 }
 
 // subscriptionAlarms says what of a subscription waits for a person.
-func (v *visit) subscriptionAlarms(s subscriptionView) (list []alarm) {
-	if s.State == events.Stopped {
-		list = append(list, alarm{v.say("events.stopped", "system", s.System), v.say("events.stopped-do")})
+func (v *visit) subscriptionAlarms(s subscriptionView) (list []eventAlarm) {
+	add := func(is bool, says, do string) {
+		if is {
+			list = append(list, eventAlarm{alarm{says, do}, s.System, s.Path})
+		}
 	}
-	if s.Dead > 0 {
-		list = append(list, alarm{v.say("events.letters-wait", "system", s.System, "n", s.Dead), v.say("events.letters-do")})
-	}
+	add(s.State == events.Stopped, v.say("events.stopped"), v.say("events.stopped-do"))
+	add(s.Dead > 0, v.say("events.letters-wait", "n", s.Dead), v.say("events.letters-do"))
 	return list
 }
 
@@ -128,7 +135,7 @@ func (p *portal) subscription(v *visit) error {
 		one.Says, _ = v.codeSays(d.Reason)
 		view.Letters = append(view.Letters, one)
 	}
-	return v.show("desk-subscription", v.say("subscription.title", "system", s.System), view)
+	return v.show("desk-subscription", v.say("subscription.title"), view)
 }
 
 func (v *visit) subscriptionPath() string {

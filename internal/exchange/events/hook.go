@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -91,6 +92,9 @@ func (r *Room) call(ctx context.Context, s Subscription, e bus.Event) error {
 	req.Header.Set(hookSignature, sign(s.secret, id, seconds, body))
 	resp, err := r.hooks.Do(req)
 	if err != nil {
+		if outer, ok := errors.AsType[*url.Error](err); ok {
+			err = outer.Err // without the address, which may hold a key
+		}
 		return problem.New(problem.BadGateway, "webhook-away").Because(err)
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, hookAnswer)) // what it says is not asked for

@@ -168,7 +168,7 @@ func (r *Room) deliverOne(ctx context.Context, s *Subscription, e bus.Sequenced)
 		case s.Attempts >= r.Attempts:
 			return r.putAside(ctx, s, e.Event, next, code, Active)
 		}
-		if err := r.again(ctx, s, code); err != nil {
+		if err := r.again(ctx, s, code, err); err != nil {
 			return err
 		}
 	}
@@ -205,12 +205,13 @@ func (r *Room) leaveOut(ctx context.Context, s *Subscription, next place) error 
 }
 
 // again notes that an event was not taken, and when it is to be tried again.
-func (r *Room) again(ctx context.Context, s *Subscription, code string) error {
+func (r *Room) again(ctx context.Context, s *Subscription, code string, cause error) error {
 	s.RetryAt = r.Now().Add(r.retryIn(s.Attempts))
 	if s.Fault == "" {
 		s.FaultAt = r.Now()
 	}
 	s.Fault = code
+	r.Log.InfoContext(ctx, "a webhook did not take an event", slog.String("subscription", s.ID), slog.Int("attempt", s.Attempts), slog.String("code", code), slog.Any("error", cause))
 	r.count(Count{Retried: 1})
 	return r.change(ctx, *s, nil, `attempts = $3, retry_at = $4, fault = $5, fault_at = $6`, s.Attempts, storage.Micros(s.RetryAt), s.Fault, storage.Micros(s.FaultAt))
 }
