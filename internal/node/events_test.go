@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -210,5 +211,55 @@ func TestFromASystemToASystem(t *testing.T) {
 		if !strings.Contains(string(figures), want) {
 			t.Errorf("the metrics do not say %q", want)
 		}
+	}
+}
+
+// The commands of docs/operate.md do what it says.
+func TestTheManualOfEvents(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip(err)
+	}
+	manual, err := os.ReadFile(filepath.Join("..", "..", "docs", "operate.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var commands []string
+	for line := range strings.Lines(string(manual)) {
+		if command := strings.TrimSpace(line); strings.HasPrefix(command, "curl ") && strings.Contains(command, "$NODE") {
+			commands = append(commands, command)
+		}
+	}
+	if len(commands) != 4 {
+		t.Fatalf("%d commands", len(commands))
+	}
+	w := newTown(t)
+	w.all()
+	run := func(name, command string, variables ...string) (answer map[string]any) {
+		token, err := os.ReadFile(filepath.Join(w.dir, name, "events.token"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := exec.CommandContext(t.Context(), "sh", "-c", command)
+		c.Env = append(os.Environ(), append(variables, "NODE=http://"+w.nodes[name].Addresses()["systems"]+"/events", "AUTH=Authorization: Bearer "+strings.TrimSpace(string(token)))...)
+		out, err := c.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", command, err)
+		}
+		if err := json.Unmarshal(out, &answer); err != nil {
+			t.Fatalf("%s: %s", command, out)
+		}
+		return answer
+	}
+	w.eventually("published", func() bool { return run(demo.Registers, commands[0])["new"] == float64(1) })
+	id, _ := run(demo.City, commands[1])["id"].(string)
+	var page map[string]any
+	w.eventually("fetched", func() bool {
+		page = run(demo.City, commands[2], "ID="+id)
+		list, _ := page["events"].([]any)
+		return len(list) == 1
+	})
+	after := run(demo.City, commands[3], "ID="+id, "CURSOR="+page["cursor"].(string))
+	if after["cursor"] != page["cursor"] {
+		t.Errorf("%v, want the cursor %v", after, page["cursor"])
 	}
 }
