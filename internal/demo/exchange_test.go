@@ -20,7 +20,6 @@ func TestExchangeStory(t *testing.T) {
 			s.recordBirths()
 			s.operator()
 			s.auditor()
-			s.seen()
 			s.end()
 		})
 	}

@@ -10,8 +10,11 @@ import (
 	"dobosh/internal/command"
 	"dobosh/internal/demo"
 	"dobosh/internal/exchange/evidence"
+	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/node"
+	"dobosh/internal/registers/people"
 	"dobosh/internal/testkit/browser"
 )
 
@@ -57,8 +60,35 @@ func (s *story) auditor() {
 	p.Says(s.say("exchange.evidence-means"))
 	p.Check("auditor-exchange", s.tag)
 	s.nobody(p)
-	s.proved(p.Download("link", s.say("exchange.evidence")))
+	file := p.Download("link", s.say("exchange.evidence"))
 	p.Click("button", s.say("nav.sign-out"))
+	s.proved(file)
+	s.seen(s.motherIn(file))
+}
+
+// motherIn finds out which of the mothers an evidence file is about.
+func (s *story) motherIn(file []byte) people.Person {
+	s.t.Helper()
+	f, err := evidence.Parse(file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	cfg, err := node.Load(filepath.Join(s.dir, demo.City, "dobosh.yaml"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	sectors, err := identity.LoadSectors(cfg.Sectors)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, subject := range []string{"jovana", "ivana"} {
+		person := s.person(subject)
+		if name, err := sectors.Pseudonym("family", person.Number); err == nil && bytes.Contains(f.Answer.Body, []byte(name)) {
+			return person
+		}
+	}
+	s.t.Fatalf("the evidence is about neither of the mothers: %s", f.Answer.Body)
+	return people.Person{}
 }
 
 // proved checks the file of an exchange as a stranger would: by the program, and
@@ -85,11 +115,11 @@ func (s *story) proved(file []byte) {
 	}
 }
 
-// seen: the mother sees that an auditor looked, and by which right.
-func (s *story) seen() {
+// seen: the mother whom it is about sees that an auditor looked, and by which right.
+func (s *story) seen(mother people.Person) {
 	s.t.Helper()
 	p := s.arrive(s.demo.URL(demo.City), "welcome")
-	s.signIn(p, s.say("welcome.city.sign-in"), s.person("jovana").Name(), "home")
+	s.signIn(p, s.say("welcome.city.sign-in"), mother.Name(), "home")
 	p.Click("link", s.say("nav.looks"))
 	purpose, ok := s.pack.Purpose("oversight")
 	if !ok {

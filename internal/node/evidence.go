@@ -100,16 +100,28 @@ func OpenEvidences(ctx context.Context, c Config, now clock.Now, log *slog.Logge
 	if err != nil {
 		return nil, nil, err
 	}
-	view, err := journal.OpenView(dir, now, key)
+	copied, closeDB, err := c.openCopy(ctx, now, log)
 	if err != nil {
 		return nil, nil, err
 	}
-	copied, closeDB, err := c.openCopy(ctx, now, log)
+	view, err := journal.OpenView(dir, now, append([]note.Verifier{key}, c.formerKeys(copied.State(), key)...)...)
 	if err != nil {
-		return nil, nil, errors.Join(err, view.Close())
+		return nil, nil, errors.Join(err, closeDB())
 	}
 	return &evidence.Room{Journal: view, Registry: copied, Signer: signer, Now: now, Cosigned: c.cosignedBefore, Stamped: c.stamped},
 		func() error { return errors.Join(closeDB(), view.Close()) }, nil
+}
+
+// formerKeys are the other keys of the journal that the registry knows: a
+// time-stamp may be over what one of them signed.
+func (c Config) formerKeys(state *registry.State, present note.Verifier) (former []note.Verifier) {
+	known, _ := state.Node(c.Member, c.Name)
+	for _, key := range known.Keys() {
+		if key.Name() == present.Name() && key.KeyHash() != present.KeyHash() {
+			former = append(former, key)
+		}
+	}
+	return former
 }
 
 // openCopy opens the copy of the registry in the node's database.
