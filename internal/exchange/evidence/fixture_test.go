@@ -290,6 +290,6 @@ func resealed(tb testing.TB, raw []byte, maker *side, change func(*evidence.File
 	change(&f)
 	f.Seal = nil
 	sum := sha256.Sum256(must[[]byte](tb)(canonical.Marshal(f)))
-	f.Seal = must[[]byte](tb)(maker.signer().Sign([]byte("dobosh evidence v1\n" + hex.EncodeToString(sum[:]) + "\n")))
+	f.Seal = must[[]byte](tb)(maker.room.Signer.Sign([]byte("dobosh evidence v1\n" + hex.EncodeToString(sum[:]) + "\n")))
 	return must[[]byte](tb)(canonical.Marshal(f))
 }

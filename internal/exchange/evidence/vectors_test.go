@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/evidence"
@@ -140,6 +141,34 @@ func FuzzVerify(f *testing.F) {
 		}
 		if report.OK && !bytes.Equal(b, file) && !bytes.Equal(b, theirs) {
 			t.Fatalf("%s passes", b)
+		}
+	})
+}
+
+// FuzzParts lets the maker write what he likes into a file that he seals: nothing
+// that the others did not say holds.
+func FuzzParts(f *testing.F) {
+	w := newWorld(f, nil)
+	w.city.onPaper()
+	w.state.onPaper()
+	w.ask(document, nil)
+	file := w.city.export()
+	good := must[evidence.File](f)(evidence.Parse(file))
+	f.Add(good.Question.Meta, good.Answer.Meta, good.Answer.Body, good.Heads[0].Checkpoint, good.Registry.Statements[5].Text)
+	f.Add("{}", `{"v":1}`, []byte("x"), "a\n1\nAAAA\n\n— a b\n", `{"at":"2026-11-23T08:00:00Z","contract":"x"}`)
+	f.Fuzz(func(t *testing.T, question, answer string, body []byte, checkpoint, statement string) {
+		if !utf8.ValidString(question) || !utf8.ValidString(answer) || !utf8.ValidString(checkpoint) || !utf8.ValidString(statement) {
+			return // no JSON could hold it
+		}
+		raw := resealed(t, file, w.city, func(f *evidence.File) {
+			f.Question.Meta, f.Answer.Meta, f.Answer.Body, f.Heads[0].Checkpoint, f.Registry.Statements[5].Text = question, answer, body, checkpoint, statement
+			f.Upload = &evidence.Message{Meta: answer, Entries: f.Question.Entries}
+		})
+		found := details(evidence.Verify(raw, w.trust))
+		if found["question"] == "holds question.ok" && question != good.Question.Meta ||
+			found["answer"] == "holds answer.ok" && (answer != good.Answer.Meta || !bytes.Equal(body, good.Answer.Body)) ||
+			found["registry"] == "holds registry.ok" && statement != good.Registry.Statements[5].Text {
+			t.Fatalf("%v", found)
 		}
 	})
 }
