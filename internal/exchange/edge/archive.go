@@ -71,8 +71,11 @@ func readWanted(raw string) (w wanted, err error) {
 // plain text, as in X-Road.
 func (e *Edge) asic(ctx *fasthttp.RequestCtx, r request) {
 	w, err := readWanted(r.query)
-	if err != nil || r.method != "GET" {
-		plainly(ctx, http.StatusBadRequest, errors.Join(err, errWanted).Error())
+	if err == nil && r.method != "GET" {
+		err = errors.New("only GET is answered")
+	}
+	if err != nil {
+		plainly(ctx, http.StatusBadRequest, err.Error())
 		return
 	}
 	if err := e.admit(ctx, w.client); err != nil {
