@@ -49,7 +49,7 @@ func (n *Node) listenEdge(ctx context.Context, name, address string, secure *tls
 	}
 	n.servers = append(n.servers, &server{name: name, listener: listener, serving: edge.New(edge.Config{
 		Asker: n.gateway, Member: n.cfg.Member, State: n.gateway.State, Dialect: dialect, Clients: clients, Observe: n.seenAtEdge(name), Log: n.log,
-		Say: n.catalogue.Say, InForce: n.stands, Archive: edge.Archive{Journal: n.journal, Signer: signer, Now: n.now},
+		Say: n.catalogue.Say, InForce: n.stands, Descriptions: n.described, Archive: edge.Archive{Journal: n.journal, Signer: signer, Now: n.now},
 	})})
 	return nil
 }
