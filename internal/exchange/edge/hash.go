@@ -23,19 +23,19 @@ const (
 func (r request) headSum(exchange, generated string) [sha512.Size]byte {
 	var room [2048]byte
 	b := room[:0]
-	line := func(name, value string) {
+	add := func(name, value string) {
 		b = append(append(append(append(b, name...), ':'), value...), '\r', '\n')
 	}
 	b = append(append(b, r.method...), '\r', '\n')
 	b = append(append(b, r.target...), '\r', '\n')
 	for _, h := range r.headers {
-		if !skipped(known(h.Name)) {
-			line(h.Name, h.Value)
+		if !skipped(h.known) {
+			add(h.Name, h.Value)
 		}
 	}
-	line(requestHeader, exchange)
+	add(requestHeader, exchange)
 	if generated != "" {
-		line(idHeader, generated)
+		add(idHeader, generated)
 	}
 	return sha512.Sum512(b)
 }

@@ -22,8 +22,7 @@ func (r request) question(prefix string) (exchange.Ask, error) {
 	a := exchange.Ask{Service: service, Path: path, Query: r.query, Method: r.method, Role: exchange.RoleSystem, Accept: bounded(r.accept), Message: r.message, Headers: make([]exchange.Header, 0, len(r.headers))}
 	var said names
 	for _, h := range r.headers {
-		name := known(h.Name)
-		switch name {
+		switch h.known {
 		case "content-type":
 			a.Type = h.Value
 		case "x-road-issue", "dobosh-matter":
@@ -33,10 +32,10 @@ func (r request) question(prefix string) (exchange.Ask, error) {
 		case "traceparent":
 			a.Trace = bounded(h.Value)
 		default:
-			said.take(name, h.Value)
+			said.take(h.known, h.Value)
 		}
-		if !skipped(name) {
-			a.Headers = append(a.Headers, h)
+		if !skipped(h.known) {
+			a.Headers = append(a.Headers, h.Header)
 		}
 	}
 	return a, errors.Join(said.into(&a), checkText(a.Message), checkText(a.Type))

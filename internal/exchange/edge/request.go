@@ -17,10 +17,16 @@ type request struct {
 	target  string // path, and query behind its question mark
 	path    string
 	query   string
-	headers []exchange.Header // in their order
-	accept  string            // all its values
-	message string            // X-Road-Id; empty for none
-	tongue  string            // Accept-Language
+	headers []line // in their order
+	accept  string // all its values
+	message string // X-Road-Id; empty for none
+	tongue  string // Accept-Language
+}
+
+// line is one header.
+type line struct {
+	exchange.Header
+	known string // its name, as the function known gives it
 }
 
 // maxHeaders bounds the lines of one request.
@@ -34,7 +40,7 @@ func read(ctx *fasthttp.RequestCtx) (r request, err error) {
 		return r, err
 	}
 	for _, h := range r.headers {
-		switch known(h.Name) {
+		switch h.known {
 		case "accept":
 			r.accept = join(r.accept, h.Value)
 		case "accept-language":
@@ -74,18 +80,18 @@ func originForm(target string) string {
 }
 
 // readHeaders cuts the lines of a head, without the request line.
-func readHeaders(raw string) ([]exchange.Header, error) {
-	headers := make([]exchange.Header, 0, 16)
-	for line := range strings.SplitSeq(raw, "\n") {
-		line = strings.TrimSuffix(line, "\r")
-		if line == "" {
+func readHeaders(raw string) ([]line, error) {
+	headers := make([]line, 0, 16)
+	for text := range strings.SplitSeq(raw, "\n") {
+		text = strings.TrimSuffix(text, "\r")
+		if text == "" {
 			break
 		}
-		name, value, found := strings.Cut(line, ":")
+		name, value, found := strings.Cut(text, ":")
 		if !found || name == "" || strings.ContainsAny(name, " \t") || len(headers) == maxHeaders {
 			return nil, problem.New(problem.Invalid, "question-headers")
 		}
-		headers = append(headers, exchange.Header{Name: name, Value: strings.Trim(value, " \t")})
+		headers = append(headers, line{exchange.Header{Name: name, Value: strings.Trim(value, " \t")}, known(name)})
 	}
 	return headers, nil
 }
