@@ -113,13 +113,16 @@ func (v *visit) describe(view *dataServiceView) error {
 }
 
 // plainFirst puts the questions for which a contract is enough before those
-// that need more.
+// that need more, and those that only read before the others.
 func plainFirst(operations []openapi.Operation) []openapi.Operation {
-	more := func(op openapi.Operation) int {
-		if slices.ContainsFunc(op.Security, func(way string) bool { return way != "" }) && !slices.Contains(op.Security, "") {
-			return 1
+	more := func(op openapi.Operation) (n int) {
+		if len(op.Security) > 0 && !slices.Contains(op.Security, "") {
+			n = 2
 		}
-		return 0
+		if op.Method != http.MethodGet {
+			n++
+		}
+		return n
 	}
 	ordered := slices.Clone(operations)
 	slices.SortStableFunc(ordered, func(a, b openapi.Operation) int { return more(a) - more(b) })
