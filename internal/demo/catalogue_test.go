@@ -3,6 +3,8 @@ package demo_test
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,6 +29,7 @@ func TestCatalogueStory(t *testing.T) {
 			s := begin(t, b, tag, noScripts)
 			s.finds()
 			s.asksFromThere()
+			s.getsOpenAPI()
 			s.announces()
 			s.isTold()
 			s.end()
@@ -90,6 +93,25 @@ func (s *story) asksFromThere() {
 	s.next(p, "contract-provision")
 	s.next(p, "contract-questions-described")
 	s.ticks(p)
+}
+
+// getsOpenAPI: X-Road's own way to the same description.
+func (s *story) getsOpenAPI() {
+	s.t.Helper()
+	q, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.demo.Edge()+"/r1/RS-DEMO/GOV/REGISTERS/residence/getOpenAPI?serviceCode=residents", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	q.Header.Set("X-Road-Client", "RS-DEMO/GOV/ZRENJANIN/family")
+	answer, err := http.DefaultClient.Do(q)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	raw, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK || !bytes.Contains(raw, []byte("/v1/residents/{person}")) {
+		s.t.Errorf("getOpenAPI: %d %v %.300s", answer.StatusCode, err, raw)
+	}
 }
 
 // announces publishes a version without the settlement: the grant of the city
