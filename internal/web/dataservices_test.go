@@ -334,3 +334,30 @@ func TestANewServiceIsDescribed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestOwnServicesArePaged(t *testing.T) {
+	s := newShelf(t, false)
+	by := catalogue.Author{Account: "oliver", Engineer: true}
+	for i := range 60 {
+		_, err := s.room.Publish(t.Context(), by, catalogue.Draft{Service: sys(fmt.Sprintf("RS-DEMO/GOV/REGISTERS/civil/s%02d", i)), Raw: births.Description()})
+		must(t, err)
+	}
+	seen, pages := map[string]bool{}, 0
+	for path := "/desk/services"; path != ""; pages++ {
+		content := request{who: "operator", path: path}.to(s.h).Body.String()
+		checkPage(t, content, "sr-Cyrl")
+		for _, m := range regexp.MustCompile(`href="/catalogue/[^"]*/(s\d\d)"`).FindAllStringSubmatch(content, -1) {
+			if seen[m[1]] {
+				t.Errorf("%s stands twice", m[1])
+			}
+			seen[m[1]] = true
+		}
+		path = ""
+		if m := regexp.MustCompile(`href="([^"]*)" rel="next"`).FindStringSubmatch(content); m != nil {
+			path = html.UnescapeString(m[1])
+		}
+	}
+	if len(seen) != 60 || pages != 3 {
+		t.Errorf("%d services on %d pages", len(seen), pages)
+	}
+}

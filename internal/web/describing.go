@@ -8,6 +8,7 @@ import (
 
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/catalogue"
@@ -73,14 +74,32 @@ func (p *portal) ownServices(v *visit) error {
 	if err != nil {
 		return err
 	}
-	views := make([]ownServiceView, len(own))
-	for i, sv := range own {
-		views[i] = ownServiceView{Service: sv, URL: serviceAddress(sv.ID, ""), Describe: describeAddress(sv.ID), Contracts: len(v.asking(sv.ID))}
+	own = following(own, v.after())
+	list := page.Of(own[:min(len(own), page.Size+1)], page.Size, serviceKey)
+	view := ownServicesView{filter: filter{Next: v.more(list.Next)}}
+	for _, sv := range list.Items {
+		one := ownServiceView{Service: sv, URL: serviceAddress(sv.ID, ""), Describe: describeAddress(sv.ID), Contracts: len(v.asking(sv.ID))}
 		if sv.Next != nil {
-			views[i].Withdraw = "/desk/services/withdraw" + queryOf("service", sv.ID.String())
+			one.Withdraw = "/desk/services/withdraw" + queryOf("service", sv.ID.String())
 		}
+		view.Services = append(view.Services, one)
 	}
-	return v.show("desk-services", v.say("describe.services"), views)
+	return v.show("desk-services", v.say("describe.services"), view)
+}
+
+// ownServicesView is a page of the services of this member.
+type ownServicesView struct {
+	filter
+	Services []ownServiceView
+}
+
+func serviceKey(sv registry.Service) page.Key { return page.KeyOf(sv.ID.String()) }
+
+// following are the services after the one that a key names; all of them where
+// that one is gone.
+func following(services []registry.Service, after page.Key) []registry.Service {
+	at := slices.IndexFunc(services, func(sv registry.Service) bool { return serviceKey(sv) == after })
+	return services[at+1:]
 }
 
 // descriptionForm is the page on which a description is given.
