@@ -58,8 +58,9 @@ type RegistryResult struct {
 	Cores      int     `json:"cores"`
 }
 
-// OK says that every node ends with the history that the authority signed.
-func (r RegistryResult) OK() bool { return r.Agreed == r.Nodes && r.Errors == 0 }
+// OK says that every node ends with the history that the authority signed,
+// whatever it complained of on the way.
+func (r RegistryResult) OK() bool { return r.Agreed == r.Nodes }
 
 // Write says it for people.
 func (r RegistryResult) Write(w io.Writer) {
@@ -107,7 +108,9 @@ func RunRegistry(ctx context.Context, o RegistryOptions) (result RegistryResult,
 		return result, err
 	}
 	defer func() { err = errors.Join(err, first.close()) }()
-	rig.lookups(first.State(), &result)
+	if err := rig.lookups(first.State(), &result); err != nil {
+		return result, err
+	}
 	if err := rig.changes(ctx, o, first, &result); err != nil {
 		return result, err
 	}
@@ -153,27 +156,31 @@ func (r *registryRig) starts(ctx context.Context, times int, result *RegistryRes
 }
 
 // lookupCount is how often each thing is looked up.
-const lookupCount = 200_000
+const lookupCount = 500_000
 
-// lookups measures what every exchange asks the state.
-func (r *registryRig) lookups(state *registry.State, result *RegistryResult) {
+// lookups measures what every exchange asks the state, in CPU time: it waits for
+// nothing.
+func (r *registryRig) lookups(state *registry.State, result *RegistryResult) error {
+	n := r.country.systems
+	services, askers, pins := make([]registry.ID, n), make([]registry.ID, n), make([]string, n)
+	for i := range n {
+		services[i], askers[i], pins[i] = r.country.service(i), r.country.asker(i), r.country.owner(i).pin
+	}
+	missed := 0
 	each := func(found func(i int) bool) float64 {
-		missed, begun := 0, time.Now()
+		busy := cpuSoFar()
 		for i := range lookupCount {
-			if !found(i * 7919 % r.country.systems) { // a prime: far from one to the next
+			if !found(i * 7919 % n) { // a prime: far from one to the next
 				missed++
 			}
 		}
-		if missed > 0 {
-			r.complaints.add(fmt.Sprintf("%d of %d look-ups found nothing", missed, lookupCount))
-		}
-		return round(float64(time.Since(begun).Nanoseconds()) / lookupCount / 1000)
-	}
-	services, askers, pins := make([]registry.ID, r.country.systems), make([]registry.ID, r.country.systems), make([]string, r.country.systems)
-	for i := range services {
-		services[i], askers[i], pins[i] = r.country.service(i), r.country.asker(i), r.country.owner(i).pin
+		return round(float64((cpuSoFar() - busy).Nanoseconds()) / lookupCount / 1000)
 	}
 	result.Service = each(func(i int) bool { _, ok := state.Service(services[i]); return ok })
 	result.Contracts = each(func(i int) bool { return len(state.Between(askers[i], services[i])) > 0 })
 	result.Peer = each(func(i int) bool { _, ok := state.NodeByTLS(pins[i]); return ok })
+	if missed > 0 {
+		return fmt.Errorf("%d look-ups found nothing", missed)
+	}
+	return nil
 }
