@@ -81,7 +81,7 @@ func (r *Room) Publish(ctx context.Context, by System, events []bus.Event) (Publ
 
 // publishes lists the types of events that a subsystem gives to others.
 func (r *Room) publishes(subsystem registry.ID) (types []string) {
-	for _, c := range r.Gateway.State().Contracts() {
+	for _, c := range r.concerned.contracts(r.Gateway.State(), subsystem) {
 		if c.Provider == subsystem {
 			types = append(types, c.Events...)
 		}

@@ -49,6 +49,7 @@ type Room struct {
 	turns        chan struct{} // one for each page that is taken in at the same time
 	hooks        *http.Client
 	hookPatience time.Duration // with one call of a webhook
+	concerned    concerned
 }
 
 // New makes the room; nothing runs yet.

@@ -225,11 +225,8 @@ type reader struct {
 // reads finds what a subsystem may have: what contracts give it, and what it
 // publishes itself. While nobody confirms the registry nothing is read.
 func (r *Room) reads(subsystem registry.ID) (reader, error) {
-	state, may := r.Gateway.State(), reader{subsystem: subsystem}
-	for _, c := range state.Contracts() {
-		if len(c.Events) == 0 || c.Provider != subsystem && !state.Lets(c, subsystem, registry.ID{}) {
-			continue
-		}
+	may := reader{subsystem: subsystem}
+	for _, c := range r.concerned.contracts(r.Gateway.State(), subsystem) {
 		if err := r.Gateway.Stands(c); problem.HasCode(err, "registry-outdated") {
 			return may, err
 		} else if err != nil && c.Provider != subsystem {
