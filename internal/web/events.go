@@ -32,6 +32,7 @@ func (p *portal) eventRoutes() {
 }
 
 type eventsView struct {
+	Well          bool // nothing waits for anybody, and nothing is missing
 	Alarms        []eventAlarm
 	Subscriptions []subscriptionView
 	Followed      []followedView
@@ -67,16 +68,18 @@ func (p *portal) events(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := eventsView{Holes: o.Holes}
+	view := eventsView{Holes: o.Holes, Well: len(o.Holes) == 0}
 	for _, s := range o.Subscriptions {
 		one := v.subscriptionView(s)
 		view.Subscriptions = append(view.Subscriptions, one)
 		view.Alarms = append(view.Alarms, v.subscriptionAlarms(one)...)
+		view.Well = view.Well && one.Fault == "" && len(view.Alarms) == 0
 	}
 	for _, f := range o.Followed {
 		one := followedView{Followed: f, Body: v.Conditions.Title(f.Provider.Owner())}
 		if f.Fault != "" {
 			one.Says, one.Do = v.codeSays(f.Fault)
+			view.Well = false
 		}
 		view.Followed = append(view.Followed, one)
 	}
