@@ -75,6 +75,7 @@ func commands() []command {
 		{"join", "make this machine a node, with a token: join TOKEN [--dir DIR]", runJoin},
 		{"status", "how a running node is: status --config FILE [--json]", runStatus},
 		{"maintenance", "let a running node take no new questions, or take them again: maintenance on|off --config FILE [--until TIME]", runMaintenance},
+		{"rotate", "give a running node new keys: rotate --config FILE [--tls] [--log]", runRotate},
 		{"revoke", "take a node out of the registry, at the authority: revoke --config FILE MEMBER NAME --why TEXT", runRevoke},
 		{"config check", "check a configuration file: config check FILE", checkConfig},
 		{"key", "make a private key: key FILE", makeKey},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"path/filepath"
+	"strings"
 
 	"dobosh/internal/journal"
 	"dobosh/internal/journal/timestamp"
@@ -16,14 +17,14 @@ import (
 // kept is a journal on the disk and what it is checked with.
 type kept struct {
 	dir    string
-	key    note.Verifier
-	known  [][]byte // checkpoints that others hold
-	stamps string   // folder of the time-stamps
+	keys   []note.Verifier // the present one first
+	known  [][]byte        // checkpoints that others hold
+	stamps string          // folder of the time-stamps
 	trust  *timestamp.Trust
 }
 
 func checkJournal(ctx context.Context, c *call) error {
-	keyText := c.flags.String("key", "", "verifier key of the journal")
+	keyText := c.flags.String("key", "", "verifier key of the journal; those that it had before follow, with commas between them")
 	config := c.flags.String("config", "", "configuration of the node whose journal it is")
 	authority := c.flags.String("authority", "", "certificate of the time-stamp authority; with --config the one that it names")
 	asJSON := c.flags.Bool("json", false, "print one JSON object")
@@ -55,11 +56,11 @@ func checkJournal(ctx context.Context, c *call) error {
 // check checks the time-stamps first: the log has to extend every checkpoint
 // that was time-stamped. It says how many those are.
 func (k kept) check(ctx context.Context) (*journal.Report, int, error) {
-	stamped, findings, err := timestamp.Check(k.stamps, k.trust, []note.Verifier{k.key})
+	stamped, findings, err := timestamp.Check(k.stamps, k.trust, k.keys)
 	if err != nil {
 		return nil, 0, err
 	}
-	report, err := journal.Check(ctx, k.dir, []note.Verifier{k.key}, append(stamped, k.known...)...)
+	report, err := journal.Check(ctx, k.dir, k.keys, append(stamped, k.known...)...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -75,16 +76,28 @@ func whichJournal(dir, keyText, config string) (k kept, err error) {
 			return k, errors.New("journal check wants --config FILE, or --key KEY and a folder")
 		}
 		k.dir, k.stamps = dir, filepath.Join(dir, "timestamps")
-		k.key, err = journal.ParseKey(keyText)
-		return k, err
+		for _, text := range strings.Split(keyText, ",") {
+			key, err := journal.ParseKey(strings.TrimSpace(text))
+			if err != nil {
+				return k, err
+			}
+			k.keys = append(k.keys, key)
+		}
+		return k, nil
 	}
 	cfg, err := node.Load(config)
 	if err != nil {
 		return k, err
 	}
-	if k.dir, k.key, k.known, err = cfg.Evidence(); err != nil {
+	var key note.Verifier
+	if k.dir, key, k.known, err = cfg.Evidence(); err != nil {
 		return k, err
 	}
+	former, err := cfg.FormerKeys()
+	if err != nil {
+		return k, err
+	}
+	k.keys = append([]note.Verifier{key}, former...)
 	k.stamps, k.trust, err = cfg.TimeStampFiles()
 	return k, err
 }

@@ -58,7 +58,7 @@ func (g *Gateway) Proved(node registry.Node, h http.Header, body []byte) (meta [
 
 // verifyText checks a stamp that travels as a text.
 func (g *Gateway) verifyText(node registry.Node, text string, meta, body []byte) (journal.Stamp, error) {
-	verifier, _, err := g.verifier(node.Log)
+	verifier, _, err := g.verifier(node)
 	if err != nil {
 		return journal.Stamp{}, err
 	}

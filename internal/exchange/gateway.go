@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -77,7 +78,7 @@ type Gateway struct {
 
 	mu        sync.Mutex
 	clients   map[string]*http.Client // by pin of the node asked
-	verifiers map[string]verifier     // by verifier key; each remembers checkpoints that it has seen to hold
+	verifiers map[string]verifier     // by the verifier keys of a node; each remembers checkpoints that it has seen to hold
 }
 
 // DefaultStale is how long a node goes on without the registry when its
@@ -139,17 +140,22 @@ func (g *Gateway) client(pin string) *http.Client {
 }
 
 // verifier gives what checks the messages of a node's log, and the name of the log.
-func (g *Gateway) verifier(key string) (*journal.Verifier, string, error) {
+// What was signed before the node changed its key stands: it may be on its way.
+func (g *Gateway) verifier(node registry.Node) (*journal.Verifier, string, error) {
+	key := node.Log
+	if len(node.Former) > 0 {
+		key += "\n" + strings.Join(node.Former, "\n")
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if v, ok := g.verifiers[key]; ok {
 		return v.Verifier, v.origin, nil
 	}
-	parsed, err := journal.ParseKey(key)
+	parsed, err := journal.ParseKey(node.Log)
 	if err != nil {
 		return nil, "", err
 	}
-	v := verifier{journal.NewVerifier(parsed), parsed.Name()}
+	v := verifier{journal.NewVerifier(node.Keys()...), parsed.Name()}
 	g.verifiers[key] = v
 	return v.Verifier, v.origin, nil
 }

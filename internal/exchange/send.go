@@ -269,7 +269,7 @@ func (g *Gateway) verify(node registry.Node, e envelope) (stamp journal.Stamp, o
 	if e.kind != sealed {
 		return stamp, "", fmt.Errorf("%w: without a stamp", errMessage)
 	}
-	verifier, origin, err := g.verifier(node.Log)
+	verifier, origin, err := g.verifier(node)
 	if err != nil {
 		return stamp, "", err
 	}

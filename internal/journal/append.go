@@ -315,7 +315,7 @@ func (l *Log) assemble(batch []*request) (*head, error) {
 
 func (l *Log) sign(size int64, root tlog.Hash) (*head, error) {
 	text := Checkpoint{Origin: l.origin, Size: size, Root: root}.Text()
-	signed, err := note.Sign(&note.Note{Text: text}, l.signer)
+	signed, err := note.Sign(&note.Note{Text: text}, l.signed.Load().signer)
 	if err != nil {
 		return nil, fmt.Errorf("sign checkpoint: %w", err)
 	}

@@ -56,8 +56,7 @@ type Config struct {
 type Log struct {
 	dir    string
 	origin string
-	signer note.Signer
-	keys   []note.Verifier // this key and former ones
+	signed atomic.Pointer[signing]
 	now    clock.Now
 	log    *slog.Logger
 	limit  int64 // bytes of a segment
@@ -112,12 +111,14 @@ func newLog(cfg Config, now clock.Now, log *slog.Logger) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Log{
-		dir: cfg.Dir, origin: cfg.Origin, signer: signer, keys: append([]note.Verifier{key}, cfg.Former...),
+	l := &Log{
+		dir: cfg.Dir, origin: cfg.Origin,
 		now: now, log: log, limit: int64(min(orDefault(cfg.SegmentBytes, defaultSegmentBytes), maxSegmentBytes)),
 		queue:   make(chan *request, orDefault(cfg.Queue, defaultQueue)),
 		closing: make(chan struct{}), stopped: make(chan struct{}),
-	}, nil
+	}
+	l.signed.Store(&signing{signer, append([]note.Verifier{key}, cfg.Former...)})
+	return l, nil
 }
 
 func orDefault(n, def int) int {
@@ -154,7 +155,7 @@ func (l *Log) start(ctx context.Context, cfg Config) (err error) {
 func (l *Log) extends(known [][]byte) error {
 	h := l.head.Load()
 	for _, signed := range known {
-		c, err := OpenCheckpoint(signed, l.keys...)
+		c, err := OpenCheckpoint(signed, l.Keys()...)
 		if err != nil {
 			return fmt.Errorf("known checkpoint: %w", err)
 		}
@@ -176,7 +177,7 @@ func (l *Log) extends(known [][]byte) error {
 func (l *Log) Origin() string { return l.origin }
 
 // Key verifies the log's signatures.
-func (l *Log) Key() note.Verifier { return l.keys[0] }
+func (l *Log) Key() note.Verifier { return l.Keys()[0] }
 
 // Size is the number of entries.
 func (l *Log) Size() int64 { return l.head.Load().size }

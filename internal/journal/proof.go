@@ -139,7 +139,7 @@ var ErrWitnesses = errors.New("checkpoint is not witnessed")
 
 // ProofFor makes the proof file of an entry against a checkpoint of this log that covers it, such as the newest cosigned one.
 func (l *Log) ProofFor(index int64, salt [hashSize]byte, checkpoint []byte) (Proof, error) {
-	c, err := OpenCheckpoint(checkpoint, l.keys...)
+	c, err := OpenCheckpoint(checkpoint, l.Keys()...)
 	if err != nil {
 		return Proof{}, err
 	}

@@ -100,7 +100,7 @@ func (l *Log) adopt(ctx context.Context, r *replay) error {
 			return fmt.Errorf("cut torn batch: %w", err)
 		}
 	}
-	c, err := OpenCheckpoint(r.checkpoint, l.keys...)
+	c, err := OpenCheckpoint(r.checkpoint, l.Keys()...)
 	if err != nil {
 		return &DamageError{File: r.name, Offset: r.good, Says: "its last checkpoint: " + err.Error()}
 	}

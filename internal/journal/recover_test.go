@@ -58,7 +58,7 @@ func TestCrashAtEveryByteOfTheLastBatch(t *testing.T) {
 			t.Fatalf("cut at byte %d: the next entry is %d", length, s.Index)
 		}
 		closeLog(t, l)
-		if report, err := Check(t.Context(), dir, l.keys, c.stamps[6].Checkpoint); err != nil || !report.OK() {
+		if report, err := Check(t.Context(), dir, l.Keys(), c.stamps[6].Checkpoint); err != nil || !report.OK() {
 			t.Fatalf("cut at byte %d: %v, %v", length, err, report)
 		}
 	}

@@ -20,7 +20,7 @@ var ErrFork = errors.New("the log signed two histories")
 // size with different roots are a fork, and the later one is refused with ErrFork; forks in general are what witnesses are for. It is
 // safe for concurrent use.
 type Verifier struct {
-	key note.Verifier
+	keys []note.Verifier
 
 	turn sync.Mutex // held while a signature is verified, so that those who wait for the same one find it done
 
@@ -30,9 +30,9 @@ type Verifier struct {
 	next  int
 }
 
-// NewVerifier checks stamps of the log that key belongs to.
-func NewVerifier(key note.Verifier) *Verifier {
-	return &Verifier{key: key, seen: make(map[[sha256.Size]byte]Checkpoint, rememberedCheckpoints)}
+// NewVerifier checks stamps of the log that the keys belong to: its present one, and those that it had before.
+func NewVerifier(keys ...note.Verifier) *Verifier {
+	return &Verifier{keys: keys, seen: make(map[[sha256.Size]byte]Checkpoint, rememberedCheckpoints)}
 }
 
 // Verify does what the function Verify does.
@@ -55,7 +55,7 @@ func (v *Verifier) Open(signed []byte) (Checkpoint, error) {
 	if c, ok := v.recall(id); ok {
 		return c, nil
 	}
-	c, err := OpenCheckpoint(signed, v.key)
+	c, err := OpenCheckpoint(signed, v.keys...)
 	if err != nil {
 		return Checkpoint{}, err
 	}

@@ -4,20 +4,15 @@ import (
 	"context"
 	"net/http"
 
-	"dobosh/internal/journal"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/desk"
 )
 
 // openDesk opens the desk at which this member makes contracts.
 func (n *Node) openDesk(context.Context) error {
-	signer, err := journal.NewSigner(Origin(n.cfg.Member, n.cfg.Name), n.logKey)
-	if err != nil {
-		return err
-	}
 	n.desk = desk.New(desk.Config{
 		Member: n.cfg.Member, DB: n.db, State: n.registry.State, Registry: n.submitter, Courier: desk.HTTP{Client: n.letterClient},
-		Law: n.pack, Signer: signer, Journal: n.journal, Descriptions: described{n.described}, Now: n.now, Log: n.log,
+		Law: n.pack, Signer: n.signer, Journal: n.journal, Descriptions: described{n.described}, Now: n.now, Log: n.log,
 	})
 	return nil
 }

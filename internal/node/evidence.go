@@ -53,12 +53,8 @@ func (c Config) cosignedFile() string { return filepath.Join(c.Dir, "cosigned") 
 // openEvidences makes the room that proves exchanges to strangers, and gives it to
 // the auditors.
 func (n *Node) openEvidences(context.Context) error {
-	signer, err := journal.NewSigner(n.journal.Origin(), n.logKey)
-	if err != nil {
-		return err
-	}
 	n.oversight.Evidences = &evidence.Room{
-		Journal: n.journal, Registry: n.registry, Signer: signer, Now: n.now, Translate: n.sectors.Translate,
+		Journal: n.journal, Registry: n.registry, Signer: n.signer, Now: n.now, Translate: n.sectors.Translate,
 		Cosigned: n.cosignedSoon, Stamped: n.cfg.stamped,
 	}
 	return nil

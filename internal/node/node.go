@@ -52,7 +52,8 @@ type Node struct {
 	log *slog.Logger
 
 	pack       *law.Pack
-	logKey     ed25519.PrivateKey
+	logKey     ed25519.PrivateKey // that the journal was opened with
+	signer     *turningSigner
 	credential *credential.Holder
 	sectors    *identity.Sectors
 	db         *storage.DB
@@ -89,7 +90,9 @@ type Node struct {
 
 	since   time.Time // it was opened
 	servers []*server
+	work    context.Context // of everything that runs; ends with stop
 	stop    context.CancelFunc
+	turning sync.Mutex // held while keys are replaced
 	done    sync.WaitGroup
 	closers []func() error // in the order of opening
 }
@@ -160,6 +163,9 @@ func (n *Node) openKeys(context.Context) error {
 	if n.logKey, err = ReadKey(n.cfg.Keys.Log); err != nil {
 		return err
 	}
+	if n.signer, err = newTurningSigner(Origin(n.cfg.Member, n.cfg.Name), n.logKey); err != nil {
+		return err
+	}
 	if err := n.openCredential(); err != nil {
 		return err
 	}
@@ -206,7 +212,11 @@ func (n *Node) openJournal(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	n.journal, err = journal.Open(ctx, journal.Config{Dir: filepath.Join(n.cfg.Dir, "journal"), Origin: Origin(n.cfg.Member, n.cfg.Name), Key: n.logKey, Known: known}, n.now, n.log)
+	former, err := n.cfg.FormerKeys()
+	if err != nil {
+		return err
+	}
+	n.journal, err = journal.Open(ctx, journal.Config{Dir: filepath.Join(n.cfg.Dir, "journal"), Origin: Origin(n.cfg.Member, n.cfg.Name), Key: n.logKey, Former: former, Known: known}, n.now, n.log)
 	if err != nil {
 		return err
 	}
@@ -324,7 +334,7 @@ func (n *Node) openCosigner(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.cosigner, err = witness.Start(ctx, witness.CosignerConfig{File: n.cfg.cosignedFile(), Log: n.journal.Key(), Peers: peers, Client: client}, n.journal, n.now, n.log)
+	n.cosigner, err = witness.Start(ctx, witness.CosignerConfig{File: n.cfg.cosignedFile(), Log: n.journal.Key(), Keys: n.journal.Keys, Peers: peers, Client: client}, n.journal, n.now, n.log)
 	if err != nil {
 		return err
 	}
@@ -343,7 +353,7 @@ func (n *Node) Cosigned() []byte {
 // Run starts the work and serves until ctx ends.
 func (n *Node) Run(ctx context.Context) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
-	n.stop = stop
+	n.work, n.stop = work, stop
 	if err := n.start(work); err != nil {
 		return fmt.Errorf("node %s: %w", n.cfg.Name, err)
 	}
@@ -370,6 +380,7 @@ func (n *Node) start(ctx context.Context) (err error) {
 	n.startAdmission(ctx)
 	n.watchRegistry(ctx)
 	n.done.Go(func() { n.endPauses(ctx) })
+	n.done.Go(func() { n.finishRotation(ctx) })
 	n.done.Go(func() { n.partFromStrangers(ctx) })
 	if n.services != nil {
 		if err := n.services.Run(ctx, n.bus); err != nil {

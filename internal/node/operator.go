@@ -32,6 +32,7 @@ func (n *Node) openDoor(ctx context.Context) error {
 	operator.On(mux, operator.Token(), n.log, n.makeToken)
 	operator.On(mux, operator.Revoke(), n.log, n.revoke)
 	operator.On(mux, operator.Maintain(), n.log, n.maintain)
+	operator.On(mux, operator.Rotate(), n.log, n.rotate)
 	operator.On(mux, operator.Status(), n.log, func(context.Context, operator.Done) (operator.Report, error) { return n.report(), nil })
 	n.servers = append(n.servers, &server{name: doorName, listener: listener, serving: &http.Server{
 		Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10,

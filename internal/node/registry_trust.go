@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,7 +108,7 @@ func (n *Node) registryHealth() (says string, ready bool) {
 type witnessLogs struct{ registry *registry.Registry }
 
 // Keys implements witness.Logs. The origin of a journal is its node's member and
-// name.
+// name; what a node signed before it changed its key stands.
 func (w witnessLogs) Keys(origin string) (keys []note.Verifier) {
 	if key := w.registry.Key(); key.Name() == origin {
 		return []note.Verifier{key}
@@ -124,8 +125,5 @@ func (w witnessLogs) Keys(origin string) (keys []note.Verifier) {
 	if !known {
 		return nil
 	}
-	if key, err := journal.ParseKey(node.Log); err == nil && key.Name() == origin {
-		keys = append(keys, key)
-	}
-	return keys
+	return slices.DeleteFunc(node.Keys(), func(key note.Verifier) bool { return key.Name() != origin })
 }

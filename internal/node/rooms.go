@@ -83,7 +83,7 @@ func (n *Node) Trust() proof.Trust {
 	state := n.registry.State()
 	for _, m := range state.Members() {
 		for _, node := range state.Nodes(m.ID) {
-			trust.Logs = appendKey(trust.Logs, node.Log)
+			trust.Logs = append(trust.Logs, node.Keys()...)
 		}
 	}
 	for _, w := range n.cfg.Witnesses {

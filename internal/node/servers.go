@@ -42,14 +42,14 @@ func (s *server) run() error {
 	return nil
 }
 
-// grace is how long open requests may take after the end was announced.
-const grace = 5 * time.Second
+// grace is how long what is under way may take after the end was announced.
+const grace = 15 * time.Second
 
 func (s *server) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {
-		_ = s.serving.Close() // what still waits, such as a feed, is cut
+		_ = s.serving.Close() // what takes longer is cut
 	}
 	if err := s.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) { // closed already when the server ran
 		return fmt.Errorf("%s: %w", s.name, err)

@@ -3,7 +3,6 @@ package node
 import (
 	"net/http"
 
-	"dobosh/internal/journal"
 	"dobosh/internal/registry"
 )
 
@@ -13,15 +12,11 @@ const statementsPath = "/dobosh/1/statements"
 // openSubmitter makes what brings the member's own statements into the
 // registry, signed by the node's journal key.
 func (n *Node) openSubmitter() error {
-	signer, err := journal.NewSigner(Origin(n.cfg.Member, n.cfg.Name), n.logKey)
-	if err != nil {
-		return err
-	}
 	if n.authority != nil {
-		n.submitter = n.authority.Submitter(n.cfg.Member, signer)
+		n.submitter = n.authority.Submitter(n.cfg.Member, n.signer)
 		return nil
 	}
-	n.submitter = n.follower.Submitter("https://"+n.cfg.Registry.Address+statementsPath, n.cfg.Member, signer)
+	n.submitter = n.follower.Submitter("https://"+n.cfg.Registry.Address+statementsPath, n.cfg.Member, n.signer)
 	return nil
 }
 

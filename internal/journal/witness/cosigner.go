@@ -33,12 +33,20 @@ type Peer struct {
 
 // CosignerConfig says which log is brought to which witnesses.
 type CosignerConfig struct {
-	File   string        // keeps the newest cosigned checkpoint
-	Log    note.Verifier // key of the log
+	File   string                 // keeps the newest cosigned checkpoint
+	Log    note.Verifier          // key of the log
+	Keys   func() []note.Verifier // all keys of a log that changes them; nil for Log alone
 	Peers  []Peer
 	Quorum int           // cosignatures that make a checkpoint count; 0 means one
 	Every  time.Duration // shortest time between two rounds; 0 means a second
 	Client *http.Client  // reaches the witnesses
+}
+
+func (cfg CosignerConfig) keys() []note.Verifier {
+	if cfg.Keys == nil {
+		return []note.Verifier{cfg.Log}
+	}
+	return cfg.Keys()
 }
 
 // Bounds of asking a witness.
@@ -99,7 +107,7 @@ func (c *Cosigner) load() error {
 	if err != nil {
 		return err
 	}
-	head, err := journal.OpenCheckpoint(signed, c.cfg.Log)
+	head, err := journal.OpenCheckpoint(signed, c.cfg.keys()...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.cfg.File, err)
 	}
@@ -163,7 +171,7 @@ func (c *Cosigner) run(ctx context.Context) {
 	defer close(c.done)
 	for {
 		signed := c.source.Checkpoint()
-		head, err := journal.OpenCheckpoint(signed, c.cfg.Log)
+		head, err := journal.OpenCheckpoint(signed, c.cfg.keys()...)
 		if err != nil {
 			c.log.ErrorContext(ctx, "the log gave a checkpoint that it did not sign", slog.Any("error", err))
 			return

@@ -21,8 +21,10 @@ const quick = 30 * time.Second
 func Token() Act[Grant, Made]            { return Act[Grant, Made]{"token", quick} }
 func Revoke() Act[Revocation, Done]      { return Act[Revocation, Done]{"revoke", quick} }
 func Maintain() Act[Maintenance, Report] { return Act[Maintenance, Report]{"maintenance", quick} }
-func Rotate() Act[Rotation, Rotated]     { return Act[Rotation, Rotated]{"rotate", longestWait + 2*quick} }
-func Status() Act[Done, Report]          { return Act[Done, Report]{"status", quick} }
+func Rotate() Act[Rotation, Rotated] {
+	return Act[Rotation, Rotated]{"rotate", 3*LongestWait + 2*quick}
+}
+func Status() Act[Done, Report] { return Act[Done, Report]{"status", quick} }
 
 // Done has nothing to say.
 type Done struct{}
@@ -57,8 +59,8 @@ type Maintenance struct {
 	Notice lang.Text `json:"notice,omitempty"` // what askers are told; empty for when it ends
 }
 
-// longestWait bounds Rotation.Wait.
-const longestWait = 5 * time.Minute
+// LongestWait bounds [Rotation.Wait].
+const LongestWait = 5 * time.Minute
 
 // Rotation replaces keys of a node.
 type Rotation struct {
