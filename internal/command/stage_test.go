@@ -191,10 +191,16 @@ func (s *stage) serve(file string) {
 // stop ends a node as an operator does, and wants it to end well.
 func (s *stage) stop(file string) {
 	s.t.Helper()
+	s.terminate(file)
+	s.ended(file)
+}
+
+// terminate tells a node to end.
+func (s *stage) terminate(file string) {
+	s.t.Helper()
 	if err := s.running[file].Process.Signal(syscall.SIGTERM); err != nil {
 		s.t.Fatal(err)
 	}
-	s.ended(file)
 }
 
 // ended waits for the end of a node that was told to end.

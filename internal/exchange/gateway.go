@@ -142,6 +142,9 @@ func (g *Gateway) client(pin string) *http.Client {
 // verifier gives what checks the messages of a node's log, and the name of the log.
 // What was signed before the node changed its key stands: it may be on its way.
 func (g *Gateway) verifier(node registry.Node) (*journal.Verifier, string, error) {
+	if now, known := g.State().Node(node.Member, node.Name); known { // it may have changed its key since it was asked
+		node = now
+	}
 	key := node.Log
 	if len(node.Former) > 0 {
 		key += "\n" + strings.Join(node.Former, "\n")

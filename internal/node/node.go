@@ -88,19 +88,21 @@ type Node struct {
 	admitting
 	registryTrust
 
-	since   time.Time // it was opened
-	servers []*server
-	work    context.Context // of everything that runs; ends with stop
-	stop    context.CancelFunc
-	turning sync.Mutex // held while keys are replaced
-	done    sync.WaitGroup
-	closers []func() error // in the order of opening
+	since    time.Time // it was opened
+	ending   sync.Once
+	draining chan struct{} // closed when the node begins to end
+	servers  []*server
+	work     context.Context // of everything that runs; ends with stop
+	stop     context.CancelFunc
+	turning  sync.Mutex // held while keys are replaced
+	done     sync.WaitGroup
+	closers  []func() error // in the order of opening
 }
 
 // New opens everything that the node keeps. Nothing is served yet. On an error
 // everything is closed again.
 func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*Node, error) {
-	n := &Node{cfg: cfg, now: now, log: log.With(slog.String("node", cfg.Name))}
+	n := &Node{cfg: cfg, now: now, log: log.With(slog.String("node", cfg.Name)), draining: make(chan struct{})}
 	for _, open := range []func(context.Context) error{
 		n.openLaw,
 		n.openKeys,
@@ -392,12 +394,11 @@ func (n *Node) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// Close stops everything, in the order opposite to that of opening.
+// Close stops everything: first what is under way is finished, as far as it
+// takes no longer than [grace], then the rooms end in the order opposite to that
+// of opening.
 func (n *Node) Close() error {
-	var errs []error
-	for _, s := range n.servers {
-		errs = append(errs, s.close())
-	}
+	errs := n.drain()
 	if n.stop != nil {
 		n.stop()
 	}

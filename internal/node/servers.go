@@ -126,8 +126,8 @@ func (n *Node) listen(ctx context.Context, name, address string, handler http.Ha
 // exchangeSurface is what other nodes reach over mutual TLS.
 func (n *Node) exchangeSurface() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET "+events.Path, n.events.Feed())
-	mux.Handle("GET "+registryPath, n.registry)
+	mux.Handle("GET "+events.Path, n.untilDrain(n.events.Feed()))
+	mux.Handle("GET "+registryPath, n.untilDrain(n.registry))
 	mux.Handle("GET "+checkpointPath, n.registry.CheckpointHandler())
 	n.takeStatements(mux)
 	n.takeLetters(mux)

@@ -57,7 +57,7 @@ func (o *Office) timely(at time.Time) error {
 	if off <= joinSkew {
 		return nil
 	}
-	return problem.New(problem.Invalid, code, "minutes", strconv.Itoa(int(off/time.Minute)))
+	return problem.New(problem.Invalid, code, "minutes", strconv.Itoa(int(off.Round(time.Minute)/time.Minute)))
 }
 
 // allowed checks what the joiner says about itself against the grant.
