@@ -42,6 +42,9 @@ func (n *Node) portal() (http.Handler, error) {
 	if n.authority != nil {
 		deps.Registry = registryPages{n}
 	}
+	if n.office != nil {
+		deps.Newcomers = newcomers{n.office}
+	}
 	deps.Answering = n.system
 	deps.Oversight, deps.Conditions, deps.Events = n.oversight, conditions{n}, n.events
 	return web.New(deps)

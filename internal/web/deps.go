@@ -68,6 +68,9 @@ type Deps struct {
 
 	// What the supervisor publishes.
 	Registry Registry
+
+	// How its operators let nodes in.
+	Newcomers Newcomers
 }
 
 // Help is how else a person gets help: nobody has to use a page. Without it

@@ -70,6 +70,7 @@ func (v *visit) nav() []link {
 	add(v.engineer(), "/desk/services", "nav.our-services")
 	add(v.DataServices != nil && (v.Registry != nil || v.atContracts() || v.engineer()), "/catalogue", "nav.services")
 	add(v.Registry != nil, "/members", "nav.members")
+	add(v.admits(), "/members/tokens", "nav.tokens")
 	add(v.Registry != nil, "/contracts", "nav.contracts")
 	add(v.Registry != nil, "/logs", "nav.logs")
 	return links

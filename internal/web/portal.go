@@ -117,6 +117,9 @@ func (p *portal) routes() {
 	if p.Registry != nil {
 		p.registryRoutes()
 	}
+	if p.Newcomers != nil {
+		p.newcomerRoutes()
+	}
 }
 
 func (p *portal) personRoutes() {
