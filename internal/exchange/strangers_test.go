@@ -1,0 +1,60 @@
+package exchange
+
+import (
+	"crypto/ed25519"
+	"testing"
+	"time"
+
+	"dobosh/internal/registry"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+func eventuallyConnections(t *testing.T, g *Gateway, asking, answering int) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if a, b, _ := g.Connections(); a == asking && b == answering {
+			return
+		}
+	}
+	t.Fatal("the connections stay")
+}
+
+// A node that is taken out loses its connections, on both sides.
+func TestNodesPartFromWhoWasTakenOut(t *testing.T) {
+	w := newWorld(t, nil)
+	if _, err := w.ask(); err != nil {
+		t.Fatal(err)
+	}
+	if asking, _, _ := w.city.Connections(); asking == 0 {
+		t.Fatal("no connection is open")
+	}
+	w.state.PartFromStrangers()
+	if _, answering, _ := w.state.Connections(); answering == 0 {
+		t.Error("parted from a node that the registry has")
+	}
+	w.say(registry.Statement{Node: &registry.Node{Member: city, Name: "n1"}})
+	w.state.PartFromStrangers()
+	eventuallyConnections(t, w.state.Gateway, 0, 0)
+	_, err := w.ask()
+	if err == nil {
+		t.Error("it is answered")
+	}
+}
+
+// A node that changed its keys is asked on, and its messages of before are
+// believed, also by who has not heard of the change yet.
+func TestNodeIsBelievedUnderItsFormerKey(t *testing.T) {
+	w := newWorld(t, nil)
+	st := w.state.statement(t)
+	st.Node.Former, st.Node.Log = []string{st.Node.Log}, must[string](t)(note.NewEd25519VerifierKey(state.String()+"/n1", seedKey("next").Public().(ed25519.PublicKey)))
+	w.say(st)
+	for range 2 {
+		if _, err := w.ask(); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.state.journal.Rekey(seedKey("next")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
