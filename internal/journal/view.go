@@ -23,7 +23,8 @@ func OpenView(dir string, now clock.Now, keys ...note.Verifier) (*View, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("view log: no key to check it with")
 	}
-	l := &Log{dir: dir, origin: keys[0].Name(), keys: keys, now: now}
+	l := &Log{dir: dir, origin: keys[0].Name(), now: now}
+	l.signed.Store(&signing{keys: keys})
 	if err := l.look(); err != nil {
 		return nil, errors.Join(fmt.Errorf("view log %s: %w", l.origin, err), l.closeFiles())
 	}
@@ -79,7 +80,7 @@ func (l *Log) lookForHead() error {
 	if found == nil {
 		return &DamageError{File: name, Says: "no checkpoint in it is over what hashes and offsets hold"}
 	}
-	c, err := OpenCheckpoint(found, l.keys...)
+	c, err := OpenCheckpoint(found, l.Keys()...)
 	if err != nil {
 		return &DamageError{File: name, Says: "its last checkpoint: " + err.Error()}
 	}
