@@ -11,21 +11,19 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// covers reports whether a head covers the question and, where there is one, the
-// answer, in whichever journal.
+// covers reports whether question and, where there is one, answer are proved under a
+// head, in whichever journal.
 func (c *checking) covers(head int) bool {
 	for _, m := range []*Message{&c.Question, c.Answer} {
 		if m == nil {
 			continue
 		}
-		there := slices.ContainsFunc(m.Entries, func(e Entry) bool {
-			return slices.ContainsFunc(e.Proofs, func(p Proof) bool { return p.Head == head })
-		})
-		if !there {
+		places, err := c.places(m)
+		if err != nil || !slices.ContainsFunc(places, func(p place) bool { return slices.Contains(p.heads, head) }) {
 			return false
 		}
 	}
-	return c.heads[head].err == nil
+	return true
 }
 
 // checkWitness asks whether a witness that is trusted has seen a journal with the
