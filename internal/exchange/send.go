@@ -32,6 +32,9 @@ func (q *asking) put() (Answer, error) {
 	message := envelope{kind: sealed, stamp: q.stamp.Bytes(), meta: q.meta, body: q.ask.Body}.bytes()
 	for _, p := range q.g.peers.inOrder(q.nodes) {
 		s, sent := q.send(p, message)
+		if errors.Is(sent, link.ErrClosed) { // the connection was about to end, which says nothing about the node
+			s, sent = q.send(p, message)
+		}
 		if sent != nil {
 			err = sent
 			continue
