@@ -14,6 +14,7 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
+	"dobosh/internal/registry/credential"
 )
 
 // put makes the question durable, carries it to a node and proves the answer.
@@ -32,7 +33,8 @@ func (q *asking) put() (Answer, error) {
 	message := envelope{kind: sealed, stamp: q.stamp.Bytes(), meta: q.meta, body: q.ask.Body}.bytes()
 	for _, p := range q.g.peers.inOrder(q.nodes) {
 		s, sent := q.send(p, message)
-		if errors.Is(sent, link.ErrClosed) { // the connection was about to end, which says nothing about the node
+		if errors.Is(sent, link.ErrClosed) || errors.Is(sent, credential.ErrPeer) { // its connection was about to end, or its key was replaced just now
+			p = q.g.asItIs(p)
 			s, sent = q.send(p, message)
 		}
 		if sent != nil {
@@ -46,6 +48,14 @@ func (q *asking) put() (Answer, error) {
 		err = failed
 	}
 	return Answer{}, err
+}
+
+// asItIs is a node by what the registry says of it now.
+func (g *Gateway) asItIs(p *peer) *peer {
+	if n, known := g.State().Node(p.node.Member, p.node.Name); known {
+		return g.peers.of(n)
+	}
+	return p
 }
 
 // send hands the question to a node. An error means that nothing of it left, so
