@@ -56,7 +56,7 @@ func (n *Node) cityPages(deps *web.Deps) {
 	portal.Subsystem = "portal"
 	gathered := &looks.Room{Portal: portal, State: n.registry.State, Pack: n.pack, Asker: n.gateway}
 	deps.Offers, deps.Exits, deps.Decisions, deps.Papers = s, s, s, s
-	deps.Looks, deps.Messages, deps.Verifier = gathered, gathered, s
+	deps.Looks, deps.Messages, deps.Verifier = gathered, gathered, papers{s, n}
 	deps.Desk, deps.Waiting, deps.Referrals, deps.Settling, deps.Payments, deps.Releasing = s, s, s, s, s, s
 }
 

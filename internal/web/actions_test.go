@@ -2,17 +2,24 @@ package web
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"io/fs"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"dobosh/internal/exchange/evidence"
+	"dobosh/internal/journal"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+
+	"golang.org/x/mod/sumdb/note"
 )
 
 // act sends a form and expects to be led on.
@@ -187,6 +194,45 @@ func TestAFileIsChecked(t *testing.T) {
 	}
 	if w := upload(t, h, "", ""); w.Code != 422 || !strings.Contains(w.Body.String(), "Нисте изабрали датотеку") {
 		t.Errorf("no file: %d", w.Code)
+	}
+}
+
+// The files are those of docs/spec/evidence.md.
+func TestEvidenceIsChecked(t *testing.T) {
+	files := os.DirFS("../exchange/evidence/testdata")
+	raw, err := fs.ReadFile(files, "vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys struct {
+		Registry string `json:"registry_key"`
+		Witness  string `json:"witness_key"`
+	}
+	if err := json.Unmarshal(raw, &keys); err != nil {
+		t.Fatal(err)
+	}
+	var believed evidence.Trust
+	if believed.Registry, err = journal.ParseKey(keys.Registry); err != nil {
+		t.Fatal(err)
+	}
+	witness, err := journal.ParseKey(keys.Witness)
+	if err != nil {
+		t.Fatal(err)
+	}
+	believed.Witnesses = []note.Verifier{witness}
+	for name, says := range map[string]string{"asker": "Доказано је.", "refused": "Доказано је.", "changed": "Не ослањајте се на ову датотеку."} {
+		file, err := fs.ReadFile(files, name+".evidence.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := upload(t, open(t, city(t, &rooms{believed: believed})), name+".evidence.json", string(file))
+		if body := w.Body.String(); w.Code != 200 || !strings.Contains(body, says) {
+			t.Errorf("%s: %d without %q", name, w.Code, says)
+		}
+		checkPage(t, w.Body.String(), "sr-Cyrl")
+		if name == "asker" && !strings.Contains(upload(t, open(t, city(t, &rooms{})), "a", string(file)).Body.String(), "регистру") {
+			t.Error("who believes no registry is not told so")
+		}
 	}
 }
 

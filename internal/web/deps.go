@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
@@ -137,6 +138,8 @@ type Papers interface {
 type Verifier interface {
 	Verification(ctx context.Context, code string) (services.Verification, error)
 	VerifyFile(ctx context.Context, file io.Reader) (proof.Report, error)
+	// Believed are the keys by which this node checks evidence of exchanges.
+	Believed() evidence.Trust
 }
 
 // Looks is who looked at a person's data, on all nodes. The texts name the

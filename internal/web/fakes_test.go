@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/jmbg"
@@ -137,6 +138,7 @@ type rooms struct {
 	empty    bool
 	calls    []string
 	accepted map[string]int
+	believed evidence.Trust
 }
 
 func (f *rooms) note(call string) error {
@@ -212,6 +214,8 @@ func (f *rooms) Verification(_ context.Context, typed string) (services.Verifica
 	}
 	return services.Verification{Found: true, Code: typed, Title: offerNamed("first").Title, Body: both("Град Зрењанин", "City of Zrenjanin"), MadeAt: now, Granted: true, Total: money.Dinars(300000), Sealed: true, Index: 1204}, nil
 }
+
+func (f *rooms) Believed() evidence.Trust { return f.believed }
 
 func (f *rooms) VerifyFile(_ context.Context, file io.Reader) (proof.Report, error) {
 	content, err := io.ReadAll(file)

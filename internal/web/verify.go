@@ -1,12 +1,14 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 
+	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/services"
@@ -14,10 +16,11 @@ import (
 )
 
 type verifyView struct {
-	Code   string // as typed
-	Wrong  string
-	Found  *services.Verification
-	Report *proof.Report
+	Code     string // as typed
+	Wrong    string
+	Found    *services.Verification
+	Report   *proof.Report
+	Evidence *evidenceView
 }
 
 func verifyPath(code string) string { return "/verify/" + url.PathEscape(code) }
@@ -58,17 +61,25 @@ func (p *portal) verifyCode(v *visit) error {
 	return v.show("verify", v.say("verify.title"), verifyView{Code: code, Found: &found})
 }
 
-// verifyFile checks what somebody uploads. The file is read as it comes and
-// kept nowhere.
+// verifyFile checks what somebody uploads: a decision or, if it says that it is
+// that, the evidence of an exchange. The file is kept nowhere.
 func (p *portal) verifyFile(v *visit) error {
 	v.here = "/verify"
 	part, err := v.upload("file")
 	if err != nil {
 		return err
 	}
-	report, err := p.Verifier.VerifyFile(v.r.Context(), part)
+	raw, err := io.ReadAll(part)
 	if err != nil {
-		return unlessTooLarge(err)
+		return unlessTooLarge(problem.New(problem.Invalid, "file-unreadable").Because(err))
+	}
+	if evidence.Is(raw) {
+		report := evidence.Verify(raw, p.Verifier.Believed())
+		return v.show("verify", v.say("verify.title"), verifyView{Evidence: v.evidenceView(report)})
+	}
+	report, err := p.Verifier.VerifyFile(v.r.Context(), bytes.NewReader(raw))
+	if err != nil {
+		return err
 	}
 	return v.show("verify", v.say("verify.title"), verifyView{Report: &report})
 }

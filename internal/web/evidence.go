@@ -1,0 +1,59 @@
+package web
+
+import (
+	"html/template"
+	"strings"
+
+	"dobosh/internal/exchange/evidence"
+	"dobosh/internal/registry"
+)
+
+// evidenceView is what an uploaded evidence file proves.
+type evidenceView struct {
+	evidence.Report
+	Rows []fact
+}
+
+func (v *visit) evidenceView(r evidence.Report) *evidenceView {
+	f := r.Facts
+	view := &evidenceView{Report: r}
+	add := func(name string, value template.HTML) {
+		if value != "" {
+			view.Rows = append(view.Rows, fact{Label: v.say("evidence.fact." + name), Value: value})
+		}
+	}
+	coded := func(s string) template.HTML {
+		if s == "" {
+			return ""
+		}
+		return v.coded(s)
+	}
+	called := func(id, named registry.ID) template.HTML {
+		if title := f.Names[named]; len(title) > 0 {
+			return v.both(title, id.String())
+		}
+		return coded(id.String())
+	}
+	if f.ID == "" {
+		return view
+	}
+	add("id", coded(f.ID))
+	add("client", called(f.Client, f.Client.Owner()))
+	add("behalf", coded(f.Behalf.String()))
+	add("service", called(f.Service, f.Service))
+	add("asked", escaped(v.instant(f.Asked)))
+	if !f.Answered.IsZero() {
+		add("answered", escaped(v.instant(f.Answered)))
+	}
+	add("contract", coded(f.Contract))
+	if f.Purpose != "" {
+		add("purpose", v.purposeWords(f.Purpose))
+	}
+	if f.Provision != "" {
+		add("provision", v.citation(f.Provision))
+	}
+	add("matter", coded(f.Matter))
+	add("code", coded(f.Code))
+	add("fields", coded(strings.Join(f.Fields, ", ")))
+	return view
+}
