@@ -43,7 +43,7 @@ func (a *answering) consult(named map[string]string) error {
 		return err
 	}
 	a.out.Status, a.out.Type = answer.Status, valueOf(answer.Headers, "Content-Type")
-	if err := refusedBy(answer.Status, a.in.Service.String()); err != nil {
+	if err := refusedBy(answer.Status, a.in.Service.String()); err != nil && !(a.terms.everything && explained(answer.Status)) {
 		return err
 	}
 	a.out.Headers = leaving(answer.Headers, a.contract)
@@ -58,6 +58,12 @@ func (a *answering) consult(named map[string]string) error {
 		return nil
 	}
 	return a.agreed(answer.first)
+}
+
+// explained reports whether a status of 4xx or 5xx comes from the information
+// system itself, so that what it says beside it is part of a whole answer.
+func explained(status int) bool {
+	return status < 600 && status != http.StatusBadGateway && status != http.StatusServiceUnavailable && status != http.StatusGatewayTimeout
 }
 
 // refusedBy passes on that the information system refused.

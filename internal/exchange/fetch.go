@@ -32,7 +32,7 @@ type fetched struct {
 // what it was given, since nobody may wait for it any more.
 func (f fetch) do(ctx context.Context) (out fetched) {
 	out.give = func() {}
-	if out.Result, out.err = f.system.Serve(ctx, f.call); out.err != nil || out.Body == nil || out.Status >= 400 || f.call.Method == http.MethodHead {
+	if out.Result, out.err = f.system.Serve(ctx, f.call); out.err != nil || out.Body == nil || f.leaves(out.Status) || f.call.Method == http.MethodHead {
 		return out
 	}
 	if out.Size > f.limit {
@@ -46,6 +46,9 @@ func (f fetch) do(ctx context.Context) (out fetched) {
 	}
 	return out
 }
+
+// leaves reports whether a body stays unread because of its status.
+func (f fetch) leaves(status int) bool { return status >= 400 && (f.whole || !explained(status)) }
 
 // readWhole reads a body that is looked at before anything of it leaves.
 func (f fetch) readWhole(ctx context.Context, out *fetched) {

@@ -137,7 +137,7 @@ const (
 
 // check refuses a reply that says neither what came back nor why nothing did.
 func (r Reply) check() error {
-	answered := r.Act == ActRead && r.Refusal == nil && r.Status >= 200 && r.Status < 400
+	answered := r.Act == ActRead && r.Refusal == nil && r.Status >= 200 && r.Status < 600
 	refused := r.Act == ActRefused && r.Refusal != nil && r.Refusal.Code != "" && (r.Status == 0 || r.Status >= 400 && r.Status < 600)
 	if r.Version != Version || !plainText(r.Type) || !answered && !refused || refused && r.Parts {
 		return fmt.Errorf("%w: neither an answer nor a refusal", errMessage)

@@ -264,8 +264,30 @@ func TestSystemThatDoesNotReadTheQuestion(t *testing.T) {
 	}
 	ask := w.question()
 	ask.Method, ask.Upload = "POST", newMade(1<<40)
-	_, err := w.city.Ask(t.Context(), ask)
-	wantCode(t, err, "system-refused")
+	answer, err := w.city.Ask(t.Context(), ask)
+	if err != nil || answer.Reply.Status != http.StatusConflict {
+		t.Errorf("%d %v", answer.Reply.Status, err)
+	}
+}
+
+// Where the whole answer was agreed, what the system says beside a status of its
+// own is part of it; that it is away is not.
+func TestAWholeAnswerHasAnyStatus(t *testing.T) {
+	for status, code := range map[int]string{404: "", 422: "", 500: "", 599: "", 502: "system-away", 503: "system-away", 504: "system-away", 600: "system-failed"} {
+		w := newWorld(t, long(0))
+		w.system = func(rw http.ResponseWriter, _ *http.Request) {
+			rw.WriteHeader(status)
+			_, _ = rw.Write([]byte("why"))
+		}
+		answer, err := w.ask()
+		if code != "" {
+			wantCode(t, err, code)
+			continue
+		}
+		if r := answer.Reply; err != nil || string(answer.Body) != "why" || r.Status != status || r.Act != ActRead || len(r.Fields) != 1 || r.Refusal != nil {
+			t.Errorf("%d: %q %+v %v", status, answer.Body, answer.Reply, err)
+		}
+	}
 }
 
 func TestUploadWithoutAContractIsNotRead(t *testing.T) {

@@ -111,8 +111,9 @@ func (o outgoing) Read(p []byte) (int, error) {
 }
 
 // ownAnswer reports whether a refusal is the information system's own answer,
-// which passes with its status and without X-Road-Error. Its body was not agreed
-// and stays behind.
+// which passes with its status and without X-Road-Error. Its body stays behind:
+// under a contract for fields it was not agreed, and under one for the whole
+// answer this is no refusal.
 func ownAnswer(answer exchange.Answer, err error) bool {
 	if answer.Reply.Status == 0 {
 		return false

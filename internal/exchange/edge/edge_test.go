@@ -147,13 +147,18 @@ func TestANodeOfTheProviderIsNamed(t *testing.T) {
 }
 
 // The information system's own refusals pass with their status and without an
-// error of the exchange, but never with their body.
+// error of the exchange, but with their body only where the whole answer was
+// agreed.
 func TestTheSystemsOwnRefusalsPass(t *testing.T) {
 	for _, status := range []int{404, 400, 409, 422, 500, 501} {
 		w := newWorld(t, nil)
 		w.system = func(rw http.ResponseWriter, _ *http.Request) { http.Error(rw, "about somebody", status) }
 		if a := w.ask("GET", target+"/v1/births/b1", ""); a.status != status || a.header.Get("X-Road-Error") != "" || a.body != "" || a.header.Get("X-Road-Id") == "" {
 			t.Errorf("%d: %d %q %v", status, a.status, a.body, a.header)
+		}
+		a := w.ask("GET", "/r1/RS-TEST/GOV/STATE/civil/files/v1/births/b1", "")
+		if a.status != status || a.header.Get("X-Road-Error") != "" || a.body != "about somebody\n" || !strings.HasPrefix(a.header.Get("Content-Type"), "text/plain") {
+			t.Errorf("%d of a whole answer: %d %q %v", status, a.status, a.body, a.header)
 		}
 	}
 }
