@@ -16,6 +16,7 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
+	"dobosh/internal/testkit"
 
 	"go.uber.org/goleak"
 )
@@ -81,7 +82,7 @@ func TestHeaderAlteredOnTheWay(t *testing.T) {
 // another member nor in one of the same name under another key.
 func TestAnswerProvedInAnotherLog(t *testing.T) {
 	w := newWorld(t, nil)
-	twin, err := journal.Open(t.Context(), journal.Config{Dir: t.TempDir(), Origin: state.String() + "/n1", Key: seedKey("twin")}, w.state.clock.Now, slog.New(slog.DiscardHandler))
+	twin, err := journal.Open(t.Context(), journal.Config{Dir: t.TempDir(), Origin: state.String() + "/n1", Key: testkit.Key("twin")}, w.state.clock.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +240,7 @@ func TestBombsFromASystem(t *testing.T) {
 // aside for it, no growth.
 func TestNothingStaysOfBadInput(t *testing.T) {
 	w := newWorld(t, nil)
-	stranger, err := credential.SelfSigned(seedKey("stranger"), "n1", time.Now())
+	stranger, err := credential.SelfSigned(testkit.Key("stranger"), "n1", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
+	"dobosh/internal/testkit"
 )
 
 func TestAskedAndAnswered(t *testing.T) {
@@ -458,7 +459,7 @@ func TestClocksDiffer(t *testing.T) {
 // A node that is not, or no longer, in the registry gets nothing at all.
 func TestKeysOutsideTheRegistry(t *testing.T) {
 	w := newWorld(t, nil)
-	stranger, err := credential.SelfSigned(seedKey("stranger"), "n1", time.Now())
+	stranger, err := credential.SelfSigned(testkit.Key("stranger"), "n1", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -33,14 +32,13 @@ import (
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 
-	"go.uber.org/goleak"
 	"golang.org/x/mod/sumdb/note"
 )
 
 // TestMain finds goroutines that a closed gateway left behind. The test server
 // of PostgreSQL lives as long as the program.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("dobosh/internal/testkit.startPostgres.func1"))
+	testkit.NoneLeft(m)
 }
 
 var (
@@ -141,51 +139,19 @@ type world struct {
 	sectors     *identity.Sectors
 	system      http.HandlerFunc // the information system behind the state's node
 	person      jmbg.Number
-	log         *lockedBuffer
-}
-
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
-func seedKey(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte(name))
-	return ed25519.NewKeyFromSeed(seed[:])
-}
-
-func must[T any](tb testing.TB) func(T, error) T {
-	return func(v T, err error) T {
-		tb.Helper()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return v
-	}
+	log         *testkit.Buffer
 }
 
 // newWorld starts both nodes. change may alter the contract between them.
 func newWorld(tb testing.TB, change func(*registry.Contract)) *world {
 	tb.Helper()
-	w := &world{tb: tb, law: &lawBook{}, person: jmbg.Make(civil.Date(1995, 5, 4), 85, 512), log: &lockedBuffer{}}
-	w.sectors = must[*identity.Sectors](tb)(identity.NewSectors(map[string][]byte{"family": bytes.Repeat([]byte{1}, 32), ReceiptSector: bytes.Repeat([]byte{2}, 32)}))
+	w := &world{tb: tb, law: &lawBook{}, person: jmbg.Make(civil.Date(1995, 5, 4), 85, 512), log: &testkit.Buffer{}}
+	w.sectors = testkit.Must[*identity.Sectors](tb)(identity.NewSectors(map[string][]byte{"family": bytes.Repeat([]byte{1}, 32), ReceiptSector: bytes.Repeat([]byte{2}, 32)}))
 	w.system = func(rw http.ResponseWriter, _ *http.Request) { w.write(rw, document) }
-	key := seedKey("authority")
-	signer := must[note.Signer](tb)(journal.NewSigner("RS-TEST/registry", key))
-	verifier := must[note.Verifier](tb)(journal.NewKey("RS-TEST/registry", key.Public().(ed25519.PublicKey)))
-	w.authority = must[*registry.Authority](tb)(registry.NewAuthority(tb.Context(), testkit.Database(tb, storage.SQLite)(registry.Migrations()), signer, verifier, clock.NewManual(morning).Now))
+	key := testkit.Key("authority")
+	signer := testkit.Must[note.Signer](tb)(journal.NewSigner("RS-TEST/registry", key))
+	verifier := testkit.Must[note.Verifier](tb)(journal.NewKey("RS-TEST/registry", key.Public().(ed25519.PublicKey)))
+	w.authority = testkit.Must[*registry.Authority](tb)(registry.NewAuthority(tb.Context(), testkit.Database(tb, storage.SQLite)(registry.Migrations()), signer, verifier, clock.NewManual(morning).Now))
 	w.city, w.state = w.start(city), w.start(state)
 	w.state.systems[birthsS] = Handler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.system(rw, r) }))
 	w.say(
@@ -222,18 +188,18 @@ func (w *world) say(statements ...registry.Statement) {
 // agree makes a contract with the signatures of both.
 func (w *world) agree(c registry.Contract) {
 	w.tb.Helper()
-	text := must[string](w.tb)(c.Sign(w.city.signer(w.tb), w.state.signer(w.tb)))
+	text := testkit.Must[string](w.tb)(c.Sign(w.city.signer(w.tb), w.state.signer(w.tb)))
 	w.say(registry.Statement{Contract: text})
 }
 
 func (s *side) signer(tb testing.TB) note.Signer {
 	tb.Helper()
-	return must[note.Signer](tb)(journal.NewSigner(s.member.String()+"/"+s.name, s.key))
+	return testkit.Must[note.Signer](tb)(journal.NewSigner(s.member.String()+"/"+s.name, s.key))
 }
 
 func (s *side) statement(tb testing.TB) registry.Statement {
 	tb.Helper()
-	vkey := must[string](tb)(note.NewEd25519VerifierKey(s.member.String()+"/"+s.name, s.key.Public().(ed25519.PublicKey)))
+	vkey := testkit.Must[string](tb)(note.NewEd25519VerifierKey(s.member.String()+"/"+s.name, s.key.Public().(ed25519.PublicKey)))
 	return registry.Statement{Node: &registry.Node{Member: s.member, Name: s.name, Address: s.server.Listener.Addr().String(), TLS: credential.Pin(s.cert.Leaf), Log: vkey}}
 }
 
@@ -243,11 +209,11 @@ func (w *world) start(member registry.ID) *side { return w.startNode(member, "n1
 // it yet.
 func (w *world) startNode(member registry.ID, name string) *side {
 	w.tb.Helper()
-	s := &side{member: member, name: name, key: seedKey("log " + member.String() + name), tlsKey: seedKey("tls " + member.String() + name), clock: clock.NewManual(morning), systems: map[registry.ID]System{}}
+	s := &side{member: member, name: name, key: testkit.Key("log " + member.String() + name), tlsKey: testkit.Key("tls " + member.String() + name), clock: clock.NewManual(morning), systems: map[registry.ID]System{}}
 	s.contact = s.clock.Now
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.cert = must[tls.Certificate](w.tb)(credential.SelfSigned(s.tlsKey, name, time.Now()))
-	s.journal = &notebook{Log: must[*journal.Log](w.tb)(journal.Open(w.tb.Context(), journal.Config{Dir: w.tb.TempDir(), Origin: member.String() + "/" + name, Key: s.key}, s.clock.Now, logger))}
+	s.cert = testkit.Must[tls.Certificate](w.tb)(credential.SelfSigned(s.tlsKey, name, time.Now()))
+	s.journal = &notebook{Log: testkit.Must[*journal.Log](w.tb)(journal.Open(w.tb.Context(), journal.Config{Dir: w.tb.TempDir(), Origin: member.String() + "/" + name, Key: s.key}, s.clock.Now, logger))}
 	w.tb.Cleanup(func() {
 		if err := s.journal.Close(); err != nil {
 			w.tb.Error(err)
@@ -316,7 +282,7 @@ func (m *memory) held()                       {}
 
 // pseudonym names the person of the world in a sector.
 func (w *world) pseudonym(sector string) string {
-	return must[string](w.tb)(w.sectors.Pseudonym(sector, w.person))
+	return testkit.Must[string](w.tb)(w.sectors.Pseudonym(sector, w.person))
 }
 
 // write answers as JSON, with the person of the world for MOTHER.
@@ -358,12 +324,12 @@ func wantCode(tb testing.TB, err error, code string) *problem.Problem {
 // message makes a message of a node's own, in its journal.
 func (s *side) message(tb testing.TB, q Question, body []byte) envelope {
 	tb.Helper()
-	return s.messageOf(tb, must[[]byte](tb)(json.Marshal(q)), body)
+	return s.messageOf(tb, testkit.Must[[]byte](tb)(json.Marshal(q)), body)
 }
 
 func (s *side) messageOf(tb testing.TB, meta, body []byte) envelope {
 	tb.Helper()
-	stamp := must[journal.Stamp](tb)(s.journal.Append(tb.Context(), journal.Entry{Kind: "question", ID: "by-hand", At: s.clock.Now(), Meta: meta, Body: body}))
+	stamp := testkit.Must[journal.Stamp](tb)(s.journal.Append(tb.Context(), journal.Entry{Kind: "question", ID: "by-hand", At: s.clock.Now(), Meta: meta, Body: body}))
 	return envelope{kind: sealed, meta: meta, body: body, stamp: stamp.Bytes()}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dobosh/internal/registry"
+	"dobosh/internal/testkit"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -47,13 +48,13 @@ func TestNodesPartFromWhoWasTakenOut(t *testing.T) {
 func TestNodeIsBelievedUnderItsFormerKey(t *testing.T) {
 	w := newWorld(t, nil)
 	st := w.state.statement(t)
-	st.Node.Former, st.Node.Log = []string{st.Node.Log}, must[string](t)(note.NewEd25519VerifierKey(state.String()+"/n1", seedKey("next").Public().(ed25519.PublicKey)))
+	st.Node.Former, st.Node.Log = []string{st.Node.Log}, testkit.Must[string](t)(note.NewEd25519VerifierKey(state.String()+"/n1", testkit.Key("next").Public().(ed25519.PublicKey)))
 	w.say(st)
 	for range 2 {
 		if _, err := w.ask(); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.state.journal.Rekey(seedKey("next")); err != nil {
+		if err := w.state.journal.Rekey(testkit.Key("next")); err != nil {
 			t.Fatal(err)
 		}
 	}

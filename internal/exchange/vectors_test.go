@@ -110,13 +110,13 @@ type partsVector struct {
 func TestVectors(t *testing.T) {
 	path := filepath.Join("testdata", "vectors.json")
 	if *update {
-		raw := must[[]byte](t)(json.MarshalIndent(makeVectors(t), "", "  "))
+		raw := testkit.Must[[]byte](t)(json.MarshalIndent(makeVectors(t), "", "  "))
 		if err := os.WriteFile(path, append(raw, '\n'), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var v vectors
-	if err := json.Unmarshal(must[[]byte](t)(os.ReadFile(path)), &v); err != nil {
+	if err := json.Unmarshal(testkit.Must[[]byte](t)(os.ReadFile(path)), &v); err != nil {
 		t.Fatal(err)
 	}
 	t.Run("identifiers", func(t *testing.T) { checkIdentifiers(t, v.Identifiers) })
@@ -126,7 +126,7 @@ func TestVectors(t *testing.T) {
 	t.Run("messages", func(t *testing.T) { checkMessages(t, v.Exchange) })
 	t.Run("headers", func(t *testing.T) { checkHeaderVectors(t, v.Headers) })
 	t.Run("parts", func(t *testing.T) { checkParts(t, v.Parts) })
-	spki := must[[]byte](t)(hex.DecodeString(v.Pin.Key))
+	spki := testkit.Must[[]byte](t)(hex.DecodeString(v.Pin.Key))
 	if credential.Pin(&x509.Certificate{RawSubjectPublicKeyInfo: spki}) != v.Pin.Want {
 		t.Error("pin")
 	}
@@ -166,11 +166,11 @@ func checkFilter(t *testing.T, list []filterVector) {
 
 // checkRegistry lets a follower follow the vector.
 func checkRegistry(t *testing.T, v registryVector) {
-	delta := must[[]byte](t)(json.Marshal(registry.Delta{Statements: v.Statements, Checkpoint: v.Checkpoint}))
+	delta := testkit.Must[[]byte](t)(json.Marshal(registry.Delta{Statements: v.Statements, Checkpoint: v.Checkpoint}))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(delta) }))
 	defer server.Close()
-	f := must[*registry.Follower](t)(registry.NewFollower(t.Context(), testkit.Database(t, storage.SQLite)(registry.Migrations()),
-		must[note.Verifier](t)(journal.ParseKey(v.Key)), server.URL, server.Client(), clock.NewManual(morning).Now, nil))
+	f := testkit.Must[*registry.Follower](t)(registry.NewFollower(t.Context(), testkit.Database(t, storage.SQLite)(registry.Migrations()),
+		testkit.Must[note.Verifier](t)(journal.ParseKey(v.Key)), server.URL, server.Client(), clock.NewManual(morning).Now, nil))
 	if err := f.Sync(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
@@ -197,10 +197,10 @@ func checkMessages(t *testing.T, list []messageVector) {
 		if err := errors.Join(r.decode([]byte(m.Reply)), r.check()); err != nil || r.Question != m.Leaf || r.ID != q.ID {
 			t.Errorf("reply: %v", err)
 		}
-		if again := must[[]byte](t)(q.encode()); string(again) != m.Question {
+		if again := testkit.Must[[]byte](t)(q.encode()); string(again) != m.Question {
 			t.Errorf("the question is written otherwise: %s", again)
 		}
-		if again := must[[]byte](t)(r.encode()); string(again) != m.Reply {
+		if again := testkit.Must[[]byte](t)(r.encode()); string(again) != m.Reply {
 			t.Errorf("the reply is written otherwise: %s", again)
 		}
 	}
@@ -226,9 +226,9 @@ func headerVectorOf(name, value string) headerVector {
 func checkParts(t *testing.T, v partsVector) {
 	var all bytes.Buffer
 	for _, e := range v.Envelopes {
-		all.Write(must[[]byte](t)(base64.StdEncoding.DecodeString(e)))
+		all.Write(testkit.Must[[]byte](t)(base64.StdEncoding.DecodeString(e)))
 	}
-	key := must[note.Verifier](t)(journal.ParseKey(v.Key))
+	key := testkit.Must[note.Verifier](t)(journal.ParseKey(v.Key))
 	verify := func(e envelope) (journal.Stamp, error) {
 		stamp, err := journal.ParseStampBytes(e.stamp)
 		return stamp, errors.Join(err, journal.Verify(stamp, sha256.Sum256(e.meta), sha256.Sum256(e.body), key))
@@ -260,13 +260,13 @@ func (w *world) partsVector(t *testing.T) partsVector {
 // verified checks a message and gives its leaf.
 func verified(t *testing.T, key, text, travels, meta, body string) string {
 	t.Helper()
-	stamp := must[journal.Stamp](t)(journal.ParseStamp(text))
-	verifier := must[note.Verifier](t)(journal.ParseKey(key))
+	stamp := testkit.Must[journal.Stamp](t)(journal.ParseStamp(text))
+	verifier := testkit.Must[note.Verifier](t)(journal.ParseKey(key))
 	if err := journal.Verify(stamp, sha256.Sum256([]byte(meta)), sha256.Sum256([]byte(body)), verifier); err != nil {
 		t.Error(err)
 	}
-	raw := must[[]byte](t)(base64.StdEncoding.DecodeString(travels))
-	e := must[envelope](t)(readEnvelope(bytes.NewReader(raw), maxBody, anySize))
+	raw := testkit.Must[[]byte](t)(base64.StdEncoding.DecodeString(travels))
+	e := testkit.Must[envelope](t)(readEnvelope(bytes.NewReader(raw), maxBody, anySize))
 	if string(e.meta) != meta || string(e.body) != body || !bytes.Equal(e.stamp, stamp.Bytes()) || !bytes.Equal(e.bytes(), raw) {
 		t.Error("the envelope does not hold the message")
 	}
@@ -318,9 +318,9 @@ func makeVectors(t *testing.T) (v vectors) {
 }
 
 func (w *world) registryVector(t *testing.T) registryVector {
-	delta := must[registry.Delta](t)(w.authority.Delta(t.Context(), 0))
+	delta := testkit.Must[registry.Delta](t)(w.authority.Delta(t.Context(), 0))
 	v := registryVector{Statements: delta.Statements, Checkpoint: delta.Checkpoint}
-	v.Key = must[string](t)(note.NewEd25519VerifierKey("RS-TEST/registry", seedKey("authority").Public().(ed25519.PublicKey)))
+	v.Key = testkit.Must[string](t)(note.NewEd25519VerifierKey("RS-TEST/registry", testkit.Key("authority").Public().(ed25519.PublicKey)))
 	for _, st := range delta.Statements {
 		sum := sha256.Sum256(append([]byte{0}, st...))
 		v.Leaves = append(v.Leaves, base64.StdEncoding.EncodeToString(sum[:]))
@@ -354,7 +354,7 @@ func (w *world) messageVectors(t *testing.T) (list []messageVector) {
 }
 
 func textOf(t *testing.T, e envelope) string {
-	return must[journal.Stamp](t)(journal.ParseStampBytes(e.stamp)).Text()
+	return testkit.Must[journal.Stamp](t)(journal.ParseStampBytes(e.stamp)).Text()
 }
 
 // What is read from a stream as an envelope is written the same, and never more

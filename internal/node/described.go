@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/catalogue/openapi"
 	"dobosh/internal/registry/desk"
@@ -37,6 +38,20 @@ func (d described) Operations(ctx context.Context, service registry.ID) ([]desk.
 		operations[i] = desk.Operation{Method: op.Method, Path: op.Path, Says: op.Title, Fields: answerFields(op)}
 	}
 	return operations, true
+}
+
+// Words implements looks.Words.
+func (d described) Words(ctx context.Context, service registry.ID) map[string]lang.Text {
+	words := map[string]lang.Text{}
+	operations, _ := d.Operations(ctx, service)
+	for _, o := range operations {
+		for _, f := range o.Fields {
+			if len(f.Says) > 0 {
+				words[f.At] = f.Says
+			}
+		}
+	}
+	return words
 }
 
 // answerFields are the fields of what an operation answers when all is well.

@@ -54,7 +54,7 @@ func (n *Node) cityPages(deps *web.Deps) {
 	s := n.services
 	portal := n.cfg.Member
 	portal.Subsystem = "portal"
-	gathered := &looks.Room{Portal: portal, State: n.registry.State, Pack: n.pack, Asker: n.gateway}
+	gathered := &looks.Room{Portal: portal, State: n.registry.State, Pack: n.pack, Asker: n.gateway, Words: described{n.described}}
 	deps.Offers, deps.Exits, deps.Decisions, deps.Papers = s, s, s, s
 	deps.Looks, deps.Messages, deps.Verifier = gathered, gathered, papers{s, n}
 	deps.Desk, deps.Waiting, deps.Referrals, deps.Settling, deps.Payments, deps.Releasing = s, s, s, s, s, s

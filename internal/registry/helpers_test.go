@@ -15,14 +15,13 @@ import (
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 
-	"go.uber.org/goleak"
 	"golang.org/x/mod/sumdb/note"
 )
 
 // TestMain finds goroutines that were left behind. The test server of
 // PostgreSQL lives as long as the program.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("dobosh/internal/testkit.startPostgres.func1"))
+	testkit.NoneLeft(m)
 }
 
 var (
@@ -33,15 +32,9 @@ var (
 	origin  = "RS-TEST/registry"
 )
 
-// key is the same in every run, so that failures repeat.
-func key(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte(name))
-	return ed25519.NewKeyFromSeed(seed[:])
-}
-
 func signerOf(tb testing.TB, name string) note.Signer {
 	tb.Helper()
-	s, err := journal.NewSigner(name, key(name))
+	s, err := journal.NewSigner(name, testkit.Key(name))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -50,7 +43,7 @@ func signerOf(tb testing.TB, name string) note.Signer {
 
 func verifierOf(tb testing.TB, name string) note.Verifier {
 	tb.Helper()
-	v, err := journal.NewKey(name, key(name).Public().(ed25519.PublicKey))
+	v, err := journal.NewKey(name, testkit.Key(name).Public().(ed25519.PublicKey))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -69,7 +62,7 @@ func memberSays(id ID, subsystems ...string) Statement {
 func nodeSays(tb testing.TB, member ID, name string) Statement {
 	tb.Helper()
 	log := member.String() + "/" + name
-	vkey, err := note.NewEd25519VerifierKey(log, key(log).Public().(ed25519.PublicKey))
+	vkey, err := note.NewEd25519VerifierKey(log, testkit.Key(log).Public().(ed25519.PublicKey))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -46,7 +46,7 @@ type shelf struct {
 func newShelf(t testing.TB, services bool) *shelf {
 	t.Helper()
 	clock := func() time.Time { return now }
-	registryKey, err := journal.NewKey("RS-DEMO/registry", privateKey("RS-DEMO/registry").Public().(ed25519.PublicKey))
+	registryKey, err := journal.NewKey("RS-DEMO/registry", testkit.Key("RS-DEMO/registry").Public().(ed25519.PublicKey))
 	must(t, err)
 	authority, err := registry.NewAuthority(t.Context(), testkit.Database(t, "sqlite")(registry.Migrations()), signer(t, "RS-DEMO/registry"), registryKey, clock)
 	must(t, err)
@@ -81,7 +81,7 @@ func shelfMembers(t testing.TB) (all []registry.Statement) {
 		id := registry.ID{Instance: "RS-DEMO", Class: "GOV", Member: code}
 		all = append(all, registry.Statement{Member: &registry.Member{ID: id, Title: titles[code], Subsystems: systems}})
 		log := id.String() + "/a"
-		key, err := note.NewEd25519VerifierKey(log, privateKey(log).Public().(ed25519.PublicKey))
+		key, err := note.NewEd25519VerifierKey(log, testkit.Key(log).Public().(ed25519.PublicKey))
 		must(t, err)
 		pin := sha256.Sum256([]byte(log))
 		all = append(all, registry.Statement{Node: &registry.Node{Member: id, Name: "a", Address: "127.0.0.1:1", TLS: hex.EncodeToString(pin[:]), Log: key}})
@@ -93,14 +93,9 @@ func shelfEvent(code string) (lang.Text, bool) {
 	return both("Рођење детета", "A child is born"), code == "birth"
 }
 
-func privateKey(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte(name))
-	return ed25519.NewKeyFromSeed(seed[:])
-}
-
 func signer(t testing.TB, name string) note.Signer {
 	t.Helper()
-	s, err := journal.NewSigner(name, privateKey(name))
+	s, err := journal.NewSigner(name, testkit.Key(name))
 	must(t, err)
 	return s
 }

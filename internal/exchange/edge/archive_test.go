@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dobosh/internal/exchange/edge/asice"
+	"dobosh/internal/testkit"
 )
 
 const archiveTarget = "/asic?queryId=my-id&xRoadInstance=RS-TEST&memberClass=GOV&memberCode=CITY&subsystemCode=family"
@@ -18,7 +19,7 @@ const archiveTarget = "/asic?queryId=my-id&xRoadInstance=RS-TEST&memberClass=GOV
 // archived is a world whose edge has an archive, and one exchange.
 func archived(t *testing.T) *world {
 	w := newWorld(t, nil)
-	signer := must[*asice.Signer](t)(asice.LoadSigner(t.TempDir(), w.city.logKey, "RS-TEST/GOV/CITY/n1", w.city.clock.Now))
+	signer := testkit.Must[*asice.Signer](t)(asice.LoadSigner(t.TempDir(), w.city.logKey, "RS-TEST/GOV/CITY/n1", w.city.clock.Now))
 	w.config.Archive = Archive{Journal: w.city.journal, Signer: signer, Now: w.city.clock.Now}
 	if a := w.ask("GET", plainTarget, "", "X-Road-Client", family.String(), "X-Road-Id", "my-id"); a.status != 200 {
 		t.Fatal(a.body)
@@ -43,8 +44,8 @@ func TestMessagesAreTakenOutOfTheArchive(t *testing.T) {
 		var names []string
 		for _, f := range archive.File {
 			names = append(names, f.Name[:strings.LastIndex(f.Name, "-")+1])
-			r := must[io.ReadCloser](t)(f.Open())
-			c := must[asice.Container](t)(asice.Read(must[[]byte](t)(io.ReadAll(r))))
+			r := testkit.Must[io.ReadCloser](t)(f.Open())
+			c := testkit.Must[asice.Container](t)(asice.Read(testkit.Must[[]byte](t)(io.ReadAll(r))))
 			_, err := c.Verify(asice.Trust{Identities: []ed25519.PublicKey{w.city.logKey.Public().(ed25519.PublicKey)}})
 			if err != nil || !strings.Contains(string(c.Files[0].Data), `"my-id"`) && strings.Contains(f.Name, "request") {
 				t.Errorf("%s: %s: %v", f.Name, c.Files[0].Data, err)

@@ -15,6 +15,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
+	"dobosh/internal/testkit"
 )
 
 // row is one line of the table of errors: what has to happen, and what X-Road
@@ -41,7 +42,7 @@ const plainTarget = target + "/v1/births/b1"
 // state's node.
 func behind(url string) func(*world) {
 	return func(w *world) {
-		remote := must[*system.Remote](w.tb)(system.New(system.Config{Service: births, URL: url, Timeout: 100 * time.Millisecond}))
+		remote := testkit.Must[*system.Remote](w.tb)(system.New(system.Config{Service: births, URL: url, Timeout: 100 * time.Millisecond}))
 		w.tb.Cleanup(remote.Close)
 		w.state.systems[births] = remote
 	}
@@ -49,7 +50,7 @@ func behind(url string) func(*world) {
 
 // nobody is an address at which nobody answers.
 func nobody(tb testing.TB) string {
-	l := must[net.Listener](tb)(new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0"))
+	l := testkit.Must[net.Listener](tb)(new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0"))
 	defer func() { _ = l.Close() }()
 	return l.Addr().String()
 }
@@ -62,7 +63,7 @@ func inMaintenance(w *world) {
 // its answers are not proved.
 func withoutTrust(w *world) {
 	w.say(w.state.statement(w.tb, func(n *registry.Node) {
-		n.Log = must[registry.Node](w.tb)(*w.city.statement(w.tb, nil).Node, nil).Log
+		n.Log = testkit.Must[registry.Node](w.tb)(*w.city.statement(w.tb, nil).Node, nil).Log
 	}))
 }
 
@@ -185,7 +186,7 @@ func systemRows(t *testing.T) map[string]row {
 	failed := func(says string, change func(*world)) row {
 		return row{"Server.ServerProxy.IOError", "server.serverproxy.io_error", says, change, nil}
 	}
-	silent := must[net.Listener](t)(new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0"))
+	silent := testkit.Must[net.Listener](t)(new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0"))
 	t.Cleanup(func() { _ = silent.Close() })
 	return map[string]row{
 		"nobody at its address": network("The information system behind "+service+" does not answer", behind("http://"+nobody(t))),

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
-	"crypto/sha256"
 	"crypto/tls"
 	"io"
 	"log/slog"
@@ -127,21 +126,6 @@ type world struct {
 	secure      bool   // whether it is served over TLS
 }
 
-func must[T any](tb testing.TB) func(T, error) T {
-	return func(v T, err error) T {
-		tb.Helper()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return v
-	}
-}
-
-func seedKey(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte(name))
-	return ed25519.NewKeyFromSeed(seed[:])
-}
-
 func contract() registry.Contract {
 	return registry.Contract{
 		ID: "births", Consumer: family, Provider: civilID, Service: "births", Methods: []string{"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"},
@@ -162,12 +146,12 @@ func files() registry.Contract {
 func newWorld(tb testing.TB, change func(*registry.Contract)) *world {
 	tb.Helper()
 	w := &world{tb: tb, law: &lawBook{}, person: jmbg.Make(civil.Date(1995, 5, 4), 85, 512)}
-	w.sectors = must[*identity.Sectors](tb)(identity.NewSectors(map[string][]byte{"family": bytes.Repeat([]byte{1}, 32), exchange.ReceiptSector: bytes.Repeat([]byte{2}, 32)}))
+	w.sectors = testkit.Must[*identity.Sectors](tb)(identity.NewSectors(map[string][]byte{"family": bytes.Repeat([]byte{1}, 32), exchange.ReceiptSector: bytes.Repeat([]byte{2}, 32)}))
 	w.system = func(rw http.ResponseWriter, _ *http.Request) { w.write(rw, document) }
-	key := seedKey("authority")
-	signer := must[note.Signer](tb)(journal.NewSigner("RS-TEST/registry", key))
-	verifier := must[note.Verifier](tb)(journal.NewKey("RS-TEST/registry", key.Public().(ed25519.PublicKey)))
-	w.authority = must[*registry.Authority](tb)(registry.NewAuthority(tb.Context(), testkit.Database(tb, storage.SQLite)(registry.Migrations()), signer, verifier, clock.NewManual(morning).Now))
+	key := testkit.Key("authority")
+	signer := testkit.Must[note.Signer](tb)(journal.NewSigner("RS-TEST/registry", key))
+	verifier := testkit.Must[note.Verifier](tb)(journal.NewKey("RS-TEST/registry", key.Public().(ed25519.PublicKey)))
+	w.authority = testkit.Must[*registry.Authority](tb)(registry.NewAuthority(tb.Context(), testkit.Database(tb, storage.SQLite)(registry.Migrations()), signer, verifier, clock.NewManual(morning).Now))
 	w.city, w.state = w.start(city), w.start(state)
 	system := exchange.Handler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.system(rw, r) }))
 	w.state.systems[births], w.state.systems[civilID.With("files")] = system, system
@@ -196,18 +180,18 @@ func (w *world) say(statements ...registry.Statement) {
 
 func (w *world) agree(c registry.Contract) {
 	w.tb.Helper()
-	w.say(registry.Statement{Contract: must[string](w.tb)(c.Sign(w.city.signer(w.tb), w.state.signer(w.tb)))})
+	w.say(registry.Statement{Contract: testkit.Must[string](w.tb)(c.Sign(w.city.signer(w.tb), w.state.signer(w.tb)))})
 }
 
 func (s *side) signer(tb testing.TB) note.Signer {
 	tb.Helper()
-	return must[note.Signer](tb)(journal.NewSigner(s.member.String()+"/"+s.name, s.logKey))
+	return testkit.Must[note.Signer](tb)(journal.NewSigner(s.member.String()+"/"+s.name, s.logKey))
 }
 
 // statement is what the registry says of the node.
 func (s *side) statement(tb testing.TB, change func(*registry.Node)) registry.Statement {
 	tb.Helper()
-	vkey := must[string](tb)(note.NewEd25519VerifierKey(s.member.String()+"/"+s.name, s.logKey.Public().(ed25519.PublicKey)))
+	vkey := testkit.Must[string](tb)(note.NewEd25519VerifierKey(s.member.String()+"/"+s.name, s.logKey.Public().(ed25519.PublicKey)))
 	n := &registry.Node{Member: s.member, Name: s.name, Address: s.server.Listener.Addr().String(), TLS: credential.Pin(s.cert.Leaf), Log: vkey}
 	if change != nil {
 		change(n)
@@ -217,11 +201,11 @@ func (s *side) statement(tb testing.TB, change func(*registry.Node)) registry.St
 
 func (w *world) start(member registry.ID) *side {
 	w.tb.Helper()
-	s := &side{member: member, name: "n1", logKey: seedKey("log " + member.String()), clock: clock.NewManual(morning), systems: map[registry.ID]exchange.System{}}
+	s := &side{member: member, name: "n1", logKey: testkit.Key("log " + member.String()), clock: clock.NewManual(morning), systems: map[registry.ID]exchange.System{}}
 	s.contact = s.clock.Now
 	logger := slog.New(slog.DiscardHandler)
-	s.cert = must[tls.Certificate](w.tb)(credential.SelfSigned(seedKey("tls "+member.String()), s.name, time.Now()))
-	s.journal = &stoppable{Log: must[*journal.Log](w.tb)(journal.Open(w.tb.Context(), journal.Config{Dir: w.tb.TempDir(), Origin: member.String() + "/" + s.name, Key: s.logKey}, s.clock.Now, logger))}
+	s.cert = testkit.Must[tls.Certificate](w.tb)(credential.SelfSigned(testkit.Key("tls "+member.String()), s.name, time.Now()))
+	s.journal = &stoppable{Log: testkit.Must[*journal.Log](w.tb)(journal.Open(w.tb.Context(), journal.Config{Dir: w.tb.TempDir(), Origin: member.String() + "/" + s.name, Key: s.logKey}, s.clock.Now, logger))}
 	w.tb.Cleanup(func() {
 		if err := s.journal.Close(); err != nil {
 			w.tb.Error(err)
@@ -246,7 +230,7 @@ func (w *world) start(member registry.ID) *side {
 // write answers as JSON, with the person of the world for MOTHER.
 func (w *world) write(rw http.ResponseWriter, body string) {
 	rw.Header().Set("Content-Type", "application/json")
-	_, _ = io.WriteString(rw, strings.ReplaceAll(body, "MOTHER", must[string](w.tb)(w.sectors.Pseudonym("family", w.person))))
+	_, _ = io.WriteString(rw, strings.ReplaceAll(body, "MOTHER", testkit.Must[string](w.tb)(w.sectors.Pseudonym("family", w.person))))
 }
 
 // open serves the city's edge until the test ends.
@@ -255,7 +239,7 @@ func (w *world) open() string {
 	if w.address != "" {
 		return w.address
 	}
-	listener := must[net.Listener](w.tb)(new(net.ListenConfig).Listen(w.tb.Context(), "tcp", "127.0.0.1:0"))
+	listener := testkit.Must[net.Listener](w.tb)(new(net.ListenConfig).Listen(w.tb.Context(), "tcp", "127.0.0.1:0"))
 	w.address = listener.Addr().String()
 	if w.secure {
 		listener = tls.NewListener(listener, TLS(w.city.cert))
@@ -290,7 +274,7 @@ type answered struct {
 // raw sends a request as it is written, to its last byte, and reads the answer.
 func (w *world) raw(method, request string) answered {
 	w.tb.Helper()
-	return exchangeOn(w.tb, must[net.Conn](w.tb)(new(net.Dialer).DialContext(w.tb.Context(), "tcp", w.open())), method, request)
+	return exchangeOn(w.tb, testkit.Must[net.Conn](w.tb)(new(net.Dialer).DialContext(w.tb.Context(), "tcp", w.open())), method, request)
 }
 
 func exchangeOn(tb testing.TB, conn net.Conn, method, request string) answered {
@@ -300,9 +284,9 @@ func exchangeOn(tb testing.TB, conn net.Conn, method, request string) answered {
 		tb.Fatal(err)
 	}
 	var seen bytes.Buffer
-	resp := must[*http.Response](tb)(http.ReadResponse(bufio.NewReader(io.TeeReader(conn, &seen)), &http.Request{Method: method}))
+	resp := testkit.Must[*http.Response](tb)(http.ReadResponse(bufio.NewReader(io.TeeReader(conn, &seen)), &http.Request{Method: method}))
 	defer func() { _ = resp.Body.Close() }()
-	body := must[[]byte](tb)(io.ReadAll(resp.Body))
+	body := testkit.Must[[]byte](tb)(io.ReadAll(resp.Body))
 	head, _, _ := strings.Cut(seen.String(), "\r\n\r\n")
 	return answered{resp.StatusCode, strings.Split(head, "\r\n")[1:], resp.Header, string(body)}
 }
@@ -343,7 +327,7 @@ func (f failing) Serve(context.Context, exchange.Call) (exchange.Result, error) 
 
 // otherCertificate is one that no subsystem is known by.
 func otherCertificate(w *world) *tls.Certificate {
-	return new(must[tls.Certificate](w.tb)(credential.SelfSigned(seedKey("other"), "other", time.Now())))
+	return new(testkit.Must[tls.Certificate](w.tb)(credential.SelfSigned(testkit.Key("other"), "other", time.Now())))
 }
 
 // overTLS puts the plain question over TLS, with a certificate or without one.
@@ -354,14 +338,14 @@ func overTLS(own func(*world) *tls.Certificate) func(*world) answered {
 			cfg.Certificates = []tls.Certificate{*own(w)}
 		}
 		d := tls.Dialer{Config: cfg}
-		return exchangeOn(w.tb, must[net.Conn](w.tb)(d.DialContext(w.tb.Context(), "tcp", w.open())), "GET", written("GET", plainTarget, ""))
+		return exchangeOn(w.tb, testkit.Must[net.Conn](w.tb)(d.DialContext(w.tb.Context(), "tcp", w.open())), "GET", written("GET", plainTarget, ""))
 	}
 }
 
 // halfClosed sends a request and no more.
 func (w *world) halfClosed(method, request string) answered {
 	w.tb.Helper()
-	conn := must[net.Conn](w.tb)(new(net.Dialer).DialContext(w.tb.Context(), "tcp", w.open()))
+	conn := testkit.Must[net.Conn](w.tb)(new(net.Dialer).DialContext(w.tb.Context(), "tcp", w.open()))
 	return exchangeOn(w.tb, halfClosing{conn.(*net.TCPConn)}, method, request)
 }
 

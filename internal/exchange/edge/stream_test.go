@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/testkit"
 )
 
 const filesTarget = "/r1/RS-TEST/GOV/STATE/civil/files/v1/births/b1"
@@ -57,14 +58,14 @@ func TestLongBodiesFlow(t *testing.T) {
 		}
 		_, _ = io.Copy(rw, answered)
 	}
-	req := must[*http.Request](t)(http.NewRequestWithContext(t.Context(), "POST", "http://"+w.open()+filesTarget, io.LimitReader(sent, size)))
+	req := testkit.Must[*http.Request](t)(http.NewRequestWithContext(t.Context(), "POST", "http://"+w.open()+filesTarget, io.LimitReader(sent, size)))
 	req.Header.Set("X-Road-Client", family.String())
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
-	resp := must[*http.Response](t)(client.Do(req))
+	resp := testkit.Must[*http.Response](t)(client.Do(req))
 	defer func() { _ = resp.Body.Close() }()
 	sum := sha256.New()
 	n, err := io.Copy(sum, resp.Body)
@@ -88,10 +89,10 @@ func TestABrokenAnswerIsNotWhole(t *testing.T) {
 		_, _ = io.Copy(rw, newFlood(8<<20))
 		panic(http.ErrAbortHandler)
 	}
-	conn := must[net.Conn](t)(new(net.Dialer).DialContext(t.Context(), "tcp", w.open()))
+	conn := testkit.Must[net.Conn](t)(new(net.Dialer).DialContext(t.Context(), "tcp", w.open()))
 	defer func() { _ = conn.Close() }()
 	_, _ = io.WriteString(conn, written("GET", filesTarget, ""))
-	resp := must[*http.Response](t)(http.ReadResponse(bufio.NewReader(conn), nil))
+	resp := testkit.Must[*http.Response](t)(http.ReadResponse(bufio.NewReader(conn), nil))
 	if n, err := io.Copy(io.Discard, resp.Body); err == nil {
 		t.Errorf("%d bytes, and no error", n)
 	}
@@ -104,7 +105,7 @@ func TestABodyWithoutEnd(t *testing.T) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.write(rw, document)
 	}
-	conn := must[net.Conn](t)(new(net.Dialer).DialContext(t.Context(), "tcp", w.open()))
+	conn := testkit.Must[net.Conn](t)(new(net.Dialer).DialContext(t.Context(), "tcp", w.open()))
 	defer func() { _ = conn.Close() }()
 	go func() {
 		_, err := io.WriteString(conn, "POST "+plainTarget+" HTTP/1.1\r\nHost: edge\r\nX-Road-Client: "+family.String()+"\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -113,7 +114,7 @@ func TestABodyWithoutEnd(t *testing.T) {
 			_, err = io.WriteString(conn, chunk)
 		}
 	}()
-	resp := must[*http.Response](t)(http.ReadResponse(bufio.NewReader(conn), nil))
+	resp := testkit.Must[*http.Response](t)(http.ReadResponse(bufio.NewReader(conn), nil))
 	defer func() { _ = resp.Body.Close() }()
 	if got := resp.Header.Get("X-Road-Error"); got != "Server.ClientProxy.IOError" {
 		t.Errorf("%d %s", resp.StatusCode, got)

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"dobosh/internal/testkit"
 )
 
 // head is a request line and the headers that every question has.
@@ -62,16 +64,16 @@ func TestABodyIsAskedFor(t *testing.T) {
 		got = string(raw) + r.Header.Get("Expect")
 		w.write(rw, document)
 	}
-	conn := must[net.Conn](t)(new(net.Dialer).DialContext(t.Context(), "tcp", w.open()))
+	conn := testkit.Must[net.Conn](t)(new(net.Dialer).DialContext(t.Context(), "tcp", w.open()))
 	defer func() { _ = conn.Close() }()
 	_, _ = io.WriteString(conn, head+"Content-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")
 	from := bufio.NewReader(conn)
-	if line := must[string](t)(from.ReadString('\n')); !strings.HasPrefix(line, "HTTP/1.1 100 ") {
+	if line := testkit.Must[string](t)(from.ReadString('\n')); !strings.HasPrefix(line, "HTTP/1.1 100 ") {
 		t.Fatalf("%q", line)
 	}
 	_, _ = from.ReadString('\n')
 	_, _ = io.WriteString(conn, "hello")
-	resp := must[*http.Response](t)(http.ReadResponse(from, nil))
+	resp := testkit.Must[*http.Response](t)(http.ReadResponse(from, nil))
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != 200 || got != "hello" {
 		t.Errorf("%d, the system got %q", resp.StatusCode, got)
@@ -82,7 +84,7 @@ func TestABodyIsAskedFor(t *testing.T) {
 // and one that is refused does not end it.
 func TestAConnectionIsKept(t *testing.T) {
 	w := newWorld(t, nil)
-	conn := must[net.Conn](t)(new(net.Dialer).DialContext(t.Context(), "tcp", w.open()))
+	conn := testkit.Must[net.Conn](t)(new(net.Dialer).DialContext(t.Context(), "tcp", w.open()))
 	defer func() { _ = conn.Close() }()
 	var all strings.Builder
 	for _, id := range []string{"1", "2", "3"} {
@@ -95,7 +97,7 @@ func TestAConnectionIsKept(t *testing.T) {
 	_, _ = io.WriteString(conn, all.String())
 	from := bufio.NewReader(conn)
 	for _, want := range []string{"1", "", "3"} {
-		resp := must[*http.Response](t)(http.ReadResponse(from, nil))
+		resp := testkit.Must[*http.Response](t)(http.ReadResponse(from, nil))
 		_, _ = io.Copy(io.Discard, resp.Body)
 		_ = resp.Body.Close()
 		if got := resp.Header.Get("X-Road-Id"); got != want {

@@ -15,7 +15,6 @@ import (
 )
 
 const (
-	maxDead  = 1000 // dead letters of a subscription
 	deadPage = 50
 	// deadLettersTooMany is why a subscription was stopped.
 	deadLettersTooMany = "dead-letters-too-many"

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"dobosh/internal/testkit"
 )
 
 func TestFilters(t *testing.T) {
@@ -53,7 +55,7 @@ func FuzzFilter(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := readFilter(must[[]byte](t)(json.Marshal(filter)))
+		again, err := readFilter(testkit.Must[[]byte](t)(json.Marshal(filter)))
 		if err != nil || again.wants(birth("1", "80152")) != filter.wants(birth("1", "80152")) {
 			t.Fatalf("%s has two meanings: %v", text, err)
 		}

@@ -171,7 +171,7 @@ func TestPlaceWaitsForTheEventsToBeTakenIn(t *testing.T) {
 func TestFollowerBeginsAgainWithANewStream(t *testing.T) {
 	w := newWorld(t)
 	publish(t, w.state.Stream, birth("1", "80152"), birth("2", "80152"))
-	for _, p := range []place{{"another", 1}, {must[bus.State](t)(w.state.Stream.State(t.Context())).ID, 500}} {
+	for _, p := range []place{{"another", 1}, {testkit.Must[bus.State](t)(w.state.Stream.State(t.Context())).ID, 500}} {
 		if err := w.city.reached(t.Context(), fromState(), p, 0); err != nil {
 			t.Fatal(err)
 		}
@@ -213,7 +213,7 @@ func TestGoneEventsAreAHole(t *testing.T) {
 		if got := ids(t, w.city.Stream); !slices.Equal(got[1:], left) {
 			t.Errorf("got %v, left %v", got, left)
 		}
-		oldest := must[bus.State](t)(small.State(t.Context())).Oldest
+		oldest := testkit.Must[bus.State](t)(small.State(t.Context())).Oldest
 		holes, err := w.city.holes(t.Context(), "", 10)
 		if err != nil || len(holes.Items) != 1 {
 			t.Fatalf("%+v, %v", holes, err)
@@ -232,7 +232,7 @@ func TestFollowAgain(t *testing.T) {
 	if err := w.take(); err != nil {
 		t.Fatal(err)
 	}
-	all := must[[]bus.Sequenced](t)(w.state.Stream.Fetch(t.Context(), nil, 0, 3, 0))
+	all := testkit.Must[[]bus.Sequenced](t)(w.state.Stream.Fetch(t.Context(), nil, 0, 3, 0))
 	for i, want := range []int{3, 2, 1} {
 		w.city.Stream = startBus(t, bus.Config{Dir: t.TempDir()})
 		if known, err := w.city.followAgain(t.Context(), fromState(), all[i].At.Truncate(time.Microsecond)); err != nil || !known {
@@ -262,9 +262,9 @@ type message struct {
 // sign puts a page into a node's journal.
 func (s *side) sign(tb testing.TB, p page, events ...bus.Event) message {
 	tb.Helper()
-	meta := must[[]byte](tb)(json.Marshal(p))
-	body := must[[]byte](tb)(json.Marshal(events))
-	stamp := must[journal.Stamp](tb)(s.journal.Append(tb.Context(), journal.Entry{Kind: "events", ID: "by-hand", Meta: meta, Body: body}))
+	meta := testkit.Must[[]byte](tb)(json.Marshal(p))
+	body := testkit.Must[[]byte](tb)(json.Marshal(events))
+	stamp := testkit.Must[journal.Stamp](tb)(s.journal.Append(tb.Context(), journal.Entry{Kind: "events", ID: "by-hand", Meta: meta, Body: body}))
 	return message{string(meta), string(body), stamp.Text()}
 }
 
@@ -325,7 +325,7 @@ func TestFollowerRefuses(t *testing.T) {
 // place s-1.
 func (w *world) receive(m message) error {
 	w.tb.Helper()
-	stamp := must[journal.Stamp](w.tb)(journal.ParseStamp(m.stamp))
+	stamp := testkit.Must[journal.Stamp](w.tb)(journal.ParseStamp(m.stamp))
 	w.state.front = func(rw http.ResponseWriter, _ *http.Request) { m.send(rw, stamp) }
 	_ = w.at()
 	if err := w.city.reached(w.tb.Context(), fromState(), place{"s", 1}, 0); err != nil {

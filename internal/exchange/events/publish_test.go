@@ -22,7 +22,7 @@ func births() System { return System{Name: "births", Subsystem: civilID} }
 // relayed lets what a side publishes reach its stream.
 func (s *side) relayed(tb testing.TB) {
 	tb.Helper()
-	must[*bus.Relay](tb)(s.Stream.(*bus.Bus).Relay(tb.Context(), s.DB, s.clock.Now))
+	testkit.Must[*bus.Relay](tb)(s.Stream.(*bus.Bus).Relay(tb.Context(), s.DB, s.clock.Now))
 }
 
 // said is an event as a system sends it.
@@ -32,7 +32,7 @@ func said(id string, more string) string {
 
 func read(tb testing.TB, texts ...string) []bus.Event {
 	tb.Helper()
-	return must[[]bus.Event](tb)(ReadEvents(BatchType, []byte("["+strings.Join(texts, ",")+"]")))
+	return testkit.Must[[]bus.Event](tb)(ReadEvents(BatchType, []byte("["+strings.Join(texts, ",")+"]")))
 }
 
 func TestPublishedOnce(t *testing.T) {
@@ -75,7 +75,7 @@ func TestPublishedOnce(t *testing.T) {
 		if done, err := w.city.Publish(t.Context(), by, []bus.Event{of("5", "")}); err != nil || done.New != 1 {
 			t.Errorf("an event of a batch that was refused is known: %+v, %v", done, err)
 		}
-		got := must[[]bus.Sequenced](t)(w.city.Stream.Fetch(t.Context(), nil, 2, 1, 0))
+		got := testkit.Must[[]bus.Sequenced](t)(w.city.Stream.Fetch(t.Context(), nil, 2, 1, 0))
 		if len(got) != 1 || !got[0].Event.Time.Equal(morning) {
 			t.Errorf("%+v", got)
 		}
@@ -90,7 +90,7 @@ func TestOnlyOwnAgreedEventsArePublished(t *testing.T) {
 		_, err := w.state.Publish(t.Context(), births(), []bus.Event{read(t, said("0", ""))[0], e})
 		wantCode(t, err, code)
 	}
-	if n := must[int](t)(w.state.outbox(t.Context())); n != 0 {
+	if n := testkit.Must[int](t)(w.state.outbox(t.Context())); n != 0 {
 		t.Errorf("%d events are on their way", n)
 	}
 }
@@ -105,7 +105,7 @@ func (s *side) outbox(ctx context.Context) (n int, err error) {
 func TestPublishedIsForgottenInTheEnd(t *testing.T) {
 	w := newWorld(t)
 	publishOne := func(id string) Published {
-		return must[Published](t)(w.state.Publish(t.Context(), births(), read(t, said(id, ""))))
+		return testkit.Must[Published](t)(w.state.Publish(t.Context(), births(), read(t, said(id, ""))))
 	}
 	publishOne("1")
 	w.state.clock.Advance(publishedKeep + time.Hour)
@@ -183,12 +183,12 @@ func FuzzReadEvents(f *testing.F) {
 		if err := e.Check(); err != nil {
 			t.Fatalf("taken and no event: %v", err)
 		}
-		once := must[[]byte](t)(json.Marshal(e))
+		once := testkit.Must[[]byte](t)(json.Marshal(e))
 		again, wrong := parseEvent(once)
 		if wrong != "" {
 			t.Fatalf("%s is not read again: %s", once, wrong)
 		}
-		if twice := must[[]byte](t)(json.Marshal(again)); string(once) != string(twice) {
+		if twice := testkit.Must[[]byte](t)(json.Marshal(again)); string(once) != string(twice) {
 			t.Fatalf("%s became %s", once, twice)
 		}
 	})

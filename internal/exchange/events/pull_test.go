@@ -19,15 +19,15 @@ func familySystem() System { return System{Name: "family", Subsystem: family} }
 
 func (w *world) subscribe(by System, wanted Wanted) Subscription {
 	w.tb.Helper()
-	return must[Subscription](w.tb)(w.city.Subscribe(w.tb.Context(), by, wanted))
+	return testkit.Must[Subscription](w.tb)(w.city.Subscribe(w.tb.Context(), by, wanted))
 }
 
 // pull fetches and acknowledges.
 func (w *world) pull(s Subscription, limit int) (got []string) {
 	w.tb.Helper()
-	p := must[Pulled](w.tb)(w.city.Pull(w.tb.Context(), familySystem(), s.ID, limit, 0))
+	p := testkit.Must[Pulled](w.tb)(w.city.Pull(w.tb.Context(), familySystem(), s.ID, limit, 0))
 	if len(p.Events) > 0 {
-		must[Subscription](w.tb)(w.city.Acknowledge(w.tb.Context(), familySystem(), s.ID, p.Cursor))
+		testkit.Must[Subscription](w.tb)(w.city.Acknowledge(w.tb.Context(), familySystem(), s.ID, p.Cursor))
 	}
 	for _, e := range p.Events {
 		got = append(got, e.ID)
@@ -49,8 +49,8 @@ func TestPullAndAcknowledge(t *testing.T) {
 		all, now := w.subscribe(familySystem(), Wanted{From: "beginning"}), w.subscribe(familySystem(), Wanted{})
 		even := w.subscribe(familySystem(), Wanted{From: "beginning", Filter: Filter{Tests: []Test{{Exact: map[string]string{"subject": "birth-4"}}}}})
 		publish(t, w.city.Stream, births5(3, 5)...)
-		first := must[Pulled](t)(w.city.Pull(t.Context(), familySystem(), all.ID, 2, 0))
-		if again := must[Pulled](t)(w.city.Pull(t.Context(), familySystem(), all.ID, 2, 0)); len(again.Events) != 2 || again.Cursor != first.Cursor || again.Events[0].ID != "1" {
+		first := testkit.Must[Pulled](t)(w.city.Pull(t.Context(), familySystem(), all.ID, 2, 0))
+		if again := testkit.Must[Pulled](t)(w.city.Pull(t.Context(), familySystem(), all.ID, 2, 0)); len(again.Events) != 2 || again.Cursor != first.Cursor || again.Events[0].ID != "1" {
 			t.Errorf("without an acknowledgement: %+v", again)
 		}
 		for name, c := range map[string]struct {
@@ -64,20 +64,20 @@ func TestPullAndAcknowledge(t *testing.T) {
 			if !slices.Equal(got, c.want) {
 				t.Errorf("%s: %v, want %v", name, got, c.want)
 			}
-			if s := must[Subscription](t)(w.city.Subscription(t.Context(), familySystem(), c.s.ID)); s.Behind != 0 || s.Delivered < int64(len(c.want)) {
+			if s := testkit.Must[Subscription](t)(w.city.Subscription(t.Context(), familySystem(), c.s.ID)); s.Behind != 0 || s.Delivered < int64(len(c.want)) {
 				t.Errorf("%s: %+v", name, s)
 			}
 		}
 		// An acknowledgement that comes late changes nothing.
-		must[Subscription](t)(w.city.Acknowledge(t.Context(), familySystem(), all.ID, first.Cursor))
+		testkit.Must[Subscription](t)(w.city.Acknowledge(t.Context(), familySystem(), all.ID, first.Cursor))
 		if got := w.pull(all, 9); len(got) != 0 {
 			t.Errorf("read again: %v", got)
 		}
-		must[Subscription](t)(w.city.Replay(t.Context(), familySystem(), all.ID, "beginning"))
+		testkit.Must[Subscription](t)(w.city.Replay(t.Context(), familySystem(), all.ID, "beginning"))
 		if got := w.pull(all, 9); len(got) != 5 {
 			t.Errorf("replayed: %v", got)
 		}
-		if list := must[[]Subscription](t)(w.city.Subscriptions(t.Context(), familySystem())); len(list) != 3 {
+		if list := testkit.Must[[]Subscription](t)(w.city.Subscriptions(t.Context(), familySystem())); len(list) != 3 {
 			t.Errorf("%d subscriptions", len(list))
 		}
 		if err := w.city.Unsubscribe(t.Context(), familySystem(), all.ID); err != nil {
@@ -124,7 +124,7 @@ func TestReplayFromATime(t *testing.T) {
 	if got := w.pull(s, 9); !slices.Equal(got, []string{"2", "3"}) {
 		t.Errorf("%v", got)
 	}
-	must[Subscription](t)(w.city.Replay(t.Context(), familySystem(), s.ID, "2020-01-01T00:00:00Z"))
+	testkit.Must[Subscription](t)(w.city.Replay(t.Context(), familySystem(), s.ID, "2020-01-01T00:00:00Z"))
 	if got := w.pull(s, 9); len(got) != 3 {
 		t.Errorf("%v", got)
 	}
@@ -142,7 +142,7 @@ func TestSubscribersHaveWhatContractsGive(t *testing.T) {
 	if got := w.pull(mine, 9); !slices.Equal(got, []string{"1", "2b"}) {
 		t.Errorf("%v", got)
 	}
-	p := must[Pulled](t)(w.city.Pull(t.Context(), other, theirs.ID, 9, 0))
+	p := testkit.Must[Pulled](t)(w.city.Pull(t.Context(), other, theirs.ID, 9, 0))
 	if len(p.Events) != 0 {
 		t.Errorf("a subsystem without a contract got %+v", p)
 	}
@@ -166,7 +166,7 @@ func TestASubscribersHole(t *testing.T) {
 	if len(got) == 0 || got[0] == "1" || got[len(got)-1] != "100" {
 		t.Fatalf("%v", got)
 	}
-	holes := must[[]Hole](t)(allHoles(t, w.city.Room))
+	holes := testkit.Must[[]Hole](t)(allHoles(t, w.city.Room))
 	if len(holes) != 1 || holes[0].Kind != readerSubscription || holes[0].Reader != s.ID || holes[0].Available.IsZero() {
 		t.Errorf("%+v", holes)
 	}
@@ -193,7 +193,7 @@ func TestASubscriberOfALostStream(t *testing.T) {
 
 func TestSubscriptionsThatAreRefused(t *testing.T) {
 	w := newWorld(t)
-	w.city.Hosts = []Host{must[Host](t)(ParseHost("erp.example"))}
+	w.city.Hosts = []Host{testkit.Must[Host](t)(ParseHost("erp.example"))}
 	for code, wanted := range map[string]Wanted{
 		"filter-malformed": {Filter: Filter{Types: []string{"a b"}}},
 		"from-malformed":   {From: "yesterday"},

@@ -24,6 +24,8 @@ const (
 	// DefaultAttempts is how often an event is tried before it is put aside: over
 	// about ten hours.
 	DefaultAttempts = 20
+	// DefaultMostDead is how many events are put aside for one subscription.
+	DefaultMostDead = 1000
 	// lookSubscriptions is how often the room looks for subscriptions that nobody
 	// woke it for.
 	lookSubscriptions = 2 * time.Second
@@ -232,7 +234,7 @@ func (r *Room) retryIn(attempts int) time.Duration {
 // putAside makes a dead letter of an event and goes on behind it. Where there are
 // too many of them the subscription stops instead, and nothing is lost.
 func (r *Room) putAside(ctx context.Context, s *Subscription, e bus.Event, next place, code, state string) error {
-	if s.Dead >= maxDead {
+	if s.Dead >= r.MostDead {
 		err := r.change(ctx, *s, nil, `state = $3, fault = $4, fault_at = $5`, Stopped, deadLettersTooMany, storage.Micros(r.Now()))
 		return cmp.Or(err, errOver)
 	}

@@ -93,7 +93,7 @@ func (r *receiver) answer(status func(id string) int) {
 // pushed makes a subscription that leads to the receiver.
 func (w *world) pushed(to *receiver) Subscription {
 	w.tb.Helper()
-	w.city.Hosts = append(w.city.Hosts, must[Host](w.tb)(ParseHost(to.server.URL)))
+	w.city.Hosts = append(w.city.Hosts, testkit.Must[Host](w.tb)(ParseHost(to.server.URL)))
 	s := w.subscribe(familySystem(), Wanted{Webhook: to.server.URL + "/hook"})
 	secret, found := strings.CutPrefix(s.Secret, "whsec_")
 	if !found {
@@ -101,13 +101,13 @@ func (w *world) pushed(to *receiver) Subscription {
 	}
 	to.mu.Lock()
 	defer to.mu.Unlock()
-	to.secret = must[[]byte](w.tb)(base64.StdEncoding.DecodeString(secret))
+	to.secret = testkit.Must[[]byte](w.tb)(base64.StdEncoding.DecodeString(secret))
 	return s
 }
 
 func (w *world) seen(s Subscription) Subscription {
 	w.tb.Helper()
-	return must[Subscription](w.tb)(w.city.Subscription(w.tb.Context(), familySystem(), s.ID))
+	return testkit.Must[Subscription](w.tb)(w.city.Subscription(w.tb.Context(), familySystem(), s.ID))
 }
 
 func numbers(from, to int) (all []string) {
@@ -212,7 +212,7 @@ func TestRetriesAndDeadLetters(t *testing.T) {
 		w.city.clock.Set(seen.RetryAt)
 	}
 	eventually(t, "those behind it came", func() bool { return slices.Equal(to.taken(), []string{"1", "3", "4"}) })
-	letters := must[[]Dead](t)(w.letters(s))
+	letters := testkit.Must[[]Dead](t)(w.letters(s))
 	if len(letters) != 1 || letters[0].Event.ID != "2" || letters[0].Attempts != 4 || letters[0].Reason != "webhook-refused" || letters[0].ID != hookIDOf(letters[0].Event) {
 		t.Fatalf("%+v", letters)
 	}
@@ -224,12 +224,12 @@ func TestRetriesAndDeadLetters(t *testing.T) {
 	}
 	again()
 	eventually(t, "it failed again", func() bool {
-		found := must[[]Dead](t)(w.letters(s))
+		found := testkit.Must[[]Dead](t)(w.letters(s))
 		return len(found) == 1 && found[0].Attempts == 5 && !found[0].Due
 	})
 	to.answer(nil)
 	again()
-	eventually(t, "it was taken", func() bool { return len(must[[]Dead](t)(w.letters(s))) == 0 })
+	eventually(t, "it was taken", func() bool { return len(testkit.Must[[]Dead](t)(w.letters(s))) == 0 })
 	if got := to.taken(); !slices.Equal(got, []string{"1", "3", "4", "2"}) {
 		t.Errorf("%v", got)
 	}
@@ -263,7 +263,7 @@ func TestAWebhookThatIsGone(t *testing.T) {
 	if seen := w.seen(s); seen.Fault != "webhook-gone" || seen.Dead != 1 || seen.Behind != 2 {
 		t.Errorf("%+v", seen)
 	}
-	must[Subscription](t)(w.city.Start(t.Context(), familySystem(), s.ID))
+	testkit.Must[Subscription](t)(w.city.Start(t.Context(), familySystem(), s.ID))
 	eventually(t, "all came", func() bool { return slices.Equal(to.taken(), numbers(1, 3)) })
 	stop()
 }
@@ -272,15 +272,16 @@ func TestAWebhookThatIsGone(t *testing.T) {
 // one.
 func TestTooManyDeadLetters(t *testing.T) {
 	w := newWorld(t)
-	w.city.Attempts = 1
+	const most = 20
+	w.city.Attempts, w.city.MostDead = 1, most
 	to := newReceiver(t)
 	to.answer(func(string) int { return http.StatusBadRequest })
 	s := w.pushed(to)
-	publish(t, w.city.Stream, births5(1, maxDead+1)...)
+	publish(t, w.city.Stream, births5(1, most+1)...)
 	stop := inBackground(t, w.city.Deliver)
 	eventually(t, "it stops", func() bool { return w.seen(s).State == Stopped })
 	stop()
-	if seen := w.seen(s); seen.Dead != maxDead || seen.Behind != 1 || seen.Fault != "dead-letters-too-many" {
+	if seen := w.seen(s); seen.Dead != most || seen.Behind != 1 || seen.Fault != "dead-letters-too-many" {
 		t.Errorf("%+v", seen)
 	}
 	if err := w.city.DropDeadLetter(t.Context(), familySystem(), s.ID, ""); err != nil || w.seen(s).Dead != 0 {
@@ -296,7 +297,7 @@ func TestWebhooksLeadNowhereElse(t *testing.T) {
 	to.answer(func(string) int { return http.StatusFound })
 	s := w.pushed(to)
 	e := birth("1", "80152")
-	full := must[Subscription](t)(w.city.own(t.Context(), familySystem(), s.ID))
+	full := testkit.Must[Subscription](t)(w.city.own(t.Context(), familySystem(), s.ID))
 	if p := problem.Of(w.city.call(t.Context(), full, e)); p.Code != "webhook-refused" || p.Args["status"] != "302" || to.called() != 1 {
 		t.Errorf("%v, %d calls", p, to.called())
 	}

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"io/fs"
@@ -36,6 +37,7 @@ type Config struct {
 	Stream   Stream
 	Hosts    []Host      // to which webhooks may lead
 	Attempts int         // before an event is put aside; 0 for [DefaultAttempts]
+	MostDead int         // dead letters of a subscription before it stops; 0 for [DefaultMostDead]
 	Count    func(Count) // what happens; must not block; nil for nobody
 	Now      clock.Now
 	Log      *slog.Logger
@@ -54,9 +56,7 @@ type Room struct {
 
 // New makes the room; nothing runs yet.
 func New(cfg Config) *Room {
-	if cfg.Attempts == 0 {
-		cfg.Attempts = DefaultAttempts
-	}
+	cfg.Attempts, cfg.MostDead = cmp.Or(cfg.Attempts, DefaultAttempts), cmp.Or(cfg.MostDead, DefaultMostDead)
 	return &Room{Config: cfg, turns: make(chan struct{}, takers), hooks: newHookClient(), hookPatience: hookPatience}
 }
 

@@ -15,6 +15,7 @@ import (
 	"dobosh/internal/bus"
 	"dobosh/internal/exchange"
 	"dobosh/internal/journal"
+	"dobosh/internal/testkit"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -73,13 +74,13 @@ type pageVector struct {
 func TestVectors(t *testing.T) {
 	path := filepath.Join("testdata", "vectors.json")
 	if *update {
-		raw := must[[]byte](t)(json.MarshalIndent(makeVectors(t), "", "  "))
+		raw := testkit.Must[[]byte](t)(json.MarshalIndent(makeVectors(t), "", "  "))
 		if err := os.WriteFile(path, append(raw, '\n'), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var v vectors
-	if err := json.Unmarshal(must[[]byte](t)(os.ReadFile(path)), &v); err != nil {
+	if err := json.Unmarshal(testkit.Must[[]byte](t)(os.ReadFile(path)), &v); err != nil {
 		t.Fatal(err)
 	}
 	for _, g := range v.Given {
@@ -112,10 +113,10 @@ func TestVectors(t *testing.T) {
 
 func checkPage(t *testing.T, v pageVector) {
 	t.Helper()
-	key := must[note.Verifier](t)(journal.ParseKey(v.Key))
-	stamp := must[journal.Stamp](t)(journal.ParseStamp(v.Stamp))
-	meta := must[[]byte](t)(base64.StdEncoding.DecodeString(v.Header))
-	after := must[place](t)(parsePlace(v.After))
+	key := testkit.Must[note.Verifier](t)(journal.ParseKey(v.Key))
+	stamp := testkit.Must[journal.Stamp](t)(journal.ParseStamp(v.Stamp))
+	meta := testkit.Must[[]byte](t)(base64.StdEncoding.DecodeString(v.Header))
+	after := testkit.Must[place](t)(parsePlace(v.After))
 	p, events, err := readPage(meta, []byte(v.Body), "births", after)
 	if err == nil {
 		err = journal.Verify(stamp, sha256.Sum256(meta), sha256.Sum256([]byte(v.Body)), key)
@@ -143,7 +144,7 @@ func makeVectors(t *testing.T) (v vectors) {
 	elsewhere, foreign, other, text := birth("2", "70017"), birth("3", "80152"), birth("4", "80152"), birth("5", "80152")
 	foreign.Source, other.Type, text.Data = family.String(), "rs.deaths.registered", json.RawMessage(`"80152"`)
 	for _, e := range []bus.Event{birth("1", "80152"), elsewhere, foreign, other, text} {
-		v.Given = append(v.Given, givenVector{must[[]byte](t)(json.Marshal(e)), agreed(contract(), e)})
+		v.Given = append(v.Given, givenVector{testkit.Must[[]byte](t)(json.Marshal(e)), agreed(contract(), e)})
 	}
 	for _, text := range []string{"", "k3-0", "k3-9223372036854775807", "k3-9223372036854775808", "k3-01", "k3-+1", "K3-1", "-1", "k3", "k3-1-2"} {
 		_, err := parsePlace(text)
@@ -168,10 +169,10 @@ func hookVectors(t *testing.T) []hookVector {
 	e := birth("1", "80152")
 	hooks := []hookVector{
 		{Secret: secret, ID: "msg_p5jXN8AQM9LWM0D4loKWxJek", Timestamp: 1614265330, Body: `{"test": 2432232314}`},
-		{Secret: secret, ID: hookIDOf(e), Timestamp: morning.Unix(), Body: string(must[[]byte](t)(json.Marshal(e)))},
+		{Secret: secret, ID: hookIDOf(e), Timestamp: morning.Unix(), Body: string(testkit.Must[[]byte](t)(json.Marshal(e)))},
 	}
 	for i := range hooks {
-		hooks[i].Signature = must[string](t)(hooks[i].signed())
+		hooks[i].Signature = testkit.Must[string](t)(hooks[i].signed())
 	}
 	return hooks
 }
@@ -185,7 +186,7 @@ func (w *world) pageVector(t *testing.T) pageVector {
 		Key: w.state.statement(t).Node.Log, Header: rw.Header().Get(exchange.MessageHeader), Stamp: rw.Header().Get(exchange.StampHeader),
 		Body: rw.Body.String(), IDs: []string{"1", "3"},
 	}
-	v.Message = string(must[[]byte](t)(base64.StdEncoding.DecodeString(v.Header)))
+	v.Message = string(testkit.Must[[]byte](t)(base64.StdEncoding.DecodeString(v.Header)))
 	var p page
 	if err := json.Unmarshal([]byte(v.Message), &p); err != nil {
 		t.Fatal(err)

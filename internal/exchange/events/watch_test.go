@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"dobosh/internal/identity"
+	"dobosh/internal/testkit"
 )
 
 func who(role identity.Role) identity.Actor { return identity.Actor{Roles: []identity.Role{role}} }
@@ -23,7 +24,7 @@ func TestOperatorsSeeAndAct(t *testing.T) {
 	stop := inBackground(t, w.city.Deliver)
 	eventually(t, "both are dead letters", func() bool { return w.seen(s).Dead == 2 })
 	stop()
-	o := must[Overview](t)(w.city.Watch(t.Context(), who(identity.Auditor)))
+	o := testkit.Must[Overview](t)(w.city.Watch(t.Context(), who(identity.Auditor)))
 	if len(o.Subscriptions) != 1 || len(o.Followed) != 1 || o.Followed[0].Taken != 1 || o.Followed[0].Provider != civilID || o.Followed[0].Number != 1 {
 		t.Errorf("%+v", o)
 	}
@@ -45,7 +46,7 @@ func TestOperatorsSeeAndAct(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if seen := must[Subscription](t)(w.city.WatchOne(t.Context(), who(identity.Operator), s.ID)); seen.Dead != 1 {
+	if seen := testkit.Must[Subscription](t)(w.city.WatchOne(t.Context(), who(identity.Operator), s.ID)); seen.Dead != 1 {
 		t.Errorf("%+v", seen)
 	}
 	for _, by := range []identity.Actor{who(identity.Officer), {}} {

@@ -134,8 +134,8 @@ func TestLongBodiesAreNamedByTheirDigests(t *testing.T) {
 func TestAKeyThatWasReplaced(t *testing.T) {
 	w := newWorld(t, nil)
 	w.ask(document, nil)
-	former := must[string](t)(note.NewEd25519VerifierKey(w.state.origin(), public(w.state.key)))
-	w.state.key = keyOf("the next key of the state")
+	former := testkit.Must[string](t)(note.NewEd25519VerifierKey(w.state.origin(), public(w.state.key)))
+	w.state.key = testkit.Key("the next key of the state")
 	w.say(w.state.statement(former))
 	expect(t, "with the former key", evidence.Verify(w.city.export(), w.trust), map[string]string{"": "proved", "question": "holds question.ok", "answer": "holds answer.former", "contract": "holds contract.ok"})
 	// A statement that leaves the key out does not make old evidence impossible: the older statement is taken along.
@@ -196,7 +196,7 @@ func TestProofsOfOtherLogs(t *testing.T) {
 	w.ask(document, nil)
 	other.ask(`{"born":"1999-01-01","mother":{"name":"Зла"}}`, nil)
 	file := w.city.export()
-	foreign := must[evidence.File](t)(evidence.Parse(other.city.export()))
+	foreign := testkit.Must[evidence.File](t)(evidence.Parse(other.city.export()))
 	expect(t, "an answer of another history", evidence.Verify(resealed(t, file, w.city, func(f *evidence.File) {
 		f.Answer, f.Heads = foreign.Answer, append(f.Heads, foreign.Heads...)
 		f.Heads = foreign.Heads
@@ -205,8 +205,8 @@ func TestProofsOfOtherLogs(t *testing.T) {
 	expect(t, "a registry that forked", evidence.Verify(resealed(t, file, w.city, func(f *evidence.File) {
 		f.Registry.Checkpoint = foreign.Registry.Checkpoint
 	}), w.trust), map[string]string{"": "broken", "registry": "fails registry.unproven"})
-	expect(t, "a registry of nobody", evidence.Verify(file, evidence.Trust{Registry: verifierOf(t, registryOrigin, keyOf("somebody"))}), map[string]string{"": "broken", "registry": "fails registry.wrong"})
-	expect(t, "a registry of others", evidence.Verify(file, evidence.Trust{Registry: verifierOf(t, "RS/registry", keyOf("authority"))}), map[string]string{"": "untrusted", "registry": "fails registry.unknown"})
+	expect(t, "a registry of nobody", evidence.Verify(file, evidence.Trust{Registry: verifierOf(t, registryOrigin, testkit.Key("somebody"))}), map[string]string{"": "broken", "registry": "fails registry.wrong"})
+	expect(t, "a registry of others", evidence.Verify(file, evidence.Trust{Registry: verifierOf(t, "RS/registry", testkit.Key("authority"))}), map[string]string{"": "untrusted", "registry": "fails registry.unknown"})
 	expect(t, "no trust", evidence.Verify(file, evidence.Trust{}), map[string]string{"": "untrusted", "question": "holds question.ok", "witness": "open witness.unknown"})
 	expect(t, "the registry alone", evidence.Verify(file, evidence.Trust{Registry: w.trust.Registry}), map[string]string{"": "proved", "witness": "open witness.unknown"})
 }
@@ -299,7 +299,7 @@ func TestTwoExchangesOfOneID(t *testing.T) {
 		t.Fatal(persons, err)
 	}
 	of := func(raw []byte) string {
-		f := must[evidence.File](t)(evidence.Parse(raw))
+		f := testkit.Must[evidence.File](t)(evidence.Parse(raw))
 		var q exchange.Question
 		if err := json.Unmarshal([]byte(f.Question.Meta), &q); err != nil {
 			t.Fatal(err)
@@ -369,9 +369,9 @@ func TestAnyChangeFails(t *testing.T) {
 // The registry may be in PostgreSQL.
 func TestHistoryOnEveryDatabase(t *testing.T) {
 	for _, engine := range []string{storage.SQLite, storage.Postgres} {
-		key := keyOf("authority")
-		a := must[*registry.Authority](t)(registry.NewAuthority(t.Context(), testkit.Database(t, engine)(registry.Migrations()),
-			must[note.Signer](t)(journal.NewSigner(registryOrigin, key)), verifierOf(t, registryOrigin, key), clock.NewManual(morning).Now))
+		key := testkit.Key("authority")
+		a := testkit.Must[*registry.Authority](t)(registry.NewAuthority(t.Context(), testkit.Database(t, engine)(registry.Migrations()),
+			testkit.Must[note.Signer](t)(journal.NewSigner(registryOrigin, key)), verifierOf(t, registryOrigin, key), clock.NewManual(morning).Now))
 		for range 3 {
 			if err := a.Append(t.Context(), registry.Statement{Member: &registry.Member{ID: city}}, registry.Statement{Member: &registry.Member{ID: state}}); err != nil {
 				t.Fatal(err)
@@ -385,7 +385,7 @@ func TestHistoryOnEveryDatabase(t *testing.T) {
 		if err != nil || len(proved) != 3 {
 			t.Fatal(err)
 		}
-		c := must[journal.Checkpoint](t)(journal.OpenCheckpoint(checkpoint, a.Key()))
+		c := testkit.Must[journal.Checkpoint](t)(journal.OpenCheckpoint(checkpoint, a.Key()))
 		if err := c.Includes(proved[2].Proof, 5, tlog.RecordHash(proved[2].Leaf)); err != nil {
 			t.Error(err)
 		}

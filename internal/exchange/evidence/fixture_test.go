@@ -26,14 +26,13 @@ import (
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 
-	"go.uber.org/goleak"
 	"golang.org/x/mod/sumdb/note"
 )
 
 // TestMain finds goroutines that were left behind. The test server of PostgreSQL
 // lives as long as the program.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("dobosh/internal/testkit.startPostgres.func1"))
+	testkit.NoneLeft(m)
 }
 
 var (
@@ -52,27 +51,11 @@ const (
 	document       = `{"born":"2026-11-01","mother":{"name":"Ана"}}`
 )
 
-func must[T any](tb testing.TB) func(T, error) T {
-	return func(v T, err error) T {
-		tb.Helper()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return v
-	}
-}
-
-// keyOf is the same in every run.
-func keyOf(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte(name))
-	return ed25519.NewKeyFromSeed(seed[:])
-}
-
 func public(key ed25519.PrivateKey) ed25519.PublicKey { return key.Public().(ed25519.PublicKey) }
 
 func verifierOf(tb testing.TB, origin string, key ed25519.PrivateKey) note.Verifier {
 	tb.Helper()
-	return must[note.Verifier](tb)(journal.NewKey(origin, public(key)))
+	return testkit.Must[note.Verifier](tb)(journal.NewKey(origin, public(key)))
 }
 
 // side is one member's node: its journal and its key.
@@ -89,13 +72,13 @@ type side struct {
 func (s *side) origin() string { return evidence.Origin(s.member, "n1") }
 
 func (s *side) signer() note.Signer {
-	return must[note.Signer](s.tb)(journal.NewSigner(s.origin(), s.key))
+	return testkit.Must[note.Signer](s.tb)(journal.NewSigner(s.origin(), s.key))
 }
 
 // statement is what the registry says of the node.
 func (s *side) statement(former ...string) registry.Statement {
 	pin := sha256.Sum256([]byte("tls " + s.origin()))
-	log := must[string](s.tb)(note.NewEd25519VerifierKey(s.origin(), public(s.key)))
+	log := testkit.Must[string](s.tb)(note.NewEd25519VerifierKey(s.origin(), public(s.key)))
 	return registry.Statement{Node: &registry.Node{Member: s.member, Name: "n1", Address: "127.0.0.1:4001", TLS: hex.EncodeToString(pin[:]), Log: log, Former: former}}
 }
 
@@ -112,11 +95,11 @@ type world struct {
 func newWorld(tb testing.TB, change func(*registry.Contract)) *world {
 	tb.Helper()
 	w := &world{tb: tb, now: clock.NewManual(morning)}
-	key := keyOf("authority")
-	w.authority = must[*registry.Authority](tb)(registry.NewAuthority(tb.Context(), testkit.Database(tb, storage.SQLite)(registry.Migrations()),
-		must[note.Signer](tb)(journal.NewSigner(registryOrigin, key)), verifierOf(tb, registryOrigin, key), w.now.Now))
+	key := testkit.Key("authority")
+	w.authority = testkit.Must[*registry.Authority](tb)(registry.NewAuthority(tb.Context(), testkit.Database(tb, storage.SQLite)(registry.Migrations()),
+		testkit.Must[note.Signer](tb)(journal.NewSigner(registryOrigin, key)), verifierOf(tb, registryOrigin, key), w.now.Now))
 	w.city, w.state = w.side(city), w.side(state)
-	w.trust = evidence.Trust{Registry: verifierOf(tb, registryOrigin, key), Witnesses: []note.Verifier{must[note.Verifier](tb)(journal.NewCosignerKey(witnessName, public(keyOf("witness"))))}}
+	w.trust = evidence.Trust{Registry: verifierOf(tb, registryOrigin, key), Witnesses: []note.Verifier{testkit.Must[note.Verifier](tb)(journal.NewCosignerKey(witnessName, public(testkit.Key("witness"))))}}
 	c := contract()
 	if change != nil {
 		change(&c)
@@ -146,8 +129,8 @@ func contract() registry.Contract {
 }
 
 func (w *world) side(member registry.ID) *side {
-	s := &side{tb: w.tb, member: member, key: keyOf("log " + member.String()), now: w.now}
-	s.Log = must[*journal.Log](w.tb)(journal.Open(w.tb.Context(), journal.Config{Dir: w.tb.TempDir(), Origin: s.origin(), Key: s.key}, w.now.Now, quiet))
+	s := &side{tb: w.tb, member: member, key: testkit.Key("log " + member.String()), now: w.now}
+	s.Log = testkit.Must[*journal.Log](w.tb)(journal.Open(w.tb.Context(), journal.Config{Dir: w.tb.TempDir(), Origin: s.origin(), Key: s.key}, w.now.Now, quiet))
 	w.tb.Cleanup(func() { _ = s.Close() })
 	s.room = &evidence.Room{Journal: s.Log, Registry: w.authority, Signer: s.signer(), Cosigned: s.cosigned, Now: w.now.Now}
 	for range 5 {
@@ -158,9 +141,9 @@ func (w *world) side(member registry.ID) *side {
 
 // cosigned has the newest checkpoint seen by the witness.
 func (s *side) cosigned(context.Context, int64) []byte {
-	witness := must[note.Signer](s.tb)(journal.NewCosigner(witnessName, keyOf("witness"), s.now.Now))
+	witness := testkit.Must[note.Signer](s.tb)(journal.NewCosigner(witnessName, testkit.Key("witness"), s.now.Now))
 	checkpoint := s.room.Journal.Checkpoint()
-	return append(checkpoint[:len(checkpoint):len(checkpoint)], must[string](s.tb)(journal.Cosign(checkpoint, witness))...)
+	return append(checkpoint[:len(checkpoint):len(checkpoint)], testkit.Must[string](s.tb)(journal.Cosign(checkpoint, witness))...)
 }
 
 func (s *side) append(e journal.Entry) journal.Stamp {
@@ -171,7 +154,7 @@ func (s *side) append(e journal.Entry) journal.Stamp {
 	if s.paper != nil {
 		return s.paper.append(e)
 	}
-	return must[journal.Stamp](s.tb)(s.Append(s.tb.Context(), e))
+	return testkit.Must[journal.Stamp](s.tb)(s.Append(s.tb.Context(), e))
 }
 
 func (w *world) say(statements ...registry.Statement) {
@@ -183,7 +166,7 @@ func (w *world) say(statements ...registry.Statement) {
 
 func (w *world) agree(c registry.Contract) {
 	w.tb.Helper()
-	w.say(registry.Statement{Contract: must[string](w.tb)(c.Sign(w.city.signer(), w.state.signer()))})
+	w.say(registry.Statement{Contract: testkit.Must[string](w.tb)(c.Sign(w.city.signer(), w.state.signer()))})
 }
 
 // stamped has a side's journal time-stamped, as its keeper would.
@@ -191,11 +174,11 @@ func (w *world) stamped(s *side) {
 	w.tb.Helper()
 	dir := w.tb.TempDir()
 	certificate := filepath.Join(dir, "tsa.crt")
-	authority := must[*timestamp.Authority](w.tb)(timestamp.LoadAuthority(filepath.Join(dir, "tsa.key"), certificate, "Test time", clock.System))
+	authority := testkit.Must[*timestamp.Authority](w.tb)(timestamp.LoadAuthority(filepath.Join(dir, "tsa.key"), certificate, "Test time", clock.System))
 	server := httptest.NewServer(authority)
 	defer server.Close()
-	trust := must[timestamp.Trust](w.tb)(timestamp.NewTrust(must[[]byte](w.tb)(os.ReadFile(certificate))))
-	keeper := must[*timestamp.Keeper](w.tb)(timestamp.Start(w.tb.Context(), timestamp.Config{Dir: filepath.Join(dir, "stamps"), URL: server.URL, Trust: trust}, s.Log, clock.System, quiet))
+	trust := testkit.Must[timestamp.Trust](w.tb)(timestamp.NewTrust(testkit.Must[[]byte](w.tb)(os.ReadFile(certificate))))
+	keeper := testkit.Must[*timestamp.Keeper](w.tb)(timestamp.Start(w.tb.Context(), timestamp.Config{Dir: filepath.Join(dir, "stamps"), URL: server.URL, Trust: trust}, s.Log, clock.System, quiet))
 	for keeper.State().Size == 0 {
 		if keeper.State().Problem != "" {
 			w.tb.Fatal(keeper.State().Problem)
@@ -225,7 +208,7 @@ func (m message) leaf() string {
 // sends makes a message durable in the journal of its sender.
 func (s *side) sends(kind string, meta any, body []byte, change func(*journal.Entry)) message {
 	s.tb.Helper()
-	m := message{meta: must[[]byte](s.tb)(json.Marshal(meta)), body: body}
+	m := message{meta: testkit.Must[[]byte](s.tb)(json.Marshal(meta)), body: body}
 	e := journal.Entry{Kind: kind, ID: "exchange-1", Subjects: []string{"person"}, Meta: m.meta, Body: body}
 	if change != nil {
 		change(&e)
@@ -271,7 +254,7 @@ func (w *world) ask(body string, change func(*exchange.Reply)) {
 // export makes the file of one side.
 func (s *side) export(options ...evidence.Option) []byte {
 	s.tb.Helper()
-	return must[[]byte](s.tb)(s.room.Export(s.tb.Context(), "exchange-1", options...))
+	return testkit.Must[[]byte](s.tb)(s.room.Export(s.tb.Context(), "exchange-1", options...))
 }
 
 // details are the answers of a report by question, and its verdict.
@@ -286,10 +269,10 @@ func details(r evidence.Report) map[string]string {
 // resealed is a file that its maker altered and sealed again.
 func resealed(tb testing.TB, raw []byte, maker *side, change func(*evidence.File)) []byte {
 	tb.Helper()
-	f := must[evidence.File](tb)(evidence.Parse(raw))
+	f := testkit.Must[evidence.File](tb)(evidence.Parse(raw))
 	change(&f)
 	f.Seal = nil
-	sum := sha256.Sum256(must[[]byte](tb)(canonical.Marshal(f)))
-	f.Seal = must[[]byte](tb)(maker.room.Signer.Sign([]byte("dobosh evidence v1\n" + hex.EncodeToString(sum[:]) + "\n")))
-	return must[[]byte](tb)(canonical.Marshal(f))
+	sum := sha256.Sum256(testkit.Must[[]byte](tb)(canonical.Marshal(f)))
+	f.Seal = testkit.Must[[]byte](tb)(maker.room.Signer.Sign([]byte("dobosh evidence v1\n" + hex.EncodeToString(sum[:]) + "\n")))
+	return testkit.Must[[]byte](tb)(canonical.Marshal(f))
 }

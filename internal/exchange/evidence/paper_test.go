@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"dobosh/internal/journal"
+	"dobosh/internal/testkit"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -39,18 +40,18 @@ func (p *paper) append(e journal.Entry) journal.Stamp {
 	index := int64(len(p.entries))
 	s := journal.Stamp{Index: index, Salt: sha256.Sum256(fmt.Appendf(nil, "%s %d", p.origin, index))}
 	leaf := s.Leaf(sha256.Sum256(e.Meta), e.BodyHash())
-	p.hashes = append(p.hashes, must[[]tlog.Hash](p.tb)(tlog.StoredHashesForRecordHash(index, leaf, p))...)
+	p.hashes = append(p.hashes, testkit.Must[[]tlog.Hash](p.tb)(tlog.StoredHashesForRecordHash(index, leaf, p))...)
 	p.entries = append(p.entries, e)
 	s.Checkpoint = p.Checkpoint()
-	s.Proof = must[tlog.RecordProof](p.tb)(tlog.ProveRecord(index+1, index, p))
+	s.Proof = testkit.Must[tlog.RecordProof](p.tb)(tlog.ProveRecord(index+1, index, p))
 	p.stamps = append(p.stamps, s)
 	return s
 }
 
 func (p *paper) Checkpoint() []byte {
 	size := int64(len(p.entries))
-	root := must[tlog.Hash](p.tb)(tlog.TreeHash(size, p))
-	return must[[]byte](p.tb)(note.Sign(&note.Note{Text: journal.Checkpoint{Origin: p.origin, Size: size, Root: root}.Text()}, p.signer))
+	root := testkit.Must[tlog.Hash](p.tb)(tlog.TreeHash(size, p))
+	return testkit.Must[[]byte](p.tb)(note.Sign(&note.Note{Text: journal.Checkpoint{Origin: p.origin, Size: size, Root: root}.Text()}, p.signer))
 }
 
 func (p *paper) Search(_ context.Context, q journal.Query) (found []journal.Logged, next int64, err error) {

@@ -17,6 +17,7 @@ import (
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/canonical"
+	"dobosh/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write the test vectors again")
@@ -63,7 +64,7 @@ func TestVectors(t *testing.T) {
 		v.Files = append(v.Files, vectorOf(t, name+evidence.Ending, files[name], w.trust))
 		same(t, filepath.Join("testdata", name+evidence.Ending), files[name])
 	}
-	raw := must[[]byte](t)(json.MarshalIndent(v, "", "  "))
+	raw := testkit.Must[[]byte](t)(json.MarshalIndent(v, "", "  "))
 	same(t, filepath.Join("testdata", "vectors.json"), append(raw, '\n'))
 }
 
@@ -75,13 +76,13 @@ func same(t *testing.T, path string, made []byte) {
 			t.Fatal(err)
 		}
 	}
-	if kept := must[[]byte](t)(os.ReadFile(path)); !bytes.Equal(kept, made) {
+	if kept := testkit.Must[[]byte](t)(os.ReadFile(path)); !bytes.Equal(kept, made) {
 		t.Errorf("%s is not what the code makes; run the test with -update and look at the difference", path)
 	}
 }
 
 func vectorOf(t *testing.T, name string, raw []byte, trust evidence.Trust) fileVector {
-	f := must[evidence.File](t)(evidence.Parse(raw))
+	f := testkit.Must[evidence.File](t)(evidence.Parse(raw))
 	v := fileVector{File: name, Leaves: map[string]string{}, Checks: map[string]string{}}
 	for _, m := range []*evidence.Message{&f.Question, f.Answer} {
 		for _, e := range m.Entries {
@@ -95,7 +96,7 @@ func vectorOf(t *testing.T, name string, raw []byte, trust evidence.Trust) fileV
 		}
 	}
 	f.Seal = nil
-	v.Sealed = fmt.Sprintf("dobosh evidence v1\n%x\n", sha256.Sum256(must[[]byte](t)(canonical.Marshal(f))))
+	v.Sealed = fmt.Sprintf("dobosh evidence v1\n%x\n", sha256.Sum256(testkit.Must[[]byte](t)(canonical.Marshal(f))))
 	report := evidence.Verify(raw, trust)
 	v.Verdict = string(report.Verdict)
 	for _, c := range report.Checks {
@@ -106,7 +107,7 @@ func vectorOf(t *testing.T, name string, raw []byte, trust evidence.Trust) fileV
 
 // The specification names what the code names.
 func TestSpecification(t *testing.T) {
-	spec := string(must[[]byte](t)(os.ReadFile("../../../docs/spec/evidence.md")))
+	spec := string(testkit.Must[[]byte](t)(os.ReadFile("../../../docs/spec/evidence.md")))
 	for _, want := range []string{`"` + evidence.Format + `"`, "`" + evidence.MediaType + "`", "`" + evidence.Ending + "`", `dobosh evidence v1\n`} {
 		if !strings.Contains(spec, want) {
 			t.Errorf("the specification lacks %q", want)
@@ -153,7 +154,7 @@ func FuzzParts(f *testing.F) {
 	w.state.onPaper()
 	w.ask(document, nil)
 	file := w.city.export()
-	good := must[evidence.File](f)(evidence.Parse(file))
+	good := testkit.Must[evidence.File](f)(evidence.Parse(file))
 	f.Add(good.Question.Meta, good.Answer.Meta, good.Answer.Body, good.Heads[0].Checkpoint, good.Registry.Statements[5].Text)
 	f.Add("{}", `{"v":1}`, []byte("x"), "a\n1\nAAAA\n\n— a b\n", `{"at":"2026-11-23T08:00:00Z","contract":"x"}`)
 	f.Fuzz(func(t *testing.T, question, answer string, body []byte, checkpoint, statement string) {

@@ -98,7 +98,7 @@ const ending = ".evidence.json"
 // handed out. One entry concerns so many persons; for more there are more.
 func (r *Room) looked(ctx context.Context, x Exchange, persons []string) error {
 	meta, err := json.Marshal(journal.Receipt{
-		Asker: r.Member.String(), Role: string(identity.Auditor), Holder: r.Member.String(), Act: exchange.ActRead,
+		Asker: r.Member.String(), Role: string(identity.Auditor), Holder: x.Service.String(), Act: exchange.ActRead,
 		Purpose: r.Purpose, Provision: string(r.Provision), Fields: x.Fields, Matter: x.ID,
 	})
 	if err != nil {

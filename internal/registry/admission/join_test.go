@@ -71,7 +71,7 @@ func TestTokenIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		other := r.joiner(token)
-		other.TLS = seedKey("a thief")
+		other.TLS = testkit.Key("a thief")
 		_, err := other.Join(t.Context())
 		wantCode(t, err, "join-token-used")
 	})
@@ -127,13 +127,13 @@ func TestJoinerIsRefused(t *testing.T) {
 	j.Address, j.Log = "10.1.2.3:4001", "nonsense"
 	_, err = j.Join(t.Context())
 	wantCode(t, err, "join-log-key")
-	j.Log, j.TLS = logKey(t, city, "n1"), seedKey("tls supervisor")
+	j.Log, j.TLS = logKey(t, city, "n1"), testkit.Key("tls supervisor")
 	_, err = j.Join(t.Context())
 	wantCode(t, err, "join-refused")
 	if r.authority.State().Size != 3 {
 		t.Errorf("%d statements", r.authority.State().Size)
 	}
-	j.TLS = seedKey("tls of its own")
+	j.TLS = testkit.Key("tls of its own")
 	if _, err = j.Join(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -144,14 +144,14 @@ func TestJoinerIsRefused(t *testing.T) {
 func TestJoinerNamesSubsystems(t *testing.T) {
 	r := newRig(t)
 	token := r.offer(grant(city, "n1"))
-	own := r.selfSigned(seedKey("joiner"))
-	request := must[[]byte](t)(credential.Request(seedKey("joiner"), "n1"))
+	own := r.selfSigned(testkit.Key("joiner"))
+	request := testkit.Must[[]byte](t)(credential.Request(testkit.Key("joiner"), "n1"))
 	_, err := ask[Admitted](t.Context(), r.client(own), joinPath, map[string]any{
 		"secret": token.Secret, "address": "127.0.0.1:1", "log": logKey(t, city, "n1"), "request": request, "subsystems": []string{"tax"},
 	})
 	wantCode(t, err, "body-malformed")
 	_, err = ask[Admitted](t.Context(), r.client(own), joinPath, joining{
-		Secret: token.Secret, Address: "127.0.0.1:1", Log: logKey(t, city, "n1"), Request: must[[]byte](t)(credential.Request(seedKey("another"), "n1")),
+		Secret: token.Secret, Address: "127.0.0.1:1", Log: logKey(t, city, "n1"), Request: testkit.Must[[]byte](t)(credential.Request(testkit.Key("another"), "n1")),
 	})
 	wantCode(t, err, "certificate-other-key")
 	if r.authority.State().Size != 3 {
@@ -212,8 +212,8 @@ func TestTokenCountsOnce(t *testing.T) {
 func TestThousandAttempts(t *testing.T) {
 	r := newRig(t)
 	token := r.offer(grant(city, "n1"))
-	own := r.selfSigned(seedKey("guesser"))
-	body := joining{Secret: make([]byte, 32), Address: "127.0.0.1:1", Log: logKey(t, city, "n1"), Request: must[[]byte](t)(credential.Request(seedKey("guesser"), "n1"))}
+	own := r.selfSigned(testkit.Key("guesser"))
+	body := joining{Secret: make([]byte, 32), Address: "127.0.0.1:1", Log: logKey(t, city, "n1"), Request: testkit.Must[[]byte](t)(credential.Request(testkit.Key("guesser"), "n1"))}
 	codes := map[string]int{}
 	var mu sync.Mutex
 	var all sync.WaitGroup
@@ -276,11 +276,11 @@ func sum(raw string) string {
 
 func TestTokenWithNonsenseInside(t *testing.T) {
 	good := Token{Address: "a:1", Pin: strings.Repeat("a", 64), Key: logKey(t, city, "n1"), Member: city, Node: "n1", Secret: make([]byte, 32)}
-	text := must[string](t)(good.Text())
+	text := testkit.Must[string](t)(good.Text())
 	if _, err := ParseToken(text); err != nil {
 		t.Fatal(err)
 	}
-	raw := string(must[[]byte](t)(json.Marshal(good)))
+	raw := string(testkit.Must[[]byte](t)(json.Marshal(good)))
 	for _, bad := range []string{
 		"{}", "[]", raw + raw, strings.Replace(raw, `"a:1"`, `"a"`, 1), strings.Replace(raw, `"node":"n1"`, `"node":"../../etc"`, 1),
 		strings.Replace(raw, strings.Repeat("a", 64), strings.Repeat("A", 64), 1), strings.Replace(raw, `"node"`, `"nodes"`, 1),

@@ -15,6 +15,7 @@ import (
 
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
+	"dobosh/internal/testkit"
 )
 
 func TestRenewal(t *testing.T) {
@@ -69,7 +70,7 @@ func TestRenewalAfterTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cert := must[tls.Certificate](t)(credential.Around(key, der)); cert.Leaf.NotAfter.Before(r.clock.Now()) {
+	if cert := testkit.Must[tls.Certificate](t)(credential.Around(key, der)); cert.Leaf.NotAfter.Before(r.clock.Now()) {
 		t.Errorf("ends %s", cert.Leaf.NotAfter)
 	}
 	if err := r.office.Revoke(t.Context(), in.Node.Member, in.Node.Name, "lost laptop", "vera"); err != nil {
@@ -82,14 +83,14 @@ func TestRenewalAfterTheEnd(t *testing.T) {
 func TestRenewalOfAnotherKey(t *testing.T) {
 	r := newRig(t)
 	in, own := r.joined(city, "n1")
-	_, err := r.client(own).Renew(t.Context(), seedKey("next"), "n1")
+	_, err := r.client(own).Renew(t.Context(), testkit.Key("next"), "n1")
 	wantCode(t, err, "certificate-other-key")
 	// The next key is the node's as soon as the registry says so.
-	next, _ := credential.PinOf(seedKey("next").Public())
+	next, _ := credential.PinOf(testkit.Key("next").Public())
 	changing := in.Node
 	changing.Next = next
 	r.say(registry.Statement{Node: &changing})
-	if _, err := r.client(own).Renew(t.Context(), seedKey("next"), "n1"); err != nil {
+	if _, err := r.client(own).Renew(t.Context(), testkit.Key("next"), "n1"); err != nil {
 		t.Error(err)
 	}
 	_, err = ask[renewed](t.Context(), r.client(own), certificatePath, renewal{Request: []byte("nonsense")})
@@ -106,17 +107,17 @@ func TestSwitchToTheNextKey(t *testing.T) {
 	renewer := NewRenewer(own, func(ctx context.Context, key crypto.Signer) ([]byte, error) {
 		return r.client(own).Renew(ctx, key, "n1")
 	}, func([]byte) error { return nil }, r.clock.Now, slog.New(slog.DiscardHandler))
-	wantCode(t, renewer.Switch(t.Context(), seedKey("next"), "n1"), "certificate-other-key")
+	wantCode(t, renewer.Switch(t.Context(), testkit.Key("next"), "n1"), "certificate-other-key")
 	changing := in.Node
-	changing.Next, _ = credential.PinOf(seedKey("next").Public())
+	changing.Next, _ = credential.PinOf(testkit.Key("next").Public())
 	r.say(registry.Statement{Node: &changing})
-	if err := renewer.Switch(t.Context(), seedKey("next"), "n1"); err != nil || own.Pin() != changing.Next {
+	if err := renewer.Switch(t.Context(), testkit.Key("next"), "n1"); err != nil || own.Pin() != changing.Next {
 		t.Errorf("shows %s, %v", own.Pin(), err)
 	}
 	r.office.Issuer = nil
 	changing.TLS, changing.Next = changing.Next, changing.TLS
 	r.say(registry.Statement{Node: &changing})
-	if err := renewer.Switch(t.Context(), seedKey("tls RS-TEST/GOV/CITYn1"), "n1"); err != nil || own.Report().Issued() {
+	if err := renewer.Switch(t.Context(), testkit.Key("tls RS-TEST/GOV/CITYn1"), "n1"); err != nil || own.Report().Issued() {
 		t.Errorf("without an issuer: %+v, %v", own.Report(), err)
 	}
 }
@@ -164,8 +165,8 @@ func TestReachable(t *testing.T) {
 	_, err := r.client(own).Reachable(t.Context())
 	wantCode(t, err, "unreachable-away")
 	// A node that listens, and somebody else at its address.
-	for want, holder := range map[string]*credential.Holder{"": own, "unreachable-other-key": r.selfSigned(seedKey("stranger"))} {
-		listener := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
+	for want, holder := range map[string]*credential.Holder{"": own, "unreachable-other-key": r.selfSigned(testkit.Key("stranger"))} {
+		listener := testkit.Must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
 		moved := in.Node
 		moved.Address = listener.Addr().String()
 		r.say(registry.Statement{Node: &moved})
@@ -196,7 +197,7 @@ func TestReachable(t *testing.T) {
 // for it.
 func TestOpenProtocolIsBounded(t *testing.T) {
 	r := newRig(t)
-	own := r.selfSigned(seedKey("stranger"))
+	own := r.selfSigned(testkit.Key("stranger"))
 	secure := own.Client(r.holder.Pin(), Protocol)
 	for what, send := range map[string]string{
 		"no http":  "hello\r\n\r\n",

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/ed25519"
-	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -25,14 +24,13 @@ import (
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 
-	"go.uber.org/goleak"
 	"golang.org/x/mod/sumdb/note"
 )
 
 // TestMain finds goroutines that were left behind. The test server of
 // PostgreSQL lives as long as the program.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("dobosh/internal/testkit.startPostgres.func1"))
+	testkit.NoneLeft(m)
 }
 
 var (
@@ -41,21 +39,6 @@ var (
 	city       = registry.ID{Instance: "RS-TEST", Class: "GOV", Member: "CITY"}
 	village    = registry.ID{Instance: "RS-TEST", Class: "GOV", Member: "VILLAGE"}
 )
-
-func seedKey(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte(name))
-	return ed25519.NewKeyFromSeed(seed[:])
-}
-
-func must[T any](tb testing.TB) func(T, error) T {
-	return func(value T, err error) T {
-		tb.Helper()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return value
-	}
-}
 
 // acts remembers what was journaled.
 type acts struct {
@@ -94,15 +77,15 @@ func newRigOn(t *testing.T, open func(...fs.FS) *storage.DB) *rig {
 	r := &rig{t: t, clock: clock.NewManual(morning), acts: &acts{}}
 	db := open(registry.Migrations(), Migrations())
 	origin := "RS-TEST/registry"
-	signer := must[note.Signer](t)(journal.NewSigner(origin, seedKey(origin)))
-	verifier := must[note.Verifier](t)(journal.NewKey(origin, seedKey(origin).Public().(ed25519.PublicKey)))
-	r.authority = must[*registry.Authority](t)(registry.NewAuthority(t.Context(), db, signer, verifier, r.clock.Now))
-	tlsKey, issuerKey := seedKey("tls supervisor"), seedKey("issuer")
-	root := must[[]byte](t)(credential.MakeRoot(issuerKey, "RS-TEST nodes", r.clock.Now()))
-	issuer := must[*credential.Issuer](t)(credential.NewIssuer(issuerKey, root, 0, r.clock.Now))
-	own := must[[]byte](t)(issuer.Issue(tlsKey.Public(), supervisor, "supervisor"))
-	r.holder = credential.NewHolder(must[tls.Certificate](t)(credential.Around(tlsKey, own)), r.authority.State, r.clock.Now)
-	listener := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
+	signer := testkit.Must[note.Signer](t)(journal.NewSigner(origin, testkit.Key(origin)))
+	verifier := testkit.Must[note.Verifier](t)(journal.NewKey(origin, testkit.Key(origin).Public().(ed25519.PublicKey)))
+	r.authority = testkit.Must[*registry.Authority](t)(registry.NewAuthority(t.Context(), db, signer, verifier, r.clock.Now))
+	tlsKey, issuerKey := testkit.Key("tls supervisor"), testkit.Key("issuer")
+	root := testkit.Must[[]byte](t)(credential.MakeRoot(issuerKey, "RS-TEST nodes", r.clock.Now()))
+	issuer := testkit.Must[*credential.Issuer](t)(credential.NewIssuer(issuerKey, root, 0, r.clock.Now))
+	own := testkit.Must[[]byte](t)(issuer.Issue(tlsKey.Public(), supervisor, "supervisor"))
+	r.holder = credential.NewHolder(testkit.Must[tls.Certificate](t)(credential.Around(tlsKey, own)), r.authority.State, r.clock.Now)
+	listener := testkit.Must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
 	r.address = listener.Addr().String()
 	r.office = NewOffice(OfficeConfig{DB: db, Registry: r.authority, Issuer: issuer, Holder: r.holder, Address: r.address, Key: fmt.Sprint(verifier), Journal: r.acts, Now: r.clock.Now, Log: slog.New(slog.DiscardHandler)})
 	r.say(
@@ -146,7 +129,7 @@ func (r *rig) serve(listener net.Listener) {
 func logKey(t *testing.T, member registry.ID, name string) string {
 	t.Helper()
 	origin := member.String() + "/" + name
-	return fmt.Sprint(must[note.Verifier](t)(journal.NewKey(origin, seedKey("log "+origin).Public().(ed25519.PublicKey))))
+	return fmt.Sprint(testkit.Must[note.Verifier](t)(journal.NewKey(origin, testkit.Key("log "+origin).Public().(ed25519.PublicKey))))
 }
 
 func grant(member registry.ID, node string) Grant {
@@ -160,14 +143,14 @@ func (r *rig) offer(g Grant) Token {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return must[Token](r.t)(ParseToken(text))
+	return testkit.Must[Token](r.t)(ParseToken(text))
 }
 
 // joiner is a node of the token's member and name, with keys of its own.
 func (r *rig) joiner(token Token) Joiner {
 	r.t.Helper()
 	return Joiner{
-		Token: token, TLS: seedKey("tls " + token.Member.String() + token.Node), Log: logKey(r.t, token.Member, token.Node),
+		Token: token, TLS: testkit.Key("tls " + token.Member.String() + token.Node), Log: logKey(r.t, token.Member, token.Node),
 		Address: "127.0.0.1:4001", Now: r.clock.Now(),
 	}
 }
@@ -180,7 +163,7 @@ func (r *rig) joined(member registry.ID, node string) (Admitted, *credential.Hol
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	own := must[tls.Certificate](r.t)(credential.Around(j.TLS, in.Certificate))
+	own := testkit.Must[tls.Certificate](r.t)(credential.Around(j.TLS, in.Certificate))
 	return in, credential.NewHolder(own, r.authority.State, r.clock.Now)
 }
 
@@ -198,5 +181,5 @@ func wantCode(t *testing.T, err error, code string) {
 
 // selfSigned is a node that no issuer has certified.
 func (r *rig) selfSigned(key crypto.Signer) *credential.Holder {
-	return credential.NewHolder(must[tls.Certificate](r.t)(credential.SelfSigned(key, "n1", r.clock.Now())), r.authority.State, r.clock.Now)
+	return credential.NewHolder(testkit.Must[tls.Certificate](r.t)(credential.SelfSigned(key, "n1", r.clock.Now())), r.authority.State, r.clock.Now)
 }

@@ -22,12 +22,11 @@ import (
 	"dobosh/internal/registry/catalogue"
 	"dobosh/internal/testkit"
 
-	"go.uber.org/goleak"
 	"golang.org/x/mod/sumdb/note"
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("dobosh/internal/testkit.startPostgres.func1"))
+	testkit.NoneLeft(m)
 }
 
 var (
@@ -108,7 +107,7 @@ func (r *rig) beginning() []registry.Statement {
 	}
 	for _, member := range []registry.ID{state, city} {
 		log := member.String() + "/a"
-		key, err := note.NewEd25519VerifierKey(log, keyOf(log).Public().(ed25519.PublicKey))
+		key, err := note.NewEd25519VerifierKey(log, testkit.Key(log).Public().(ed25519.PublicKey))
 		must(r.t, err)
 		pin := sha256.Sum256([]byte(log))
 		all = append(all, registry.Statement{Node: &registry.Node{Member: member, Name: "a", Address: "127.0.0.1:1", TLS: hex.EncodeToString(pin[:]), Log: key}})
@@ -164,21 +163,16 @@ paths:
 `, version, strings.Join(properties, ", "))
 }
 
-func keyOf(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte(name))
-	return ed25519.NewKeyFromSeed(seed[:])
-}
-
 func signerOf(t *testing.T, name string) note.Signer {
 	t.Helper()
-	s, err := journal.NewSigner(name, keyOf(name))
+	s, err := journal.NewSigner(name, testkit.Key(name))
 	must(t, err)
 	return s
 }
 
 func verifierOf(t *testing.T, name string) note.Verifier {
 	t.Helper()
-	v, err := journal.NewKey(name, keyOf(name).Public().(ed25519.PublicKey))
+	v, err := journal.NewKey(name, testkit.Key(name).Public().(ed25519.PublicKey))
 	must(t, err)
 	return v
 }

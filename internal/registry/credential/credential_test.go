@@ -7,7 +7,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -35,21 +34,6 @@ var (
 	city    = registry.ID{Instance: "RS-TEST", Class: "GOV", Member: "CITY"}
 )
 
-func seedKey(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte(name))
-	return ed25519.NewKeyFromSeed(seed[:])
-}
-
-func must[T any](tb testing.TB) func(T, error) T {
-	return func(value T, err error) T {
-		tb.Helper()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return value
-	}
-}
-
 // world is a registry in which a city has nodes.
 type world struct {
 	t         *testing.T
@@ -61,9 +45,9 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, clock: clock.NewManual(morning)}
 	db := testkit.Database(t, storage.SQLite)(registry.Migrations())
-	signer := must[note.Signer](t)(journal.NewSigner("RS-TEST/registry", seedKey("registry")))
-	verifier := must[note.Verifier](t)(journal.NewKey("RS-TEST/registry", seedKey("registry").Public().(ed25519.PublicKey)))
-	w.authority = must[*registry.Authority](t)(registry.NewAuthority(t.Context(), db, signer, verifier, w.clock.Now))
+	signer := testkit.Must[note.Signer](t)(journal.NewSigner("RS-TEST/registry", testkit.Key("registry")))
+	verifier := testkit.Must[note.Verifier](t)(journal.NewKey("RS-TEST/registry", testkit.Key("registry").Public().(ed25519.PublicKey)))
+	w.authority = testkit.Must[*registry.Authority](t)(registry.NewAuthority(t.Context(), db, signer, verifier, w.clock.Now))
 	w.say(registry.Statement{Member: &registry.Member{ID: city, Title: lang.Text{"en": "City"}, Subsystems: []string{"family"}}})
 	return w
 }
@@ -83,34 +67,34 @@ func (w *world) node(name, key, next string) {
 		n.Next = pinOfSeed(w.t, next)
 	}
 	origin := city.String() + "/" + name
-	n.Log = fmt.Sprint(must[note.Verifier](w.t)(journal.NewKey(origin, seedKey(origin).Public().(ed25519.PublicKey))))
+	n.Log = fmt.Sprint(testkit.Must[note.Verifier](w.t)(journal.NewKey(origin, testkit.Key(origin).Public().(ed25519.PublicKey))))
 	w.say(registry.Statement{Node: &n})
 }
 
 func pinOfSeed(t *testing.T, key string) string {
 	t.Helper()
-	return must[string](t)(PinOf(seedKey(key).Public()))
+	return testkit.Must[string](t)(PinOf(testkit.Key(key).Public()))
 }
 
 // issuer makes an issuer and names it in the registry, before the others.
 func (w *world) issuer(name string, named bool) *Issuer {
 	w.t.Helper()
-	root := must[[]byte](w.t)(MakeRoot(seedKey(name), name, w.clock.Now()))
+	root := testkit.Must[[]byte](w.t)(MakeRoot(testkit.Key(name), name, w.clock.Now()))
 	if named {
 		before, _ := w.authority.State().Issuer()
-		before.Certificate = must[[]byte](w.t)(With(root, before.Certificate, w.clock.Now()))
+		before.Certificate = testkit.Must[[]byte](w.t)(With(root, before.Certificate, w.clock.Now()))
 		w.say(registry.Statement{Issuer: &before})
 	}
-	return must[*Issuer](w.t)(NewIssuer(seedKey(name), root, 0, w.clock.Now))
+	return testkit.Must[*Issuer](w.t)(NewIssuer(testkit.Key(name), root, 0, w.clock.Now))
 }
 
 // issued is a holder with a certificate of an issuer; without one the node
 // signed it.
 func (w *world) issued(by *Issuer, key string) *Holder {
 	w.t.Helper()
-	own := must[tls.Certificate](w.t)(SelfSigned(seedKey(key), "n1", w.clock.Now()))
+	own := testkit.Must[tls.Certificate](w.t)(SelfSigned(testkit.Key(key), "n1", w.clock.Now()))
 	if by != nil {
-		own = must[tls.Certificate](w.t)(Around(seedKey(key), must[[]byte](w.t)(by.Issue(seedKey(key).Public(), city, "n1"))))
+		own = testkit.Must[tls.Certificate](w.t)(Around(testkit.Key(key), testkit.Must[[]byte](w.t)(by.Issue(testkit.Key(key).Public(), city, "n1"))))
 	}
 	return NewHolder(own, w.authority.State, w.clock.Now)
 }
@@ -118,7 +102,7 @@ func (w *world) issued(by *Issuer, key string) *Holder {
 // meet lets two holders shake hands and gives what each of them says.
 func meet(t *testing.T, server, client *tls.Config) (atServer, atClient error) {
 	t.Helper()
-	listener := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
+	listener := testkit.Must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
 	defer func() { _ = listener.Close() }()
 	done := make(chan error, 1)
 	go func() {
@@ -129,7 +113,7 @@ func meet(t *testing.T, server, client *tls.Config) (atServer, atClient error) {
 		}
 		done <- err
 	}()
-	raw := must[net.Conn](t)(net.Dial("tcp", listener.Addr().String()))
+	raw := testkit.Must[net.Conn](t)(net.Dial("tcp", listener.Addr().String()))
 	atClient = tls.Client(raw, client).HandshakeContext(t.Context())
 	if atClient == nil {
 		_, _ = io.Copy(io.Discard, raw) // until the server has judged too
@@ -175,8 +159,8 @@ func TestWhoIsLetIn(t *testing.T) {
 		}
 	}
 	t.Run("an issuer of the same name", func(t *testing.T) {
-		root := must[[]byte](t)(MakeRoot(seedKey("forger"), "issuer", morning))
-		forger := must[*Issuer](t)(NewIssuer(seedKey("forger"), root, 0, w.clock.Now))
+		root := testkit.Must[[]byte](t)(MakeRoot(testkit.Key("forger"), "issuer", morning))
+		forger := testkit.Must[*Issuer](t)(NewIssuer(testkit.Key("forger"), root, 0, w.clock.Now))
 		if at, _ := meet(t, server.Server(), w.issued(forger, "two").Client(server.Pin())); !errors.Is(at, ErrCertificate) {
 			t.Error(at)
 		}
@@ -230,12 +214,12 @@ func TestReplaceWhileConnectionsAreOpen(t *testing.T) {
 	issuer := w.issuer("issuer", true)
 	own := w.issued(issuer, "one")
 	server := own.Server()
-	first := must[*tls.Certificate](t)(server.GetCertificate(nil))
+	first := testkit.Must[*tls.Certificate](t)(server.GetCertificate(nil))
 	w.clock.Advance(time.Hour)
 	called := 0
 	own.OnReplace(func() { called++ })
-	own.Replace(must[tls.Certificate](t)(Around(seedKey("one"), must[[]byte](t)(issuer.Issue(seedKey("one").Public(), city, "n1")))))
-	second := must[*tls.Certificate](t)(server.GetCertificate(nil))
+	own.Replace(testkit.Must[tls.Certificate](t)(Around(testkit.Key("one"), testkit.Must[[]byte](t)(issuer.Issue(testkit.Key("one").Public(), city, "n1")))))
+	second := testkit.Must[*tls.Certificate](t)(server.GetCertificate(nil))
 	if called != 1 || !second.Leaf.NotAfter.After(first.Leaf.NotAfter) {
 		t.Errorf("called %d times, %s after %s", called, second.Leaf.NotAfter, first.Leaf.NotAfter)
 	}
@@ -259,7 +243,7 @@ func TestIssuerIsReplaced(t *testing.T) {
 		t.Error(err)
 	}
 	named, _ := w.authority.State().Issuer()
-	if RootOf(seedKey("second"), named.Certificate, morning) == nil || RootOf(seedKey("issuer"), named.Certificate, morning) != nil {
+	if RootOf(testkit.Key("second"), named.Certificate, morning) == nil || RootOf(testkit.Key("issuer"), named.Certificate, morning) != nil {
 		t.Error("the newest issuer does not stand first")
 	}
 	w.say(registry.Statement{Issuer: &registry.Issuer{Certificate: second.Root()}})
@@ -270,22 +254,22 @@ func TestIssuerIsReplaced(t *testing.T) {
 
 func TestRequests(t *testing.T) {
 	curve := func(c elliptic.Curve) crypto.Signer {
-		return must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(c, rand.Reader))
+		return testkit.Must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(c, rand.Reader))
 	}
-	weak := must[*rsa.PrivateKey](t)(rsa.GenerateKey(rand.Reader, 2048))
+	weak := testkit.Must[*rsa.PrivateKey](t)(rsa.GenerateKey(rand.Reader, 2048))
 	for _, c := range []struct {
 		key crypto.Signer
 		ok  bool
-	}{{seedKey("one"), true}, {curve(elliptic.P256()), true}, {curve(elliptic.P384()), false}, {weak, false}} {
-		key, err := ReadRequest(must[[]byte](t)(Request(c.key, "n1")))
+	}{{testkit.Key("one"), true}, {curve(elliptic.P256()), true}, {curve(elliptic.P384()), false}, {weak, false}} {
+		key, err := ReadRequest(testkit.Must[[]byte](t)(Request(c.key, "n1")))
 		if c.ok != (err == nil) || err != nil && !errors.Is(err, ErrRequest) {
 			t.Errorf("%T: %v", c.key, err)
 		}
-		if c.ok && must[string](t)(PinOf(key)) != must[string](t)(PinOf(c.key.Public())) {
+		if c.ok && testkit.Must[string](t)(PinOf(key)) != testkit.Must[string](t)(PinOf(c.key.Public())) {
 			t.Errorf("%T: another key was read", c.key)
 		}
 	}
-	forged := must[[]byte](t)(Request(seedKey("one"), "n1"))
+	forged := testkit.Must[[]byte](t)(Request(testkit.Key("one"), "n1"))
 	forged[len(forged)-1] ^= 1
 	if _, err := ReadRequest(forged); !errors.Is(err, ErrRequest) {
 		t.Errorf("a signature that does not hold: %v", err)
@@ -293,28 +277,28 @@ func TestRequests(t *testing.T) {
 }
 
 func TestIssuerIsRefused(t *testing.T) {
-	root := must[[]byte](t)(MakeRoot(seedKey("issuer"), "issuer", morning))
+	root := testkit.Must[[]byte](t)(MakeRoot(testkit.Key("issuer"), "issuer", morning))
 	now := func() time.Time { return morning }
-	if _, err := NewIssuer(seedKey("another"), root, 0, now); !errors.Is(err, ErrOtherKey) {
+	if _, err := NewIssuer(testkit.Key("another"), root, 0, now); !errors.Is(err, ErrOtherKey) {
 		t.Errorf("with another key: %v", err)
 	}
-	if _, err := NewIssuer(seedKey("issuer"), root, time.Second, now); err == nil {
+	if _, err := NewIssuer(testkit.Key("issuer"), root, time.Second, now); err == nil {
 		t.Error("certificates that live a second")
 	}
-	own := must[tls.Certificate](t)(SelfSigned(seedKey("node"), "n1", morning))
-	if _, err := NewIssuer(seedKey("node"), own.Certificate[0], 0, now); err == nil {
+	own := testkit.Must[tls.Certificate](t)(SelfSigned(testkit.Key("node"), "n1", morning))
+	if _, err := NewIssuer(testkit.Key("node"), own.Certificate[0], 0, now); err == nil {
 		t.Error("a node's certificate signs others")
 	}
 	// Nothing outlives its issuer.
-	late := must[*Issuer](t)(NewIssuer(seedKey("issuer"), root, 0, func() time.Time { return morning.AddDate(10, 0, -1) }))
-	der := must[[]byte](t)(late.Issue(seedKey("one").Public(), city, "n1"))
-	if leaf := must[*x509.Certificate](t)(x509.ParseCertificate(der)); leaf.NotAfter.After(morning.AddDate(10, 0, 0)) {
+	late := testkit.Must[*Issuer](t)(NewIssuer(testkit.Key("issuer"), root, 0, func() time.Time { return morning.AddDate(10, 0, -1) }))
+	der := testkit.Must[[]byte](t)(late.Issue(testkit.Key("one").Public(), city, "n1"))
+	if leaf := testkit.Must[*x509.Certificate](t)(x509.ParseCertificate(der)); leaf.NotAfter.After(morning.AddDate(10, 0, 0)) {
 		t.Errorf("ends %s", leaf.NotAfter)
 	}
 }
 
 func FuzzReadRequest(f *testing.F) {
-	der, err := Request(seedKey("one"), "n1")
+	der, err := Request(testkit.Key("one"), "n1")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -23,14 +23,13 @@ import (
 	"dobosh/internal/testkit"
 	"dobosh/packs"
 
-	"go.uber.org/goleak"
 	"golang.org/x/mod/sumdb/note"
 )
 
 // TestMain finds goroutines that were left behind. The test server of
 // PostgreSQL lives as long as the program.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("dobosh/internal/testkit.startPostgres.func1"))
+	testkit.NoneLeft(m)
 }
 
 var (
@@ -73,14 +72,9 @@ func (p *pages) Append(_ context.Context, e journal.Entry) (journal.Stamp, error
 	return journal.Stamp{}, nil
 }
 
-func key(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte(name))
-	return ed25519.NewKeyFromSeed(seed[:])
-}
-
 func signerOf(t testing.TB, name string) note.Signer {
 	t.Helper()
-	s, err := journal.NewSigner(name, key(name))
+	s, err := journal.NewSigner(name, testkit.Key(name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +101,7 @@ func newWorldUnder(t testing.TB, engine string, pack *law.Pack) *world {
 	t.Helper()
 	w := &world{t: t, clock: clock.NewManual(morning), pack: pack, desks: map[registry.ID]*Room{}, journals: map[registry.ID]*pages{}, away: map[registry.ID]bool{}}
 	const origin = "RS-TEST/registry"
-	verifier, err := journal.NewKey(origin, key(origin).Public().(ed25519.PublicKey))
+	verifier, err := journal.NewKey(origin, testkit.Key(origin).Public().(ed25519.PublicKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +132,7 @@ func (w *world) join(member registry.ID, systems ...string) {
 // newKey is the node of a member, with a key of its journal made from a name.
 func newKey(t testing.TB, member registry.ID, name string) registry.Node {
 	t.Helper()
-	vkey, err := note.NewEd25519VerifierKey(log(member), key(name).Public().(ed25519.PublicKey))
+	vkey, err := note.NewEd25519VerifierKey(log(member), testkit.Key(name).Public().(ed25519.PublicKey))
 	if err != nil {
 		t.Fatal(err)
 	}

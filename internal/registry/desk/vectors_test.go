@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"dobosh/internal/registry"
+	"dobosh/internal/testkit"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -37,7 +38,7 @@ func wantedVectors(t *testing.T) vectors {
 	const proposal = "01m87m0ca8q35k4bvpwqq3yb51"
 	var v vectors
 	for _, member := range []registry.ID{city, state} {
-		v.Keys = append(v.Keys, vectorKey{member, base64.StdEncoding.EncodeToString(key(log(member)).Seed()), newKey(t, member, log(member)).Log})
+		v.Keys = append(v.Keys, vectorKey{member, base64.StdEncoding.EncodeToString(testkit.Key(log(member)).Seed()), newKey(t, member, log(member)).Log})
 	}
 	add := func(name string, taken bool, l Letter) {
 		l.Proposal, l.At = proposal, morning

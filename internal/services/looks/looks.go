@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -48,6 +49,13 @@ type Room struct {
 	State  func() *registry.State
 	Pack   *law.Pack
 	Asker  Asker
+	Words  Words // nil for no descriptions
+}
+
+// Words give the fields of a data service the words of its description, by JSON
+// pointer; none for a service that has none.
+type Words interface {
+	Words(ctx context.Context, service registry.ID) map[string]lang.Text
 }
 
 // Looks lists the accesses to data about the person on all nodes, the newest
@@ -67,8 +75,9 @@ func (r *Room) Looks(ctx context.Context, by identity.Actor, after page.Key) (pa
 		return page.KeyOf(strconv.FormatInt(storage.Micros(l.At), 10), strconv.FormatInt(l.Index, 10), l.Origin)
 	})
 	out := page.Page[Look]{Next: cut.Next}
+	words := r.dictionary(ctx)
 	for _, l := range cut.Items {
-		out.Items = append(out.Items, r.view(l))
+		out.Items = append(out.Items, r.view(l, words))
 	}
 	return out, silent, nil
 }
@@ -81,13 +90,13 @@ func newest(a, b look) int {
 	return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Index, a.Index), cmp.Compare(b.Origin, a.Origin))
 }
 
-func (r *Room) view(l look) Look {
+func (r *Room) view(l look, words dictionary) Look {
 	state := r.State()
 	who, _ := registry.ParseID(l.Asker)
 	holder, _ := registry.ParseID(l.Holder)
 	v := Look{
 		ID: string(page.KeyOf(who.Owner().String(), l.ID)), At: l.At, Body: state.Title(who), Role: l.Role, Holder: state.Title(holder),
-		Act: l.Act, Fields: r.fields(l.Holder, l.Receipt.Fields), Matter: l.Matter, Own: l.Role == exchange.RolePerson,
+		Act: l.Act, Fields: fieldsSeen(words(holder), l.Receipt.Fields), Matter: l.Matter, Own: l.Role == exchange.RolePerson,
 	}
 	if purpose, ok := r.Pack.Purpose(l.Purpose); ok {
 		v.Purpose = purpose.Title
@@ -98,33 +107,55 @@ func (r *Room) view(l look) Look {
 	return v
 }
 
-// fields names what was seen in the words of the rules that need it; a field
-// that neither a rule nor [ofAPerson] names keeps its own name.
-func (r *Room) fields(service string, pointers []string) []lang.Text {
-	labels := ofAPerson()
+// dictionary names the fields of a service, by pointer.
+type dictionary func(service registry.ID) map[string]lang.Text
+
+// dictionary gives the words of the rules that need a field, or else those of the
+// service's description, each looked up once.
+func (r *Room) dictionary(ctx context.Context) dictionary {
+	known := map[registry.ID]map[string]lang.Text{}
+	return func(service registry.ID) map[string]lang.Text {
+		if known[service] == nil {
+			known[service] = r.words(ctx, service)
+		}
+		return known[service]
+	}
+}
+
+func (r *Room) words(ctx context.Context, service registry.ID) map[string]lang.Text {
+	words := ofAPerson()
+	if r.Words != nil {
+		maps.Copy(words, r.Words.Words(ctx, service))
+	}
 	for _, rule := range r.Pack.Rules() {
 		for _, fact := range rule.Facts {
-			if fact.Service == service {
-				labels[fact.Pointer] = fact.Label
+			if fact.Service == service.String() {
+				words[fact.Pointer] = fact.Label
 			}
 		}
 	}
+	return words
+}
+
+// fieldsSeen names what was seen; a field that has no words keeps its own name.
+func fieldsSeen(words map[string]lang.Text, pointers []string) []lang.Text {
 	named := make([]lang.Text, 0, len(pointers))
 	for _, pointer := range pointers {
-		label, ok := labels[pointer]
+		label, ok := words[pointer]
 		if !ok {
-			plain := strings.NewReplacer("/", " ", "_", " ", "*", "").Replace(pointer)
-			label = lang.Text{"sr": strings.TrimSpace(plain), "en": strings.TrimSpace(plain)}
+			plain := strings.TrimSpace(strings.NewReplacer("/", " ", "_", " ", "*", "").Replace(pointer))
+			label = lang.Text{"sr": plain, "en": plain}
 		}
 		named = append(named, label)
 	}
 	return named
 }
 
-// ofAPerson names what registrars see of a parent whom they look up. No rule
-// needs it, so no pack names it.
+// ofAPerson names what registrars see of a parent whom they look up, and an
+// answer of which everything was agreed. No rule needs it, so no pack names it.
 func ofAPerson() map[string]lang.Text {
 	return map[string]lang.Text{
+		"":             {"sr": "цео одговор", "en": "the whole answer"},
 		"/person":      {"sr": "ко сте", "en": "who you are"},
 		"/name/given":  {"sr": "име", "en": "given name"},
 		"/name/family": {"sr": "презиме", "en": "family name"},

@@ -279,6 +279,35 @@ func TestOwnLooksInARowAreOne(t *testing.T) {
 	})
 }
 
+// described has words for a field that no rule needs, and others for one that a
+// rule does.
+type described struct{}
+
+func (described) Words(_ context.Context, service registry.ID) map[string]lang.Text {
+	if service.Service != "births" {
+		return nil
+	}
+	return map[string]lang.Text{"/live": {"sr": "живорођено", "en": "born alive"}, "/born": {"sr": "дан", "en": "day"}}
+}
+
+func TestFieldsHaveTheWordsOfTheirDescription(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		r.Words = described{}
+		r.look("RS-T/GOV/B", 1, func(x *journal.Receipt) {
+			x.Holder, x.Fields = "RS-DEMO/GOV/REGISTERS/civil/births", []string{"/live", "/born", "/no_such", ""}
+		})
+		r.settled()
+		list, _ := r.all()
+		var said []string
+		for _, f := range list[0].Fields {
+			said = append(said, f["en"])
+		}
+		if want := []string{"born alive", "the child's day of birth", "no such", "the whole answer"}; !slices.Equal(said, want) {
+			t.Errorf("%q, want %q", said, want)
+		}
+	})
+}
+
 func TestBodiesThatDoNotAnswerAreNamed(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		r.look("RS-T/GOV/A", 2, nil)

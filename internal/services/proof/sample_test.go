@@ -18,6 +18,7 @@ import (
 	"dobosh/internal/law"
 	"dobosh/internal/rules"
 	"dobosh/internal/services/proof"
+	"dobosh/internal/testkit"
 )
 
 // world is a body with a log, a witness, and one decision.
@@ -36,7 +37,7 @@ func newWorld(t testing.TB) *world { return newWorldOf(t, origin, "") }
 // newWorldOf makes a world with keys of its own.
 func newWorldOf(t testing.TB, origin, keys string) *world {
 	now := clock.NewManual(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)).Now
-	body, watcher := keyOf(keys+"body"), keyOf(keys+"witness")
+	body, watcher := testkit.Key(keys+"body"), testkit.Key(keys+"witness")
 	log, err := journal.Open(context.Background(), journal.Config{Dir: t.TempDir(), Origin: origin, Key: body}, now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -56,12 +57,6 @@ func newWorldOf(t testing.TB, origin, keys string) *world {
 	w.stamp = w.seal(t, w.content)
 	w.others(t, 6)
 	return w
-}
-
-// keyOf makes the same key for the same name.
-func keyOf(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte(name))
-	return ed25519.NewKeyFromSeed(seed[:])
 }
 
 func (w *world) others(t testing.TB, n int) {

@@ -13,6 +13,7 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/rules"
 	"dobosh/internal/services/proof"
+	"dobosh/internal/testkit"
 )
 
 // failures are the details of the checks that failed. Every detail must be in
@@ -301,7 +302,7 @@ func TestReportsNameNobody(t *testing.T) {
 
 func TestAnotherWitnessBelowTheCheckpointIsLeftOut(t *testing.T) {
 	w := newWorld(t)
-	late, err := journal.NewCosigner("late.example/witness", keyOf("late"), func() time.Time { return time.Unix(1, 0) })
+	late, err := journal.NewCosigner("late.example/witness", testkit.Key("late"), func() time.Time { return time.Unix(1, 0) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/kit/clock"
+
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
@@ -59,11 +61,21 @@ func call[P, R any](p *Page, command cdp.Command[P, R], params P) R {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, stepPatience)
 	defer cancel()
-	result, err := chromedp.Call(ctx, command, params)
-	if err != nil {
-		p.t.Fatalf("%s: %v", command.Method, err)
+	for {
+		result, err := chromedp.Call(ctx, command, params)
+		if err == nil {
+			return result
+		}
+		if !betweenPages(err) || clock.Pause(ctx, 10*time.Millisecond) != nil {
+			p.t.Fatalf("%s: %v", command.Method, err)
+		}
 	}
-	return result
+}
+
+// betweenPages reports whether a command came while the tab let go of one page and
+// did not have the next. Chromium names it by this text only.
+func betweenPages(err error) bool {
+	return strings.Contains(err.Error(), "Not attached to an active page")
 }
 
 // loads does something and waits for the page that comes of it.

@@ -27,14 +27,9 @@ var (
 	civilID = registry.ID{Instance: "RS-TEST", Class: "GOV", Member: "STATE & CO", Subsystem: "civil"}
 )
 
-func key(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte(name))
-	return ed25519.NewKeyFromSeed(seed[:])
-}
-
 func signer(tb testing.TB, name string) note.Signer {
 	tb.Helper()
-	s, err := journal.NewSigner(name, key(name))
+	s, err := journal.NewSigner(name, testkit.Key(name))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -44,7 +39,7 @@ func signer(tb testing.TB, name string) note.Signer {
 func node(tb testing.TB, member registry.ID, name string) registry.Statement {
 	tb.Helper()
 	log := member.String() + "/" + name
-	verifier, err := note.NewEd25519VerifierKey(log, key(log).Public().(ed25519.PublicKey))
+	verifier, err := note.NewEd25519VerifierKey(log, testkit.Key(log).Public().(ed25519.PublicKey))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -83,7 +78,7 @@ func world(tb testing.TB) *registry.State {
 	later.ID, later.Paths, later.Methods, later.From = "deaths-later", []string{"/v1/deaths"}, []string{"GET"}, civil.Date(2027, 1, 1)
 	later.Service = "deaths"
 	origin := "RS-TEST/registry"
-	verifier, err := journal.NewKey(origin, key(origin).Public().(ed25519.PublicKey))
+	verifier, err := journal.NewKey(origin, testkit.Key(origin).Public().(ed25519.PublicKey))
 	if err != nil {
 		tb.Fatal(err)
 	}
