@@ -80,9 +80,41 @@ func (s *story) asks(p *browser.Page) {
 	p.Fill(s.say("contract.often-day"), "500")
 	s.next(p, "contract-long")
 	s.next(p, "contract-check")
+	s.special(p)
 	p.ClickTwice("button", s.say("contract.sign"))
 	p.Says(s.say("contract.leaves"), "/citizen")
 	p.Check("contract-asked", s.tag)
+}
+
+// special sets what most contracts leave as it is: events, size, and when the
+// person learns of a question.
+func (s *story) special(p *browser.Page) {
+	s.t.Helper()
+	change := func(row, page string) {
+		s.t.Helper()
+		p.Click("button", s.say("form.change")+" "+s.say(row))
+		p.Check(page, s.tag)
+	}
+	change("contract.row-events", "contract-events")
+	p.Fill(s.say("contract.events-label"), "rs.residence.moved")
+	p.Fill(s.say("contract.events-area"), "80152")
+	s.next(p, "contract-check-events")
+	change("contract.row-size", "contract-size")
+	p.Fill(s.say("contract.size-limit"), "2")
+	p.Fill(s.say("contract.size-headers"), "X-Edition")
+	s.next(p, "contract-check-size")
+	change("contract.row-delay", "contract-delay")
+	p.Fill(s.say("contract.delay-days"), "30")
+	p.Click("button", s.say("form.next"))
+	s.status(p, 422)
+	p.Check("contract-delay-wrong", s.tag)
+	provision, ok := s.pack.Provision("zfpp/22/1")
+	if !ok {
+		s.t.Fatal("the pack has no provision for a delay")
+	}
+	p.Choose(s.say("contract.provision-label"), provision.Cite(s.tag)+" · "+provision.Title.In(s.tag))
+	s.next(p, "contract-check-special")
+	p.Says("rs.residence.moved", "X-Edition", provision.Cite(s.tag))
 }
 
 // ticks chooses the question and the field that the description offers.

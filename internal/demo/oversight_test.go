@@ -62,6 +62,7 @@ func (s *story) auditor() {
 	s.nobody(p)
 	file := p.Download("link", s.say("exchange.evidence"))
 	p.Click("button", s.say("nav.sign-out"))
+	s.handsOver(file)
 	s.proved(file)
 	s.seen(s.motherIn(file))
 }
@@ -89,6 +90,25 @@ func (s *story) motherIn(file []byte) people.Person {
 	}
 	s.t.Fatalf("the evidence is about neither of the mothers: %s", f.Answer.Body)
 	return people.Person{}
+}
+
+// handsOver gives the file to somebody who puts it to the page that checks it,
+// first as it is, then with another byte.
+func (s *story) handsOver(file []byte) {
+	s.t.Helper()
+	p := s.arrive(s.demo.URL(demo.City)+"/verify", "verify")
+	s.upload(p, file)
+	p.Says(s.say("evidence.verdict.proved"), s.say("evidence.check.right.ok"))
+	p.Check("verify-evidence", s.tag)
+	changed := bytes.Clone(file)
+	at := len(changed) / 2
+	for !('a' <= changed[at] && changed[at] <= 'z') {
+		at++
+	}
+	changed[at] ^= 'a' ^ 'A'
+	s.upload(p, changed)
+	p.Says(s.say("evidence.verdict.broken"))
+	p.Check("verify-evidence-changed", s.tag)
 }
 
 // proved checks the file of an exchange as a stranger would: by the program, and

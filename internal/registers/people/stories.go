@@ -80,6 +80,7 @@ func staff() []Staff {
 		{"engineer", "Лазар Описић", "RS-DEMO/GOV/REGISTERS", identity.Operator, lang.Text{"sr": "Одржава чвор регистара и описује њихове услуге.", "en": "Runs the node of the registers and describes their services."}},
 		{"operator", "Горан Макетић", "RS-DEMO/GOV/ZRENJANIN", identity.Operator, lang.Text{"sr": "Одржава чвор града.", "en": "Runs the node of the city."}},
 		{"reviewer", "Зорица Замислић", "RS-DEMO/GOV/ZRENJANIN", identity.Auditor, lang.Text{"sr": "Ревизор града: преузима доказе, ништа не мења.", "en": "Auditor of the city: takes evidence, changes nothing."}},
+		{"steward", "Бранко Нацртић", "RS-DEMO/GOV/SUPERVISOR", identity.Operator, lang.Text{"sr": "Одржава чвор надзора и прима нове чланове.", "en": "Runs the node of the supervisor and admits new members."}},
 		{"auditor", "Јелена Скицић", "RS-DEMO/GOV/SUPERVISOR", identity.Auditor, lang.Text{"sr": "Надзорник: гледа, ништа не мења.", "en": "Auditor: reads, changes nothing."}},
 	}
 }
