@@ -2,9 +2,12 @@ package web
 
 import (
 	"html/template"
+	"maps"
 	"strings"
+	"time"
 
 	"dobosh/internal/exchange/evidence"
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/registry"
 )
 
@@ -17,6 +20,9 @@ type evidenceView struct {
 func (v *visit) evidenceView(r evidence.Report) *evidenceView {
 	f := r.Facts
 	view := &evidenceView{Report: r}
+	for i := range view.Checks {
+		view.Checks[i].Args = v.timesInWords(view.Checks[i].Args)
+	}
 	add := func(name string, value template.HTML) {
 		if value != "" {
 			view.Rows = append(view.Rows, fact{Label: v.say("evidence.fact." + name), Value: value})
@@ -56,4 +62,17 @@ func (v *visit) evidenceView(r evidence.Report) *evidenceView {
 	add("code", coded(f.Code))
 	add("fields", coded(strings.Join(f.Fields, ", ")))
 	return view
+}
+
+// timesInWords writes instants and days as the rest of the page does.
+func (v *visit) timesInWords(args map[string]string) map[string]string {
+	said := maps.Clone(args)
+	for name, value := range said {
+		if at, err := time.Parse(time.RFC3339, value); err == nil {
+			said[name] = v.instant(at)
+		} else if day, err := civil.Parse(value); err == nil {
+			said[name] = v.day(day)
+		}
+	}
+	return said
 }

@@ -76,9 +76,9 @@ func (v *visit) nav() []link {
 	return links
 }
 
-// under reports whether the page belongs to the room at path. The desk itself
-// is the one room whose path other rooms begin with.
+// under reports whether the page belongs to the room at path. The desk itself and
+// the members are rooms whose path other rooms begin with.
 func (v *visit) under(path string) bool {
 	here := v.r.URL.Path
-	return here == path || path != "/desk" && strings.HasPrefix(here, path+"/")
+	return here == path || path != "/desk" && path != "/members" && strings.HasPrefix(here, path+"/")
 }

@@ -111,7 +111,8 @@ func (r *Room) view(l look, words dictionary) Look {
 type dictionary func(service registry.ID) map[string]lang.Text
 
 // dictionary gives the words of the rules that need a field, or else those of the
-// service's description, each looked up once.
+// service's description, each looked up once. A holder that is no service keeps
+// what others answered, so its words are those of all rules.
 func (r *Room) dictionary(ctx context.Context) dictionary {
 	known := map[registry.ID]map[string]lang.Text{}
 	return func(service registry.ID) map[string]lang.Text {
@@ -129,7 +130,7 @@ func (r *Room) words(ctx context.Context, service registry.ID) map[string]lang.T
 	}
 	for _, rule := range r.Pack.Rules() {
 		for _, fact := range rule.Facts {
-			if fact.Service == service.String() {
+			if fact.Service == service.String() || service.Service == "" {
 				words[fact.Pointer] = fact.Label
 			}
 		}
