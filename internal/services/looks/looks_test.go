@@ -287,14 +287,14 @@ func (described) Words(_ context.Context, service registry.ID) map[string]lang.T
 	if service.Service != "births" {
 		return nil
 	}
-	return map[string]lang.Text{"/live": {"sr": "живорођено", "en": "born alive"}, "/born": {"sr": "дан", "en": "day"}}
+	return map[string]lang.Text{"/weight": {"sr": "тежина", "en": "weight"}, "/born": {"sr": "дан", "en": "day"}}
 }
 
 func TestFieldsHaveTheWordsOfTheirDescription(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		r.Words = described{}
 		r.look("RS-T/GOV/B", 1, func(x *journal.Receipt) {
-			x.Holder, x.Fields = "RS-DEMO/GOV/REGISTERS/civil/births", []string{"/live", "/born", "/no_such", ""}
+			x.Holder, x.Fields = "RS-DEMO/GOV/REGISTERS/civil/births", []string{"/weight", "/born", "/no_such", ""}
 		})
 		r.settled()
 		list, _ := r.all()
@@ -302,7 +302,7 @@ func TestFieldsHaveTheWordsOfTheirDescription(t *testing.T) {
 		for _, f := range list[0].Fields {
 			said = append(said, f["en"])
 		}
-		if want := []string{"born alive", "the child's day of birth", "no such", "the whole answer"}; !slices.Equal(said, want) {
+		if want := []string{"weight", "the child's day of birth", "no such", "the whole answer"}; !slices.Equal(said, want) {
 			t.Errorf("%q, want %q", said, want)
 		}
 	})
