@@ -74,8 +74,9 @@ func (s *stage) revoked(askers, givers string) {
 	s.does("revoke", "--config", s.authority, "GOV/ASKER", "n1", "--why", "test")
 	s.eventually("the other nodes part from it", func() bool { return s.status(givers).Connections.Answering == 0 })
 	status, body := s.ask(askers)
-	if status == http.StatusOK {
-		t.Errorf("a node that was revoked is answered: %s", body)
+	heard, refused := strings.Contains(body, "the registry does not have the node n1"), strings.Contains(body, "The registry does not know this security server")
+	if status == http.StatusOK || !strings.Contains(body, "SslAuthenticationFailed") || !heard && !refused { // it may have been cut off before it heard
+		t.Errorf("a node that was revoked is told %d %s", status, body)
 	}
 }
 

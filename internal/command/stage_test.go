@@ -352,7 +352,10 @@ func (s *stage) behind(file string) {
 }
 
 // ask puts a question at the edge of a node.
-func (s *stage) ask(file string) (status int, body string) {
+func (s *stage) ask(file string) (status int, body string) { return s.askAs(file, "") }
+
+// askAs puts it under an X-Road-Id.
+func (s *stage) askAs(file, message string) (status int, body string) {
 	cfg, err := node.Load(file)
 	if err != nil {
 		return 0, err.Error()
@@ -364,6 +367,9 @@ func (s *stage) ask(file string) (status int, body string) {
 		return 0, err.Error()
 	}
 	r.Header.Set("X-Road-Client", client.String())
+	if message != "" {
+		r.Header.Set("X-Road-Id", message)
+	}
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return 0, err.Error()

@@ -103,6 +103,9 @@ func (g *Gateway) prepare(a Ask) (*asking, error) {
 	if err := g.fresh(); err != nil {
 		return q, err
 	}
+	if err := g.registered(state); err != nil {
+		return q, err
+	}
 	if a.Client.Owner() != g.Member || !state.HasSubsystem(a.Client) {
 		return q, problem.New(problem.Forbidden, "client-unknown", "client", a.Client.String())
 	}
@@ -186,6 +189,15 @@ func providers(state *registry.State, a Ask) ([]registry.Node, error) {
 func (g *Gateway) fresh() error {
 	if age := g.Now().Sub(g.Contact()); age > g.Stale {
 		return problem.New(problem.Unavailable, "registry-outdated")
+	}
+	return nil
+}
+
+// registered refuses to ask when the registry does not have this node, or has
+// another key under its name: nobody would answer it.
+func (g *Gateway) registered(state *registry.State) error {
+	if own, known := state.NodeByTLS(g.Credential.Pin()); !known || own.Member != g.Member || own.Name != g.Node {
+		return problem.New(problem.Forbidden, "node-revoked", "node", g.Node)
 	}
 	return nil
 }

@@ -477,7 +477,13 @@ func TestKeysOutsideTheRegistry(t *testing.T) {
 	wantCode(t, err, "peer-unknown")
 	w.city.letGo() // and now over a new connection
 	_, err = w.ask()
-	wantCode(t, err, "node-away")
+	wantCode(t, err, "peer-unknown")
+	w.city.Gateway.State = w.authority.State // now it has
+	questions := len(w.city.journal.of("question"))
+	_, err = w.ask()
+	if p := wantCode(t, err, "node-revoked"); p.Args["node"] != "n1" || len(w.city.journal.of("question")) != questions {
+		t.Errorf("who knows that it was taken out: %+v", p)
+	}
 	w.say(node)
 	if _, err := w.ask(); err != nil {
 		t.Errorf("back in the registry: %v", err)

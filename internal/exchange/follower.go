@@ -32,10 +32,13 @@ func (g *Gateway) Peer(r *http.Request) (registry.Node, error) {
 }
 
 // Stands reports why nothing may happen under a contract at present: nobody
-// confirmed the registry for long, or the contract's period or its provision
-// does not hold.
+// confirmed the registry for long, this node was taken out of it, or the contract's
+// period or its provision does not hold.
 func (g *Gateway) Stands(c registry.Contract) error {
 	if err := g.fresh(); err != nil {
+		return err
+	}
+	if err := g.registered(g.State()); err != nil {
 		return err
 	}
 	return g.standing(c)
@@ -69,7 +72,8 @@ func (g *Gateway) verifyText(node registry.Node, text string, meta, body []byte)
 	return stamp, verifier.Verify(stamp, sha256.Sum256(meta), sha256.Sum256(body))
 }
 
-// Away is the problem of a node that was not reached, or not in time.
+// Away is the problem of a node that was not reached, not in time, or that does
+// not know this one.
 func Away(ctx context.Context, node registry.Node, err error) error { return away(ctx, node, err) }
 
 // Refused reads the refusal that a node sent instead of a message.

@@ -161,7 +161,8 @@ func (q *asking) unheard(p *peer, err, source error) error {
 	return q.away(p, err)
 }
 
-// away says that a node cannot be reached, or does not answer in time.
+// away says that a node cannot be reached, does not answer in time, or does not
+// know this one.
 func (q *asking) away(p *peer, err error) error {
 	if q.patience.Err() == nil || timedOut(q.patience) { // otherwise the asker has gone, and the node is not to blame
 		p.failed(q.g.peers.now())
@@ -170,6 +171,9 @@ func (q *asking) away(p *peer, err error) error {
 }
 
 func away(ctx context.Context, node registry.Node, err error) error {
+	if credential.Refused(err) { // it is there, and does not talk with this one
+		return problem.New(problem.Unauthenticated, "peer-unknown").Because(err)
+	}
 	if timedOut(ctx) {
 		return problem.New(problem.Timeout, "node-slow", "body", node.Member.String()).Because(err)
 	}

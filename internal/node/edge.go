@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/tls"
 	"log/slog"
 	"strconv"
@@ -15,6 +16,12 @@ import (
 
 // openEdge takes the addresses that the member's own information systems reach.
 func (n *Node) openEdge(ctx context.Context) error {
+	if n.cfg.Listen.Edge == "" && n.cfg.Edge.TLS == nil {
+		return nil
+	}
+	if err := n.certifyContainers(n.logKey); err != nil {
+		return err
+	}
 	if address := n.cfg.Listen.Edge; address != "" {
 		if err := n.listenEdge(ctx, "edge", address, nil); err != nil {
 			return err
@@ -30,6 +37,16 @@ func (n *Node) openEdge(ctx context.Context) error {
 	return n.listenEdge(ctx, "edge-tls", n.cfg.Edge.TLS.Listen, edge.TLS(own))
 }
 
+// certifyContainers has the key that signs containers certified by a key of the
+// journal; those that are made from now on lead to it.
+func (n *Node) certifyContainers(key ed25519.PrivateKey) error {
+	signer, err := asice.LoadSigner(n.cfg.Dir, key, Origin(n.cfg.Member, n.cfg.Name), n.now)
+	if err == nil {
+		n.containers.Store(signer)
+	}
+	return err
+}
+
 func (n *Node) listenEdge(ctx context.Context, name, address string, secure *tls.Config) error {
 	dialect, err := edge.ParseDialect(n.cfg.Edge.ErrorDialect)
 	if err != nil {
@@ -39,17 +56,13 @@ func (n *Node) listenEdge(ctx context.Context, name, address string, secure *tls
 	if err != nil {
 		return err
 	}
-	signer, err := asice.LoadSigner(n.cfg.Dir, n.logKey, Origin(n.cfg.Member, n.cfg.Name), n.now)
-	if err != nil {
-		return err
-	}
 	listener, err := n.open(ctx, name, address, secure)
 	if err != nil {
 		return err
 	}
 	n.servers = append(n.servers, &server{name: name, listener: listener, serving: edge.New(edge.Config{
 		Asker: n.gateway, Member: n.cfg.Member, State: n.gateway.State, Dialect: dialect, Clients: clients, Observe: n.seenAtEdge(name), Log: n.log,
-		Say: n.catalogue.Say, InForce: n.stands, Descriptions: n.described, Archive: edge.Archive{Journal: n.journal, Signer: signer, Now: n.now},
+		Say: n.catalogue.Say, InForce: n.stands, Descriptions: n.described, Archive: edge.Archive{Journal: n.journal, Signer: n.containers.Load, Now: n.now},
 	})})
 	return nil
 }

@@ -10,10 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"dobosh/internal/bus"
 	"dobosh/internal/exchange"
+	"dobosh/internal/exchange/edge/asice"
 	"dobosh/internal/exchange/events"
 	"dobosh/internal/exchange/oversight"
 	"dobosh/internal/identity"
@@ -54,6 +56,7 @@ type Node struct {
 	pack       *law.Pack
 	logKey     ed25519.PrivateKey // that the journal was opened with
 	signer     *turningSigner
+	containers atomic.Pointer[asice.Signer] // nil where the node has no edge
 	credential *credential.Holder
 	sectors    *identity.Sectors
 	db         *storage.DB

@@ -93,6 +93,7 @@ func (c conditions) Condition(ctx context.Context, by identity.Actor) (web.Condi
 		condition.StopsAt = condition.RegistryAt.Add(stale)
 	}
 	_, condition.Forked = c.registry.Forked()
+	condition.Revoked = c.registry.State().Size > 0 && c.standing() == "unregistered"
 	if certificate := c.Certificate(); certificate.Issued() {
 		condition.Certificate = certificate.NotAfter
 	}

@@ -33,7 +33,7 @@ func TestTheOperatorSeesHowTheNodeStands(t *testing.T) {
 	if left := time.Until(c.Certificate); left <= 0 || left > 8*24*time.Hour {
 		t.Errorf("the certificate lasts for %v", left)
 	}
-	if !c.Witnesses || !c.Stamps || c.Journal != "" || c.Forked || c.RegistryAt.IsZero() || !c.StopsAt.After(c.RegistryAt) || c.Entries < c.Witnessed {
+	if !c.Witnesses || !c.Stamps || c.Journal != "" || c.Forked || c.Revoked || c.RegistryAt.IsZero() || !c.StopsAt.After(c.RegistryAt) || c.Entries < c.Witnessed {
 		t.Errorf("%+v", c)
 	}
 	if len(c.Peers) != 1 || c.Peers[0].Node != demo.Registers || c.Peers[0].Failing || c.Peers[0].Took <= 0 {

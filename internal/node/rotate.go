@@ -158,7 +158,10 @@ func (n *Node) turnLog(ctx context.Context, wait time.Duration) (text string, er
 		return "", err
 	}
 	n.log.InfoContext(ctx, "the key of the journal was replaced", slog.String("key", text))
-	return text, n.journal.Rekey(key)
+	if err := n.journal.Rekey(key); err != nil || n.containers.Load() == nil {
+		return text, err
+	}
+	return text, n.certifyContainers(key)
 }
 
 // restate says in the registry how this node is now, where that is something

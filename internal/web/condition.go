@@ -42,6 +42,7 @@ type Condition struct {
 	RegistryAt  time.Time // when the registry was last known to be current
 	StopsAt     time.Time // when the node stops without the registry
 	Forked      bool      // the registry showed two histories
+	Revoked     bool      // the registry does not have this node
 	Certificate time.Time // until when the node's certificate is valid
 	Hidden      int       // receipts that persons do not see yet
 	Quotas      []QuotaUse
@@ -99,6 +100,7 @@ func (v *visit) alarms(c Condition) (list []alarm) {
 	}
 	add(c.Journal != "", "journal")
 	add(c.Forked, "forked")
+	add(c.Revoked, "revoked")
 	add(!c.RegistryAt.IsZero() && now.Sub(c.RegistryAt) > lateRegistry, "registry", "since", v.instant(c.RegistryAt), "until", v.instant(c.StopsAt))
 	add(!c.Certificate.IsZero() && c.Certificate.Sub(now) < lateCertificate, "certificate", "until", v.instant(c.Certificate))
 	add(c.Witnesses && c.Witnessed < c.Entries && now.Sub(c.CosignedAt) > lateWitness, "witness")

@@ -32,7 +32,7 @@ func (w *watched) Figures(context.Context, identity.Actor) ([]oversight.Figures,
 
 func (w *watched) Condition(context.Context, identity.Actor) (Condition, error) {
 	return Condition{
-		Journal: "stopped", Forked: true, Entries: 120_345, Witnesses: true, Witnessed: 100_000, CosignedAt: now.Add(-time.Hour), Stamps: true, StampsFail: now.Add(-time.Hour),
+		Journal: "stopped", Forked: true, Revoked: true, Entries: 120_345, Witnesses: true, Witnessed: 100_000, CosignedAt: now.Add(-time.Hour), Stamps: true, StampsFail: now.Add(-time.Hour),
 		RegistryAt: now.Add(-time.Hour), StopsAt: now.Add(time.Hour), Certificate: now.Add(time.Hour), Hidden: 2,
 		Quotas: []QuotaUse{{"family-births", 81, 100}, {"rarely", 1, 100}},
 		Peers:  []PeerState{{Body: both("Државни регистри", "State registers"), Node: "one", Failing: true}, {Body: both("Државни регистри", "State registers"), Node: "two", State: "maintenance", Took: time.Millisecond}},
@@ -115,7 +115,7 @@ func TestOversightPagesInEveryLanguage(t *testing.T) {
 
 func TestAnOperatorSeesWhatIsWrongFirst(t *testing.T) {
 	body := request{who: "operator", path: "/desk/operate", tag: lang.En}.to(open(t, watchedNode(t, &watched{}))).Body.String()
-	for _, want := range []string{"8 things need your attention", "takes no entries", "two different histories", "Contract family-births has used 81 %", "1.4\u00a0ms", "2.3\u00a0s", "12,345", "Some other cause"} {
+	for _, want := range []string{"9 things need your attention", "takes no entries", "two different histories", "The registry does not have this node", "Contract family-births has used 81 %", "1.4\u00a0ms", "2.3\u00a0s", "12,345", "Some other cause"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not say %q", want)
 		}

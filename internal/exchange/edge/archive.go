@@ -21,7 +21,7 @@ import (
 // Archive is what "/asic" is answered from.
 type Archive struct {
 	Journal Journal
-	Signer  *asice.Signer
+	Signer  func() *asice.Signer // certified by the present key of the journal
 	Now     clock.Now
 }
 
@@ -223,7 +223,7 @@ func (a Archive) container(name string, m message) (asice.File, error) {
 	if len(m.Body) > 0 {
 		files = append(files, asice.File{Name: "attachment1", Type: "application/octet-stream", Data: m.Body})
 	}
-	c, err := a.Signer.Sign(a.Now(), files...)
+	c, err := a.Signer().Sign(a.Now(), files...)
 	if err != nil {
 		return asice.File{}, err
 	}

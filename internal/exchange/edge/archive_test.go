@@ -20,7 +20,7 @@ const archiveTarget = "/asic?queryId=my-id&xRoadInstance=RS-TEST&memberClass=GOV
 func archived(t *testing.T) *world {
 	w := newWorld(t, nil)
 	signer := testkit.Must[*asice.Signer](t)(asice.LoadSigner(t.TempDir(), w.city.logKey, "RS-TEST/GOV/CITY/n1", w.city.clock.Now))
-	w.config.Archive = Archive{Journal: w.city.journal, Signer: signer, Now: w.city.clock.Now}
+	w.config.Archive = Archive{Journal: w.city.journal, Signer: func() *asice.Signer { return signer }, Now: w.city.clock.Now}
 	if a := w.ask("GET", plainTarget, "", "X-Road-Client", family.String(), "X-Road-Id", "my-id"); a.status != 200 {
 		t.Fatal(a.body)
 	}

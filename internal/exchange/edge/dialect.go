@@ -120,6 +120,8 @@ func ofAsker(p *problem.Problem) (fault, string, bool) {
 		return client("InvalidSecurityServer", "invalid_security_server"), `Invalid security server "SERVER:` + plain(p.Args["body"]) + "/" + p.Args["node"] + `"`, true
 	case "node-maintenance":
 		return client("MaintenanceMode", "maintenance_mode"), noticed("Security server of "+subject(p.Args["body"])+" is in maintenance mode", ". ", p), true
+	case "node-revoked":
+		return client("SslAuthenticationFailed", "ssl_authentication_failed"), "Security server has no valid authentication certificate: the registry does not have the node " + p.Args["node"], true
 	case "registry-outdated":
 		return client("OutdatedGlobalConf", "global_conf_outdated"), "The registry was not confirmed for too long", true
 	case "node-away", "node-slow":

@@ -282,7 +282,7 @@ func TestNoProblemIsWithoutWords(t *testing.T) {
 	for _, p := range []*problem.Problem{
 		problem.New(problem.Conflict, "message-replayed"), problem.New(problem.Invalid, "message-forged"), problem.New(problem.Unauthenticated, "peer-unknown"),
 		problem.New(problem.TooMany, "rate-exceeded", "contract", "c"), problem.New(problem.Forbidden, "contract-not-begun", "contract", "c"), problem.New(problem.Invalid, "question-not-json", "contract", "c"),
-		problem.New(problem.Timeout, "node-slow", "body", "A/B/C"), problem.New(problem.TooMany, "edge-busy"),
+		problem.New(problem.Timeout, "node-slow", "body", "A/B/C"), problem.New(problem.Forbidden, "node-revoked", "node", "n1"), problem.New(problem.TooMany, "edge-busy"),
 	} {
 		if _, text := said(p); text == p.Code || text == "" {
 			t.Errorf("%s: %q", p.Code, text)

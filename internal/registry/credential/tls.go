@@ -3,7 +3,10 @@ package credential
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"net"
+	"slices"
 
 	"dobosh/internal/registry"
 )
@@ -59,6 +62,27 @@ func (h *Holder) mutual(verify func(tls.ConnectionState) error) *tls.Config {
 		InsecureSkipVerify:   true, // names and roots of the system say nothing here; VerifyConnection checks key and issuer
 		VerifyConnection:     verify,
 	}
+}
+
+// The alerts of RFC 8446, section 6.2, by which a server says that it does not
+// take the certificate of who calls.
+const (
+	alertBadCertificate     tls.AlertError = 42
+	alertCertificateUnknown tls.AlertError = 46
+	alertAccessDenied       tls.AlertError = 49
+)
+
+// Refused reports whether a connection failed because the other side does not
+// take what this one shows: its registry does not have this node, or the
+// certificate does not stand. With TLS 1.3 the one that dials hears of it only when
+// it first reads.
+func Refused(err error) bool {
+	remote, is := errors.AsType[*net.OpError](err)
+	if !is || remote.Op != "remote error" {
+		return false
+	}
+	said := remote.Err.Error() // crypto/tls gives a type of its own here that it does not export
+	return slices.ContainsFunc([]tls.AlertError{alertBadCertificate, alertCertificateUnknown, alertAccessDenied}, func(a tls.AlertError) bool { return said == a.Error() })
 }
 
 // Peer finds the node at the other side of a connection. It is asked again for
