@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"dobosh/internal/journal"
+	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/node/operator"
 	"dobosh/internal/registry"
@@ -90,7 +91,7 @@ func (n *Node) turnTLS(ctx context.Context, wait time.Duration) (pin string, err
 	if err := n.restate(ctx, func(own *registry.Node) { own.Next = pin }); err != nil {
 		return "", err
 	}
-	if err := pauseFor(ctx, wait); err != nil {
+	if err := clock.Pause(ctx, wait); err != nil {
 		return "", err
 	}
 	if err := n.renewer.Switch(ctx, key, n.cfg.Name); err != nil {
@@ -99,7 +100,7 @@ func (n *Node) turnTLS(ctx context.Context, wait time.Duration) (pin string, err
 	if err := os.Rename(next, n.cfg.Keys.TLS); err != nil {
 		return "", err
 	}
-	if err := pauseFor(ctx, wait); err != nil {
+	if err := clock.Pause(ctx, wait); err != nil {
 		return "", err
 	}
 	return pin, n.dropFormerTLS(ctx)
@@ -112,7 +113,7 @@ func (n *Node) dropFormerTLS(ctx context.Context) error {
 		return err
 	}
 	n.done.Go(func() { // a connection that waited for news began with the former key
-		if pauseFor(n.work, lastNews) == nil {
+		if clock.Pause(n.work, lastNews) == nil {
 			n.credential.Replace(*n.credential.Own())
 		}
 	})
@@ -148,7 +149,7 @@ func (n *Node) turnLog(ctx context.Context, wait time.Duration) (text string, er
 	if err := n.signer.turn(key); err != nil {
 		return "", err
 	}
-	if err := pauseFor(ctx, wait); err != nil {
+	if err := clock.Pause(ctx, wait); err != nil {
 		return "", err
 	}
 	if err := n.cfg.keepFormer(n.journal.Key()); err != nil {
@@ -173,17 +174,6 @@ func (n *Node) restate(ctx context.Context, change func(*registry.Node)) error {
 	}
 	change(&own)
 	return n.submitter.Submit(ctx, registry.Statement{Node: &own})
-}
-
-func pauseFor(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // finishRotation goes on with what was begun before the node was stopped.
