@@ -53,7 +53,7 @@ func New(cfg Config) (*Remote, error) {
 		service: cfg.Service.String(), scheme: u.Scheme, host: u.Host, base: strings.TrimRight(u.EscapedPath(), "/"), timeout: timeout,
 		client: &fasthttp.HostClient{
 			Addr: hostPort(u.Host, u.Scheme), IsTLS: u.Scheme == "https", TLSConfig: secure,
-			Dial: dial, NoDefaultUserAgentHeader: true, DisableHeaderNamesNormalizing: true, DisablePathNormalizing: true,
+			Dial: dialStepped(timeout), NoDefaultUserAgentHeader: true, DisableHeaderNamesNormalizing: true, DisablePathNormalizing: true,
 			MaxConns: maxConnections, MaxConnWaitTimeout: timeout, MaxIdleConnDuration: idle, ReadTimeout: timeout, WriteTimeout: timeout,
 			ReadBufferSize: maxHead, StreamResponseBody: true, MaxResponseBodySize: ready,
 			MaxIdemponentCallAttempts: 2, RetryIfErr: onlyReads,
@@ -77,25 +77,30 @@ func hostPort(host, scheme string) string {
 	return net.JoinHostPort(strings.Trim(host, "[]"), "80")
 }
 
-func dial(address string) (net.Conn, error) {
-	return net.DialTimeout("tcp", address, connectPatience)
-}
-
 // Serve implements exchange.System.
 func (r *Remote) Serve(ctx context.Context, c exchange.Call) (exchange.Result, error) {
 	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
 	resp.StreamBody = true
 	r.write(req, c)
-	deadline := time.Now().Add(r.timeout)
-	if earlier, ok := ctx.Deadline(); ok && earlier.Before(deadline) {
-		deadline = earlier
-	}
-	if err := r.client.DoDeadline(req, resp, deadline); err != nil {
+	if err := r.do(ctx, req, resp); err != nil {
 		fasthttp.ReleaseResponse(resp)
 		return exchange.Result{}, r.problem(err)
 	}
 	return result(resp, c.Method), nil
+}
+
+// do puts a question. One with a long body takes the time that its asker takes, step
+// by step; then, as with any other, the answer has to begin in time.
+func (r *Remote) do(ctx context.Context, req *fasthttp.Request, resp *fasthttp.Response) error {
+	if req.IsBodyStream() {
+		return r.client.Do(req, resp)
+	}
+	deadline := time.Now().Add(r.timeout)
+	if earlier, ok := ctx.Deadline(); ok && earlier.Before(deadline) {
+		deadline = earlier
+	}
+	return r.client.DoDeadline(req, resp, deadline)
 }
 
 // write makes the request, each byte of path, query and headers as it came.

@@ -1,0 +1,64 @@
+package system
+
+import (
+	"net"
+	"time"
+)
+
+// prompt is how many bytes of an answer have to come before the deadline that was
+// set for it; what follows is a body that flows.
+const prompt = 64 << 10
+
+// stepped is a connection on which each step has a time of its own. An HTTP client
+// sets one deadline for all of a question and one for all of an answer, which a body
+// of many gigabytes cannot keep. It is used by one goroutine at a time.
+type stepped struct {
+	net.Conn
+	step  time.Duration
+	until time.Time // for what has to come promptly; zero for no deadline
+	left  int       // bytes of that
+}
+
+func dialStepped(step time.Duration) func(address string) (net.Conn, error) {
+	return func(address string) (net.Conn, error) {
+		conn, err := net.DialTimeout("tcp", address, connectPatience)
+		if err != nil {
+			return nil, err
+		}
+		return &stepped{Conn: conn, step: step}, nil
+	}
+}
+
+// SetDeadline implements net.Conn.
+func (c *stepped) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
+
+// SetReadDeadline implements net.Conn: an answer begins.
+func (c *stepped) SetReadDeadline(t time.Time) error {
+	c.until, c.left = t, prompt
+	return c.Conn.SetReadDeadline(t)
+}
+
+// SetWriteDeadline implements net.Conn. What is written is bounded step by step.
+func (c *stepped) SetWriteDeadline(time.Time) error { return nil }
+
+// Read implements net.Conn.
+func (c *stepped) Read(p []byte) (int, error) {
+	deadline := time.Now().Add(c.step)
+	if c.left > 0 && !c.until.IsZero() {
+		deadline = c.until
+	}
+	if err := c.Conn.SetReadDeadline(deadline); err != nil {
+		return 0, err
+	}
+	n, err := c.Conn.Read(p)
+	c.left -= n
+	return n, err
+}
+
+// Write implements net.Conn.
+func (c *stepped) Write(p []byte) (int, error) {
+	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.step)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
