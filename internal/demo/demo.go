@@ -253,6 +253,9 @@ Try this first:
   2. Open the mailbox: word has reached her.
   3. At the city sign in as Јована and accept with one tap.
   4. Sign in as the officer, prepare the payments and release them.
+  5. As Јована see who looked at your data. Then, at the city as the auditor, find an
+     exchange about her and download its evidence; anybody can check the file at /verify.
+  6. Find a service by word at /catalogue, and ask for a contract as who signs them.
 
 Signing in needs no password: pick a person on the page of the demonstration's
 identity provider. Everything is kept in %s; --fresh begins anew.

@@ -67,8 +67,8 @@ func (f *Follower) Run(ctx context.Context) {
 			f.log.ErrorContext(ctx, "the registry forked; following has stopped", slog.Any("error", err))
 			return
 		case err != nil:
-			f.log.WarnContext(ctx, "registry not followed", slog.Any("error", err))
 			wait = min(2*wait, patience)
+			f.log.Log(ctx, missed(wait), "registry not followed", slog.Any("error", err))
 		default:
 			wait = pause
 		}
@@ -78,6 +78,15 @@ func (f *Follower) Run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// missed is how loud it is that the registry was not followed: nodes that start
+// together do not find each other at once, which is no news.
+func missed(wait time.Duration) slog.Level {
+	if wait < patience/2 {
+		return slog.LevelInfo
+	}
+	return slog.LevelWarn
 }
 
 // maxPending bounds the statements taken in at once. A country has tens of
