@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"dobosh/internal/kit/clock"
@@ -108,8 +110,22 @@ func forget(dir string) error {
 	return errors.Join(errs...)
 }
 
+// chances is how often free ports are looked for when somebody else took one of
+// them before it was listened on.
+const chances = 3
+
 // Start opens everything; [Demo.Close] ends it.
-func Start(ctx context.Context, o Options) (_ *Demo, err error) {
+func Start(ctx context.Context, o Options) (d *Demo, err error) {
+	for range chances {
+		d, err = open(ctx, o)
+		if !errors.Is(err, syscall.EADDRINUSE) || !strings.HasSuffix(o.Listen, ":0") {
+			break
+		}
+	}
+	return d, err
+}
+
+func open(ctx context.Context, o Options) (_ *Demo, err error) {
 	s, err := newSetup(o.Dir, o.Listen, o.Pack)
 	if err != nil {
 		return nil, err

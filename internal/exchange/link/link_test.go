@@ -211,6 +211,26 @@ func TestLongBodyStaysWithinItsWindow(t *testing.T) {
 	}
 }
 
+// What was read makes room for what comes, also when the reader never catches up.
+func TestWhatWasReadIsNotKept(t *testing.T) {
+	s := &Stream{conn: &Conn{}, readable: make(chan struct{}, 1), room: window}
+	payload, part := make([]byte, maxPayload), make([]byte, maxPayload)
+	if err := s.arrive(payload, false); err != nil { // from now on something is always left
+		t.Fatal(err)
+	}
+	for range 1000 {
+		if err := s.arrive(payload, false); err != nil {
+			t.Fatal(err)
+		}
+		if n, _, err := s.take(part); n != len(part) || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if kept := cap(s.in); kept > 2*window {
+		t.Errorf("%d bytes are kept for %d that nobody has read", kept, len(payload))
+	}
+}
+
 func TestBothSidesSeeABreak(t *testing.T) {
 	ended := make(chan error, 1)
 	a, _ := pair(t, Config{}, Config{Handler: func(ctx context.Context, s *Stream) {

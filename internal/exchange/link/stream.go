@@ -224,7 +224,7 @@ func (s *Stream) arrive(payload []byte, end bool) error {
 		return fmt.Errorf("%w: more than there is room for on a stream, or behind its end", ErrProtocol)
 	}
 	if s.err == nil { // nobody reads a broken one
-		s.in = append(s.in, payload...)
+		s.keep(payload)
 	}
 	s.room -= len(payload)
 	s.inEnded = end
@@ -235,6 +235,15 @@ func (s *Stream) arrive(payload []byte, end bool) error {
 		s.conn.forget(s)
 	}
 	return nil
+}
+
+// keep puts what came behind what is unread. What was read makes room first, so that
+// no more is held than the window, however long the reader stays behind.
+func (s *Stream) keep(payload []byte) {
+	if s.taken > 0 && len(s.in)+len(payload) > cap(s.in) {
+		s.in, s.taken = s.in[:copy(s.in, s.in[s.taken:])], 0
+	}
+	s.in = append(s.in, payload...)
 }
 
 // granted takes credit.
