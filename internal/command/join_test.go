@@ -24,12 +24,7 @@ func yamlOf(t *testing.T, cfg node.Config) []byte {
 // Two institutions come in by three commands each, and one asks the other.
 func TestNodesJoinAndAskEachOther(t *testing.T) {
 	s := newStage(t)
-	askers, givers := s.join(asker, "n1"), s.join(giver, "n1")
-	s.behind(givers)
-	s.agree(askers, givers)
-	s.serve(givers)
-	s.serve(askers)
-	s.answered(askers)
+	askers, givers := s.pair()
 
 	out := s.does("status", "--config", askers)
 	for _, want := range []string{"n1 of RS-DEMO/GOV/ASKER", "serving", "cosigned", "renewed at", "n1 of RS-DEMO/GOV/GIVER"} {

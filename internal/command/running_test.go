@@ -58,12 +58,7 @@ func (s *stage) pressed(file string) (end func() (asked int, failed []string)) {
 // of before and after is whole.
 func TestKeysAreReplacedUnderLoad(t *testing.T) {
 	s := newStage(t)
-	askers, givers := s.join(asker, "n1"), s.join(giver, "n1")
-	s.behind(givers)
-	s.agree(askers, givers)
-	s.serve(givers)
-	s.serve(askers)
-	s.answered(askers)
+	askers, givers := s.pair()
 	before := s.status(givers)
 	end := s.pressed(askers)
 	for _, file := range []string{givers, askers} {
@@ -145,12 +140,7 @@ func (s *stage) contained(file string) {
 // A node that is told to end answers what it has and takes nothing new.
 func TestNodeDrainsWhenItIsToldToEnd(t *testing.T) {
 	s := newStage(t)
-	askers, givers := s.join(asker, "n1"), s.join(giver, "n1")
-	s.behind(givers)
-	s.agree(askers, givers)
-	s.serve(givers)
-	s.serve(askers)
-	s.answered(askers)
+	askers, givers := s.pair()
 	s.holdQuestions()
 	answer := make(chan string, 1)
 	go func() {

@@ -398,6 +398,19 @@ func (s *stage) answered(file string) {
 	})
 }
 
+// pair are two members that came in, whose nodes serve, and of whom one asks the
+// other under a contract.
+func (s *stage) pair() (askers, givers string) {
+	s.t.Helper()
+	askers, givers = s.join(asker, "n1"), s.join(giver, "n1")
+	s.behind(givers)
+	s.agree(askers, givers)
+	s.serve(givers)
+	s.serve(askers)
+	s.answered(askers)
+	return askers, givers
+}
+
 func (s *stage) status(file string) (r operator.Report) {
 	s.t.Helper()
 	if err := json.Unmarshal([]byte(s.does("status", "--config", file, "--json")), &r); err != nil {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -67,6 +68,9 @@ func newSetup(dir, listen, pack string) (setup, error) {
 	}
 	if host == "" {
 		host = "127.0.0.1"
+	}
+	if dir, err = filepath.Abs(dir); err != nil { // a configuration's paths are relative to its own file
+		return setup{}, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return setup{}, err
