@@ -104,7 +104,8 @@ func (q *asking) hear(p *peer, s *link.Stream) (answer Answer, handled bool, err
 		_ = q.uploaded() // the answer says what became of it
 		s.Close()
 	}
-	return answer, true, err
+	// A node that just went into maintenance did nothing, and another of the member may.
+	return answer, q.Parts || !problem.HasCode(err, "node-maintenance"), err
 }
 
 // upload sends a long body while the answer is waited for. What it gives must be
