@@ -5,7 +5,7 @@ import (
 	"os"
 	"time"
 
-	"dobosh/internal/bench"
+	"dobosh/internal/lab/bench"
 )
 
 func benchLoop(ctx context.Context, c *call) (err error) {

@@ -6,7 +6,7 @@ import (
 	"os/exec"
 	"time"
 
-	"dobosh/internal/bench"
+	"dobosh/internal/lab/bench"
 )
 
 func benchExchange(ctx context.Context, c *call) (err error) {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"dobosh/internal/bench"
+	"dobosh/internal/lab/bench"
 )
 
 func benchJournal(ctx context.Context, c *call) error {

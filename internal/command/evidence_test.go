@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"dobosh/internal/demo"
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
 )
 

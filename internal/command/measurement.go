@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"dobosh/internal/bench"
+	"dobosh/internal/lab/bench"
 )
 
 // measurement is what all measurements have in common: a folder, a form of the

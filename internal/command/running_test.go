@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
-	"dobosh/internal/demo"
 	"dobosh/internal/exchange/edge/asice"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
 )
 

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"dobosh/internal/demo"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
 )
 

@@ -20,10 +20,10 @@ import (
 	"testing"
 	"time"
 
-	"dobosh/internal/demo"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
 	"dobosh/internal/node/operator"
 	"dobosh/internal/registry"

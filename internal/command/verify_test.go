@@ -18,12 +18,12 @@ import (
 	"testing"
 	"time"
 
-	"dobosh/internal/demo"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/lab/demo"
+	"dobosh/internal/lab/people"
 	"dobosh/internal/law"
 	"dobosh/internal/node"
-	"dobosh/internal/registers/people"
 	"dobosh/packs"
 )
 

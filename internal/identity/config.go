@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"dobosh/internal/act"
 )
 
 // Config says whom a node trusts to recognise people, and what accounts may do.
@@ -30,7 +32,7 @@ type Config struct {
 	NumberClaim string `yaml:"number_claim"`
 	// Roles of accounts, by their subject at the provider. A change takes effect
 	// with the next start, for sessions too.
-	Roles map[string][]Role `yaml:"roles"`
+	Roles map[string][]act.Role `yaml:"roles"`
 	// Idle is how long a session lives without a request; 30 minutes when zero.
 	Idle time.Duration `yaml:"idle"`
 	// Lifetime is how long a session lives at most; 8 hours when zero.
@@ -53,7 +55,7 @@ func (c Config) Check() error {
 	}
 	for account, roles := range c.Roles {
 		for _, role := range roles {
-			if !role.valid() || role == Resident {
+			if !valid(role) || role == Resident {
 				errs = append(errs, fmt.Errorf("roles: %s: %q cannot be given", account, role))
 			}
 		}

@@ -14,5 +14,5 @@
 //     works once, in the browser that began it, and leads to a page of this node.
 //   - An identity provider that is away stops sign-ins and nothing else.
 //
-// Rooms take an [Actor] and decide themselves what the actor may do.
+// Rooms take an [act.Actor] and decide themselves what the actor may do.
 package identity

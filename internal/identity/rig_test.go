@@ -16,12 +16,13 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/identity"
-	"dobosh/internal/identity/devidp"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/lab/signin"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 )
@@ -74,11 +75,11 @@ func newRig(t *testing.T, db *storage.DB, options ...option) *rig {
 	}
 	t.Cleanup(r.node.Close)
 	r.config.RedirectURL = r.node.URL + "/callback"
-	r.config.ClientID, r.config.NumberClaim = "node", devidp.NumberClaim
+	r.config.ClientID, r.config.NumberClaim = "node", signin.NumberClaim
 	r.startProvider("127.0.0.1:0")
 	r.config.Issuer = r.idp.URL + "/idp"
 	if r.config.Roles == nil {
-		r.config.Roles = map[string][]identity.Role{"officer": {identity.Officer, identity.Auditor}}
+		r.config.Roles = map[string][]act.Role{"officer": {identity.Officer, identity.Auditor}}
 	}
 	var err error
 	r.id, err = identity.New(t.Context(), r.config, db, r.sectors, r.clock.Now, slog.New(slog.NewTextHandler(r.log, nil)))
@@ -119,11 +120,11 @@ func (r *rig) startProvider(address string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	handler, err := devidp.New(devidp.Config{
+	handler, err := signin.New(signin.Config{
 		Issuer:  "http://" + listener.Addr().String() + "/idp",
 		KeyFile: filepath.Join(r.t.TempDir(), "key.pem"),
-		Clients: []devidp.Client{{ID: "node", RedirectURLs: []string{r.node.URL + "/callback"}}},
-		Persons: []devidp.Person{
+		Clients: []signin.Client{{ID: "node", RedirectURLs: []string{r.node.URL + "/callback"}}},
+		Persons: []signin.Person{
 			{Subject: "milica", Name: "Милица Пример", Number: milica().String()},
 			{Subject: "officer", Name: "Јован Пример"},
 			{Subject: "stranger", Name: "Нико Нигдић"},

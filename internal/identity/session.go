@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/storage"
 )
 
@@ -29,25 +30,25 @@ type facts struct {
 
 // Actor says who sends the request; false for nobody. A session that is used is
 // prolonged by the idle time, at most to its lifetime.
-func (id *Identity) Actor(r *http.Request) (Actor, bool) {
+func (id *Identity) Actor(r *http.Request) (act.Actor, bool) {
 	token, ok := id.token(r)
 	if !ok {
-		return Actor{}, false
+		return act.Actor{}, false
 	}
 	known, err := id.find(r.Context(), token)
 	if err != nil {
 		if !errors.Is(err, storage.ErrNotFound) {
 			id.log.ErrorContext(r.Context(), "a session was not read", slog.Any("error", err))
 		}
-		return Actor{}, false
+		return act.Actor{}, false
 	}
-	return Actor{
+	return act.Actor{
 		Account: known.Account, Name: known.Name, Roles: id.roles(known),
 		Persons: known.Persons, AuthTime: known.AuthTime,
 	}, true
 }
 
-func (id *Identity) roles(known facts) []Role {
+func (id *Identity) roles(known facts) []act.Role {
 	roles := slices.Clone(id.cfg.Roles[known.Account])
 	if len(known.Persons) > 0 {
 		roles = append(roles, Resident)

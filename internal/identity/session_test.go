@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
@@ -142,7 +143,7 @@ func TestRolesAreOfNow(t *testing.T) {
 	r := onSQLite(t)
 	v := r.visitor()
 	v.signIn("officer", "/")
-	r.config.Roles = map[string][]identity.Role{}
+	r.config.Roles = map[string][]act.Role{}
 	later, err := identity.New(t.Context(), r.config, r.db, r.sectors, r.clock.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -165,8 +166,8 @@ func TestConfigErrors(t *testing.T) {
 		"no client":         func(c *identity.Config) { c.ClientID = "" },
 		"relative way back": func(c *identity.Config) { c.RedirectURL = "/callback" },
 		"other scheme":      func(c *identity.Config) { c.Issuer = "ftp://id.example" },
-		"unknown role":      func(c *identity.Config) { c.Roles = map[string][]identity.Role{"x": {"king"}} },
-		"given residence":   func(c *identity.Config) { c.Roles = map[string][]identity.Role{"x": {identity.Resident}} },
+		"unknown role":      func(c *identity.Config) { c.Roles = map[string][]act.Role{"x": {"king"}} },
+		"given residence":   func(c *identity.Config) { c.Roles = map[string][]act.Role{"x": {identity.Resident}} },
 		"negative time":     func(c *identity.Config) { c.Idle = -1 },
 	} {
 		config := good

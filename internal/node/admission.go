@@ -12,10 +12,10 @@ import (
 	"path/filepath"
 	"slices"
 
+	"dobosh/internal/admission"
 	"dobosh/internal/exchange/link"
 	"dobosh/internal/journal"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/admission"
 	"dobosh/internal/registry/credential"
 )
 

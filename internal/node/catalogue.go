@@ -7,13 +7,13 @@ import (
 	"net/http"
 	"time"
 
+	"dobosh/internal/catalogue"
 	"dobosh/internal/kit/lang"
-	"dobosh/internal/registers/births"
-	"dobosh/internal/registers/payments"
-	"dobosh/internal/registers/residence"
+	"dobosh/internal/lab/registers/births"
+	"dobosh/internal/lab/registers/payments"
+	"dobosh/internal/lab/registers/residence"
+	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/catalogue"
-	"dobosh/internal/services/looks"
 )
 
 // openCatalogue opens the list of data services with what they answer. The
@@ -38,7 +38,7 @@ func (n *Node) openCatalogue(ctx context.Context) (err error) {
 
 // builtIn are the descriptions of the systems that come with the node.
 func (n *Node) builtIn() [][]byte {
-	all := [][]byte{looks.Description()}
+	all := [][]byte{receipts.Description()}
 	if n.cfg.Registers != nil {
 		all = append(all, births.Description(), residence.Description(), payments.Description())
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"dobosh/internal/demo"
+	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
 )
 

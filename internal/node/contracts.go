@@ -4,14 +4,14 @@ import (
 	"context"
 	"net/http"
 
+	"dobosh/internal/contracts"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/desk"
 )
 
 // openDesk opens the desk at which this member makes contracts.
 func (n *Node) openDesk(context.Context) error {
-	n.desk = desk.New(desk.Config{
-		Member: n.cfg.Member, DB: n.db, State: n.registry.State, Registry: n.submitter, Courier: desk.HTTP{Client: n.letterClient},
+	n.desk = contracts.New(contracts.Config{
+		Member: n.cfg.Member, DB: n.db, State: n.registry.State, Registry: n.submitter, Courier: contracts.HTTP{Client: n.letterClient},
 		Law: n.pack, Signer: n.signer, Journal: n.journal, Descriptions: described{n.described}, Now: n.now, Log: n.log,
 	})
 	return nil
@@ -24,7 +24,7 @@ func (n *Node) letterClient(to registry.Node) *http.Client {
 
 // takeLetters lets other members propose contracts and answer.
 func (n *Node) takeLetters(mux *http.ServeMux) {
-	mux.Handle("POST "+desk.Path, n.desk.Handler(func(r *http.Request) (registry.ID, error) {
+	mux.Handle("POST "+contracts.Path, n.desk.Handler(func(r *http.Request) (registry.ID, error) {
 		peer, err := n.credential.Peer(r.TLS)
 		return peer.Member, err
 	}))

@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"dobosh/internal/demo"
 	"dobosh/internal/exchange"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/registers/people"
+	"dobosh/internal/lab/demo"
+	"dobosh/internal/lab/people"
 	"dobosh/internal/registry"
 )
 

@@ -4,18 +4,19 @@ import (
 	"context"
 	"net/http"
 
+	"dobosh/internal/act"
+	"dobosh/internal/contracts"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/page"
-	"dobosh/internal/registers"
+	"dobosh/internal/lab/registers"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/desk"
 )
 
 // contractsAPI is the desk for engineers and information systems of the member:
 // what an officer does on the pages, over HTTP.
 type contractsAPI struct {
-	desk    *desk.Room
+	desk    *contracts.Room
 	systems tokens
 }
 
@@ -48,7 +49,7 @@ type contractForm struct {
 	Reason   string             `json:"reason"`   // to refuse or end
 }
 
-func (a contractsAPI) who(q *registers.Question) (identity.Actor, error) {
+func (a contractsAPI) who(q *registers.Question) (act.Actor, error) {
 	return a.systems.actor(q.Header("Authorization"), identity.Contracts)
 }
 
@@ -87,8 +88,8 @@ func (a contractsAPI) proposals(ctx context.Context, q *registers.Question) (any
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.desk.Proposals(ctx, by, desk.State(q.Query("state")), page.Key(q.Query("after")))
-	return list[desk.Proposal]{append([]desk.Proposal{}, found.Items...), found.Next}, err
+	found, err := a.desk.Proposals(ctx, by, contracts.State(q.Query("state")), page.Key(q.Query("after")))
+	return list[contracts.Proposal]{append([]contracts.Proposal{}, found.Items...), found.Next}, err
 }
 
 func (a contractsAPI) proposal(ctx context.Context, q *registers.Question) (any, error) {
@@ -105,10 +106,10 @@ func (a contractsAPI) contracts(ctx context.Context, q *registers.Question) (any
 		return nil, err
 	}
 	found, err := a.desk.Contracts(ctx, by, page.Key(q.Query("after")))
-	return list[desk.Standing]{append([]desk.Standing{}, found.Items...), found.Next}, err
+	return list[contracts.Standing]{append([]contracts.Standing{}, found.Items...), found.Next}, err
 }
 
-type contractAct func(ctx context.Context, by identity.Actor, proposal string, form contractForm) (desk.Proposal, error)
+type contractAct func(ctx context.Context, by act.Actor, proposal string, form contractForm) (contracts.Proposal, error)
 
 // act answers a request that moves one proposal on.
 func (a contractsAPI) act(do contractAct) registers.Answer {
@@ -125,23 +126,23 @@ func (a contractsAPI) act(do contractAct) registers.Answer {
 	}
 }
 
-func (a contractsAPI) approve(ctx context.Context, by identity.Actor, proposal string, form contractForm) (desk.Proposal, error) {
+func (a contractsAPI) approve(ctx context.Context, by act.Actor, proposal string, form contractForm) (contracts.Proposal, error) {
 	return a.desk.Approve(ctx, by, proposal, form.Version)
 }
 
-func (a contractsAPI) refuse(ctx context.Context, by identity.Actor, proposal string, form contractForm) (desk.Proposal, error) {
+func (a contractsAPI) refuse(ctx context.Context, by act.Actor, proposal string, form contractForm) (contracts.Proposal, error) {
 	return a.desk.Refuse(ctx, by, proposal, form.Version, form.Reason)
 }
 
-func (a contractsAPI) amend(ctx context.Context, by identity.Actor, proposal string, form contractForm) (desk.Proposal, error) {
+func (a contractsAPI) amend(ctx context.Context, by act.Actor, proposal string, form contractForm) (contracts.Proposal, error) {
 	return a.desk.Amend(ctx, by, proposal, form.Version, form.contract())
 }
 
-func (a contractsAPI) withdraw(ctx context.Context, by identity.Actor, proposal string, form contractForm) (desk.Proposal, error) {
+func (a contractsAPI) withdraw(ctx context.Context, by act.Actor, proposal string, form contractForm) (contracts.Proposal, error) {
 	return a.desk.Withdraw(ctx, by, proposal, form.Version)
 }
 
-func (a contractsAPI) end(ctx context.Context, by identity.Actor, proposal string, form contractForm) (desk.Proposal, error) {
+func (a contractsAPI) end(ctx context.Context, by act.Actor, proposal string, form contractForm) (contracts.Proposal, error) {
 	p, err := a.desk.Proposal(ctx, by, proposal)
 	if err != nil {
 		return p, err

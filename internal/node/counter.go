@@ -6,10 +6,11 @@ import (
 	"strconv"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/registers"
+	"dobosh/internal/lab/registers"
 	"dobosh/internal/services"
 )
 
@@ -91,15 +92,15 @@ func (c *counter) accept(ctx context.Context, q *registers.Question) (any, error
 
 // person gives whoever stands at the counter, by the number on the identity
 // card.
-func (c *counter) person(text string) (identity.Actor, error) {
+func (c *counter) person(text string) (act.Actor, error) {
 	number, err := jmbg.Parse(text)
 	if err != nil {
-		return identity.Actor{}, problem.New(problem.Invalid, "number-invalid").At("number", registers.NumberFault(err))
+		return act.Actor{}, problem.New(problem.Invalid, "number-invalid").At("number", registers.NumberFault(err))
 	}
-	person := identity.Actor{Roles: []identity.Role{identity.Resident}, Persons: map[string]string{}}
+	person := act.Actor{Roles: []act.Role{identity.Resident}, Persons: map[string]string{}}
 	for _, sector := range c.names {
 		if person.Persons[sector], err = c.sectors.Pseudonym(sector, number); err != nil {
-			return identity.Actor{}, err
+			return act.Actor{}, err
 		}
 	}
 	return person, nil

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"dobosh/internal/catalogue/openapi"
+	"dobosh/internal/contracts"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/catalogue/openapi"
-	"dobosh/internal/registry/desk"
 )
 
 // Bounds of the fields that a contract form offers: a description may hold
@@ -28,14 +28,14 @@ type described struct{ describer }
 
 // Operations implements desk.Descriptions. A description that cannot be read
 // now is as good as none: the terms are then typed.
-func (d described) Operations(ctx context.Context, service registry.ID) ([]desk.Operation, bool) {
+func (d described) Operations(ctx context.Context, service registry.ID) ([]contracts.Operation, bool) {
 	doc, err := d.Description(ctx, service)
 	if err != nil {
 		return nil, false
 	}
-	operations := make([]desk.Operation, len(doc.Operations))
+	operations := make([]contracts.Operation, len(doc.Operations))
 	for i, op := range doc.Operations {
-		operations[i] = desk.Operation{Method: op.Method, Path: op.Path, Says: op.Title, Fields: answerFields(op)}
+		operations[i] = contracts.Operation{Method: op.Method, Path: op.Path, Says: op.Title, Fields: answerFields(op)}
 	}
 	return operations, true
 }
@@ -55,7 +55,7 @@ func (d described) Words(ctx context.Context, service registry.ID) map[string]la
 }
 
 // answerFields are the fields of what an operation answers when all is well.
-func answerFields(op openapi.Operation) []desk.Pointer {
+func answerFields(op openapi.Operation) []contracts.Pointer {
 	var w fieldWalk
 	for _, answer := range op.Answers {
 		if !answer.Good() {
@@ -71,7 +71,7 @@ func answerFields(op openapi.Operation) []desk.Pointer {
 }
 
 // fieldWalk collects the fields at which a schema ends, each once.
-type fieldWalk struct{ found []desk.Pointer }
+type fieldWalk struct{ found []contracts.Pointer }
 
 func (w *fieldWalk) walk(at string, s *openapi.Schema, above []*openapi.Schema) {
 	if s == nil || len(above) >= fieldsDeep || slices.Contains(above, s) {
@@ -98,11 +98,11 @@ func (w *fieldWalk) walk(at string, s *openapi.Schema, above []*openapi.Schema) 
 }
 
 func (w *fieldWalk) add(at string, s *openapi.Schema) {
-	known := slices.ContainsFunc(w.found, func(p desk.Pointer) bool { return p.At == at })
+	known := slices.ContainsFunc(w.found, func(p contracts.Pointer) bool { return p.At == at })
 	if at == "" || known || len(w.found) >= fieldsMost {
 		return
 	}
-	p := desk.Pointer{At: at}
+	p := contracts.Pointer{At: at}
 	if s != nil {
 		p.Says = s.Text
 	}

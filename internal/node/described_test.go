@@ -6,9 +6,9 @@ import (
 	"slices"
 	"testing"
 
+	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/catalogue/openapi"
 )
 
 // shelf is one description for every service, or none.

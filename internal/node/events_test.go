@@ -16,9 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"dobosh/internal/demo"
 	"dobosh/internal/exchange/events"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/lab/demo"
 )
 
 // system talks to the events of a node over HTTP, with the token of its member.

@@ -9,7 +9,7 @@ import (
 	"dobosh/internal/exchange/events"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/registers"
+	"dobosh/internal/lab/registers"
 )
 
 // eventsAPI is where the member's information systems publish events and

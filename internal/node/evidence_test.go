@@ -5,11 +5,12 @@ import (
 	"log/slog"
 	"testing"
 
-	"dobosh/internal/demo"
+	"dobosh/internal/act"
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/exchange/oversight"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
 )
 
@@ -20,7 +21,7 @@ func TestEvidenceOfARunningNode(t *testing.T) {
 	w.all()
 	w.birth("jovana")
 	w.eventually("two offers", func() bool { return len(w.offers()) == 2 })
-	auditor := identity.Actor{Account: "reviewer", Roles: []identity.Role{identity.Auditor}}
+	auditor := act.Actor{Account: "reviewer", Roles: []act.Role{identity.Auditor}}
 	city := w.nodes[demo.City]
 	list, err := city.Oversight().Exchanges(t.Context(), auditor, oversight.Filter{Party: "civil/births"}, "")
 	if err != nil || len(list.Items) == 0 {

@@ -13,10 +13,10 @@ import (
 	"strconv"
 	"time"
 
+	"dobosh/internal/admission"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/registry/admission"
 	"dobosh/internal/registry/credential"
 )
 

@@ -13,15 +13,16 @@ import (
 	"testing"
 	"time"
 
-	"dobosh/internal/demo"
+	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/jmbg"
+	"dobosh/internal/lab/demo"
+	"dobosh/internal/lab/people"
 	"dobosh/internal/law"
 	"dobosh/internal/node"
-	"dobosh/internal/registers/people"
 	"dobosh/internal/registry"
 	"dobosh/internal/services"
 	"dobosh/internal/services/proof"
@@ -141,7 +142,7 @@ func (w *town) post(path string, body any) (int, map[string]any) {
 }
 
 // actor is a person of the stories who has signed in at the city.
-func (w *town) actor(subject string) identity.Actor {
+func (w *town) actor(subject string) act.Actor {
 	w.t.Helper()
 	stories, err := people.Stories(w.pack())
 	if err != nil {
@@ -155,7 +156,7 @@ func (w *town) actor(subject string) identity.Actor {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return identity.Actor{Account: subject, Roles: []identity.Role{identity.Resident}, Persons: map[string]string{"family": pseudonym}}
+	return act.Actor{Account: subject, Roles: []act.Role{identity.Resident}, Persons: map[string]string{"family": pseudonym}}
 }
 
 // birth lets a mother of the stories have a child.
@@ -207,8 +208,8 @@ func (w *town) place() string {
 	return ""
 }
 
-func officer() identity.Actor {
-	return identity.Actor{Account: "officer", Roles: []identity.Role{identity.Officer}}
+func officer() act.Actor {
+	return act.Actor{Account: "officer", Roles: []act.Role{identity.Officer}}
 }
 
 func (w *town) offers() []services.Offer {

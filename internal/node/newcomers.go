@@ -3,16 +3,17 @@ package node
 import (
 	"context"
 
+	"dobosh/internal/act"
+	"dobosh/internal/admission"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/registry/admission"
 )
 
 // newcomers lets the operators of the authority let nodes in, on a page.
 type newcomers struct{ office *admission.Office }
 
-func mayAdmit(by identity.Actor) error {
+func mayAdmit(by act.Actor) error {
 	if !by.Has(identity.Operator) {
 		return problem.New(problem.Forbidden, "not-yours")
 	}
@@ -20,7 +21,7 @@ func mayAdmit(by identity.Actor) error {
 }
 
 // Offer implements web.Newcomers.
-func (n newcomers) Offer(ctx context.Context, by identity.Actor, g admission.Grant) (string, admission.Made, error) {
+func (n newcomers) Offer(ctx context.Context, by act.Actor, g admission.Grant) (string, admission.Made, error) {
 	if err := mayAdmit(by); err != nil {
 		return "", admission.Made{}, err
 	}
@@ -28,7 +29,7 @@ func (n newcomers) Offer(ctx context.Context, by identity.Actor, g admission.Gra
 }
 
 // Tokens implements web.Newcomers.
-func (n newcomers) Tokens(ctx context.Context, by identity.Actor, after page.Key) (page.Page[admission.Made], error) {
+func (n newcomers) Tokens(ctx context.Context, by act.Actor, after page.Key) (page.Page[admission.Made], error) {
 	if err := mayAdmit(by); err != nil {
 		return page.Page[admission.Made]{}, err
 	}
@@ -36,7 +37,7 @@ func (n newcomers) Tokens(ctx context.Context, by identity.Actor, after page.Key
 }
 
 // Withdraw implements web.Newcomers.
-func (n newcomers) Withdraw(ctx context.Context, by identity.Actor, token string) error {
+func (n newcomers) Withdraw(ctx context.Context, by act.Actor, token string) error {
 	if err := mayAdmit(by); err != nil {
 		return err
 	}

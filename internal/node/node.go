@@ -13,7 +13,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dobosh/internal/admission"
 	"dobosh/internal/bus"
+	"dobosh/internal/catalogue"
+	"dobosh/internal/contracts"
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/edge/asice"
 	"dobosh/internal/exchange/events"
@@ -24,19 +27,16 @@ import (
 	"dobosh/internal/journal/witness"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/lab/registers/births"
+	"dobosh/internal/lab/registers/payments"
+	"dobosh/internal/lab/registers/residence"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
-	"dobosh/internal/registers/births"
-	"dobosh/internal/registers/payments"
-	"dobosh/internal/registers/residence"
+	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/admission"
-	"dobosh/internal/registry/catalogue"
 	"dobosh/internal/registry/credential"
-	"dobosh/internal/registry/desk"
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
-	"dobosh/internal/services/looks"
 	"dobosh/internal/storage"
 	"dobosh/internal/web"
 	"dobosh/packs"
@@ -71,7 +71,7 @@ type Node struct {
 	authority  *registry.Authority
 	submitter  registry.Submitter
 	follower   *registry.Follower
-	desk       *desk.Room
+	desk       *contracts.Room
 	described  *catalogue.Room
 	gateway    *exchange.Gateway
 	meter      *oversight.Meter
@@ -82,7 +82,7 @@ type Node struct {
 	systems    systems
 	identity   *identity.Identity
 	courier    *notify.Courier
-	system     *looks.System
+	system     *receipts.System
 	services   *services.Room
 	registers  *registerSet
 	catalogue  *lang.Catalogue
@@ -189,12 +189,12 @@ func (n *Node) openStorage(ctx context.Context) (err error) {
 		identity.Migrations(),
 		registry.Migrations(),
 		admission.Migrations(),
-		desk.Migrations(),
+		contracts.Migrations(),
 		catalogue.Migrations(),
 		oversight.Migrations(),
 		events.Migrations(),
 		notify.Migrations(),
-		services.Migrations(), looks.Migrations(), births.Migrations(), residence.Migrations(), payments.Migrations())
+		services.Migrations(), receipts.Migrations(), births.Migrations(), residence.Migrations(), payments.Migrations())
 	if err != nil {
 		return err
 	}
@@ -305,8 +305,8 @@ func (n *Node) openExchange(context.Context) error {
 		Gossip:     func(checkpoint []byte) error { return n.registry.Compare(context.Background(), checkpoint) },
 	})
 	n.later(func() error { n.gateway.Close(); return nil })
-	n.system = looks.NewSystem(n.db, n.now)
-	n.serve("receipts", looks.ServiceCode, n.system.Handler())
+	n.system = receipts.NewSystem(n.db, n.now)
+	n.serve("receipts", receipts.ServiceCode, n.system.Handler())
 	return n.openSystems()
 }
 

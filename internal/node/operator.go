@@ -8,10 +8,10 @@ import (
 	"net/http"
 	"time"
 
+	"dobosh/internal/admission"
 	"dobosh/internal/exchange"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/node/operator"
-	"dobosh/internal/registry/admission"
 )
 
 // byOperator names, in the journal, who came through the operator's door.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/oversight"
 	"dobosh/internal/identity"
@@ -78,7 +79,7 @@ type conditions struct{ *Node }
 func (c conditions) Title(service registry.ID) lang.Text { return c.title(service) }
 
 // Condition implements web.Conditions.
-func (c conditions) Condition(ctx context.Context, by identity.Actor) (web.Condition, error) {
+func (c conditions) Condition(ctx context.Context, by act.Actor) (web.Condition, error) {
 	if !by.Has(identity.Operator) && !by.Has(identity.Auditor) {
 		return web.Condition{}, problem.New(problem.Forbidden, "not-yours")
 	}

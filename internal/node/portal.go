@@ -10,9 +10,9 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/registers/people"
+	"dobosh/internal/lab/people"
+	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
-	"dobosh/internal/services/looks"
 	"dobosh/internal/web"
 )
 
@@ -54,7 +54,7 @@ func (n *Node) cityPages(deps *web.Deps) {
 	s := n.services
 	portal := n.cfg.Member
 	portal.Subsystem = "portal"
-	gathered := &looks.Room{Portal: portal, State: n.registry.State, Pack: n.pack, Asker: n.gateway, Words: described{n.described}}
+	gathered := &receipts.Room{Portal: portal, State: n.registry.State, Pack: n.pack, Asker: n.gateway, Words: described{n.described}}
 	deps.Offers, deps.Exits, deps.Decisions, deps.Papers = s, s, s, s
 	deps.Looks, deps.Messages, deps.Verifier = gathered, gathered, papers{s, n}
 	deps.Desk, deps.Waiting, deps.Referrals, deps.Settling, deps.Payments, deps.Releasing = s, s, s, s, s, s

@@ -10,15 +10,16 @@ import (
 	"path/filepath"
 	"strings"
 
+	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/registers"
-	"dobosh/internal/registers/births"
-	"dobosh/internal/registers/payments"
-	"dobosh/internal/registers/people"
-	"dobosh/internal/registers/residence"
+	"dobosh/internal/lab/people"
+	"dobosh/internal/lab/registers"
+	"dobosh/internal/lab/registers/births"
+	"dobosh/internal/lab/registers/payments"
+	"dobosh/internal/lab/registers/residence"
 	"dobosh/internal/registry"
 )
 
@@ -126,7 +127,7 @@ type residentsOf struct {
 const registrationSector = "family"
 
 // Search implements births.Residents.
-func (r residentsOf) Search(ctx context.Context, by identity.Actor, number jmbg.Number) (sector string, found births.Resident, err error) {
+func (r residentsOf) Search(ctx context.Context, by act.Actor, number jmbg.Number) (sector string, found births.Resident, err error) {
 	body, err := json.Marshal(residence.Search{Number: number.String()})
 	if err != nil {
 		return "", found, err

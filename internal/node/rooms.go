@@ -7,8 +7,8 @@ import (
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/lab/people"
 	"dobosh/internal/notify"
-	"dobosh/internal/registers/people"
 	"dobosh/internal/services"
 	"dobosh/internal/services/proof"
 

@@ -7,7 +7,7 @@ import (
 	"os"
 	"strings"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/act"
 	"dobosh/internal/kit/problem"
 )
 
@@ -32,12 +32,12 @@ func readTokens(systems []System) (known tokens, err error) {
 }
 
 // actor recognises the system behind an Authorization header and gives it a role.
-func (t tokens) actor(authorization string, role identity.Role) (identity.Actor, error) {
+func (t tokens) actor(authorization string, role act.Role) (act.Actor, error) {
 	name, err := t.system(authorization)
 	if err != nil {
-		return identity.Actor{}, err
+		return act.Actor{}, err
 	}
-	return identity.Actor{Account: "system:" + name, Name: name, Roles: []identity.Role{role}}, nil
+	return act.Actor{Account: "system:" + name, Name: name, Roles: []act.Role{role}}, nil
 }
 
 // system recognises the system behind an Authorization header (RFC 6750) by its

@@ -11,7 +11,7 @@ import (
 
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
-	"dobosh/internal/notify/sink"
+	"dobosh/internal/lab/mailsink"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 )
@@ -24,7 +24,7 @@ type rig struct {
 	*Courier
 	t     *testing.T
 	clock *clock.Manual
-	sink  *sink.Sink
+	sink  *mailsink.Sink
 	at    string // address of the mail server
 }
 
@@ -69,7 +69,7 @@ func (r *rig) listen(at string) {
 		r.t.Fatal(err)
 	}
 	r.at = listener.Addr().String()
-	if r.sink, err = sink.Start(listener, slog.New(slog.DiscardHandler)); err != nil {
+	if r.sink, err = mailsink.Start(listener, slog.New(slog.DiscardHandler)); err != nil {
 		r.t.Fatal(err)
 	}
 	server := r.sink

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
@@ -15,17 +16,17 @@ import (
 
 func forbidden() error { return problem.New(problem.Forbidden, "not-yours") }
 
-func officer(by identity.Actor) bool { return by.Has(identity.Officer) }
+func officer(by act.Actor) bool { return by.Has(identity.Officer) }
 
 // is reports whether the actor is the person of a matter.
-func (r *Room) is(by identity.Actor, service, person string) bool {
+func (r *Room) is(by act.Actor, service, person string) bool {
 	s, ok := r.Pack.Service(service)
 	return ok && person != "" && by.Is(s.Sector) == person
 }
 
 // personsOf are the actor's pseudonyms in the sectors of this node's public
 // services, without repetition.
-func (r *Room) personsOf(by identity.Actor) (persons []string) {
+func (r *Room) personsOf(by act.Actor) (persons []string) {
 	for _, s := range r.Pack.Services() {
 		if person := by.Is(s.Sector); person != "" && !slices.Contains(persons, person) {
 			persons = append(persons, person)
@@ -50,7 +51,7 @@ func (r *Room) subjectsOf(sector, person string) ([]string, error) {
 
 // looked leaves a receipt that an officer saw a person's matter. Without the
 // receipt nothing is shown.
-func (r *Room) looked(ctx context.Context, by identity.Actor, service, person, matter string) error {
+func (r *Room) looked(ctx context.Context, by act.Actor, service, person, matter string) error {
 	s, err := r.service(service)
 	if err != nil {
 		return err

@@ -3,7 +3,7 @@ package services
 import (
 	"context"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/act"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/rules"
@@ -40,7 +40,7 @@ func moves() map[step]mover {
 // gives the decision that stands; a form that has become stale is refused.
 // Where the public service leaves every decision to a person, the matter goes
 // to an officer, and there is no decision yet.
-func (r *Room) Accept(ctx context.Context, by identity.Actor, id string, version int) (Decision, error) {
+func (r *Room) Accept(ctx context.Context, by act.Actor, id string, version int) (Decision, error) {
 	o, err := r.own(ctx, r.DB.Read(ctx), by, id)
 	if err != nil {
 		return Decision{}, err
@@ -63,7 +63,7 @@ func (r *Room) Accept(ctx context.Context, by identity.Actor, id string, version
 
 // accept decides. The draft is made before the transaction, which must be
 // short; the version says whether the offer is still the one it was made from.
-func (r *Room) accept(ctx context.Context, by identity.Actor, o storedOffer, s law.PublicService, version int) (decision string, err error) {
+func (r *Room) accept(ctx context.Context, by act.Actor, o storedOffer, s law.PublicService, version int) (decision string, err error) {
 	if err := r.check(o, OfferAccepted, version); err != nil {
 		return "", err
 	}
@@ -94,13 +94,13 @@ func (r *Room) accept(ctx context.Context, by identity.Actor, o storedOffer, s l
 }
 
 // Decline ends the offer: the person does not want it.
-func (r *Room) Decline(ctx context.Context, by identity.Actor, id string, version int) error {
+func (r *Room) Decline(ctx context.Context, by act.Actor, id string, version int) error {
 	return r.answer(ctx, by, id, version, OfferDeclined, nil)
 }
 
 // Object ends the offer and keeps the person out of all further assessments
 // under the same public service.
-func (r *Room) Object(ctx context.Context, by identity.Actor, id string, version int) error {
+func (r *Room) Object(ctx context.Context, by act.Actor, id string, version int) error {
 	return r.answer(ctx, by, id, version, OfferObjected, func(ctx context.Context, tx *storage.Tx, o storedOffer) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO services_objections (person, service, at) VALUES ($1, $2, $3) ON CONFLICT (person, service) DO NOTHING`, o.person, o.service, storage.Micros(r.Now()))
 		return err
@@ -108,7 +108,7 @@ func (r *Room) Object(ctx context.Context, by identity.Actor, id string, version
 }
 
 // Refer puts the matter into the hands of an officer, as everybody may ask.
-func (r *Room) Refer(ctx context.Context, by identity.Actor, id string, version int) error {
+func (r *Room) Refer(ctx context.Context, by act.Actor, id string, version int) error {
 	return r.answer(ctx, by, id, version, OfferReferred, func(ctx context.Context, tx *storage.Tx, o storedOffer) error {
 		s, err := r.service(o.service)
 		if err != nil {
@@ -120,7 +120,7 @@ func (r *Room) Refer(ctx context.Context, by identity.Actor, id string, version 
 
 // answer moves an offer, once, and does what belongs to the move. The same
 // answer again changes nothing.
-func (r *Room) answer(ctx context.Context, by identity.Actor, id string, version int, to OfferState, also func(context.Context, *storage.Tx, storedOffer) error) error {
+func (r *Room) answer(ctx context.Context, by act.Actor, id string, version int, to OfferState, also func(context.Context, *storage.Tx, storedOffer) error) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		o, err := r.own(ctx, tx, by, id)
 		if err != nil || o.state == to {
@@ -137,7 +137,7 @@ func (r *Room) answer(ctx context.Context, by identity.Actor, id string, version
 }
 
 // own gives the offer to the person it is for, and to nobody else.
-func (r *Room) own(ctx context.Context, from storage.Reader, by identity.Actor, id string) (storedOffer, error) {
+func (r *Room) own(ctx context.Context, from storage.Reader, by act.Actor, id string) (storedOffer, error) {
 	o, err := r.storedOffer(ctx, from, id)
 	if err != nil {
 		return o, err

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/act"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/money"
 	"dobosh/internal/law"
@@ -76,7 +76,7 @@ func TestRemedyIsATermOfThePack(t *testing.T) {
 }
 
 // do names the answers of a person.
-func (r *rig) do(what services.OfferState, by identity.Actor, o services.Offer) error {
+func (r *rig) do(what services.OfferState, by act.Actor, o services.Offer) error {
 	switch what {
 	case services.OfferDeclined:
 		return r.Decline(r.t.Context(), by, o.ID, o.Version)

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/act"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/money"
 	"dobosh/internal/kit/problem"
@@ -187,21 +187,21 @@ func TestTextAloneIsNotAskedFor(t *testing.T) {
 func TestWhatNobodyKnowsGoesToAPerson(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		change  func(*rig, identity.Actor) (fact string, value any)
+		change  func(*rig, act.Actor) (fact string, value any)
 		why     services.ReferralReason
 		missing string
 	}{
-		{"order not known", func(*rig, identity.Actor) (string, any) { return "order", nil }, services.FactUnknown, "child.order"},
-		{"order out of bounds", func(*rig, identity.Actor) (string, any) { return "order", 31 }, services.FactUnknown, "child.order"},
-		{"mother not known", func(*rig, identity.Actor) (string, any) { return "mother", nil }, services.FactUnknown, "mother.person"},
-		{"mother whom nobody can name", func(*rig, identity.Actor) (string, any) { return "mother", "aaaaaaaaaaaaaaaaaaaaaaaaaa" }, services.FactUnknown, "mother.person"},
-		{"mother in no register", func(r *rig, m identity.Actor) (string, any) {
+		{"order not known", func(*rig, act.Actor) (string, any) { return "order", nil }, services.FactUnknown, "child.order"},
+		{"order out of bounds", func(*rig, act.Actor) (string, any) { return "order", 31 }, services.FactUnknown, "child.order"},
+		{"mother not known", func(*rig, act.Actor) (string, any) { return "mother", nil }, services.FactUnknown, "mother.person"},
+		{"mother whom nobody can name", func(*rig, act.Actor) (string, any) { return "mother", "aaaaaaaaaaaaaaaaaaaaaaaaaa" }, services.FactUnknown, "mother.person"},
+		{"mother in no register", func(r *rig, m act.Actor) (string, any) {
 			delete(r.registers.residents, m.Is("family"))
 			return "order", 1
 		}, services.FactUnknown, "mother.citizen"},
-		{"stillborn", func(*rig, identity.Actor) (string, any) { return "live", false }, services.RuleSaysNo, ""},
-		{"paid before", func(r *rig, _ identity.Actor) (string, any) { r.registers.paid = true; return "order", 1 }, services.RuleSaysNo, ""},
-		{"the term is over", func(*rig, identity.Actor) (string, any) { return "born", "2025-11-22" }, services.RuleSaysNo, ""},
+		{"stillborn", func(*rig, act.Actor) (string, any) { return "live", false }, services.RuleSaysNo, ""},
+		{"paid before", func(r *rig, _ act.Actor) (string, any) { r.registers.paid = true; return "order", 1 }, services.RuleSaysNo, ""},
+		{"the term is over", func(*rig, act.Actor) (string, any) { return "born", "2025-11-22" }, services.RuleSaysNo, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			onBoth(t, func(t *testing.T, r *rig) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/act"
 	"dobosh/internal/services"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
@@ -18,7 +18,7 @@ func BenchmarkAccept(b *testing.B) {
 	r := newRig(b, testkit.Database(b, storage.SQLite))
 	r.restart(func(c *services.Config) { c.Pack = only(b, grant) })
 	type tap struct {
-		by    identity.Actor
+		by    act.Actor
 		offer services.Offer
 	}
 	taps := make(chan tap, b.N)

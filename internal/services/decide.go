@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/act"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
@@ -203,7 +203,7 @@ func (r *Room) contentOf(ctx context.Context, d storedDecision) (proof.Content, 
 
 // Decision shows a decision to its person, or to an officer, who leaves a
 // receipt.
-func (r *Room) Decision(ctx context.Context, by identity.Actor, id string) (Decision, error) {
+func (r *Room) Decision(ctx context.Context, by act.Actor, id string) (Decision, error) {
 	d, err := r.decisionFor(ctx, by, id)
 	if err != nil {
 		return Decision{}, err
@@ -211,7 +211,7 @@ func (r *Room) Decision(ctx context.Context, by identity.Actor, id string) (Deci
 	return r.decision(ctx, d)
 }
 
-func (r *Room) decisionFor(ctx context.Context, by identity.Actor, id string) (storedDecision, error) {
+func (r *Room) decisionFor(ctx context.Context, by act.Actor, id string) (storedDecision, error) {
 	d, err := r.decisionWhere(ctx, "id", id)
 	switch {
 	case err != nil:
@@ -260,7 +260,7 @@ func sourced(receipts []proof.Receipt) known {
 }
 
 // Decisions lists the person's own decisions, the newest first.
-func (r *Room) Decisions(ctx context.Context, by identity.Actor, after page.Key) (page.Page[Decision], error) {
+func (r *Room) Decisions(ctx context.Context, by act.Actor, after page.Key) (page.Page[Decision], error) {
 	persons := r.personsOf(by)
 	if len(persons) == 0 {
 		return page.Page[Decision]{}, forbidden()
@@ -270,7 +270,7 @@ func (r *Room) Decisions(ctx context.Context, by identity.Actor, after page.Key)
 
 // AllDecisions lists all decisions for officers. Whom they are for is said
 // only on the page of one decision, which leaves a receipt.
-func (r *Room) AllDecisions(ctx context.Context, by identity.Actor, after page.Key) (page.Page[Decision], error) {
+func (r *Room) AllDecisions(ctx context.Context, by act.Actor, after page.Key) (page.Page[Decision], error) {
 	if !officer(by) {
 		return page.Page[Decision]{}, forbidden()
 	}

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/bus"
-	"dobosh/internal/identity"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/storage"
 )
@@ -41,7 +41,7 @@ const maxBriefs = 200
 // OffersSince lists the offers that were made after a place in the feed, in
 // order, and tells how far it came. When there is none it waits for the first,
 // at most for wait. Officers only. An offer may come twice.
-func (r *Room) OffersSince(ctx context.Context, by identity.Actor, feed Feed, after uint64, wait time.Duration) ([]Brief, uint64, error) {
+func (r *Room) OffersSince(ctx context.Context, by act.Actor, feed Feed, after uint64, wait time.Duration) ([]Brief, uint64, error) {
 	if !officer(by) {
 		return nil, after, forbidden()
 	}
@@ -87,7 +87,7 @@ func (r *Room) briefs(ctx context.Context, ids []any) ([]Brief, error) {
 // offer is for. It leaves a receipt, so that the person sees who pressed the
 // button; the decision is as if the person had, and its id and code come back.
 // They are empty where the matter went to an officer.
-func (r *Room) AcceptFor(ctx context.Context, by, person identity.Actor, offer string, version int) (decision, code string, err error) {
+func (r *Room) AcceptFor(ctx context.Context, by, person act.Actor, offer string, version int) (decision, code string, err error) {
 	if !officer(by) {
 		return "", "", forbidden()
 	}

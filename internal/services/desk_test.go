@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/bus"
-	"dobosh/internal/identity"
 	"dobosh/internal/services"
 )
 
@@ -51,12 +51,12 @@ func TestCounterAcceptsForWhoStandsThere(t *testing.T) {
 		mother, o := r.offered()
 		stranger := r.mother()
 		refused := []struct {
-			by, person identity.Actor
+			by, person act.Actor
 			version    int
 			code       string
 		}{
 			{mother, mother, o.Version, "not-yours"}, // herself is no counter
-			{identity.Actor{}, mother, o.Version, "not-yours"},
+			{act.Actor{}, mother, o.Version, "not-yours"},
 			{officer(), stranger, o.Version, "offer-unknown"},
 			{officer(), officer(), o.Version, "offer-unknown"},
 		}

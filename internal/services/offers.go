@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/act"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
@@ -132,7 +132,7 @@ func about(facts known) lang.Text {
 }
 
 // Offers lists the person's own offers, the newest first.
-func (r *Room) Offers(ctx context.Context, by identity.Actor, after page.Key) (page.Page[Offer], error) {
+func (r *Room) Offers(ctx context.Context, by act.Actor, after page.Key) (page.Page[Offer], error) {
 	persons := r.personsOf(by)
 	if len(persons) == 0 {
 		return page.Page[Offer]{}, forbidden()
@@ -143,7 +143,7 @@ func (r *Room) Offers(ctx context.Context, by identity.Actor, after page.Key) (p
 // AllOffers lists the offers in a state, or all where state is empty, for
 // officers. Whom they are for is said only on the page of one offer, which
 // leaves a receipt.
-func (r *Room) AllOffers(ctx context.Context, by identity.Actor, state OfferState, after page.Key) (page.Page[Offer], error) {
+func (r *Room) AllOffers(ctx context.Context, by act.Actor, state OfferState, after page.Key) (page.Page[Offer], error) {
 	if !officer(by) {
 		return page.Page[Offer]{}, forbidden()
 	}
@@ -165,7 +165,7 @@ func (r *Room) offers(view func(storedOffer) Offer) listing[storedOffer, Offer] 
 
 // Offer shows one offer to the person it is for, and notes that it was seen;
 // or to an officer, who leaves a receipt.
-func (r *Room) Offer(ctx context.Context, by identity.Actor, id string) (Offer, error) {
+func (r *Room) Offer(ctx context.Context, by act.Actor, id string) (Offer, error) {
 	o, err := r.storedOffer(ctx, r.DB.Read(ctx), id)
 	if err != nil {
 		return Offer{}, err

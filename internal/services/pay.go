@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/act"
 	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
@@ -17,8 +17,8 @@ import (
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
+	"dobosh/internal/paymentfile"
 	"dobosh/internal/rules"
-	"dobosh/internal/services/creditfile"
 	"dobosh/internal/services/proof"
 	"dobosh/internal/storage"
 )
@@ -80,7 +80,7 @@ func (r *Room) askAccount(ctx context.Context, d storedDecision, s law.PublicSer
 }
 
 // Payments lists payments in a state, or all where state is empty.
-func (r *Room) Payments(ctx context.Context, by identity.Actor, state PaymentState, after page.Key) (page.Page[Payment], error) {
+func (r *Room) Payments(ctx context.Context, by act.Actor, state PaymentState, after page.Key) (page.Page[Payment], error) {
 	if !officer(by) {
 		return page.Page[Payment]{}, forbidden()
 	}
@@ -143,7 +143,7 @@ func (r *Room) paymentsOf(ctx context.Context, d storedDecision, c proof.Content
 // PreparePayments puts every payment that is due, and whose account is known,
 // into a file that waits for its release. A problem "nothing-due" says that
 // there is none.
-func (r *Room) PreparePayments(ctx context.Context, by identity.Actor) (PaymentFile, error) {
+func (r *Room) PreparePayments(ctx context.Context, by act.Actor) (PaymentFile, error) {
 	if !officer(by) {
 		return PaymentFile{}, forbidden()
 	}
@@ -225,7 +225,7 @@ func (r *Room) addInstalments(ctx context.Context, d storedDecision, plan rules.
 
 // ReleasePayments lets a prepared file go to the bank. A second release of the
 // same file changes nothing.
-func (r *Room) ReleasePayments(ctx context.Context, by identity.Actor, file string) error {
+func (r *Room) ReleasePayments(ctx context.Context, by act.Actor, file string) error {
 	if !officer(by) {
 		return forbidden()
 	}
@@ -267,7 +267,7 @@ func (r *Room) paymentFile(ctx context.Context, from storage.Reader, file string
 }
 
 // PaymentFiles lists the files, the newest first.
-func (r *Room) PaymentFiles(ctx context.Context, by identity.Actor, after page.Key) (page.Page[PaymentFile], error) {
+func (r *Room) PaymentFiles(ctx context.Context, by act.Actor, after page.Key) (page.Page[PaymentFile], error) {
 	if !officer(by) {
 		return page.Page[PaymentFile]{}, forbidden()
 	}
@@ -279,7 +279,7 @@ func (r *Room) PaymentFiles(ctx context.Context, by identity.Actor, after page.K
 }
 
 // PaymentXML gives a released file as ISO 20022 pain.001 for the bank.
-func (r *Room) PaymentXML(ctx context.Context, by identity.Actor, file string) ([]byte, error) {
+func (r *Room) PaymentXML(ctx context.Context, by act.Actor, file string) ([]byte, error) {
 	if !officer(by) {
 		return nil, forbidden()
 	}
@@ -296,18 +296,18 @@ func (r *Room) PaymentXML(ctx context.Context, by identity.Actor, file string) (
 		return nil, fmt.Errorf("payments of file %s: %w", file, err)
 	}
 	var out bytes.Buffer
-	err = creditfile.Write(&out, r.creditFile(f, payments))
+	err = paymentfile.Write(&out, r.creditFile(f, payments))
 	return out.Bytes(), err
 }
 
 // creditFile names those who are paid by the code of their decision: the bank
 // needs the account, and nobody on the way needs the name.
-func (r *Room) creditFile(f PaymentFile, payments []Payment) creditfile.File {
-	file := creditfile.File{
+func (r *Room) creditFile(f PaymentFile, payments []Payment) paymentfile.File {
+	file := paymentfile.File{
 		ID: f.ID, MadeAt: f.MadeAt.Truncate(time.Second), Debtor: r.bodyTitle().In(lang.SrLatn), DebtorAccount: r.Account, Execution: civil.Of(f.ReleasedAt).AddDays(1),
 	}
 	for _, p := range payments {
-		file.Transfers = append(file.Transfers, creditfile.Transfer{
+		file.Transfers = append(file.Transfers, paymentfile.Transfer{
 			ID: p.ID, EndToEnd: reference(p.Code), Creditor: reference(p.Code), Account: p.Account, Amount: p.Amount,
 			Purpose: p.Title.In(lang.SrLatn) + fmt.Sprintf(" %d/%d", p.Number, p.Count),
 		})

@@ -10,14 +10,14 @@ import (
 
 	"pgregory.net/rapid"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/act"
 	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/money"
 	"dobosh/internal/kit/page"
+	"dobosh/internal/paymentfile"
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
-	"dobosh/internal/services/creditfile"
 	"dobosh/internal/storage"
 )
 
@@ -47,7 +47,7 @@ func TestSchedulePaysThePlan(t *testing.T) {
 }
 
 // accepted is a mother with a decision.
-func (r *rig) accepted(service string, order int) (identity.Actor, services.Decision) {
+func (r *rig) accepted(service string, order int) (act.Actor, services.Decision) {
 	r.t.Helper()
 	mother, o := r.offeredOf(service, order)
 	d, err := r.Accept(r.t.Context(), mother, o.ID, o.Version)
@@ -130,7 +130,7 @@ func TestMonthsThatWereMissedComeTogether(t *testing.T) {
 		must(t, r.ReleasePayments(t.Context(), officer(), f.ID))
 		raw, err := r.PaymentXML(t.Context(), officer(), f.ID)
 		must(t, err)
-		file, err := creditfile.Read(bytes.NewReader(raw))
+		file, err := paymentfile.Read(bytes.NewReader(raw))
 		must(t, err)
 		want(t, "sum of the file", file.Sum(), f.Sum)
 	})
@@ -179,7 +179,7 @@ func TestPaymentsGoOutOnce(t *testing.T) {
 		}
 		raw, err := r.PaymentXML(t.Context(), officer(), f.ID)
 		must(t, err)
-		file, err := creditfile.Read(bytes.NewReader(raw))
+		file, err := paymentfile.Read(bytes.NewReader(raw))
 		must(t, err)
 		want(t, "transfers", len(file.Transfers), f.Count)
 		want(t, "execution", file.Execution, today().AddDays(1))
@@ -206,7 +206,7 @@ func TestEveryCodeIsAReference(t *testing.T) {
 		must(t, r.ReleasePayments(t.Context(), officer(), f.ID))
 		raw, err := r.PaymentXML(t.Context(), officer(), f.ID)
 		must(t, err)
-		file, err := creditfile.Read(bytes.NewReader(raw))
+		file, err := paymentfile.Read(bytes.NewReader(raw))
 		must(t, err)
 		want(t, "first reference", file.Transfers[0].EndToEnd, "ZR-2026-7KQ4-M9P0")
 	})

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/act"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/page"
@@ -122,7 +122,7 @@ func (r *Room) ruleFor(s law.PublicService, f storedReferral) (*rules.Rule, civi
 
 // Referrals lists the open matters for officers, the newest first. Whom they
 // are about is said only on the page of one matter, which leaves a receipt.
-func (r *Room) Referrals(ctx context.Context, by identity.Actor, after page.Key) (page.Page[Referral], error) {
+func (r *Room) Referrals(ctx context.Context, by act.Actor, after page.Key) (page.Page[Referral], error) {
 	if !officer(by) {
 		return page.Page[Referral]{}, forbidden()
 	}
@@ -140,7 +140,7 @@ func (r *Room) Referrals(ctx context.Context, by identity.Actor, after page.Key)
 
 // Referral shows one matter to an officer, who leaves a receipt where the
 // person is known.
-func (r *Room) Referral(ctx context.Context, by identity.Actor, id string) (Referral, error) {
+func (r *Room) Referral(ctx context.Context, by act.Actor, id string) (Referral, error) {
 	if !officer(by) {
 		return Referral{}, forbidden()
 	}
@@ -155,7 +155,7 @@ func (r *Room) Referral(ctx context.Context, by identity.Actor, id string) (Refe
 }
 
 // Assessments lists the events being looked at, in a state or all.
-func (r *Room) Assessments(ctx context.Context, by identity.Actor, state AssessmentState, after page.Key) (page.Page[Assessment], error) {
+func (r *Room) Assessments(ctx context.Context, by act.Actor, state AssessmentState, after page.Key) (page.Page[Assessment], error) {
 	if !officer(by) {
 		return page.Page[Assessment]{}, forbidden()
 	}
@@ -173,7 +173,7 @@ type Counts struct {
 }
 
 // Counts counts what stands where.
-func (r *Room) Counts(ctx context.Context, by identity.Actor) (Counts, error) {
+func (r *Room) Counts(ctx context.Context, by act.Actor) (Counts, error) {
 	if !officer(by) {
 		return Counts{}, forbidden()
 	}

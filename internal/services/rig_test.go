@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"dobosh/internal/act"
 	"dobosh/internal/bus"
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
@@ -248,7 +249,7 @@ func (f *registers) questions() (paths []string) {
 }
 
 // mother is a person with residence in Zrenjanin and an account.
-func (r *rig) mother() identity.Actor {
+func (r *rig) mother() act.Actor {
 	r.t.Helper()
 	r.mothers++
 	number := jmbg.Make(civil.Date(1990, 1, 1).AddDays(r.mothers/500), 85, 500+r.mothers%500)
@@ -263,15 +264,15 @@ func (r *rig) mother() identity.Actor {
 	defer r.registers.mu.Unlock()
 	r.registers.residents[person] = map[string]any{"citizen": true, "resident": true, "municipality": zrenjanin, "settlement": "zr-07"}
 	r.registers.accounts[person] = account.Make(160, int64(r.mothers))
-	return identity.Actor{Account: fmt.Sprintf("mother-%d", r.mothers), Roles: []identity.Role{identity.Resident}, Persons: persons}
+	return act.Actor{Account: fmt.Sprintf("mother-%d", r.mothers), Roles: []act.Role{identity.Resident}, Persons: persons}
 }
 
-func officer() identity.Actor {
-	return identity.Actor{Account: "jovana", Name: "Јована", Roles: []identity.Role{identity.Officer}}
+func officer() act.Actor {
+	return act.Actor{Account: "jovana", Name: "Јована", Roles: []act.Role{identity.Officer}}
 }
 
 // birth records a birth and gives the event of it.
-func (r *rig) birth(mother identity.Actor, born civil.Day, order int) bus.Event {
+func (r *rig) birth(mother act.Actor, born civil.Day, order int) bus.Event {
 	r.registers.mu.Lock()
 	defer r.registers.mu.Unlock()
 	ref := fmt.Sprintf("birth-%d", len(r.registers.births)+1)
@@ -311,7 +312,7 @@ func (r *rig) work() int {
 }
 
 // offersOf gives the offers of a person by public service.
-func (r *rig) offersOf(by identity.Actor) map[string]services.Offer {
+func (r *rig) offersOf(by act.Actor) map[string]services.Offer {
 	r.t.Helper()
 	list, err := r.Offers(r.t.Context(), by, "")
 	must(r.t, err)
@@ -326,9 +327,9 @@ func (r *rig) offersOf(by identity.Actor) map[string]services.Offer {
 }
 
 // offered is a mother with her open offer of the city's grant.
-func (r *rig) offered() (identity.Actor, services.Offer) { return r.offeredOf(grant, 1) }
+func (r *rig) offered() (act.Actor, services.Offer) { return r.offeredOf(grant, 1) }
 
-func (r *rig) offeredOf(service string, order int) (identity.Actor, services.Offer) {
+func (r *rig) offeredOf(service string, order int) (act.Actor, services.Offer) {
 	r.t.Helper()
 	mother := r.mother()
 	r.hear(r.birth(mother, born(), order))

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"testing"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/act"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/services"
@@ -17,7 +17,7 @@ import (
 // stage is a node on which there is one of everything.
 type stage struct {
 	*rig
-	mother                             identity.Actor
+	mother                             act.Actor
 	open, taken                        services.Offer
 	decision, referral, prepared, sent string
 }
@@ -46,73 +46,73 @@ func (r *rig) stage() stage {
 // doors are the methods that take somebody who acts, and who may pass.
 func doors() map[string]struct {
 	who  []string
-	pass func(context.Context, stage, identity.Actor) error
+	pass func(context.Context, stage, act.Actor) error
 } {
 	type door = struct {
 		who  []string
-		pass func(context.Context, stage, identity.Actor) error
+		pass func(context.Context, stage, act.Actor) error
 	}
 	residents, officers, mother, both := []string{"mother", "other"}, []string{"officer"}, []string{"mother"}, []string{"mother", "officer"}
 	return map[string]door{
-		"Offers":    {residents, func(ctx context.Context, s stage, by identity.Actor) error { return second(s.Offers(ctx, by, "")) }},
-		"Decisions": {residents, func(ctx context.Context, s stage, by identity.Actor) error { return second(s.Decisions(ctx, by, "")) }},
-		"Offer": {both, func(ctx context.Context, s stage, by identity.Actor) error {
+		"Offers":    {residents, func(ctx context.Context, s stage, by act.Actor) error { return second(s.Offers(ctx, by, "")) }},
+		"Decisions": {residents, func(ctx context.Context, s stage, by act.Actor) error { return second(s.Decisions(ctx, by, "")) }},
+		"Offer": {both, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.Offer(ctx, by, s.open.ID))
 		}},
-		"Decision": {both, func(ctx context.Context, s stage, by identity.Actor) error {
+		"Decision": {both, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.Decision(ctx, by, s.decision))
 		}},
-		"DecisionFile": {both, func(ctx context.Context, s stage, by identity.Actor) error {
+		"DecisionFile": {both, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.DecisionFile(ctx, by, s.decision))
 		}},
-		"DecisionPDF": {both, func(ctx context.Context, s stage, by identity.Actor) error {
+		"DecisionPDF": {both, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.DecisionPDF(ctx, by, s.decision, "en"))
 		}},
-		"Accept": {mother, func(ctx context.Context, s stage, by identity.Actor) error {
+		"Accept": {mother, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.Accept(ctx, by, s.open.ID, s.open.Version))
 		}},
-		"Decline": {mother, func(ctx context.Context, s stage, by identity.Actor) error {
+		"Decline": {mother, func(ctx context.Context, s stage, by act.Actor) error {
 			return s.Decline(ctx, by, s.open.ID, s.open.Version)
 		}},
-		"Object": {mother, func(ctx context.Context, s stage, by identity.Actor) error {
+		"Object": {mother, func(ctx context.Context, s stage, by act.Actor) error {
 			return s.Object(ctx, by, s.open.ID, s.open.Version)
 		}},
-		"Refer": {mother, func(ctx context.Context, s stage, by identity.Actor) error {
+		"Refer": {mother, func(ctx context.Context, s stage, by act.Actor) error {
 			return s.Refer(ctx, by, s.open.ID, s.open.Version)
 		}},
-		"AllOffers": {officers, func(ctx context.Context, s stage, by identity.Actor) error {
+		"AllOffers": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.AllOffers(ctx, by, "", ""))
 		}},
-		"AllDecisions": {officers, func(ctx context.Context, s stage, by identity.Actor) error {
+		"AllDecisions": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.AllDecisions(ctx, by, ""))
 		}},
-		"Assessments": {officers, func(ctx context.Context, s stage, by identity.Actor) error {
+		"Assessments": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.Assessments(ctx, by, "", ""))
 		}},
-		"Counts": {officers, func(ctx context.Context, s stage, by identity.Actor) error { return second(s.Counts(ctx, by)) }},
-		"Payments": {officers, func(ctx context.Context, s stage, by identity.Actor) error {
+		"Counts": {officers, func(ctx context.Context, s stage, by act.Actor) error { return second(s.Counts(ctx, by)) }},
+		"Payments": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.Payments(ctx, by, "", ""))
 		}},
-		"PaymentFiles": {officers, func(ctx context.Context, s stage, by identity.Actor) error {
+		"PaymentFiles": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.PaymentFiles(ctx, by, ""))
 		}},
-		"PaymentXML": {officers, func(ctx context.Context, s stage, by identity.Actor) error {
+		"PaymentXML": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.PaymentXML(ctx, by, s.sent))
 		}},
-		"PreparePayments": {officers, func(ctx context.Context, s stage, by identity.Actor) error {
+		"PreparePayments": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.PreparePayments(ctx, by))
 		}},
-		"ReleasePayments": {officers, func(ctx context.Context, s stage, by identity.Actor) error {
+		"ReleasePayments": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return s.ReleasePayments(ctx, by, s.prepared)
 		}},
-		"Referrals": {officers, func(ctx context.Context, s stage, by identity.Actor) error { return second(s.Referrals(ctx, by, "")) }},
-		"Referral": {officers, func(ctx context.Context, s stage, by identity.Actor) error {
+		"Referrals": {officers, func(ctx context.Context, s stage, by act.Actor) error { return second(s.Referrals(ctx, by, "")) }},
+		"Referral": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.Referral(ctx, by, s.referral))
 		}},
-		"Resolve": {officers, func(ctx context.Context, s stage, by identity.Actor) error {
+		"Resolve": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return s.Resolve(ctx, by, s.referral, 1, map[string]string{"child.order": "2"}, "извод")
 		}},
-		"Dismiss": {officers, func(ctx context.Context, s stage, by identity.Actor) error {
+		"Dismiss": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return s.Dismiss(ctx, by, s.referral, 1, "разлог")
 		}},
 	}
@@ -124,7 +124,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		for name, door := range doors() {
 			s := r.stage()
-			actors := map[string]identity.Actor{"nobody": {}, "mother": s.mother, "other": r.mother(), "officer": officer()}
+			actors := map[string]act.Actor{"nobody": {}, "mother": s.mother, "other": r.mother(), "officer": officer()}
 			for _, who := range []string{"nobody", "other", "officer", "mother"} {
 				if slices.Contains(door.who, who) {
 					continue
@@ -144,7 +144,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 
 // A method that is added without a door would be open to everybody.
 func TestEveryMethodHasADoor(t *testing.T) {
-	actor := reflect.TypeFor[identity.Actor]()
+	actor := reflect.TypeFor[act.Actor]()
 	atTheCounter := []string{"AcceptFor", "OffersSince"} // for the counter of the node
 	room := reflect.TypeFor[*services.Room]()
 	for i := range room.NumMethod() {

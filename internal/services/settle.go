@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/act"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
@@ -24,7 +24,7 @@ const (
 // they relied on. The facts are kept under the officer's account; what is
 // still missing is asked of the registers. What the rule then says becomes an
 // offer, or, where the person asked for a person, the decision.
-func (r *Room) Resolve(ctx context.Context, by identity.Actor, id string, version int, supplied map[string]string, source string) error {
+func (r *Room) Resolve(ctx context.Context, by act.Actor, id string, version int, supplied map[string]string, source string) error {
 	f, s, err := r.openReferral(ctx, r.DB.Read(ctx), by, id, version)
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (r *Room) Resolve(ctx context.Context, by identity.Actor, id string, versio
 
 // Dismiss ends a matter without an offer, with the officer's reason. Where the
 // person asked for a person, it is a refusal: a decision with its remedy.
-func (r *Room) Dismiss(ctx context.Context, by identity.Actor, id string, version int, reason string) error {
+func (r *Room) Dismiss(ctx context.Context, by act.Actor, id string, version int, reason string) error {
 	f, s, err := r.openReferral(ctx, r.DB.Read(ctx), by, id, version)
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (r *Room) Dismiss(ctx context.Context, by identity.Actor, id string, versio
 
 // openReferral gives a matter that is open and unchanged to an officer. Nobody
 // decides in their own matter.
-func (r *Room) openReferral(ctx context.Context, from storage.Reader, by identity.Actor, id string, version int) (storedReferral, law.PublicService, error) {
+func (r *Room) openReferral(ctx context.Context, from storage.Reader, by act.Actor, id string, version int) (storedReferral, law.PublicService, error) {
 	if !officer(by) {
 		return storedReferral{}, law.PublicService{}, forbidden()
 	}
@@ -83,7 +83,7 @@ func (r *Room) openReferral(ctx context.Context, from storage.Reader, by identit
 // found is what the rule says to the facts of a matter, those that an officer
 // adds, and those that registers still have to tell. Anything but a yes is the
 // problem "still-not-yes".
-func (r *Room) found(ctx context.Context, f storedReferral, s law.PublicService, by identity.Actor, supplied map[string]string, source string) (finding, error) {
+func (r *Room) found(ctx context.Context, f storedReferral, s law.PublicService, by act.Actor, supplied map[string]string, source string) (finding, error) {
 	rule, day, err := r.ruleFor(s, f)
 	if err != nil {
 		return finding{}, err
@@ -152,7 +152,7 @@ func typed(kind, text string) (any, bool) {
 }
 
 // settle closes a matter, once, together with what follows from it.
-func (r *Room) settle(ctx context.Context, by identity.Actor, f storedReferral, why string, then func(context.Context, *storage.Tx) error) error {
+func (r *Room) settle(ctx context.Context, by act.Actor, f storedReferral, why string, then func(context.Context, *storage.Tx) error) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		closed, err := changed(tx.ExecContext(ctx, `UPDATE services_referrals SET open = $1, version = version + 1, ended_by = $2, ended_why = $3 WHERE id = $4 AND version = $5`, false, by.Account, why, f.id, f.version))
 		if err != nil {
@@ -166,7 +166,7 @@ func (r *Room) settle(ctx context.Context, by identity.Actor, f storedReferral, 
 }
 
 // settleOffer closes a matter with the decision of the offer that it is about.
-func (r *Room) settleOffer(ctx context.Context, by identity.Actor, f storedReferral, why string, on func(storedOffer) verdict) error {
+func (r *Room) settleOffer(ctx context.Context, by act.Actor, f storedReferral, why string, on func(storedOffer) verdict) error {
 	o, err := r.storedOffer(ctx, r.DB.Read(ctx), f.offer)
 	if err != nil {
 		return err

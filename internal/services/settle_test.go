@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/money"
 	"dobosh/internal/kit/problem"
@@ -13,7 +14,7 @@ import (
 
 // orderUnknown is a mother whose allowance waits for an officer, since nobody
 // knows the order of birth.
-func (r *rig) orderUnknown() (identity.Actor, services.Referral) {
+func (r *rig) orderUnknown() (act.Actor, services.Referral) {
 	r.t.Helper()
 	r.restart(func(c *services.Config) { c.Pack = only(r.t, allowance) })
 	mother := r.mother()

@@ -8,19 +8,19 @@ import (
 	"io"
 	"time"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/act"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/money"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/services/paper"
+	"dobosh/internal/papers"
 	"dobosh/internal/services/proof"
 )
 
 // DecisionFile gives a decision as a file that anyone can check offline. It
 // carries the cosignature of a witness as soon as there is one.
-func (r *Room) DecisionFile(ctx context.Context, by identity.Actor, decision string) ([]byte, error) {
+func (r *Room) DecisionFile(ctx context.Context, by act.Actor, decision string) ([]byte, error) {
 	d, err := r.decisionFor(ctx, by, decision)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (r *Room) witnessed(stamp journal.Stamp) (*journal.Proof, error) {
 
 // DecisionPDF gives a decision as a paper in one language. The page on the
 // web is the document of record.
-func (r *Room) DecisionPDF(ctx context.Context, by identity.Actor, decision string, tag lang.Tag) ([]byte, error) {
+func (r *Room) DecisionPDF(ctx context.Context, by act.Actor, decision string, tag lang.Tag) ([]byte, error) {
 	d, err := r.decisionFor(ctx, by, decision)
 	if err != nil {
 		return nil, err
@@ -73,14 +73,14 @@ func (r *Room) DecisionPDF(ctx context.Context, by identity.Actor, decision stri
 		return nil, err
 	}
 	var out bytes.Buffer
-	if err := paper.Render(&out, r.paper(view, tag), tag); err != nil {
+	if err := papers.Render(&out, r.paper(view, tag), tag); err != nil {
 		return nil, fmt.Errorf("paper of decision %s: %w", d.id, err)
 	}
 	return out.Bytes(), nil
 }
 
-func (r *Room) paper(d Decision, tag lang.Tag) paper.Paper {
-	p := paper.Paper{
+func (r *Room) paper(d Decision, tag lang.Tag) papers.Paper {
+	p := papers.Paper{
 		Title: d.Title.In(tag), Body: d.Body.In(tag), By: paperBy(d).In(tag), About: d.About.In(tag), Verdict: verdictText(d).In(tag),
 		Remedy: d.Remedy.In(tag), Code: d.Code, URL: r.PublicURL + "/verify/" + d.Code, MadeAt: d.MadeAt,
 	}
@@ -88,10 +88,10 @@ func (r *Room) paper(d Decision, tag lang.Tag) paper.Paper {
 		p.Amount = d.Plan.Total.In(tag) + " RSD"
 	}
 	for _, part := range d.Plan.Payments {
-		p.Plan = append(p.Plan, paper.Line{What: part.Says.In(tag), Amount: part.Amount.In(tag), Cite: part.Cite.In(tag)})
+		p.Plan = append(p.Plan, papers.Line{What: part.Says.In(tag), Amount: part.Amount.In(tag), Cite: part.Cite.In(tag)})
 	}
 	for _, reason := range d.Reasons {
-		p.Reasons = append(p.Reasons, paper.Reason{Says: reason.Says.In(tag), Cite: reason.Cite.In(tag), Register: reason.Register.In(tag)})
+		p.Reasons = append(p.Reasons, papers.Reason{Says: reason.Says.In(tag), Cite: reason.Cite.In(tag), Register: reason.Register.In(tag)})
 	}
 	for _, a := range d.Affirms {
 		p.Affirms = append(p.Affirms, a.Says.In(tag))

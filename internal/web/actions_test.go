@@ -22,8 +22,8 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// act sends a form and expects to be led on.
-func act(t *testing.T, h http.Handler, who, path, to string, pairs ...string) {
+// sends sends a form and expects to be led on.
+func sends(t *testing.T, h http.Handler, who, path, to string, pairs ...string) {
 	t.Helper()
 	w := request{who: who, path: path, form: form(pairs...)}.to(h)
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != to {
@@ -42,18 +42,18 @@ func form(pairs ...string) url.Values {
 func TestEveryActionIsAFormThatLeadsOn(t *testing.T) {
 	f := &rooms{}
 	h := open(t, city(t, f))
-	act(t, h, "mother", "/offers/first/accept", "/decisions/d1", "version", "3")
-	act(t, h, "mother", "/offers/first/decline", "/offers/first", "version", "3")
-	act(t, h, "mother", "/offers/first/never", "/offers/first", "version", "3")
-	act(t, h, "mother", "/offers/first/person", "/offers/first", "version", "3")
-	act(t, h, "mother", "/looks/l1/ask", "/messages", "question", " Зашто? ")
-	act(t, h, "officer", "/desk/messages/q1/answer", "/desk/messages", "answer", "Ево зашто.")
-	act(t, h, "officer", "/desk/referrals/r1", "/desk/referrals", "version", "7", "mother.resident", "true", "child.order", "1", "child.born", "9. 1. 2026", "source", "извод")
-	act(t, h, "officer", "/desk/referrals/r1/dismiss", "/desk/referrals", "version", "7", "reason", "није рођено овде")
-	act(t, h, "officer", "/desk/payments/prepare", "/desk/payments")
-	act(t, h, "officer", "/desk/payments/f1/release", "/desk/payments")
-	act(t, h, "mother", "/sign-out", "/")
-	act(t, h, "", "/verify/code", "/verify/"+code, "code", " "+strings.ToLower(code))
+	sends(t, h, "mother", "/offers/first/accept", "/decisions/d1", "version", "3")
+	sends(t, h, "mother", "/offers/first/decline", "/offers/first", "version", "3")
+	sends(t, h, "mother", "/offers/first/never", "/offers/first", "version", "3")
+	sends(t, h, "mother", "/offers/first/person", "/offers/first", "version", "3")
+	sends(t, h, "mother", "/looks/l1/ask", "/messages", "question", " Зашто? ")
+	sends(t, h, "officer", "/desk/messages/q1/answer", "/desk/messages", "answer", "Ево зашто.")
+	sends(t, h, "officer", "/desk/referrals/r1", "/desk/referrals", "version", "7", "mother.resident", "true", "child.order", "1", "child.born", "9. 1. 2026", "source", "извод")
+	sends(t, h, "officer", "/desk/referrals/r1/dismiss", "/desk/referrals", "version", "7", "reason", "није рођено овде")
+	sends(t, h, "officer", "/desk/payments/prepare", "/desk/payments")
+	sends(t, h, "officer", "/desk/payments/f1/release", "/desk/payments")
+	sends(t, h, "mother", "/sign-out", "/")
+	sends(t, h, "", "/verify/code", "/verify/"+code, "code", " "+strings.ToLower(code))
 	want := []string{"accept first", "decline first 3", "object first 3", "refer first 3", "ask l1 Зашто?", "answer q1 Ево зашто.",
 		"resolve r1 7 true 1 2026-01-09 извод", "dismiss r1 7 није рођено овде", "prepare", "release f1"}
 	if !slices.Equal(f.calls, want) {
@@ -64,7 +64,7 @@ func TestEveryActionIsAFormThatLeadsOn(t *testing.T) {
 func TestADoubledTapLeadsToTheSameDecision(t *testing.T) {
 	h := open(t, city(t, &rooms{}))
 	for range 2 {
-		act(t, h, "mother", "/offers/first/accept", "/decisions/d1", "version", "3")
+		sends(t, h, "mother", "/offers/first/accept", "/decisions/d1", "version", "3")
 	}
 }
 

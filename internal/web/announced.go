@@ -3,9 +3,9 @@ package web
 import (
 	"context"
 
+	"dobosh/internal/catalogue"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/catalogue"
 )
 
 // Announcing tells those who have contracts what is about to change.

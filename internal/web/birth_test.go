@@ -11,7 +11,7 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/registers/births"
+	"dobosh/internal/lab/registers/births"
 )
 
 // clerk goes through the entry of a birth as a browser does: each answer goes

@@ -3,7 +3,7 @@ package web
 import (
 	"strconv"
 
-	"dobosh/internal/registers/births"
+	"dobosh/internal/lab/registers/births"
 )
 
 // askCheck shows everything once more before it is recorded. From here on a

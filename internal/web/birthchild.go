@@ -6,7 +6,7 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/registers"
+	"dobosh/internal/lab/registers"
 )
 
 const nameMax = 100 // characters; the register has a bound of its own

@@ -7,7 +7,7 @@ import (
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/registers/births"
+	"dobosh/internal/lab/registers/births"
 )
 
 // birthLife is how long an entry may take; the handles of the parents live as

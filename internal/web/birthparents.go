@@ -1,9 +1,10 @@
 package web
 
 import (
-	"dobosh/internal/kit/problem"
-	"dobosh/internal/registers/births"
 	"html/template"
+
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/lab/registers/births"
 )
 
 // numberField asks for a national number. What was typed is shown again only

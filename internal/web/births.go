@@ -2,7 +2,7 @@ package web
 
 import (
 	"dobosh/internal/kit/lang"
-	"dobosh/internal/registers/births"
+	"dobosh/internal/lab/registers/births"
 )
 
 type birthsView struct {

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/exchange/oversight"
-	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/registry"
@@ -14,18 +14,18 @@ import (
 // Oversight is what operators and auditors see of exchanges; [oversight.Room]
 // is one.
 type Oversight interface {
-	Figures(ctx context.Context, by identity.Actor) ([]oversight.Figures, error)
-	Exchanges(ctx context.Context, by identity.Actor, f oversight.Filter, after page.Key) (page.Page[oversight.Exchange], error)
-	Exchange(ctx context.Context, by identity.Actor, index int64) (oversight.Exchange, error)
+	Figures(ctx context.Context, by act.Actor) ([]oversight.Figures, error)
+	Exchanges(ctx context.Context, by act.Actor, f oversight.Filter, after page.Key) (page.Page[oversight.Exchange], error)
+	Exchange(ctx context.Context, by act.Actor, index int64) (oversight.Exchange, error)
 	CanExport() bool
-	Evidence(ctx context.Context, by identity.Actor, index int64) (name string, file []byte, err error)
-	Hidden(ctx context.Context, by identity.Actor) ([]oversight.Hidden, error)
-	ReviewHidden(ctx context.Context, by identity.Actor, contract, finding string) error
+	Evidence(ctx context.Context, by act.Actor, index int64) (name string, file []byte, err error)
+	Hidden(ctx context.Context, by act.Actor) ([]oversight.Hidden, error)
+	ReviewHidden(ctx context.Context, by act.Actor, contract, finding string) error
 }
 
 // Conditions tell how the node itself is.
 type Conditions interface {
-	Condition(ctx context.Context, by identity.Actor) (Condition, error)
+	Condition(ctx context.Context, by act.Actor) (Condition, error)
 	Title(service registry.ID) lang.Text
 }
 

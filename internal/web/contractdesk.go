@@ -4,21 +4,22 @@ import (
 	"context"
 	"net/url"
 
+	"dobosh/internal/act"
+	"dobosh/internal/contracts"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/desk"
 )
 
-// Contracts is the desk at which this member makes contracts; [desk.Room] is
+// Contracts is the desk at which this member makes contracts; [contracts.Room] is
 // one.
 type Contracts interface {
-	Proposals(ctx context.Context, by identity.Actor, state desk.State, after page.Key) (page.Page[desk.Proposal], error)
-	Proposal(ctx context.Context, by identity.Actor, id string) (desk.Proposal, error)
-	Contracts(ctx context.Context, by identity.Actor, after page.Key) (page.Page[desk.Standing], error)
-	Contract(ctx context.Context, by identity.Actor, id string) (desk.Standing, error)
-	Mine(p desk.Proposal) []desk.Side
+	Proposals(ctx context.Context, by act.Actor, state contracts.State, after page.Key) (page.Page[contracts.Proposal], error)
+	Proposal(ctx context.Context, by act.Actor, id string) (contracts.Proposal, error)
+	Contracts(ctx context.Context, by act.Actor, after page.Key) (page.Page[contracts.Standing], error)
+	Contract(ctx context.Context, by act.Actor, id string) (contracts.Standing, error)
+	Mine(p contracts.Proposal) []contracts.Side
 	Signing
 	Choosing
 }
@@ -26,21 +27,21 @@ type Contracts interface {
 // Signing is what changes contracts.
 type Signing interface {
 	Check(ctx context.Context, c registry.Contract) error
-	Propose(ctx context.Context, by identity.Actor, token string, c registry.Contract) (desk.Proposal, error)
-	Approve(ctx context.Context, by identity.Actor, id string, version int) (desk.Proposal, error)
-	Refuse(ctx context.Context, by identity.Actor, id string, version int, reason string) (desk.Proposal, error)
-	Amend(ctx context.Context, by identity.Actor, id string, version int, c registry.Contract) (desk.Proposal, error)
-	Withdraw(ctx context.Context, by identity.Actor, id string, version int) (desk.Proposal, error)
-	End(ctx context.Context, by identity.Actor, contract, reason string) error
-	PutGroup(ctx context.Context, by identity.Actor, g registry.Group) error
+	Propose(ctx context.Context, by act.Actor, token string, c registry.Contract) (contracts.Proposal, error)
+	Approve(ctx context.Context, by act.Actor, id string, version int) (contracts.Proposal, error)
+	Refuse(ctx context.Context, by act.Actor, id string, version int, reason string) (contracts.Proposal, error)
+	Amend(ctx context.Context, by act.Actor, id string, version int, c registry.Contract) (contracts.Proposal, error)
+	Withdraw(ctx context.Context, by act.Actor, id string, version int) (contracts.Proposal, error)
+	End(ctx context.Context, by act.Actor, contract, reason string) error
+	PutGroup(ctx context.Context, by act.Actor, g registry.Group) error
 }
 
 // Choosing is what a contract can be about.
 type Choosing interface {
-	Services(words string, limit int) (found []desk.Choice, more bool)
+	Services(words string, limit int) (found []contracts.Choice, more bool)
 	Askers() (systems []registry.ID, groups []registry.Group)
-	Groups(ctx context.Context, by identity.Actor) (own, others []registry.Group, err error)
-	Operations(ctx context.Context, service registry.ID) ([]desk.Operation, bool)
+	Groups(ctx context.Context, by act.Actor) (own, others []registry.Group, err error)
+	Operations(ctx context.Context, service registry.ID) ([]contracts.Operation, bool)
 	Title(id registry.ID) lang.Text
 }
 

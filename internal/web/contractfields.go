@@ -5,14 +5,14 @@ import (
 	"strconv"
 	"strings"
 
+	"dobosh/internal/contracts"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/desk"
 )
 
 // operations are those that the chosen service offers, where it is described.
-func (v *visit) operations(f *contractForm) ([]desk.Operation, bool) {
+func (v *visit) operations(f *contractForm) ([]contracts.Operation, bool) {
 	return v.portal.Contracts.Operations(v.r.Context(), f.Contract.Provider.With(f.Contract.Service))
 }
 
@@ -39,7 +39,7 @@ func joined(list []string) string { return strings.Join(list, "\n") }
 
 // offeredFields are the fields of the answers to the chosen questions, each
 // once.
-func (v *visit) offeredFields(f *contractForm) (fields []desk.Pointer) {
+func (v *visit) offeredFields(f *contractForm) (fields []contracts.Pointer) {
 	operations, _ := v.operations(f)
 	seen := map[string]bool{}
 	for _, o := range operations {

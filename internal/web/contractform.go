@@ -4,11 +4,11 @@ import (
 	"strings"
 	"time"
 
+	"dobosh/internal/contracts"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/desk"
 )
 
 // contractLife is how long asking for a contract may take.
@@ -91,7 +91,7 @@ func (p *portal) beginAmendment(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if proposal.State != desk.Open || !proposal.Waits {
+	if proposal.State != contracts.Open || !proposal.Waits {
 		return problem.New(problem.Conflict, "proposal-not-your-turn")
 	}
 	f := &contractForm{Token: id.New(), Ends: p.Now().Add(contractLife).Unix(), Proposal: proposal.ID, Version: proposal.Version, Contract: proposal.Contract}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"dobosh/internal/act"
+	"dobosh/internal/contracts"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
@@ -15,7 +17,6 @@ import (
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/desk"
 )
 
 // pacts are a desk that knows one service, described or not.
@@ -44,18 +45,18 @@ func pact() registry.Contract {
 		Delegates: []registry.ID{sys("RS-DEMO/GOV/REGISTERS/residence")}, Delay: registry.Delay{Days: 30, Provision: "zzpl/26/1"}, Events: []string{"rs.births.registered"}}
 }
 
-func proposalIn(state desk.State) desk.Proposal {
-	p := desk.Proposal{ID: id.New(), Contract: pact(), Author: desk.Provider, State: state, Version: 3, Waits: state == desk.Open, Opened: now, Changed: now,
-		Steps: []desk.Step{{N: 1, Act: desk.Propose, Side: desk.Asker, Officer: "dragana", At: now}, {N: 2, Act: desk.Amend, Side: desk.Provider, At: now}}}
+func proposalIn(state contracts.State) contracts.Proposal {
+	p := contracts.Proposal{ID: id.New(), Contract: pact(), Author: contracts.Provider, State: state, Version: 3, Waits: state == contracts.Open, Opened: now, Changed: now,
+		Steps: []contracts.Step{{N: 1, Act: contracts.Propose, Side: contracts.Asker, Officer: "dragana", At: now}, {N: 2, Act: contracts.Amend, Side: contracts.Provider, At: now}}}
 	switch state {
-	case desk.Refused:
+	case contracts.Refused:
 		p.Reason = "Тражите превише."
-	case desk.Failed:
+	case contracts.Failed:
 		p.Reason = "statement-refused"
-	case desk.Approved:
-		p.Carried = &desk.Carried{Since: now, Tries: 4}
-	case desk.Withdrawn:
-		p.Carried = &desk.Carried{To: sys("RS-DEMO/GOV/REGISTERS"), Since: now, Tries: 1}
+	case contracts.Approved:
+		p.Carried = &contracts.Carried{Since: now, Tries: 4}
+	case contracts.Withdrawn:
+		p.Carried = &contracts.Carried{To: sys("RS-DEMO/GOV/REGISTERS"), Since: now, Tries: 1}
 	}
 	return p
 }
@@ -67,49 +68,49 @@ func (f *pacts) note(call string) error {
 	return f.err
 }
 
-func may(by identity.Actor) error {
+func may(by act.Actor) error {
 	if by.Has(identity.Contracts) || by.Has(identity.Auditor) {
 		return nil
 	}
 	return problem.New(problem.Forbidden, "role-needed", "role", "contracts")
 }
 
-func (f *pacts) Proposals(_ context.Context, by identity.Actor, _ desk.State, _ page.Key) (page.Page[desk.Proposal], error) {
-	var all []desk.Proposal
-	for _, s := range desk.States() {
+func (f *pacts) Proposals(_ context.Context, by act.Actor, _ contracts.State, _ page.Key) (page.Page[contracts.Proposal], error) {
+	var all []contracts.Proposal
+	for _, s := range contracts.States() {
 		all = append(all, proposalIn(s))
 	}
 	if f.empty {
 		all = nil
 	}
-	return page.Page[desk.Proposal]{Items: all, Next: page.KeyOf("next", "x")}, may(by)
+	return page.Page[contracts.Proposal]{Items: all, Next: page.KeyOf("next", "x")}, may(by)
 }
 
 // Proposal takes the state for the id.
-func (f *pacts) Proposal(_ context.Context, by identity.Actor, id string) (desk.Proposal, error) {
+func (f *pacts) Proposal(_ context.Context, by act.Actor, id string) (contracts.Proposal, error) {
 	if id == "none" {
-		return desk.Proposal{}, problem.New(problem.NotFound, "proposal-unknown")
+		return contracts.Proposal{}, problem.New(problem.NotFound, "proposal-unknown")
 	}
-	p := proposalIn(desk.State(strings.TrimSuffix(id, "-mine")))
+	p := proposalIn(contracts.State(strings.TrimSuffix(id, "-mine")))
 	p.ID = id
 	if strings.HasSuffix(id, "-mine") {
-		p.Author, p.Waits = desk.Asker, false
+		p.Author, p.Waits = contracts.Asker, false
 	}
 	return p, may(by)
 }
 
-func (f *pacts) Contracts(_ context.Context, by identity.Actor, _ page.Key) (page.Page[desk.Standing], error) {
+func (f *pacts) Contracts(_ context.Context, by act.Actor, _ page.Key) (page.Page[contracts.Standing], error) {
 	if f.empty {
-		return page.Page[desk.Standing]{}, may(by)
+		return page.Page[contracts.Standing]{}, may(by)
 	}
 	soon, _ := f.Contract(context.Background(), by, "soon")
 	stopped, err := f.Contract(context.Background(), by, "stopped")
 	ever, _ := f.Contract(context.Background(), by, "ever")
-	return page.Page[desk.Standing]{Items: []desk.Standing{stopped, soon, ever}}, err
+	return page.Page[contracts.Standing]{Items: []contracts.Standing{stopped, soon, ever}}, err
 }
 
-func (f *pacts) Contract(_ context.Context, by identity.Actor, id string) (desk.Standing, error) {
-	s := desk.Standing{Contract: pact()}
+func (f *pacts) Contract(_ context.Context, by act.Actor, id string) (contracts.Standing, error) {
+	s := contracts.Standing{Contract: pact()}
 	s.Contract.ID = id
 	switch id {
 	case "soon":
@@ -124,49 +125,49 @@ func (f *pacts) Contract(_ context.Context, by identity.Actor, id string) (desk.
 	return s, may(by)
 }
 
-func (f *pacts) Mine(desk.Proposal) []desk.Side { return []desk.Side{desk.Asker} }
+func (f *pacts) Mine(contracts.Proposal) []contracts.Side { return []contracts.Side{contracts.Asker} }
 
 func (f *pacts) Check(context.Context, registry.Contract) error { return f.err }
 
-func (f *pacts) Propose(_ context.Context, _ identity.Actor, token string, c registry.Contract) (desk.Proposal, error) {
+func (f *pacts) Propose(_ context.Context, _ act.Actor, token string, c registry.Contract) (contracts.Proposal, error) {
 	f.signed = c
-	return desk.Proposal{ID: token}, f.note("propose " + token)
+	return contracts.Proposal{ID: token}, f.note("propose " + token)
 }
 
-func (f *pacts) act(name, id string, version int, more string) (desk.Proposal, error) {
-	return desk.Proposal{ID: id}, f.note(strings.TrimSpace(name + " " + id + " " + strconv.Itoa(version) + " " + more))
+func (f *pacts) act(name, id string, version int, more string) (contracts.Proposal, error) {
+	return contracts.Proposal{ID: id}, f.note(strings.TrimSpace(name + " " + id + " " + strconv.Itoa(version) + " " + more))
 }
 
-func (f *pacts) Approve(_ context.Context, _ identity.Actor, id string, version int) (desk.Proposal, error) {
+func (f *pacts) Approve(_ context.Context, _ act.Actor, id string, version int) (contracts.Proposal, error) {
 	return f.act("approve", id, version, "")
 }
 
-func (f *pacts) Refuse(_ context.Context, _ identity.Actor, id string, version int, reason string) (desk.Proposal, error) {
+func (f *pacts) Refuse(_ context.Context, _ act.Actor, id string, version int, reason string) (contracts.Proposal, error) {
 	return f.act("refuse", id, version, reason)
 }
 
-func (f *pacts) Amend(_ context.Context, _ identity.Actor, id string, version int, c registry.Contract) (desk.Proposal, error) {
+func (f *pacts) Amend(_ context.Context, _ act.Actor, id string, version int, c registry.Contract) (contracts.Proposal, error) {
 	f.signed = c
 	return f.act("amend", id, version, "")
 }
 
-func (f *pacts) Withdraw(_ context.Context, _ identity.Actor, id string, version int) (desk.Proposal, error) {
+func (f *pacts) Withdraw(_ context.Context, _ act.Actor, id string, version int) (contracts.Proposal, error) {
 	return f.act("withdraw", id, version, "")
 }
 
-func (f *pacts) End(_ context.Context, _ identity.Actor, contract, reason string) error {
+func (f *pacts) End(_ context.Context, _ act.Actor, contract, reason string) error {
 	return f.note("end " + contract + " " + reason)
 }
 
-func (f *pacts) PutGroup(_ context.Context, _ identity.Actor, g registry.Group) error {
+func (f *pacts) PutGroup(_ context.Context, _ act.Actor, g registry.Group) error {
 	return f.note("group " + g.ID.String() + " " + idList(g.Members, ","))
 }
 
-func (f *pacts) Services(words string, _ int) ([]desk.Choice, bool) {
+func (f *pacts) Services(words string, _ int) ([]contracts.Choice, bool) {
 	if f.empty || words == "nothing" {
 		return nil, false
 	}
-	return []desk.Choice{{ID: sys("RS-DEMO/GOV/REGISTERS/civil/births"), Title: both("Матична књига рођених", "Register of births"), Body: both("Државни регистри", "State registers")}}, f.crowded
+	return []contracts.Choice{{ID: sys("RS-DEMO/GOV/REGISTERS/civil/births"), Title: both("Матична књига рођених", "Register of births"), Body: both("Државни регистри", "State registers")}}, f.crowded
 }
 
 func (f *pacts) Askers() ([]registry.ID, []registry.Group) {
@@ -174,7 +175,7 @@ func (f *pacts) Askers() ([]registry.ID, []registry.Group) {
 	return []registry.ID{sys("RS-DEMO/GOV/ZRENJANIN/family"), sys("RS-DEMO/GOV/ZRENJANIN/tax")}, []registry.Group{group}
 }
 
-func (f *pacts) Groups(_ context.Context, by identity.Actor) (own, others []registry.Group, err error) {
+func (f *pacts) Groups(_ context.Context, by act.Actor) (own, others []registry.Group, err error) {
 	if f.empty {
 		return nil, nil, may(by)
 	}
@@ -182,12 +183,12 @@ func (f *pacts) Groups(_ context.Context, by identity.Actor) (own, others []regi
 	return own, []registry.Group{{ID: sys("RS-DEMO/GOV/SUPERVISOR/all"), Title: both("Све општине", "All municipalities"), Members: []registry.ID{sys("RS-DEMO/GOV/ZRENJANIN/tax")}}}, may(by)
 }
 
-func (f *pacts) Operations(context.Context, registry.ID) ([]desk.Operation, bool) {
+func (f *pacts) Operations(context.Context, registry.ID) ([]contracts.Operation, bool) {
 	if !f.described {
 		return nil, false
 	}
-	return []desk.Operation{{Method: "GET", Path: "/v1/births/{birth}", Says: both("Једно рођење", "One birth"),
-		Fields: []desk.Pointer{{At: "/born", Says: both("дан рођења", "day of birth")}, {At: "/order"}, {At: "/weight", Says: both("тежина", "weight")}}}}, true
+	return []contracts.Operation{{Method: "GET", Path: "/v1/births/{birth}", Says: both("Једно рођење", "One birth"),
+		Fields: []contracts.Pointer{{At: "/born", Says: both("дан рођења", "day of birth")}, {At: "/order"}, {At: "/weight", Says: both("тежина", "weight")}}}}, true
 }
 
 func (f *pacts) Title(id registry.ID) lang.Text {
@@ -210,7 +211,7 @@ func contractPages() []expected {
 		{"contracts", "/desk/contracts/new?contract=soon", 200}, {"contracts", "/desk/contracts/proposals/none", 404}, {"contracts", "/desk/contracts/proposals/open-mine", 200},
 		{"contracts", "/desk/contracts/proposals/open/refuse", 200}, {"contracts", "/desk/contracts/proposals/open/amend", 200}, {"contracts", "/desk/contracts/proposals/refused/amend", 409},
 		{"contracts", "/desk/contracts/proposals/open-mine/withdraw", 200}, {"auditor", "/desk/contracts/proposals/open", 200}}
-	for _, s := range desk.States() {
+	for _, s := range contracts.States() {
 		pages = append(pages, expected{"contracts", "/desk/contracts/proposals/" + string(s), 200})
 	}
 	return pages

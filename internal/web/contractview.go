@@ -6,13 +6,13 @@ import (
 	"strconv"
 	"strings"
 
+	"dobosh/internal/contracts"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/desk"
 )
 
 // termsView is a contract in plain words.
@@ -36,7 +36,7 @@ type fieldView struct {
 
 // proposalView is a proposal as an officer sees it.
 type proposalView struct {
-	desk.Proposal
+	contracts.Proposal
 	termsView
 	Turn    bool // it is for somebody here to answer
 	Mine    bool // the text is ours, and the other side has not answered
@@ -49,7 +49,7 @@ type proposalView struct {
 }
 
 type stepView struct {
-	desk.Step
+	contracts.Step
 	Who  lang.Text
 	What string
 }
@@ -249,20 +249,20 @@ func idList(ids []registry.ID, between string) string {
 	return strings.Join(parts, between)
 }
 
-func (v *visit) proposalView(p desk.Proposal) proposalView {
+func (v *visit) proposalView(p contracts.Proposal) proposalView {
 	view := proposalView{Proposal: p, termsView: v.terms(p.Contract), Turn: p.Waits, Signs: v.actor.Has(identity.Contracts)}
 	mine := v.portal.Contracts.Mine(p)
-	view.Mine = p.State == desk.Open && slices.Contains(mine, p.Author)
+	view.Mine = p.State == contracts.Open && slices.Contains(mine, p.Author)
 	view.Other = view.Provider
-	if slices.Contains(mine, desk.Provider) {
+	if slices.Contains(mine, contracts.Provider) {
 		view.Other = view.Asker
 	}
-	if p.State == desk.Failed {
+	if p.State == contracts.Failed {
 		view.Why = v.saidProblem(p.Reason, map[string]string{"contract": p.Contract.ID, "body": v.plain(view.Other), "detail": "…"})
 	}
 	for _, s := range p.Steps {
 		who := view.Provider
-		if s.Side == desk.Asker {
+		if s.Side == contracts.Asker {
 			who = view.Asker
 		}
 		view.History = append(view.History, stepView{s, who, v.say("contract.act." + string(s.Act))})
@@ -273,7 +273,7 @@ func (v *visit) proposalView(p desk.Proposal) proposalView {
 	return view
 }
 
-func (v *visit) onWay(c desk.Carried) string {
+func (v *visit) onWay(c contracts.Carried) string {
 	to := v.say("contract.to-registry")
 	if c.To != (registry.ID{}) {
 		to = v.plain(v.portal.Contracts.Title(c.To))
@@ -284,7 +284,7 @@ func (v *visit) onWay(c desk.Carried) string {
 // standingView is a contract in force.
 type standingView struct {
 	termsView
-	desk.Standing
+	contracts.Standing
 	Address string
 	Tag     string // a word or two about what stops it
 	Why     string // why nobody may ask today
@@ -294,7 +294,7 @@ type standingView struct {
 	Coming  *announcedView // a version to come of the service
 }
 
-func (v *visit) standingView(s desk.Standing) standingView {
+func (v *visit) standingView(s contracts.Standing) standingView {
 	view := standingView{termsView: v.terms(s.Contract), Standing: s, Address: contractAddress(s.Contract.ID), Soon: s.Soon(civil.Of(v.Now()))}
 	if s.Stopped != nil {
 		p := problem.Of(s.Stopped)

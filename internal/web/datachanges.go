@@ -4,9 +4,9 @@ import (
 	"html/template"
 	"strings"
 
+	"dobosh/internal/catalogue"
+	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/kit/lang"
-	"dobosh/internal/registry/catalogue"
-	"dobosh/internal/registry/catalogue/openapi"
 )
 
 // changesShown is how many changes stand on one page; a comparison has at most

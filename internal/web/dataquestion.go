@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/kit/lang"
-	"dobosh/internal/registry/catalogue/openapi"
 )
 
 // Bounds of the values that are explained: in short beside other questions, and

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"dobosh/internal/catalogue"
+	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/catalogue"
-	"dobosh/internal/registry/catalogue/openapi"
 )
 
 // questionsShown is how many questions of a description stand on the page of

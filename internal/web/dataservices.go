@@ -5,14 +5,14 @@ import (
 	"net/url"
 	"strings"
 
+	"dobosh/internal/catalogue"
+	"dobosh/internal/catalogue/openapi"
+	"dobosh/internal/catalogue/search"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/catalogue"
-	"dobosh/internal/registry/catalogue/openapi"
-	"dobosh/internal/registry/catalogue/search"
 )
 
 // DataServices is the list of what bodies answer to each other;

@@ -20,13 +20,13 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/catalogue"
+	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
-	"dobosh/internal/registers/births"
+	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/catalogue"
-	"dobosh/internal/registry/catalogue/openapi"
 	"dobosh/internal/testkit"
 
 	"golang.org/x/mod/sumdb/note"

@@ -6,15 +6,15 @@ import (
 	"log/slog"
 	"net/http"
 
+	"dobosh/internal/act"
 	"dobosh/internal/exchange/evidence"
-	"dobosh/internal/identity"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
+	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/law"
-	"dobosh/internal/registers/births"
+	"dobosh/internal/receipts"
 	"dobosh/internal/services"
-	"dobosh/internal/services/looks"
 	"dobosh/internal/services/proof"
 )
 
@@ -105,33 +105,33 @@ type SignIn interface {
 
 // Sessions knows who sends a request; [identity.Identity] does.
 type Sessions interface {
-	Actor(r *http.Request) (identity.Actor, bool)
+	Actor(r *http.Request) (act.Actor, bool)
 }
 
 // Offers is a person's inbox, and the one tap.
 type Offers interface {
-	Offers(ctx context.Context, by identity.Actor, after page.Key) (page.Page[services.Offer], error)
-	Offer(ctx context.Context, by identity.Actor, id string) (services.Offer, error)
-	Accept(ctx context.Context, by identity.Actor, id string, version int) (services.Decision, error)
+	Offers(ctx context.Context, by act.Actor, after page.Key) (page.Page[services.Offer], error)
+	Offer(ctx context.Context, by act.Actor, id string) (services.Offer, error)
+	Accept(ctx context.Context, by act.Actor, id string, version int) (services.Decision, error)
 }
 
 // Exits are the other ways out of an offer.
 type Exits interface {
-	Decline(ctx context.Context, by identity.Actor, id string, version int) error
-	Object(ctx context.Context, by identity.Actor, id string, version int) error
-	Refer(ctx context.Context, by identity.Actor, id string, version int) error
+	Decline(ctx context.Context, by act.Actor, id string, version int) error
+	Object(ctx context.Context, by act.Actor, id string, version int) error
+	Refer(ctx context.Context, by act.Actor, id string, version int) error
 }
 
 // Decisions are the decisions about a person.
 type Decisions interface {
-	Decision(ctx context.Context, by identity.Actor, id string) (services.Decision, error)
-	Decisions(ctx context.Context, by identity.Actor, after page.Key) (page.Page[services.Decision], error)
+	Decision(ctx context.Context, by act.Actor, id string) (services.Decision, error)
+	Decisions(ctx context.Context, by act.Actor, after page.Key) (page.Page[services.Decision], error)
 }
 
 // Papers are the forms of a decision that a person takes away.
 type Papers interface {
-	DecisionFile(ctx context.Context, by identity.Actor, id string) ([]byte, error)
-	DecisionPDF(ctx context.Context, by identity.Actor, id string, tag lang.Tag) ([]byte, error)
+	DecisionFile(ctx context.Context, by act.Actor, id string) ([]byte, error)
+	DecisionPDF(ctx context.Context, by act.Actor, id string, tag lang.Tag) ([]byte, error)
 }
 
 // Verifier says whether a paper that somebody holds is what it says it is.
@@ -145,66 +145,66 @@ type Verifier interface {
 // Looks is who looked at a person's data, on all nodes. The texts name the
 // bodies that did not answer.
 type Looks interface {
-	Looks(ctx context.Context, by identity.Actor, after page.Key) (page.Page[looks.Look], []lang.Text, error)
-	AskWhy(ctx context.Context, by identity.Actor, look, question string) error
+	Looks(ctx context.Context, by act.Actor, after page.Key) (page.Page[receipts.Look], []lang.Text, error)
+	AskWhy(ctx context.Context, by act.Actor, look, question string) error
 }
 
 // Messages are a person's questions to bodies and the answers, the newest
 // first. The texts name the bodies that did not answer.
 type Messages interface {
-	Asked(ctx context.Context, by identity.Actor) ([]looks.Asked, []lang.Text, error)
+	Asked(ctx context.Context, by act.Actor) ([]receipts.Asked, []lang.Text, error)
 }
 
 // Desk is an officer's overview.
 type Desk interface {
-	Counts(ctx context.Context, by identity.Actor) (services.Counts, error)
-	AllOffers(ctx context.Context, by identity.Actor, state services.OfferState, after page.Key) (page.Page[services.Offer], error)
-	AllDecisions(ctx context.Context, by identity.Actor, after page.Key) (page.Page[services.Decision], error)
+	Counts(ctx context.Context, by act.Actor) (services.Counts, error)
+	AllOffers(ctx context.Context, by act.Actor, state services.OfferState, after page.Key) (page.Page[services.Offer], error)
+	AllDecisions(ctx context.Context, by act.Actor, after page.Key) (page.Page[services.Decision], error)
 }
 
 // Waiting are the assessments and what they wait for.
 type Waiting interface {
-	Assessments(ctx context.Context, by identity.Actor, state services.AssessmentState, after page.Key) (page.Page[services.Assessment], error)
+	Assessments(ctx context.Context, by act.Actor, state services.AssessmentState, after page.Key) (page.Page[services.Assessment], error)
 }
 
 // Referrals are the matters that wait for an officer.
 type Referrals interface {
-	Referrals(ctx context.Context, by identity.Actor, after page.Key) (page.Page[services.Referral], error)
-	Referral(ctx context.Context, by identity.Actor, id string) (services.Referral, error)
+	Referrals(ctx context.Context, by act.Actor, after page.Key) (page.Page[services.Referral], error)
+	Referral(ctx context.Context, by act.Actor, id string) (services.Referral, error)
 }
 
 // Settling ends a referral: with the facts and where they come from, or with
 // the reason for which nothing follows. Dates are "2026-11-23", yes and no are
 // "true" and "false".
 type Settling interface {
-	Resolve(ctx context.Context, by identity.Actor, id string, version int, facts map[string]string, source string) error
-	Dismiss(ctx context.Context, by identity.Actor, id string, version int, reason string) error
+	Resolve(ctx context.Context, by act.Actor, id string, version int, facts map[string]string, source string) error
+	Dismiss(ctx context.Context, by act.Actor, id string, version int, reason string) error
 }
 
 // Payments are the payments and the files they leave in.
 type Payments interface {
-	Payments(ctx context.Context, by identity.Actor, state services.PaymentState, after page.Key) (page.Page[services.Payment], error)
-	PaymentFiles(ctx context.Context, by identity.Actor, after page.Key) (page.Page[services.PaymentFile], error)
+	Payments(ctx context.Context, by act.Actor, state services.PaymentState, after page.Key) (page.Page[services.Payment], error)
+	PaymentFiles(ctx context.Context, by act.Actor, after page.Key) (page.Page[services.PaymentFile], error)
 }
 
 // Releasing moves money.
 type Releasing interface {
-	PreparePayments(ctx context.Context, by identity.Actor) (services.PaymentFile, error)
-	ReleasePayments(ctx context.Context, by identity.Actor, file string) error
-	PaymentXML(ctx context.Context, by identity.Actor, file string) ([]byte, error)
+	PreparePayments(ctx context.Context, by act.Actor) (services.PaymentFile, error)
+	ReleasePayments(ctx context.Context, by act.Actor, file string) error
+	PaymentXML(ctx context.Context, by act.Actor, file string) ([]byte, error)
 }
 
 // Answering is an officer's side of the messages.
 type Answering interface {
-	Questions(ctx context.Context, by identity.Actor, after page.Key) (page.Page[looks.Question], error)
-	Answer(ctx context.Context, by identity.Actor, id, text string) error
+	Questions(ctx context.Context, by act.Actor, after page.Key) (page.Page[receipts.Question], error)
+	Answer(ctx context.Context, by act.Actor, id, text string) error
 }
 
 // Registrar records births; [births.Registrar] does.
 type Registrar interface {
-	Find(ctx context.Context, by identity.Actor, number string) (births.Found, error)
-	Record(ctx context.Context, by identity.Actor, e births.Entry) (births.Birth, error)
-	List(ctx context.Context, by identity.Actor, after page.Key) (page.Page[births.Birth], error)
+	Find(ctx context.Context, by act.Actor, number string) (births.Found, error)
+	Record(ctx context.Context, by act.Actor, e births.Entry) (births.Birth, error)
+	List(ctx context.Context, by act.Actor, after page.Key) (page.Page[births.Birth], error)
 }
 
 // Registry is what the supervisor publishes to everybody.

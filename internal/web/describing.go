@@ -6,13 +6,13 @@ import (
 	"io"
 	"slices"
 
+	"dobosh/internal/catalogue"
+	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/catalogue"
-	"dobosh/internal/registry/catalogue/openapi"
 )
 
 // Describing is what the engineers of a member do: they say what its services

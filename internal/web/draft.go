@@ -3,11 +3,11 @@ package web
 import (
 	"slices"
 
+	"dobosh/internal/catalogue"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/catalogue"
 )
 
 // draftView is what publishing a description would mean, and the form that does

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 
+	"dobosh/internal/act"
 	"dobosh/internal/exchange/events"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
@@ -13,12 +14,12 @@ import (
 // Events are what operators and auditors see of events, and what operators do
 // about them; [events.Room] is one.
 type Events interface {
-	Watch(ctx context.Context, by identity.Actor) (events.Overview, error)
-	WatchOne(ctx context.Context, by identity.Actor, id string) (events.Subscription, error)
-	WatchDead(ctx context.Context, by identity.Actor, id string, after page.Key) (page.Page[events.Dead], error)
-	StartFor(ctx context.Context, by identity.Actor, id string) error
-	RetryDeadFor(ctx context.Context, by identity.Actor, id, event string) error
-	DropDeadFor(ctx context.Context, by identity.Actor, id, event string) error
+	Watch(ctx context.Context, by act.Actor) (events.Overview, error)
+	WatchOne(ctx context.Context, by act.Actor, id string) (events.Subscription, error)
+	WatchDead(ctx context.Context, by act.Actor, id string, after page.Key) (page.Page[events.Dead], error)
+	StartFor(ctx context.Context, by act.Actor, id string) error
+	RetryDeadFor(ctx context.Context, by act.Actor, id, event string) error
+	DropDeadFor(ctx context.Context, by act.Actor, id, event string) error
 }
 
 func (p *portal) eventRoutes() {

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/bus"
 	"dobosh/internal/exchange/events"
-	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
@@ -23,7 +23,7 @@ type stream struct {
 	did   []string
 }
 
-func (s *stream) Watch(context.Context, identity.Actor) (events.Overview, error) {
+func (s *stream) Watch(context.Context, act.Actor) (events.Overview, error) {
 	if s.empty {
 		return events.Overview{}, nil
 	}
@@ -53,14 +53,14 @@ func subscribed(id string) events.Subscription {
 	return s
 }
 
-func (s *stream) WatchOne(_ context.Context, _ identity.Actor, id string) (events.Subscription, error) {
+func (s *stream) WatchOne(_ context.Context, _ act.Actor, id string) (events.Subscription, error) {
 	if id == "none" {
 		return events.Subscription{}, problem.New(problem.NotFound, "subscription-unknown")
 	}
 	return subscribed(id), nil
 }
 
-func (s *stream) WatchDead(_ context.Context, _ identity.Actor, id string, _ page.Key) (page.Page[events.Dead], error) {
+func (s *stream) WatchDead(_ context.Context, _ act.Actor, id string, _ page.Key) (page.Page[events.Dead], error) {
 	if id != "ill" {
 		return page.Page[events.Dead]{}, nil
 	}
@@ -70,17 +70,17 @@ func (s *stream) WatchDead(_ context.Context, _ identity.Actor, id string, _ pag
 	}}, nil
 }
 
-func (s *stream) StartFor(_ context.Context, _ identity.Actor, id string) error {
+func (s *stream) StartFor(_ context.Context, _ act.Actor, id string) error {
 	s.did = append(s.did, "start "+id)
 	return nil
 }
 
-func (s *stream) RetryDeadFor(_ context.Context, _ identity.Actor, id, event string) error {
+func (s *stream) RetryDeadFor(_ context.Context, _ act.Actor, id, event string) error {
 	s.did = append(s.did, "retry "+id+" "+event)
 	return nil
 }
 
-func (s *stream) DropDeadFor(_ context.Context, _ identity.Actor, id, event string) error {
+func (s *stream) DropDeadFor(_ context.Context, _ act.Actor, id, event string) error {
 	s.did = append(s.did, "drop "+id+" "+event)
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/act"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/services"
 )
@@ -14,7 +14,7 @@ import (
 // question, and what it does. Its sentences stand under "exit." + name.
 type exit struct {
 	name string
-	take func(ctx context.Context, by identity.Actor, id string, version int) error
+	take func(ctx context.Context, by act.Actor, id string, version int) error
 }
 
 func (p *portal) exitRoutes() {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
@@ -18,12 +19,12 @@ import (
 	"dobosh/internal/kit/money"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/lab/registers"
+	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/law"
-	"dobosh/internal/registers"
-	"dobosh/internal/registers/births"
+	"dobosh/internal/receipts"
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
-	"dobosh/internal/services/looks"
 	"dobosh/internal/services/proof"
 	"dobosh/packs"
 )
@@ -36,24 +37,24 @@ const code = "ZR-2026-4H45-H6KB-E"
 func both(sr, en string) lang.Text { return lang.Text{"sr": sr, "en": en} }
 
 // people are who can be signed in, by the value of the cookie "who".
-func people() map[string]identity.Actor {
-	return map[string]identity.Actor{
-		"mother":    {Account: "milica", Name: "Милица Пример", Roles: []identity.Role{identity.Resident}, Persons: map[string]string{"family": "p"}},
-		"officer":   {Account: "dragan", Name: "Драган Службеник", Roles: []identity.Role{identity.Officer}},
-		"registrar": {Account: "vesna", Name: "Весна Матичар", Roles: []identity.Role{identity.Registrar}},
-		"contracts": {Account: "dragana", Name: "Драгана Потписић", Roles: []identity.Role{identity.Contracts}},
-		"auditor":   {Account: "jelena", Name: "Јелена Скицић", Roles: []identity.Role{identity.Auditor}},
-		"operator":  {Account: "oliver", Name: "Оливер Оператер", Roles: []identity.Role{identity.Operator}},
+func people() map[string]act.Actor {
+	return map[string]act.Actor{
+		"mother":    {Account: "milica", Name: "Милица Пример", Roles: []act.Role{identity.Resident}, Persons: map[string]string{"family": "p"}},
+		"officer":   {Account: "dragan", Name: "Драган Службеник", Roles: []act.Role{identity.Officer}},
+		"registrar": {Account: "vesna", Name: "Весна Матичар", Roles: []act.Role{identity.Registrar}},
+		"contracts": {Account: "dragana", Name: "Драгана Потписић", Roles: []act.Role{identity.Contracts}},
+		"auditor":   {Account: "jelena", Name: "Јелена Скицић", Roles: []act.Role{identity.Auditor}},
+		"operator":  {Account: "oliver", Name: "Оливер Оператер", Roles: []act.Role{identity.Operator}},
 		"nobody":    {Account: "nobody", Name: "Нико Ниједан"},
 	}
 }
 
 type sessions struct{}
 
-func (sessions) Actor(r *http.Request) (identity.Actor, bool) {
+func (sessions) Actor(r *http.Request) (act.Actor, bool) {
 	c, err := r.Cookie("who")
 	if err != nil {
-		return identity.Actor{}, false
+		return act.Actor{}, false
 	}
 	a, ok := people()[c.Value]
 	return a, ok
@@ -155,18 +156,18 @@ func list[T any](f *rooms, items ...T) page.Page[T] {
 	return page.Page[T]{Items: items, Next: page.KeyOf("next")}
 }
 
-func (f *rooms) Offers(context.Context, identity.Actor, page.Key) (page.Page[services.Offer], error) {
+func (f *rooms) Offers(context.Context, act.Actor, page.Key) (page.Page[services.Offer], error) {
 	return list(f, offerNamed("first"), offerNamed("second"), offerNamed("taken")), nil
 }
 
-func (f *rooms) Offer(_ context.Context, _ identity.Actor, id string) (services.Offer, error) {
+func (f *rooms) Offer(_ context.Context, _ act.Actor, id string) (services.Offer, error) {
 	if id == "none" {
 		return services.Offer{}, problem.New(problem.NotFound, "offer-unknown")
 	}
 	return offerNamed(id), nil
 }
 
-func (f *rooms) Accept(_ context.Context, _ identity.Actor, id string, version int) (services.Decision, error) {
+func (f *rooms) Accept(_ context.Context, _ act.Actor, id string, version int) (services.Decision, error) {
 	if version != 3 {
 		return services.Decision{}, problem.New(problem.Conflict, "offer-changed")
 	}
@@ -176,35 +177,35 @@ func (f *rooms) Accept(_ context.Context, _ identity.Actor, id string, version i
 	return decisionNamed("d1"), nil
 }
 
-func (f *rooms) Decline(_ context.Context, _ identity.Actor, id string, version int) error {
+func (f *rooms) Decline(_ context.Context, _ act.Actor, id string, version int) error {
 	return f.note("decline " + id + " " + strconv.Itoa(version))
 }
 
-func (f *rooms) Object(_ context.Context, _ identity.Actor, id string, version int) error {
+func (f *rooms) Object(_ context.Context, _ act.Actor, id string, version int) error {
 	return f.note("object " + id + " " + strconv.Itoa(version))
 }
 
-func (f *rooms) Refer(_ context.Context, _ identity.Actor, id string, version int) error {
+func (f *rooms) Refer(_ context.Context, _ act.Actor, id string, version int) error {
 	return f.note("refer " + id + " " + strconv.Itoa(version))
 }
 
-func (f *rooms) Decision(_ context.Context, _ identity.Actor, id string) (services.Decision, error) {
+func (f *rooms) Decision(_ context.Context, _ act.Actor, id string) (services.Decision, error) {
 	return decisionNamed(id), nil
 }
 
-func (f *rooms) Decisions(context.Context, identity.Actor, page.Key) (page.Page[services.Decision], error) {
+func (f *rooms) Decisions(context.Context, act.Actor, page.Key) (page.Page[services.Decision], error) {
 	return list(f, decisionNamed("d1")), nil
 }
 
-func (f *rooms) AllDecisions(ctx context.Context, by identity.Actor, after page.Key) (page.Page[services.Decision], error) {
+func (f *rooms) AllDecisions(ctx context.Context, by act.Actor, after page.Key) (page.Page[services.Decision], error) {
 	return f.Decisions(ctx, by, after)
 }
 
-func (f *rooms) DecisionFile(context.Context, identity.Actor, string) ([]byte, error) {
+func (f *rooms) DecisionFile(context.Context, act.Actor, string) ([]byte, error) {
 	return []byte(`{}`), f.err
 }
 
-func (f *rooms) DecisionPDF(_ context.Context, _ identity.Actor, _ string, tag lang.Tag) ([]byte, error) {
+func (f *rooms) DecisionPDF(_ context.Context, _ act.Actor, _ string, tag lang.Tag) ([]byte, error) {
 	return []byte("%PDF " + tag), f.err
 }
 
@@ -230,8 +231,8 @@ func (f *rooms) VerifyFile(_ context.Context, file io.Reader) (proof.Report, err
 	return r, nil
 }
 
-func (f *rooms) Looks(context.Context, identity.Actor, page.Key) (page.Page[looks.Look], []lang.Text, error) {
-	one := looks.Look{ID: "l1", At: now, Body: both("Град Зрењанин, дечја заштита", "City of Zrenjanin, child protection"), Role: "rule", Holder: both("Матична служба", "Civil register"),
+func (f *rooms) Looks(context.Context, act.Actor, page.Key) (page.Page[receipts.Look], []lang.Text, error) {
+	one := receipts.Look{ID: "l1", At: now, Body: both("Град Зрењанин, дечја заштита", "City of Zrenjanin, child protection"), Role: "rule", Holder: both("Матична служба", "Civil register"),
 		Purpose: both("одлучивање о родитељском додатку", "deciding on the parental allowance"), Cite: both("чл. 22 Закона о финансијској подршци породици са децом", "Art. 22 of the Law on Financial Support to Families with Children"),
 		Fields: []lang.Text{both("редослед рођења детета", "the child's order of birth"), both("дан рођења детета", "the child's day of birth")}, Matter: code}
 	two, own := one, one
@@ -240,51 +241,51 @@ func (f *rooms) Looks(context.Context, identity.Actor, page.Key) (page.Page[look
 	return list(f, one, own, two), []lang.Text{both("Регистар исплата", "Payments register")}, nil
 }
 
-func (f *rooms) AskWhy(_ context.Context, _ identity.Actor, look, question string) error {
+func (f *rooms) AskWhy(_ context.Context, _ act.Actor, look, question string) error {
 	return f.note("ask " + look + " " + question)
 }
 
-func question1() looks.Question {
-	return looks.Question{ID: "q1", Look: "l1", Question: "Зашто сте гледали моје податке?\nХвала.", AskedAt: now}
+func question1() receipts.Question {
+	return receipts.Question{ID: "q1", Look: "l1", Question: "Зашто сте гледали моје податке?\nХвала.", AskedAt: now}
 }
 
-func (f *rooms) Asked(context.Context, identity.Actor) ([]looks.Asked, []lang.Text, error) {
+func (f *rooms) Asked(context.Context, act.Actor) ([]receipts.Asked, []lang.Text, error) {
 	if f.empty {
 		return nil, nil, nil
 	}
 	done := question1()
 	done.ID, done.Answer, done.AnsweredAt = "q2", "Да бисмо утврдили редослед рођења.", now
-	return []looks.Asked{{Question: question1(), Body: both("Град Зрењанин", "City of Zrenjanin")}, {Question: done, Body: both("Град Зрењанин", "City of Zrenjanin")}}, nil, nil
+	return []receipts.Asked{{Question: question1(), Body: both("Град Зрењанин", "City of Zrenjanin")}, {Question: done, Body: both("Град Зрењанин", "City of Zrenjanin")}}, nil, nil
 }
 
-func (f *rooms) Questions(context.Context, identity.Actor, page.Key) (page.Page[looks.Question], error) {
+func (f *rooms) Questions(context.Context, act.Actor, page.Key) (page.Page[receipts.Question], error) {
 	return list(f, question1()), nil
 }
 
-func (f *rooms) Answer(_ context.Context, _ identity.Actor, id, text string) error {
+func (f *rooms) Answer(_ context.Context, _ act.Actor, id, text string) error {
 	return f.note("answer " + id + " " + text)
 }
 
-func (f *rooms) Counts(context.Context, identity.Actor) (services.Counts, error) {
+func (f *rooms) Counts(context.Context, act.Actor) (services.Counts, error) {
 	return services.Counts{Waiting: 3, OffersOpen: 12, Accepted: 1041, Declined: 2, Decisions: 1043, PaymentsDue: 21, ReferralsOpen: 1}, nil
 }
 
-func (f *rooms) AllOffers(_ context.Context, _ identity.Actor, state services.OfferState, _ page.Key) (page.Page[services.Offer], error) {
+func (f *rooms) AllOffers(_ context.Context, _ act.Actor, state services.OfferState, _ page.Key) (page.Page[services.Offer], error) {
 	_ = f.note("offers " + string(state))
 	return list(f, offerNamed("first"), offerNamed("second"), offerNamed("taken"), offerNamed("lapsed")), nil
 }
 
-func (f *rooms) Assessments(context.Context, identity.Actor, services.AssessmentState, page.Key) (page.Page[services.Assessment], error) {
+func (f *rooms) Assessments(context.Context, act.Actor, services.AssessmentState, page.Key) (page.Page[services.Assessment], error) {
 	return list(f, services.Assessment{ID: "a1", Title: offerNamed("first").Title, State: services.AssessmentWaiting, Waits: both("Регистар пребивалишта не одговара", "The residence register does not answer"), Tries: 4, NextTry: now.Add(time.Minute), Since: now.Add(-time.Hour)},
 		services.Assessment{ID: "a2", Title: offerNamed("second").Title, State: services.AssessmentOffered, Since: now}), nil
 }
 
-func (f *rooms) Referrals(ctx context.Context, by identity.Actor, _ page.Key) (page.Page[services.Referral], error) {
+func (f *rooms) Referrals(ctx context.Context, by act.Actor, _ page.Key) (page.Page[services.Referral], error) {
 	ref, err := f.Referral(ctx, by, "r1")
 	return list(f, ref), err
 }
 
-func (f *rooms) Referral(_ context.Context, _ identity.Actor, id string) (services.Referral, error) {
+func (f *rooms) Referral(_ context.Context, _ act.Actor, id string) (services.Referral, error) {
 	residence := both("Евиденција пребивалишта", "Residence register")
 	return services.Referral{ID: id, Title: offerNamed("first").Title, About: offerNamed("first").About, Why: services.FactUnknown, Reasons: reasons()[:1],
 		Missing: []services.MissingFact{{Fact: "mother.resident", Type: "bool", Label: both("да ли мајка има пребивалиште у Србији", "whether the mother has her residence in Serbia"), Register: residence},
@@ -293,31 +294,31 @@ func (f *rooms) Referral(_ context.Context, _ identity.Actor, id string) (servic
 		Since: now.Add(-26 * time.Hour), Until: now.Add(20 * 24 * time.Hour), UntilBy: both("чл. 145 Закона о општем управном поступку", "Art. 145 of the Law on General Administrative Procedure"), Open: id != "closed", Version: 7}, nil
 }
 
-func (f *rooms) Resolve(_ context.Context, _ identity.Actor, id string, version int, facts map[string]string, source string) error {
+func (f *rooms) Resolve(_ context.Context, _ act.Actor, id string, version int, facts map[string]string, source string) error {
 	return f.note("resolve " + id + " " + strconv.Itoa(version) + " " + facts["mother.resident"] + " " + facts["child.order"] + " " + facts["child.born"] + " " + source)
 }
 
-func (f *rooms) Dismiss(_ context.Context, _ identity.Actor, id string, version int, reason string) error {
+func (f *rooms) Dismiss(_ context.Context, _ act.Actor, id string, version int, reason string) error {
 	return f.note("dismiss " + id + " " + strconv.Itoa(version) + " " + reason)
 }
 
-func (f *rooms) Payments(context.Context, identity.Actor, services.PaymentState, page.Key) (page.Page[services.Payment], error) {
+func (f *rooms) Payments(context.Context, act.Actor, services.PaymentState, page.Key) (page.Page[services.Payment], error) {
 	return list(f, services.Payment{ID: "y", Decision: "d1", Code: code, Title: offerNamed("first").Title, Number: 1, Count: 1, Amount: money.Dinars(300000), Account: "160-…-23", Due: civil.Date(2026, time.December, 1), State: services.PaymentDue}), nil
 }
 
-func (f *rooms) PaymentFiles(context.Context, identity.Actor, page.Key) (page.Page[services.PaymentFile], error) {
+func (f *rooms) PaymentFiles(context.Context, act.Actor, page.Key) (page.Page[services.PaymentFile], error) {
 	return list(f, services.PaymentFile{ID: "f1", MadeAt: now, Count: 21, Sum: money.Dinars(6300000)}, services.PaymentFile{ID: "f0", MadeAt: now.Add(-99 * time.Hour), Count: 3, Sum: money.Dinars(41), ReleasedAt: now, ReleasedBy: "dragan"}), nil
 }
 
-func (f *rooms) PreparePayments(context.Context, identity.Actor) (services.PaymentFile, error) {
+func (f *rooms) PreparePayments(context.Context, act.Actor) (services.PaymentFile, error) {
 	return services.PaymentFile{ID: "f1"}, f.note("prepare")
 }
 
-func (f *rooms) ReleasePayments(_ context.Context, _ identity.Actor, file string) error {
+func (f *rooms) ReleasePayments(_ context.Context, _ act.Actor, file string) error {
 	return f.note("release " + file)
 }
 
-func (f *rooms) PaymentXML(context.Context, identity.Actor, string) ([]byte, error) {
+func (f *rooms) PaymentXML(context.Context, act.Actor, string) ([]byte, error) {
 	return []byte("<Document/>"), f.err
 }
 
@@ -328,7 +329,7 @@ type registrar struct {
 	recorded []births.Entry
 }
 
-func (r *registrar) Find(_ context.Context, _ identity.Actor, number string) (births.Found, error) {
+func (r *registrar) Find(_ context.Context, _ act.Actor, number string) (births.Found, error) {
 	n, err := jmbg.Parse(number)
 	if err != nil {
 		return births.Found{}, problem.New(problem.Invalid, "number-invalid").At("number", registers.NumberFault(err))
@@ -343,7 +344,7 @@ func (r *registrar) Find(_ context.Context, _ identity.Actor, number string) (bi
 	return births.Found{Handle: "handle-" + string(n.Sex()), Name: name, Born: n.Born(), Settlement: "zr-05"}, nil
 }
 
-func (r *registrar) Record(_ context.Context, _ identity.Actor, e births.Entry) (births.Birth, error) {
+func (r *registrar) Record(_ context.Context, _ act.Actor, e births.Entry) (births.Birth, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.err == nil {
@@ -352,7 +353,7 @@ func (r *registrar) Record(_ context.Context, _ identity.Actor, e births.Entry) 
 	return births.Birth{ID: "b1"}, r.err
 }
 
-func (r *registrar) List(context.Context, identity.Actor, page.Key) (page.Page[births.Birth], error) {
+func (r *registrar) List(context.Context, act.Actor, page.Key) (page.Page[births.Birth], error) {
 	return page.Page[births.Birth]{Items: []births.Birth{
 		{ID: "b1", GivenName: "Мила", FamilyName: "Пример", Born: civil.Date(2026, time.November, 19), Place: "zr-01", MotherName: "Милица Пример", FatherName: "Петар Пример", Order: new(1), RecordedAt: now},
 		{ID: "b2", GivenName: "Љубиша", FamilyName: "Узорак", Born: civil.Date(2026, time.November, 18), Place: "nowhere", MotherName: "Њежана Узорак", RecordedAt: now}}}, nil

@@ -7,7 +7,7 @@ import (
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
-	"dobosh/internal/services/looks"
+	"dobosh/internal/receipts"
 )
 
 const questionMax = 1000 // characters
@@ -26,7 +26,7 @@ type lookDay struct {
 }
 
 type lookView struct {
-	looks.Look
+	receipts.Look
 	As string // the role in words
 }
 
@@ -45,7 +45,7 @@ func (p *portal) looks(v *visit) error {
 }
 
 // byDay groups looks, which come newest first, by the day of each.
-func (v *visit) byDay(list []looks.Look) []lookDay {
+func (v *visit) byDay(list []receipts.Look) []lookDay {
 	var days []lookDay
 	for _, l := range list {
 		day := civil.Of(l.At)

@@ -2,13 +2,13 @@ package web
 
 import (
 	"dobosh/internal/kit/lang"
-	"dobosh/internal/services/looks"
+	"dobosh/internal/receipts"
 )
 
 const answerMax = 1000 // characters
 
 type messagesView struct {
-	Asked  []looks.Asked
+	Asked  []receipts.Asked
 	Silent []lang.Text // bodies that did not answer
 }
 

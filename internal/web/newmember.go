@@ -5,19 +5,20 @@ import (
 	"strings"
 	"time"
 
+	"dobosh/internal/act"
+	"dobosh/internal/admission"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/admission"
 )
 
 // Newcomers is how the supervisor lets nodes in: a token for each, shown once.
 type Newcomers interface {
-	Offer(ctx context.Context, by identity.Actor, g admission.Grant) (text string, made admission.Made, err error)
-	Tokens(ctx context.Context, by identity.Actor, after page.Key) (page.Page[admission.Made], error)
-	Withdraw(ctx context.Context, by identity.Actor, token string) error
+	Offer(ctx context.Context, by act.Actor, g admission.Grant) (text string, made admission.Made, err error)
+	Tokens(ctx context.Context, by act.Actor, after page.Key) (page.Page[admission.Made], error)
+	Withdraw(ctx context.Context, by act.Actor, token string) error
 }
 
 // admits says whether to offer the pages on which nodes are let in; the room

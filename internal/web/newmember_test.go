@@ -7,12 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/act"
+	"dobosh/internal/admission"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/admission"
 )
 
 // gate is the office of an authority with one token that waits and one that was
@@ -22,7 +23,7 @@ type gate struct {
 	withdrawn []string
 }
 
-func (g *gate) Offer(_ context.Context, by identity.Actor, grant admission.Grant) (string, admission.Made, error) {
+func (g *gate) Offer(_ context.Context, by act.Actor, grant admission.Grant) (string, admission.Made, error) {
 	if !by.Has(identity.Operator) {
 		return "", admission.Made{}, problem.New(problem.Forbidden, "not-yours")
 	}
@@ -33,7 +34,7 @@ func (g *gate) Offer(_ context.Context, by identity.Actor, grant admission.Grant
 	return "dobosh-join-1.TEXT", admission.Made{ID: "t1", Until: now.Add(24 * time.Hour)}, nil
 }
 
-func (g *gate) Tokens(_ context.Context, by identity.Actor, _ page.Key) (page.Page[admission.Made], error) {
+func (g *gate) Tokens(_ context.Context, by act.Actor, _ page.Key) (page.Page[admission.Made], error) {
 	if !by.Has(identity.Operator) {
 		return page.Page[admission.Made]{}, problem.New(problem.Forbidden, "not-yours")
 	}
@@ -43,7 +44,7 @@ func (g *gate) Tokens(_ context.Context, by identity.Actor, _ page.Key) (page.Pa
 	}}, nil
 }
 
-func (g *gate) Withdraw(_ context.Context, by identity.Actor, token string) error {
+func (g *gate) Withdraw(_ context.Context, by act.Actor, token string) error {
 	g.withdrawn = append(g.withdrawn, token)
 	return nil
 }

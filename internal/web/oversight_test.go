@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/exchange/oversight"
-	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
@@ -21,7 +21,7 @@ type watched struct {
 	findings []string
 }
 
-func (w *watched) Figures(context.Context, identity.Actor) ([]oversight.Figures, error) {
+func (w *watched) Figures(context.Context, act.Actor) ([]oversight.Figures, error) {
 	return []oversight.Figures{{
 		Asking: true, Service: registry.ID{Instance: "RS-TEST", Class: "GOV", Member: "REGISTERS", Subsystem: "civil", Service: "births"},
 		Ended: 12_345, Refused: 41, P50: 1400 * time.Microsecond, P99: 2300 * time.Millisecond,
@@ -30,7 +30,7 @@ func (w *watched) Figures(context.Context, identity.Actor) ([]oversight.Figures,
 	}}, nil
 }
 
-func (w *watched) Condition(context.Context, identity.Actor) (Condition, error) {
+func (w *watched) Condition(context.Context, act.Actor) (Condition, error) {
 	return Condition{
 		Journal: "stopped", Forked: true, Revoked: true, Entries: 120_345, Witnesses: true, Witnessed: 100_000, CosignedAt: now.Add(-time.Hour), Stamps: true, StampsFail: now.Add(-time.Hour),
 		RegistryAt: now.Add(-time.Hour), StopsAt: now.Add(time.Hour), Certificate: now.Add(time.Hour), Hidden: 2,
@@ -43,7 +43,7 @@ func (w *watched) Title(registry.ID) lang.Text {
 	return both("Матична књига рођених", "Register of births")
 }
 
-func (w *watched) Exchanges(_ context.Context, _ identity.Actor, f oversight.Filter, _ page.Key) (page.Page[oversight.Exchange], error) {
+func (w *watched) Exchanges(_ context.Context, _ act.Actor, f oversight.Filter, _ page.Key) (page.Page[oversight.Exchange], error) {
 	w.filters = append(w.filters, f)
 	if f.ID == "none" {
 		return page.Page[oversight.Exchange]{}, nil
@@ -64,7 +64,7 @@ func exchangeAt(index int64) oversight.Exchange {
 	return x
 }
 
-func (w *watched) Exchange(_ context.Context, _ identity.Actor, index int64) (oversight.Exchange, error) {
+func (w *watched) Exchange(_ context.Context, _ act.Actor, index int64) (oversight.Exchange, error) {
 	if index > 4 {
 		return oversight.Exchange{}, problem.New(problem.NotFound, "exchange-unknown")
 	}
@@ -73,15 +73,15 @@ func (w *watched) Exchange(_ context.Context, _ identity.Actor, index int64) (ov
 
 func (w *watched) CanExport() bool { return true }
 
-func (w *watched) Evidence(context.Context, identity.Actor, int64) (string, []byte, error) {
+func (w *watched) Evidence(context.Context, act.Actor, int64) (string, []byte, error) {
 	return "01k9.evidence.json", []byte("{}"), nil
 }
 
-func (w *watched) Hidden(context.Context, identity.Actor) ([]oversight.Hidden, error) {
+func (w *watched) Hidden(context.Context, act.Actor) ([]oversight.Hidden, error) {
 	return []oversight.Hidden{{Contract: "court/1", Provision: "zfpp/22/1", Receipts: 2, Next: now, Last: now}}, nil
 }
 
-func (w *watched) ReviewHidden(_ context.Context, _ identity.Actor, contract, finding string) error {
+func (w *watched) ReviewHidden(_ context.Context, _ act.Actor, contract, finding string) error {
 	w.findings = append(w.findings, contract+": "+finding)
 	return nil
 }

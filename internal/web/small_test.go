@@ -17,8 +17,8 @@ import (
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/money"
+	"dobosh/internal/receipts"
 	"dobosh/internal/rules"
-	"dobosh/internal/services/looks"
 )
 
 func TestLanguageIsChosenByLinkThenByBrowser(t *testing.T) {
@@ -103,7 +103,7 @@ func TestTheMatterOfALook(t *testing.T) {
 	for matter, want := range map[string][2]string{
 		"decision " + an: {an, ""}, "decision twelve": {"", ""}, an: {"", an}, "birth registration": {"", ""}, "": {"", ""},
 	} {
-		l := lookView{Look: looks.Look{Matter: matter}}
+		l := lookView{Look: receipts.Look{Matter: matter}}
 		if got := [2]string{l.Decision(), l.Reference()}; got != want {
 			t.Errorf("%q: decision and reference are %q, want %q", matter, got, want)
 		}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
@@ -22,7 +23,7 @@ type visit struct {
 	speaker
 	w      http.ResponseWriter
 	r      *http.Request
-	actor  identity.Actor
+	actor  act.Actor
 	known  bool   // somebody is signed in
 	here   string // the address to which a change of language and "back" lead
 	status int

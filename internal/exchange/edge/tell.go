@@ -4,12 +4,12 @@ import (
 	"context"
 	"net/url"
 
+	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/edge/metadata"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/catalogue/openapi"
 
 	"github.com/valyala/fasthttp"
 )

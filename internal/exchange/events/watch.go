@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	listing "dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
@@ -36,7 +37,7 @@ type Followed struct {
 	FaultAt  time.Time   // since when
 }
 
-func mayWatch(by identity.Actor) error {
+func mayWatch(by act.Actor) error {
 	if by.Has(identity.Operator) || by.Has(identity.Auditor) {
 		return nil
 	}
@@ -44,7 +45,7 @@ func mayWatch(by identity.Actor) error {
 }
 
 // Watch gives an operator or an auditor the overview.
-func (r *Room) Watch(ctx context.Context, by identity.Actor) (o Overview, err error) {
+func (r *Room) Watch(ctx context.Context, by act.Actor) (o Overview, err error) {
 	if err := mayWatch(by); err != nil {
 		return o, err
 	}
@@ -84,7 +85,7 @@ func (r *Room) allFollowed(ctx context.Context) ([]Followed, error) {
 }
 
 // WatchOne gives one subscription.
-func (r *Room) WatchOne(ctx context.Context, by identity.Actor, id string) (Subscription, error) {
+func (r *Room) WatchOne(ctx context.Context, by act.Actor, id string) (Subscription, error) {
 	if err := mayWatch(by); err != nil {
 		return Subscription{}, err
 	}
@@ -98,7 +99,7 @@ func (r *Room) WatchOne(ctx context.Context, by identity.Actor, id string) (Subs
 }
 
 // WatchDead lists the dead letters of a subscription, the oldest first.
-func (r *Room) WatchDead(ctx context.Context, by identity.Actor, id string, after listing.Key) (listing.Page[Dead], error) {
+func (r *Room) WatchDead(ctx context.Context, by act.Actor, id string, after listing.Key) (listing.Page[Dead], error) {
 	if err := mayWatch(by); err != nil {
 		return listing.Page[Dead]{}, err
 	}
@@ -106,7 +107,7 @@ func (r *Room) WatchDead(ctx context.Context, by identity.Actor, id string, afte
 }
 
 // operated finds a subscription for an operator, who alone may change it here.
-func (r *Room) operated(ctx context.Context, by identity.Actor, id string) (Subscription, error) {
+func (r *Room) operated(ctx context.Context, by act.Actor, id string) (Subscription, error) {
 	if !by.Has(identity.Operator) {
 		return Subscription{}, problem.New(problem.Forbidden, "not-yours")
 	}
@@ -114,7 +115,7 @@ func (r *Room) operated(ctx context.Context, by identity.Actor, id string) (Subs
 }
 
 // StartFor is [Room.Start] for an operator.
-func (r *Room) StartFor(ctx context.Context, by identity.Actor, id string) error {
+func (r *Room) StartFor(ctx context.Context, by act.Actor, id string) error {
 	s, err := r.operated(ctx, by, id)
 	if err != nil {
 		return err
@@ -123,7 +124,7 @@ func (r *Room) StartFor(ctx context.Context, by identity.Actor, id string) error
 }
 
 // RetryDeadFor is [Room.RetryDeadLetter] for an operator.
-func (r *Room) RetryDeadFor(ctx context.Context, by identity.Actor, id, event string) error {
+func (r *Room) RetryDeadFor(ctx context.Context, by act.Actor, id, event string) error {
 	s, err := r.operated(ctx, by, id)
 	if err != nil {
 		return err
@@ -132,7 +133,7 @@ func (r *Room) RetryDeadFor(ctx context.Context, by identity.Actor, id, event st
 }
 
 // DropDeadFor is [Room.DropDeadLetter] for an operator.
-func (r *Room) DropDeadFor(ctx context.Context, by identity.Actor, id, event string) error {
+func (r *Room) DropDeadFor(ctx context.Context, by act.Actor, id, event string) error {
 	s, err := r.operated(ctx, by, id)
 	if err != nil {
 		return err

@@ -4,11 +4,12 @@ import (
 	"net/http"
 	"testing"
 
+	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	"dobosh/internal/testkit"
 )
 
-func who(role identity.Role) identity.Actor { return identity.Actor{Roles: []identity.Role{role}} }
+func who(role act.Role) act.Actor { return act.Actor{Roles: []act.Role{role}} }
 
 func TestOperatorsSeeAndAct(t *testing.T) {
 	w := newWorld(t)
@@ -32,12 +33,12 @@ func TestOperatorsSeeAndAct(t *testing.T) {
 	if err != nil || len(letters.Items) != 2 {
 		t.Fatalf("%+v, %v", letters, err)
 	}
-	for name, act := range map[string]func(by identity.Actor) error{
-		"start": func(by identity.Actor) error { return w.city.StartFor(t.Context(), by, s.ID) },
-		"retry": func(by identity.Actor) error {
+	for name, act := range map[string]func(by act.Actor) error{
+		"start": func(by act.Actor) error { return w.city.StartFor(t.Context(), by, s.ID) },
+		"retry": func(by act.Actor) error {
 			return w.city.RetryDeadFor(t.Context(), by, s.ID, letters.Items[0].ID)
 		},
-		"drop": func(by identity.Actor) error {
+		"drop": func(by act.Actor) error {
 			return w.city.DropDeadFor(t.Context(), by, s.ID, letters.Items[1].ID)
 		},
 	} {
@@ -49,7 +50,7 @@ func TestOperatorsSeeAndAct(t *testing.T) {
 	if seen := testkit.Must[Subscription](t)(w.city.WatchOne(t.Context(), who(identity.Operator), s.ID)); seen.Dead != 1 {
 		t.Errorf("%+v", seen)
 	}
-	for _, by := range []identity.Actor{who(identity.Officer), {}} {
+	for _, by := range []act.Actor{who(identity.Officer), {}} {
 		_, err := w.city.Watch(t.Context(), by)
 		wantCode(t, err, "not-yours")
 		_, err = w.city.WatchDead(t.Context(), by, s.ID, "")

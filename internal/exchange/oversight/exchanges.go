@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/exchange"
-	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
@@ -75,7 +75,7 @@ const (
 
 // Exchanges lists the node's exchanges, the newest first. A page may be short
 // and still have a next, where little of what was looked at fits the filter.
-func (r *Room) Exchanges(ctx context.Context, by identity.Actor, f Filter, after page.Key) (page.Page[Exchange], error) {
+func (r *Room) Exchanges(ctx context.Context, by act.Actor, f Filter, after page.Key) (page.Page[Exchange], error) {
 	if !mayWatch(by) {
 		return page.Page[Exchange]{}, notYours()
 	}
@@ -226,7 +226,7 @@ func questionOf(l journal.Logged) (Exchange, bool) {
 }
 
 // Exchange is one exchange by the place of its entry.
-func (r *Room) Exchange(ctx context.Context, by identity.Actor, index int64) (Exchange, error) {
+func (r *Room) Exchange(ctx context.Context, by act.Actor, index int64) (Exchange, error) {
 	if !mayWatch(by) {
 		return Exchange{}, notYours()
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/oversight"
 	"dobosh/internal/identity"
@@ -22,16 +23,16 @@ import (
 	"dobosh/internal/testkit"
 )
 
-func operator() identity.Actor {
-	return identity.Actor{Account: "oliver", Roles: []identity.Role{identity.Operator}}
+func operator() act.Actor {
+	return act.Actor{Account: "oliver", Roles: []act.Role{identity.Operator}}
 }
 
-func auditor() identity.Actor {
-	return identity.Actor{Account: "anja", Roles: []identity.Role{identity.Auditor}}
+func auditor() act.Actor {
+	return act.Actor{Account: "anja", Roles: []act.Role{identity.Auditor}}
 }
 
-func officer() identity.Actor {
-	return identity.Actor{Account: "dragan", Roles: []identity.Role{identity.Officer}}
+func officer() act.Actor {
+	return act.Actor{Account: "dragan", Roles: []act.Role{identity.Officer}}
 }
 
 // evidences is an exporter that notes what was taken.
@@ -176,7 +177,7 @@ func TestPagesDoNotRepeatAnExchange(t *testing.T) {
 func TestEvidenceIsALook(t *testing.T) {
 	r := newRig(t, nil)
 	index := r.reply("answer", "p1", "", "person")
-	for who, by := range map[string]identity.Actor{"nobody": {}, "officer": officer(), "operator": operator()} {
+	for who, by := range map[string]act.Actor{"nobody": {}, "officer": officer(), "operator": operator()} {
 		if _, _, err := r.Evidence(t.Context(), by, index); !problem.HasCode(err, "not-yours") {
 			t.Errorf("%s: %v", who, err)
 		}
@@ -263,7 +264,7 @@ func (r *rig) reviews() {
 	r.t.Helper()
 	ctx := r.t.Context()
 	for what, c := range map[string]struct {
-		by                      identity.Actor
+		by                      act.Actor
 		contract, finding, code string
 	}{
 		"operator":       {operator(), "investigation", "fine", "not-yours"},

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/id"
@@ -40,7 +41,7 @@ const maxContracts = 500
 
 // Hidden lists, by contract, the receipts that the persons concerned do not see
 // yet.
-func (r *Room) Hidden(ctx context.Context, by identity.Actor) ([]Hidden, error) {
+func (r *Room) Hidden(ctx context.Context, by act.Actor) ([]Hidden, error) {
 	if !mayWatch(by) {
 		return nil, notYours()
 	}
@@ -84,7 +85,7 @@ const maxFinding = 2000
 
 // ReviewHidden keeps that an auditor looked at what a contract hides, and what
 // they found. It is journaled before it is kept.
-func (r *Room) ReviewHidden(ctx context.Context, by identity.Actor, contract, finding string) error {
+func (r *Room) ReviewHidden(ctx context.Context, by act.Actor, contract, finding string) error {
 	if !by.Has(identity.Auditor) {
 		return notYours()
 	}
@@ -104,7 +105,7 @@ func (r *Room) ReviewHidden(ctx context.Context, by identity.Actor, contract, fi
 	return problem.New(problem.NotFound, "contract-hides-nothing")
 }
 
-func (r *Room) keepReview(ctx context.Context, by identity.Actor, h Hidden, finding string) error {
+func (r *Room) keepReview(ctx context.Context, by act.Actor, h Hidden, finding string) error {
 	meta, err := json.Marshal(struct {
 		journal.Receipt
 		Hidden  int    `json:"receipts"`

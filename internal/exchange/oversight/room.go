@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
@@ -52,10 +53,10 @@ type Room struct {
 
 func notYours() error { return problem.New(problem.Forbidden, "not-yours") }
 
-func mayWatch(by identity.Actor) bool { return by.Has(identity.Operator) || by.Has(identity.Auditor) }
+func mayWatch(by act.Actor) bool { return by.Has(identity.Operator) || by.Has(identity.Auditor) }
 
 // Figures are what the exchanges of the last 24 hours were like.
-func (r *Room) Figures(_ context.Context, by identity.Actor) ([]Figures, error) {
+func (r *Room) Figures(_ context.Context, by act.Actor) ([]Figures, error) {
 	if !mayWatch(by) {
 		return nil, notYours()
 	}
@@ -67,7 +68,7 @@ func (r *Room) CanExport() bool { return r.Evidences != nil }
 
 // Evidence gives the evidence file of an exchange to an auditor. The look is
 // journaled first, about the persons whom it concerns.
-func (r *Room) Evidence(ctx context.Context, by identity.Actor, index int64) (name string, file []byte, err error) {
+func (r *Room) Evidence(ctx context.Context, by act.Actor, index int64) (name string, file []byte, err error) {
 	if !by.Has(identity.Auditor) {
 		return "", nil, notYours()
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"dobosh/internal/registry/catalogue/openapi"
+	"dobosh/internal/catalogue/openapi"
 )
 
 // Operation is what a handler does for one pattern of [net/http.ServeMux].

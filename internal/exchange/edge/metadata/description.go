@@ -6,9 +6,9 @@ import (
 	"net/url"
 	"strings"
 
+	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/catalogue/openapi"
 
 	"gopkg.in/yaml.v3"
 )

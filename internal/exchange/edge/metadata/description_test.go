@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/exchange/edge/metadata"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/registry/catalogue/openapi"
 
 	"gopkg.in/yaml.v3"
 )

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/registry"
-	"dobosh/internal/registry/catalogue/openapi"
 )
 
 // The types of services in the lists.

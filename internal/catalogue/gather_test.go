@@ -1,0 +1,115 @@
+package catalogue_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"dobosh/internal/catalogue"
+	"dobosh/internal/catalogue/search"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/registry"
+)
+
+// TestDescriptionsAreGathered: what somebody else's service says of itself is
+// found without anybody having opened it.
+func TestDescriptionsAreGathered(t *testing.T) {
+	r := newRig(t, "sqlite")
+	r.publishes(description("1.0", "born"), civil.Day{})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); r.consumer.Run(ctx) }()
+	defer func() { stop(); <-ended }()
+	deadline, tick := time.After(time.Minute), time.NewTicker(10*time.Millisecond)
+	defer tick.Stop()
+	for {
+		if found, _ := r.consumer.Find(search.Query{Words: "odgovara"}, ""); len(found.Items) == 1 && found.Items[0].Text["sr"] != "" {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("the description did not come")
+		}
+	}
+}
+
+func TestADraftIsNobodysUntilItIsPublished(t *testing.T) {
+	onBoth(t, func(r *rig) {
+		raw := description("1.0", "born")
+		if _, err := r.provider.KeepDraft(t.Context(), officer, raw); !problem.HasCode(err, "role-needed") {
+			t.Errorf("an officer keeps a draft: %v", err)
+		}
+		digest, err := r.provider.KeepDraft(t.Context(), engineer, raw)
+		must(t, err)
+		kept, err := r.provider.KeptDraft(t.Context(), engineer, digest)
+		if err != nil || string(kept) != string(raw) {
+			t.Errorf("%.40q, %v", kept, err)
+		}
+		if _, err := r.provider.KeptDraft(t.Context(), engineer, strings.Repeat("0", 64)); !problem.HasCode(err, "draft-gone") {
+			t.Errorf("an unknown draft: %v", err)
+		}
+		if status := serve(r, digest); status != 404 {
+			t.Errorf("another node gets a draft: %d", status)
+		}
+		r.publishes(raw, civil.Day{})
+		if status := serve(r, digest); status != 200 {
+			t.Errorf("another node does not get what was published: %d", status)
+		}
+		if again, err := r.provider.Raw(t.Context(), births); err != nil || string(again) != string(raw) {
+			t.Errorf("%.40q, %v", again, err)
+		}
+	})
+}
+
+// serve asks the provider's node for a description, as another node does.
+func serve(r *rig, digest string) int {
+	mux := http.NewServeMux()
+	mux.Handle("GET "+catalogue.DescriptionsPath+"{digest}", r.provider.ServeDescriptions())
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, catalogue.DescriptionsPath+digest, nil))
+	return w.Code
+}
+
+// TestTheExportIsPaged: every service stands on one page, whatever their number.
+func TestTheExportIsPaged(t *testing.T) {
+	r := newRig(t, "sqlite")
+	for i := range 250 {
+		sv := registry.Service{ID: births.System().With(fmt.Sprintf("s%03d", i)), Title: lang.Text{"sr": "Сервис"}, Tags: []string{"birth"}}
+		must(t, r.authority.Append(t.Context(), registry.Statement{Service: &sv}))
+	}
+	r.provider.Refresh()
+	seen, pages := map[string]bool{}, 0
+	for key := page.Key(""); pages == 0 || key != ""; pages++ {
+		raw, err := r.provider.Export("https://portal.example", key)
+		must(t, err)
+		var doc struct {
+			Graph []struct {
+				Service []struct {
+					Identifier string `json:"identifier"`
+				} `json:"service"`
+				Next string `json:"next"`
+			} `json:"@graph"`
+		}
+		must(t, json.Unmarshal(raw, &doc))
+		for _, sv := range doc.Graph[0].Service {
+			if seen[sv.Identifier] {
+				t.Errorf("%s stands twice", sv.Identifier)
+			}
+			seen[sv.Identifier] = true
+		}
+		_, after, _ := strings.Cut(doc.Graph[1].Next, "?after=")
+		key = page.Key(after)
+	}
+	if len(seen) != 250 || pages != 3 {
+		t.Errorf("%d services on %d pages", len(seen), pages)
+	}
+}

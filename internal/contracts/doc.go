@@ -1,0 +1,22 @@
+// Package contracts is where contracts are made. One side proposes a text and signs
+// it; the other approves by signing too, refuses with a reason, or amends: it
+// signs a text of its own, and it is the first one's turn. A contract that both
+// signed goes to the registry and is in force when the registry says so. Either
+// side can end it.
+//
+// The room promises:
+//
+//   - A text never changes: who agrees signs exactly what the other signed.
+//   - A [Proposal] takes a step only by the side whose turn it is; its author
+//     may withdraw it meanwhile. When both act at once, the one whose turn it
+//     was wins, on both nodes. The registry has the last word.
+//   - Every step is a [Letter], signed and in the journals of both sides. A
+//     letter that comes twice is one; a node that is away gets it later.
+//   - Nothing is signed whose terms cannot be enforced, whose provision is not
+//     in force on the first day, or that asks for what the service does not
+//     offer.
+//   - Only the role [identity.Contracts] signs; auditors read.
+//
+// The room owns the tables registry_proposals, registry_steps and
+// registry_errands, and serves the letters of other nodes.
+package contracts

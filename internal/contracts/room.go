@@ -1,0 +1,122 @@
+package contracts
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"log/slog"
+	"slices"
+
+	"dobosh/internal/act"
+	"dobosh/internal/identity"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/canonical"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/registry"
+	"dobosh/internal/storage"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations are the tables of the room.
+func Migrations() fs.FS { return migrations }
+
+// Journal keeps what was signed and what came.
+type Journal interface {
+	Append(ctx context.Context, e journal.Entry) (journal.Stamp, error)
+}
+
+// Courier carries a letter to a node of the other side and returns when that
+// has taken it, or its problem.
+type Courier interface {
+	Carry(ctx context.Context, to registry.Node, letter string) error
+}
+
+// Config is what the room needs.
+type Config struct {
+	Member       registry.ID // whose contracts are made here
+	DB           *storage.DB
+	State        func() *registry.State
+	Registry     registry.Submitter
+	Courier      Courier
+	Law          *law.Pack
+	Signer       note.Signer // key of the journal
+	Journal      Journal
+	Descriptions Descriptions // nil where nobody describes services
+	Now          clock.Now
+	Log          *slog.Logger
+}
+
+// Room makes contracts. It is safe for concurrent use; [Room.Run] does what
+// has to be carried.
+type Room struct{ Config }
+
+// New makes the room; nothing is carried yet.
+func New(cfg Config) *Room { return &Room{cfg} }
+
+// signs lets only those act who may sign for the member.
+func signs(by act.Actor) error {
+	if by.Has(identity.Contracts) {
+		return nil
+	}
+	return problem.New(problem.Forbidden, "role-needed", "role", string(identity.Contracts))
+}
+
+// reads lets those read who sign, and those who look after them.
+func reads(by act.Actor) error {
+	if by.Has(identity.Auditor) {
+		return nil
+	}
+	return signs(by)
+}
+
+// keys are the keys with which a member signs.
+func (r *Room) keys(member registry.ID) note.Verifiers {
+	return note.VerifierList(r.State().Keys(member)...)
+}
+
+// sides are the sides of a contract that this member is; both where it agrees
+// with itself.
+func (r *Room) sides(c registry.Contract) (mine []Side) {
+	asker, provider := c.Between()
+	if asker.Owner() == r.Member {
+		mine = append(mine, Asker)
+	}
+	if provider.Owner() == r.Member {
+		mine = append(mine, Provider)
+	}
+	return mine
+}
+
+// member is who stands on a side of a contract.
+func member(c registry.Contract, s Side) registry.ID {
+	asker, provider := c.Between()
+	if s == Asker {
+		return asker.Owner()
+	}
+	return provider.Owner()
+}
+
+// waits reports whether a proposal needs somebody here.
+func (r *Room) waits(p Proposal) bool {
+	return p.State == Open && slices.Contains(r.sides(p.Contract), p.turn())
+}
+
+// entry is how an act stands in the journal. It is about no person.
+func (r *Room) entry(l Letter, c registry.Contract, text string) (journal.Entry, error) {
+	asker, provider := c.Between()
+	meta, err := canonical.Marshal(struct {
+		Asker     string  `json:"asker"`
+		Holder    string  `json:"holder"`
+		Act       string  `json:"act"`
+		Purpose   string  `json:"purpose"`
+		Provision law.Ref `json:"provision"`
+		Matter    string  `json:"matter"`
+	}{asker.String(), provider.String(), "contract-" + string(l.Act), c.Purpose, c.Provision, c.ID})
+	return journal.Entry{Kind: "act", ID: l.Proposal, At: l.At, Meta: meta, Body: []byte(text)}, err
+}

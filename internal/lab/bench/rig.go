@@ -1,0 +1,92 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/lab/demo"
+	"dobosh/internal/lab/people"
+	"dobosh/internal/lab/registers/births"
+	"dobosh/internal/law"
+	"dobosh/internal/node"
+)
+
+// rig is the three nodes with what drives them.
+type rig struct {
+	nodes
+	driver   *driver
+	services []string // ids of the public services that a birth gives offers of
+}
+
+func newRig(o Options, crowd int) (*rig, error) {
+	if err := mustBeEmpty(o.Dir); err != nil {
+		return nil, err
+	}
+	files, err := demo.Prepare(o.Dir, "127.0.0.1:0", "", crowd)
+	if err != nil {
+		return nil, err
+	}
+	r := &rig{}
+	if r.nodes, err = newNodes(files, o.Binary, o.Profile); err != nil {
+		return nil, err
+	}
+	return r, r.prepareDriver(crowd)
+}
+
+func (r *rig) prepareDriver(crowd int) error {
+	pack, err := node.ReadPack("")
+	if err != nil {
+		return err
+	}
+	city, registers := r.node(demo.City).cfg, r.node(demo.Registers).cfg
+	d := &driver{today: civil.Of(now())}
+	population, err := people.Generate(pack, crowd)
+	if err != nil {
+		return err
+	}
+	d.crowd, d.place = population.Persons, population.Persons[0].Settlement
+	r.services = offered(pack, city, d.today)
+	d.ledger = newLedger(len(r.services))
+	if d.registrar, err = newClient(registers.Listen.Systems, "/births", registers.Registers.Systems[0].TokenFile); err != nil {
+		return err
+	}
+	d.counter, err = newClient(city.Listen.Systems, "/services", city.Services.Systems[0].TokenFile)
+	r.driver = d
+	return err
+}
+
+// offered lists the public services of a node that wait for births.
+func offered(pack *law.Pack, cfg node.Config, day civil.Day) (ids []string) {
+	for _, s := range pack.Services() {
+		if s.Body == cfg.Member.String() && s.Event == births.EventType && s.Holds(day) {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
+// stop ends the nodes and the connections of the driver.
+func (r *rig) stop() error {
+	err := r.nodes.stop()
+	if r.driver != nil {
+		r.driver.registrar.close()
+		r.driver.counter.close()
+	}
+	return err
+}
+
+// mustBeEmpty refuses a folder in which something is already.
+func mustBeEmpty(dir string) error {
+	if left, err := os.ReadDir(dir); err == nil && len(left) > 0 {
+		return fmt.Errorf("%s is not empty: a measurement begins with nothing", dir)
+	}
+	return nil
+}
+
+// TemporaryDir makes a folder for one measurement.
+func TemporaryDir() (string, error) {
+	dir, err := os.MkdirTemp("", "dobosh-bench-")
+	return filepath.Clean(dir), err
+}

@@ -1,0 +1,122 @@
+package demo
+
+import (
+	"os"
+
+	"dobosh/internal/act"
+	"dobosh/internal/exchange"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/account"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/node"
+	"dobosh/internal/notify"
+
+	"gopkg.in/yaml.v3"
+)
+
+func (s setup) writeConfigs() error {
+	for _, m := range members() {
+		cfg, err := s.config(m)
+		if err != nil {
+			return err
+		}
+		raw, err := yaml.Marshal(cfg)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(s.file(m.node), raw, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// config is the configuration of one node. What is the same for all stands
+// here, the rest in the functions for each.
+func (s setup) config(m member) (node.Config, error) {
+	portal := []int{s.ports.City, s.ports.Registers, s.ports.Supervisor}[m.at]
+	cfg := node.Config{
+		Name: m.node, Member: m.id(), PublicURL: s.http(portal), Dir: "data", Pack: s.pack,
+		Listen: node.Listen{Portal: address(s.host, portal), Exchange: address(s.host, s.ports.Exchange[m.at]), Operations: address(s.host, s.ports.Operations[m.at])},
+		Keys:   node.Keys{TLS: "tls.key", Log: "log.key"},
+		SignIn: s.signIn(m, portal),
+		Help:   node.Help{Phone: "023 000 000", Counter: lang.Text{"sr": "Трг слободе 10, Зрењанин, радним данима од 8 до 15 часова", "en": "Trg slobode 10, Zrenjanin, weekdays from 8 to 15"}},
+		Demo:   &node.Demo{City: s.http(s.ports.City), Registers: s.http(s.ports.Registers), Supervisor: s.http(s.ports.Supervisor), Mail: s.http(s.ports.Mailbox)},
+	}
+	cfg.TimeStamps = &node.TimeStamps{URL: s.http(s.ports.Stamps), CertificateFile: s.path(Supervisor, "stamps.crt")}
+	if s.quiet {
+		cfg.LogLevel = "warn"
+	}
+	var err error
+	switch m.node {
+	case City:
+		s.city(&cfg)
+	case Registers:
+		s.registers(&cfg)
+	}
+	if m.node == Supervisor {
+		cfg.Keys.Registry, cfg.Keys.Witness, cfg.WitnessName = "registry.key", "witness.key", witnessName
+		cfg.Registry = node.Registry{Authority: true, Seed: "seed.jsonl"}
+		cfg.Certificates.Issuer = "issuer.key"
+		cfg.TimeStampAuthority = &node.TimeStampAuthority{Listen: address(s.host, s.ports.Stamps), KeyFile: "stamps.key", CertificateFile: "stamps.crt"}
+		cfg.Sectors = map[string]string{exchange.ReceiptSector: exchange.ReceiptSector + ".sector"}
+		cfg.Registry.Witnesses, err = s.registryWitness()
+		return cfg, err
+	}
+	if err = s.followSupervisor(&cfg); err == nil && m.node == City {
+		cfg.Registry.Witnesses, err = s.registryWitness()
+	}
+	return cfg, err
+}
+
+func (s setup) city(cfg *node.Config) {
+	cfg.Listen.Edge, cfg.Listen.Systems = address(s.host, s.ports.Edge), address(s.host, s.ports.Counter)
+	cfg.Sectors = map[string]string{"family": "family.sector", exchange.ReceiptSector: exchange.ReceiptSector + ".sector"}
+	cfg.Mail = &notify.Config{Host: s.host, Port: s.ports.SMTP, From: "Добош Зрењанин <dobosh@zrenjanin.example>", TLS: notify.Plain}
+	cfg.Contracts = node.Contracts{Systems: []node.System{{Name: "engineer", TokenFile: "contracts.token"}}}
+	cfg.Events = node.Events{Systems: []node.EventSystem{{System: node.System{Name: "registry-office", TokenFile: "events.token"}, Subsystem: "family"}}}
+	cfg.Services = &node.Services{Prefix: "ZR", Account: account.Make(840, 955845), Systems: []node.System{{Name: "counter", TokenFile: "counter.token"}}}
+}
+
+func (s setup) registers(cfg *node.Config) {
+	cfg.Listen.Systems = address(s.host, s.ports.Systems)
+	cfg.Sectors = map[string]string{"family": "family.sector", exchange.ReceiptSector: exchange.ReceiptSector + ".sector", "register": "register.sector"}
+	cfg.Keys.Witness, cfg.WitnessName = "witness.key", registryWitnessName
+	cfg.Contracts = node.Contracts{Systems: []node.System{{Name: "engineer", TokenFile: "contracts.token"}}}
+	cfg.Events = node.Events{Systems: []node.EventSystem{{System: node.System{Name: "civil-register", TokenFile: "events.token"}, Subsystem: "civil"}}}
+	cfg.Registers = &node.Registers{Stories: true, Crowd: s.crowd, Systems: []node.System{{Name: "maternity", TokenFile: "registrar.token"}}}
+}
+
+func (s setup) followSupervisor(cfg *node.Config) error {
+	pin, err := s.pin(Supervisor)
+	if err != nil {
+		return err
+	}
+	key, err := s.registryKey()
+	if err != nil {
+		return err
+	}
+	witness, err := s.witnessKey()
+	if err != nil {
+		return err
+	}
+	at := address(s.host, s.ports.Exchange[2])
+	cfg.Registry = node.Registry{Address: at, Pin: pin, Key: key}
+	cfg.Witnesses = []node.Witness{{Address: at, Pin: pin, Key: witness}}
+	return nil
+}
+
+// signIn trusts the demonstration's identity provider, and gives the staff of
+// this member their roles.
+func (s setup) signIn(m member, portal int) *identity.Config {
+	cfg := &identity.Config{
+		Issuer: s.http(s.ports.Provider), ClientID: m.node, RedirectURL: s.http(portal) + "/sign-in/return", NumberClaim: "jmbg",
+		Roles: map[string][]act.Role{},
+	}
+	for _, staff := range staff(s.law) {
+		if staff.Body == m.id().String() {
+			cfg.Roles[staff.Subject] = append(cfg.Roles[staff.Subject], staff.Role)
+		}
+	}
+	return cfg
+}

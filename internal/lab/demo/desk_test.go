@@ -1,0 +1,137 @@
+package demo_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+
+	"dobosh/internal/lab/demo"
+	"dobosh/internal/testkit/browser"
+)
+
+const because = "Because 2"
+
+// officer: at the desk of the city.
+func (s *story) officer() {
+	s.t.Helper()
+	p := s.arrive(s.demo.URL(demo.City), "welcome")
+	s.signIn(p, s.say("welcome.city.sign-in"), s.staff("officer"), "desk-home")
+	p.Click("link", s.say("nav.desk"))
+	p.Check("desk", s.tag)
+	p.Click("link", s.say("nav.offers"))
+	p.Says(s.service(allowance), s.service(grant), s.say("offer.state.accepted"))
+	p.Check("desk-offers", s.tag)
+	p.Click("link", s.say("nav.decisions"))
+	p.Says(s.service(allowance), s.say("decision.granted.true"))
+	p.Check("desk-decisions", s.tag)
+	p.Click("link", s.say("nav.assessments"))
+	p.Check("desk-assessments", s.tag)
+	s.settle(p)
+	s.answer(p)
+	s.pay(p)
+	p.Click("button", s.say("nav.sign-out"))
+}
+
+// settle: the register does not know whether Ivana is a citizen, so somebody
+// finds out.
+func (s *story) settle(p *browser.Page) {
+	s.t.Helper()
+	missing := s.say("referral.reason.fact-unknown")
+	p.Click("link", s.say("nav.referrals"))
+	p.Eventually("the case of Ivana waits", func() bool {
+		if strings.Contains(p.Text(), missing) {
+			return true
+		}
+		p.Reload()
+		return false
+	})
+	p.Check("desk-referrals", s.tag)
+	p.Click("link", s.service(allowance))
+	p.Says(s.say("referral.why.fact-unknown"))
+	p.Check("referral", s.tag)
+	p.Fill(s.say("referral.source"), "123/2026")
+	p.Click("button", s.say("referral.button"))
+	p.Says(s.say("form.wrong"))
+	p.Check("referral-incomplete", s.tag)
+	p.Touch("radio", s.say("word.yes"))
+	p.Click("button", s.say("referral.button"))
+	p.Check("desk-referrals-after", s.tag)
+	p.Click("link", s.say("nav.offers"))
+	p.Says(s.say("offer.state.open"))
+}
+
+// answer: the mother asked why.
+func (s *story) answer(p *browser.Page) {
+	s.t.Helper()
+	p.Click("link", s.say("nav.questions"))
+	p.Says(why)
+	p.Check("desk-messages", s.tag)
+	p.Click("link", s.say("questions.answer"))
+	p.Check("desk-answer", s.tag)
+	p.Fill(s.say("answer.label"), because)
+	p.Click("button", s.say("answer.button"))
+	p.Says(because)
+	p.Check("desk-messages-after", s.tag)
+}
+
+// pay: what is due goes into a file, is released once, and is XML.
+func (s *story) pay(p *browser.Page) {
+	s.t.Helper()
+	p.Click("link", s.say("nav.payments"))
+	p.Says(s.say("payment.state.due"))
+	p.Check("desk-payments", s.tag)
+	p.ClickTwice("button", s.say("files.prepare"))
+	if !p.Has("link", s.say("files.release")+":") {
+		p.Click("link", s.say("nav.payments"))
+	}
+	p.Check("desk-payments-prepared", s.tag)
+	p.Click("link", s.say("files.release")+":")
+	p.Check("desk-release", s.tag)
+	p.Click("button", s.say("release.button"))
+	p.Says(s.say("payment.state.released"))
+	p.Check("desk-payments-released", s.tag)
+	s.wellFormed(p.Download("link", s.say("files.download")))
+}
+
+func (s *story) wellFormed(raw []byte) {
+	s.t.Helper()
+	elements, all := xml.NewDecoder(bytes.NewReader(raw)), 0
+	for {
+		if _, err := elements.Token(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			s.t.Fatalf("the payment file: %v\n%s", err, raw)
+		}
+		all++
+	}
+	if !bytes.Contains(raw, []byte(s.amount().Decimal())) || !bytes.Contains(raw, []byte("pain.001")) || all < 20 {
+		s.t.Errorf("the payment file does not pay %s:\n%s", s.amount().Decimal(), raw)
+	}
+}
+
+// supervisor: everybody may look at members, contracts and journals.
+func (s *story) supervisor() {
+	s.t.Helper()
+	p := s.arrive(s.demo.URL(demo.Supervisor), "supervisor-welcome")
+	s.registryPages(p, "")
+	s.signIn(p, s.say("welcome.supervisor.sign-in"), s.staff("auditor"), "supervisor-home")
+	s.registryPages(p, "signed-in-")
+	p.Click("button", s.say("nav.sign-out"))
+}
+
+func (s *story) registryPages(p *browser.Page, as string) {
+	s.t.Helper()
+	city, _ := s.pack.Body("RS-DEMO/GOV/ZRENJANIN")
+	p.Click("link", s.say("nav.members"))
+	p.Says(city.Title.In(s.tag))
+	p.Check(as+"members", s.tag)
+	p.Click("link", s.say("nav.contracts"))
+	p.Says(s.say("contracts.in-force"))
+	p.Check(as+"contracts", s.tag)
+	p.Click("link", s.say("nav.logs"))
+	p.Says("RS-DEMO/GOV/ZRENJANIN")
+	p.Check(as+"logs", s.tag)
+	p.Click("link", s.say("nav.home"))
+}

@@ -1,0 +1,52 @@
+package demo
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"dobosh/internal/lab/people"
+	"dobosh/internal/lab/signin"
+	"dobosh/internal/law"
+)
+
+func staff(pack *law.Pack) []people.Staff {
+	stories, err := people.Stories(pack)
+	if err != nil {
+		return nil
+	}
+	return stories.Staff
+}
+
+// provider is the identity provider with everybody who can sign in.
+func (s setup) provider(log *slog.Logger) (http.Handler, error) {
+	stories, err := people.Stories(s.law)
+	if err != nil {
+		return nil, fmt.Errorf("persons of the demonstration: %w", err)
+	}
+	cfg := signin.Config{Issuer: s.http(s.ports.Provider), KeyFile: s.path("provider.key")}
+	for i, m := range members() {
+		portal := []int{s.ports.City, s.ports.Registers, s.ports.Supervisor}[i]
+		cfg.Clients = append(cfg.Clients, signin.Client{ID: m.node, RedirectURLs: []string{s.http(portal) + "/sign-in/return"}})
+	}
+	for _, p := range stories.Persons {
+		if p.Subject != "" {
+			cfg.Persons = append(cfg.Persons, signin.Person{Subject: p.Subject, Name: p.Name(), Number: p.Number.String(), Note: p.Story})
+		}
+	}
+	for _, p := range stories.Staff {
+		body, _ := s.law.Body(p.Body)
+		cfg.Persons = append(cfg.Persons, signin.Person{Subject: p.Subject, Name: p.Name, Note: p.Story, StaffOf: body.Title})
+	}
+	return signin.New(cfg, log)
+}
+
+// firstMother gives the number of the mother to begin with. It is invented
+// like she is, and the registrar has to type one.
+func firstMother(pack *law.Pack) string {
+	stories, err := people.Stories(pack)
+	if err != nil || len(stories.Persons) == 0 {
+		return ""
+	}
+	return stories.Persons[0].Number.String()
+}

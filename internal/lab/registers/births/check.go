@@ -1,0 +1,170 @@
+package births
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+
+	"dobosh/internal/act"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/jmbg"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/lab/registers"
+)
+
+const (
+	// entryMonths is for how many months after it a birth is entered without a
+	// decision of a court or an administrative body.
+	entryMonths = 12
+	// parentYears is how old a parent is at least; below it the number is another
+	// person's.
+	parentYears = 12
+	// maxPrevious bounds the live births before this one.
+	maxPrevious = 30
+)
+
+var tokenForm = regexp.MustCompile(`^[A-Za-z0-9-]{8,64}$`)
+
+// draft is an entry that was found right, with its persons known.
+type draft struct {
+	Entry
+	child  string // pseudonym in registers.Sector
+	place  string // code of the municipality of birth
+	mother Parent
+	father Parent // zero when not known
+}
+
+// faults gathers everything that is wrong with an entry, so that the registrar
+// sees it at once.
+type faults struct{ found *problem.Problem }
+
+func (f *faults) at(field, code string, pairs ...string) {
+	if f.found == nil {
+		f.found = problem.New(problem.Invalid, "entry-invalid")
+	}
+	f.found.At(field, code, pairs...)
+}
+
+// err is nil when nothing is wrong.
+func (f *faults) err() error {
+	if f.found == nil {
+		return nil
+	}
+	return f.found
+}
+
+// check reads an entry as of today.
+func (r *Registrar) check(by act.Actor, e Entry) (draft, error) {
+	var f faults
+	d := draft{Entry: e}
+	e.checkForm(&f)
+	place, known := r.municipality(e.Settlement)
+	if !known {
+		f.at("settlement", "place-unknown")
+	}
+	d.place = place
+	e.checkDay(&f, civil.Of(r.now()))
+	number, err := jmbg.Parse(e.Number)
+	if err != nil {
+		f.at("number", registers.NumberFault(err))
+	} else {
+		e.checkNumber(&f, number)
+		if d.child, err = r.desk.Persons.Pseudonym(registers.Sector, number); err != nil {
+			return draft{}, err
+		}
+	}
+	if err := r.checkParents(&f, by, &d); err != nil {
+		return draft{}, err
+	}
+	return d, f.err()
+}
+
+func (e Entry) checkForm(f *faults) {
+	if !tokenForm.MatchString(e.Token) {
+		f.at("token", "token-malformed")
+	}
+	if code := nameFault(e.GivenName); code != "" {
+		f.at("given_name", code, "max", strconv.Itoa(maxName))
+	}
+	if code := nameFault(e.FamilyName); code != "" {
+		f.at("family_name", code, "max", strconv.Itoa(maxName))
+	}
+	if e.Sex != jmbg.Male && e.Sex != jmbg.Female {
+		f.at("sex", "sex-missing")
+	}
+	if e.PreviousLiveBirths < 0 || e.PreviousLiveBirths > maxPrevious {
+		f.at("previous_live_births", "previous-births-range", "max", strconv.Itoa(maxPrevious))
+	}
+	if e.OrderUnknown && e.PreviousLiveBirths > 0 {
+		f.at("order_unknown", "order-contradiction")
+	}
+}
+
+func (e Entry) checkDay(f *faults, today civil.Day) {
+	earliest := today.AddMonths(-entryMonths)
+	switch {
+	case e.Born.IsZero():
+		f.at("born", "born-missing")
+	case e.Born.After(today):
+		f.at("born", "born-future", "today", today.String())
+	case e.Born.Before(earliest):
+		f.at("born", "born-too-old", "earliest", earliest.String())
+	}
+}
+
+// checkNumber holds the number against what else was said about the child.
+func (e Entry) checkNumber(f *faults, number jmbg.Number) {
+	if !e.Born.IsZero() && number.Born() != e.Born {
+		f.at("number", "number-born-mismatch")
+	}
+	if e.Sex != "" && number.Sex() != e.Sex {
+		f.at("number", "number-sex-mismatch")
+	}
+}
+
+func (r *Registrar) checkParents(f *faults, by act.Actor, d *draft) (err error) {
+	if d.mother, err = r.checkParent(f, by, d, "mother", d.MotherHandle, jmbg.Female); err != nil {
+		return err
+	}
+	if d.FatherUnknown && d.FatherHandle == "" {
+		return nil
+	}
+	if d.father, err = r.checkParent(f, by, d, "father", d.FatherHandle, jmbg.Male); err != nil {
+		return err
+	}
+	if d.FatherUnknown {
+		f.at("father", "father-contradiction")
+	}
+	if d.father.Person != "" && d.father.Person == d.mother.Person {
+		f.at("father", "parents-same")
+	}
+	return nil
+}
+
+// checkParent opens the handle of a parent and holds the person against the
+// child. The number of the parent, which tells sex and age, exists only here.
+func (r *Registrar) checkParent(f *faults, by act.Actor, d *draft, field, handle string, sex jmbg.Sex) (Parent, error) {
+	if handle == "" {
+		f.at(field, "parent-missing")
+		return Parent{}, nil
+	}
+	parent, err := r.handles.open(by, handle)
+	if err != nil {
+		f.at(field, map[bool]string{true: "parent-expired", false: "parent-forged"}[errors.Is(err, ErrHandleExpired)])
+		return Parent{}, nil
+	}
+	number, err := r.desk.Persons.Number(registers.Sector, parent.Person)
+	if err != nil {
+		return Parent{}, err
+	}
+	if number.Sex() != sex {
+		f.at(field, field+"-sex")
+	}
+	switch {
+	case parent.Person == d.child:
+		f.at(field, "parent-is-child")
+	case !d.Born.IsZero() && number.Born().AddMonths(12*parentYears).After(d.Born):
+		f.at(field, "parent-too-young", "years", strconv.Itoa(parentYears))
+	}
+	return parent, nil
+}

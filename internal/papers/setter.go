@@ -1,0 +1,215 @@
+package papers
+
+import (
+	"fmt"
+	"strings"
+
+	"codeberg.org/go-pdf/fpdf"
+
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
+)
+
+// The sheet, in millimetres: A4 with margins for a thumb and a folder.
+const (
+	sheetWidth, sheetHeight = 210.0, 297.0
+	left, right             = 32.0, 28.0
+	top, bottom             = 24.0, 34.0
+	measure                 = sheetWidth - left - right
+	hang                    = 7.0 // how far numerals stand out into the margin
+)
+
+// setter sets one paper from top to bottom. It belongs to one Render.
+type setter struct {
+	pdf    *fpdf.Fpdf
+	paper  Paper
+	words  words
+	tag    lang.Tag
+	sheets int // how many there are; 0 while they are counted
+	y      float64
+	err    error
+}
+
+func set(p Paper, tag lang.Tag, sheets int) (*setter, error) {
+	s := &setter{pdf: fpdf.New("P", "mm", "A4", ""), paper: p, words: wordsIn(tag), tag: tag, sheets: sheets}
+	s.properties()
+	addFonts(s.pdf)
+	s.sheet()
+	s.head()
+	s.plan()
+	s.reasons()
+	s.affirms()
+	s.remedy()
+	s.check()
+	if err := s.pdf.Error(); err != nil {
+		return nil, err
+	}
+	return s, s.err
+}
+
+// properties are the same for the same paper, whenever it is set, and name
+// nobody.
+func (s *setter) properties() {
+	s.pdf.SetMargins(left, top, right)
+	s.pdf.SetAutoPageBreak(false, 0)
+	s.pdf.SetCellMargin(0)
+	s.pdf.SetCatalogSort(true)
+	s.pdf.SetCreationDate(s.paper.MadeAt.UTC())
+	s.pdf.SetModificationDate(s.paper.MadeAt.UTC())
+	s.pdf.SetProducer("Dobosh", true)
+	s.pdf.SetTitle(clean(s.words.decision+": "+s.paper.Title), true)
+	s.pdf.SetAuthor(clean(s.paper.Body), true)
+	s.pdf.SetSubject(clean(s.words.code+" "+s.paper.Code), true)
+	s.pdf.SetLang(string(s.tag))
+}
+
+// sheet begins a sheet.
+func (s *setter) sheet() {
+	s.pdf.AddPage()
+	s.weave(12)
+	s.y = top
+	if s.paper.Notice != "" {
+		s.y = s.lines(label(), left, 17.5, measure, s.paper.Notice) + 4
+	}
+	s.foot()
+}
+
+// need begins a new sheet when less than height is left on this one.
+func (s *setter) need(height float64) {
+	if s.y+height > sheetHeight-bottom {
+		s.sheet()
+	}
+}
+
+func (s *setter) foot() {
+	y := sheetHeight - bottom + 8
+	s.line(y)
+	record := strings.ReplaceAll(s.words.record, "{url}", clean(s.paper.URL))
+	s.lines(small(), left, y+1.5, measure-22, record)
+	of := fmt.Sprintf("%d/%d", s.pdf.PageNo(), s.sheets)
+	s.at(small(), sheetWidth-right-s.width(small(), of), y+1.5, of)
+}
+
+func (s *setter) head() {
+	s.flow(small(), s.paper.Body)
+	s.y += 2
+	s.flow(title(), s.paper.Title)
+	s.y += 1
+	s.flow(lead(), s.paper.About)
+	s.y += 4
+	s.line(s.y)
+	s.y += 5
+	s.flow(lead(), s.paper.Verdict)
+	if s.paper.Amount != "" {
+		s.y += 2
+		s.flow(amount(), s.paper.Amount)
+	}
+}
+
+func (s *setter) plan() {
+	if len(s.paper.Plan) == 0 {
+		return
+	}
+	s.heading(s.words.plan)
+	for _, l := range s.paper.Plan {
+		s.need(said().leading + small().leading)
+		sum := clean(l.Amount)
+		w := s.width(strong(), sum)
+		s.at(strong(), sheetWidth-right-w, s.y, sum)
+		s.y = s.lines(said(), left, s.y, measure-w-4, l.What)
+		s.flow(small(), l.Cite)
+		s.y += 1.5
+	}
+}
+
+func (s *setter) reasons() {
+	if len(s.paper.Reasons) == 0 {
+		return
+	}
+	s.heading(s.words.reasons)
+	for i, r := range s.paper.Reasons {
+		s.item(fmt.Sprint(i+1), r.Says, join(r.Cite, r.Register))
+	}
+}
+
+func (s *setter) affirms() {
+	if len(s.paper.Affirms) == 0 {
+		return
+	}
+	s.heading(s.words.affirms)
+	for _, text := range s.paper.Affirms {
+		s.item("–", text, "")
+	}
+}
+
+func (s *setter) remedy() {
+	if s.paper.Remedy == "" {
+		return
+	}
+	s.heading(s.words.remedy)
+	s.flow(said(), s.paper.Remedy)
+}
+
+// check is the last part and stays in one piece: the code as a picture, and
+// beside it the same in letters.
+func (s *setter) check() {
+	const size = 32.0
+	s.y += 8
+	s.need(size + 4)
+	s.square(left, s.y, size)
+	x, y := left+size+7, s.y
+	w := measure - size - 7
+	made := lang.Day(civil.Of(s.paper.MadeAt), s.tag)
+	y = s.lines(small(), x, y, w, join(s.words.made+" "+made, s.paper.By)) + 1.5
+	y = s.lines(small(), x, y, w, s.words.code)
+	y = s.lines(code(), x, y, w, s.paper.Code) + 1.5
+	y = s.lines(small(), x, y, w, s.paper.URL) + 1.5
+	y = s.lines(small(), x, y, w, s.words.check)
+	s.y = max(y, s.y+size)
+}
+
+func join(parts ...string) string {
+	var some []string
+	for _, p := range parts {
+		if p != "" {
+			some = append(some, p)
+		}
+	}
+	return strings.Join(some, " · ")
+}
+
+// heading keeps with at least two lines of what follows.
+func (s *setter) heading(text string) {
+	s.y += 7
+	s.need(label().leading + 3*said().leading)
+	s.flow(label(), text)
+	s.y += 1
+}
+
+// item is a text with a mark in the margin and its source below.
+func (s *setter) item(mark, text, source string) {
+	s.need(2*said().leading + small().leading)
+	s.at(numeral(), left-hang, s.y, mark)
+	s.flow(said(), text)
+	s.flow(small(), source)
+	s.y += 1.5
+}
+
+// flow sets a text of any length down the sheet and over to the next.
+func (s *setter) flow(st style, text string) {
+	for _, line := range s.wrap(st, clean(text), measure) {
+		s.need(st.leading)
+		s.at(st, left, s.y, line)
+		s.y += st.leading
+	}
+}
+
+// lines sets a short text in a column and returns where it ends. It does not
+// turn the sheet.
+func (s *setter) lines(st style, x, y, width float64, text string) float64 {
+	for _, line := range s.wrap(st, clean(text), width) {
+		s.at(st, x, y, line)
+		y += st.leading
+	}
+	return y
+}

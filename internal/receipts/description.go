@@ -1,0 +1,9 @@
+package receipts
+
+import _ "embed"
+
+//go:embed openapi.yaml
+var description string
+
+// Description is the OpenAPI description of what [System.Handler] answers.
+func Description() []byte { return []byte(description) }

@@ -1,0 +1,11 @@
+// Package receipts shows people who looked at their data, and lets them ask why.
+//
+// Every node answers for what it holds itself, through the exchange, under
+// the right of access (ZZPL 87/2018 art. 26): nothing is collected in one
+// place. The room promises that a page is complete or says which bodies did
+// not answer, and that a question reaches the body that looked and stays open
+// until somebody there answers it.
+//
+// Persons are named in the sector of receipts. The room owns the tables
+// looks_*.
+package receipts

@@ -1,0 +1,265 @@
+package receipts
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"dobosh/internal/act"
+	"dobosh/internal/exchange"
+	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/registry"
+	"dobosh/internal/storage"
+)
+
+// Look is one access to data about the person, in words for people.
+type Look struct {
+	ID      string // names the look and who looked, for [Room.AskWhy]
+	At      time.Time
+	Body    lang.Text // who looked
+	Role    string    // as in package exchange
+	Holder  lang.Text // who held the data
+	Act     string
+	Purpose lang.Text
+	Cite    lang.Text
+	Fields  []lang.Text // what was seen
+	Matter  string
+	Own     bool // the person looked
+}
+
+// Asker puts a question to another institution.
+type Asker interface {
+	Ask(ctx context.Context, a exchange.Ask) (exchange.Answer, error)
+}
+
+// Room gathers what the nodes answer.
+type Room struct {
+	Portal registry.ID // subsystem of this node's member that asks for the person
+	State  func() *registry.State
+	Pack   *law.Pack
+	Asker  Asker
+	Words  Words // nil for no descriptions
+}
+
+// Words give the fields of a data service the words of its description, by JSON
+// pointer; none for a service that has none.
+type Words interface {
+	Words(ctx context.Context, service registry.ID) map[string]lang.Text
+}
+
+// Looks lists the accesses to data about the person on all nodes, the newest
+// first, and the bodies that did not answer.
+func (r *Room) Looks(ctx context.Context, by act.Actor, after page.Key) (page.Page[Look], []lang.Text, error) {
+	person := by.Is(exchange.ReceiptSector)
+	if person == "" {
+		return page.Page[Look]{}, nil, notYours()
+	}
+	query := ""
+	if after.Columns(3) != nil { // a key that somebody else made asks for the first page
+		query = "after=" + string(after)
+	}
+	answers, silent := gather(ctx, r, ask{path: "/v1/receipts/", person: person, query: query}, func(_ registry.ID, a receiptsAnswer) []look { return a.Receipts })
+	slices.SortFunc(answers, newest)
+	cut := page.Of(answers[:min(len(answers), pageSize+1)], pageSize, func(l look) page.Key {
+		return page.KeyOf(strconv.FormatInt(storage.Micros(l.At), 10), strconv.FormatInt(l.Index, 10), l.Origin)
+	})
+	out := page.Page[Look]{Next: cut.Next}
+	words := r.dictionary(ctx)
+	for _, l := range cut.Items {
+		out.Items = append(out.Items, r.view(l, words))
+	}
+	return out, silent, nil
+}
+
+func notYours() error { return problem.New(problem.Forbidden, "not-yours") }
+
+// newest is the order of the receipts of one node, which all nodes share, so
+// that one key pages through all of them.
+func newest(a, b look) int {
+	return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Index, a.Index), cmp.Compare(b.Origin, a.Origin))
+}
+
+func (r *Room) view(l look, words dictionary) Look {
+	state := r.State()
+	who, _ := registry.ParseID(l.Asker)
+	holder, _ := registry.ParseID(l.Holder)
+	v := Look{
+		ID: string(page.KeyOf(who.Owner().String(), l.ID)), At: l.At, Body: state.Title(who), Role: l.Role, Holder: state.Title(holder),
+		Act: l.Act, Fields: fieldsSeen(words(holder), l.Receipt.Fields), Matter: l.Matter, Own: l.Role == exchange.RolePerson,
+	}
+	if purpose, ok := r.Pack.Purpose(l.Purpose); ok {
+		v.Purpose = purpose.Title
+	}
+	if provision, ok := r.Pack.Provision(law.Ref(l.Provision)); ok {
+		v.Cite = lang.Text{"sr": provision.Cite(lang.SrCyrl), "en": provision.Cite(lang.En)}
+	}
+	return v
+}
+
+// dictionary names the fields of a service, by pointer.
+type dictionary func(service registry.ID) map[string]lang.Text
+
+// dictionary gives the words of the rules that need a field, or else those of the
+// service's description, each looked up once. A holder that is no service keeps
+// what others answered, so its words are those of all rules.
+func (r *Room) dictionary(ctx context.Context) dictionary {
+	known := map[registry.ID]map[string]lang.Text{}
+	return func(service registry.ID) map[string]lang.Text {
+		if known[service] == nil {
+			known[service] = r.words(ctx, service)
+		}
+		return known[service]
+	}
+}
+
+func (r *Room) words(ctx context.Context, service registry.ID) map[string]lang.Text {
+	words := ofAPerson()
+	if r.Words != nil {
+		maps.Copy(words, r.Words.Words(ctx, service))
+	}
+	for _, rule := range r.Pack.Rules() {
+		for _, fact := range rule.Facts {
+			if fact.Service == service.String() || service.Service == "" {
+				words[fact.Pointer] = fact.Label
+			}
+		}
+	}
+	return words
+}
+
+// fieldsSeen names what was seen; a field that has no words keeps its own name.
+func fieldsSeen(words map[string]lang.Text, pointers []string) []lang.Text {
+	named := make([]lang.Text, 0, len(pointers))
+	for _, pointer := range pointers {
+		label, ok := words[pointer]
+		if !ok {
+			plain := strings.TrimSpace(strings.NewReplacer("/", " ", "_", " ", "*", "").Replace(pointer))
+			label = lang.Text{"sr": plain, "en": plain}
+		}
+		named = append(named, label)
+	}
+	return named
+}
+
+// ofAPerson names what registrars see of a parent whom they look up, and an
+// answer of which everything was agreed. No rule needs it, so no pack names it.
+func ofAPerson() map[string]lang.Text {
+	return map[string]lang.Text{
+		"":             {"sr": "цео одговор", "en": "the whole answer"},
+		"/person":      {"sr": "ко сте", "en": "who you are"},
+		"/name/given":  {"sr": "име", "en": "given name"},
+		"/name/family": {"sr": "презиме", "en": "family name"},
+		"/born":        {"sr": "дан рођења", "en": "day of birth"},
+	}
+}
+
+// atOnce bounds how many bodies are asked at the same time.
+const atOnce = 32
+
+// ask is a question of a person to the system of a body.
+type ask struct {
+	method, path, person, query string
+	body                        []byte
+}
+
+// gather asks every member that answers for its receipts, many at the same
+// time, and names those that did not answer, in the order of the registry.
+func gather[A, T any](ctx context.Context, r *Room, a ask, items func(registry.ID, A) []T) (all []T, silent []lang.Text) {
+	a.method = http.MethodGet
+	state := r.State()
+	services := slices.DeleteFunc(state.Services(), func(s registry.Service) bool { return s.ID.Service != ServiceCode })
+	answers, failed := make([][]T, len(services)), make([]bool, len(services))
+	room := make(chan struct{}, atOnce)
+	var asks sync.WaitGroup
+	for i, service := range services {
+		room <- struct{}{}
+		asks.Go(func() {
+			defer func() { <-room }()
+			var body A
+			answer, err := r.ask(ctx, service.ID, a)
+			failed[i] = err != nil || json.Unmarshal(answer.Body, &body) != nil
+			if !failed[i] {
+				answers[i] = items(service.ID, body)
+			}
+		})
+	}
+	asks.Wait()
+	for i, service := range services {
+		if failed[i] {
+			silent = append(silent, state.Title(service.ID.Owner()))
+		}
+	}
+	return slices.Concat(answers...), silent
+}
+
+func (r *Room) ask(ctx context.Context, service registry.ID, a ask) (exchange.Answer, error) {
+	question := exchange.Ask{
+		Client: r.Portal, Service: service, Method: a.method, Path: a.path + a.person, Query: a.query, Role: exchange.RolePerson, Body: a.body, Subjects: []string{a.person},
+	}
+	if a.body != nil {
+		question.Type = "application/json"
+	}
+	return r.Asker.Ask(ctx, question)
+}
+
+// AskWhy sends the person's question to the body that looked.
+func (r *Room) AskWhy(ctx context.Context, by act.Actor, look, question string) error {
+	person := by.Is(exchange.ReceiptSector)
+	if person == "" {
+		return notYours()
+	}
+	if !sayable(question) {
+		return problem.New(problem.Invalid, "question-form").At("question", "question-form")
+	}
+	columns := page.Key(look).Columns(2)
+	if columns == nil {
+		return problem.New(problem.NotFound, "look-unknown")
+	}
+	who, err := registry.ParseID(columns[0])
+	if err != nil {
+		return problem.New(problem.NotFound, "look-unknown").Because(err)
+	}
+	to := who.Owner()
+	to.Subsystem, to.Service = ServiceCode, ServiceCode
+	body, err := json.Marshal(Question{ID: id.New(), Look: columns[1], Question: strings.TrimSpace(question)})
+	if err != nil {
+		return err
+	}
+	_, err = r.ask(ctx, to, ask{method: http.MethodPost, path: "/v1/questions/", person: person, body: body})
+	return err
+}
+
+// Asked is a question with the body that it went to.
+type Asked struct {
+	Question
+	Body lang.Text
+}
+
+// Asked lists the person's questions to all bodies, the newest first: of each
+// body at most the newest fifty. It names the bodies that did not answer.
+func (r *Room) Asked(ctx context.Context, by act.Actor) ([]Asked, []lang.Text, error) {
+	person := by.Is(exchange.ReceiptSector)
+	if person == "" {
+		return nil, nil, notYours()
+	}
+	questions, silent := gather(ctx, r, ask{path: "/v1/questions/", person: person}, func(service registry.ID, a questionsAnswer) []Asked {
+		out := make([]Asked, len(a.Questions))
+		for i, q := range a.Questions {
+			out[i] = Asked{Question: q, Body: r.State().Title(service.Owner())}
+		}
+		return out
+	})
+	slices.SortFunc(questions, func(a, b Asked) int { return cmp.Or(b.AskedAt.Compare(a.AskedAt), cmp.Compare(b.ID, a.ID)) })
+	return questions, silent, nil
+}

@@ -1,0 +1,467 @@
+package receipts_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"dobosh/internal/act"
+	"dobosh/internal/exchange"
+	"dobosh/internal/identity"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/receipts"
+	"dobosh/internal/registry"
+	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
+	"dobosh/packs"
+)
+
+const person = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+func mila() act.Actor {
+	return act.Actor{Account: "mila", Roles: []act.Role{identity.Resident}, Persons: map[string]string{exchange.ReceiptSector: person}}
+}
+
+func officer() act.Actor {
+	return act.Actor{Account: "jovana", Roles: []act.Role{identity.Officer}}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantCode(t testing.TB, err error, code string) {
+	t.Helper()
+	if !problem.HasCode(err, code) {
+		t.Errorf("error %v, want the problem %q", err, code)
+	}
+}
+
+// body is an institution with a node of its own.
+type body struct {
+	id     registry.ID
+	db     *storage.DB
+	log    *journal.Log
+	system *receipts.System
+	away   bool
+}
+
+// rig is a portal and the nodes that it asks.
+type rig struct {
+	receipts.Room
+	t      *testing.T
+	clock  *clock.Manual
+	bodies map[string]*body // by member
+}
+
+// names are the members, in the order of the registry.
+func names() []string { return []string{"RS-T/GOV/A", "RS-T/GOV/B", "RS-T/GOV/C"} }
+
+func newRig(t *testing.T, engine string) *rig {
+	t.Helper()
+	r := &rig{t: t, clock: clock.NewManual(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)), bodies: map[string]*body{}}
+	key := sha256.Sum256([]byte("registry"))
+	signer, err := journal.NewSigner("registry.example", ed25519.NewKeyFromSeed(key[:]))
+	must(t, err)
+	verifier, err := journal.NewKey("registry.example", ed25519.NewKeyFromSeed(key[:]).Public().(ed25519.PublicKey))
+	must(t, err)
+	authority, err := registry.NewAuthority(t.Context(), testkit.Database(t, storage.SQLite)(registry.Migrations()), signer, verifier, r.clock.Now)
+	must(t, err)
+	for i, name := range names() {
+		if i > 0 {
+			engine = storage.SQLite // one node of several need not be like the others
+		}
+		r.add(authority, engine, name)
+	}
+	pack, err := law.Load(packs.Serbia())
+	must(t, err)
+	portal := r.bodies[names()[0]].id
+	portal.Subsystem = "portal"
+	r.Room = receipts.Room{Portal: portal, State: authority.State, Pack: pack, Asker: r}
+	return r
+}
+
+func (r *rig) add(authority *registry.Authority, engine, name string) {
+	r.t.Helper()
+	id, err := registry.ParseID(name)
+	must(r.t, err)
+	key := sha256.Sum256([]byte(name))
+	log, err := journal.Open(context.Background(), journal.Config{Dir: r.t.TempDir(), Origin: strings.ToLower(name[len(name)-1:]) + ".example/log", Key: ed25519.NewKeyFromSeed(key[:])}, r.clock.Now, slog.New(slog.DiscardHandler))
+	must(r.t, err)
+	r.t.Cleanup(func() { must(r.t, log.Close()) })
+	db := testkit.Database(r.t, engine)(journal.Migrations(), receipts.Migrations())
+	projection := journal.Project(r.t.Context(), db, log, []string{"answer", "act"}, slog.New(slog.DiscardHandler))
+	r.t.Cleanup(func() { must(r.t, projection.Close()) })
+	r.bodies[name] = &body{id: id, db: db, log: log, system: receipts.NewSystem(db, r.clock.Now)}
+	service := id
+	service.Subsystem, service.Service = receipts.ServiceCode, receipts.ServiceCode
+	must(r.t, authority.Append(r.t.Context(),
+		registry.Statement{Member: &registry.Member{ID: id, Title: lang.Text{"sr": "Орган " + name, "en": "Body " + name}, Subsystems: []string{receipts.ServiceCode, "portal", "civil"}}},
+		registry.Statement{Service: &registry.Service{ID: service, Title: lang.Text{"sr": "увиди", "en": "looks"}}}))
+}
+
+// Ask carries a question to the system of a body.
+func (r *rig) Ask(ctx context.Context, a exchange.Ask) (exchange.Answer, error) {
+	b := r.bodies[a.Service.Owner().String()]
+	if b == nil || b.away {
+		return exchange.Answer{}, problem.New(problem.Unavailable, "node-away")
+	}
+	if a.Role != exchange.RolePerson || len(a.Subjects) != 1 || a.Subjects[0] != person {
+		return exchange.Answer{}, fmt.Errorf("the question does not say who stands behind it: %+v", a)
+	}
+	req := httptest.NewRequestWithContext(ctx, a.Method, a.Path+"?"+a.Query, strings.NewReader(string(a.Body)))
+	w := httptest.NewRecorder()
+	b.system.Handler().ServeHTTP(w, req)
+	if w.Code != http.StatusOK {
+		return exchange.Answer{}, problem.New(problem.BadGateway, "system-failed").Because(errors.New(w.Body.String()))
+	}
+	return exchange.Answer{Body: w.Body.Bytes()}, nil
+}
+
+// look writes n receipts into the journal of a body, a minute apart.
+func (r *rig) look(name string, n int, change func(*journal.Receipt)) {
+	r.t.Helper()
+	b := r.bodies[name]
+	receipt := journal.Receipt{Asker: name + "/civil", Role: exchange.RoleOfficer, Holder: name + "/civil", Act: exchange.ActRead, Purpose: "family-support", Provision: "zfpp/22/1", Fields: []string{"/born", "/no_such"}, Matter: "birth 7"}
+	if change != nil {
+		change(&receipt)
+	}
+	meta, err := json.Marshal(receipt)
+	must(r.t, err)
+	for i := range n {
+		r.clock.Advance(time.Minute)
+		_, err := b.log.Append(r.t.Context(), journal.Entry{Kind: "act", ID: fmt.Sprintf("act-%s-%d", name[len(name)-1:], i), At: r.clock.Now(), Subjects: []string{person}, Meta: meta})
+		must(r.t, err)
+	}
+}
+
+// settled waits until all receipts of the journals can be asked for.
+func (r *rig) settled() {
+	r.t.Helper()
+	for _, b := range r.bodies {
+		for deadline := time.Now().Add(time.Minute); ; {
+			all, err := journal.Receipts(r.t.Context(), b.db, person, "", journal.MaxReceipts)
+			must(r.t, err)
+			if int64(len(all.Items)) == b.log.Size() {
+				break
+			}
+			if time.Now().After(deadline) {
+				r.t.Fatal("the receipts do not come")
+			}
+		}
+	}
+}
+
+// all reads the list to its end.
+func (r *rig) all() (list []receipts.Look, pages int) {
+	r.t.Helper()
+	for after := page.Key(""); ; {
+		p, silent, err := r.Looks(r.t.Context(), mila(), after)
+		must(r.t, err)
+		if len(silent) > 0 {
+			r.t.Fatalf("silent: %v", silent)
+		}
+		list, pages = append(list, p.Items...), pages+1
+		if after = p.Next; after == "" {
+			return list, pages
+		}
+	}
+}
+
+func onBoth(t *testing.T, test func(t *testing.T, r *rig)) {
+	t.Helper()
+	for _, engine := range testkit.Engines() {
+		t.Run(engine, func(t *testing.T) { test(t, newRig(t, engine)) })
+	}
+}
+
+func TestPagesAcrossNodes(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		r.look("RS-T/GOV/A", 30, nil)
+		r.look("RS-T/GOV/B", 101, nil) // one node alone has more than a page
+		r.look("RS-T/GOV/A", 3, nil)
+		r.look("RS-T/GOV/C", 1, nil)
+		r.settled()
+		list, pages := r.all()
+		if len(list) != 135 || pages != 3 {
+			t.Errorf("%d looks on %d pages, want 135 on 3", len(list), pages)
+		}
+		if !slices.IsSortedFunc(list, func(a, b receipts.Look) int { return b.At.Compare(a.At) }) {
+			t.Error("the newest does not come first")
+		}
+		seen := map[time.Time]bool{}
+		for _, l := range list {
+			if seen[l.At] {
+				t.Fatalf("the look of %v comes twice", l.At)
+			}
+			seen[l.At] = true
+		}
+	})
+}
+
+func TestLooksAtTheSameInstant(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		for range 40 {
+			for _, name := range names() {
+				r.look(name, 1, nil)
+				r.clock.Advance(-time.Minute)
+			}
+		}
+		r.settled()
+		if list, _ := r.all(); len(list) != 120 {
+			t.Errorf("%d looks, want 120", len(list))
+		}
+	})
+}
+
+func TestALookInWords(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		r.look("RS-T/GOV/B", 1, nil)
+		r.look("RS-T/GOV/A", 1, func(x *journal.Receipt) {
+			x.Role, x.Holder, x.Fields = exchange.RolePerson, "RS-DEMO/GOV/REGISTERS/civil/births", []string{"/born"}
+		})
+		r.look("RS-T/GOV/C", 1, func(x *journal.Receipt) {
+			*x = journal.Receipt{Asker: "???", Purpose: "gone", Provision: "gone/1"}
+		})
+		r.settled()
+		list, _ := r.all()
+		bad, own, other := list[0], list[1], list[2]
+		if !own.Own || other.Own {
+			t.Errorf("own %v and %v, want true and false", own.Own, other.Own)
+		}
+		if other.Body["en"] != "Body RS-T/GOV/B" || other.Cite["sr"] == "" || other.Purpose["sr"] == "" || other.Matter != "birth 7" || other.Fields[1]["en"] != "no such" {
+			t.Errorf("look %+v", other)
+		}
+		if own.Fields[0]["en"] != "the child's day of birth" {
+			t.Errorf("fields %v, want the words of the rule", own.Fields)
+		}
+		if bad.Cite != nil || bad.Purpose != nil || bad.Act != "act" {
+			t.Errorf("a receipt that says little becomes %+v", bad)
+		}
+	})
+}
+
+// Looking at the page is journaled like every look, and must not push the looks
+// of others off it.
+func TestOwnLooksInARowAreOne(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		r.look("RS-T/GOV/B", 1, nil)
+		mine := func(x *journal.Receipt) { x.Role = exchange.RolePerson }
+		r.look("RS-T/GOV/B", 120, mine)
+		r.look("RS-T/GOV/B", 1, nil)
+		r.look("RS-T/GOV/B", 1, mine)
+		r.settled()
+		list, _ := r.all()
+		var own []bool
+		for _, l := range list {
+			own = append(own, l.Own)
+		}
+		if want := []bool{true, false, true, false}; !slices.Equal(own, want) {
+			t.Errorf("own looks %v, want %v", own, want)
+		}
+	})
+}
+
+// described has words for a field that no rule needs, and others for one that a
+// rule does.
+type described struct{}
+
+func (described) Words(_ context.Context, service registry.ID) map[string]lang.Text {
+	if service.Service != "births" {
+		return nil
+	}
+	return map[string]lang.Text{"/weight": {"sr": "тежина", "en": "weight"}, "/born": {"sr": "дан", "en": "day"}}
+}
+
+func TestFieldsHaveTheWordsOfTheirDescription(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		r.Words = described{}
+		r.look("RS-T/GOV/B", 1, func(x *journal.Receipt) {
+			x.Holder, x.Fields = "RS-DEMO/GOV/REGISTERS/civil/births", []string{"/weight", "/born", "/no_such", ""}
+		})
+		r.settled()
+		list, _ := r.all()
+		var said []string
+		for _, f := range list[0].Fields {
+			said = append(said, f["en"])
+		}
+		if want := []string{"weight", "the child's day of birth", "no such", "the whole answer"}; !slices.Equal(said, want) {
+			t.Errorf("%q, want %q", said, want)
+		}
+	})
+}
+
+func TestBodiesThatDoNotAnswerAreNamed(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		r.look("RS-T/GOV/A", 2, nil)
+		r.settled()
+		r.bodies["RS-T/GOV/C"].away, r.bodies["RS-T/GOV/B"].away = true, true
+		p, silent, err := r.Looks(t.Context(), mila(), "")
+		must(t, err)
+		if len(p.Items) != 2 || len(silent) != 2 || silent[0]["en"] != "Body RS-T/GOV/B" || silent[1]["en"] != "Body RS-T/GOV/C" {
+			t.Errorf("%d looks, silent %v", len(p.Items), silent)
+		}
+		_, silent, err = r.Asked(t.Context(), mila())
+		must(t, err)
+		if len(silent) != 2 {
+			t.Errorf("silent %v, want two", silent)
+		}
+	})
+}
+
+func TestKeysThatNobodyMade(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		r.look("RS-T/GOV/A", 2, nil)
+		r.settled()
+		for _, key := range []page.Key{"x", page.KeyOf("1", "2"), "&after=1", page.Key(strings.Repeat("a", 600))} {
+			p, silent, err := r.Looks(t.Context(), mila(), key)
+			must(t, err)
+			if len(p.Items) != 2 || len(silent) != 0 {
+				t.Errorf("key %.20q: %d looks, silent %v; want the first page", key, len(p.Items), silent)
+			}
+		}
+		_, silent, err := r.Looks(t.Context(), mila(), page.KeyOf("a", "b", "c"))
+		must(t, err)
+		if len(silent) != 3 {
+			t.Errorf("silent %v, want that nobody understands", silent)
+		}
+	})
+}
+
+func TestAskWhyAndAnswer(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		r.look("RS-T/GOV/B", 1, nil)
+		r.settled()
+		list, _ := r.all()
+		must(t, r.AskWhy(t.Context(), mila(), list[0].ID, "  Зашто? "))
+		asked, silent, err := r.Asked(t.Context(), mila())
+		must(t, err)
+		if len(silent) != 0 || len(asked) != 1 || asked[0].Question.Question != "Зашто?" || asked[0].Body["en"] != "Body RS-T/GOV/B" || asked[0].Look != "act-B-0" || !asked[0].AnsweredAt.IsZero() {
+			t.Fatalf("asked %+v, silent %v", asked, silent)
+		}
+		system := r.bodies["RS-T/GOV/B"].system
+		must(t, system.Answer(t.Context(), officer(), asked[0].ID, "Због матичне књиге."))
+		wantCode(t, system.Answer(t.Context(), officer(), asked[0].ID, "Другачије."), "question-answered")
+		wantCode(t, system.Answer(t.Context(), officer(), "nothing", "Одговор."), "question-unknown")
+		wantCode(t, system.Answer(t.Context(), officer(), asked[0].ID, " "), "answer-form")
+		asked, _, err = r.Asked(t.Context(), mila())
+		must(t, err)
+		if asked[0].Answer != "Због матичне књиге." || asked[0].AnsweredAt.IsZero() {
+			t.Errorf("asked %+v, want the first answer", asked[0])
+		}
+	})
+}
+
+func TestQuestionsThatAreNone(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		r.look("RS-T/GOV/B", 1, nil)
+		r.settled()
+		list, _ := r.all()
+		for _, question := range []string{"", " \n", "\xff", strings.Repeat("а", 2001)} {
+			wantCode(t, r.AskWhy(t.Context(), mila(), list[0].ID, question), "question-form")
+		}
+		for _, look := range []string{"", "x", string(page.KeyOf("one")), string(page.KeyOf("no member", "act"))} {
+			wantCode(t, r.AskWhy(t.Context(), mila(), look, "Зашто?"), "look-unknown")
+		}
+		handler := r.bodies["RS-T/GOV/B"].system.Handler()
+		for _, body := range []string{"", "{}", `{"id":"short","look":"a","question":"?"}`, `{"id":"01hx0000000000000000000000","look":"","question":"?"}`, `{"id":"01hx0000000000000000000000","look":"a","question":" "}`, strings.Repeat(" ", 17<<10)} {
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v1/questions/"+person, strings.NewReader(body)))
+			if w.Code != http.StatusUnprocessableEntity {
+				t.Errorf("%.40q: status %d", body, w.Code)
+			}
+		}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/v1/receipts/"+person+"?after=x", nil))
+		if w.Code != http.StatusBadRequest {
+			t.Errorf("a key that nobody made: status %d", w.Code)
+		}
+	})
+}
+
+func TestTheSameQuestionAgainIsOne(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		system := r.bodies["RS-T/GOV/A"].system
+		for range 2 {
+			w := httptest.NewRecorder()
+			system.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v1/questions/"+person, strings.NewReader(`{"id":"01hx0000000000000000000000","look":"act","question":"Зашто?"}`)))
+			if w.Code != http.StatusOK {
+				t.Fatalf("status %d", w.Code)
+			}
+		}
+		if p, err := system.Questions(t.Context(), officer(), ""); err != nil || len(p.Items) != 1 {
+			t.Errorf("questions %+v, %v", p, err)
+		}
+	})
+}
+
+func TestOpenQuestionsComeFirst(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		system := r.bodies["RS-T/GOV/A"].system
+		const n = 2*page.Size + 4
+		for i := range n {
+			w := httptest.NewRecorder()
+			question := fmt.Sprintf(`{"id":"01hx%022d","look":"act","question":"Зашто?"}`, i)
+			system.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v1/questions/"+person, strings.NewReader(question)))
+			if i%2 == 0 {
+				must(t, system.Answer(t.Context(), officer(), fmt.Sprintf("01hx%022d", i), "Зато."))
+			}
+		}
+		var list []receipts.Question
+		for after := page.Key(""); ; {
+			p, err := system.Questions(t.Context(), officer(), after)
+			must(t, err)
+			list = append(list, p.Items...)
+			if after = p.Next; after == "" {
+				break
+			}
+		}
+		if len(list) != n {
+			t.Fatalf("%d questions, want %d", len(list), n)
+		}
+		for i, q := range list {
+			if answered := i >= n/2; q.AnsweredAt.IsZero() == answered {
+				t.Errorf("place %d: answered %v", i, !q.AnsweredAt.IsZero())
+			}
+			if i != 0 && i != n/2 && q.ID >= list[i-1].ID {
+				t.Errorf("place %d: not the newest first", i)
+			}
+		}
+	})
+}
+
+func TestWhoMayNot(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		system := r.bodies["RS-T/GOV/A"].system
+		for _, by := range []act.Actor{{}, officer(), {Account: "x", Persons: map[string]string{"family": person}}} {
+			_, _, err := r.Looks(t.Context(), by, "")
+			wantCode(t, err, "not-yours")
+			_, _, err = r.Asked(t.Context(), by)
+			wantCode(t, err, "not-yours")
+			wantCode(t, r.AskWhy(t.Context(), by, "x", "Зашто?"), "not-yours")
+		}
+		for _, by := range []act.Actor{{}, mila()} {
+			_, err := system.Questions(t.Context(), by, "")
+			wantCode(t, err, "not-yours")
+			wantCode(t, system.Answer(t.Context(), by, "x", "Зато."), "not-yours")
+		}
+	})
+}

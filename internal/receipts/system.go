@@ -1,0 +1,253 @@
+package receipts
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"dobosh/internal/act"
+	"dobosh/internal/exchange"
+	"dobosh/internal/identity"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/storage"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations are the tables of the room.
+func Migrations() fs.FS { return migrations }
+
+// ServiceCode is the data service under which every member answers here.
+const ServiceCode = "receipts"
+
+// The bounds of a question or an answer, in characters.
+const (
+	maxQuestion = 2000
+	pageSize    = 50
+	maxRounds   = 100 // pages read for one answer
+)
+
+// Question is what a person asked a body about a look, and what it answered.
+type Question struct {
+	ID         string    `json:"id"`
+	Look       string    `json:"look"` // id of the exchange or act
+	Question   string    `json:"question"`
+	AskedAt    time.Time `json:"asked_at"`
+	Answer     string    `json:"answer,omitempty"`
+	AnsweredAt time.Time `json:"answered_at,omitzero"`
+}
+
+// look is a receipt on its way to the person.
+type look struct {
+	journal.Receipt
+	ID     string    `json:"id"`
+	At     time.Time `json:"at"`
+	Origin string    `json:"origin"`
+	Index  int64     `json:"index"`
+}
+
+// receiptsAnswer is the body of an answer with receipts.
+type receiptsAnswer struct {
+	Receipts []look `json:"receipts"`
+}
+
+// questionsAnswer is the body of an answer with questions.
+type questionsAnswer struct {
+	Questions []Question `json:"questions"`
+}
+
+// takenAnswer says that a question was taken.
+type takenAnswer struct {
+	ID string `json:"id"`
+}
+
+// System is the information system behind the node that holds its receipts
+// and the questions about them. It trusts its node to have checked who asks.
+type System struct {
+	db  *storage.DB
+	now clock.Now
+}
+
+// NewSystem makes the system over a node's storage.
+func NewSystem(db *storage.DB, now clock.Now) *System { return &System{db: db, now: now} }
+
+// Handler answers GET /v1/receipts/{person}, GET and POST
+// /v1/questions/{person}.
+func (s *System) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, answer := range s.answers() {
+		mux.HandleFunc(pattern, answer)
+	}
+	return mux
+}
+
+func (s *System) answers() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /v1/receipts/{person}":   s.serveReceipts,
+		"GET /v1/questions/{person}":  s.serveQuestions,
+		"POST /v1/questions/{person}": s.takeQuestion,
+	}
+}
+
+func (s *System) serveReceipts(w http.ResponseWriter, r *http.Request) {
+	found, err := s.receipts(r.Context(), r.PathValue("person"), page.Key(r.URL.Query().Get("after")))
+	if errors.Is(err, journal.ErrPageKey) {
+		http.Error(w, "after is not a key of a page of receipts", http.StatusBadRequest)
+		return
+	}
+	if err != nil {
+		http.Error(w, "receipts cannot be read now", http.StatusServiceUnavailable)
+		return
+	}
+	write(w, receiptsAnswer{Receipts: found})
+}
+
+// receipts reads one more than is shown on a page, so that the asker sees
+// whether there is a next. Of the person's own looks in a row it gives the
+// last one: looking at this very page must not push the looks of others off
+// it.
+func (s *System) receipts(ctx context.Context, person string, after page.Key) ([]look, error) {
+	found, own := []look{}, false
+	for rounds := 0; len(found) <= pageSize && rounds < maxRounds; rounds++ {
+		some, err := journal.Receipts(ctx, s.db, person, after, pageSize+1)
+		if err != nil {
+			return nil, err
+		}
+		for _, receipt := range some.Items {
+			if receipt.Hidden.Until.After(s.now()) { // the law lets it be hidden until then
+				continue
+			}
+			again := own && receipt.Role == exchange.RolePerson
+			if own = receipt.Role == exchange.RolePerson; !again {
+				found = append(found, look{Receipt: receipt, ID: receipt.ID, At: receipt.At, Origin: receipt.Origin, Index: receipt.Index})
+			}
+		}
+		if after = some.Next; after == "" {
+			break
+		}
+	}
+	return found[:min(len(found), pageSize+1)], nil
+}
+
+func write(w http.ResponseWriter, answer any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(answer) // the asker may have gone
+}
+
+func (s *System) serveQuestions(w http.ResponseWriter, r *http.Request) {
+	rows, err := s.db.Read(r.Context()).QueryContext(r.Context(), questionSelect+` WHERE person = $1 ORDER BY id DESC LIMIT $2`, r.PathValue("person"), pageSize)
+	questions, err := storage.All(rows, err, scanQuestion)
+	if err != nil {
+		http.Error(w, "questions cannot be read now", http.StatusServiceUnavailable)
+		return
+	}
+	write(w, questionsAnswer{Questions: append([]Question{}, questions...)})
+}
+
+const questionSelect = `SELECT id, look, question, asked_at, answer, answered_at FROM looks_questions`
+
+func scanQuestion(scan storage.Scan) (Question, error) {
+	var q Question
+	var asked, answered int64
+	if err := scan(&q.ID, &q.Look, &q.Question, &asked, &q.Answer, &answered); err != nil {
+		return q, err
+	}
+	q.AskedAt = storage.Instant(asked)
+	if answered != 0 {
+		q.AnsweredAt = storage.Instant(answered)
+	}
+	return q, nil
+}
+
+// takeQuestion keeps a question. Its id comes from the asker, so that the
+// same question again is one.
+func (s *System) takeQuestion(w http.ResponseWriter, r *http.Request) {
+	raw, err := io.ReadAll(io.LimitReader(r.Body, 16<<10))
+	var q Question
+	if err != nil || json.Unmarshal(raw, &q) != nil || !id.Valid(q.ID) || q.Look == "" || len(q.Look) > 200 || !sayable(q.Question) {
+		http.Error(w, "a question wants an id, the look it is about, and up to 2000 characters", http.StatusUnprocessableEntity)
+		return
+	}
+	err = s.db.Write(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO looks_questions (id, person, look, question, asked_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`, q.ID, r.PathValue("person"), q.Look, q.Question, storage.Micros(s.now()))
+		return err
+	})
+	if err != nil {
+		http.Error(w, "the question cannot be kept now", http.StatusServiceUnavailable)
+		return
+	}
+	write(w, takenAnswer{q.ID})
+}
+
+func sayable(s string) bool {
+	return strings.TrimSpace(s) != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxQuestion
+}
+
+// Questions lists what people asked this body, for its officers: open ones
+// first, then the newest.
+func (s *System) Questions(ctx context.Context, by act.Actor, after page.Key) (page.Page[Question], error) {
+	if !by.Has(identity.Officer) {
+		return page.Page[Question]{}, notYours()
+	}
+	done, last := 0, "z" // all ids are below "z"
+	if columns := after.Columns(2); columns != nil {
+		done, last = len(columns[0]), columns[1]
+	}
+	const answered = `CASE WHEN answered_at = 0 THEN 0 ELSE 1 END`
+	rows, err := s.db.Read(ctx).QueryContext(ctx, questionSelect+` WHERE `+answered+` > $1 OR `+answered+` = $1 AND id < $2 ORDER BY `+answered+`, id DESC LIMIT $3`, min(done, 1), last, page.Size+1)
+	questions, err := storage.All(rows, err, scanQuestion)
+	if err != nil {
+		return page.Page[Question]{}, fmt.Errorf("list questions: %w", err)
+	}
+	return page.Of(questions, page.Size, questionKey), nil
+}
+
+// questionKey is the place of a question in the list: whether it is answered,
+// then its id.
+func questionKey(q Question) page.Key {
+	if q.AnsweredAt.IsZero() {
+		return page.KeyOf("", q.ID)
+	}
+	return page.KeyOf("answered", q.ID)
+}
+
+// Answer answers a question, once: the problem "question-answered" says that
+// somebody else was faster.
+func (s *System) Answer(ctx context.Context, by act.Actor, question, text string) error {
+	if !by.Has(identity.Officer) {
+		return notYours()
+	}
+	if !sayable(text) {
+		return problem.New(problem.Invalid, "answer-form").At("text", "answer-form")
+	}
+	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE looks_questions SET answer = $1, answered_at = $2, answered_by = $3 WHERE id = $4 AND answered_at = 0`, strings.TrimSpace(text), storage.Micros(s.now()), by.Account, question)
+		if err != nil {
+			return fmt.Errorf("answer question: %w", err)
+		}
+		if n, err := result.RowsAffected(); err != nil || n > 0 {
+			return err
+		}
+		var asked int
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM looks_questions WHERE id = $1`, question).Scan(&asked); err != nil {
+			return err
+		}
+		if asked == 0 {
+			return problem.New(problem.NotFound, "question-unknown")
+		}
+		return problem.New(problem.Conflict, "question-answered")
+	})
+}
