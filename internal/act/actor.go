@@ -10,15 +10,57 @@ type Role string
 
 // Actor is who does something. The zero Actor is nobody and may nothing.
 type Actor struct {
-	Account  string            // the subject at the identity provider
+	Account  string            // the subject at the identity provider; empty for nobody
 	Name     string            // for greetings and the record of a decision
-	Roles    []Role            // in no order
+	Grants   []Grant           // those in force when the actor was looked up, in no order
+	Level    Level             // how surely the account is the person
 	Persons  map[string]string // sector → pseudonym; empty for an account that is no person
 	AuthTime time.Time         // when the identity provider saw the person
 }
 
-// Has says whether the actor has a role.
-func (a Actor) Has(role Role) bool { return slices.Contains(a.Roles, role) }
+// Grant is a role that somebody holds within a scope, from an instant on and, unless
+// To is zero, before another.
+type Grant struct {
+	Role     Role
+	Scope    Scope
+	From, To time.Time
+}
+
+// At reports whether the grant is in force at an instant.
+func (g Grant) At(now time.Time) bool {
+	return !now.Before(g.From) && (g.To.IsZero() || now.Before(g.To))
+}
+
+// As makes an actor who holds roles without a bound of scope or time.
+func As(account string, roles ...Role) Actor {
+	a := Actor{Account: account}
+	for _, role := range roles {
+		a.Grants = append(a.Grants, Grant{Role: role})
+	}
+	return a
+}
+
+// System makes the actor that an information system is, which an interface knows by
+// its token.
+func System(name string, roles ...Role) Actor {
+	a := As("system:"+name, roles...)
+	a.Name = name
+	return a
+}
+
+// Known reports whether the actor is somebody.
+func (a Actor) Known() bool { return a.Account != "" }
+
+// Has reports whether the actor holds a role, in whatever scope. It tells what to
+// offer; what is allowed tells a [Right].
+func (a Actor) Has(role Role) bool {
+	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.Role == role })
+}
+
+// May reports whether the actor holds a role for a matter.
+func (a Actor) May(role Role, matter Scope) bool {
+	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.Role == role && g.Scope.Covers(matter) })
+}
 
 // Is returns who the actor is in a sector, or "" when nobody there.
 func (a Actor) Is(sector string) string { return a.Persons[sector] }

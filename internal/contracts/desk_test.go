@@ -61,7 +61,7 @@ func TestADoubledApprovalIsOne(t *testing.T) {
 	if n := len(w.at(state, p.ID).Steps); n != 2 || w.authority.State().Size != 10 {
 		t.Errorf("%d steps, %d statements", n, w.authority.State().Size)
 	}
-	colleague := act.Actor{Account: "colleague", Roles: officer.Roles}
+	colleague := act.Actor{Account: "colleague", Grants: officer.Grants}
 	if _, err := w.desks[state].Approve(t.Context(), colleague, p.ID, version); !problem.HasCode(err, "proposal-changed") {
 		t.Errorf("a colleague: %v", err)
 	}

@@ -38,9 +38,9 @@ var (
 	city    = registry.ID{Instance: "RS-TEST", Class: "GOV", Member: "CITY"}
 	state   = registry.ID{Instance: "RS-TEST", Class: "GOV", Member: "STATE"}
 	third   = registry.ID{Instance: "RS-TEST", Class: "GOV", Member: "THIRD"}
-	officer = act.Actor{Account: "signs", Roles: []act.Role{identity.Contracts}}
-	auditor = act.Actor{Account: "looks", Roles: []act.Role{identity.Auditor}}
-	clerk   = act.Actor{Account: "clerk", Roles: []act.Role{identity.Officer}}
+	officer = act.As("signs", identity.Contracts)
+	auditor = act.As("looks", identity.Auditor)
+	clerk   = act.As("clerk", identity.Officer)
 )
 
 // world is a registry with three members, each with a desk, and what carries

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"time"
 
 	"dobosh/internal/act"
@@ -43,17 +42,19 @@ func (id *Identity) Actor(r *http.Request) (act.Actor, bool) {
 		return act.Actor{}, false
 	}
 	return act.Actor{
-		Account: known.Account, Name: known.Name, Roles: id.roles(known),
+		Account: known.Account, Name: known.Name, Grants: id.grants(known),
 		Persons: known.Persons, AuthTime: known.AuthTime,
 	}, true
 }
 
-func (id *Identity) roles(known facts) []act.Role {
-	roles := slices.Clone(id.cfg.Roles[known.Account])
+// grants are what the configuration gives an account, and the residence of whoever
+// has a national number.
+func (id *Identity) grants(known facts) []act.Grant {
+	grants := act.As(known.Account, id.cfg.Roles[known.Account]...).Grants
 	if len(known.Persons) > 0 {
-		roles = append(roles, Resident)
+		grants = append(grants, act.Grant{Role: Resident})
 	}
-	return roles
+	return grants
 }
 
 func (id *Identity) token(r *http.Request) (secret, bool) {

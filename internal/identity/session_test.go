@@ -151,7 +151,7 @@ func TestRolesAreOfNow(t *testing.T) {
 	defer later.Close()
 	request, _ := http.NewRequest(http.MethodGet, "/", nil)
 	request.AddCookie(v.cookie("dobosh-node"))
-	if actor, ok := later.Actor(request); !ok || len(actor.Roles) != 0 {
+	if actor, ok := later.Actor(request); !ok || len(actor.Grants) != 0 {
 		t.Errorf("actor %+v", actor)
 	}
 }

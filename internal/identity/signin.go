@@ -153,7 +153,7 @@ func (id *Identity) FinishSignIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	http.SetCookie(w, id.cookie(sessionCookie, token.text(), id.cfg.Lifetime))
-	id.log.InfoContext(r.Context(), "signed in", slog.Bool("resident", len(known.Persons) > 0), slog.Int("roles", len(id.roles(known))))
+	id.log.InfoContext(r.Context(), "signed in", slog.Bool("resident", len(known.Persons) > 0), slog.Int("roles", len(id.grants(known))))
 	http.Redirect(w, r, l.To, http.StatusSeeOther)
 	return nil
 }
@@ -169,7 +169,7 @@ func (id *Identity) admit(c claims) (facts, error) {
 		}
 		known.Persons = id.sectors.all(number)
 	}
-	if len(id.roles(known)) == 0 {
+	if len(id.grants(known)) == 0 {
 		return facts{}, problem.New(problem.Forbidden, "sign-in-not-admitted")
 	}
 	return known, nil

@@ -97,7 +97,7 @@ func (c *counter) person(text string) (act.Actor, error) {
 	if err != nil {
 		return act.Actor{}, problem.New(problem.Invalid, "number-invalid").At("number", registers.NumberFault(err))
 	}
-	person := act.Actor{Roles: []act.Role{identity.Resident}, Persons: map[string]string{}}
+	person := act.Actor{Grants: []act.Grant{{Role: identity.Resident}}, Persons: map[string]string{}}
 	for _, sector := range c.names {
 		if person.Persons[sector], err = c.sectors.Pseudonym(sector, number); err != nil {
 			return act.Actor{}, err

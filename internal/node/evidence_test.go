@@ -21,7 +21,7 @@ func TestEvidenceOfARunningNode(t *testing.T) {
 	w.all()
 	w.birth("jovana")
 	w.eventually("two offers", func() bool { return len(w.offers()) == 2 })
-	auditor := act.Actor{Account: "reviewer", Roles: []act.Role{identity.Auditor}}
+	auditor := act.As("reviewer", identity.Auditor)
 	city := w.nodes[demo.City]
 	list, err := city.Oversight().Exchanges(t.Context(), auditor, oversight.Filter{Party: "civil/births"}, "")
 	if err != nil || len(list.Items) == 0 {

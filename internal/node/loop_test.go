@@ -156,7 +156,7 @@ func (w *town) actor(subject string) act.Actor {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return act.Actor{Account: subject, Roles: []act.Role{identity.Resident}, Persons: map[string]string{"family": pseudonym}}
+	return act.Actor{Account: subject, Grants: []act.Grant{{Role: identity.Resident}}, Persons: map[string]string{"family": pseudonym}}
 }
 
 // birth lets a mother of the stories have a child.
@@ -209,7 +209,7 @@ func (w *town) place() string {
 }
 
 func officer() act.Actor {
-	return act.Actor{Account: "officer", Roles: []act.Role{identity.Officer}}
+	return act.As("officer", identity.Officer)
 }
 
 func (w *town) offers() []services.Offer {

@@ -17,7 +17,7 @@ func TestTheOperatorSeesHowTheNodeStands(t *testing.T) {
 	w := newTown(t)
 	w.all()
 	conditions := w.nodes[demo.City].Conditions()
-	operator := act.Actor{Account: "op", Roles: []act.Role{identity.Operator}}
+	operator := act.As("op", identity.Operator)
 	see := func() web.Condition {
 		c, err := conditions.Condition(t.Context(), operator)
 		if err != nil {
@@ -48,7 +48,7 @@ func TestTheOperatorSeesHowTheNodeStands(t *testing.T) {
 	if c = see(); len(c.Peers) != 1 || !c.Peers[0].Failing {
 		t.Errorf("peers without the registers: %+v", c.Peers)
 	}
-	if _, err := conditions.Condition(t.Context(), act.Actor{Roles: []act.Role{identity.Officer}}); !problem.HasCode(err, "not-yours") {
+	if _, err := conditions.Condition(t.Context(), act.Actor{Grants: []act.Grant{{Role: identity.Officer}}}); !problem.HasCode(err, "not-yours") {
 		t.Errorf("an officer looked: %v", err)
 	}
 }

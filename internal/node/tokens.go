@@ -37,7 +37,7 @@ func (t tokens) actor(authorization string, role act.Role) (act.Actor, error) {
 	if err != nil {
 		return act.Actor{}, err
 	}
-	return act.Actor{Account: "system:" + name, Name: name, Roles: []act.Role{role}}, nil
+	return act.System(name, role), nil
 }
 
 // system recognises the system behind an Authorization header (RFC 6750) by its

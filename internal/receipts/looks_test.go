@@ -34,11 +34,11 @@ import (
 const person = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 func mila() act.Actor {
-	return act.Actor{Account: "mila", Roles: []act.Role{identity.Resident}, Persons: map[string]string{exchange.ReceiptSector: person}}
+	return act.Actor{Account: "mila", Grants: []act.Grant{{Role: identity.Resident}}, Persons: map[string]string{exchange.ReceiptSector: person}}
 }
 
 func officer() act.Actor {
-	return act.Actor{Account: "jovana", Roles: []act.Role{identity.Officer}}
+	return act.As("jovana", identity.Officer)
 }
 
 func must(t testing.TB, err error) {

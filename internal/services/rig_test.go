@@ -264,11 +264,11 @@ func (r *rig) mother() act.Actor {
 	defer r.registers.mu.Unlock()
 	r.registers.residents[person] = map[string]any{"citizen": true, "resident": true, "municipality": zrenjanin, "settlement": "zr-07"}
 	r.registers.accounts[person] = account.Make(160, int64(r.mothers))
-	return act.Actor{Account: fmt.Sprintf("mother-%d", r.mothers), Roles: []act.Role{identity.Resident}, Persons: persons}
+	return act.Actor{Account: fmt.Sprintf("mother-%d", r.mothers), Grants: []act.Grant{{Role: identity.Resident}}, Persons: persons}
 }
 
 func officer() act.Actor {
-	return act.Actor{Account: "jovana", Name: "Јована", Roles: []act.Role{identity.Officer}}
+	return act.Actor{Account: "jovana", Name: "Јована", Grants: []act.Grant{{Role: identity.Officer}}}
 }
 
 // birth records a birth and gives the event of it.

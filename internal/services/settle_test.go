@@ -134,7 +134,7 @@ func TestRefusalIsADecisionOfAPerson(t *testing.T) {
 func TestNobodyDecidesInTheirOwnMatter(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		mother, f := r.orderUnknown()
-		mother.Roles = append(mother.Roles, identity.Officer)
+		mother.Grants = append(mother.Grants, act.Grant{Role: identity.Officer})
 		wantCode(t, r.Resolve(t.Context(), mother, f.ID, f.Version, map[string]string{"child.order": "1"}, "знам"), "own-matter")
 		wantCode(t, r.Dismiss(t.Context(), mother, f.ID, f.Version, "знам"), "own-matter")
 	})

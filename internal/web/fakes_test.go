@@ -39,12 +39,12 @@ func both(sr, en string) lang.Text { return lang.Text{"sr": sr, "en": en} }
 // people are who can be signed in, by the value of the cookie "who".
 func people() map[string]act.Actor {
 	return map[string]act.Actor{
-		"mother":    {Account: "milica", Name: "Милица Пример", Roles: []act.Role{identity.Resident}, Persons: map[string]string{"family": "p"}},
-		"officer":   {Account: "dragan", Name: "Драган Службеник", Roles: []act.Role{identity.Officer}},
-		"registrar": {Account: "vesna", Name: "Весна Матичар", Roles: []act.Role{identity.Registrar}},
-		"contracts": {Account: "dragana", Name: "Драгана Потписић", Roles: []act.Role{identity.Contracts}},
-		"auditor":   {Account: "jelena", Name: "Јелена Скицић", Roles: []act.Role{identity.Auditor}},
-		"operator":  {Account: "oliver", Name: "Оливер Оператер", Roles: []act.Role{identity.Operator}},
+		"mother":    {Account: "milica", Name: "Милица Пример", Grants: []act.Grant{{Role: identity.Resident}}, Persons: map[string]string{"family": "p"}},
+		"officer":   {Account: "dragan", Name: "Драган Службеник", Grants: []act.Grant{{Role: identity.Officer}}},
+		"registrar": {Account: "vesna", Name: "Весна Матичар", Grants: []act.Grant{{Role: identity.Registrar}}},
+		"contracts": {Account: "dragana", Name: "Драгана Потписић", Grants: []act.Grant{{Role: identity.Contracts}}},
+		"auditor":   {Account: "jelena", Name: "Јелена Скицић", Grants: []act.Grant{{Role: identity.Auditor}}},
+		"operator":  {Account: "oliver", Name: "Оливер Оператер", Grants: []act.Grant{{Role: identity.Operator}}},
 		"nobody":    {Account: "nobody", Name: "Нико Ниједан"},
 	}
 }

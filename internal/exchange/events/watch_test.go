@@ -9,7 +9,7 @@ import (
 	"dobosh/internal/testkit"
 )
 
-func who(role act.Role) act.Actor { return act.Actor{Roles: []act.Role{role}} }
+func who(role act.Role) act.Actor { return act.As("somebody", role) }
 
 func TestOperatorsSeeAndAct(t *testing.T) {
 	w := newWorld(t)

@@ -24,15 +24,15 @@ import (
 )
 
 func operator() act.Actor {
-	return act.Actor{Account: "oliver", Roles: []act.Role{identity.Operator}}
+	return act.As("oliver", identity.Operator)
 }
 
 func auditor() act.Actor {
-	return act.Actor{Account: "anja", Roles: []act.Role{identity.Auditor}}
+	return act.As("anja", identity.Auditor)
 }
 
 func officer() act.Actor {
-	return act.Actor{Account: "dragan", Roles: []act.Role{identity.Officer}}
+	return act.As("dragan", identity.Officer)
 }
 
 // evidences is an exporter that notes what was taken.

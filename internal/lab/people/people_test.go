@@ -238,7 +238,7 @@ func TestSeedRefuses(t *testing.T) {
 func (s state) facts(t *testing.T, p people.Population, subject, rule string) map[string]any {
 	t.Helper()
 	mother, _ := p.Find(subject)
-	by := act.Actor{Account: "registrar", Roles: []act.Role{identity.Registrar}}
+	by := act.As("registrar", identity.Registrar)
 	found, err := s.Residence.Find(t.Context(), s.Own(mother.Number))
 	if err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func newOffice(t *testing.T, db *storage.DB) office {
 	t.Helper()
 	o := office{
 		t: t, db: db, Asker: testquestion.New(t), clock: clock.NewManual(time.Date(2026, time.November, 23, 11, 0, 0, 0, time.UTC)),
-		by: act.Actor{Account: "vesna", Roles: []act.Role{identity.Registrar}},
+		by: act.As("vesna", identity.Registrar),
 	}
 	var err error
 	o.Registrar, err = births.New(o.config())

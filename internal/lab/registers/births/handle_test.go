@@ -74,7 +74,7 @@ func TestExpiredParentsAreSaidToBe(t *testing.T) {
 func TestHandlesOfOthers(t *testing.T) {
 	o := withoutState(t)
 	handle := o.handle(testquestion.Woman(1992, 1))
-	colleague := act.Actor{Account: "goran", Roles: o.by.Roles}
+	colleague := act.Actor{Account: "goran", Grants: o.by.Grants}
 	if _, err := o.Open(colleague, handle); !errors.Is(err, births.ErrHandleForged) {
 		t.Errorf("the handle of a colleague: %v", err)
 	}

@@ -40,5 +40,5 @@ func (r *Registrar) system(authorization string) (act.Actor, error) {
 	if name == "" {
 		return act.Actor{}, unknown
 	}
-	return act.Actor{Account: "system:" + name, Name: name, Roles: []act.Role{identity.Registrar}}, nil
+	return act.System(name, identity.Registrar), nil
 }

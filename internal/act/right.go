@@ -1,0 +1,87 @@
+package act
+
+import (
+	"slices"
+
+	"dobosh/internal/kit/problem"
+)
+
+// Right says who may do an act. The zero Right lets nobody pass: a route that has
+// none does not start.
+type Right struct {
+	Open     bool   // whoever comes, known or not
+	SignedIn bool   // whoever is signed in
+	Roles    []Role // whoever holds one of them for the matter
+	Level    Level  // at least; not asked of those whom the right lets pass unknown
+	FourEyes bool   // one prepares, another releases: see Second
+}
+
+// Anyone is the right to what is public.
+func Anyone() Right { return Right{Open: true} }
+
+// SignedIn is the right of everybody whose name is known; whose a matter is decides
+// the room.
+func SignedIn() Right { return Right{SignedIn: true} }
+
+// Only is the right of those who hold one of the roles.
+func Only(roles ...Role) Right { return Right{Roles: roles} }
+
+// AtLevel demands a level of assurance too.
+func (r Right) AtLevel(l Level) Right { r.Level = l; return r }
+
+// WithFourEyes demands that another releases what one has prepared.
+func (r Right) WithFourEyes() Right { r.FourEyes = true; return r }
+
+// IsZero reports whether the right lets nobody pass.
+func (r Right) IsZero() bool { return !r.Open && !r.SignedIn && len(r.Roles) == 0 }
+
+// Check returns nil when the actor may do the act with a matter.
+//
+// Problems: sign-in-needed, not-allowed, level-too-low.
+func (r Right) Check(by Actor, matter Scope) error {
+	scopes, err := r.Where(by)
+	if err == nil && !scopes.Cover(matter) {
+		err = problem.New(problem.Forbidden, "not-allowed")
+	}
+	return err
+}
+
+// Where returns in which scopes the actor may do the act, for a list that holds what
+// they may see and for a check before a body is read. Nowhere is a problem.
+//
+// Problems: those of Check.
+func (r Right) Where(by Actor) (Scopes, error) {
+	if r.Open {
+		return Scopes{{}}, nil
+	}
+	if !by.Known() {
+		return nil, problem.New(problem.Unauthenticated, "sign-in-needed")
+	}
+	var scopes Scopes
+	if r.SignedIn {
+		scopes = Scopes{{}}
+	}
+	for _, g := range by.Grants {
+		if slices.Contains(r.Roles, g.Role) {
+			scopes = append(scopes, g.Scope)
+		}
+	}
+	if len(scopes) == 0 {
+		return nil, problem.New(problem.Forbidden, "not-allowed")
+	}
+	if by.Level < r.Level {
+		return nil, problem.New(problem.Forbidden, "level-too-low", "level", r.Level.String())
+	}
+	return scopes, nil
+}
+
+// Second returns nil when the actor may release what an account has prepared: any
+// other, where the right demands four eyes. Who may release at all tells Check.
+//
+// Problem: four-eyes.
+func (r Right) Second(first string, second Actor) error {
+	if r.FourEyes && (first == "" || first == second.Account) {
+		return problem.New(problem.Forbidden, "four-eyes")
+	}
+	return nil
+}
