@@ -1,21 +1,16 @@
 package identity
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
-	"fmt"
+
+	"dobosh/internal/kit/seal"
 )
 
 // secretSize is the length in bytes of tokens and of the sealing key.
 const secretSize = 32
-
-var errSeal = errors.New("the seal does not fit")
 
 // secret is a random token; its text is what a cookie carries.
 type secret [secretSize]byte
@@ -47,37 +42,23 @@ func hash(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// seal encrypts and authenticates plain with a key derived from the secret for
-// one use; AES-256-GCM, the random nonce in front.
+// seal closes plain with the key that the secret has for one use.
 func (s secret) seal(use string, plain []byte) ([]byte, error) {
-	aead, err := s.aead(use)
+	sealer, err := seal.Derive(s[:], keyLabel+use)
 	if err != nil {
-		return nil, fmt.Errorf("seal: %w", err)
+		return nil, err
 	}
-	return aead.Seal(nil, nil, plain, nil), nil
+	return sealer.Seal(plain, nil), nil
 }
 
-// open is the inverse of seal; it fails with errSeal on anything else.
+// open is the inverse of seal; it fails with [seal.ErrSeal] on anything else.
 func (s secret) open(use string, sealed []byte) ([]byte, error) {
-	aead, err := s.aead(use)
+	sealer, err := seal.Derive(s[:], keyLabel+use)
 	if err != nil {
-		return nil, fmt.Errorf("open seal: %w", err)
+		return nil, err
 	}
-	plain, err := aead.Open(nil, nil, sealed, nil)
-	if err != nil {
-		return nil, errSeal
-	}
-	return plain, nil
+	return sealer.Open(sealed, nil)
 }
 
-func (s secret) aead(use string) (cipher.AEAD, error) {
-	key, err := hkdf.Key(sha256.New, s[:], nil, "dobosh identity "+use, 32)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCMWithRandomNonce(block)
-}
+// keyLabel stands before each use.
+const keyLabel = "dobosh identity "

@@ -114,7 +114,7 @@ func (l *Log) seal(e Entry) (sealed, error) {
 	if err != nil {
 		return sealed{}, fmt.Errorf("append: %w", err)
 	}
-	return seal(e, with), nil
+	return sealEntry(e, with), nil
 }
 
 // Erase destroys the content key of a subject, durably: entries that the subject owns can never be read again, here or in a copy

@@ -103,7 +103,7 @@ func TestCheckNamesForgeries(t *testing.T) {
 		t.Fatal(err)
 	}
 	closeLog(t, l)
-	resealed := seal(testEntry(99), with)
+	resealed := sealEntry(testEntry(99), with)
 	cases := []struct {
 		name   string
 		change func(frames [][]byte) [][]byte
@@ -181,7 +181,7 @@ func sameCommitment(t *testing.T, old []byte, with sealing) []byte {
 	frame := make([]byte, entryContent)
 	frame, _ = appendContent(frame, testEntry(50), [randomSize]byte{})
 	putEntryHead(frame, frameEntry, rec.commitment, with.slot, rec.nonce)
-	frame = with.aead.Seal(frame[:entryContent], rec.nonce[:], frame[entryContent:], rec.commitment[:])
+	frame = with.sealer.AppendAt(frame[:entryContent], rec.nonce, frame[entryContent:], rec.commitment[:])
 	finishFrame(frame)
 	return frame
 }

@@ -2,12 +2,13 @@ package journal
 
 import (
 	"bytes"
-	"crypto/cipher"
 	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"dobosh/internal/kit/seal"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -186,15 +187,15 @@ func (k keySlots) key(slot uint32) ([keySize]byte, error) {
 	return openSlot(k.slots[at : at+slotSize])
 }
 
-func (k keySlots) opener(slot uint32) (cipher.AEAD, error) {
+func (k keySlots) opener(slot uint32) (*seal.Sealer, error) {
 	key, err := k.key(slot)
 	if err != nil {
 		return nil, err
 	}
-	return sealer(key)
+	return seal.New(key[:])
 }
 
-func (k keySlots) bodyOpener(slot, period uint32) (cipher.AEAD, error) {
+func (k keySlots) bodyOpener(slot, period uint32) (*seal.Sealer, error) {
 	key, err := k.key(slot)
 	if err != nil {
 		return nil, err
@@ -203,7 +204,8 @@ func (k keySlots) bodyOpener(slot, period uint32) (cipher.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sealer(bodyKey(key, until))
+	both := bodyKey(key, until)
+	return seal.New(both[:])
 }
 
 // unused notes damaged slots that seal nothing: a crash left them, and nothing depends on them.

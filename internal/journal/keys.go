@@ -2,7 +2,6 @@ package journal
 
 import (
 	"bytes"
-	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -15,6 +14,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"dobosh/internal/kit/seal"
 )
 
 // The keys file is a head and slots of the same size:
@@ -41,7 +42,7 @@ var errSlot = errors.New("key slot is damaged")
 // subjectID finds the key of a subject without naming the subject: HMAC-SHA-256 under the log's secret, cut to 128 bits.
 type subjectID [idSize]byte
 
-// maxOpeners bounds the ciphers that are kept ready, each about 1 kB.
+// maxOpeners bounds the sealers that are kept ready, each about 1 kB.
 const maxOpeners = 2048
 
 // keyring holds the content keys. Any goroutine may ask for a key; only the goroutine that owns the log flushes and erases.
@@ -55,11 +56,11 @@ type keyring struct {
 	periods map[uint32]uint32         // slot of every period
 	fresh   map[uint32][slotSize]byte // made but not yet on disk
 	next    uint32
-	ready   map[cipherID]cipher.AEAD // emptied when a key is erased
+	ready   map[sealerID]*seal.Sealer // emptied when a key is erased
 }
 
-// cipherID names the cipher of a slot, or of a slot and a period together.
-type cipherID struct {
+// sealerID names the sealer of a slot, or of a slot and a period together.
+type sealerID struct {
 	slot, period uint32
 	body         bool
 }
@@ -86,7 +87,7 @@ func loadKeyring(path string, how int) (*keyring, error) {
 	}
 	k := &keyring{
 		file: file, slots: map[subjectID]uint32{}, periods: map[uint32]uint32{}, fresh: map[uint32][slotSize]byte{},
-		ready: map[cipherID]cipher.AEAD{},
+		ready: map[sealerID]*seal.Sealer{},
 	}
 	if err := k.load(); err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -155,11 +156,11 @@ func (k *keyring) sealing(e Entry) (with sealing, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	with.slot = k.current(id)
-	if with.aead, err = k.cipher(cipherID{slot: with.slot}); err != nil || e.form() != formBeside {
+	if with.sealer, err = k.sealer(sealerID{slot: with.slot}); err != nil || e.form() != formBeside {
 		return with, err
 	}
 	with.period = k.currentPeriod(periodOf(e.Until))
-	with.body, err = k.cipher(cipherID{with.slot, with.period, true})
+	with.body, err = k.sealer(sealerID{with.slot, with.period, true})
 	return with, err
 }
 
@@ -197,23 +198,23 @@ func (k *keyring) make(period uint32, id subjectID) uint32 {
 }
 
 // opener implements keys.
-func (k *keyring) opener(slot uint32) (cipher.AEAD, error) {
+func (k *keyring) opener(slot uint32) (*seal.Sealer, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.cipher(cipherID{slot: slot})
+	return k.sealer(sealerID{slot: slot})
 }
 
 // bodyOpener implements keys.
-func (k *keyring) bodyOpener(slot, period uint32) (cipher.AEAD, error) {
+func (k *keyring) bodyOpener(slot, period uint32) (*seal.Sealer, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.cipher(cipherID{slot, period, true})
+	return k.sealer(sealerID{slot, period, true})
 }
 
-// cipher makes a cipher or takes the one that is ready.
-func (k *keyring) cipher(id cipherID) (cipher.AEAD, error) {
-	if aead, ok := k.ready[id]; ok {
-		return aead, nil
+// sealer makes a sealer or takes the one that is ready.
+func (k *keyring) sealer(id sealerID) (*seal.Sealer, error) {
+	if ready, ok := k.ready[id]; ok {
+		return ready, nil
 	}
 	key, err := k.read(id.slot)
 	if err != nil {
@@ -226,7 +227,7 @@ func (k *keyring) cipher(id cipherID) (cipher.AEAD, error) {
 		}
 		key = bodyKey(key, period)
 	}
-	aead, err := sealer(key)
+	made, err := seal.New(key[:])
 	if err != nil {
 		return nil, err
 	}
@@ -236,8 +237,8 @@ func (k *keyring) cipher(id cipherID) (cipher.AEAD, error) {
 		}
 		delete(k.ready, other)
 	}
-	k.ready[id] = aead
-	return aead, nil
+	k.ready[id] = made
+	return made, nil
 }
 
 func (k *keyring) read(slot uint32) ([keySize]byte, error) {

@@ -1,25 +1,13 @@
 package journal
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
-	"fmt"
+
+	"dobosh/internal/kit/seal"
 )
-
-// sealer is AES-256-GCM (NIST SP 800-38D) under one content key. Nonces are random, so one key may seal 2^32 entries.
-func sealer(key [keySize]byte) (cipher.AEAD, error) {
-	block, err := aes.NewCipher(key[:])
-	if err != nil {
-		return nil, fmt.Errorf("content key: %w", err)
-	}
-	return cipher.NewGCM(block)
-}
-
-const sealOverhead = 16
 
 // bodyKey seals the body of an entry that is kept for a time: it is gone with either of the two keys.
 func bodyKey(owner, period [keySize]byte) [keySize]byte {
@@ -31,10 +19,10 @@ func bodyKey(owner, period [keySize]byte) [keySize]byte {
 
 // sealing is what seals an entry.
 type sealing struct {
-	slot   uint32      // of the owner's key
-	aead   cipher.AEAD // under it
-	period uint32      // slot of the key of the period, where body is set
-	body   cipher.AEAD // under both; nil for a body that is sealed with the rest
+	slot   uint32       // of the owner's key
+	sealer *seal.Sealer // under it
+	period uint32       // slot of the key of the period, where body is set
+	body   *seal.Sealer // under both; nil for a body that is sealed with the rest
 }
 
 // sealed is an entry ready to be written: its frame is complete and only its place in the log is open.
@@ -45,8 +33,8 @@ type sealed struct {
 	glimpse
 }
 
-// seal encodes and encrypts an entry in one buffer, which becomes its frame.
-func seal(e Entry, with sealing) sealed {
+// sealEntry encodes and encrypts an entry in one buffer, which becomes its frame.
+func sealEntry(e Entry, with sealing) sealed {
 	var random [randomSize]byte
 	var nonce [nonceSize]byte
 	rand.Read(random[:]) // never fails (crypto/rand)
@@ -60,14 +48,14 @@ func sealWith(e Entry, with sealing, random [randomSize]byte, nonce [nonceSize]b
 	if with.body != nil {
 		kind, start = frameKept, keptContent
 	}
-	frame := make([]byte, start, start+contentSize(e)+2*sealOverhead)
+	frame := make([]byte, start, start+contentSize(e)+2*seal.TagSize)
 	frame, salt := appendContent(frame, e, random)
 	commitment := Commitment(salt, e.metaHash(), e.BodyHash())
 	putEntryHead(frame, kind, commitment, with.slot, nonce)
-	frame = with.aead.Seal(frame[:start], nonce[:], frame[start:], commitment[:])
+	frame = with.sealer.AppendAt(frame[:start], nonce, frame[start:], commitment[:])
 	if with.body != nil {
 		putKeptHead(frame, with.period, len(frame)-keptContent)
-		frame = with.body.Seal(frame, nonce[:], e.Body, commitment[:]) // the same nonce: the keys are not the same
+		frame = with.body.AppendAt(frame, nonce, e.Body, commitment[:]) // the same nonce: the keys are not the same
 	}
 	finishFrame(frame)
 	return sealed{frame: frame, salt: salt, leaf: Leaf(commitment), glimpse: glimpse{e.Kind, len(e.Subjects)}}
@@ -75,19 +63,19 @@ func sealWith(e Entry, with sealing, random [randomSize]byte, nonce [nonceSize]b
 
 // keys give what opens a record. Errors are ErrErased, errSlot and that of reading.
 type keys interface {
-	opener(slot uint32) (cipher.AEAD, error)
-	bodyOpener(slot, period uint32) (cipher.AEAD, error)
+	opener(slot uint32) (*seal.Sealer, error)
+	bodyOpener(slot, period uint32) (*seal.Sealer, error)
 }
 
 // open decrypts a record and checks that its content is the one committed to. Where only the period of the body has ended, the
 // entry has the digest of the body and no error.
 func (r record) open(with keys) (Entry, [hashSize]byte, error) {
 	none := [hashSize]byte{}
-	aead, err := with.opener(r.slot)
+	opener, err := with.opener(r.slot)
 	if err != nil {
 		return Entry{}, none, err
 	}
-	plain, err := aead.Open(nil, r.nonce[:], r.content, r.commitment[:])
+	plain, err := opener.OpenAt(r.nonce, r.content, r.commitment[:])
 	if err != nil {
 		return Entry{}, none, errors.New("content does not open with its key")
 	}
@@ -108,7 +96,7 @@ func (r record) open(with keys) (Entry, [hashSize]byte, error) {
 
 // openBody puts the body in the place of its digest, as long as its period has not ended.
 func (r record) openBody(e *Entry, with keys) error {
-	aead, err := with.bodyOpener(r.slot, r.period)
+	opener, err := with.bodyOpener(r.slot, r.period)
 	if errors.Is(err, ErrErased) {
 		e.Ended = true
 		return nil
@@ -116,7 +104,7 @@ func (r record) openBody(e *Entry, with keys) error {
 	if err != nil {
 		return err
 	}
-	body, err := aead.Open(nil, r.nonce[:], r.body, r.commitment[:])
+	body, err := opener.OpenAt(r.nonce, r.body, r.commitment[:])
 	if err != nil {
 		return errors.New("body does not open with its keys")
 	}

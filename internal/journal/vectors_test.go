@@ -2,7 +2,6 @@ package journal
 
 import (
 	"bytes"
-	"crypto/cipher"
 	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -15,6 +14,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"dobosh/internal/kit/seal"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -106,7 +107,7 @@ func makeEntryVector(t *testing.T, i byte, e Entry, tree *edge, signer note.Sign
 	t.Helper()
 	random, nonce := [randomSize]byte{0xa0, i}, [nonceSize]byte{0xb0, i}
 	key := [keySize]byte(sha256.Sum256([]byte(e.owner())))
-	with := sealing{slot: uint32(i), aead: vectorSealer(t, key)}
+	with := sealing{slot: uint32(i), sealer: vectorSealer(t, key)}
 	period := [keySize]byte(sha256.Sum256([]byte("period")))
 	if e.form() == formBeside {
 		with.period, with.body = 9, vectorSealer(t, bodyKey(key, period))
@@ -137,13 +138,13 @@ func makeEntryVector(t *testing.T, i byte, e Entry, tree *edge, signer note.Sign
 	return v, stamp
 }
 
-func vectorSealer(t *testing.T, key [keySize]byte) cipher.AEAD {
+func vectorSealer(t *testing.T, key [keySize]byte) *seal.Sealer {
 	t.Helper()
-	aead, err := sealer(key)
+	sealer, err := seal.New(key[:])
 	if err != nil {
 		t.Fatal(err)
 	}
-	return aead
+	return sealer
 }
 
 // vectorKeys are the keys of one entry of the vectors.
@@ -152,11 +153,11 @@ type vectorKeys struct {
 	v entryVector
 }
 
-func (k vectorKeys) opener(uint32) (cipher.AEAD, error) {
+func (k vectorKeys) opener(uint32) (*seal.Sealer, error) {
 	return vectorSealer(k.t, [keySize]byte(unhex(k.t, k.v.ContentKey))), nil
 }
 
-func (k vectorKeys) bodyOpener(slot, period uint32) (cipher.AEAD, error) {
+func (k vectorKeys) bodyOpener(slot, period uint32) (*seal.Sealer, error) {
 	if slot != k.v.Slot || period != k.v.PeriodSlot {
 		k.t.Errorf("%s is sealed under slots %d and %d", k.v.ID, slot, period)
 	}

@@ -1,8 +1,6 @@
 package births
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -11,6 +9,7 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/seal"
 )
 
 const (
@@ -32,11 +31,10 @@ type Parent struct {
 	Municipality string `json:"municipality,omitempty"` // of residence; empty when there is none or it is not known
 }
 
-// sealer makes handles with AES-256-GCM and random nonces. A handle carries its
-// person through a form without the number and without a row in a table; nobody
+// sealer makes handles. A handle carries its person through a form without the number and without a row in a table; nobody
 // else can make one, change one, or use that of a colleague.
 type sealer struct {
-	aead cipher.AEAD
+	seal *seal.Sealer
 	now  clock.Now
 }
 
@@ -47,26 +45,19 @@ type sealed struct {
 }
 
 func newSealer(key []byte, now clock.Now) (sealer, error) {
-	if len(key) != 32 {
-		return sealer{}, fmt.Errorf("the key of handles has %d bytes and needs 32", len(key))
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return sealer{}, err
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	return sealer{aead, now}, err
+	s, err := seal.New(key)
+	return sealer{s, now}, err
 }
 
-func (s sealer) seal(by act.Actor, p Parent) (string, error) {
+func (s sealer) handle(by act.Actor, p Parent) (string, error) {
 	plain, err := json.Marshal(sealed{p, s.now().Add(handleLife).UnixMicro()})
 	if err != nil {
 		return "", fmt.Errorf("seal handle: %w", err)
 	}
-	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, []byte(handleKind+by.Account))), nil
+	return base64.RawURLEncoding.EncodeToString(s.seal.Seal(plain, []byte(handleKind+by.Account))), nil
 }
 
-// open gives what seal took, or ErrHandleForged or ErrHandleExpired.
+// open gives what handle took, or ErrHandleForged or ErrHandleExpired.
 func (s sealer) open(by act.Actor, handle string) (Parent, error) {
 	if len(handle) > handleMax {
 		return Parent{}, ErrHandleForged
@@ -75,7 +66,7 @@ func (s sealer) open(by act.Actor, handle string) (Parent, error) {
 	if err != nil {
 		return Parent{}, ErrHandleForged
 	}
-	plain, err := s.aead.Open(nil, nil, raw, []byte(handleKind+by.Account))
+	plain, err := s.seal.Open(raw, []byte(handleKind+by.Account))
 	if err != nil {
 		return Parent{}, ErrHandleForged
 	}

@@ -133,7 +133,7 @@ func (r *Registrar) Handle(by act.Actor, sector string, resident Resident) (Foun
 		return Found{}, fmt.Errorf("answer of the residence register: %w", err)
 	}
 	parent := Parent{Person: person, Name: resident.Name.Given + " " + resident.Name.Family, Municipality: resident.Municipality}
-	handle, err := r.handles.seal(by, parent)
+	handle, err := r.handles.handle(by, parent)
 	if err != nil {
 		return Found{}, err
 	}
