@@ -28,10 +28,10 @@ func covers(c registry.Contract, method, path string) (named map[string]string, 
 	return nil, false
 }
 
-// admit finds the contract that the question names and checks everything that
+// admit finds the contract that the request names and checks everything that
 // it says, by the newest state of the registry: what ended a second ago has
 // ended.
-func (g *Gateway) admit(state *registry.State, q Question, body []byte) (registry.Contract, map[string]string, error) {
+func (g *Gateway) admit(state *registry.State, q RequestMeta, body []byte) (registry.Contract, map[string]string, error) {
 	if err := g.fresh(); err != nil {
 		return registry.Contract{}, nil, err
 	}
@@ -65,9 +65,9 @@ func missing(client, service registry.ID) error {
 	return problem.New(problem.Forbidden, "contract-missing", "client", client.String(), "service", service.String())
 }
 
-// meter counts the question against the contract's rate and quota. Under a
+// meter counts the request against the contract's rate and quota. Under a
 // contract with a group each of its members has them for itself.
-func (g *Gateway) meter(c registry.Contract, q Question) error {
+func (g *Gateway) meter(c registry.Contract, q RequestMeta) error {
 	account := c.ID
 	if c.Group != (registry.ID{}) {
 		account += "\n" + q.Client.String()
@@ -81,7 +81,7 @@ func (g *Gateway) meter(c registry.Contract, q Question) error {
 	return nil
 }
 
-// open refuses questions while no node of this member takes any, or this one
+// open refuses requests while no node of this member takes any, or this one
 // does not.
 func (g *Gateway) open(state *registry.State) error {
 	for _, n := range state.Nodes(g.Member) {
@@ -92,7 +92,7 @@ func (g *Gateway) open(state *registry.State) error {
 	return nil
 }
 
-// maintenance says that a node takes no questions, in its own words.
+// maintenance says that a node takes no requests, in its own words.
 func maintenance(n registry.Node) error {
 	return problem.New(problem.Unavailable, "node-maintenance", "body", n.Member.String(), "notice", saying(n.Notice, lang.SrCyrl), "notice_en", saying(n.Notice, lang.En))
 }
@@ -109,7 +109,7 @@ func disabled(s registry.Service) error {
 // saying is a text in a language, or in any where it does not have that one.
 func saying(t lang.Text, tag lang.Tag) string { return t.In(tag) }
 
-// hidden says until when the person concerned does not see an answer under a
+// hidden says until when the person concerned does not see a response under a
 // contract. A delay whose provision is not in force hides nothing.
 func (g *Gateway) hidden(c registry.Contract) *Hidden {
 	if c.Delay.Days == 0 {

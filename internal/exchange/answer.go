@@ -12,50 +12,50 @@ import (
 	"dobosh/internal/registry"
 )
 
-// answering is one question on its way to the information system and back.
-type answering struct {
+// inboundRequest is a request of another node on its way to the information system and back.
+type inboundRequest struct {
 	g        *Gateway
 	in       *received
 	ch       channel
 	out      outcome
 	contract registry.Contract
 	terms    *terms
-	patience *patience
+	timeout  *idleTimeout
 
 	system, journal time.Duration // that each of them took
 	finish          []func()      // what is let go of at the end, last first
 }
 
-// outcome is an answer before it is journaled.
+// outcome is a response before it is journaled.
 type outcome struct {
-	Reply
+	ResponseMeta
 	subjects []string
 	body     []byte
 	rest     io.Reader // a long body instead; nil when body holds it
 }
 
-func replyTo(in *received) Reply {
-	return Reply{
-		Version: Version, ID: in.ID, Question: in.leaf, Asker: in.Client, Behalf: in.Behalf, Holder: in.Service, Act: ActRead,
+func replyTo(in *received) ResponseMeta {
+	return ResponseMeta{
+		Version: Version, ID: in.ID, Request: in.leaf, Asker: in.Client, Behalf: in.Behalf, Holder: in.Service, Act: ActRead,
 		Contract: in.Contract, Purpose: in.Purpose, Provision: in.Provision, Matter: in.Matter, Role: in.Role,
 	}
 }
 
-func (a *answering) later(do func()) { a.finish = append(a.finish, do) }
+func (a *inboundRequest) later(do func()) { a.finish = append(a.finish, do) }
 
 // close lets go of the information system.
-func (a *answering) close() {
+func (a *inboundRequest) close() {
 	for i := len(a.finish) - 1; i >= 0; i-- {
 		a.finish[i]()
 	}
-	a.patience.end()
+	a.timeout.end()
 }
 
 // answer asks the information system, if the contract lets it, and keeps back
-// what was not agreed. A refusal is an answer too; it is the error.
-func (a *answering) answer() error {
+// what was not agreed. A refusal is a response too; it is the error.
+func (a *inboundRequest) answer() error {
 	state := a.g.State()
-	contract, named, err := a.g.admit(state, a.in.Question, a.in.body)
+	contract, named, err := a.g.admit(state, a.in.RequestMeta, a.in.body)
 	if err == nil {
 		a.contract, a.terms = contract, a.g.termsOf(state, contract)
 		a.out.Purpose, a.out.Provision = contract.Purpose, contract.Provision
@@ -79,8 +79,8 @@ func (out outcome) refused(err error) outcome {
 	return out
 }
 
-// leave makes question and answer durable and lets the answer go.
-func (a *answering) leave() error {
+// leave makes request and response durable and lets the response go.
+func (a *inboundRequest) leave() error {
 	begun := time.Now()
 	stamp, meta, err := a.commit()
 	a.journal = time.Since(begun)
@@ -104,9 +104,9 @@ func (a *answering) leave() error {
 }
 
 // flow lets a long body leave. What breaks off has no end, which both sides see.
-func (a *answering) flow(of body) error {
-	moved := func() { a.patience.moved(); a.ch.moved() }
-	err := a.g.sendParts(a.patience, a.ch, of, a.out.rest, limitOf(a.contract), moved)
+func (a *inboundRequest) flow(of body) error {
+	moved := func() { a.timeout.moved(); a.ch.moved() }
+	err := a.g.sendParts(a.timeout, a.ch, of, a.out.rest, limitOf(a.contract), moved)
 	if err == nil {
 		err = a.ch.Finish(nil)
 	}
@@ -116,18 +116,18 @@ func (a *answering) flow(of body) error {
 	return err
 }
 
-// commit makes the question and the answer durable, in one batch. It does not
+// commit makes the request and the response durable, in one batch. It does not
 // stop when the asker has gone: what the information system did is on record.
-func (a *answering) commit() (journal.Stamp, []byte, error) {
+func (a *inboundRequest) commit() (journal.Stamp, []byte, error) {
 	a.out.At = a.g.Now()
-	meta, err := a.out.Reply.encode()
+	meta, err := a.out.ResponseMeta.encode()
 	if err != nil {
 		return journal.Stamp{}, nil, err
 	}
 	if len(meta) > maxMeta {
 		return journal.Stamp{}, nil, errors.New("the reply is larger than the protocol allows")
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.patience), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.timeout), 10*time.Second)
 	defer cancel()
 	entry := journal.Entry{ID: a.in.ID, At: a.out.At, Subjects: a.out.subjects}
 	asked, answer := entry, entry

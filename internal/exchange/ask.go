@@ -15,22 +15,22 @@ import (
 	"dobosh/internal/registry"
 )
 
-// Ask is one question to another institution's data service.
-type Ask struct {
+// Request is what is asked of another institution's data service.
+type Request struct {
 	Client   registry.ID // subsystem of this node's member
 	Service  registry.ID
 	Method   string
 	Path     string // raw, with its leading slash
 	Query    string
 	Type     string // media type of Body
-	Accept   string // media types of the answer, as in the header
+	Accept   string // media types of the response, as in the header
 	Body     []byte
-	Purpose  string      // of the contract to ask under; empty for the first that covers the question
+	Purpose  string      // of the contract to ask under; empty for the first that covers the request
 	Matter   string      // the case or event in which is asked
-	Role     string      // who stands behind the question
+	Role     string      // who stands behind the request
 	Subjects []string    // persons concerned in [ReceiptSector], where the asker knows them
 	ID       string      // empty for a new one
-	Message  string      // id that the information system gave the question, if any
+	Message  string      // id that the information system gave the request, if any
 	Headers  []Header    // that the information system gets besides; those of one connection are left out
 	Behalf   registry.ID // consumer for whom a delegate asks; zero for itself
 	Upload   io.Reader   // a long body, read once, instead of Body; nil for none
@@ -38,35 +38,35 @@ type Ask struct {
 	Node     string      // name of the node of the provider that must be asked; empty for any
 }
 
-// Answer is what came back, and how it can be proved.
-type Answer struct {
-	Reply   Reply
+// Response is what came back, and how it can be proved.
+type Response struct {
+	Meta    ResponseMeta
 	Body    []byte
 	Origin  string        // log of the provider
-	Index   int64         // of the reply in it
-	Headers []Header      // of the information system, as far as they may leave; the type stands in the reply
+	Index   int64         // of the response in it
+	Headers []Header      // of the information system, as far as they may leave; the type stands in the response
 	Stream  io.ReadCloser // a long body, proved as it flows; nil when Body holds it; the caller closes it
 	Hops    []Hop
 }
 
-// Ask asks and returns when the answer is here and proved, or the head of it
-// where it is long. An Upload is read until the answer has
+// Ask asks and returns when the response is here and proved, or the head of it
+// where it is long. An Upload is read until the response has
 // ended, and no longer: a read that is under way is waited for. Errors are
 // problems: they say whether the asker, the provider or the information system
 // behind it has to act.
-func (g *Gateway) Ask(ctx context.Context, a Ask) (Answer, error) {
+func (g *Gateway) Ask(ctx context.Context, a Request) (Response, error) {
 	begun := time.Now()
 	q, err := g.prepare(a)
-	answer := Answer{}
+	answer := Response{}
 	if err == nil {
-		q.patience = newPatience(ctx, g.Deadline)
+		q.timeout = newIdleTimeout(ctx, g.IdleTimeout)
 		answer, err = q.put()
 		if answer.Stream == nil {
-			q.patience.end()
+			q.timeout.end()
 		}
 	}
-	g.observe(Observation{Asking: true, Client: a.Client, Service: a.Service, Contract: q.Contract, Status: answer.Reply.Status,
-		Hops: answer.Hops, Question: int64(len(a.Body)), Answer: int64(len(answer.Body))}, begun, err)
+	g.observe(Observation{Outbound: true, Client: a.Client, Service: a.Service, Contract: q.Contract, Status: answer.Meta.Status,
+		Hops: answer.Hops, RequestBytes: int64(len(a.Body)), ResponseBytes: int64(len(answer.Body))}, begun, err)
 	return answer, err
 }
 
@@ -78,27 +78,27 @@ func (g *Gateway) observe(o Observation, begun time.Time, err error) {
 	g.Observe(o)
 }
 
-// asking is one question on its way.
-type asking struct {
-	Question
-	g        *Gateway
-	ask      Ask
-	limit    int64     // of a body, in either direction
-	until    time.Time // when the answer may be kept no longer; zero for no such time
-	nodes    []registry.Node
-	patience *patience
+// outboundRequest is a request of this node on its way.
+type outboundRequest struct {
+	RequestMeta
+	g       *Gateway
+	request Request
+	limit   int64     // of a body, in either direction
+	until   time.Time // when the response may be kept no longer; zero for no such time
+	nodes   []registry.Node
+	timeout *idleTimeout
 
 	meta  []byte
 	stamp journal.Stamp
-	body  body // names the question
+	body  body // names the request
 	hops  []Hop
 
 	uploaded func() error // ends the upload; see upload
 }
 
 // prepare finds the nodes that can be asked and the contract to ask under.
-func (g *Gateway) prepare(a Ask) (*asking, error) {
-	q := &asking{g: g, ask: a}
+func (g *Gateway) prepare(a Request) (*outboundRequest, error) {
+	q := &outboundRequest{g: g, request: a}
 	state := g.State()
 	if err := g.fresh(); err != nil {
 		return q, err
@@ -117,17 +117,17 @@ func (g *Gateway) prepare(a Ask) (*asking, error) {
 	if err != nil {
 		return q, err
 	}
-	q.Question, q.limit, q.until = g.questionUnder(contract, a), limitOf(contract), g.retained(contract)
+	q.RequestMeta, q.limit, q.until = g.questionUnder(contract, a), limitOf(contract), g.retained(contract)
 	if a.Upload == nil && int64(len(a.Body)) > q.limit || len(a.Body) > maxBody {
 		return q, problem.New(problem.TooLarge, "question-too-large")
 	}
-	q.meta, err = encodeQuestion(q.Question)
+	q.meta, err = encodeQuestion(q.RequestMeta)
 	return q, err
 }
 
 // questionUnder is what is asked, and under which contract.
-func (g *Gateway) questionUnder(c registry.Contract, a Ask) Question {
-	return Question{
+func (g *Gateway) questionUnder(c registry.Contract, a Request) RequestMeta {
+	return RequestMeta{
 		Version: Version, ID: cmp.Or(a.ID, id.New()), At: g.Now(), Client: a.Client, Behalf: a.Behalf, Service: a.Service, Contract: c.ID,
 		Method: a.Method, Path: a.Path, Query: a.Query, Type: cmp.Or(a.Type, valueOf(a.Headers, "Content-Type")), Accept: cmp.Or(a.Accept, valueOf(a.Headers, "Accept")),
 		Headers: passing(a.Headers), Message: a.Message, Trace: a.Trace, Parts: a.Upload != nil,
@@ -136,8 +136,8 @@ func (g *Gateway) questionUnder(c registry.Contract, a Ask) Question {
 }
 
 // encodeQuestion gives the bytes that the journal commits to, if another node
-// would take the question.
-func encodeQuestion(q Question) ([]byte, error) {
+// would take the request.
+func encodeQuestion(q RequestMeta) ([]byte, error) {
 	if err := checkHeaders(q.Headers, travels); err != nil {
 		return nil, problem.New(problem.Invalid, "question-headers").Because(err)
 	}
@@ -154,8 +154,8 @@ func encodeQuestion(q Question) ([]byte, error) {
 	return meta, nil
 }
 
-// providers gives the nodes of the provider that take questions.
-func providers(state *registry.State, a Ask) ([]registry.Node, error) {
+// providers gives the nodes of the provider that take requests.
+func providers(state *registry.State, a Request) ([]registry.Node, error) {
 	all := state.Nodes(a.Service)
 	if len(all) == 0 || !state.HasSubsystem(a.Service.System()) {
 		return nil, problem.New(problem.NotFound, "provider-unknown", "service", a.Service.String())
@@ -202,9 +202,9 @@ func (g *Gateway) registered(state *registry.State) error {
 	return nil
 }
 
-// choose takes the first contract that lets the question through. Where none
+// choose takes the first contract that lets the request through. Where none
 // does, the error of the one that comes nearest says why.
-func (g *Gateway) choose(state *registry.State, a Ask) (registry.Contract, error) {
+func (g *Gateway) choose(state *registry.State, a Request) (registry.Contract, error) {
 	var nearest error
 	asker := a.Client
 	if a.Behalf != (registry.ID{}) {
@@ -246,7 +246,7 @@ func (g *Gateway) standing(c registry.Contract) error { return Standing(c, g.Law
 // limitOf is how many bytes one body may have under a contract.
 func limitOf(c registry.Contract) int64 { return cmp.Or(c.Limit, registry.DefaultLimit) }
 
-// retained is until when an answer under a contract may be kept; zero where it
+// retained is until when a response under a contract may be kept; zero where it
 // sets no time.
 func (g *Gateway) retained(c registry.Contract) time.Time {
 	if c.Retention == 0 {
@@ -255,10 +255,10 @@ func (g *Gateway) retained(c registry.Contract) time.Time {
 	return g.Now().AddDate(0, 0, c.Retention)
 }
 
-// travels reports whether a header may be among those of a question.
+// travels reports whether a header may be among those of a request.
 func travels(canonical string) bool { return !ofConnection(canonical) && !ofNode(canonical) }
 
-// anyHeader reports whether a header may be among those of an answer.
+// anyHeader reports whether a header may be among those of a response.
 func anyHeader(canonical string) bool {
 	return !ofConnection(canonical) && textproto.CanonicalMIMEHeaderKey("Content-Type") != canonical
 }

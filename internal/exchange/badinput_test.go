@@ -78,7 +78,7 @@ func TestHeaderAlteredOnTheWay(t *testing.T) {
 	}
 }
 
-// An answer that is proved, but in the log of another, is none: neither in that of
+// A response that is proved, but in the log of another, is none: neither in that of
 // another member nor in one of the same name under another key.
 func TestAnswerProvedInAnotherLog(t *testing.T) {
 	w := newWorld(t, nil)
@@ -179,7 +179,7 @@ func TestDotsInAnyEncoding(t *testing.T) {
 		ask := w.question()
 		ask.Path = path
 		if a, err := w.city.Ask(t.Context(), ask); err == nil {
-			t.Errorf("%s was asked: %d", path, a.Reply.Status)
+			t.Errorf("%s was asked: %d", path, a.Meta.Status)
 		}
 		q := w.byHand("dots-" + string(rune('a'+i))) // a node that asks regardless
 		q.Path = path
@@ -288,7 +288,7 @@ func TestNothingStaysOfBadInput(t *testing.T) {
 	if grown := int64(last) - int64(first); grown > 20<<20 {
 		t.Errorf("the heap grew by %d MiB in a hundred bad messages of 1 MiB", grown>>20)
 	}
-	if n := len(w.state.budget.units); n != 0 {
+	if n := len(w.state.memory.units); n != 0 {
 		t.Errorf("%d MiB are set aside for nobody", n)
 	}
 	goleak.VerifyNone(t, before)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// BenchmarkExchange is one question and its answer of 1 kB: two nodes, mutual
+// BenchmarkExchange is one request and its response of 1 kB: two nodes, mutual
 // TLS on loopback, durable journals on both sides, a contract with a field
 // filter (5 of 20 fields). All in one process, the client included.
 func BenchmarkExchange(b *testing.B) {

@@ -5,8 +5,8 @@ import (
 	"dobosh/internal/registry"
 )
 
-// encode writes a question as it is journaled and travels.
-func (q Question) encode() ([]byte, error) {
+// encode writes a request as it is journaled and travels.
+func (q RequestMeta) encode() ([]byte, error) {
 	w := newWriter()
 	w.number("v", int64(q.Version))
 	w.text("id", q.ID, true)
@@ -33,8 +33,8 @@ func (q Question) encode() ([]byte, error) {
 	return w.end()
 }
 
-// decode reads a question; every member at most once, and none that is unknown.
-func (q *Question) decode(raw []byte) error {
+// decode reads a request; every member at most once, and none that is unknown.
+func (q *RequestMeta) decode(raw []byte) error {
 	l := newLexer(raw)
 	l.object(func(name []byte) int {
 		switch string(name) {
@@ -104,13 +104,13 @@ func (q *Question) decode(raw []byte) error {
 	return l.end()
 }
 
-// encode writes a reply as it is journaled and travels.
-func (r Reply) encode() ([]byte, error) {
+// encode writes a response as it is journaled and travels.
+func (r ResponseMeta) encode() ([]byte, error) {
 	w := newWriter()
 	w.number("v", int64(r.Version))
 	w.text("id", r.ID, true)
 	w.marshal("at", r.At)
-	w.text("question", r.Question, true)
+	w.text("question", r.Request, true)
 	w.marshal("asker", r.Asker)
 	w.marshal("holder", r.Holder)
 	w.text("act", r.Act, true)
@@ -143,8 +143,8 @@ func (r Reply) encode() ([]byte, error) {
 	return w.end()
 }
 
-// decode reads a reply; every member at most once, and none that is unknown.
-func (r *Reply) decode(raw []byte) error {
+// decode reads a response; every member at most once, and none that is unknown.
+func (r *ResponseMeta) decode(raw []byte) error {
 	l := newLexer(raw)
 	l.object(func(name []byte) int {
 		switch string(name) {
@@ -158,7 +158,7 @@ func (r *Reply) decode(raw []byte) error {
 			l.into(&r.At)
 			return 2
 		case "question":
-			r.Question = l.text()
+			r.Request = l.text()
 			return 3
 		case "asker":
 			l.into(&r.Asker)

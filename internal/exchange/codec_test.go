@@ -38,10 +38,10 @@ func headersDrawn(t *rapid.T) (list []Header) {
 	return list
 }
 
-func questions() *rapid.Generator[Question] {
-	return rapid.Custom(func(t *rapid.T) Question {
+func questions() *rapid.Generator[RequestMeta] {
+	return rapid.Custom(func(t *rapid.T) RequestMeta {
 		w := func() string { return words().Draw(t, "text") }
-		q := Question{
+		q := RequestMeta{
 			Version: rapid.IntRange(-1, 3).Draw(t, "v"), ID: w(), At: morning.Add(time.Duration(rapid.Int64Range(0, 1e15).Draw(t, "at"))), Client: idsOf(4).Draw(t, "client"), Service: idsOf(5).Draw(t, "service"),
 			Contract: w(), Method: w(), Path: w(), Query: w(), Type: w(), Accept: w(), Purpose: w(), Provision: law.Ref(w()), Matter: w(), Role: w(), Message: w(), Trace: w(),
 			Parts: rapid.Bool().Draw(t, "parts"), Headers: headersDrawn(t),
@@ -53,11 +53,11 @@ func questions() *rapid.Generator[Question] {
 	})
 }
 
-func replies() *rapid.Generator[Reply] {
-	return rapid.Custom(func(t *rapid.T) Reply {
+func replies() *rapid.Generator[ResponseMeta] {
+	return rapid.Custom(func(t *rapid.T) ResponseMeta {
 		w := func() string { return words().Draw(t, "text") }
-		r := Reply{
-			Version: 1, ID: w(), At: morning, Question: w(), Asker: idsOf(4).Draw(t, "asker"), Holder: idsOf(5).Draw(t, "holder"), Act: w(), Contract: w(), Purpose: w(), Provision: law.Ref(w()),
+		r := ResponseMeta{
+			Version: 1, ID: w(), At: morning, Request: w(), Asker: idsOf(4).Draw(t, "asker"), Holder: idsOf(5).Draw(t, "holder"), Act: w(), Contract: w(), Purpose: w(), Provision: law.Ref(w()),
 			Matter: w(), Role: w(), Status: rapid.IntRange(0, 599).Draw(t, "status"), Type: w(), Parts: rapid.Bool().Draw(t, "parts"), Headers: headersDrawn(t),
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "fields") {
@@ -104,19 +104,19 @@ func sameWriting[T written](t *rapid.T, m T, decode func(*T, []byte) error) {
 }
 
 func TestMessagesMeanTheSameToEveryReader(t *testing.T) {
-	t.Run("questions", rapid.MakeCheck(func(t *rapid.T) { sameWriting(t, questions().Draw(t, "question"), (*Question).decode) }))
-	t.Run("replies", rapid.MakeCheck(func(t *rapid.T) { sameWriting(t, replies().Draw(t, "reply"), (*Reply).decode) }))
+	t.Run("questions", rapid.MakeCheck(func(t *rapid.T) { sameWriting(t, questions().Draw(t, "question"), (*RequestMeta).decode) }))
+	t.Run("replies", rapid.MakeCheck(func(t *rapid.T) { sameWriting(t, replies().Draw(t, "reply"), (*ResponseMeta).decode) }))
 }
 
 func TestMessagesThatAreNotRead(t *testing.T) {
-	good, err := Question{Version: 1, ID: "1", At: morning, Client: family, Service: birthsS, Headers: []Header{{"A", "b"}}}.encode()
+	good, err := RequestMeta{Version: 1, ID: "1", At: morning, Client: family, Service: birthsS, Headers: []Header{{"A", "b"}}}.encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := new(Question).decode(append([]byte(" \n"), append(bytes.ReplaceAll(good, []byte(":"), []byte(" :\t")), ' ')...)); err == nil {
+	if err := new(RequestMeta).decode(append([]byte(" \n"), append(bytes.ReplaceAll(good, []byte(":"), []byte(" :\t")), ' ')...)); err == nil {
 		t.Error("blanks within a time were read") // the replacement meets those of texts too
 	}
-	if err := new(Question).decode([]byte(" { \"v\" : 1 , \"headers\" : [ [ \"a\" , \"b\" ] , [\"c\",\"d\"] ] } ")); err != nil {
+	if err := new(RequestMeta).decode([]byte(" { \"v\" : 1 , \"headers\" : [ [ \"a\" , \"b\" ] , [\"c\",\"d\"] ] } ")); err != nil {
 		t.Errorf("blanks: %v", err)
 	}
 	for name, change := range map[string]func(s string) string{
@@ -148,7 +148,7 @@ func TestMessagesThatAreNotRead(t *testing.T) {
 		"nothing":               func(string) string { return "" },
 		"a list":                func(s string) string { return "[" + s + "]" },
 	} {
-		if err := new(Question).decode([]byte(change(string(good)))); err == nil {
+		if err := new(RequestMeta).decode([]byte(change(string(good)))); err == nil {
 			t.Errorf("%s: was read", name)
 		}
 	}
@@ -156,7 +156,7 @@ func TestMessagesThatAreNotRead(t *testing.T) {
 		"an argument twice": `{"refusal":{"status":1,"code":"x","args":{"a":"1","a":"2"}}}`, "many arguments": `{"refusal":{"args":{` + manyArguments(maxArguments+1) + `}}}`,
 		"hidden twice": `{"hidden":{"until":"2026-01-01","until":"2026-01-01"}}`, "hidden by what": `{"hidden":{"by":"x"}}`, "no day": `{"hidden":{"until":"2026-13-01"}}`, "parts": `{"parts":"true"}`,
 	} {
-		if err := new(Reply).decode([]byte(raw)); err == nil {
+		if err := new(ResponseMeta).decode([]byte(raw)); err == nil {
 			t.Errorf("%s: was read", name)
 		}
 	}
@@ -173,7 +173,7 @@ func manyArguments(n int) string {
 // What we read means the same to a reader that goes over the tree, and is
 // written again to the same.
 func FuzzQuestion(f *testing.F) {
-	raw, err := Question{Version: Version, ID: "1", Client: family, Service: birthsS, Method: "GET", Path: "/x", Headers: []Header{{"A", "b"}}}.encode()
+	raw, err := RequestMeta{Version: Version, ID: "1", Client: family, Service: birthsS, Method: "GET", Path: "/x", Headers: []Header{{"A", "b"}}}.encode()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func FuzzQuestion(f *testing.F) {
 	f.Add([]byte(`{"v":1,"v":2}`))
 	f.Add([]byte(`{"id":"\ud834\udd1e\u0000"}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		var q, tree Question
+		var q, tree RequestMeta
 		if q.decode(raw) != nil {
 			return
 		}
@@ -193,7 +193,7 @@ func FuzzQuestion(f *testing.F) {
 		if err != nil {
 			return // a time that has no text
 		}
-		var back Question
+		var back RequestMeta
 		if err := back.decode(again); err != nil || !back.At.Equal(q.At) || back.ID != q.ID || back.Path != q.Path || !utf8.Valid(again) {
 			t.Fatalf("%s became %s: %v", raw, again, err)
 		}
@@ -201,14 +201,14 @@ func FuzzQuestion(f *testing.F) {
 }
 
 func BenchmarkMessage(b *testing.B) {
-	q := Question{Version: 1, ID: "0123456789abcdef", At: morning, Client: family, Service: birthsS, Contract: "births", Method: "GET", Path: "/v1/births/b1", Accept: "application/json", Purpose: "family-support", Provision: "zfpp/48", Role: RoleSystem}
+	q := RequestMeta{Version: 1, ID: "0123456789abcdef", At: morning, Client: family, Service: birthsS, Contract: "births", Method: "GET", Path: "/v1/births/b1", Accept: "application/json", Purpose: "family-support", Provision: "zfpp/48", Role: RoleSystem}
 	b.ReportAllocs()
 	for b.Loop() {
 		raw, err := q.encode()
 		if err != nil {
 			b.Fatal(err)
 		}
-		var back Question
+		var back RequestMeta
 		if err := back.decode(raw); err != nil {
 			b.Fatal(err)
 		}

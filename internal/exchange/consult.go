@@ -25,12 +25,12 @@ const (
 	traceHeader     = "Traceparent"
 )
 
-// maxDocument bounds an answer that has to be whole before anything of it may
+// maxDocument bounds a response that has to be whole before anything of it may
 // leave, whatever its contract allows, in bytes.
 const maxDocument = 64 << 20
 
 // consult asks the information system and settles what may leave.
-func (a *answering) consult(named map[string]string) error {
+func (a *inboundRequest) consult(named map[string]string) error {
 	system, ok := a.g.Systems(a.in.Service)
 	if !ok {
 		return problem.New(problem.NotFound, "service-unknown", "service", a.in.Service.String())
@@ -61,7 +61,7 @@ func (a *answering) consult(named map[string]string) error {
 }
 
 // explained reports whether a status of 4xx or 5xx comes from the information
-// system itself, so that what it says beside it is part of a whole answer.
+// system itself, so that what it says beside it is part of a whole response.
 func explained(status int) bool {
 	return status < 600 && status != http.StatusBadGateway && status != http.StatusServiceUnavailable && status != http.StatusGatewayTimeout
 }
@@ -81,8 +81,8 @@ func refusedBy(status int, service string) error {
 	return problem.New(problem.Invalid, "system-refused", "service", service)
 }
 
-// pass lets an answer leave as it is: short ones whole, long ones part by part.
-func (a *answering) pass(answer fetched) {
+// pass lets a response leave as it is: short ones whole, long ones part by part.
+func (a *inboundRequest) pass(answer fetched) {
 	a.out.Fields = []string{""}
 	if answer.rest == nil {
 		a.out.body = answer.first
@@ -92,7 +92,7 @@ func (a *answering) pass(answer fetched) {
 }
 
 // agreed settles what of a document leaves.
-func (a *answering) agreed(raw []byte) error {
+func (a *inboundRequest) agreed(raw []byte) error {
 	if !isJSON(a.out.Type) {
 		return problem.New(problem.BadGateway, "answer-not-json", "contract", a.contract.ID)
 	}
@@ -119,13 +119,13 @@ func isJSON(mediaType string) bool {
 	return err == nil && (media == "application/json" || strings.HasSuffix(media, "+json"))
 }
 
-// call hands the question to the information system and waits for its answer as
-// long as it may take. The answer is let go of with a.
-func (a *answering) call(system System) (fetched, error) {
+// call hands the request to the information system and waits for its response as
+// long as it may take. The response is let go of with a.
+func (a *inboundRequest) call(system System) (fetched, error) {
 	begun := time.Now()
 	defer func() { a.system = time.Since(begun) }()
-	f := fetch{system: system, call: a.question(), limit: limitOf(a.contract), whole: !a.terms.everything, budget: a.g.budget}
-	ctx, done := a.patience, make(chan fetched, 1)
+	f := fetch{system: system, call: a.question(), limit: limitOf(a.contract), whole: !a.terms.everything, memory: a.g.memory}
+	ctx, done := a.timeout, make(chan fetched, 1)
 	a.g.consulting.do(func() { done <- f.do(ctx) })
 	select {
 	case answer := <-done:
@@ -142,8 +142,8 @@ func (a *answering) call(system System) (fetched, error) {
 
 var errTooLarge = errors.New("the answer is larger than agreed")
 
-// systemProblem says whose turn it is when no answer came.
-func (a *answering) systemProblem(err error) error {
+// systemProblem says whose turn it is when no response came.
+func (a *inboundRequest) systemProblem(err error) error {
 	service := a.in.Service.String()
 	switch p := new(problem.Problem); {
 	case errors.As(err, &p):
@@ -152,7 +152,7 @@ func (a *answering) systemProblem(err error) error {
 		return problem.New(problem.BadGateway, "answer-too-large", "service", service)
 	case a.in.upload != nil && a.in.upload.failed() != nil:
 		return a.uploadProblem()
-	case a.patience.Err() != nil:
+	case a.timeout.Err() != nil:
 		return problem.New(problem.Timeout, "system-away", "service", service).Because(err)
 	case errors.Is(err, errPanicked):
 		a.g.Log.Error("an information system panicked", attr("exchange", a.in.ID))
@@ -160,16 +160,16 @@ func (a *answering) systemProblem(err error) error {
 	return problem.New(problem.BadGateway, "system-failed", "service", service).Because(err)
 }
 
-// uploadProblem says why the body of a question did not come whole.
-func (a *answering) uploadProblem() error {
+// uploadProblem says why the body of a request did not come whole.
+func (a *inboundRequest) uploadProblem() error {
 	if errors.Is(a.in.upload.failed(), errLong) {
 		return problem.New(problem.TooLarge, "question-too-large").Because(a.in.upload.failed())
 	}
 	return problem.New(problem.Invalid, "upload-broken").Because(a.in.upload.failed())
 }
 
-// question is the question as the information system sees it.
-func (a *answering) question() Call {
+// request is the request as the information system sees it.
+func (a *inboundRequest) question() Call {
 	in := a.in
 	call := Call{Method: in.Method, Path: in.Path, Query: in.Query, Size: int64(len(in.body)), Headers: make([]Header, 0, len(in.Headers)+8)}
 	call.Headers = append(call.Headers, in.Headers...)
@@ -190,8 +190,8 @@ func (a *answering) question() Call {
 	return call
 }
 
-// uploaded is the long body of the question, proved as it is read.
-func (a *answering) uploaded() io.Reader {
+// uploaded is the long body of the request, proved as it is read.
+func (a *inboundRequest) uploaded() io.Reader {
 	verify := func(e envelope) (journal.Stamp, error) {
 		stamp, _, err := a.g.verify(a.in.node, e)
 		return stamp, err
@@ -200,7 +200,7 @@ func (a *answering) uploaded() io.Reader {
 		a.in.ended.Store(&ended{e, stamp})
 		a.ch.held()
 	}
-	moved := func() { a.patience.moved(); a.ch.moved() }
+	moved := func() { a.timeout.moved(); a.ch.moved() }
 	a.in.upload = newParts(body{id: a.in.ID, of: a.in.leaf}, a.ch, limitOf(a.contract), verify, moved, atEnd)
 	a.later(a.ch.StopReading)
 	return a.in.upload

@@ -13,7 +13,7 @@ import (
 // The kinds of an envelope.
 const (
 	sealed   = 1 // a message with its stamp
-	unsealed = 2 // a refusal that came before a journal knew of the question
+	unsealed = 2 // a refusal that came before a journal knew of the request
 )
 
 const (

@@ -34,12 +34,12 @@ func TestAskedAndAnswered(t *testing.T) {
 	if want := `{"born":"2026-11-01","mother":{"name":"Ана","salary":123456789012345678901234567890}}`; string(answer.Body) != want {
 		t.Errorf("left: %s", answer.Body)
 	}
-	if r := answer.Reply; r.Act != ActRead || r.Status != 200 || r.Asker != family || r.Holder != birthsS || r.Purpose != "family-support" || r.Provision != "zfpp/48" ||
+	if r := answer.Meta; r.Act != ActRead || r.Status != 200 || r.Asker != family || r.Holder != birthsS || r.Purpose != "family-support" || r.Provision != "zfpp/48" ||
 		r.Matter != "case-1" || r.Role != RoleRule || !slices.Equal(r.Fields, []string{"/born", "/mother/name", "/mother/salary"}) {
 		t.Errorf("reply: %+v", r)
 	}
 	if seen.Method != "GET" || seen.RequestURI != "/v1/births/b%C4%87;x?as=of&x=%2F" || seen.URL.Path != "/v1/births/bć;x" || seen.Header.Get(clientHeader) != family.String() ||
-		seen.Header.Get(SectorHeader) != "family" || seen.Header.Get("Accept") != "application/json" || seen.Header.Get(idHeader) != answer.Reply.ID {
+		seen.Header.Get(SectorHeader) != "family" || seen.Header.Get("Accept") != "application/json" || seen.Header.Get(idHeader) != answer.Meta.ID {
 		t.Errorf("the system saw %s %s %v", seen.Method, seen.RequestURI, seen.Header)
 	}
 }
@@ -88,7 +88,7 @@ func TestEveryMessageIsProved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if leaf(stamp, sha256.Sum256(question.Meta), sha256.Sum256(question.Body)) != answer.Reply.Question {
+	if leaf(stamp, sha256.Sum256(question.Meta), sha256.Sum256(question.Body)) != answer.Meta.Request {
 		t.Error("the answer does not name the leaf of its question")
 	}
 }
@@ -124,7 +124,7 @@ func TestPersonsConcernedHaveAReceipt(t *testing.T) {
 	}
 }
 
-// Who cannot be named in a receipt is not asked about, and no answer about such
+// Who cannot be named in a receipt is not asked about, and no response about such
 // a person leaves.
 func TestNoAnswerWithoutAReceipt(t *testing.T) {
 	w := newWorld(t, nil)
@@ -200,32 +200,34 @@ func TestNothingPersonalOutsideTheBody(t *testing.T) {
 func TestNotAsked(t *testing.T) {
 	for name, c := range map[string]struct {
 		code   string
-		change func(w *world, a *Ask)
+		change func(w *world, a *Request)
 	}{
-		"another member's subsystem": {"client-unknown", func(_ *world, a *Ask) { a.Client = civilID }},
-		"unknown subsystem":          {"client-unknown", func(_ *world, a *Ask) { a.Client.Subsystem = "none" }},
-		"member as client":           {"client-unknown", func(_ *world, a *Ask) { a.Client = city }},
-		"unknown provider":           {"provider-unknown", func(_ *world, a *Ask) { a.Service.Member = "NONE" }},
-		"unknown provider subsystem": {"provider-unknown", func(_ *world, a *Ask) { a.Service.Subsystem = "none" }},
-		"unknown service":            {"service-unknown", func(_ *world, a *Ask) { a.Service.Service = "none" }},
-		"no contract":                {"contract-missing", func(_ *world, a *Ask) { a.Client.Subsystem = "other" }},
-		"another purpose":            {"contract-missing", func(_ *world, a *Ask) { a.Purpose = "curiosity" }},
-		"another method":             {"contract-missing", func(_ *world, a *Ask) { a.Method = "DELETE" }},
-		"another path":               {"contract-missing", func(_ *world, a *Ask) { a.Path = "/v1/secrets/1" }},
-		"dots":                       {"contract-missing", func(_ *world, a *Ask) { a.Path = "/v1/births/%2e%2e" }},
-		"contract not begun":         {"contract-not-begun", func(w *world, _ *Ask) { w.city.clock.Set(time.Date(2025, 12, 31, 12, 0, 0, 0, time.UTC)) }},
-		"contract ended":             {"contract-ended", func(w *world, _ *Ask) { w.city.clock.Set(time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)) }},
-		"contract taken back": {"contract-missing", func(w *world, _ *Ask) {
+		"another member's subsystem": {"client-unknown", func(_ *world, a *Request) { a.Client = civilID }},
+		"unknown subsystem":          {"client-unknown", func(_ *world, a *Request) { a.Client.Subsystem = "none" }},
+		"member as client":           {"client-unknown", func(_ *world, a *Request) { a.Client = city }},
+		"unknown provider":           {"provider-unknown", func(_ *world, a *Request) { a.Service.Member = "NONE" }},
+		"unknown provider subsystem": {"provider-unknown", func(_ *world, a *Request) { a.Service.Subsystem = "none" }},
+		"unknown service":            {"service-unknown", func(_ *world, a *Request) { a.Service.Service = "none" }},
+		"no contract":                {"contract-missing", func(_ *world, a *Request) { a.Client.Subsystem = "other" }},
+		"another purpose":            {"contract-missing", func(_ *world, a *Request) { a.Purpose = "curiosity" }},
+		"another method":             {"contract-missing", func(_ *world, a *Request) { a.Method = "DELETE" }},
+		"another path":               {"contract-missing", func(_ *world, a *Request) { a.Path = "/v1/secrets/1" }},
+		"dots":                       {"contract-missing", func(_ *world, a *Request) { a.Path = "/v1/births/%2e%2e" }},
+		"contract not begun":         {"contract-not-begun", func(w *world, _ *Request) { w.city.clock.Set(time.Date(2025, 12, 31, 12, 0, 0, 0, time.UTC)) }},
+		"contract ended":             {"contract-ended", func(w *world, _ *Request) { w.city.clock.Set(time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)) }},
+		"contract taken back": {"contract-missing", func(w *world, _ *Request) {
 			w.say(registry.Statement{End: &registry.End{Contract: "births", Reason: "test"}})
 		}},
-		"provision lapsed":   {"provision-not-in-force", func(w *world, _ *Ask) { w.law.lapsed = "zfpp/48" }},
-		"registry too old":   {"registry-outdated", func(w *world, _ *Ask) { w.city.contact = func() time.Time { return morning.Add(-24*time.Hour - 1) } }},
-		"registry unknown":   {"registry-outdated", func(w *world, _ *Ask) { w.city.contact = func() time.Time { return time.Time{} } }},
-		"journal stopped":    {"journal-away", func(w *world, _ *Ask) { w.city.journal.stop("question") }},
-		"question too large": {"question-too-large", func(_ *world, a *Ask) { a.Body = make([]byte, maxBody+1) }},
-		"matter with a line": {"service-path", func(_ *world, a *Ask) { a.Matter = "a\nb" }},
-		"query with a space": {"service-path", func(_ *world, a *Ask) { a.Query = "a b" }},
-		"id too long":        {"service-path", func(_ *world, a *Ask) { a.ID = strings.Repeat("x", 65) }},
+		"provision lapsed": {"provision-not-in-force", func(w *world, _ *Request) { w.law.lapsed = "zfpp/48" }},
+		"registry too old": {"registry-outdated", func(w *world, _ *Request) {
+			w.city.contact = func() time.Time { return morning.Add(-24*time.Hour - 1) }
+		}},
+		"registry unknown":   {"registry-outdated", func(w *world, _ *Request) { w.city.contact = func() time.Time { return time.Time{} } }},
+		"journal stopped":    {"journal-away", func(w *world, _ *Request) { w.city.journal.stop("question") }},
+		"question too large": {"question-too-large", func(_ *world, a *Request) { a.Body = make([]byte, maxBody+1) }},
+		"matter with a line": {"service-path", func(_ *world, a *Request) { a.Matter = "a\nb" }},
+		"query with a space": {"service-path", func(_ *world, a *Request) { a.Query = "a b" }},
+		"id too long":        {"service-path", func(_ *world, a *Request) { a.ID = strings.Repeat("x", 65) }},
 	} {
 		w := newWorld(t, nil)
 		a := w.question()
@@ -321,8 +323,8 @@ func TestServiceThatIsNotThere(t *testing.T) {
 func TestAnswersWithoutABody(t *testing.T) {
 	w := newWorld(t, nil)
 	w.system = func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNoContent) }
-	if a, err := w.ask(); err != nil || a.Reply.Status != 204 || len(a.Body) != 0 {
-		t.Errorf("204: %+v, %v", a.Reply, err)
+	if a, err := w.ask(); err != nil || a.Meta.Status != 204 || len(a.Body) != 0 {
+		t.Errorf("204: %+v, %v", a.Meta, err)
 	}
 	w.system = func(rw http.ResponseWriter, _ *http.Request) {
 		rw.WriteHeader(http.StatusEarlyHints)
@@ -330,8 +332,8 @@ func TestAnswersWithoutABody(t *testing.T) {
 	}
 	ask := w.question()
 	ask.Method = http.MethodHead
-	if a, err := w.city.Ask(t.Context(), ask); err != nil || a.Reply.Status != 200 || len(a.Body) != 0 || a.Reply.Type != "application/json" {
-		t.Errorf("HEAD: %+v %s, %v", a.Reply, a.Body, err)
+	if a, err := w.city.Ask(t.Context(), ask); err != nil || a.Meta.Status != 200 || len(a.Body) != 0 || a.Meta.Type != "application/json" {
+		t.Errorf("HEAD: %+v %s, %v", a.Meta, a.Body, err)
 	}
 }
 
@@ -341,10 +343,10 @@ func TestWholeAnswersOfOtherTypes(t *testing.T) {
 		rw.Header().Set("Content-Type", "text/csv")
 		_, _ = rw.Write([]byte("a,b\n"))
 	}
-	if a, err := w.ask(); err != nil || string(a.Body) != "a,b\n" || a.Reply.Type != "text/csv" {
+	if a, err := w.ask(); err != nil || string(a.Body) != "a,b\n" || a.Meta.Type != "text/csv" {
 		t.Errorf("%q, %v", a.Body, err)
 	}
-	w = newWorld(t, func(c *registry.Contract) { c.Fields = []string{""} }) // the persons are in the answer
+	w = newWorld(t, func(c *registry.Contract) { c.Fields = []string{""} }) // the persons are in the response
 	w.system = func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte("MOTHER")) }
 	_, err := w.ask()
 	wantCode(t, err, "answer-not-json")
@@ -374,7 +376,7 @@ func TestQuotaOfADay(t *testing.T) {
 
 func TestSlowSystem(t *testing.T) {
 	w := newWorld(t, nil)
-	w.state.Patience = time.Millisecond
+	w.state.SystemTimeout = time.Millisecond
 	release := make(chan struct{})
 	w.system = func(rw http.ResponseWriter, _ *http.Request) {
 		<-release // it does not look at the context
@@ -398,7 +400,7 @@ func TestSlowNode(t *testing.T) {
 		<-release
 		return envelope{}
 	}
-	w.city.Deadline = 50 * time.Millisecond
+	w.city.IdleTimeout = 50 * time.Millisecond
 	_, err := w.ask()
 	if p := wantCode(t, err, "node-slow"); p.Kind != problem.Timeout || p.Args["body"] != state.String() {
 		t.Errorf("%+v", p)
@@ -426,7 +428,7 @@ func TestJournalOfTheProviderStops(t *testing.T) {
 	}
 }
 
-// The answer is proved already, so it is the asker's even if it cannot note it.
+// The response is proved already, so it is the asker's even if it cannot note it.
 func TestJournalOfTheAskerStopsLater(t *testing.T) {
 	w := newWorld(t, nil)
 	w.city.journal.stop("reply")
@@ -493,7 +495,7 @@ func TestKeysOutsideTheRegistry(t *testing.T) {
 	}
 }
 
-// The asker hands its question to nobody but the node with the registered key.
+// The asker hands its request to nobody but the node with the registered key.
 func TestAskerKnowsTheProvider(t *testing.T) {
 	w := newWorld(t, nil)
 	node := w.state.statement(t)
@@ -597,7 +599,7 @@ func TestForgedQuestions(t *testing.T) {
 	}
 }
 
-func rewritten(t *testing.T, q Question, from, to string) []byte {
+func rewritten(t *testing.T, q RequestMeta, from, to string) []byte {
 	t.Helper()
 	raw, err := json.Marshal(q)
 	if err != nil {
@@ -626,24 +628,24 @@ func TestReplayedQuestion(t *testing.T) {
 	}
 }
 
-// What the provider refuses once it knows who asks is an answer: in its journal
+// What the provider refuses once it knows who asks is a response: in its journal
 // as a refusal, and proved to the asker. The asker here asks regardless.
 func TestRefusedByTheProvider(t *testing.T) {
 	for name, c := range map[string]struct {
 		code   string
-		change func(w *world, q *Question)
+		change func(w *world, q *RequestMeta)
 	}{
-		"unknown contract":       {"contract-missing", func(_ *world, q *Question) { q.Contract = "none" }},
-		"contract of another":    {"contract-missing", func(_ *world, q *Question) { q.Client.Subsystem = "other" }},
-		"another service":        {"contract-missing", func(_ *world, q *Question) { q.Service.Service = "none" }},
-		"another member's":       {"contract-missing", func(_ *world, q *Question) { q.Service = family.With("x") }},
-		"method not covered":     {"contract-missing", func(_ *world, q *Question) { q.Method = "DELETE" }},
-		"path not covered":       {"contract-missing", func(_ *world, q *Question) { q.Path = "/v1/secrets/1" }},
-		"path with dots":         {"contract-missing", func(_ *world, q *Question) { q.Path = "/v1/births/%2e%2e" }},
-		"provision lapsed":       {"provision-not-in-force", func(w *world, _ *Question) { w.law.lapsed = "zfpp/48" }},
-		"subsystem not there":    {"contract-missing", func(w *world, _ *Question) { w.say(registry.Statement{Member: &registry.Member{ID: city}}) }},
-		"contract ended by both": {"contract-missing", func(w *world, _ *Question) { w.say(registry.Statement{End: &registry.End{Contract: "births"}}) }},
-		"contract's last day": {"contract-ended", func(w *world, q *Question) {
+		"unknown contract":       {"contract-missing", func(_ *world, q *RequestMeta) { q.Contract = "none" }},
+		"contract of another":    {"contract-missing", func(_ *world, q *RequestMeta) { q.Client.Subsystem = "other" }},
+		"another service":        {"contract-missing", func(_ *world, q *RequestMeta) { q.Service.Service = "none" }},
+		"another member's":       {"contract-missing", func(_ *world, q *RequestMeta) { q.Service = family.With("x") }},
+		"method not covered":     {"contract-missing", func(_ *world, q *RequestMeta) { q.Method = "DELETE" }},
+		"path not covered":       {"contract-missing", func(_ *world, q *RequestMeta) { q.Path = "/v1/secrets/1" }},
+		"path with dots":         {"contract-missing", func(_ *world, q *RequestMeta) { q.Path = "/v1/births/%2e%2e" }},
+		"provision lapsed":       {"provision-not-in-force", func(w *world, _ *RequestMeta) { w.law.lapsed = "zfpp/48" }},
+		"subsystem not there":    {"contract-missing", func(w *world, _ *RequestMeta) { w.say(registry.Statement{Member: &registry.Member{ID: city}}) }},
+		"contract ended by both": {"contract-missing", func(w *world, _ *RequestMeta) { w.say(registry.Statement{End: &registry.End{Contract: "births"}}) }},
+		"contract's last day": {"contract-ended", func(w *world, q *RequestMeta) {
 			w.state.clock.Set(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC))
 			q.At = w.state.clock.Now()
 		}},
@@ -712,18 +714,18 @@ func TestForgedAnswers(t *testing.T) {
 }
 
 // A provider may put anything into its own log. What says neither that it
-// answered nor that it refused is still no answer.
+// answered nor that it refused is still no response.
 func TestRepliesThatSayNothing(t *testing.T) {
-	good := Reply{Version: Version, Act: ActRead, Status: 200}
+	good := ResponseMeta{Version: Version, Act: ActRead, Status: 200}
 	if err := good.check(); err != nil {
 		t.Fatal(err)
 	}
 	refusal := &Refusal{Status: 403, Code: "contract-missing"}
-	for name, change := range map[string]func(*Reply){
-		"another version": func(r *Reply) { r.Version = 2 }, "no status": func(r *Reply) { r.Status = 0 }, "status of no kind": func(r *Reply) { r.Status = 1000 },
-		"read and refused": func(r *Reply) { r.Refusal = refusal }, "refused without a reason": func(r *Reply) { r.Act, r.Status = ActRefused, 0 },
-		"refused without a code": func(r *Reply) { r.Act, r.Status, r.Refusal = ActRefused, 0, &Refusal{} }, "another act": func(r *Reply) { r.Act = "wrote" },
-		"refused with 200": func(r *Reply) { r.Act, r.Refusal = ActRefused, refusal }, "type with a line": func(r *Reply) { r.Type = "a\r\nb" },
+	for name, change := range map[string]func(*ResponseMeta){
+		"another version": func(r *ResponseMeta) { r.Version = 2 }, "no status": func(r *ResponseMeta) { r.Status = 0 }, "status of no kind": func(r *ResponseMeta) { r.Status = 1000 },
+		"read and refused": func(r *ResponseMeta) { r.Refusal = refusal }, "refused without a reason": func(r *ResponseMeta) { r.Act, r.Status = ActRefused, 0 },
+		"refused without a code": func(r *ResponseMeta) { r.Act, r.Status, r.Refusal = ActRefused, 0, &Refusal{} }, "another act": func(r *ResponseMeta) { r.Act = "wrote" },
+		"refused with 200": func(r *ResponseMeta) { r.Act, r.Refusal = ActRefused, refusal }, "type with a line": func(r *ResponseMeta) { r.Type = "a\r\nb" },
 	} {
 		r := good
 		change(&r)

@@ -53,7 +53,7 @@ func TestNodesInMaintenanceOrDrainingAreNotAsked(t *testing.T) {
 	}
 }
 
-// A node that leaves answers what it has, and the next question goes elsewhere.
+// A node that leaves answers what it has, and the next request goes elsewhere.
 func TestNodeThatLeavesLosesNoQuestion(t *testing.T) {
 	w, _ := twoNodes(t)
 	for range 4 {
@@ -69,7 +69,7 @@ func TestNodeThatLeavesLosesNoQuestion(t *testing.T) {
 	}
 }
 
-// After the question has left it is put to nobody else, whatever becomes of it.
+// After the request has left it is put to nobody else, whatever becomes of it.
 func TestQuestionThatLeftIsNeverPutTwice(t *testing.T) {
 	w, second := twoNodes(t)
 	var seen int
@@ -143,7 +143,7 @@ func TestWhichNodeComesFirst(t *testing.T) {
 	}
 }
 
-// A question that a node did not handle is put to the next.
+// A request that a node did not handle is put to the next.
 func TestQuestionThatWasNotHandledIsPutElsewhere(t *testing.T) {
 	w, second := twoNodes(t)
 	refused := 0

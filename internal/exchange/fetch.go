@@ -8,17 +8,17 @@ import (
 	"net/http"
 )
 
-// fetch is a question to an information system, and what of the answer is wanted
+// fetch is a request to an information system, and what of the response is wanted
 // at once.
 type fetch struct {
 	system System
 	call   Call
 	limit  int64 // of the body
 	whole  bool  // whether all of the body is needed before anything leaves
-	budget *budget
+	memory *memoryLimit
 }
 
-// fetched is an answer of an information system: all of its body, or the
+// fetched is a response of an information system: all of its body, or the
 // beginning of it with the rest. close must be called.
 type fetched struct {
 	Result
@@ -28,7 +28,7 @@ type fetched struct {
 	err   error
 }
 
-// do puts the question and reads what is wanted at once. It touches nothing but
+// do puts the request and reads what is wanted at once. It touches nothing but
 // what it was given, since nobody may wait for it any more.
 func (f fetch) do(ctx context.Context) (out fetched) {
 	out.give = func() {}
@@ -53,7 +53,7 @@ func (f fetch) leaves(status int) bool { return status >= 400 && (f.whole || !ex
 // readWhole reads a body that is looked at before anything of it leaves.
 func (f fetch) readWhole(ctx context.Context, out *fetched) {
 	limit := min(f.limit, maxDocument)
-	if out.give, out.err = f.budget.take(ctx, int(min(max(out.Size, 0), limit))); out.err != nil {
+	if out.give, out.err = f.memory.take(ctx, int(min(max(out.Size, 0), limit))); out.err != nil {
 		return
 	}
 	from := &limitedReader{from: out.Body, left: limit}
@@ -85,9 +85,9 @@ func (f fetch) readFirst(out *fetched) {
 	}
 }
 
-// close lets go of the answer. A system in this process may take its time, so
+// close lets go of the response. A system in this process may take its time, so
 // that nobody waits for it but those who wait for all systems.
-func (f fetched) close(systems *crew) {
+func (f fetched) close(systems *goroutinePool) {
 	if f.give != nil {
 		f.give()
 	}

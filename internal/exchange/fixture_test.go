@@ -291,17 +291,17 @@ func (w *world) write(rw http.ResponseWriter, body string) {
 	_, _ = io.WriteString(rw, strings.ReplaceAll(body, "MOTHER", w.pseudonym("family")))
 }
 
-func (w *world) question() Ask {
-	return Ask{Client: family, Service: birthsS, Method: http.MethodGet, Path: "/v1/births/b1", Matter: "case-1", Role: RoleRule, Subjects: []string{w.pseudonym(ReceiptSector)}}
+func (w *world) question() Request {
+	return Request{Client: family, Service: birthsS, Method: http.MethodGet, Path: "/v1/births/b1", Matter: "case-1", Role: RoleRule, Subjects: []string{w.pseudonym(ReceiptSector)}}
 }
 
-func (w *world) ask() (Answer, error) { return w.city.Ask(w.tb.Context(), w.question()) }
+func (w *world) ask() (Response, error) { return w.city.Ask(w.tb.Context(), w.question()) }
 
-// refusals gives the replies in the provider's journal that say no.
-func (w *world) refusals() (found []Reply) {
+// refusals gives the responses in the provider's journal that say no.
+func (w *world) refusals() (found []ResponseMeta) {
 	w.tb.Helper()
 	for _, e := range w.state.journal.of("answer") {
-		var r Reply
+		var r ResponseMeta
 		if err := json.Unmarshal(e.Meta, &r); err != nil {
 			w.tb.Fatal(err)
 		}
@@ -322,7 +322,7 @@ func wantCode(tb testing.TB, err error, code string) *problem.Problem {
 }
 
 // message makes a message of a node's own, in its journal.
-func (s *side) message(tb testing.TB, q Question, body []byte) envelope {
+func (s *side) message(tb testing.TB, q RequestMeta, body []byte) envelope {
 	tb.Helper()
 	return s.messageOf(tb, testkit.Must[[]byte](tb)(json.Marshal(q)), body)
 }
@@ -354,9 +354,9 @@ func (w *world) send(cert tls.Certificate, m envelope) (answer envelope, err err
 	return readEnvelope(s, maxBody, anySize)
 }
 
-// byHand is a question that the state's node would answer.
-func (w *world) byHand(id string) Question {
-	return Question{
+// byHand is a request that the state's node would answer.
+func (w *world) byHand(id string) RequestMeta {
+	return RequestMeta{
 		Version: Version, ID: id, At: w.city.clock.Now(), Client: family, Service: birthsS, Contract: "births", Method: http.MethodGet, Path: "/v1/births/b1",
 		Purpose: "family-support", Provision: "zfpp/48", Role: RoleSystem,
 	}

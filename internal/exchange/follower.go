@@ -19,7 +19,7 @@ const (
 )
 
 // What follows lets a room that speaks to other nodes about something else than
-// questions do it in the same way.
+// requests do it in the same way.
 
 // Peer is the node at the other side of a request. Its error is the problem
 // peer-unknown.
@@ -84,7 +84,7 @@ func (g *Gateway) Refused(node registry.Node, status int, payload []byte) error 
 // Refuse answers another node with a refusal that is not journaled.
 func Refuse(w http.ResponseWriter, err error) { refuseHTTP(w, err) }
 
-// SetMessage puts a message and its stamp into the headers of an answer.
+// SetMessage puts a message and its stamp into the headers of a response.
 func SetMessage(h http.Header, meta []byte, stamp journal.Stamp) {
 	h.Set(MessageHeader, base64.StdEncoding.EncodeToString(meta))
 	h.Set(StampHeader, stamp.Text())

@@ -41,24 +41,24 @@ const ReceiptSector = "receipts"
 
 // Config is what a gateway needs from its node.
 type Config struct {
-	Member     registry.ID        // whose node this is
-	Node       string             // name of this node
-	Credential *credential.Holder // what it shows to other nodes, and whom it believes
-	State      func() *registry.State
-	Contact    func() time.Time // when the registry was last known to be current
-	Stale      time.Duration    // how long to go on without the registry; 0 for 24 hours
-	Journal    Journal
-	Law        Law
-	Sectors    Translator
-	Systems    func(service registry.ID) (System, bool) // the information systems behind this node
-	Skew       time.Duration                            // how far clocks may differ; 0 for 5 minutes
-	Deadline   time.Duration                            // for one question at the asker; 0 for 30 seconds
-	Patience   time.Duration                            // with an information system, for one answer; 0 for 20 seconds
-	Checkpoint func() []byte                            // newest checkpoint of the registry here, told to every node that is met; nil for none
-	Gossip     func(checkpoint []byte) error            // compares one that another node told; nil for nobody
-	Observe    func(Observation)                        // each exchange, at both sides; must not block; nil for nobody
-	Now        clock.Now
-	Log        *slog.Logger
+	Member        registry.ID        // whose node this is
+	Node          string             // name of this node
+	Credential    *credential.Holder // what it shows to other nodes, and whom it believes
+	State         func() *registry.State
+	Contact       func() time.Time // when the registry was last known to be current
+	Stale         time.Duration    // how long to go on without the registry; 0 for 24 hours
+	Journal       Journal
+	Law           Law
+	Sectors       Translator
+	Systems       func(service registry.ID) (System, bool) // the information systems behind this node
+	Skew          time.Duration                            // how far clocks may differ; 0 for 5 minutes
+	IdleTimeout   time.Duration                            // for one request at the asker; 0 for 30 seconds
+	SystemTimeout time.Duration                            // with an information system, for one response; 0 for 20 seconds
+	Checkpoint    func() []byte                            // newest checkpoint of the registry here, told to every node that is met; nil for none
+	Gossip        func(checkpoint []byte) error            // compares one that another node told; nil for nobody
+	Observe       func(Observation)                        // each exchange, at both sides; must not block; nil for nobody
+	Now           clock.Now
+	Log           *slog.Logger
 }
 
 // Gateway asks and answers for one node. It is safe for concurrent use.
@@ -67,14 +67,14 @@ type Gateway struct {
 	replays *replays
 	quotas  *quotas
 	rates   *rates
-	budget  *budget
+	memory  *memoryLimit
 
 	recorder   *recorder
 	peers      *peers
 	served     served
 	prepared   sync.Map                                                             // *terms by id of a contract
 	handle     func(ctx context.Context, peer *tls.ConnectionState, s *link.Stream) // serveStream; a seam for tests that stand before it
-	consulting *crew                                                                // information systems that have not come back
+	consulting *goroutinePool                                                       // information systems that have not come back
 
 	mu        sync.Mutex
 	clients   map[string]*http.Client // by pin of the node asked
@@ -93,11 +93,11 @@ func New(cfg Config) *Gateway {
 	if cfg.Skew == 0 {
 		cfg.Skew = 5 * time.Minute
 	}
-	if cfg.Deadline == 0 {
-		cfg.Deadline = 30 * time.Second
+	if cfg.IdleTimeout == 0 {
+		cfg.IdleTimeout = 30 * time.Second
 	}
-	if cfg.Patience == 0 {
-		cfg.Patience = 20 * time.Second
+	if cfg.SystemTimeout == 0 {
+		cfg.SystemTimeout = 20 * time.Second
 	}
 	if cfg.Systems == nil {
 		cfg.Systems = func(registry.ID) (System, bool) { return nil, false }
@@ -106,7 +106,7 @@ func New(cfg Config) *Gateway {
 		cfg.Observe = func(Observation) {}
 	}
 	g := &Gateway{
-		Config: cfg, replays: newReplays(2*cfg.Skew, cfg.Now), quotas: newQuotas(), rates: newRates(), budget: newBudget(), consulting: newCrew(),
+		Config: cfg, replays: newReplays(2*cfg.Skew, cfg.Now), quotas: newQuotas(), rates: newRates(), memory: newMemoryLimit(), consulting: newGoroutinePool(),
 		recorder: newRecorder(cfg.Journal, cfg.Log),
 		clients:  map[string]*http.Client{}, verifiers: map[string]verifier{},
 	}
@@ -127,8 +127,8 @@ func (g *Gateway) client(pin string) *http.Client {
 		Transport: &http.Transport{
 			TLSClientConfig:       g.Credential.Client(pin),
 			TLSHandshakeTimeout:   10 * time.Second,
-			ResponseHeaderTimeout: g.Deadline + 30*time.Second,
-			MaxIdleConnsPerHost:   64, // two, the default, would open a connection for nearly every question
+			ResponseHeaderTimeout: g.IdleTimeout + 30*time.Second,
+			MaxIdleConnsPerHost:   64, // two, the default, would open a connection for nearly every request
 			IdleConnTimeout:       90 * time.Second,
 			DisableCompression:    true,
 			TLSNextProto:          map[string]func(string, *tls.Conn) http.RoundTripper{},

@@ -51,8 +51,8 @@ func ofConnection(canonical string) bool {
 	return false
 }
 
-// ofNode reports whether a header of a question is written by the nodes, from
-// what the question says elsewhere.
+// ofNode reports whether a header of a request is written by the nodes, from
+// what the request says elsewhere.
 func ofNode(canonical string) bool {
 	switch canonical {
 	case "Accept", "Content-Type", "Traceparent", clientHeader, idHeader, issueHeader, requestIDHeader, "X-Road-Request-Hash":
@@ -61,8 +61,8 @@ func ofNode(canonical string) bool {
 	return strings.HasPrefix(canonical, "Dobosh-")
 }
 
-// plain reports whether a header of an answer may leave under every contract: it
-// says how to read the answer, not what is in it.
+// plain reports whether a header of a response may leave under every contract: it
+// says how to read the response, not what is in it.
 func plain(canonical string) bool {
 	switch canonical {
 	case "Allow", "Cache-Control", "Content-Disposition", "Content-Language", "Etag", "Last-Modified", "Location", "Retry-After":
@@ -71,7 +71,7 @@ func plain(canonical string) bool {
 	return false
 }
 
-// passing gives the headers of a question that travel.
+// passing gives the headers of a request that travel.
 func passing(headers []Header) (list []Header) {
 	for _, h := range headers {
 		if name := textproto.CanonicalMIMEHeaderKey(h.Name); !ofConnection(name) && !ofNode(name) {
@@ -81,8 +81,8 @@ func passing(headers []Header) (list []Header) {
 	return list
 }
 
-// leaving gives the headers of an answer that may leave under a contract. The
-// type of the answer is not among them, since the reply has it.
+// leaving gives the headers of a response that may leave under a contract. The
+// type of the response is not among them, since the response has it.
 func leaving(headers []Header, c registry.Contract) (list []Header) {
 	all := slices.Contains(c.Headers, "*")
 	for _, h := range headers {

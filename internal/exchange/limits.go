@@ -12,7 +12,7 @@ import (
 	"dobosh/internal/registry"
 )
 
-// replays remembers the questions of each member for as long as their time
+// replays remembers the requests of each member for as long as their time
 // stamp is accepted. It keeps two generations and forgets the older one, so its
 // size is bounded by what arrives in two windows, at about 30 bytes each. A
 // restart forgets all; what could then be replayed comes over a connection of
@@ -56,7 +56,7 @@ func (r *replays) first(member registry.ID, id string) bool {
 	return true
 }
 
-// quotas counts the questions of each contract on a civil day. A restart begins
+// quotas counts the requests of each contract on a civil day. A restart begins
 // anew: a quota holds back what runs wild, it is not an account.
 type quotas struct {
 	mu    sync.Mutex
@@ -66,7 +66,7 @@ type quotas struct {
 
 func newQuotas() *quotas { return &quotas{taken: map[string]int{}} }
 
-// take counts one more question; false when limit was reached. No limit is 0.
+// take counts one more request; false when limit was reached. No limit is 0.
 func (q *quotas) take(account string, limit int, now time.Time) bool {
 	if limit == 0 {
 		return true
@@ -98,7 +98,7 @@ type bucket struct {
 
 func newRates() *rates { return &rates{buckets: map[string]bucket{}} }
 
-// take counts one more question; false when there were more than rate a second.
+// take counts one more request; false when there were more than rate a second.
 // No limit is 0.
 func (r *rates) take(account string, rate int, now time.Time) bool {
 	if rate == 0 {

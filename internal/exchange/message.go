@@ -27,9 +27,9 @@ const (
 // errMessage is the cause of every message that cannot be read.
 var errMessage = errors.New("not a message of this protocol")
 
-// Question is what an asker says: who asks what, under which contract, what
+// RequestMeta is what an asker says: who asks what, under which contract, what
 // for. Its JSON bytes are what the asker's journal commits to.
-type Question struct {
+type RequestMeta struct {
 	Version   int         `json:"v"`
 	ID        string      `json:"id"`
 	At        time.Time   `json:"at"`
@@ -45,16 +45,16 @@ type Question struct {
 	Provision law.Ref     `json:"provision"`
 	Matter    string      `json:"matter,omitempty"`  // the case or event in which is asked
 	Role      string      `json:"role"`              // who asks: RoleRule, RoleOfficer, RolePerson, RoleSystem
-	Message   string      `json:"message,omitempty"` // X-Road-Id that the information system gave the question
+	Message   string      `json:"message,omitempty"` // X-Road-Id that the information system gave the request
 	Behalf    registry.ID `json:"behalf,omitzero"`   // consumer for whom a delegate asks
 	Headers   []Header    `json:"headers,omitempty"` // for the information system
 	Trace     string      `json:"trace,omitempty"`   // W3C traceparent
 	Parts     bool        `json:"parts,omitempty"`   // whether the body follows in parts
 }
 
-// check refuses a question that no node of this version could have meant. It
+// check refuses a request that no node of this version could have meant. It
 // says nothing about the right to ask.
-func (q Question) check() error {
+func (q RequestMeta) check() error {
 	switch {
 	case q.Version != Version:
 		return fmt.Errorf("%w: version %d", errMessage, q.Version)
@@ -89,7 +89,7 @@ func plainQuery(s string) bool {
 	return len(s) <= maxPath && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '#' })
 }
 
-// Who may stand behind a question.
+// Who may stand behind a request.
 const (
 	RoleRule    = "rule"    // a rule, without a person
 	RoleOfficer = "officer" // an officer in a matter
@@ -97,15 +97,15 @@ const (
 	RoleSystem  = "system"  // an information system at the edge
 )
 
-// Reply is what a provider says beside the body. Its JSON bytes are what the
-// provider's journal commits to, so that the reply is the receipt: it has the
+// Meta is what a provider says beside the body. Its JSON bytes are what the
+// provider's journal commits to, so that the response is the receipt: it has the
 // members of a [journal.Receipt].
-type Reply struct {
+type ResponseMeta struct {
 	Version   int         `json:"v"`
-	ID        string      `json:"id"` // of the question
+	ID        string      `json:"id"` // of the request
 	At        time.Time   `json:"at"`
-	Question  string      `json:"question"` // leaf of the question in the asker's log, base64
-	Asker     registry.ID `json:"asker"`    // as the question names it
+	Request   string      `json:"question"` // leaf of the request in the asker's log, base64
+	Asker     registry.ID `json:"asker"`    // as the request names it
 	Holder    registry.ID `json:"holder"`   // the service that was asked
 	Act       string      `json:"act"`      // ActRead or ActRefused
 	Contract  string      `json:"contract,omitempty"`
@@ -129,14 +129,14 @@ type Hidden struct {
 	Provision law.Ref   `json:"provision"`
 }
 
-// What became of a question.
+// What became of a request.
 const (
 	ActRead    = "read"
 	ActRefused = "refused"
 )
 
-// check refuses a reply that says neither what came back nor why nothing did.
-func (r Reply) check() error {
+// check refuses a response that says neither what came back nor why nothing did.
+func (r ResponseMeta) check() error {
 	answered := r.Act == ActRead && r.Refusal == nil && r.Status >= 200 && r.Status < 600
 	refused := r.Act == ActRefused && r.Refusal != nil && r.Refusal.Code != "" && (r.Status == 0 || r.Status >= 400 && r.Status < 600)
 	if r.Version != Version || !plainText(r.Type) || !answered && !refused || refused && r.Parts {

@@ -20,7 +20,7 @@ import (
 type part struct {
 	Version int    `json:"v"`
 	ID      string `json:"id"`             // of the exchange
-	Of      string `json:"of"`             // leaf of the question or the reply in its sender's log, base64
+	Of      string `json:"of"`             // leaf of the request or the response in its sender's log, base64
 	Number  int64  `json:"n"`              // from 1
 	Last    bool   `json:"last,omitempty"` // whether the end follows
 }

@@ -23,7 +23,7 @@ import (
 	"dobosh/internal/registry"
 )
 
-// long lets whole answers leave, of any size up to limit.
+// long lets whole responses leave, of any size up to limit.
 func long(limit int64) func(*registry.Contract) {
 	return func(c *registry.Contract) { c.Fields, c.Subjects, c.Limit = []string{""}, nil, limit }
 }
@@ -72,7 +72,7 @@ func evidence(t *testing.T, j *notebook, kind string) whole {
 	return w
 }
 
-// A long answer takes no more memory than a short one, and its evidence stands in
+// A long response takes no more memory than a short one, and its evidence stands in
 // both journals.
 func TestLongAnswerFlowsInConstantMemory(t *testing.T) {
 	size := int64(256 << 20)
@@ -89,8 +89,8 @@ func TestLongAnswerFlowsInConstantMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Stream == nil || len(a.Body) != 0 || !a.Reply.Parts || a.Reply.Type != "application/octet-stream" {
-		t.Fatalf("%+v", a.Reply)
+	if a.Stream == nil || len(a.Body) != 0 || !a.Meta.Parts || a.Meta.Type != "application/octet-stream" {
+		t.Fatalf("%+v", a.Meta)
 	}
 	sum := sha256.New()
 	n, err := io.Copy(sum, a.Stream)
@@ -133,7 +133,7 @@ func TestLongQuestionFlowsInConstantMemory(t *testing.T) {
 	if most := source.most.Load(); most > 128<<20 {
 		t.Errorf("%d MB of heap for a body of %d MB", most>>20, size>>20)
 	}
-	if sent, got := evidence(t, w.city.journal, "end"), evidence(t, w.state.journal, "ended"); sent != got || sent.Size != size || sent.Of != a.Reply.Question {
+	if sent, got := evidence(t, w.city.journal, "end"), evidence(t, w.state.journal, "ended"); sent != got || sent.Size != size || sent.Of != a.Meta.Request {
 		t.Errorf("evidence: %+v and %+v", sent, got)
 	}
 }
@@ -162,7 +162,7 @@ func TestBodiesAtTheEdgesOfParts(t *testing.T) {
 	}
 }
 
-// A long answer that breaks off has no end for the asker.
+// A long response that breaks off has no end for the asker.
 func TestLongAnswerThatBreaksOff(t *testing.T) {
 	for name, c := range map[string]struct {
 		limit int64
@@ -197,7 +197,7 @@ func TestLongAnswerThatBreaksOff(t *testing.T) {
 	}
 }
 
-// Who stops reading a long answer holds nothing at the other side.
+// Who stops reading a long response holds nothing at the other side.
 func TestLongAnswerThatNobodyReads(t *testing.T) {
 	w := newWorld(t, long(1<<40))
 	stopped := make(chan struct{})
@@ -265,12 +265,12 @@ func TestSystemThatDoesNotReadTheQuestion(t *testing.T) {
 	ask := w.question()
 	ask.Method, ask.Upload = "POST", newMade(1<<40)
 	answer, err := w.city.Ask(t.Context(), ask)
-	if err != nil || answer.Reply.Status != http.StatusConflict {
-		t.Errorf("%d %v", answer.Reply.Status, err)
+	if err != nil || answer.Meta.Status != http.StatusConflict {
+		t.Errorf("%d %v", answer.Meta.Status, err)
 	}
 }
 
-// Where the whole answer was agreed, what the system says beside a status of its
+// Where the whole response was agreed, what the system says beside a status of its
 // own is part of it; that it is away is not.
 func TestAWholeAnswerHasAnyStatus(t *testing.T) {
 	for status, code := range map[int]string{404: "", 422: "", 500: "", 599: "", 502: "system-away", 503: "system-away", 504: "system-away", 600: "system-failed"} {
@@ -284,8 +284,8 @@ func TestAWholeAnswerHasAnyStatus(t *testing.T) {
 			wantCode(t, err, code)
 			continue
 		}
-		if r := answer.Reply; err != nil || string(answer.Body) != "why" || r.Status != status || r.Act != ActRead || len(r.Fields) != 1 || r.Refusal != nil {
-			t.Errorf("%d: %q %+v %v", status, answer.Body, answer.Reply, err)
+		if r := answer.Meta; err != nil || string(answer.Body) != "why" || r.Status != status || r.Act != ActRead || len(r.Fields) != 1 || r.Refusal != nil {
+			t.Errorf("%d: %q %+v %v", status, answer.Body, answer.Meta, err)
 		}
 	}
 }
@@ -371,14 +371,14 @@ func split(t *testing.T, raw []byte) (list []envelope) {
 	return list
 }
 
-// Who begins a question and does not end it is left, and who trickles too.
+// Who begins a request and does not end it is left, and who trickles too.
 func TestSlowAskers(t *testing.T) {
 	w := newWorld(t, long(1<<30))
-	w.state.Deadline = 50 * time.Millisecond
+	w.state.IdleTimeout = 50 * time.Millisecond
 	m := w.city.message(t, w.byHand("1"), nil).bytes()
 	q := w.byHand("2")
 	q.Parts, q.Method = true, "POST"
-	w.state.Patience = 50 * time.Millisecond
+	w.state.SystemTimeout = 50 * time.Millisecond
 	w.system = func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }
 	for name, first := range map[string][]byte{"half a question": m[:len(m)/2], "one byte": m[:1], "a question without the body that follows": w.city.message(t, q, nil).bytes()} {
 		secure := w.city.Credential.Client(w.state.statement(t).Node.TLS, link.Protocol)
@@ -403,14 +403,14 @@ func TestSlowAskers(t *testing.T) {
 }
 
 func TestBudgetOfMemory(t *testing.T) {
-	b := newBudget()
-	all, err := b.take(t.Context(), budgetUnit*budgetUnits)
+	b := newMemoryLimit()
+	all, err := b.take(t.Context(), memoryUnit*memoryUnits)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	waits := make(chan error, 1)
-	go func() { _, err := b.take(ctx, budgetUnit); waits <- err }()
+	go func() { _, err := b.take(ctx, memoryUnit); waits <- err }()
 	if give, err := b.take(t.Context(), smallBody); err != nil {
 		t.Error("a small body waits")
 	} else {

@@ -45,7 +45,7 @@ type peer struct {
 
 	mu       sync.Mutex // guards what follows
 	conns    []*link.Conn
-	took     time.Duration // smoothed; 0 before the first answer
+	took     time.Duration // smoothed; 0 before the first response
 	failures int           // in a row
 	rests    time.Time     // until then others are preferred
 }
@@ -108,25 +108,25 @@ func (p *peer) score(now time.Time) float64 {
 	return float64(p.took) * float64(1+open)
 }
 
-// Acquaintance is a node that this one has asked, as it last met it.
-type Acquaintance struct {
+// PeerStatus is a node that this one has asked, as it last met it.
+type PeerStatus struct {
 	Node    registry.Node
 	Failing bool          // it could not be reached, or did not answer, the last time
-	Took    time.Duration // of its answers, smoothed; 0 before the first
+	Took    time.Duration // of its responses, smoothed; 0 before the first
 }
 
-// Acquaintances are the nodes that were asked since the start, by member and
+// Peers are the nodes that were asked since the start, by member and
 // name. A node that has changed its address or key since is told as it was met.
-func (g *Gateway) Acquaintances() []Acquaintance {
+func (g *Gateway) Peers() []PeerStatus {
 	g.peers.mu.Lock()
 	defer g.peers.mu.Unlock()
-	list := make([]Acquaintance, 0, len(g.peers.byNode))
+	list := make([]PeerStatus, 0, len(g.peers.byNode))
 	for _, p := range g.peers.byNode {
 		p.mu.Lock()
-		list = append(list, Acquaintance{Node: p.node, Failing: p.failures > 0, Took: p.took})
+		list = append(list, PeerStatus{Node: p.node, Failing: p.failures > 0, Took: p.took})
 		p.mu.Unlock()
 	}
-	slices.SortFunc(list, func(a, b Acquaintance) int {
+	slices.SortFunc(list, func(a, b PeerStatus) int {
 		return cmp.Or(cmp.Compare(a.Node.Member.String(), b.Node.Member.String()), cmp.Compare(a.Node.Name, b.Node.Name))
 	})
 	return list

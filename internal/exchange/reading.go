@@ -11,25 +11,25 @@ import (
 type End struct {
 	Version int    `json:"v"`
 	ID      string `json:"id"`     // of the exchange
-	Of      string `json:"of"`     // leaf of the question or the reply in its sender's log, base64
+	Of      string `json:"of"`     // leaf of the request or the response in its sender's log, base64
 	Parts   int64  `json:"parts"`  //
 	Size    int64  `json:"size"`   // bytes
 	Digest  string `json:"digest"` // SHA-256, base64
 }
 
-// ReadQuestion reads what a journal committed to as a question, as strictly as a
+// ReadRequest reads what a journal committed to as a request, as strictly as a
 // node reads one that comes.
-func ReadQuestion(meta []byte) (q Question, err error) {
+func ReadRequest(meta []byte) (q RequestMeta, err error) {
 	if err := q.decode(meta); err != nil {
-		return Question{}, err
+		return RequestMeta{}, err
 	}
 	return q, q.check()
 }
 
-// ReadReply reads what a journal committed to as a reply.
-func ReadReply(meta []byte) (r Reply, err error) {
+// ReadResponse reads what a journal committed to as a response.
+func ReadResponse(meta []byte) (r ResponseMeta, err error) {
 	if err := r.decode(meta); err != nil {
-		return Reply{}, err
+		return ResponseMeta{}, err
 	}
 	return r, r.check()
 }
@@ -54,9 +54,9 @@ func Agreed(c registry.Contract, document []byte) bool {
 	return err == nil && string(s.leaves) == string(document)
 }
 
-// Concerned finds the persons whom a question, and the answer as it left, are about
+// Concerned finds the persons whom a request, and the response as it left, are about
 // by the places that a contract names. They are named in the contract's sector.
-func Concerned(c registry.Contract, q Question, asked, answered []byte) (persons []string) {
+func Concerned(c registry.Contract, q RequestMeta, asked, answered []byte) (persons []string) {
 	named, _ := covers(c, q.Method, q.Path)
 	query, _ := url.ParseQuery(q.Query)
 	question, answer := readable(asked), readable(answered)

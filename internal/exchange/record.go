@@ -19,7 +19,7 @@ const (
 	batchBytes     = 16 << 20
 )
 
-// recorder writes what an asker notes of the answers that it got: they are
+// recorder writes what an asker notes of the responses that it got: they are
 // proved already, and nobody waits until they are noted. Who has more to note
 // than may wait does wait.
 type recorder struct {
@@ -135,7 +135,7 @@ func (r *recorder) take() []journal.Entry {
 }
 
 // write appends entries, trying again while the journal is busy. What cannot be
-// written is told to the log: the questions stand in the journal already.
+// written is told to the log: the requests stand in the journal already.
 func (r *recorder) write(batch []journal.Entry) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

@@ -90,7 +90,7 @@ func (l *lexer) arguments() map[string]string {
 	return args
 }
 
-// encode writes a refusal that came before a journal knew of the question.
+// encode writes a refusal that came before a journal knew of the request.
 func (r Refusal) encode() []byte {
 	w := &writer{}
 	w.refusal(r)

@@ -13,7 +13,7 @@ import (
 // mislead its reader.
 var errDocument = errors.New("read JSON: not one JSON document in UTF-8, a name twice in one object, too deep or too many values")
 
-// scanned is what one walk over an answer gives.
+// scanned is what one walk over a response gives.
 type scanned struct {
 	leaves []byte     // what may leave
 	fields []string   // pointers under which something left, in order
@@ -347,7 +347,7 @@ type place struct {
 	below map[string]*place
 }
 
-// parsePlaces takes those places of a contract that are in the answer; the
+// parsePlaces takes those places of a contract that are in the response; the
 // others keep their numbers.
 func parsePlaces(subjects []string) *places {
 	p := &places{size: len(subjects)}

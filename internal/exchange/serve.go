@@ -19,7 +19,7 @@ import (
 
 func attr(key, value string) slog.Attr { return slog.String(key, value) }
 
-// ServeConn answers the questions of another node on a connection, until it
+// ServeConn answers the requests of another node on a connection, until it
 // ends. It is for [http.Server.TLSNextProto], under the name [link.Protocol].
 func (g *Gateway) ServeConn(_ *http.Server, c *tls.Conn, _ http.Handler) {
 	state := c.ConnectionState()
@@ -31,7 +31,7 @@ func (g *Gateway) ServeConn(_ *http.Server, c *tls.Conn, _ http.Handler) {
 		g.Log.Debug("a connection did not begin", attr("error", err.Error()))
 		return
 	}
-	node, _ := g.Credential.Peer(&state) // it is asked again for each question
+	node, _ := g.Credential.Peer(&state) // it is asked again for each request
 	if !g.served.add(conn, asker{&state, node}) {
 		conn.Close()
 	}
@@ -39,21 +39,21 @@ func (g *Gateway) ServeConn(_ *http.Server, c *tls.Conn, _ http.Handler) {
 	g.served.remove(conn)
 }
 
-// serveStream answers one question. Who does not say all of it in time is left.
+// serveStream answers one request. Who does not say all of it in time is left.
 func (g *Gateway) serveStream(ctx context.Context, peer *tls.ConnectionState, s *link.Stream) {
-	late := time.AfterFunc(g.Deadline, s.Close)
+	late := time.AfterFunc(g.IdleTimeout, s.Close)
 	defer late.Stop()
-	g.serve(ctx, peer, timed{s, late, g.Deadline})
+	g.serve(ctx, peer, timed{s, late, g.IdleTimeout})
 }
 
-// channel is what a question comes on and its answer leaves by.
+// channel is what a request comes on and its response leaves by.
 type channel interface {
 	io.Reader
 	io.Writer
 	Finish(last []byte) error
 	StopReading()
 	moved() // a part came or left
-	held()  // the question is here; how long it takes now is not up to the asker
+	held()  // the request is here; how long it takes now is not up to the asker
 }
 
 // timed is a stream that is left when nothing moves for long.
@@ -66,9 +66,9 @@ type timed struct {
 func (t timed) moved() { t.late.Reset(t.limit) }
 func (t timed) held()  { t.late.Stop() }
 
-// received is a question that is proved to be the asker's.
+// received is a request that is proved to be the asker's.
 type received struct {
-	Question
+	RequestMeta
 	envelope
 	node   registry.Node // of the asker
 	proof  journal.Stamp
@@ -83,27 +83,27 @@ type ended struct {
 	proof journal.Stamp
 }
 
-// serve reads a question, answers it and lets the answer leave.
+// serve reads a request, answers it and lets the response leave.
 func (g *Gateway) serve(ctx context.Context, peer *tls.ConnectionState, ch channel) {
 	begun := time.Now()
 	give := func() {}
 	defer func() { give() }()
 	in, err := g.receive(peer, ch, func(size int) (err error) {
-		give, err = g.budget.take(ctx, size)
+		give, err = g.memory.take(ctx, size)
 		return err
 	})
 	if err != nil {
 		refuse(ch, err)
 		return
 	}
-	a := &answering{g: g, in: in, ch: ch, out: outcome{Reply: replyTo(in)}, patience: newPatience(ctx, g.Patience)}
+	a := &inboundRequest{g: g, in: in, ch: ch, out: outcome{ResponseMeta: replyTo(in)}, timeout: newIdleTimeout(ctx, g.SystemTimeout)}
 	defer a.close()
 	err = a.answer()
 	left := a.leave()
 	if err == nil {
 		err = left
 	}
-	g.observe(Observation{Client: in.Client, Service: in.Service, Contract: in.Contract, Status: a.out.Status, Question: int64(len(in.body)), Answer: int64(len(a.out.body)),
+	g.observe(Observation{Client: in.Client, Service: in.Service, Contract: in.Contract, Status: a.out.Status, RequestBytes: int64(len(in.body)), ResponseBytes: int64(len(a.out.body)),
 		Hops: []Hop{{HopSystem, a.system}, {HopProvider, a.journal}}}, begun, err)
 }
 
@@ -114,7 +114,7 @@ func refuse(ch channel, err error) {
 	_ = ch.Finish(envelope{kind: unsealed, meta: refusalOf(err).encode()}.bytes()) // the asker may have gone
 }
 
-// receive reads a question and proves it.
+// receive reads a request and proves it.
 func (g *Gateway) receive(tls *tls.ConnectionState, ch channel, admit func(int) error) (*received, error) {
 	node, err := g.Credential.Peer(tls)
 	if err != nil {
@@ -136,10 +136,10 @@ func (g *Gateway) receive(tls *tls.ConnectionState, ch channel, admit func(int) 
 	} else {
 		ch.held()
 	}
-	return in, g.timely(in.Question)
+	return in, g.timely(in.RequestMeta)
 }
 
-// believe checks that the question is of the node that it came from, and says
+// believe checks that the request is of the node that it came from, and says
 // something.
 func (g *Gateway) believe(in *received) (err error) {
 	if in.proof, _, err = g.verify(in.node, in.envelope); err != nil {
@@ -161,8 +161,8 @@ func (g *Gateway) believe(in *received) (err error) {
 	return nil
 }
 
-// timely refuses a clock that is off, and a question that was here before.
-func (g *Gateway) timely(q Question) error {
+// timely refuses a clock that is off, and a request that was here before.
+func (g *Gateway) timely(q RequestMeta) error {
 	if off := q.At.Sub(g.Now()); off > g.Skew || off < -g.Skew {
 		return problem.New(problem.Invalid, "clock-off", "seconds", seconds(off), "asker", q.Client.Owner().String(), "provider", g.Member.String())
 	}
@@ -172,7 +172,7 @@ func (g *Gateway) timely(q Question) error {
 	return nil
 }
 
-// refuseHTTP answers a request of another node that is no question.
+// refuseHTTP answers a request of another node that is no request.
 func refuseHTTP(w http.ResponseWriter, err error) {
 	r := refusalOf(err)
 	w.Header().Set("Content-Type", "application/json")

@@ -45,7 +45,7 @@ func (s *served) remove(c *link.Conn) {
 	delete(s.conns, c)
 }
 
-// leave lets every connection end when its questions are answered.
+// leave lets every connection end when its requests are answered.
 func (s *served) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,8 +65,8 @@ func (s *served) close() {
 	s.ending.Wait()
 }
 
-// Drain lets the nodes that ask know that no new question is taken here, and
-// connections end when their questions are answered. It is for
+// Drain lets the nodes that ask know that no new request is taken here, and
+// connections end when their requests are answered. It is for
 // [http.Server.RegisterOnShutdown].
 func (g *Gateway) Drain() { g.served.leave() }
 

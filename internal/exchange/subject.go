@@ -12,22 +12,22 @@ import (
 )
 
 // Where a contract finds the persons concerned: the beginnings of its
-// [registry.Contract.Subjects]. A pointer into the answer has none.
+// [registry.Contract.Subjects]. A pointer into the response has none.
 const (
 	pathSubject   = "path:"   // a segment that a pattern names
 	querySubject  = "query:"  // a parameter
-	headerSubject = "header:" // of the question
-	bodySubject   = "body:"   // a pointer into the question
+	headerSubject = "header:" // of the request
+	bodySubject   = "body:"   // a pointer into the request
 )
 
-// maxSubjects bounds the persons whom one answer may concern, as the journal
+// maxSubjects bounds the persons whom one response may concern, as the journal
 // bounds them.
 const maxSubjects = journal.MaxSubjects
 
-// nameInQuestion names the persons whom the question is about. Who cannot be
-// named in a receipt is not asked about: there would be an answer that the
+// nameInQuestion names the persons whom the request is about. Who cannot be
+// named in a receipt is not asked about: there would be a response that the
 // person never hears of.
-func (a *answering) nameInQuestion(named map[string]string) error {
+func (a *inboundRequest) nameInQuestion(named map[string]string) error {
 	document, err := a.questionDocument()
 	if err != nil {
 		return err
@@ -56,9 +56,9 @@ func (a *answering) nameInQuestion(named map[string]string) error {
 	return nil
 }
 
-// questionDocument reads the body of a question in which persons have to be
+// questionDocument reads the body of a request in which persons have to be
 // found. It must be whole, and JSON.
-func (a *answering) questionDocument() (value, error) {
+func (a *inboundRequest) questionDocument() (value, error) {
 	if !a.looksAt(bodySubject) || len(a.in.body) == 0 && !a.in.Parts {
 		return value{raw: []byte("null")}, nil
 	}
@@ -72,12 +72,12 @@ func (a *answering) questionDocument() (value, error) {
 	return document, nil
 }
 
-// looksAt reports whether the contract finds persons in a part of the question.
-func (a *answering) looksAt(kind string) bool {
+// looksAt reports whether the contract finds persons in a part of the request.
+func (a *inboundRequest) looksAt(kind string) bool {
 	return slices.ContainsFunc(a.contract.Subjects, func(where string) bool { return strings.HasPrefix(where, kind) })
 }
 
-// cutSubject splits a place such as "query:person"; a pointer into the answer is
+// cutSubject splits a place such as "query:person"; a pointer into the response is
 // of no kind.
 func cutSubject(where string) (kind, name string) {
 	if strings.HasPrefix(where, "/") {
@@ -97,10 +97,10 @@ func valuesOf(headers []Header, name string) (list []string) {
 	return list
 }
 
-// name adds the persons whom find finds at the contract's places to the answer,
+// name adds the persons whom find finds at the contract's places to the response,
 // in [ReceiptSector]. n is the number of the place. An empty value names nobody; one that is no pseudonym of
 // the contract's sector is an error.
-func (a *answering) name(find func(n int, where string) []string) error {
+func (a *inboundRequest) name(find func(n int, where string) []string) error {
 	for n, where := range a.contract.Subjects {
 		for _, person := range find(n, where) {
 			if person == "" {

@@ -11,23 +11,23 @@ import (
 
 // System is an information system behind this node.
 type System interface {
-	// Serve puts a question to the system. It returns when the head of the
+	// Serve puts a request to the system. It returns when the head of the
 	// answer is there, and it, and reads of the body, should end with ctx. ctx
 	// lasts until the caller has closed the body.
 	Serve(ctx context.Context, c Call) (Result, error)
 }
 
-// Call is a question as an information system sees it.
+// Call is a request as an information system sees it.
 type Call struct {
 	Method  string
 	Path    string // raw, with its leading slash
 	Query   string // raw, without the question mark
 	Headers []Header
-	Body    io.Reader // nil for none; an error of it means that the question broke off
+	Body    io.Reader // nil for none; an error of it means that the request broke off
 	Size    int64     // of the body; -1 when it is not known
 }
 
-// Result is the answer of an information system. The caller closes the body.
+// Result is the response of an information system. The caller closes the body.
 type Result struct {
 	Status  int
 	Headers []Header
@@ -38,7 +38,7 @@ type Result struct {
 // errPanicked says that a handler in this process panicked; what with is told to nobody.
 var errPanicked = errors.New("the information system panicked")
 
-// wholeAnswer is how many bytes of an answer a [Handler] keeps before it lets
+// wholeAnswer is how many bytes of a response a [Handler] keeps before it lets
 // them flow.
 const wholeAnswer = 1 << 20
 
@@ -60,7 +60,7 @@ func (h handler) Serve(ctx context.Context, c Call) (Result, error) {
 	go func() {
 		defer close(ended)
 		err = run(h.http, out, req)
-		_ = out.into.CloseWithError(err) // nil is the end of the answer; a pipe takes every error
+		_ = out.into.CloseWithError(err) // nil is the end of the response; a pipe takes every error
 	}()
 	select {
 	case <-ended:
@@ -74,7 +74,7 @@ func (h handler) Serve(ctx context.Context, c Call) (Result, error) {
 	}
 }
 
-// request is the question as net/http knows it.
+// request is the request as net/http knows it.
 func (c Call) request(ctx context.Context) (*http.Request, error) {
 	target := c.Path
 	if c.Query != "" {
@@ -106,15 +106,15 @@ func run(h http.Handler, w http.ResponseWriter, req *http.Request) (err error) {
 	return nil
 }
 
-// answerWriter keeps the beginning of an answer and lets the rest flow. Only the
+// answerWriter keeps the beginning of a response and lets the rest flow. Only the
 // handler's goroutine writes to it until flows is closed or the handler has
 // ended; from then on it writes to the pipe alone.
 type answerWriter struct {
 	header http.Header
-	sent   http.Header // as it was when the answer began
+	sent   http.Header // as it was when the response began
 	status int
 	kept   bytes.Buffer
-	flows  chan struct{} // closed when the answer is longer than is kept
+	flows  chan struct{} // closed when the response is longer than is kept
 	over   bool          // whether flows is closed
 	from   *io.PipeReader
 	into   *io.PipeWriter
@@ -156,7 +156,7 @@ func (w *answerWriter) headers() []Header {
 	return headersOf(w.sent)
 }
 
-// flowing is the body of a long answer: what was kept, and then what the
+// flowing is the body of a long response: what was kept, and then what the
 // handler writes.
 type flowing struct {
 	from  *io.PipeReader

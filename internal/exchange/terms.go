@@ -12,7 +12,7 @@ type terms struct {
 	at         int64 // place of the contract in the registry
 	fields     *fields
 	places     *places
-	everything bool // nothing of an answer has to be looked at: all of it was agreed, and nobody has to be found in it
+	everything bool // nothing of a response has to be looked at: all of it was agreed, and nobody has to be found in it
 }
 
 func newTerms(c registry.Contract, at int64) *terms {

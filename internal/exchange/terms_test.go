@@ -63,13 +63,13 @@ func TestDelegatesAskOnBehalfOfTheConsumer(t *testing.T) {
 	ask := w.question()
 	ask.Behalf = desk
 	a, err := w.city.Ask(t.Context(), ask)
-	if err != nil || a.Reply.Contract != "village" || a.Reply.Behalf != desk || a.Reply.Asker != family {
-		t.Errorf("%+v, %v", a.Reply, err)
+	if err != nil || a.Meta.Contract != "village" || a.Meta.Behalf != desk || a.Meta.Asker != family {
+		t.Errorf("%+v, %v", a.Meta, err)
 	}
-	for name, change := range map[string]func(*Question){
-		"another client":           func(q *Question) { q.Client.Subsystem = "other" },
-		"on behalf of itself":      func(q *Question) { q.Behalf = family },
-		"the delegate, for itself": func(q *Question) { q.Behalf = registry.ID{} },
+	for name, change := range map[string]func(*RequestMeta){
+		"another client":           func(q *RequestMeta) { q.Client.Subsystem = "other" },
+		"on behalf of itself":      func(q *RequestMeta) { q.Behalf = family },
+		"the delegate, for itself": func(q *RequestMeta) { q.Behalf = registry.ID{} },
 	} {
 		q := w.byHand(name[:2] + strconv.Itoa(len(name)))
 		q.ID, q.Contract, q.Behalf = strings.ReplaceAll(q.ID, " ", "-"), "village", desk
@@ -212,13 +212,13 @@ func TestLimitInBothDirections(t *testing.T) {
 }
 
 func TestPersonsNamedInTheQuestion(t *testing.T) {
-	for where, put := range map[string]func(a *Ask, person string){
-		"query:person":    func(a *Ask, person string) { a.Query = "x=1&person=" + person },
-		"header:x-person": func(a *Ask, person string) { a.Headers = []Header{{"X-Person", person}} },
-		"body:/who/*/id": func(a *Ask, person string) {
+	for where, put := range map[string]func(a *Request, person string){
+		"query:person":    func(a *Request, person string) { a.Query = "x=1&person=" + person },
+		"header:x-person": func(a *Request, person string) { a.Headers = []Header{{"X-Person", person}} },
+		"body:/who/*/id": func(a *Request, person string) {
 			a.Type, a.Body = "application/json", []byte(`{"who":[{"id":"`+person+`"}]}`)
 		},
-		"query:a%20person": func(a *Ask, person string) { a.Query = "a%2520person=" + person },
+		"query:a%20person": func(a *Request, person string) { a.Query = "a%2520person=" + person },
 	} {
 		w := newWorld(t, func(c *registry.Contract) { c.Subjects = []string{where} })
 		w.system = func(rw http.ResponseWriter, _ *http.Request) { w.write(rw, `{"born":"x"}`) }
@@ -265,15 +265,15 @@ func TestPersonsCannotHideInTheQuestion(t *testing.T) {
 func TestDelayHidesFromThePerson(t *testing.T) {
 	w := newWorld(t, func(c *registry.Contract) { c.Delay = registry.Delay{Days: 30, Provision: "zkp/282"} })
 	a, err := w.ask()
-	if err != nil || a.Reply.Hidden == nil || a.Reply.Hidden.Until != civil.Date(2026, 12, 23) || a.Reply.Hidden.Provision != "zkp/282" {
-		t.Fatalf("%+v, %v", a.Reply.Hidden, err)
+	if err != nil || a.Meta.Hidden == nil || a.Meta.Hidden.Until != civil.Date(2026, 12, 23) || a.Meta.Hidden.Provision != "zkp/282" {
+		t.Fatalf("%+v, %v", a.Meta.Hidden, err)
 	}
 	if e := w.state.journal.of("answer")[0]; !strings.Contains(string(e.Meta), `"hidden":{"until":"2026-12-23","provision":"zkp/282"}`) {
 		t.Errorf("the receipt says %s", e.Meta)
 	}
 	w.law.lapsed = "zkp/282"
-	if a, err := w.ask(); err != nil || a.Reply.Hidden != nil {
-		t.Errorf("by a provision that is not in force: %+v, %v", a.Reply.Hidden, err)
+	if a, err := w.ask(); err != nil || a.Meta.Hidden != nil {
+		t.Errorf("by a provision that is not in force: %+v, %v", a.Meta.Hidden, err)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"dobosh/internal/kit/civil"
 )
 
-// Used is how many questions of this day other members have put under each
+// Used is how many requests of this day other members have put under each
 // contract that has a quota.
 func (g *Gateway) Used() map[string]int {
 	g.quotas.mu.Lock()

@@ -73,7 +73,7 @@ type registryVector struct {
 	Checkpoint string   `json:"checkpoint"`
 }
 
-// messageVector is a question with its answer, as they travel.
+// messageVector is a request with its response, as they travel.
 type messageVector struct {
 	AskerKey      string `json:"asker_key"`
 	Question      string `json:"question"`
@@ -88,8 +88,8 @@ type messageVector struct {
 	ReplyStamp    string `json:"reply_stamp"`
 }
 
-// headerVector is a header, whether it travels with a question, and under which
-// contracts it leaves with an answer.
+// headerVector is a header, whether it travels with a request, and under which
+// contracts it leaves with a response.
 type headerVector struct {
 	Name    string `json:"name"`
 	Value   string `json:"value"`
@@ -188,13 +188,13 @@ func checkRegistry(t *testing.T, v registryVector) {
 func checkMessages(t *testing.T, list []messageVector) {
 	for _, m := range list {
 		question := verified(t, m.AskerKey, m.Stamp, m.Envelope, m.Question, m.Body)
-		var q Question
+		var q RequestMeta
 		if err := errors.Join(q.decode([]byte(m.Question)), q.check()); err != nil || question != m.Leaf {
 			t.Errorf("question: %v, leaf %s", err, question)
 		}
 		verified(t, m.ProviderKey, m.ReplyStamp, m.ReplyEnvelope, m.Reply, m.ReplyBody)
-		var r Reply
-		if err := errors.Join(r.decode([]byte(m.Reply)), r.check()); err != nil || r.Question != m.Leaf || r.ID != q.ID {
+		var r ResponseMeta
+		if err := errors.Join(r.decode([]byte(m.Reply)), r.check()); err != nil || r.Request != m.Leaf || r.ID != q.ID {
 			t.Errorf("reply: %v", err)
 		}
 		if again := testkit.Must[[]byte](t)(q.encode()); string(again) != m.Question {
@@ -273,7 +273,7 @@ func verified(t *testing.T, key, text, travels, meta, body string) string {
 	return leaf(stamp, sha256.Sum256([]byte(meta)), sha256.Sum256([]byte(body)))
 }
 
-// makeVectors plays two questions between two nodes. The salts are random, so
+// makeVectors plays two requests between two nodes. The salts are random, so
 // the messages differ from run to run; everything else does not.
 func makeVectors(t *testing.T) (v vectors) {
 	v.About = "Values of docs/spec/exchange.md. Named null: no match. Parts null, leaves empty: refused."
@@ -328,7 +328,7 @@ func (w *world) registryVector(t *testing.T) registryVector {
 	return v
 }
 
-// messageVectors are a question that is answered and one that is refused.
+// messageVectors are a request that is answered and one that is refused.
 func (w *world) messageVectors(t *testing.T) (list []messageVector) {
 	var m messageVector
 	w.state.front = func(question envelope, next func(envelope) envelope) envelope {
@@ -345,7 +345,7 @@ func (w *world) messageVectors(t *testing.T) (list []messageVector) {
 		ask.Headers, ask.Trace = []Header{{"Accept-Language", "sr"}, {"X-Many", "1"}, {"X-Many", "\"2\""}}, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 		answer, _ := w.city.Ask(t.Context(), ask) // the second is refused
 		m.ReplyBody = string(answer.Body)
-		m.Leaf = answer.Reply.Question
+		m.Leaf = answer.Meta.Request
 		list = append(list, m)
 		w.law.lapsed = ""
 		w.system = func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNotFound) }

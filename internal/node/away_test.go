@@ -15,7 +15,7 @@ import (
 
 // residence asks whether a mother of the stories is a resident, as the city does
 // when it decides.
-func (w *town) residence() (exchange.Answer, error) {
+func (w *town) residence() (exchange.Response, error) {
 	w.t.Helper()
 	stories, err := people.Stories(w.pack())
 	if err != nil {
@@ -30,7 +30,7 @@ func (w *town) residence() (exchange.Answer, error) {
 		w.t.Fatal(err)
 	}
 	client, service := w.id("RS-DEMO/GOV/ZRENJANIN/family"), w.id("RS-DEMO/GOV/REGISTERS/residence/residents")
-	return w.nodes[demo.City].Gateway().Ask(w.t.Context(), exchange.Ask{
+	return w.nodes[demo.City].Gateway().Ask(w.t.Context(), exchange.Request{
 		Client: client, Service: service, Method: "GET", Path: "/v1/residents/" + person, Purpose: "family-support", Matter: "a test", Role: exchange.RoleRule,
 	})
 }
@@ -46,11 +46,11 @@ func (w *town) id(text string) registry.ID {
 
 // proved holds that an answer stands in the provider's journal as the asker was
 // told.
-func (w *town) proved(a exchange.Answer) {
+func (w *town) proved(a exchange.Response) {
 	w.t.Helper()
 	entry, err := w.nodes[demo.Registers].Journal().Logged(w.t.Context(), a.Index)
-	if err != nil || entry.Entry.ID != a.Reply.ID || entry.Entry.Kind != "answer" {
-		w.t.Errorf("entry %d of the provider is %s %s, want the answer %s: %v", a.Index, entry.Entry.Kind, entry.Entry.ID, a.Reply.ID, err)
+	if err != nil || entry.Entry.ID != a.Meta.ID || entry.Entry.Kind != "answer" {
+		w.t.Errorf("entry %d of the provider is %s %s, want the answer %s: %v", a.Index, entry.Entry.Kind, entry.Entry.ID, a.Meta.ID, err)
 	}
 }
 

@@ -63,7 +63,7 @@ func (w *town) portalContract(now time.Time) registry.Contract {
 
 // asksAsPortal asks the register of residence from the subsystem that has no
 // contract in the pack.
-func (w *town) asksAsPortal() (exchange.Answer, error) {
+func (w *town) asksAsPortal() (exchange.Response, error) {
 	w.t.Helper()
 	stories, err := people.Stories(w.pack())
 	if err != nil {
@@ -74,7 +74,7 @@ func (w *town) asksAsPortal() (exchange.Answer, error) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return w.nodes[demo.City].Gateway().Ask(w.t.Context(), exchange.Ask{
+	return w.nodes[demo.City].Gateway().Ask(w.t.Context(), exchange.Request{
 		Client: w.id("RS-DEMO/GOV/ZRENJANIN/portal"), Service: w.id("RS-DEMO/GOV/REGISTERS/residence/residents"), Method: "GET", Path: "/v1/residents/" + person,
 		Purpose: "family-support", Matter: "a test", Role: exchange.RoleRule,
 	})

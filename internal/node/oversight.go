@@ -62,7 +62,7 @@ func newExchangeMetrics() *exchangeMetrics {
 
 func (m *exchangeMetrics) observe(o exchange.Observation) {
 	direction := "answering"
-	if o.Asking {
+	if o.Outbound {
 		direction = "asking"
 	}
 	m.total.WithLabelValues(direction, o.Code).Inc()
@@ -140,7 +140,7 @@ const mostPeers = 100
 // registry still knows where they were met, those that fail first.
 func (c conditions) peers() (list []web.PeerState) {
 	state := c.registry.State()
-	for _, a := range c.gateway.Acquaintances() {
+	for _, a := range c.gateway.Peers() {
 		now, known := state.NodeByTLS(a.Node.TLS)
 		if !known || now.Address != a.Node.Address {
 			continue

@@ -138,7 +138,7 @@ func (r residentsOf) Search(ctx context.Context, by act.Actor, number jmbg.Numbe
 	if err != nil {
 		return "", found, err
 	}
-	answer, err := r.gateway.Ask(ctx, exchange.Ask{
+	answer, err := r.gateway.Ask(ctx, exchange.Request{
 		Client: client, Service: service, Method: "POST", Path: "/v1/residents/search", Type: "application/json", Body: body,
 		Matter: "birth registration", Role: exchange.RoleOfficer, Subjects: []string{person},
 	})

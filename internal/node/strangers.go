@@ -7,7 +7,7 @@ import "context"
 func (n *Node) partFromStrangers(ctx context.Context) {
 	for {
 		size := n.registry.State().Size
-		n.gateway.PartFromStrangers()
+		n.gateway.CloseRevoked()
 		if n.registry.Wait(ctx, size) != nil {
 			return
 		}

@@ -40,7 +40,7 @@ type Look struct {
 
 // Asker puts a question to another institution.
 type Asker interface {
-	Ask(ctx context.Context, a exchange.Ask) (exchange.Answer, error)
+	Ask(ctx context.Context, a exchange.Request) (exchange.Response, error)
 }
 
 // Room gathers what the nodes answer.
@@ -203,8 +203,8 @@ func gather[A, T any](ctx context.Context, r *Room, a ask, items func(registry.I
 	return slices.Concat(answers...), silent
 }
 
-func (r *Room) ask(ctx context.Context, service registry.ID, a ask) (exchange.Answer, error) {
-	question := exchange.Ask{
+func (r *Room) ask(ctx context.Context, service registry.ID, a ask) (exchange.Response, error) {
+	question := exchange.Request{
 		Client: r.Portal, Service: service, Method: a.method, Path: a.path + a.person, Query: a.query, Role: exchange.RolePerson, Body: a.body, Subjects: []string{a.person},
 	}
 	if a.body != nil {

@@ -119,21 +119,21 @@ func (r *rig) add(authority *registry.Authority, engine, name string) {
 }
 
 // Ask carries a question to the system of a body.
-func (r *rig) Ask(ctx context.Context, a exchange.Ask) (exchange.Answer, error) {
+func (r *rig) Ask(ctx context.Context, a exchange.Request) (exchange.Response, error) {
 	b := r.bodies[a.Service.Owner().String()]
 	if b == nil || b.away {
-		return exchange.Answer{}, problem.New(problem.Unavailable, "node-away")
+		return exchange.Response{}, problem.New(problem.Unavailable, "node-away")
 	}
 	if a.Role != exchange.RolePerson || len(a.Subjects) != 1 || a.Subjects[0] != person {
-		return exchange.Answer{}, fmt.Errorf("the question does not say who stands behind it: %+v", a)
+		return exchange.Response{}, fmt.Errorf("the question does not say who stands behind it: %+v", a)
 	}
 	req := httptest.NewRequestWithContext(ctx, a.Method, a.Path+"?"+a.Query, strings.NewReader(string(a.Body)))
 	w := httptest.NewRecorder()
 	b.system.Handler().ServeHTTP(w, req)
 	if w.Code != http.StatusOK {
-		return exchange.Answer{}, problem.New(problem.BadGateway, "system-failed").Because(errors.New(w.Body.String()))
+		return exchange.Response{}, problem.New(problem.BadGateway, "system-failed").Because(errors.New(w.Body.String()))
 	}
-	return exchange.Answer{Body: w.Body.Bytes()}, nil
+	return exchange.Response{Body: w.Body.Bytes()}, nil
 }
 
 // look writes n receipts into the journal of a body, a minute apart.

@@ -186,7 +186,7 @@ func (q *inquiry) ask(ctx context.Context, rule *rules.Rule, need rules.Need, pa
 
 // take keeps one fact of an answer, unless it is known already: what an officer
 // found stays. A person whom nobody can name is not known.
-func (q *inquiry) take(need rules.Need, document any, answer exchange.Answer) {
+func (q *inquiry) take(need rules.Need, document any, answer exchange.Response) {
 	if _, have := q.Facts[need.Fact]; have {
 		return
 	}
@@ -194,7 +194,7 @@ func (q *inquiry) take(need rules.Need, document any, answer exchange.Answer) {
 	if !there || need.Type == "person" && !q.room.names(q.service.Sector, value) {
 		return
 	}
-	q.Facts[need.Fact] = knownFact{Value: value, Exchange: answer.Reply.ID, Register: need.Service, Origin: answer.Origin, Index: answer.Index}
+	q.Facts[need.Fact] = knownFact{Value: value, Exchange: answer.Meta.ID, Register: need.Service, Origin: answer.Origin, Index: answer.Index}
 }
 
 // names reports whether a value is the pseudonym of somebody in the sector.
@@ -205,14 +205,14 @@ func (r *Room) names(sector string, value any) bool {
 }
 
 // ask puts a question under the contract for the purpose of a public service.
-func (r *Room) ask(ctx context.Context, s law.PublicService, service, path, matter string, subjects []string) (exchange.Answer, error) {
+func (r *Room) ask(ctx context.Context, s law.PublicService, service, path, matter string, subjects []string) (exchange.Response, error) {
 	to, err := registry.ParseID(service)
 	if err != nil {
-		return exchange.Answer{}, err
+		return exchange.Response{}, err
 	}
 	from := r.Member
 	from.Subsystem = s.Subsystem
-	return r.Asker.Ask(ctx, exchange.Ask{
+	return r.Asker.Ask(ctx, exchange.Request{
 		Client: from, Service: to, Method: "GET", Path: path, Purpose: s.Purpose,
 		Matter: matter, Role: exchange.RoleRule, Subjects: subjects,
 	})

@@ -196,22 +196,22 @@ type registers struct {
 	accounts  map[string]string
 	paid      bool
 	away      map[string]error // by service
-	asked     []exchange.Ask
+	asked     []exchange.Request
 }
 
-func (f *registers) Ask(_ context.Context, a exchange.Ask) (exchange.Answer, error) {
+func (f *registers) Ask(_ context.Context, a exchange.Request) (exchange.Response, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked = append(f.asked, a)
 	if err := f.away[a.Service.String()]; err != nil {
-		return exchange.Answer{}, err
+		return exchange.Response{}, err
 	}
 	document, ok := f.answer(strings.Split(strings.TrimPrefix(a.Path, "/v1/"), "/"))
 	if !ok {
-		return exchange.Answer{}, problem.New(problem.NotFound, "nothing-known", "service", a.Service.String())
+		return exchange.Response{}, problem.New(problem.NotFound, "nothing-known", "service", a.Service.String())
 	}
 	body, err := json.Marshal(document)
-	return exchange.Answer{Reply: exchange.Reply{ID: fmt.Sprintf("exchange-%d", len(f.asked))}, Body: body, Origin: "registers.example/log", Index: int64(len(f.asked))}, err
+	return exchange.Response{Meta: exchange.ResponseMeta{ID: fmt.Sprintf("exchange-%d", len(f.asked))}, Body: body, Origin: "registers.example/log", Index: int64(len(f.asked))}, err
 }
 
 func (f *registers) answer(path []string) (map[string]any, bool) {

@@ -31,7 +31,7 @@ func Migrations() fs.FS { return migrations }
 
 // Asker puts a question to another institution.
 type Asker interface {
-	Ask(ctx context.Context, a exchange.Ask) (exchange.Answer, error)
+	Ask(ctx context.Context, a exchange.Request) (exchange.Response, error)
 }
 
 // Journal seals decisions, gives the sealed content back and proves it.

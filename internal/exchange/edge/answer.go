@@ -39,8 +39,8 @@ func (e *Edge) answer(ctx *fasthttp.RequestCtx, r request) {
 	write(ctx, answer)
 }
 
-// put reads the body of a question and asks it, if its client may come like this.
-func (e *Edge) put(ctx *fasthttp.RequestCtx, a *exchange.Ask) (answer exchange.Answer, in *incoming, err error) {
+// put reads the body of a request and asks it, if its client may come like this.
+func (e *Edge) put(ctx *fasthttp.RequestCtx, a *exchange.Request) (answer exchange.Response, in *incoming, err error) {
 	if err := e.admit(ctx, a.Client); err != nil {
 		return answer, nil, err
 	}
@@ -56,8 +56,8 @@ func (e *Edge) put(ctx *fasthttp.RequestCtx, a *exchange.Ask) (answer exchange.A
 }
 
 // head writes the headers that name the exchange. A body that has not come to
-// its end when the answer begins cannot be named.
-func (e *Edge) head(ctx *fasthttp.RequestCtx, r request, a exchange.Ask, in *incoming) {
+// its end when the response begins cannot be named.
+func (e *Edge) head(ctx *fasthttp.RequestCtx, r request, a exchange.Request, in *incoming) {
 	h := &ctx.Response.Header
 	h.Add(idHeader, a.Message)
 	h.Add(clientHeader, a.Client.String())
@@ -74,13 +74,13 @@ func (e *Edge) head(ctx *fasthttp.RequestCtx, r request, a exchange.Ask, in *inc
 }
 
 // write writes what the information system answered.
-func write(ctx *fasthttp.RequestCtx, answer exchange.Answer) {
+func write(ctx *fasthttp.RequestCtx, answer exchange.Response) {
 	h := &ctx.Response.Header
 	for _, line := range answer.Headers {
 		h.Add(line.Name, line.Value)
 	}
-	ctx.SetStatusCode(answer.Reply.Status)
-	mediaType := answer.Reply.Type
+	ctx.SetStatusCode(answer.Meta.Status)
+	mediaType := answer.Meta.Type
 	if len(answer.Body) > 0 || answer.Stream != nil {
 		mediaType = cmp.Or(mediaType, "application/octet-stream")
 	}
@@ -114,8 +114,8 @@ func (o outgoing) Read(p []byte) (int, error) {
 // which passes with its status and without X-Road-Error. Its body stays behind:
 // under a contract for fields it was not agreed, and under one for the whole
 // answer this is no refusal.
-func ownAnswer(answer exchange.Answer, err error) bool {
-	if answer.Reply.Status == 0 {
+func ownAnswer(answer exchange.Response, err error) bool {
+	if answer.Meta.Status == 0 {
 		return false
 	}
 	return problem.HasCode(err, "nothing-known") || problem.HasCode(err, "system-refused") || problem.HasCode(err, "system-failed")

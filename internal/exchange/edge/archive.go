@@ -120,7 +120,7 @@ var errSeveral = errors.New("several exchanges have this id")
 const (
 	maxExchanges = 10
 	maxSearches  = 50
-	maxFollowing = 5 // for the answer, which stands close behind its question
+	maxFollowing = 5 // for the response, which stands close behind its request
 )
 
 // containers makes the containers of a request, the newest exchange first.
@@ -150,13 +150,13 @@ func (e *Edge) containers(w wanted) (files []asice.File, err error) {
 	return files, nil
 }
 
-// questions finds the questions with an X-Road-Id that a subsystem put or got.
+// requests finds the requests with an X-Road-Id that a subsystem put or got.
 func (a Archive) questions(ctx context.Context, w wanted) (found []journal.Logged, err error) {
 	if a.Journal == nil || a.Signer == nil {
 		return nil, nil
 	}
 	q := journal.Query{Kinds: []string{"question", "asked"}, Newest: true, Limit: maxExchanges, Match: func(entry journal.Entry) bool {
-		asked, err := exchange.ReadQuestion(entry.Meta)
+		asked, err := exchange.ReadRequest(entry.Meta)
 		return err == nil && (asked.Message == w.message || asked.ID == w.message) && (asked.Client == w.client || asked.Service.System() == w.client)
 	}}
 	for range maxSearches {

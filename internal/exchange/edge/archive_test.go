@@ -24,7 +24,7 @@ func archived(t *testing.T) *world {
 	if a := w.ask("GET", plainTarget, "", "X-Road-Client", family.String(), "X-Road-Id", "my-id"); a.status != 200 {
 		t.Fatal(a.body)
 	}
-	for deadline := time.Now().Add(10 * time.Second); w.city.journal.Size() < 2; time.Sleep(5 * time.Millisecond) { // the reply is noted behind the back of the exchange
+	for deadline := time.Now().Add(10 * time.Second); w.city.journal.Size() < 2; time.Sleep(5 * time.Millisecond) { // the response is noted behind the back of the exchange
 		if time.Now().After(deadline) {
 			t.Fatal("the reply was not noted")
 		}

@@ -6,7 +6,7 @@ import (
 )
 
 // BenchmarkHead is what the edge itself does with one request: everything but
-// the connection and the question.
+// the connection and the request.
 func BenchmarkHead(b *testing.B) {
 	raw := "Host: 127.0.0.1:8080\r\nX-Road-Client: RS-DEMO/GOV/ZRENJANIN/family\r\nX-Road-Id: 12345678\r\nAccept: application/json\r\n\r\n"
 	b.ReportAllocs()

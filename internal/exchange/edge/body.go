@@ -65,7 +65,7 @@ func (in *incoming) Read(p []byte) (int, error) {
 }
 
 // lingering bounds what is read of a body that nobody wants any more, so that its
-// client hears the answer before its connection is closed.
+// client hears the response before its connection is closed.
 const lingering = 16 << 20
 
 // linger reads what is left of a body, within bounds.
@@ -134,7 +134,7 @@ type room chan struct{}
 // maxDocuments bounds the large documents that are read at once.
 const maxDocuments = 16
 
-// take waits for room as long as a question may take.
+// take waits for room as long as a request may take.
 func (r room) take(life context.Context) error {
 	ctx, cancel := context.WithTimeout(life, headPatience)
 	defer cancel()

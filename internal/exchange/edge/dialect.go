@@ -62,7 +62,7 @@ func said(p *problem.Problem) (fault, string) {
 	return server("ServiceFailed.InternalError", "service_failed.internal_error"), p.Code
 }
 
-// ofRequest are those of requests that nobody could take for a question.
+// ofRequest are those of requests that nobody could take for a request.
 func ofRequest(p *problem.Problem) (fault, string, bool) {
 	internal := client("InternalError", "internal_error")
 	switch p.Code {

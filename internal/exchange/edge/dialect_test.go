@@ -23,10 +23,10 @@ import (
 type row struct {
 	classic, v78, says string
 	change             func(*world)
-	ask                func(*world) answered // nil for a plain question
+	ask                func(*world) answered // nil for a plain request
 }
 
-// asking puts the plain question with another target, or with other headers.
+// asking puts the plain request with another target, or with other headers.
 func asking(target string, headers ...string) func(*world) answered {
 	return func(w *world) answered {
 		if len(headers) == 0 {
@@ -60,7 +60,7 @@ func inMaintenance(w *world) {
 }
 
 // withoutTrust lets the registry name another log for the state's node, so that
-// its answers are not proved.
+// its responses are not proved.
 func withoutTrust(w *world) {
 	w.say(w.state.statement(w.tb, func(n *registry.Node) {
 		n.Log = testkit.Must[registry.Node](w.tb)(*w.city.statement(w.tb, nil).Node, nil).Log

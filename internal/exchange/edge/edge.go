@@ -17,9 +17,9 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Asker puts questions to other institutions; [exchange.Gateway] is one.
+// Asker puts requests to other institutions; [exchange.Gateway] is one.
 type Asker interface {
-	Ask(ctx context.Context, a exchange.Ask) (exchange.Answer, error)
+	Ask(ctx context.Context, a exchange.Request) (exchange.Response, error)
 }
 
 // Config is what an edge needs from its node.
@@ -34,7 +34,7 @@ type Config struct {
 	Descriptions Descriptions
 	Archive      Archive           // for "/asic"; nothing is found in an empty one
 	Clients      map[string]Client // by code of the subsystem; those that are not here come as they like
-	Observe      func(Seen)        // each request, when its answer has begun; must not block; nil for nobody
+	Observe      func(Seen)        // each request, when its response has begun; must not block; nil for nobody
 	Log          *slog.Logger
 }
 
@@ -57,7 +57,7 @@ const (
 	maxHead        = 32 << 10         // bytes of request line and headers
 	maxConnections = 4096             // at once
 	headPatience   = 30 * time.Second // for a request line and headers
-	stepPatience   = 60 * time.Second // for each step of a body, and for an answer
+	stepPatience   = 60 * time.Second // for each step of a body, and for a response
 	idlePatience   = 120 * time.Second
 )
 
@@ -65,7 +65,7 @@ const (
 type Edge struct {
 	Config
 	server *fasthttp.Server
-	life   context.Context // of the questions under way
+	life   context.Context // of the requests under way
 	end    context.CancelFunc
 	large  room
 
@@ -102,7 +102,7 @@ func (e *Edge) Serve(l net.Listener) error { return e.server.Serve(l) }
 // when they have, or with the error of ctx.
 func (e *Edge) Shutdown(ctx context.Context) error { return e.server.ShutdownWithContext(ctx) }
 
-// Close cuts every connection and ends the questions under way.
+// Close cuts every connection and ends the requests under way.
 func (e *Edge) Close() error {
 	e.end()
 	e.mu.Lock()

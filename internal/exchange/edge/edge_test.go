@@ -147,7 +147,7 @@ func TestANodeOfTheProviderIsNamed(t *testing.T) {
 }
 
 // The information system's own refusals pass with their status and without an
-// error of the exchange, but with their body only where the whole answer was
+// error of the exchange, but with their body only where the whole response was
 // agreed.
 func TestTheSystemsOwnRefusalsPass(t *testing.T) {
 	for _, status := range []int{404, 400, 409, 422, 500, 501} {

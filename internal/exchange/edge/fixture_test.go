@@ -271,7 +271,7 @@ type answered struct {
 	body   string
 }
 
-// raw sends a request as it is written, to its last byte, and reads the answer.
+// raw sends a request as it is written, to its last byte, and reads the response.
 func (w *world) raw(method, request string) answered {
 	w.tb.Helper()
 	return exchangeOn(w.tb, testkit.Must[net.Conn](w.tb)(new(net.Dialer).DialContext(w.tb.Context(), "tcp", w.open())), method, request)
@@ -330,7 +330,7 @@ func otherCertificate(w *world) *tls.Certificate {
 	return new(testkit.Must[tls.Certificate](w.tb)(credential.SelfSigned(testkit.Key("other"), "other", time.Now())))
 }
 
-// overTLS puts the plain question over TLS, with a certificate or without one.
+// overTLS puts the plain request over TLS, with a certificate or without one.
 func overTLS(own func(*world) *tls.Certificate) func(*world) answered {
 	return func(w *world) answered {
 		cfg := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}

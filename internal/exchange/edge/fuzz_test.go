@@ -32,7 +32,7 @@ func FuzzServicePath(f *testing.F) {
 	})
 }
 
-// Whatever the headers say, a question names who asks, or there is a problem.
+// Whatever the headers say, a request names who asks, or there is a problem.
 func FuzzQuestion(f *testing.F) {
 	f.Add("X-Road-Client: EE/GOV/1/sub\r\nX-Road-Id: 1\r\nX-Road-Security-Server: EE/GOV/1/s1\r\n\r\n")
 	f.Add("x-road-client:EE/GOV/1/sub\r\nX-Road-Represented-Party: COM/1\r\nDobosh-Behalf: EE/GOV/2/sub\r\n\r\n")

@@ -33,7 +33,7 @@ func (e *Edge) answerOwn(ctx *fasthttp.RequestCtx, r request) {
 		h.Add("Server-Timing", timing)
 	}
 	if answer.Origin != "" {
-		h.Add("Dobosh-Log", answer.Origin) // of the provider, and where the answer stands in it
+		h.Add("Dobosh-Log", answer.Origin) // of the provider, and where the response stands in it
 		h.Add("Dobosh-Index", strconv.FormatInt(answer.Index, 10))
 	}
 	if err != nil {

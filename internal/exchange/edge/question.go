@@ -12,14 +12,14 @@ import (
 // maxText bounds a free text that becomes part of a record, in bytes.
 const maxText = 200
 
-// question reads who asks and what from a path behind a prefix and from the
+// request reads who asks and what from a path behind a prefix and from the
 // headers. Of several headers with one name the last counts.
-func (r request) question(prefix string) (exchange.Ask, error) {
+func (r request) question(prefix string) (exchange.Request, error) {
 	service, path, err := servicePath(prefix, r.path)
 	if err != nil {
-		return exchange.Ask{}, err
+		return exchange.Request{}, err
 	}
-	a := exchange.Ask{Service: service, Path: path, Query: r.query, Method: r.method, Role: exchange.RoleSystem, Accept: bounded(r.accept), Message: r.message, Headers: make([]exchange.Header, 0, len(r.headers))}
+	a := exchange.Request{Service: service, Path: path, Query: r.query, Method: r.method, Role: exchange.RoleSystem, Accept: bounded(r.accept), Message: r.message, Headers: make([]exchange.Header, 0, len(r.headers))}
 	var said names
 	for _, h := range r.headers {
 		switch h.known {
@@ -57,8 +57,8 @@ func (n *names) take(header, value string) {
 	}
 }
 
-// into reads the identifiers into a question.
-func (n names) into(a *exchange.Ask) (err error) {
+// into reads the identifiers into a request.
+func (n names) into(a *exchange.Request) (err error) {
 	if a.Client, err = clientID(n.client); err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func TestLongBodiesFlow(t *testing.T) {
 	}
 }
 
-// An answer that breaks off at its source does not look whole.
+// A response that breaks off at its source does not look whole.
 func TestABrokenAnswerIsNotWhole(t *testing.T) {
 	w := newWorld(t, nil)
 	w.system = func(rw http.ResponseWriter, _ *http.Request) {

@@ -18,7 +18,7 @@ import (
 // provider's server answers; here it is this one, from the registry that every
 // node has, so that a provider that is away can be read about too. No right is
 // needed, and nothing is journaled, since nothing leaves that is not public.
-func (e *Edge) tell(ctx *fasthttp.RequestCtx, r request, a exchange.Ask) {
+func (e *Edge) tell(ctx *fasthttp.RequestCtx, r request, a exchange.Request) {
 	body, mediaType, err := e.told(ctx, r, a)
 	if err != nil {
 		e.refuse(ctx, r, err)
@@ -30,7 +30,7 @@ func (e *Edge) tell(ctx *fasthttp.RequestCtx, r request, a exchange.Ask) {
 	ctx.Response.SetBodyRaw(body)
 }
 
-func (e *Edge) told(ctx *fasthttp.RequestCtx, r request, a exchange.Ask) (body []byte, mediaType string, err error) {
+func (e *Edge) told(ctx *fasthttp.RequestCtx, r request, a exchange.Request) (body []byte, mediaType string, err error) {
 	if err := e.admit(ctx, a.Client); err != nil {
 		return nil, "", err
 	}
@@ -53,7 +53,7 @@ func (e *Edge) told(ctx *fasthttp.RequestCtx, r request, a exchange.Ask) (body [
 }
 
 // methods lists the services of a subsystem. What cannot be read of their
-// descriptions in the time of one question stays away.
+// descriptions in the time of one request stays away.
 func (e *Edge) methods(state *registry.State, provider registry.ID) []byte {
 	ctx, cancel := context.WithTimeout(e.life, headPatience)
 	defer cancel()
@@ -97,7 +97,7 @@ func (e *Edge) openAPI(state *registry.State, provider registry.ID, code string)
 	return body, mediaType, nil
 }
 
-// document fetches a description within the time that a question may take.
+// document fetches a description within the time that a request may take.
 func (e *Edge) document(service registry.ID) (raw []byte, mediaType string, err error) {
 	ctx, cancel := context.WithTimeout(e.life, headPatience)
 	defer cancel()

@@ -11,7 +11,7 @@ import (
 	"dobosh/internal/testkit"
 )
 
-// head is a request line and the headers that every question has.
+// head is a request line and the headers that every request has.
 const head = "POST " + plainTarget + " HTTP/1.1\r\nHost: edge\r\nX-Road-Client: RS-TEST/GOV/CITY/family\r\n"
 
 // What two readers could understand differently is not asked at all.
@@ -106,7 +106,7 @@ func TestAConnectionIsKept(t *testing.T) {
 	}
 }
 
-// A client of HTTP/1.0 gets a long answer to the end of the connection.
+// A client of HTTP/1.0 gets a long response to the end of the connection.
 func TestALongAnswerForAnOldClient(t *testing.T) {
 	w := newWorld(t, nil)
 	w.system = func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.Copy(rw, newFlood(3<<20)) }

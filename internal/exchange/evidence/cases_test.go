@@ -37,7 +37,7 @@ func expect(t *testing.T, what string, report evidence.Report, want map[string]s
 func TestARefusalIsProved(t *testing.T) {
 	w := newWorld(t, nil)
 	w.asked.Path = "/v1/everything" // no contract covers it
-	w.ask("", func(r *exchange.Reply) {
+	w.ask("", func(r *exchange.ResponseMeta) {
 		r.Refusal, r.Purpose, r.Provision = &exchange.Refusal{Status: 403, Code: "contract-missing"}, "", ""
 	})
 	for _, s := range []*side{w.city, w.state} {
@@ -93,10 +93,10 @@ func TestContentThatIsGone(t *testing.T) {
 }
 
 // reply is the provider's answer to a question.
-func (w *world) reply(question message) exchange.Reply {
+func (w *world) reply(question message) exchange.ResponseMeta {
 	q := w.asked
-	return exchange.Reply{
-		Version: 1, ID: q.ID, At: w.now.Now(), Question: question.leaf(), Asker: q.Client, Holder: q.Service, Behalf: q.Behalf, Act: exchange.ActRead, Contract: q.Contract,
+	return exchange.ResponseMeta{
+		Version: 1, ID: q.ID, At: w.now.Now(), Request: question.leaf(), Asker: q.Client, Holder: q.Service, Behalf: q.Behalf, Act: exchange.ActRead, Contract: q.Contract,
 		Purpose: q.Purpose, Provision: q.Provision, Matter: q.Matter, Role: q.Role, Status: 200, Type: "application/json", Fields: []string{"/born", "/mother/name"},
 	}
 }
@@ -217,17 +217,17 @@ func TestWhatWasDoneAgainstTheContract(t *testing.T) {
 	more := `{"born":"2026-11-01","secret":"yes"}`
 	for what, c := range map[string]struct {
 		contract func(*registry.Contract)
-		asked    func(*exchange.Question)
-		reply    func(*exchange.Reply)
+		asked    func(*exchange.RequestMeta)
+		reply    func(*exchange.ResponseMeta)
 		body     string
 		want     map[string]string
 	}{
 		"more than agreed":      {body: more, want: map[string]string{"": "broken", "fields": "fails fields.body"}},
-		"says more than agreed": {body: document, reply: func(r *exchange.Reply) { r.Fields = append(r.Fields, "/secret") }, want: map[string]string{"fields": "fails fields.more"}},
-		"another path":          {body: document, asked: func(q *exchange.Question) { q.Path = "/v1/other" }, want: map[string]string{"right": "fails right.outside"}},
-		"another client":        {body: document, asked: func(q *exchange.Question) { q.Client.Subsystem = "other" }, want: map[string]string{"right": "fails right.outside"}},
-		"another contract":      {body: document, asked: func(q *exchange.Question) { q.Contract = "none" }, want: map[string]string{"contract": "fails contract.absent", "right": "open right.unknown"}},
-		"another purpose":       {body: document, reply: func(r *exchange.Reply) { r.Purpose = "curiosity" }, want: map[string]string{"right": "fails right.outside"}},
+		"says more than agreed": {body: document, reply: func(r *exchange.ResponseMeta) { r.Fields = append(r.Fields, "/secret") }, want: map[string]string{"fields": "fails fields.more"}},
+		"another path":          {body: document, asked: func(q *exchange.RequestMeta) { q.Path = "/v1/other" }, want: map[string]string{"right": "fails right.outside"}},
+		"another client":        {body: document, asked: func(q *exchange.RequestMeta) { q.Client.Subsystem = "other" }, want: map[string]string{"right": "fails right.outside"}},
+		"another contract":      {body: document, asked: func(q *exchange.RequestMeta) { q.Contract = "none" }, want: map[string]string{"contract": "fails contract.absent", "right": "open right.unknown"}},
+		"another purpose":       {body: document, reply: func(r *exchange.ResponseMeta) { r.Purpose = "curiosity" }, want: map[string]string{"right": "fails right.outside"}},
 		"after its period":      {body: document, contract: func(c *registry.Contract) { c.To = civil.Date(2026, 11, 1) }, want: map[string]string{"right": "fails right.outside"}},
 		"a law that lapsed":     {body: document, contract: func(c *registry.Contract) { c.Provision = "old/1" }, want: map[string]string{"": "broken", "right": "holds right.ok", "provision": "fails provision.lapsed"}},
 	} {
@@ -293,14 +293,14 @@ func TestTwoExchangesOfOneID(t *testing.T) {
 	w.ask(document, nil)
 	first, size := w.state.export(), w.state.Size()
 	w.asked.Path = "/v1/births/b2"
-	w.ask(`{"born":"2026-11-09"}`, func(r *exchange.Reply) { r.Fields = []string{"/born"} })
+	w.ask(`{"born":"2026-11-09"}`, func(r *exchange.ResponseMeta) { r.Fields = []string{"/born"} })
 	again, persons, err := w.state.room.ExportAt(t.Context(), size-2) // the answer of the first
 	if err != nil || len(persons) != 1 || persons[0] != "person" {
 		t.Fatal(persons, err)
 	}
 	of := func(raw []byte) string {
 		f := testkit.Must[evidence.File](t)(evidence.Parse(raw))
-		var q exchange.Question
+		var q exchange.RequestMeta
 		if err := json.Unmarshal([]byte(f.Question.Meta), &q); err != nil {
 			t.Fatal(err)
 		}
@@ -331,7 +331,7 @@ func TestThePersonsInTheAnswer(t *testing.T) {
 		}
 		return "receipt of " + pseudonym, nil
 	}
-	w.ask(`{"mother":{"id":"m1"}}`, func(r *exchange.Reply) { r.Fields = []string{"/mother"} })
+	w.ask(`{"mother":{"id":"m1"}}`, func(r *exchange.ResponseMeta) { r.Fields = []string{"/mother"} })
 	_, persons, err := w.city.room.ExportAt(t.Context(), w.city.Size()-2)
 	if err != nil || strings.Join(persons, ", ") != "person, receipt of m1" {
 		t.Errorf("%v %v", persons, err)

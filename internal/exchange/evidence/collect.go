@@ -39,9 +39,9 @@ func (e entry) leaf() string {
 // collected is what the journal has of one exchange.
 type collected struct {
 	question entry
-	asked    exchange.Question
+	asked    exchange.RequestMeta
 	answer   *entry
-	said     exchange.Reply
+	said     exchange.ResponseMeta
 	upload   *entry
 	download *entry
 	bare     bool // without bodies
@@ -102,7 +102,7 @@ func pair(entries []entry) (list []collected) {
 		if e.Kind != kindQuestion && e.Kind != kindAsked {
 			continue
 		}
-		if q, err := exchange.ReadQuestion(e.Meta); err == nil {
+		if q, err := exchange.ReadRequest(e.Meta); err == nil {
 			list = append(list, collected{question: e, asked: q})
 		}
 	}
@@ -119,7 +119,7 @@ func (c *collected) complete(entries []entry) {
 		if e.Kind != kindAnswer && e.Kind != kindReply {
 			continue
 		}
-		if said, err := exchange.ReadReply(e.Meta); err == nil && said.Question == question {
+		if said, err := exchange.ReadResponse(e.Meta); err == nil && said.Request == question {
 			c.answer, c.said = e, said
 		}
 	}

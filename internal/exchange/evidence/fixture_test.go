@@ -89,7 +89,7 @@ type world struct {
 	authority   *registry.Authority
 	city, state *side
 	trust       evidence.Trust
-	asked       exchange.Question // of the next exchange
+	asked       exchange.RequestMeta // of the next exchange
 }
 
 func newWorld(tb testing.TB, change func(*registry.Contract)) *world {
@@ -113,7 +113,7 @@ func newWorld(tb testing.TB, change func(*registry.Contract)) *world {
 		registry.Statement{Instrument: &registry.Instrument{Ref: "zfpp", Title: lang.Text{"en": "Family support act"}, From: civil.Date(2018, 1, 1)}},
 	)
 	w.agree(c)
-	w.asked = exchange.Question{
+	w.asked = exchange.RequestMeta{
 		Version: 1, ID: "exchange-1", At: morning, Client: family, Service: births, Contract: c.ID, Method: "GET", Path: "/v1/births/b1",
 		Purpose: c.Purpose, Provision: c.Provision, Matter: "case-1", Role: exchange.RoleRule,
 	}
@@ -229,13 +229,13 @@ func (s *side) takes(kind string, m message, change func(*journal.Entry)) {
 
 // ask lets the city ask: both nodes write what they would. change may alter the
 // reply.
-func (w *world) ask(body string, change func(*exchange.Reply)) {
+func (w *world) ask(body string, change func(*exchange.ResponseMeta)) {
 	w.tb.Helper()
 	q := w.asked
 	question := w.city.sends("question", q, nil, nil)
 	w.state.takes("asked", question, nil)
-	reply := exchange.Reply{
-		Version: 1, ID: q.ID, At: w.now.Now(), Question: question.leaf(), Asker: q.Client, Holder: q.Service, Behalf: q.Behalf, Act: exchange.ActRead,
+	reply := exchange.ResponseMeta{
+		Version: 1, ID: q.ID, At: w.now.Now(), Request: question.leaf(), Asker: q.Client, Holder: q.Service, Behalf: q.Behalf, Act: exchange.ActRead,
 		Contract: q.Contract, Purpose: q.Purpose, Provision: q.Provision, Matter: q.Matter, Role: q.Role, Status: 200, Type: "application/json", Fields: []string{"/born", "/mother/name"},
 	}
 	if change != nil {

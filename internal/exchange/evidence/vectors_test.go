@@ -46,7 +46,7 @@ func storied(t *testing.T) (w *world, files map[string][]byte) {
 	w.ask(document, nil)
 	files = map[string][]byte{"asker": w.city.export(), "provider": w.state.export(), "bare": w.city.export(evidence.WithoutBodies)}
 	w.asked.Path = "/v1/everything"
-	w.ask("", func(r *exchange.Reply) {
+	w.ask("", func(r *exchange.ResponseMeta) {
 		r.Refusal, r.Purpose, r.Provision = &exchange.Refusal{Status: 403, Code: "contract-missing", Args: map[string]string{"client": family.String(), "service": births.String()}}, "", ""
 	})
 	files["refused"] = w.city.export()

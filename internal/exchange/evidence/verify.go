@@ -32,8 +32,8 @@ type checking struct {
 	book  book
 	heads []opened // as the file lists them
 
-	question exchange.Question
-	reply    exchange.Reply
+	question exchange.RequestMeta
+	reply    exchange.ResponseMeta
 	asked    place // of the question in the asker's journal
 	answered place // of the answer in the provider's
 	upload   *exchange.End
@@ -174,7 +174,7 @@ func (p place) stands(detail string, pairs ...any) finding {
 
 // checkQuestion asks whether the question stands in a journal of who asks.
 func (c *checking) checkQuestion() finding {
-	q, err := exchange.ReadQuestion([]byte(c.Question.Meta))
+	q, err := exchange.ReadRequest([]byte(c.Question.Meta))
 	if err != nil {
 		return fails("unreadable")
 	}
@@ -194,7 +194,7 @@ func (c *checking) checkAnswer() finding {
 	if c.Answer == nil {
 		return open("none")
 	}
-	r, err := exchange.ReadReply([]byte(c.Answer.Meta))
+	r, err := exchange.ReadResponse([]byte(c.Answer.Meta))
 	if err != nil {
 		return fails("unreadable")
 	}
@@ -203,7 +203,7 @@ func (c *checking) checkAnswer() finding {
 	}
 	c.reply = r
 	if c.answered, err = c.placed(c.Answer, r.Holder.Owner()); err != nil {
-		c.reply = exchange.Reply{}
+		c.reply = exchange.ResponseMeta{}
 		return unplaced(err, r.Holder.Owner())
 	}
 	if r.Refusal != nil {
@@ -213,8 +213,8 @@ func (c *checking) checkAnswer() finding {
 }
 
 // answers reports whether a reply is to the question of the file.
-func (c *checking) answers(r exchange.Reply) bool {
-	return r.ID == c.Exchange && r.Question == text(c.asked.leaf) && r.Asker == c.question.Client && r.Holder == c.question.Service &&
+func (c *checking) answers(r exchange.ResponseMeta) bool {
+	return r.ID == c.Exchange && r.Request == text(c.asked.leaf) && r.Asker == c.question.Client && r.Holder == c.question.Service &&
 		r.Behalf == c.question.Behalf && r.Matter == c.question.Matter && r.Role == c.question.Role && !(r.Parts && len(c.Answer.Body) > 0)
 }
 

@@ -7,7 +7,7 @@
 //   - A stream is sent only what its reader at the other side has room for, so
 //     a reader that is slow or never comes back holds up nobody else, and what
 //     is kept for it is bounded.
-//   - A stream that was refused was never handled: its question may be put
+//   - A stream that was refused was never handled: its request may be put
 //     elsewhere. Of any other stream that broke nobody can say that.
 //   - Every goroutine of a connection ends with it; [Conn.Wait] waits for them.
 //

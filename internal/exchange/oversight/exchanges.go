@@ -17,9 +17,9 @@ import (
 	"dobosh/internal/registry"
 )
 
-// Exchange is one question and what became of it, as this node's journal tells.
+// Exchange is one request and what became of it, as this node's journal tells.
 type Exchange struct {
-	Index     int64 // of the entry with the answer, or with the question while there is none
+	Index     int64 // of the entry with the response, or with the request while there is none
 	ID        string
 	At        time.Time
 	Asking    bool // this node asked; otherwise it answered
@@ -32,7 +32,7 @@ type Exchange struct {
 	Role      string
 	Status    int    // of the information system; 0 for none
 	Code      string // why it was refused; empty when it was answered
-	Open      bool   // asked, and no answer is recorded
+	Open      bool   // asked, and no response is recorded
 	Erased    bool   // the content is gone, the proof is not
 	Fields    []string
 	Persons   int // how many persons it concerns
@@ -107,12 +107,12 @@ func (r *Room) Exchanges(ctx context.Context, by act.Actor, f Filter, after page
 	return out, nil
 }
 
-// ended are the ids of this node's questions whose answer was met, going back
-// in the journal. What is met without one is a question that nobody answered.
+// ended are the ids of this node's requests whose answer was met, going back
+// in the journal. What is met without one is a request that nobody answered.
 type ended map[string]struct{}
 
-// row reads an entry as a row of the list: an answer always, a question only
-// while no answer to it is recorded.
+// row reads an entry as a row of the list: a response always, a request only
+// while no response to it is recorded.
 func (e ended) row(l journal.Logged) (Exchange, bool) {
 	if x, ok := exchangeOf(l); ok {
 		if x.Asking {
@@ -127,10 +127,10 @@ func (e ended) row(l journal.Logged) (Exchange, bool) {
 	return x, true
 }
 
-// overlap is how many entries an answer may stand behind its question.
+// overlap is how many entries a response may stand behind its request.
 const overlap = 2048
 
-// endedAfter meets the answers that stand closely behind an entry, where the
+// endedAfter meets the responses that stand closely behind an entry, where the
 // page before ended.
 func (r *Room) endedAfter(ctx context.Context, index int64) (ended, error) {
 	e := ended{}
@@ -198,7 +198,7 @@ func exchangeOf(l journal.Logged) (Exchange, bool) {
 	x := Exchange{Index: l.Index, ID: l.Entry.ID, At: l.Entry.At, Persons: len(l.Entry.Subjects)}
 	switch l.Entry.Kind {
 	case kindReply, kindAnswer:
-		var reply exchange.Reply
+		var reply exchange.ResponseMeta
 		if json.Unmarshal(l.Entry.Meta, &reply) != nil {
 			return x, false
 		}
@@ -213,9 +213,9 @@ func exchangeOf(l journal.Logged) (Exchange, bool) {
 	return x, false
 }
 
-// questionOf reads an entry as a question that this node asked.
+// questionOf reads an entry as a request that this node asked.
 func questionOf(l journal.Logged) (Exchange, bool) {
-	var q exchange.Question
+	var q exchange.RequestMeta
 	if l.Entry.Kind != kindQuestion || json.Unmarshal(l.Entry.Meta, &q) != nil {
 		return Exchange{}, false
 	}

@@ -84,11 +84,11 @@ func (r *rig) append(kind, id string, meta any, subjects ...string) int64 {
 }
 
 func (r *rig) question(id string) int64 {
-	return r.append("question", id, exchange.Question{Version: 1, ID: id, Client: family(), Service: births(), Purpose: "family-support", Path: "/v1/births/secret"}, "person")
+	return r.append("question", id, exchange.RequestMeta{Version: 1, ID: id, Client: family(), Service: births(), Purpose: "family-support", Path: "/v1/births/secret"}, "person")
 }
 
 func (r *rig) reply(kind, id, code string, subjects ...string) int64 {
-	reply := exchange.Reply{Version: 1, ID: id, Asker: family(), Holder: births(), Act: exchange.ActRead, Status: 200}
+	reply := exchange.ResponseMeta{Version: 1, ID: id, Asker: family(), Holder: births(), Act: exchange.ActRead, Status: 200}
 	if code != "" {
 		reply.Act, reply.Status, reply.Refusal = exchange.ActRefused, 0, &exchange.Refusal{Status: 403, Code: code}
 	}
@@ -127,7 +127,7 @@ func TestExchangesAreListedFromTheJournal(t *testing.T) {
 	r.at.Advance(time.Minute)
 	r.question("q2") // its node was away: nobody answered
 	r.at.Advance(time.Hour)
-	r.append("asked", "p1", exchange.Question{ID: "p1"})
+	r.append("asked", "p1", exchange.RequestMeta{ID: "p1"})
 	r.reply("answer", "p1", "contract-ended")
 	r.append("act", "a1", journal.Receipt{})
 	for what, c := range map[string]struct {
@@ -151,7 +151,7 @@ func TestExchangesAreListedFromTheJournal(t *testing.T) {
 	}
 }
 
-// A question and its answer may come to stand on two pages: it is one exchange.
+// A request and its response may come to stand on two pages: it is one exchange.
 func TestPagesDoNotRepeatAnExchange(t *testing.T) {
 	r := newRig(t, nil)
 	for i := range 120 {

@@ -63,13 +63,13 @@ func NewMeter(now clock.Now) *Meter { return &Meter{now: now, lanes: map[lane]*c
 // Observe counts one exchange; it is meant for [exchange.Config].Observe.
 func (m *Meter) Observe(o exchange.Observation) {
 	at := m.now()
-	c := m.counters(lane{o.Asking, o.Service})
+	c := m.counters(lane{o.Outbound, o.Service})
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.hour(hourOf(at))
 	h.ended++
-	h.question += o.Question
-	h.answer += o.Answer
+	h.question += o.RequestBytes
+	h.answer += o.ResponseBytes
 	h.took.add(o.Took)
 	for _, hop := range o.Hops {
 		of, ok := h.hops[hop.Name]
@@ -136,7 +136,7 @@ type Figures struct {
 	Service  registry.ID
 	Ended    uint64
 	Refused  uint64
-	Question int64 // bytes of all questions
+	Question int64 // bytes of all requests
 	Answer   int64 // bytes of all answers
 	P50, P99 time.Duration
 	Hops     []HopFigures // in the order of the way

@@ -18,7 +18,7 @@ func id(member, subsystem, service string) registry.ID {
 }
 
 func observed(took time.Duration, code string) exchange.Observation {
-	return exchange.Observation{Asking: true, Client: family(), Service: births(), Code: code, Took: took, Answer: 100,
+	return exchange.Observation{Outbound: true, Client: family(), Service: births(), Code: code, Took: took, ResponseBytes: 100,
 		Hops: []exchange.Hop{{Name: exchange.HopSystem, Took: took / 2}, {Name: exchange.HopJournal, Took: took / 4}}}
 }
 

@@ -18,10 +18,10 @@ import (
 // Config says where an information system is.
 type Config struct {
 	Service registry.ID // that the system gives
-	// URL is http or https, with a path or without one; the paths of questions
+	// URL is http or https, with a path or without one; the paths of requests
 	// follow it.
 	URL string
-	// Timeout is how long one answer may take to begin, and how long a read or a
+	// Timeout is how long one response may take to begin, and how long a read or a
 	// write may stand still after that; 60 s when zero (X-Road's default for a
 	// service), ten minutes at most.
 	Timeout time.Duration

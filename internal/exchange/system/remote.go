@@ -23,8 +23,8 @@ const (
 	connectPatience = 30 * time.Second // X-Road's
 	idle            = 30 * time.Second // how long an unused connection stays open
 	maxConnections  = 1024             // to one system
-	maxHead         = 64 << 10         // bytes of the head of an answer
-	ready           = 64 << 10         // bytes of an answer that are read at once
+	maxHead         = 64 << 10         // bytes of the head of a response
+	ready           = 64 << 10         // bytes of a response that are read at once
 )
 
 // Remote is an information system reached over HTTP. It is safe for concurrent
@@ -33,7 +33,7 @@ type Remote struct {
 	service string
 	scheme  string
 	host    string // for the header
-	base    string // path before that of a question, without a slash at the end
+	base    string // path before that of a request, without a slash at the end
 	timeout time.Duration
 	client  *fasthttp.HostClient
 }
@@ -61,8 +61,8 @@ func New(cfg Config) (*Remote, error) {
 	}, nil
 }
 
-// onlyReads lets a question be put again that only reads, when the connection
-// was closed before its answer began. Everything else reaches the system once.
+// onlyReads lets a request be put again that only reads, when the connection
+// was closed before its response began. Everything else reaches the system once.
 func onlyReads(req *fasthttp.Request, _ int, err error) (resetTimeout, retry bool) {
 	return false, errors.Is(err, io.EOF) && (req.Header.IsGet() || req.Header.IsHead()) && !req.IsBodyStream()
 }
@@ -90,8 +90,8 @@ func (r *Remote) Serve(ctx context.Context, c exchange.Call) (exchange.Result, e
 	return result(resp, c.Method), nil
 }
 
-// do puts a question. One with a long body takes the time that its asker takes, step
-// by step; then, as with any other, the answer has to begin in time.
+// do puts a request. One with a long body takes the time that its asker takes, step
+// by step; then, as with any other, the response has to begin in time.
 func (r *Remote) do(ctx context.Context, req *fasthttp.Request, resp *fasthttp.Response) error {
 	if req.IsBodyStream() {
 		return r.client.Do(req, resp)
@@ -131,7 +131,7 @@ func (r *Remote) write(req *fasthttp.Request, c exchange.Call) {
 	}
 }
 
-// result takes the head of an answer, and its body as it comes.
+// result takes the head of a response, and its body as it comes.
 func result(resp *fasthttp.Response, method string) exchange.Result {
 	out := exchange.Result{Status: resp.StatusCode(), Size: int64(resp.Header.ContentLength())}
 	resp.Header.VisitAll(func(name, value []byte) {
@@ -155,7 +155,7 @@ func result(resp *fasthttp.Response, method string) exchange.Result {
 	return out
 }
 
-// body is an answer as it flows. It belongs to one goroutine.
+// body is a response as it flows. It belongs to one goroutine.
 type body struct {
 	resp *fasthttp.Response
 	from io.Reader

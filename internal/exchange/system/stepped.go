@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// prompt is how many bytes of an answer have to come before the deadline that was
+// prompt is how many bytes of a response have to come before the deadline that was
 // set for it; what follows is a body that flows.
 const prompt = 64 << 10
 
 // stepped is a connection on which each step has a time of its own. An HTTP client
-// sets one deadline for all of a question and one for all of an answer, which a body
+// sets one deadline for all of a request and one for all of a response, which a body
 // of many gigabytes cannot keep. It is used by one goroutine at a time.
 type stepped struct {
 	net.Conn
@@ -32,7 +32,7 @@ func dialStepped(step time.Duration) func(address string) (net.Conn, error) {
 // SetDeadline implements net.Conn.
 func (c *stepped) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
 
-// SetReadDeadline implements net.Conn: an answer begins.
+// SetReadDeadline implements net.Conn: a response begins.
 func (c *stepped) SetReadDeadline(t time.Time) error {
 	c.until, c.left = t, prompt
 	return c.Conn.SetReadDeadline(t)

@@ -61,7 +61,7 @@ func TestALongBodyTakesItsTime(t *testing.T) {
 	}
 }
 
-// The head of an answer has the timeout for all of it, however it drips.
+// The head of a response has the timeout for all of it, however it drips.
 func TestAHeadThatDrips(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -132,7 +132,7 @@ func (l logged) add(e journal.Entry, numbers map[string]string) {
 	case e.Kind == "answer":
 		counted[numbers[e.ID]]++
 	default:
-		var q exchange.Question
+		var q exchange.RequestMeta
 		if json.Unmarshal(e.Meta, &q) == nil {
 			numbers[e.ID] = q.Message
 			counted[q.Message]++

@@ -7,12 +7,12 @@ import (
 	"dobosh/internal/registry"
 )
 
-// PartFromStrangers ends the connections of nodes that the registry does not
+// CloseRevoked ends the connections of nodes that the registry does not
 // have any more, with whatever was on them: from the statement that takes a node
 // out nothing is asked of it, nor answered to it. A connection to a node that
 // only changed its key ends when what is on it is answered. It is called after
 // each change of the registry.
-func (g *Gateway) PartFromStrangers() {
+func (g *Gateway) CloseRevoked() {
 	state := g.State()
 	for c, peer := range g.served.all() {
 		if _, err := g.Credential.Peer(peer.tls); err != nil {

@@ -5,35 +5,35 @@ import "context"
 // Bounds of the memory that whole bodies take while they come and until they
 // are answered.
 const (
-	budgetUnit  = 1 << 20
-	budgetUnits = 256
+	memoryUnit  = 1 << 20
+	memoryUnits = 256
 	smallBody   = 64 << 10 // a body up to here is not counted: its stream's window holds as much
 )
 
-// budget bounds the bytes of all whole bodies that are in memory at once. Who
+// memoryLimit bounds the bytes of all whole bodies that are in memory at once. Who
 // finds no room waits, and does not read on meanwhile.
-type budget struct {
-	turn  chan struct{} // held by the one who takes, so that two cannot wait for each other
-	units chan struct{}
+type memoryLimit struct {
+	taking chan struct{} // held by the one who takes, so that two cannot wait for each other
+	units  chan struct{}
 }
 
-func newBudget() *budget {
-	return &budget{turn: make(chan struct{}, 1), units: make(chan struct{}, budgetUnits)}
+func newMemoryLimit() *memoryLimit {
+	return &memoryLimit{taking: make(chan struct{}, 1), units: make(chan struct{}, memoryUnits)}
 }
 
 // take waits for room for so many bytes; give must be called once when they
 // are let go of.
-func (b *budget) take(ctx context.Context, size int) (give func(), err error) {
+func (b *memoryLimit) take(ctx context.Context, size int) (give func(), err error) {
 	if size <= smallBody {
 		return func() {}, nil
 	}
 	select {
-	case b.turn <- struct{}{}:
+	case b.taking <- struct{}{}:
 	case <-ctx.Done():
 		return func() {}, ctx.Err()
 	}
-	defer func() { <-b.turn }()
-	want, got := min(budgetUnits, (size+budgetUnit-1)/budgetUnit), 0
+	defer func() { <-b.taking }()
+	want, got := min(memoryUnits, (size+memoryUnit-1)/memoryUnit), 0
 	give = func() {
 		for range got {
 			<-b.units

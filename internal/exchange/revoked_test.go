@@ -30,12 +30,12 @@ func TestNodesPartFromWhoWasTakenOut(t *testing.T) {
 	if asking, _, _ := w.city.Connections(); asking == 0 {
 		t.Fatal("no connection is open")
 	}
-	w.state.PartFromStrangers()
+	w.state.CloseRevoked()
 	if _, answering, _ := w.state.Connections(); answering == 0 {
 		t.Error("parted from a node that the registry has")
 	}
 	w.say(registry.Statement{Node: &registry.Node{Member: city, Name: "n1"}})
-	w.state.PartFromStrangers()
+	w.state.CloseRevoked()
 	eventuallyConnections(t, w.state.Gateway, 0, 0)
 	_, err := w.ask()
 	if err == nil {

@@ -6,26 +6,26 @@ import (
 	"time"
 )
 
-// patience is a context that ends when nothing has moved for long. What moves
+// idleTimeout is a context that ends when nothing has moved for long. What moves
 // is a whole message or a part of a long body, so that a trickle is no
 // movement.
-type patience struct {
+type idleTimeout struct {
 	context.Context
 	limit  time.Duration
 	timer  *time.Timer
 	cancel context.CancelCauseFunc
 }
 
-func newPatience(parent context.Context, limit time.Duration) *patience {
+func newIdleTimeout(parent context.Context, limit time.Duration) *idleTimeout {
 	ctx, cancel := context.WithCancelCause(parent)
-	return &patience{Context: ctx, limit: limit, cancel: cancel, timer: time.AfterFunc(limit, func() { cancel(context.DeadlineExceeded) })}
+	return &idleTimeout{Context: ctx, limit: limit, cancel: cancel, timer: time.AfterFunc(limit, func() { cancel(context.DeadlineExceeded) })}
 }
 
 // moved begins the time anew.
-func (p *patience) moved() { p.timer.Reset(p.limit) }
+func (p *idleTimeout) moved() { p.timer.Reset(p.limit) }
 
 // end lets go of the context.
-func (p *patience) end() {
+func (p *idleTimeout) end() {
 	p.timer.Stop()
 	p.cancel(context.Canceled)
 }

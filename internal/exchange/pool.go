@@ -5,21 +5,23 @@ import (
 	"time"
 )
 
-// crew runs what may outlast its caller, and lets goroutines whose stacks have
+// goroutinePool runs what may outlast its caller, and lets goroutines whose stacks have
 // grown do it again. Its zero value is not ready; it is made by newCrew.
-type crew struct {
+type goroutinePool struct {
 	idle    chan func()
 	closing chan struct{}
 	work    sync.WaitGroup // what runs, and those who wait for more
 }
 
 // crewRest is how long a goroutine waits for more.
-const crewRest = 5 * time.Second
+const poolIdle = 5 * time.Second
 
-func newCrew() *crew { return &crew{idle: make(chan func()), closing: make(chan struct{})} }
+func newGoroutinePool() *goroutinePool {
+	return &goroutinePool{idle: make(chan func()), closing: make(chan struct{})}
+}
 
 // do runs f in another goroutine.
-func (c *crew) do(f func()) {
+func (c *goroutinePool) do(f func()) {
 	select {
 	case c.idle <- f:
 	default:
@@ -27,12 +29,12 @@ func (c *crew) do(f func()) {
 	}
 }
 
-func (c *crew) run(f func()) {
-	wait := time.NewTimer(crewRest)
+func (c *goroutinePool) run(f func()) {
+	wait := time.NewTimer(poolIdle)
 	defer wait.Stop()
 	for {
 		f()
-		wait.Reset(crewRest)
+		wait.Reset(poolIdle)
 		select {
 		case f = <-c.idle:
 		case <-wait.C:
@@ -45,7 +47,7 @@ func (c *crew) run(f func()) {
 
 // close waits for everything that runs. It is called once, when nothing is
 // begun any more save by what runs.
-func (c *crew) close() {
+func (c *goroutinePool) close() {
 	close(c.closing)
 	c.work.Wait()
 }
