@@ -19,12 +19,6 @@ var assetFiles embed.FS
 //go:embed templates
 var templateFiles embed.FS
 
-//go:embed catalogue/sr.json
-var serbian []byte
-
-//go:embed catalogue/en.json
-var english []byte
-
 // asset is a file that never changes under its address, because the address
 // holds the digest of its content.
 type asset struct {

@@ -17,12 +17,16 @@ import (
 
 func words(t *testing.T) (sr, en map[string]string, all *lang.Catalogue) {
 	t.Helper()
-	for raw, into := range map[*[]byte]*map[string]string{&serbian: &sr, &english: &en} {
-		if err := json.Unmarshal(*raw, into); err != nil {
+	for code, into := range map[string]*map[string]string{"sr": &sr, "en": &en} {
+		raw, err := wordFiles.ReadFile("words/" + code + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(raw, into); err != nil {
 			t.Fatal(err)
 		}
 	}
-	all, err := lang.Load(serbian, english)
+	all, err := Words()
 	if err != nil {
 		t.Fatal(err)
 	}

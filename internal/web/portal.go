@@ -52,7 +52,7 @@ func (p *portal) loadForms() (err error) {
 }
 
 func (p *portal) loadWords() (err error) {
-	if p.catalogue, err = lang.Load(serbian, english); err != nil {
+	if p.catalogue, err = Words(); err != nil {
 		return err
 	}
 	zone, err := time.LoadLocation(civil.Home)

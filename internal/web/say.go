@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html/template"
 	"strconv"
-	"strings"
 	"time"
 
 	"dobosh/internal/kit/civil"
@@ -92,11 +91,7 @@ func (s speaker) took(d time.Duration) string {
 	if n < 10 {
 		decimals = 1
 	}
-	said := strconv.FormatFloat(n, 'f', decimals, 64)
-	if s.tag != lang.En {
-		said = strings.Replace(said, ".", ",", 1)
-	}
-	return said + "\u00a0" + unit
+	return lang.Number(strconv.FormatFloat(n, 'f', decimals, 64), s.tag) + "\u00a0" + unit
 }
 
 func (s speaker) weekday(d civil.Day) string {
@@ -106,15 +101,7 @@ func (s speaker) longDay(d civil.Day) string {
 	return s.say("time.weekday", "weekday", s.weekday(d), "day", s.day(d))
 }
 
-// hour says the time of day: 9.05 in Serbian, 9:05 in English.
-func (s speaker) hour(t time.Time) string {
-	t = t.In(s.zone)
-	point := "."
-	if s.tag == lang.En {
-		point = ":"
-	}
-	return fmt.Sprintf("%d%s%02d", t.Hour(), point, t.Minute())
-}
+func (s speaker) hour(t time.Time) string { return lang.Hour(t.In(s.zone), s.tag) }
 
 func iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 

@@ -1,12 +1,6 @@
-// Package lang says one thing in each language of a page. A text is written
-// once in Serbian Cyrillic and once in English; Serbian Latin is derived.
 package lang
 
-import (
-	"strings"
-
-	"dobosh/internal/kit/script"
-)
+import "strings"
 
 // Tag is the language and script of a page, as in BCP 47 and the lang
 // attribute of HTML.
@@ -20,80 +14,76 @@ const (
 )
 
 // Tags lists the complete languages in the order in which they are offered.
+// [Catalogue.Tags] has also those that are spoken in part.
 func Tags() []Tag { return []Tag{SrCyrl, SrLatn, En} }
 
-// Parse accepts the tags above and the ways in which browsers abbreviate them.
-func Parse(s string) (Tag, bool) {
-	switch strings.ToLower(s) {
-	case "sr-cyrl", "sr", "sr-rs", "sr-cyrl-rs":
-		return SrCyrl, true
-	case "sr-latn", "sr-latn-rs", "sr-me", "sh", "cnr", "bs", "hr":
-		return SrLatn, true
-	case "en", "en-gb", "en-us":
-		return En, true
+// Parse accepts the complete languages and the ways in which browsers
+// abbreviate them.
+func Parse(s string) (Tag, bool) { return parse(s, Tags()) }
+
+// Accept picks the first language of an Accept-Language header that is
+// complete here; Serbian Cyrillic where none is.
+func Accept(header string) Tag { return accept(header, Tags()) }
+
+func parse(s string, among []Tag) (Tag, bool) {
+	for _, tag := range among {
+		if tag.isCalled(s) {
+			return tag, true
+		}
 	}
 	return "", false
 }
 
-// Accept picks the first language of an Accept-Language header that is
-// complete here; Serbian Cyrillic where none is.
-func Accept(header string) Tag {
+func accept(header string, among []Tag) Tag {
 	if len(header) > 500 {
 		header = header[:500]
 	}
 	for item := range strings.SplitSeq(header, ",") {
 		name, _, _ := strings.Cut(item, ";")
-		if tag, ok := Parse(strings.TrimSpace(name)); ok {
+		if tag, ok := parse(strings.TrimSpace(name), among); ok {
 			return tag
 		}
 	}
 	return SrCyrl
 }
 
+func (t Tag) isCalled(s string) bool {
+	if strings.EqualFold(s, string(t)) {
+		return true
+	}
+	for _, name := range t.language().Read[t] {
+		if strings.EqualFold(s, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // Name is what a language calls itself.
 func (t Tag) Name() string {
-	switch t {
-	case SrLatn:
-		return "Latinica"
-	case En:
-		return "English"
+	if name, ok := t.language().Names[t]; ok {
+		return name
 	}
-	return "Ћирилица"
+	return string(t)
 }
 
-// source is the language in which a text for t is written.
+// Chain lists the languages in which a text is looked for that t itself does
+// not say: t, then those its readers are likeliest to understand.
+func (t Tag) Chain() []Tag { return append([]Tag{t}, t.language().Fallback...) }
+
+// source is the name of the language in which a text for t is written: one
+// text serves both scripts of Serbian.
 func (t Tag) source() string {
-	if t == En {
-		return "en"
+	if t == SrCyrl || t == SrLatn {
+		return "sr"
 	}
-	return "sr"
+	return string(t)
 }
 
-// Text is one thing said in each written language: keys "sr" (Cyrillic) and
-// "en".
-type Text map[string]string
-
-// In gives the text in one language; Serbian where that one is missing.
-func (t Text) In(tag Tag) string {
-	s, ok := t[tag.source()]
-	if !ok {
-		s = t["sr"]
+// tagOf is the language in which a text of that name is written.
+func tagOf(source string) Tag {
+	if source == "sr" {
+		return SrCyrl
 	}
-	if tag == SrLatn {
-		return script.Latin(s)
-	}
-	return s
-}
-
-// Map returns the text with f applied to each written language.
-func (t Text) Map(f func(source Tag, s string) string) Text {
-	out := make(Text, len(t))
-	for key, s := range t {
-		tag := SrCyrl
-		if key == "en" {
-			tag = En
-		}
-		out[key] = f(tag, s)
-	}
-	return out
+	return Tag(source)
 }

@@ -55,22 +55,4 @@ func (p Para) Decimal() string {
 
 // In writes the amount for people: "300.000" in Serbian, "300,000" in
 // English; para are shown only where there are any.
-func (p Para) In(tag lang.Tag) string {
-	group, point := ".", ","
-	if tag == lang.En {
-		group, point = ",", "."
-	}
-	decimal := p.Decimal()
-	whole, cents, _ := strings.Cut(decimal, ".")
-	sign := ""
-	if strings.HasPrefix(whole, "-") {
-		sign, whole = "-", whole[1:]
-	}
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + group + whole[i:]
-	}
-	if cents != "00" {
-		whole += point + cents
-	}
-	return sign + whole
-}
+func (p Para) In(tag lang.Tag) string { return lang.Number(strings.TrimSuffix(p.Decimal(), ".00"), tag) }

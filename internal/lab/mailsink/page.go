@@ -3,7 +3,7 @@ package mailsink
 import (
 	"bytes"
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"html/template"
 	"net/http"
@@ -20,11 +20,8 @@ var mailboxHTML string
 //go:embed style.css
 var styleCSS string
 
-//go:embed sr.json
-var textsSR []byte
-
-//go:embed en.json
-var textsEN []byte
+//go:embed words/*.json
+var wordFiles embed.FS
 
 // mailbox shows messages. All its links are queries, so it can be served under
 // any path.
@@ -35,7 +32,7 @@ type mailbox struct {
 }
 
 func newMailbox() (*mailbox, error) {
-	texts, err := lang.Load(textsSR, textsEN)
+	texts, err := lang.Load(lang.Words{Room: "mailsink", Files: wordFiles})
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"html/template"
 	"log/slog"
@@ -23,11 +23,8 @@ var loginHTML string
 //go:embed style.css
 var styleCSS string
 
-//go:embed sr.json
-var textsSR []byte
-
-//go:embed en.json
-var textsEN []byte
+//go:embed words/*.json
+var wordFiles embed.FS
 
 // loginPage lets a visitor choose who to be.
 type loginPage struct {
@@ -40,7 +37,7 @@ type loginPage struct {
 }
 
 func newLoginPage(cfg Config, m *memory, callback func(context.Context, string) string, log *slog.Logger) (*loginPage, error) {
-	texts, err := lang.Load(textsSR, textsEN)
+	texts, err := lang.Load(lang.Words{Room: "signin", Files: wordFiles})
 	if err != nil {
 		return nil, err
 	}
