@@ -11,19 +11,20 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/lab/people"
+	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
 	"dobosh/internal/web"
 )
 
 // portal plugs the rooms of this node into the pages.
-func (n *Node) portal() (http.Handler, error) {
+func (n *Node) portalSurface() (http.Handler, error) {
 	key, err := persistentKey(filepath.Join(n.cfg.Dir, "forms.key"))
 	if err != nil {
 		return nil, err
 	}
 	deps := web.Deps{
-		Body: n.title(n.cfg.Member), PublicURL: n.cfg.PublicURL, Help: web.Help{Phone: n.cfg.Help.Phone, Counter: n.cfg.Help.Counter},
+		Body: n.title(n.cfg.Member), PublicURL: n.cfg.PublicURL, Help: portal.Help{Phone: n.cfg.Help.Phone, Counter: n.cfg.Help.Counter},
 		Pack: n.pack, FormKey: key, Now: n.now, Log: n.log,
 	}
 	if deps.Demo, err = n.demo(); err != nil {

@@ -59,7 +59,7 @@ func (s *server) close() error {
 
 func (n *Node) openServers(ctx context.Context) error {
 	n.metrics = newMetrics(n)
-	portal, err := n.portal()
+	portal, err := n.portalSurface()
 	if err != nil {
 		return err
 	}

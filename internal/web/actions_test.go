@@ -18,6 +18,7 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/portal"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -120,7 +121,7 @@ func TestFormsThatAreNotOurs(t *testing.T) {
 	cross := map[string]string{"Sec-Fetch-Site": "cross-site"}
 	failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3"), header: cross}, 403, "Ово је послала друга страна")
 	failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "three")}, 422)
-	failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3", "more", strings.Repeat("x", formMax))}, 413, "Образац је превелик")
+	failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3", "more", strings.Repeat("x", portal.FormMax))}, 413, "Образац је превелик")
 	failed(t, h, request{path: "/offers/first/accept", form: form("version", "3")}, 401, "Пријавите се")
 	if len(f.calls) > 0 {
 		t.Errorf("the rooms heard %q", f.calls)
@@ -182,9 +183,9 @@ func TestAFileIsChecked(t *testing.T) {
 		status int
 		says   string
 	}{
-		"good":                               {200, "Све се слаже."},
-		"bad":                                {200, "Не ослањајте се на ову датотеку."},
-		strings.Repeat("x", uploadMax+1<<20): {413, "Датотека је превелика"},
+		"good": {200, "Све се слаже."},
+		"bad":  {200, "Не ослањајте се на ову датотеку."},
+		strings.Repeat("x", portal.UploadMax+1<<20): {413, "Датотека је превелика"},
 	} {
 		w := upload(t, h, "decision.json", content)
 		if w.Code != want.status || !strings.Contains(w.Body.String(), want.says) {
@@ -261,5 +262,5 @@ func TestSignInGoesWhereThePersonWanted(t *testing.T) {
 	d := city(t, &rooms{})
 	d.SignIn = signIn{problem.New(problem.Unavailable, "sign-in-provider-away")}
 	failed(t, open(t, d), request{path: "/sign-in?to=/inbox"}, 503, "Провера идентитета тренутно не одговара")
-	failed(t, open(t, d), request{path: SignInReturn + "?code=x"}, 503)
+	failed(t, open(t, d), request{path: portal.SignInReturn + "?code=x"}, 503)
 }

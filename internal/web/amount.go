@@ -1,10 +1,12 @@
 package web
 
 import (
+	"time"
+
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/portal"
 	"dobosh/internal/rules"
-	"time"
 )
 
 // amount is a plan as it is shown: one figure large, what it is beside it, and
@@ -17,24 +19,24 @@ type amount struct {
 
 // amountOf puts the figure forward that the person will see on the account:
 // the one payment, or the monthly one; where there are both, the sum.
-func (s speaker) amountOf(p rules.Plan) amount {
+func (v *visit) amountOf(p rules.Plan) amount {
 	switch {
 	case p.Months == 0:
-		return amount{p.Total.In(s.tag), s.say("amount.once", "n", whole(p.Total)), nil}
+		return amount{p.Total.In(v.Tag), v.Say("amount.once", "n", portal.Whole(p.Total)), nil}
 	case p.Once == 0:
-		return amount{p.Monthly.In(s.tag), s.say("amount.monthly", "n", whole(p.Monthly), "months", p.Months), s.instalments(p)}
+		return amount{p.Monthly.In(v.Tag), v.Say("amount.monthly", "n", portal.Whole(p.Monthly), "months", p.Months), v.instalments(p)}
 	}
-	words := append([]string{s.say("amount.first", "amount", s.dinars(p.Once))}, s.instalments(p)...)
-	return amount{p.Total.In(s.tag), s.say("amount.total", "n", whole(p.Total)), words}
+	words := append([]string{v.Say("amount.first", "amount", v.Dinars(p.Once))}, v.instalments(p)...)
+	return amount{p.Total.In(v.Tag), v.Say("amount.total", "n", portal.Whole(p.Total)), words}
 }
 
-func (s speaker) instalments(p rules.Plan) []string {
-	words := []string{s.say("amount.months", "amount", s.dinars(p.Monthly), "months", p.Months)}
+func (v *visit) instalments(p rules.Plan) []string {
+	words := []string{v.Say("amount.months", "amount", v.Dinars(p.Monthly), "months", p.Months)}
 	if p.Last != p.Monthly && p.Last != 0 {
-		words = append(words, s.say("amount.last", "amount", s.dinars(p.Last)))
+		words = append(words, v.Say("amount.last", "amount", v.Dinars(p.Last)))
 	}
 	if p.Once == 0 {
-		words = append(words, s.say("amount.all", "amount", s.dinars(p.Total)))
+		words = append(words, v.Say("amount.all", "amount", v.Dinars(p.Total)))
 	}
 	return words
 }
@@ -50,7 +52,7 @@ type term struct {
 
 // termOf reads a term that began and ends at two instants. The last day is the
 // one before whose end the term is over.
-func (s speaker) termOf(from, until, now time.Time, by lang.Text, then string) term {
+func (v *visit) termOf(from, until, now time.Time, by lang.Text, then string) term {
 	last := civil.Of(until.Add(-time.Nanosecond))
 	t := term{Until: last, Left: max(0, civil.Of(now).DaysUntil(last)), By: by, Then: then}
 	if whole := until.Sub(from); whole > 0 {

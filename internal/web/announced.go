@@ -5,6 +5,7 @@ import (
 
 	"dobosh/internal/catalogue"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
 
@@ -24,12 +25,12 @@ type announcedView struct {
 	Concerns []concernView
 }
 
-func (p *portal) announcedPage(v *visit) error {
+func (p *pages) announcedPage(v *visit) error {
 	all, err := v.announced()
 	if err != nil {
 		return err
 	}
-	return v.show("desk-announced", v.say("announced.title"), announcedListView{filter{Tabs: v.contractTabs("/desk/contracts/announced")}, all})
+	return v.Show("desk-announced", v.Say("announced.title"), announcedListView{portal.Filter{Tabs: v.contractTabs("/desk/contracts/announced")}, all})
 }
 
 // announced lists what is announced for this member; nothing where there is no
@@ -38,7 +39,7 @@ func (v *visit) announced() (views []announcedView, err error) {
 	if v.DataServices == nil {
 		return nil, nil
 	}
-	all, err := v.DataServices.Announcements(v.r.Context(), v.author())
+	all, err := v.DataServices.Announcements(v.R.Context(), v.author())
 	for _, a := range all {
 		views = append(views, v.announcedView(a))
 	}
@@ -46,7 +47,7 @@ func (v *visit) announced() (views []announcedView, err error) {
 }
 
 type announcedListView struct {
-	filter
+	portal.Filter
 	Announced []announcedView
 }
 
@@ -72,7 +73,7 @@ func (v *visit) announcedFor(c registry.Contract) *announcedView {
 		return nil
 	}
 	a := catalogue.Announcement{Service: sv, Body: v.DataServices.Title(sv.ID.Owner()), Contracts: []registry.Contract{c}}
-	if changes, err := v.DataServices.Changes(v.r.Context(), sv.ID, sv.Version, sv.Next.Version); err == nil {
+	if changes, err := v.DataServices.Changes(v.R.Context(), sv.ID, sv.Version, sv.Next.Version); err == nil {
 		a.Read, a.Changes, a.Concerned = true, changes, catalogue.Concerns(a.Contracts, changes)
 	}
 	view := v.announcedView(a)

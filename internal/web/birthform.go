@@ -8,6 +8,7 @@ import (
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/lab/registers/births"
+	"dobosh/internal/portal"
 )
 
 // birthLife is how long an entry may take; the handles of the parents live as
@@ -36,12 +37,12 @@ type birthForm struct {
 // birthStep is one question: how it is put and how its answer is read.
 type birthStep struct {
 	name string
-	ask  func(v *visit, f *birthForm) question
+	ask  func(v *visit, f *birthForm) portal.Question
 	read func(v *visit, f *birthForm) error
 	next func(f *birthForm) string
 }
 
-func (p *portal) birthSteps() []birthStep {
+func (p *pages) birthSteps() []birthStep {
 	to := func(name string) func(*birthForm) string { return func(*birthForm) string { return name } }
 	return []birthStep{
 		{"mother", (*visit).askMother, (*visit).readMother, to("mother-found")},
@@ -66,7 +67,7 @@ func afterFather(f *birthForm) string {
 	return "father-found"
 }
 
-func (p *portal) birthStep(name string) (birthStep, bool) {
+func (p *pages) birthStep(name string) (birthStep, bool) {
 	for _, s := range p.birthSteps() {
 		if s.name == name {
 			return s, true
@@ -75,23 +76,23 @@ func (p *portal) birthStep(name string) (birthStep, bool) {
 	return birthStep{}, false
 }
 
-func (p *portal) beginBirth(v *visit) error {
+func (p *pages) beginBirth(v *visit) error {
 	f := &birthForm{Token: id.New(), Ends: p.Now().Add(birthLife).Unix(), Live: true}
 	return v.putStep("mother", f, nil)
 }
 
 // continueBirth takes one answer and puts the next question. "to" asks to go
 // to a question without answering.
-func (p *portal) continueBirth(v *visit) error {
-	v.here = "/births/new"
+func (p *pages) continueBirth(v *visit) error {
+	v.Here = "/births/new"
 	var f birthForm
-	if err := p.forms.open(v.actor.Account, v.typed("form"), p.Now(), &f); err != nil {
+	if err := v.Forms.Open(v.Actor.Account, v.Typed("form"), p.Now(), &f); err != nil {
 		return err
 	}
-	if to := v.typed("to"); to != "" {
+	if to := v.Typed("to"); to != "" {
 		return v.putStep(to, &f, nil)
 	}
-	step, ok := p.birthStep(v.typed("at"))
+	step, ok := p.birthStep(v.Typed("at"))
 	if !ok {
 		return problem.New(problem.Invalid, "form-unreadable")
 	}
@@ -100,7 +101,7 @@ func (p *portal) continueBirth(v *visit) error {
 	}
 	next := step.next(&f)
 	if next == "" {
-		return v.to("/births/recorded")
+		return v.To("/births/recorded")
 	}
 	return v.putStep(f.onward(next), &f, nil)
 }
@@ -120,17 +121,17 @@ func (v *visit) putStep(name string, f *birthForm, refused error) error {
 		return problem.New(problem.Invalid, "form-unreadable")
 	}
 	q := step.ask(v, f)
-	sealed, err := v.forms.seal(v.actor.Account, time.Unix(f.Ends, 0), f)
+	sealed, err := v.Forms.Seal(v.Actor.Account, time.Unix(f.Ends, 0), f)
 	if err != nil {
 		return err
 	}
-	q.Action, q.Hidden = "/births/new", []hidden{{"form", sealed}, {"at", name}}
+	q.Action, q.Hidden = "/births/new", []portal.Hidden{{Name: "form", Value: sealed}, {Name: "at", Value: name}}
 	if q.Button == "" {
-		q.Button = v.say("form.next")
+		q.Button = v.Say("form.next")
 	}
-	q.Links = append(q.Links, link{URL: "/births", Text: v.say("birth.stop")})
-	if refused != nil && !q.refuse(v, refused) {
+	q.Links = append(q.Links, portal.Link{URL: "/births", Text: v.Say("birth.stop")})
+	if refused != nil && !q.Refuse(v.Visit, refused) {
 		return refused
 	}
-	return v.ask(q)
+	return v.Ask(q)
 }

@@ -5,64 +5,65 @@ import (
 
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/lab/registers/births"
+	"dobosh/internal/portal"
 )
 
 // numberField asks for a national number. What was typed is shown again only
 // while it is wrong.
-func (v *visit) numberField(label string) field {
-	return field{Name: "number", Kind: "text", Label: label, Hint: v.say("birth.number-hint"), Value: v.typed("number"), Mode: "numeric", Complete: "off", Most: 13}
+func (v *visit) numberField(label string) portal.Field {
+	return portal.Field{Name: "number", Kind: "text", Label: label, Hint: v.Say("birth.number-hint"), Value: v.Typed("number"), Mode: "numeric", Complete: "off", Most: 13}
 }
 
-func (v *visit) askMother(*birthForm) question {
-	return question{Title: v.say("birth.mother"), Fields: []field{v.numberField(v.say("birth.mother-number"))}}
+func (v *visit) askMother(*birthForm) portal.Question {
+	return portal.Question{Title: v.Say("birth.mother"), Fields: []portal.Field{v.numberField(v.Say("birth.mother-number"))}}
 }
 
 func (v *visit) readMother(f *birthForm) (err error) {
-	f.Mother, err = v.Registrar.Find(v.r.Context(), v.actor, v.typed("number"))
+	f.Mother, err = v.Registrar.Find(v.R.Context(), v.Actor, v.Typed("number"))
 	return findable(err)
 }
 
-func (v *visit) askMotherFound(f *birthForm) question {
-	return v.foundQuestion("mother", v.say("birth.mother-found"), f.Mother)
+func (v *visit) askMotherFound(f *birthForm) portal.Question {
+	return v.foundQuestion("mother", v.Say("birth.mother-found"), f.Mother)
 }
 
-func (v *visit) askFather(*birthForm) question {
-	return question{
-		Title: v.say("birth.father"), Fields: []field{v.numberField(v.say("birth.father-number"))},
-		Other: &button{"none", "yes", v.say("birth.father-none")},
+func (v *visit) askFather(*birthForm) portal.Question {
+	return portal.Question{
+		Title: v.Say("birth.father"), Fields: []portal.Field{v.numberField(v.Say("birth.father-number"))},
+		Other: &portal.Button{Name: "none", Value: "yes", Text: v.Say("birth.father-none")},
 	}
 }
 
 func (v *visit) readFather(f *birthForm) (err error) {
-	f.NoFather, f.Father = v.typed("none") == "yes", births.Found{}
+	f.NoFather, f.Father = v.Typed("none") == "yes", births.Found{}
 	if f.NoFather {
 		return nil
 	}
-	f.Father, err = v.Registrar.Find(v.r.Context(), v.actor, v.typed("number"))
+	f.Father, err = v.Registrar.Find(v.R.Context(), v.Actor, v.Typed("number"))
 	return findable(err)
 }
 
-func (v *visit) askFatherFound(f *birthForm) question {
-	return v.foundQuestion("father", v.say("birth.father-found"), f.Father)
+func (v *visit) askFatherFound(f *birthForm) portal.Question {
+	return v.foundQuestion("father", v.Say("birth.father-found"), f.Father)
 }
 
-func (v *visit) foundQuestion(who, title string, found births.Found) question {
-	return question{
-		Title: title, Facts: v.foundFacts(found), Button: v.say("birth.found-yes"),
-		Other: &button{"to", who, v.say("birth.found-no")},
+func (v *visit) foundQuestion(who, title string, found births.Found) portal.Question {
+	return portal.Question{
+		Title: title, Facts: v.foundFacts(found), Button: v.Say("birth.found-yes"),
+		Other: &portal.Button{Name: "to", Value: who, Text: v.Say("birth.found-no")},
 	}
 }
 
-func (v *visit) foundFacts(found births.Found) []fact {
-	facts := []fact{{Label: v.say("birth.person"), Value: v.name(found.Name)}}
+func (v *visit) foundFacts(found births.Found) []portal.Fact {
+	facts := []portal.Fact{{Label: v.Say("birth.person"), Value: v.Name(found.Name)}}
 	if !found.Born.IsZero() {
-		facts = append(facts, fact{Label: v.say("birth.born-on"), Value: escaped(v.day(found.Born))})
+		facts = append(facts, portal.Fact{Label: v.Say("birth.born-on"), Value: escaped(v.Day(found.Born))})
 	}
 	if found.Settlement != "" {
-		facts = append(facts, fact{Label: v.say("birth.lives"), Value: v.text(v.place(found.Settlement))})
+		facts = append(facts, portal.Fact{Label: v.Say("birth.lives"), Value: v.Text(v.place(found.Settlement))})
 	}
 	if found.Resident != nil && !*found.Resident {
-		facts = append(facts, fact{Label: v.say("birth.residence"), Value: escaped(v.say("birth.not-resident"))})
+		facts = append(facts, portal.Fact{Label: v.Say("birth.residence"), Value: escaped(v.Say("birth.not-resident"))})
 	}
 	return facts
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/portal"
 	"dobosh/internal/services/proof"
 )
 
@@ -133,7 +135,7 @@ func TestEveryKindOfProblemSaysWhoseTurnItIs(t *testing.T) {
 	_, _, all := words(t)
 	for kind := range 12 {
 		for _, key := range []string{"turn.", "do."} {
-			if key += kindName(kinds()[kind]); !all.Has(key) {
+			if key += portal.KindName(kinds()[kind]); !all.Has(key) {
 				t.Errorf("no sentence %s", key)
 			}
 		}
@@ -151,10 +153,10 @@ func TestEveryCheckOfAFileHasASentence(t *testing.T) {
 
 func TestEveryKeyThatIsNamedExists(t *testing.T) {
 	_, _, all := words(t)
-	named := regexp.MustCompile(`say\(?\s*"([a-z][a-z0-9.-]+)"`)
+	named := regexp.MustCompile(`[sS]ay\(?\s*"([a-z][a-z0-9.-]+)"`)
 	files := source(t, "templates", ".html")
-	for path, content := range source(t, ".", ".go") {
-		files[path] = content
+	for _, more := range []map[string]string{source(t, ".", ".go"), source(t, "../portal/templates", ".html"), source(t, "../portal", ".go")} {
+		maps.Copy(files, more)
 	}
 	for path, content := range files {
 		for _, m := range named.FindAllStringSubmatch(content, -1) {
@@ -170,7 +172,7 @@ func TestEveryKeyThatIsNamedExists(t *testing.T) {
 func TestNoSentenceIsLeftOver(t *testing.T) {
 	_, _, all := words(t)
 	var text strings.Builder
-	for _, files := range []map[string]string{source(t, "templates", ".html"), source(t, ".", ".go")} {
+	for _, files := range []map[string]string{source(t, "templates", ".html"), source(t, ".", ".go"), source(t, "../portal/templates", ".html"), source(t, "../portal", ".go")} {
 		for _, content := range files {
 			text.WriteString(content)
 		}

@@ -95,21 +95,21 @@ func (v *visit) alarms(c Condition) (list []alarm) {
 	now := v.Now()
 	add := func(is bool, key string, pairs ...any) {
 		if is {
-			list = append(list, alarm{v.say("alarm."+key, pairs...), v.say("alarm." + key + ".do")})
+			list = append(list, alarm{v.Say("alarm."+key, pairs...), v.Say("alarm." + key + ".do")})
 		}
 	}
 	add(c.Journal != "", "journal")
 	add(c.Forked, "forked")
 	add(c.Revoked, "revoked")
-	add(!c.RegistryAt.IsZero() && now.Sub(c.RegistryAt) > lateRegistry, "registry", "since", v.instant(c.RegistryAt), "until", v.instant(c.StopsAt))
-	add(!c.Certificate.IsZero() && c.Certificate.Sub(now) < lateCertificate, "certificate", "until", v.instant(c.Certificate))
+	add(!c.RegistryAt.IsZero() && now.Sub(c.RegistryAt) > lateRegistry, "registry", "since", v.Instant(c.RegistryAt), "until", v.Instant(c.StopsAt))
+	add(!c.Certificate.IsZero() && c.Certificate.Sub(now) < lateCertificate, "certificate", "until", v.Instant(c.Certificate))
 	add(c.Witnesses && c.Witnessed < c.Entries && now.Sub(c.CosignedAt) > lateWitness, "witness")
-	add(c.Stamps && !c.StampsFail.IsZero() && now.Sub(c.StampsFail) > lateStamp, "stamps", "since", v.instant(c.StampsFail))
+	add(c.Stamps && !c.StampsFail.IsZero() && now.Sub(c.StampsFail) > lateStamp, "stamps", "since", v.Instant(c.StampsFail))
 	for _, q := range c.Quotas {
 		add(q.Share() >= quotaDue, "quota", "contract", q.Contract, "share", q.Share())
 	}
 	for _, p := range c.Peers {
-		add(p.Failing, "peer", "body", v.plain(p.Body), "node", p.Node)
+		add(p.Failing, "peer", "body", v.Plain(p.Body), "node", p.Node)
 	}
 	return list
 }

@@ -6,6 +6,7 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
+	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
 
@@ -20,29 +21,29 @@ func incomplete(name, code string) error {
 
 // askService finds the service by words in any script. Where there are few,
 // all are shown at once.
-func (v *visit) askService(f *contractForm) question {
-	words := v.typed("words")
-	found, more := v.portal.Contracts.Services(words, choicesMost)
-	q := question{Title: v.say("contract.service"), Lead: []string{v.say("contract.service-lead")}}
+func (v *visit) askService(f *contractForm) portal.Question {
+	words := v.Typed("words")
+	found, more := v.pages.Contracts.Services(words, choicesMost)
+	q := portal.Question{Title: v.Say("contract.service"), Lead: []string{v.Say("contract.service-lead")}}
 	if more || words != "" {
-		q.Fields = append(q.Fields, field{Name: "words", Kind: "text", Label: v.say("contract.words"), Hint: v.say("contract.words-hint"), Value: words, Complete: "off", Most: 100, Optional: true})
+		q.Fields = append(q.Fields, portal.Field{Name: "words", Kind: "text", Label: v.Say("contract.words"), Hint: v.Say("contract.words-hint"), Value: words, Complete: "off", Most: 100, Optional: true})
 	}
 	chosen := f.Contract.Provider.With(f.Contract.Service).String()
-	choice := field{Name: "service", Kind: "choice", Label: v.say("contract.service-label"), Optional: true}
+	choice := portal.Field{Name: "service", Kind: "choice", Label: v.Say("contract.service-label"), Optional: true}
 	for _, s := range found {
-		choice.Options = append(choice.Options, option{s.ID.String(), v.plain(s.Title) + " — " + v.plain(s.Body), s.ID.String() == chosen})
+		choice.Options = append(choice.Options, portal.Option{Value: s.ID.String(), Label: v.Plain(s.Title) + " — " + v.Plain(s.Body), Chosen: s.ID.String() == chosen})
 	}
 	if len(choice.Options) > 0 {
 		q.Fields = append(q.Fields, choice)
 	}
 	if len(q.Fields) == 0 {
-		q.Lead = []string{v.say("contract.no-services")}
+		q.Lead = []string{v.Say("contract.no-services")}
 	}
 	return q
 }
 
 func (v *visit) readService(f *contractForm) error {
-	id, err := registry.ParseID(v.typed("service"))
+	id, err := registry.ParseID(v.Typed("service"))
 	if err != nil || id.Service == "" {
 		return incomplete("service", "choice-missing")
 	}
@@ -53,24 +54,24 @@ func (v *visit) readService(f *contractForm) error {
 	return nil
 }
 
-func (v *visit) askAsker(f *contractForm) question {
-	systems, groups := v.portal.Contracts.Askers()
+func (v *visit) askAsker(f *contractForm) portal.Question {
+	systems, groups := v.pages.Contracts.Askers()
 	asker, _ := f.Contract.Between()
-	choice := field{Name: "consumer", Kind: "choice", Label: v.say("contract.asker-label"), Codes: map[string]string{}}
+	choice := portal.Field{Name: "consumer", Kind: "choice", Label: v.Say("contract.asker-label"), Codes: map[string]string{}}
 	for i, s := range systems {
-		choice.Options = append(choice.Options, option{s.String(), "", s == asker || i == 0 && asker == registry.ID{}})
+		choice.Options = append(choice.Options, portal.Option{Value: s.String(), Label: "", Chosen: s == asker || i == 0 && asker == registry.ID{}})
 		choice.Codes[s.String()] = s.Subsystem
 	}
 	for _, g := range groups {
-		choice.Options = append(choice.Options, option{"group " + g.ID.String(), v.say("contract.group-of", "title", v.plain(g.Title)), g.ID == asker})
+		choice.Options = append(choice.Options, portal.Option{Value: "group " + g.ID.String(), Label: v.Say("contract.group-of", "title", v.Plain(g.Title)), Chosen: g.ID == asker})
 	}
-	return question{Title: v.say("contract.asker"), Lead: []string{v.say("contract.asker-lead")}, Fields: []field{choice,
-		{Name: "delegates", Kind: "words", Label: v.say("contract.delegates"), Hint: v.say("contract.delegates-hint"), Value: v.again("delegates", idList(f.Contract.Delegates, "\n")), Most: linesMost, Optional: true, Code: true}}}
+	return portal.Question{Title: v.Say("contract.asker"), Lead: []string{v.Say("contract.asker-lead")}, Fields: []portal.Field{choice,
+		{Name: "delegates", Kind: "words", Label: v.Say("contract.delegates"), Hint: v.Say("contract.delegates-hint"), Value: v.Again("delegates", idList(f.Contract.Delegates, "\n")), Most: linesMost, Optional: true, Code: true}}}
 }
 
 func (v *visit) readAsker(f *contractForm) error {
-	systems, groups := v.portal.Contracts.Askers()
-	typed := v.typed("consumer")
+	systems, groups := v.pages.Contracts.Askers()
+	typed := v.Typed("consumer")
 	f.Contract.Consumer, f.Contract.Group = registry.ID{}, registry.ID{}
 	for _, s := range systems {
 		if s.String() == typed {
@@ -86,7 +87,7 @@ func (v *visit) readAsker(f *contractForm) error {
 		return incomplete("consumer", "choice-missing")
 	}
 	f.Contract.Delegates = nil
-	for _, line := range lines(v.typed("delegates")) {
+	for _, line := range portal.Lines(v.Typed("delegates")) {
 		id, err := registry.ParseID(line)
 		if err != nil || id.Subsystem == "" || id.Service != "" {
 			return problem.New(problem.Invalid, "form-incomplete").At("delegates", "client-unknown", "client", line)
@@ -96,16 +97,16 @@ func (v *visit) readAsker(f *contractForm) error {
 	return nil
 }
 
-func (v *visit) askPurpose(f *contractForm) question {
-	choice := field{Name: "purpose", Kind: "choice", Label: v.say("contract.purpose-label")}
+func (v *visit) askPurpose(f *contractForm) portal.Question {
+	choice := portal.Field{Name: "purpose", Kind: "choice", Label: v.Say("contract.purpose-label")}
 	if v.Pack != nil {
 		for _, p := range v.Pack.Purposes() {
 			if p.Holds(civil.Of(v.Now())) {
-				choice.Options = append(choice.Options, option{p.ID, v.plain(p.Title) + " (" + v.cite(p.Provision) + ")", p.ID == f.Contract.Purpose})
+				choice.Options = append(choice.Options, portal.Option{Value: p.ID, Label: v.Plain(p.Title) + " (" + v.cite(p.Provision) + ")", Chosen: p.ID == f.Contract.Purpose})
 			}
 		}
 	}
-	return question{Title: v.say("contract.purpose"), Lead: []string{v.say("contract.purpose-lead")}, Fields: []field{choice}}
+	return portal.Question{Title: v.Say("contract.purpose"), Lead: []string{v.Say("contract.purpose-lead")}, Fields: []portal.Field{choice}}
 }
 
 // readPurpose also proposes the provision on which the purpose rests.
@@ -113,7 +114,7 @@ func (v *visit) readPurpose(f *contractForm) error {
 	if v.Pack == nil {
 		return incomplete("purpose", "purpose-unknown")
 	}
-	purpose, ok := v.Pack.Purpose(v.typed("purpose"))
+	purpose, ok := v.Pack.Purpose(v.Typed("purpose"))
 	if !ok {
 		return incomplete("purpose", "purpose-unknown")
 	}
@@ -124,14 +125,14 @@ func (v *visit) readPurpose(f *contractForm) error {
 	return nil
 }
 
-func (v *visit) askProvision(f *contractForm) question {
+func (v *visit) askProvision(f *contractForm) portal.Question {
 	list := v.provisionField("provision", f.Contract.Provision)
-	list.Hint = v.say("contract.provision-hint")
-	return question{Title: v.say("contract.provision"), Lead: []string{v.say("contract.provision-lead")}, Fields: []field{list}}
+	list.Hint = v.Say("contract.provision-hint")
+	return portal.Question{Title: v.Say("contract.provision"), Lead: []string{v.Say("contract.provision-lead")}, Fields: []portal.Field{list}}
 }
 
 func (v *visit) readProvision(f *contractForm) error {
-	ref := law.Ref(v.typed("provision"))
+	ref := law.Ref(v.Typed("provision"))
 	if ref == "" {
 		return incomplete("provision", "choice-missing")
 	}
@@ -144,23 +145,23 @@ func methods() []string { return []string{"GET", "POST", "PUT", "PATCH", "DELETE
 
 // askQuestions offers what the description of the service says it answers, or
 // wants methods and paths to be typed.
-func (v *visit) askQuestions(f *contractForm) question {
-	q := question{Title: v.say("contract.questions"), Lead: []string{v.say("contract.questions-lead")}}
+func (v *visit) askQuestions(f *contractForm) portal.Question {
+	q := portal.Question{Title: v.Say("contract.questions"), Lead: []string{v.Say("contract.questions-lead")}}
 	if operations, described := v.operations(f); described {
-		ticks := field{Name: "operation", Kind: "ticks", Label: v.say("contract.questions-label"), Codes: map[string]string{}}
+		ticks := portal.Field{Name: "operation", Kind: "ticks", Label: v.Say("contract.questions-label"), Codes: map[string]string{}}
 		for _, o := range operations {
 			value := o.Method + " " + o.Path
 			ticks.Codes[value] = value
-			ticks.Options = append(ticks.Options, option{value, v.plain(o.Says), slices.Contains(f.Contract.Methods, o.Method) && slices.Contains(f.Contract.Paths, o.Path)})
+			ticks.Options = append(ticks.Options, portal.Option{Value: value, Label: v.Plain(o.Says), Chosen: slices.Contains(f.Contract.Methods, o.Method) && slices.Contains(f.Contract.Paths, o.Path)})
 		}
-		q.Fields = []field{ticks}
+		q.Fields = []portal.Field{ticks}
 		return q
 	}
-	ticks := field{Name: "methods", Kind: "ticks", Label: v.say("contract.methods")}
+	ticks := portal.Field{Name: "methods", Kind: "ticks", Label: v.Say("contract.methods")}
 	for _, m := range methods()[:5] {
-		ticks.Options = append(ticks.Options, option{m, v.say("contract.method." + m), slices.Contains(f.Contract.Methods, m)})
+		ticks.Options = append(ticks.Options, portal.Option{Value: m, Label: v.Say("contract.method." + m), Chosen: slices.Contains(f.Contract.Methods, m)})
 	}
-	q.Fields = []field{ticks, {Name: "paths", Kind: "words", Label: v.say("contract.paths"), Hint: v.say("contract.paths-hint"), Value: v.again("paths", joined(f.Contract.Paths)), Most: linesMost, Code: true}}
+	q.Fields = []portal.Field{ticks, {Name: "paths", Kind: "words", Label: v.Say("contract.paths"), Hint: v.Say("contract.paths-hint"), Value: v.Again("paths", joined(f.Contract.Paths)), Most: linesMost, Code: true}}
 	return q
 }
 
@@ -169,7 +170,7 @@ func (v *visit) readQuestions(f *contractForm) error {
 	if operations, described := v.operations(f); described {
 		c.Methods, c.Paths = nil, nil
 		for _, o := range operations {
-			if slices.Contains(v.r.PostForm["operation"], o.Method+" "+o.Path) {
+			if slices.Contains(v.R.PostForm["operation"], o.Method+" "+o.Path) {
 				c.Methods, c.Paths = addOnce(c.Methods, o.Method), addOnce(c.Paths, o.Path)
 			}
 		}
@@ -180,14 +181,14 @@ func (v *visit) readQuestions(f *contractForm) error {
 	}
 	c.Methods = nil
 	for _, m := range methods() {
-		if slices.Contains(v.r.PostForm["methods"], m) {
+		if slices.Contains(v.R.PostForm["methods"], m) {
 			c.Methods = append(c.Methods, m)
 		}
 	}
 	if len(c.Methods) == 0 {
 		return incomplete("methods", "choice-missing")
 	}
-	c.Paths = lines(v.typed("paths"))
+	c.Paths = portal.Lines(v.Typed("paths"))
 	if len(c.Paths) == 0 {
 		return incomplete("paths", "words-missing")
 	}

@@ -9,6 +9,7 @@ import (
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
+	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
 
@@ -45,7 +46,7 @@ type Choosing interface {
 	Title(id registry.ID) lang.Text
 }
 
-func (p *portal) contractRoutes() {
+func (p *pages) contractRoutes() {
 	p.signedIn("GET /desk/contracts", p.contractList)
 	p.signedIn("GET /desk/contracts/in-force", p.contractsInForce)
 	p.signedIn("GET /desk/contracts/in-force/{contract}", p.contractInForce)
@@ -70,37 +71,37 @@ func (p *portal) contractRoutes() {
 
 // atContracts says who finds the desk among their pages.
 func (v *visit) atContracts() bool {
-	return v.known && v.portal.Contracts != nil && (v.actor.Has(identity.Contracts) || v.actor.Has(identity.Auditor))
+	return v.Known && v.pages.Contracts != nil && (v.Actor.Has(identity.Contracts) || v.Actor.Has(identity.Auditor))
 }
 
-func (v *visit) contractTabs(here string) []link {
-	var tabs []link
+func (v *visit) contractTabs(here string) []portal.Link {
+	var tabs []portal.Link
 	for _, t := range []struct{ path, key string }{
 		{"/desk/contracts", "contracts.tab-proposals"}, {"/desk/contracts/in-force", "contracts.tab-in-force"}, {"/desk/contracts/groups", "contracts.tab-groups"},
 	} {
-		tabs = append(tabs, link{URL: t.path, Text: v.say(t.key), Here: t.path == here})
+		tabs = append(tabs, portal.Link{URL: t.path, Text: v.Say(t.key), Here: t.path == here})
 	}
 	if v.DataServices != nil {
 		const path = "/desk/contracts/announced"
-		tabs = append(tabs, link{URL: path, Text: v.say("contracts.tab-announced", "n", v.DataServices.Waiting()), Here: path == here})
+		tabs = append(tabs, portal.Link{URL: path, Text: v.Say("contracts.tab-announced", "n", v.DataServices.Waiting()), Here: path == here})
 	}
 	return tabs
 }
 
 // contractListView is what is being agreed, and was.
 type contractListView struct {
-	filter
+	portal.Filter
 	Waiting []proposalView
 	Others  []proposalView
 	Signs   bool
 }
 
-func (p *portal) contractList(v *visit) error {
-	list, err := p.Contracts.Proposals(v.r.Context(), v.actor, "", v.after())
+func (p *pages) contractList(v *visit) error {
+	list, err := p.Contracts.Proposals(v.R.Context(), v.Actor, "", v.After())
 	if err != nil {
 		return err
 	}
-	view := contractListView{filter: filter{v.contractTabs("/desk/contracts"), v.more(list.Next)}, Signs: v.actor.Has(identity.Contracts)}
+	view := contractListView{Filter: portal.Filter{Tabs: v.contractTabs("/desk/contracts"), Next: v.More(list.Next)}, Signs: v.Actor.Has(identity.Contracts)}
 	for _, one := range list.Items {
 		if shown := v.proposalView(one); one.Waits {
 			view.Waiting = append(view.Waiting, shown)
@@ -108,34 +109,34 @@ func (p *portal) contractList(v *visit) error {
 			view.Others = append(view.Others, shown)
 		}
 	}
-	return v.show("contract-list", v.say("contracts.title"), view)
+	return v.Show("contract-list", v.Say("contracts.title"), view)
 }
 
 type contractsInForceView struct {
-	filter
+	portal.Filter
 	Contracts []standingView
 }
 
-func (p *portal) contractsInForce(v *visit) error {
-	list, err := p.Contracts.Contracts(v.r.Context(), v.actor, v.after())
+func (p *pages) contractsInForce(v *visit) error {
+	list, err := p.Contracts.Contracts(v.R.Context(), v.Actor, v.After())
 	if err != nil {
 		return err
 	}
-	view := contractsInForceView{filter: filter{v.contractTabs("/desk/contracts/in-force"), v.more(list.Next)}}
+	view := contractsInForceView{Filter: portal.Filter{Tabs: v.contractTabs("/desk/contracts/in-force"), Next: v.More(list.Next)}}
 	for _, one := range list.Items {
 		view.Contracts = append(view.Contracts, v.standingView(one))
 	}
-	return v.show("contract-in-force", v.say("contracts.in-force-title"), view)
+	return v.Show("contract-in-force", v.Say("contracts.in-force-title"), view)
 }
 
-func (p *portal) contractInForce(v *visit) error {
-	s, err := p.Contracts.Contract(v.r.Context(), v.actor, v.r.PathValue("contract"))
+func (p *pages) contractInForce(v *visit) error {
+	s, err := p.Contracts.Contract(v.R.Context(), v.Actor, v.R.PathValue("contract"))
 	if err != nil {
 		return err
 	}
 	view := v.standingView(s)
-	view.Signs, view.Coming = v.actor.Has(identity.Contracts), v.announcedFor(s.Contract)
-	return v.show("contract-standing", v.plain(view.Purpose), view)
+	view.Signs, view.Coming = v.Actor.Has(identity.Contracts), v.announcedFor(s.Contract)
+	return v.Show("contract-standing", v.Plain(view.Purpose), view)
 }
 
 // proposalAddress and contractAddress are where something stands.

@@ -8,12 +8,13 @@ import (
 	"dobosh/internal/contracts"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
 
 // operations are those that the chosen service offers, where it is described.
 func (v *visit) operations(f *contractForm) ([]contracts.Operation, bool) {
-	return v.portal.Contracts.Operations(v.r.Context(), f.Contract.Provider.With(f.Contract.Service))
+	return v.pages.Contracts.Operations(v.R.Context(), f.Contract.Provider.With(f.Contract.Service))
 }
 
 // termFaults says what is wrong with one list of terms, beside its field.
@@ -55,27 +56,27 @@ func (v *visit) offeredFields(f *contractForm) (fields []contracts.Pointer) {
 	return fields
 }
 
-func (v *visit) askFields(f *contractForm) question {
-	q := question{Title: v.say("contract.fields"), Lead: []string{v.say("contract.fields-lead")}}
+func (v *visit) askFields(f *contractForm) portal.Question {
+	q := portal.Question{Title: v.Say("contract.fields"), Lead: []string{v.Say("contract.fields-lead")}}
 	offered := v.offeredFields(f)
 	if len(offered) == 0 {
-		q.Fields = []field{{Name: "fields", Kind: "words", Label: v.say("contract.fields-typed"), Hint: v.say("contract.fields-hint"), Value: v.again("fields", joined(f.Contract.Fields)), Most: linesMost, Code: true}}
+		q.Fields = []portal.Field{{Name: "fields", Kind: "words", Label: v.Say("contract.fields-typed"), Hint: v.Say("contract.fields-hint"), Value: v.Again("fields", joined(f.Contract.Fields)), Most: linesMost, Code: true}}
 		return q
 	}
-	ticks := field{Name: "fields", Kind: "ticks", Label: v.say("contract.fields-label"), Codes: map[string]string{}}
+	ticks := portal.Field{Name: "fields", Kind: "ticks", Label: v.Say("contract.fields-label"), Codes: map[string]string{}}
 	for _, p := range offered {
 		ticks.Codes[p.At] = p.At
-		ticks.Options = append(ticks.Options, option{p.At, v.plain(p.Says), slices.Contains(f.Contract.Fields, p.At)})
+		ticks.Options = append(ticks.Options, portal.Option{Value: p.At, Label: v.Plain(p.Says), Chosen: slices.Contains(f.Contract.Fields, p.At)})
 	}
-	q.Fields = []field{ticks}
+	q.Fields = []portal.Field{ticks}
 	return q
 }
 
 func (v *visit) readFields(f *contractForm) error {
 	if len(v.offeredFields(f)) > 0 {
-		f.Contract.Fields = slices.Clone(v.r.PostForm["fields"])
+		f.Contract.Fields = slices.Clone(v.R.PostForm["fields"])
 	} else {
-		f.Contract.Fields = lines(v.typed("fields"))
+		f.Contract.Fields = portal.Lines(v.Typed("fields"))
 	}
 	if len(f.Contract.Fields) == 0 {
 		return incomplete("fields", "fields-missing")
@@ -88,22 +89,22 @@ func subjectFields() []string { return []string{"query", "header", "body", "answ
 
 // askSubjects asks how the person concerned is found, so that they can see the
 // look.
-func (v *visit) askSubjects(f *contractForm) question {
-	q := question{Title: v.say("contract.person"), Lead: []string{v.say("contract.person-lead")}, Other: &button{"nobody", "yes", v.say("contract.person-nobody")}}
+func (v *visit) askSubjects(f *contractForm) portal.Question {
+	q := portal.Question{Title: v.Say("contract.person"), Lead: []string{v.Say("contract.person-lead")}, Other: &portal.Button{Name: "nobody", Value: "yes", Text: v.Say("contract.person-nobody")}}
 	if places := placesOf(f.Contract.Paths); len(places) > 0 {
-		ticks := field{Name: "subjects", Kind: "ticks", Label: v.say("contract.person-path"), Codes: map[string]string{}}
+		ticks := portal.Field{Name: "subjects", Kind: "ticks", Label: v.Say("contract.person-path"), Codes: map[string]string{}}
 		for _, place := range places {
-			ticks.Options = append(ticks.Options, option{"path:" + place, v.say("contract.person-at"), slices.Contains(f.Contract.Subjects, "path:"+place)})
+			ticks.Options = append(ticks.Options, portal.Option{Value: "path:" + place, Label: v.Say("contract.person-at"), Chosen: slices.Contains(f.Contract.Subjects, "path:"+place)})
 			ticks.Codes["path:"+place] = "{" + place + "}"
 		}
 		q.Fields = append(q.Fields, ticks)
 	}
 	for _, kind := range subjectFields() {
-		q.Fields = append(q.Fields, field{Name: kind, Kind: "text", Label: v.say("contract.at." + kind), Hint: v.say("contract.at." + kind + "-hint"), Value: v.again(kind, namesOf(f.Contract.Subjects, kind)), Complete: "off", Most: 200, Optional: true, Code: true})
+		q.Fields = append(q.Fields, portal.Field{Name: kind, Kind: "text", Label: v.Say("contract.at." + kind), Hint: v.Say("contract.at." + kind + "-hint"), Value: v.Again(kind, namesOf(f.Contract.Subjects, kind)), Complete: "off", Most: 200, Optional: true, Code: true})
 	}
-	list := field{Name: "sector", Kind: "list", Label: v.say("contract.sector"), Hint: v.say("contract.sector-hint"), Code: true}
+	list := portal.Field{Name: "sector", Kind: "list", Label: v.Say("contract.sector"), Hint: v.Say("contract.sector-hint"), Code: true}
 	for _, sector := range v.sectors(f.Contract.Sector) {
-		list.Options = append(list.Options, option{sector, sector, sector == f.Contract.Sector})
+		list.Options = append(list.Options, portal.Option{Value: sector, Label: sector, Chosen: sector == f.Contract.Sector})
 	}
 	q.Fields = append(q.Fields, list)
 	return q
@@ -146,18 +147,18 @@ func namesOf(subjects []string, kind string) string {
 func (v *visit) readSubjects(f *contractForm) error {
 	c := &f.Contract
 	c.Subjects, c.Sector = nil, ""
-	if v.typed("nobody") == "yes" {
+	if v.Typed("nobody") == "yes" {
 		return nil
 	}
-	c.Subjects = slices.Clone(v.r.PostForm["subjects"])
+	c.Subjects = slices.Clone(v.R.PostForm["subjects"])
 	for _, kind := range subjectFields() {
-		for name := range strings.SplitSeq(v.typed(kind), ",") {
+		for name := range strings.SplitSeq(v.Typed(kind), ",") {
 			if name = strings.TrimSpace(name); name != "" {
 				c.Subjects = append(c.Subjects, subjectText(kind, name))
 			}
 		}
 	}
-	c.Sector = v.typed("sector")
+	c.Sector = v.Typed("sector")
 	if len(c.Subjects) == 0 {
 		return incomplete("subjects", "subjects-missing")
 	}
@@ -171,11 +172,11 @@ func subjectText(kind, name string) string {
 	return kind + ":" + name
 }
 
-func (v *visit) askOften(f *contractForm) question {
-	number := func(name, key, known string) field {
-		return field{Name: name, Kind: "text", Label: v.say(key), Hint: v.say(key + "-hint"), Value: v.again(name, known), Mode: "numeric", Complete: "off", Most: 14, Optional: true}
+func (v *visit) askOften(f *contractForm) portal.Question {
+	number := func(name, key, known string) portal.Field {
+		return portal.Field{Name: name, Kind: "text", Label: v.Say(key), Hint: v.Say(key + "-hint"), Value: v.Again(name, known), Mode: "numeric", Complete: "off", Most: 14, Optional: true}
 	}
-	return question{Title: v.say("contract.often"), Lead: []string{v.say("contract.often-lead")}, Fields: []field{
+	return portal.Question{Title: v.Say("contract.often"), Lead: []string{v.Say("contract.often-lead")}, Fields: []portal.Field{
 		number("quota", "contract.often-day", positive(f.Contract.Quota)), number("rate", "contract.often-second", positive(f.Contract.Rate))}}
 }
 
@@ -189,7 +190,7 @@ func positive(n int) string {
 
 func (v *visit) readOften(f *contractForm) (err error) {
 	for name, into := range map[string]*int{"quota": &f.Contract.Quota, "rate": &f.Contract.Rate} {
-		n, ok := countTyped(v.typed(name))
+		n, ok := countTyped(v.Typed(name))
 		if !ok {
 			err = incomplete(name, "count-malformed")
 		}
@@ -198,35 +199,35 @@ func (v *visit) readOften(f *contractForm) (err error) {
 	return err
 }
 
-func (v *visit) askLong(f *contractForm) question {
+func (v *visit) askLong(f *contractForm) portal.Question {
 	day := func(d civil.Day) string {
 		if d.IsZero() {
 			return ""
 		}
-		return shortDay(d)
+		return portal.ShortDay(d)
 	}
-	return question{Title: v.say("contract.long"), Lead: []string{v.say("contract.long-lead")}, Fields: []field{
-		{Name: "from", Kind: "text", Label: v.say("contract.long-from"), Hint: v.say("form.day-hint"), Value: v.again("from", day(f.Contract.From)), Complete: "off", Most: 16},
-		{Name: "until", Kind: "text", Label: v.say("contract.long-to"), Hint: v.say("contract.long-to-hint"), Value: v.again("until", day(f.Contract.To)), Complete: "off", Most: 16, Optional: true},
-		{Name: "retention", Kind: "text", Label: v.say("contract.long-keep"), Hint: v.say("contract.long-keep-hint"), Value: v.again("retention", strconv.Itoa(f.Contract.Retention)), Mode: "numeric", Complete: "off", Most: 6},
+	return portal.Question{Title: v.Say("contract.long"), Lead: []string{v.Say("contract.long-lead")}, Fields: []portal.Field{
+		{Name: "from", Kind: "text", Label: v.Say("contract.long-from"), Hint: v.Say("form.day-hint"), Value: v.Again("from", day(f.Contract.From)), Complete: "off", Most: 16},
+		{Name: "until", Kind: "text", Label: v.Say("contract.long-to"), Hint: v.Say("contract.long-to-hint"), Value: v.Again("until", day(f.Contract.To)), Complete: "off", Most: 16, Optional: true},
+		{Name: "retention", Kind: "text", Label: v.Say("contract.long-keep"), Hint: v.Say("contract.long-keep-hint"), Value: v.Again("retention", strconv.Itoa(f.Contract.Retention)), Mode: "numeric", Complete: "off", Most: 6},
 	}}
 }
 
 func (v *visit) readLong(f *contractForm) error {
 	c, ok := &f.Contract, false
-	if c.From, ok = parseDay(v.typed("from")); !ok {
+	if c.From, ok = portal.ParseDay(v.Typed("from")); !ok {
 		return incomplete("from", "day-malformed")
 	}
 	c.To = civil.Day{}
-	if typed := v.typed("until"); typed != "" {
-		if c.To, ok = parseDay(typed); !ok {
+	if typed := v.Typed("until"); typed != "" {
+		if c.To, ok = portal.ParseDay(typed); !ok {
 			return incomplete("until", "day-malformed")
 		}
 		if c.To.Before(c.From) {
 			return incomplete("until", "period-backwards")
 		}
 	}
-	if c.Retention, ok = countTyped(v.typed("retention")); !ok || v.typed("retention") == "" {
+	if c.Retention, ok = countTyped(v.Typed("retention")); !ok || v.Typed("retention") == "" {
 		return incomplete("retention", "count-malformed")
 	}
 	return nil

@@ -1,13 +1,13 @@
 package web
 
 import (
-	"strings"
 	"time"
 
 	"dobosh/internal/contracts"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
 
@@ -30,12 +30,12 @@ func (f *contractForm) amends() bool { return f.Contract.ID != "" }
 // contractStep is one question: how it is put and how its answer is read.
 type contractStep struct {
 	name string
-	ask  func(v *visit, f *contractForm) question
+	ask  func(v *visit, f *contractForm) portal.Question
 	read func(v *visit, f *contractForm) error
 	next string
 }
 
-func (p *portal) contractSteps() []contractStep {
+func (p *pages) contractSteps() []contractStep {
 	return []contractStep{
 		{"service", (*visit).askService, (*visit).readService, "asker"},
 		{"asker", (*visit).askAsker, (*visit).readAsker, "purpose"},
@@ -53,7 +53,7 @@ func (p *portal) contractSteps() []contractStep {
 	}
 }
 
-func (p *portal) contractStep(name string) (contractStep, bool) {
+func (p *pages) contractStep(name string) (contractStep, bool) {
 	for _, s := range p.contractSteps() {
 		if s.name == name {
 			return s, true
@@ -64,20 +64,20 @@ func (p *portal) contractStep(name string) (contractStep, bool) {
 
 // beginContract begins with the first question, or, with the service named in
 // the address, with the second. With a contract named it is amended.
-func (p *portal) beginContract(v *visit) error {
-	if _, err := p.Contracts.Proposals(v.r.Context(), v.actor, "", ""); err != nil {
+func (p *pages) beginContract(v *visit) error {
+	if _, err := p.Contracts.Proposals(v.R.Context(), v.Actor, "", ""); err != nil {
 		return err // who may not read here need not begin
 	}
 	f := &contractForm{Token: id.New(), Ends: p.Now().Add(contractLife).Unix(), Contract: registry.Contract{From: civil.Of(p.Now()), Methods: []string{"GET"}, Retention: 30}}
-	if contract := v.r.URL.Query().Get("contract"); contract != "" {
-		s, err := p.Contracts.Contract(v.r.Context(), v.actor, contract)
+	if contract := v.R.URL.Query().Get("contract"); contract != "" {
+		s, err := p.Contracts.Contract(v.R.Context(), v.Actor, contract)
 		if err != nil {
 			return err
 		}
 		f.Contract = s.Contract
 		return v.putContractStep("check", f, nil)
 	}
-	service, err := registry.ParseID(v.r.URL.Query().Get("service"))
+	service, err := registry.ParseID(v.R.URL.Query().Get("service"))
 	if err == nil && service.Service != "" {
 		f.Contract.Provider, f.Contract.Service = service.System(), service.Service
 		return v.putContractStep("asker", f, nil)
@@ -86,8 +86,8 @@ func (p *portal) beginContract(v *visit) error {
 }
 
 // beginAmendment begins with everything that the other side wrote.
-func (p *portal) beginAmendment(v *visit) error {
-	proposal, err := p.Contracts.Proposal(v.r.Context(), v.actor, v.r.PathValue("id"))
+func (p *pages) beginAmendment(v *visit) error {
+	proposal, err := p.Contracts.Proposal(v.R.Context(), v.Actor, v.R.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -100,16 +100,16 @@ func (p *portal) beginAmendment(v *visit) error {
 
 // continueContract takes one answer and puts the next question. "to" asks to go
 // to a question without answering.
-func (p *portal) continueContract(v *visit) error {
-	v.here = "/desk/contracts/new"
+func (p *pages) continueContract(v *visit) error {
+	v.Here = "/desk/contracts/new"
 	var f contractForm
-	if err := p.forms.open(v.actor.Account, v.typed("form"), p.Now(), &f); err != nil {
+	if err := v.Forms.Open(v.Actor.Account, v.Typed("form"), p.Now(), &f); err != nil {
 		return err
 	}
-	if to := v.typed("to"); to != "" {
+	if to := v.Typed("to"); to != "" {
 		return v.putContractStep(to, &f, nil)
 	}
-	step, ok := p.contractStep(v.typed("at"))
+	step, ok := p.contractStep(v.Typed("at"))
 	if !ok {
 		return problem.New(problem.Invalid, "form-unreadable")
 	}
@@ -118,7 +118,7 @@ func (p *portal) continueContract(v *visit) error {
 		return v.putContractStep(step.name, &before, err)
 	}
 	if step.next == "" {
-		return v.to(proposalAddress(f.Proposal))
+		return v.To(proposalAddress(f.Proposal))
 	}
 	if f.Checking && step.name != "service" && step.name != "questions" { // those two decide what can be answered next
 		return v.putContractStep("check", &f, nil)
@@ -133,50 +133,32 @@ func (v *visit) putContractStep(name string, f *contractForm, refused error) err
 		return problem.New(problem.Invalid, "form-unreadable")
 	}
 	q := step.ask(v, f)
-	sealed, err := v.forms.seal(v.actor.Account, time.Unix(f.Ends, 0), f)
+	sealed, err := v.Forms.Seal(v.Actor.Account, time.Unix(f.Ends, 0), f)
 	if err != nil {
 		return err
 	}
-	if len(sealed) > sealedMax {
+	if len(sealed) > portal.SealedMax {
 		return problem.New(problem.TooLarge, "form-too-large")
 	}
-	q.Action, q.Hidden = "/desk/contracts/new", []hidden{{"form", sealed}, {"at", name}}
+	q.Action, q.Hidden = "/desk/contracts/new", []portal.Hidden{{Name: "form", Value: sealed}, {Name: "at", Value: name}}
 	if q.Button == "" {
-		q.Button = v.say("form.next")
+		q.Button = v.Say("form.next")
 	}
-	q.Links = append(q.Links, link{URL: "/desk/contracts", Text: v.say("contract.stop")})
-	if refused != nil && !q.refuse(v, refused) {
+	q.Links = append(q.Links, portal.Link{URL: "/desk/contracts", Text: v.Say("contract.stop")})
+	if refused != nil && !q.Refuse(v.Visit, refused) {
 		return refused
 	}
-	return v.ask(q)
-}
-
-// again is what was typed into a field just now, or what is known.
-func (v *visit) again(name, known string) string {
-	if _, sent := v.r.PostForm[name]; sent && v.typed("to") == "" {
-		return v.typed(name)
-	}
-	return known
-}
-
-// lines divides what was typed into several lines; empty ones do not count.
-func lines(s string) (out []string) {
-	for line := range strings.SplitSeq(s, "\n") {
-		if line = strings.TrimSpace(line); line != "" {
-			out = append(out, line)
-		}
-	}
-	return out
+	return v.Ask(q)
 }
 
 // askContractCheck shows everything once more before it is signed. From here on
 // a changed answer leads back here.
-func (v *visit) askContractCheck(f *contractForm) question {
+func (v *visit) askContractCheck(f *contractForm) portal.Question {
 	f.Checking = true
 	t := v.terms(f.Contract)
-	q := question{Title: v.say("contract.check"), Lead: []string{v.say("contract.check-lead")}, Facts: t.Rows, Button: v.say("contract.sign")}
+	q := portal.Question{Title: v.Say("contract.check"), Lead: []string{v.Say("contract.check-lead")}, Facts: t.Rows, Button: v.Say("contract.sign")}
 	if f.amends() {
-		q.Title = v.say("contract.check-amend")
+		q.Title = v.Say("contract.check-amend")
 		for i := range q.Facts {
 			if q.Facts[i].Change == "service" || q.Facts[i].Change == "asker" {
 				q.Facts[i].Change = ""
@@ -190,10 +172,10 @@ func (v *visit) askContractCheck(f *contractForm) question {
 // form makes a doubled tap one.
 func (v *visit) signContract(f *contractForm) error {
 	if f.Proposal != "" {
-		_, err := v.portal.Contracts.Amend(v.r.Context(), v.actor, f.Proposal, f.Version, f.Contract)
+		_, err := v.pages.Contracts.Amend(v.R.Context(), v.Actor, f.Proposal, f.Version, f.Contract)
 		return err
 	}
-	p, err := v.portal.Contracts.Propose(v.r.Context(), v.actor, f.Token, f.Contract)
+	p, err := v.pages.Contracts.Propose(v.R.Context(), v.Actor, f.Token, f.Contract)
 	f.Proposal = p.ID
 	return err
 }

@@ -6,6 +6,7 @@ import (
 
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/law"
+	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
 
@@ -14,49 +15,49 @@ import (
 
 const megabyte = 1 << 20
 
-func (v *visit) askEvents(f *contractForm) question {
-	return question{Title: v.say("contract.events"), Lead: []string{v.say("contract.events-lead")}, Fields: []field{
-		{Name: "events", Kind: "words", Label: v.say("contract.events-label"), Hint: v.say("contract.events-hint"), Value: v.again("events", strings.Join(f.Contract.Events, "\n")), Most: 4000, Optional: true, Code: true},
-		{Name: "area", Kind: "text", Label: v.say("contract.events-area"), Hint: v.say("contract.events-area-hint"), Value: v.again("area", f.Contract.Area), Complete: "off", Most: 100, Optional: true, Code: true},
+func (v *visit) askEvents(f *contractForm) portal.Question {
+	return portal.Question{Title: v.Say("contract.events"), Lead: []string{v.Say("contract.events-lead")}, Fields: []portal.Field{
+		{Name: "events", Kind: "words", Label: v.Say("contract.events-label"), Hint: v.Say("contract.events-hint"), Value: v.Again("events", strings.Join(f.Contract.Events, "\n")), Most: 4000, Optional: true, Code: true},
+		{Name: "area", Kind: "text", Label: v.Say("contract.events-area"), Hint: v.Say("contract.events-area-hint"), Value: v.Again("area", f.Contract.Area), Complete: "off", Most: 100, Optional: true, Code: true},
 	}}
 }
 
 func (v *visit) readEvents(f *contractForm) error {
-	f.Contract.Events, f.Contract.Area = lines(v.typed("events")), v.typed("area")
+	f.Contract.Events, f.Contract.Area = portal.Lines(v.Typed("events")), v.Typed("area")
 	return nil
 }
 
-func (v *visit) askSize(f *contractForm) question {
-	return question{Title: v.say("contract.size"), Lead: []string{v.say("contract.size-lead")}, Fields: []field{
-		{Name: "limit", Kind: "text", Label: v.say("contract.size-limit"), Hint: v.say("contract.size-limit-hint", "n", registry.DefaultLimit/megabyte), Value: v.again("limit", positive(int(f.Contract.Limit/megabyte))), Mode: "numeric", Complete: "off", Most: 14, Optional: true},
-		{Name: "headers", Kind: "words", Label: v.say("contract.size-headers"), Hint: v.say("contract.size-headers-hint"), Value: v.again("headers", strings.Join(f.Contract.Headers, "\n")), Most: 4000, Optional: true, Code: true},
+func (v *visit) askSize(f *contractForm) portal.Question {
+	return portal.Question{Title: v.Say("contract.size"), Lead: []string{v.Say("contract.size-lead")}, Fields: []portal.Field{
+		{Name: "limit", Kind: "text", Label: v.Say("contract.size-limit"), Hint: v.Say("contract.size-limit-hint", "n", registry.DefaultLimit/megabyte), Value: v.Again("limit", positive(int(f.Contract.Limit/megabyte))), Mode: "numeric", Complete: "off", Most: 14, Optional: true},
+		{Name: "headers", Kind: "words", Label: v.Say("contract.size-headers"), Hint: v.Say("contract.size-headers-hint"), Value: v.Again("headers", strings.Join(f.Contract.Headers, "\n")), Most: 4000, Optional: true, Code: true},
 	}}
 }
 
 func (v *visit) readSize(f *contractForm) error {
-	n, ok := countTyped(v.typed("limit"))
+	n, ok := countTyped(v.Typed("limit"))
 	if !ok {
 		return incomplete("limit", "count-malformed")
 	}
-	f.Contract.Limit, f.Contract.Headers = int64(n)*megabyte, lines(v.typed("headers"))
+	f.Contract.Limit, f.Contract.Headers = int64(n)*megabyte, portal.Lines(v.Typed("headers"))
 	return nil
 }
 
-func (v *visit) askDelay(f *contractForm) question {
+func (v *visit) askDelay(f *contractForm) portal.Question {
 	list := v.provisionField("delay-provision", f.Contract.Delay.Provision)
-	list.Hint, list.Optional = v.say("contract.delay-provision-hint"), true
-	return question{Title: v.say("contract.delay-title"), Lead: []string{v.say("contract.delay-lead")}, Fields: []field{
-		{Name: "delay", Kind: "text", Label: v.say("contract.delay-days"), Hint: v.say("contract.delay-days-hint"), Value: v.again("delay", positive(f.Contract.Delay.Days)), Mode: "numeric", Complete: "off", Most: 6, Optional: true},
+	list.Hint, list.Optional = v.Say("contract.delay-provision-hint"), true
+	return portal.Question{Title: v.Say("contract.delay-title"), Lead: []string{v.Say("contract.delay-lead")}, Fields: []portal.Field{
+		{Name: "delay", Kind: "text", Label: v.Say("contract.delay-days"), Hint: v.Say("contract.delay-days-hint"), Value: v.Again("delay", positive(f.Contract.Delay.Days)), Mode: "numeric", Complete: "off", Most: 6, Optional: true},
 		list,
 	}}
 }
 
 func (v *visit) readDelay(f *contractForm) error {
-	days, ok := countTyped(v.typed("delay"))
+	days, ok := countTyped(v.Typed("delay"))
 	if !ok || days > registry.MaxDelay {
 		return incomplete("delay", "count-malformed")
 	}
-	provision := law.Ref(v.typed("delay-provision"))
+	provision := law.Ref(v.Typed("delay-provision"))
 	if days > 0 && provision == "" {
 		return incomplete("delay-provision", "choice-missing")
 	}
@@ -68,37 +69,37 @@ func (v *visit) readDelay(f *contractForm) error {
 }
 
 // provisionField offers the provisions that are in force today.
-func (v *visit) provisionField(name string, chosen law.Ref) field {
-	list := field{Name: name, Kind: "list", Label: v.say("contract.provision-label"), Options: []option{{"", v.say("form.choose"), chosen == ""}}}
+func (v *visit) provisionField(name string, chosen law.Ref) portal.Field {
+	list := portal.Field{Name: name, Kind: "list", Label: v.Say("contract.provision-label"), Options: []portal.Option{{Value: "", Label: v.Say("form.choose"), Chosen: chosen == ""}}}
 	if v.Pack == nil {
 		return list
 	}
 	for _, p := range v.Pack.Provisions() {
 		if v.Pack.InForce(p.Ref, civil.Of(v.Now())) == nil {
-			list.Options = append(list.Options, option{string(p.Ref), p.Cite(v.tag) + " · " + v.plain(p.Title), p.Ref == chosen})
+			list.Options = append(list.Options, portal.Option{Value: string(p.Ref), Label: p.Cite(v.Tag) + " · " + v.Plain(p.Title), Chosen: p.Ref == chosen})
 		}
 	}
 	return list
 }
 
 // specialRows show what most contracts leave as it is.
-func (v *visit) specialRows(c registry.Contract) []fact {
-	return []fact{
-		{ID: "events", Label: v.say("contract.row-events"), Value: v.eventsRow(c), Change: "events"},
-		{ID: "size", Label: v.say("contract.row-size"), Value: v.sizeRow(c), Change: "size"},
-		{ID: "delay", Label: v.say("contract.row-delay"), Value: escaped(v.delayRow(c)), Change: "delay"},
+func (v *visit) specialRows(c registry.Contract) []portal.Fact {
+	return []portal.Fact{
+		{ID: "events", Label: v.Say("contract.row-events"), Value: v.eventsRow(c), Change: "events"},
+		{ID: "size", Label: v.Say("contract.row-size"), Value: v.sizeRow(c), Change: "size"},
+		{ID: "delay", Label: v.Say("contract.row-delay"), Value: escaped(v.delayRow(c)), Change: "delay"},
 	}
 }
 
 func (v *visit) eventsRow(c registry.Contract) template.HTML {
 	if len(c.Events) == 0 {
-		return escaped(v.say("contract.no-events"))
+		return escaped(v.Say("contract.no-events"))
 	}
 	types := v.coded(strings.Join(c.Events, ", "))
 	if c.Area == "" {
 		return types
 	}
-	return types + `<br>` + escaped(v.say("contract.events-area")) + ` ` + v.coded(c.Area)
+	return types + `<br>` + escaped(v.Say("contract.events-area")) + ` ` + v.coded(c.Area)
 }
 
 func (v *visit) sizeRow(c registry.Contract) template.HTML {
@@ -106,16 +107,16 @@ func (v *visit) sizeRow(c registry.Contract) template.HTML {
 	if limit == 0 {
 		limit = registry.DefaultLimit
 	}
-	says := escaped(v.say("contract.limit", "n", (limit+megabyte-1)/megabyte))
+	says := escaped(v.Say("contract.limit", "n", (limit+megabyte-1)/megabyte))
 	if len(c.Headers) == 0 {
 		return says
 	}
-	return says + `<br>` + escaped(v.say("contract.size-headers")) + ` ` + v.coded(strings.Join(c.Headers, ", "))
+	return says + `<br>` + escaped(v.Say("contract.size-headers")) + ` ` + v.coded(strings.Join(c.Headers, ", "))
 }
 
 func (v *visit) delayRow(c registry.Contract) string {
 	if c.Delay.Days == 0 {
-		return v.say("contract.no-delay")
+		return v.Say("contract.no-delay")
 	}
-	return v.say("contract.delay", "n", c.Delay.Days, "cite", v.cite(c.Delay.Provision))
+	return v.Say("contract.delay", "n", c.Delay.Days, "cite", v.cite(c.Delay.Provision))
 }

@@ -12,6 +12,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
+	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
 
@@ -25,7 +26,7 @@ type termsView struct {
 	Leaves   []fieldView
 	All      bool        // everything leaves
 	Never    []fieldView // what the service has and nobody agreed
-	Rows     []fact
+	Rows     []portal.Fact
 }
 
 // fieldView is a field of an answer in words, where somebody wrote some.
@@ -43,7 +44,7 @@ type proposalView struct {
 	Signs   bool // the reader may sign
 	Other   lang.Text
 	Why     string // what came of it, in a sentence; empty where the reason is somebody's own words
-	Wrong   []wrong
+	Wrong   []portal.Wrong
 	History []stepView
 	OnWay   string
 }
@@ -57,8 +58,8 @@ type stepView struct {
 func (v *visit) terms(c registry.Contract) termsView {
 	asker, provider := c.Between()
 	t := termsView{
-		Terms: c, Purpose: lang.Text{"sr": c.Purpose, "en": c.Purpose}, Service: v.portal.Contracts.Title(provider.With(c.Service)),
-		Asker: v.portal.Contracts.Title(asker.Owner()), Provider: v.portal.Contracts.Title(provider.Owner()),
+		Terms: c, Purpose: lang.Text{"sr": c.Purpose, "en": c.Purpose}, Service: v.pages.Contracts.Title(provider.With(c.Service)),
+		Asker: v.pages.Contracts.Title(asker.Owner()), Provider: v.pages.Contracts.Title(provider.Owner()),
 		All: slices.Contains(c.Fields, ""),
 	}
 	if v.Pack != nil {
@@ -82,11 +83,11 @@ func (v *visit) terms(c registry.Contract) termsView {
 func (v *visit) fieldWords(c registry.Contract) map[string]template.HTML {
 	words := map[string]template.HTML{}
 	service := c.Provider.With(c.Service)
-	operations, _ := v.portal.Contracts.Operations(v.r.Context(), service)
+	operations, _ := v.pages.Contracts.Operations(v.R.Context(), service)
 	for _, o := range operations {
 		for _, f := range o.Fields {
 			if len(f.Says) > 0 {
-				words[f.At] = v.text(f.Says)
+				words[f.At] = v.Text(f.Says)
 			}
 		}
 	}
@@ -96,7 +97,7 @@ func (v *visit) fieldWords(c registry.Contract) map[string]template.HTML {
 	for _, rule := range v.Pack.Rules() {
 		for _, fact := range rule.Facts {
 			if fact.Service == service.String() && fact.Pointer != "" {
-				words[fact.Pointer] = v.text(fact.Label)
+				words[fact.Pointer] = v.Text(fact.Label)
 			}
 		}
 	}
@@ -108,7 +109,7 @@ func (v *visit) never(c registry.Contract, words map[string]template.HTML) (out 
 	if slices.Contains(c.Fields, "") {
 		return nil
 	}
-	operations, _ := v.portal.Contracts.Operations(v.r.Context(), c.Provider.With(c.Service))
+	operations, _ := v.pages.Contracts.Operations(v.R.Context(), c.Provider.With(c.Service))
 	seen := map[string]bool{}
 	for _, o := range operations {
 		for _, f := range o.Fields {
@@ -130,27 +131,27 @@ func covered(fields []string, pointer string) bool {
 
 // termRows are the other terms, each with the name of the step that can change
 // it.
-func (v *visit) termRows(c registry.Contract) []fact {
+func (v *visit) termRows(c registry.Contract) []portal.Fact {
 	asker, _ := c.Between()
-	rows := []fact{
-		{ID: "service", Label: v.say("contract.row-service"), Value: v.both(v.portal.Contracts.Title(c.Provider.With(c.Service)), c.Provider.With(c.Service).String()), Change: "service"},
-		{ID: "consumer", Label: v.say("contract.row-asker"), Value: v.coded(asker.String()), Change: "asker"},
-		{ID: "purpose", Label: v.say("contract.row-purpose"), Value: v.purposeWords(c.Purpose), Change: "purpose"},
-		{ID: "provision", Label: v.say("contract.row-provision"), Value: v.citation(c.Provision), Change: "provision"},
-		{ID: "paths", Label: v.say("contract.row-paths"), Value: v.coded(strings.Join(c.Methods, ", ") + " " + strings.Join(c.Paths, ", ")), Change: "questions"},
-		{ID: "fields", Label: v.say("contract.row-fields"), Value: v.fieldsRow(c), Change: "fields"},
-		{ID: "subjects", Label: v.say("contract.row-person"), Value: v.subjectsRow(c), Change: "person"},
-		{ID: "quota", Label: v.say("contract.row-often"), Value: escaped(v.oftenRow(c)), Change: "often"},
-		{ID: "from", Label: v.say("contract.row-long"), Value: escaped(v.longRow(c)), Change: "long"},
+	rows := []portal.Fact{
+		{ID: "service", Label: v.Say("contract.row-service"), Value: v.both(v.pages.Contracts.Title(c.Provider.With(c.Service)), c.Provider.With(c.Service).String()), Change: "service"},
+		{ID: "consumer", Label: v.Say("contract.row-asker"), Value: v.coded(asker.String()), Change: "asker"},
+		{ID: "purpose", Label: v.Say("contract.row-purpose"), Value: v.purposeWords(c.Purpose), Change: "purpose"},
+		{ID: "provision", Label: v.Say("contract.row-provision"), Value: v.citation(c.Provision), Change: "provision"},
+		{ID: "paths", Label: v.Say("contract.row-paths"), Value: v.coded(strings.Join(c.Methods, ", ") + " " + strings.Join(c.Paths, ", ")), Change: "questions"},
+		{ID: "fields", Label: v.Say("contract.row-fields"), Value: v.fieldsRow(c), Change: "fields"},
+		{ID: "subjects", Label: v.Say("contract.row-person"), Value: v.subjectsRow(c), Change: "person"},
+		{ID: "quota", Label: v.Say("contract.row-often"), Value: escaped(v.oftenRow(c)), Change: "often"},
+		{ID: "from", Label: v.Say("contract.row-long"), Value: escaped(v.longRow(c)), Change: "long"},
 	}
 	if len(c.Delegates) > 0 {
-		rows = slices.Insert(rows, 2, fact{ID: "delegates", Label: v.say("contract.row-delegates"), Value: v.coded(idList(c.Delegates, ", ")), Change: "asker"})
+		rows = slices.Insert(rows, 2, portal.Fact{ID: "delegates", Label: v.Say("contract.row-delegates"), Value: v.coded(idList(c.Delegates, ", ")), Change: "asker"})
 	}
 	return append(rows, v.specialRows(c)...)
 }
 
 func (v *visit) both(words lang.Text, code string) template.HTML {
-	return v.text(words) + `<br>` + v.coded(code)
+	return v.Text(words) + `<br>` + v.coded(code)
 }
 
 func (v *visit) coded(s string) template.HTML {
@@ -160,7 +161,7 @@ func (v *visit) coded(s string) template.HTML {
 func (v *visit) purposeWords(id string) template.HTML {
 	if v.Pack != nil {
 		if purpose, ok := v.Pack.Purpose(id); ok {
-			return v.text(purpose.Title)
+			return v.Text(purpose.Title)
 		}
 	}
 	return v.coded(id)
@@ -170,7 +171,7 @@ func (v *visit) purposeWords(id string) template.HTML {
 func (v *visit) citation(ref law.Ref) template.HTML {
 	if v.Pack != nil {
 		if pr, ok := v.Pack.Provision(ref); ok {
-			return escaped(pr.Cite(v.tag)) + `<br><span class="law">` + v.text(pr.Title) + `</span>`
+			return escaped(pr.Cite(v.Tag)) + `<br><span class="law">` + v.Text(pr.Title) + `</span>`
 		}
 	}
 	return v.coded(string(ref))
@@ -179,7 +180,7 @@ func (v *visit) citation(ref law.Ref) template.HTML {
 func (v *visit) cite(ref law.Ref) string {
 	if v.Pack != nil {
 		if pr, ok := v.Pack.Provision(ref); ok {
-			return pr.Cite(v.tag)
+			return pr.Cite(v.Tag)
 		}
 	}
 	return string(ref)
@@ -187,7 +188,7 @@ func (v *visit) cite(ref law.Ref) string {
 
 func (v *visit) fieldsRow(c registry.Contract) template.HTML {
 	if slices.Contains(c.Fields, "") {
-		return escaped(v.say("contract.everything"))
+		return escaped(v.Say("contract.everything"))
 	}
 	words := v.fieldWords(c)
 	parts := make([]string, len(c.Fields))
@@ -202,12 +203,12 @@ func (v *visit) fieldsRow(c registry.Contract) template.HTML {
 
 func (v *visit) subjectsRow(c registry.Contract) template.HTML {
 	if len(c.Subjects) == 0 {
-		return escaped(v.say("contract.nobody"))
+		return escaped(v.Say("contract.nobody"))
 	}
 	parts := make([]string, len(c.Subjects))
 	for i, s := range c.Subjects {
 		kind, name := subjectKind(s)
-		parts[i] = template.HTMLEscapeString(v.say("contract.found."+kind)) + " " + string(v.coded(name))
+		parts[i] = template.HTMLEscapeString(v.Say("contract.found."+kind)) + " " + string(v.coded(name))
 	}
 	return template.HTML(strings.Join(parts, "<br>")) //nolint:gosec // each part is escaped
 }
@@ -223,22 +224,22 @@ func subjectKind(s string) (kind, name string) {
 }
 
 func (v *visit) oftenRow(c registry.Contract) string {
-	says := v.say("contract.quota", "n", c.Quota, "count", v.number(c.Quota))
+	says := v.Say("contract.quota", "n", c.Quota, "count", v.Number(c.Quota))
 	if c.Quota == 0 {
-		says = v.say("contract.no-quota")
+		says = v.Say("contract.no-quota")
 	}
 	if c.Rate > 0 {
-		says += " " + v.say("contract.rate", "n", c.Rate)
+		says += " " + v.Say("contract.rate", "n", c.Rate)
 	}
 	return says
 }
 
 func (v *visit) longRow(c registry.Contract) string {
-	says := v.say("contract.since", "day", v.day(c.From))
+	says := v.Say("contract.since", "day", v.Day(c.From))
 	if !c.To.IsZero() {
-		says = v.say("contract.period", "from", v.day(c.From), "to", v.day(c.To))
+		says = v.Say("contract.period", "from", v.Day(c.From), "to", v.Day(c.To))
 	}
-	return says + " " + v.say("contract.retention", "n", c.Retention)
+	return says + " " + v.Say("contract.retention", "n", c.Retention)
 }
 
 func idList(ids []registry.ID, between string) string {
@@ -250,22 +251,22 @@ func idList(ids []registry.ID, between string) string {
 }
 
 func (v *visit) proposalView(p contracts.Proposal) proposalView {
-	view := proposalView{Proposal: p, termsView: v.terms(p.Contract), Turn: p.Waits, Signs: v.actor.Has(identity.Contracts)}
-	mine := v.portal.Contracts.Mine(p)
+	view := proposalView{Proposal: p, termsView: v.terms(p.Contract), Turn: p.Waits, Signs: v.Actor.Has(identity.Contracts)}
+	mine := v.pages.Contracts.Mine(p)
 	view.Mine = p.State == contracts.Open && slices.Contains(mine, p.Author)
 	view.Other = view.Provider
 	if slices.Contains(mine, contracts.Provider) {
 		view.Other = view.Asker
 	}
 	if p.State == contracts.Failed {
-		view.Why = v.saidProblem(p.Reason, map[string]string{"contract": p.Contract.ID, "body": v.plain(view.Other), "detail": "…"})
+		view.Why = v.SaidProblem(p.Reason, map[string]string{"contract": p.Contract.ID, "body": v.Plain(view.Other), "detail": "…"})
 	}
 	for _, s := range p.Steps {
 		who := view.Provider
 		if s.Side == contracts.Asker {
 			who = view.Asker
 		}
-		view.History = append(view.History, stepView{s, who, v.say("contract.act." + string(s.Act))})
+		view.History = append(view.History, stepView{s, who, v.Say("contract.act." + string(s.Act))})
 	}
 	if p.Carried != nil {
 		view.OnWay = v.onWay(*p.Carried)
@@ -274,11 +275,11 @@ func (v *visit) proposalView(p contracts.Proposal) proposalView {
 }
 
 func (v *visit) onWay(c contracts.Carried) string {
-	to := v.say("contract.to-registry")
+	to := v.Say("contract.to-registry")
 	if c.To != (registry.ID{}) {
-		to = v.plain(v.portal.Contracts.Title(c.To))
+		to = v.Plain(v.pages.Contracts.Title(c.To))
 	}
-	return v.say("contract.on-way", "to", to, "n", c.Tries)
+	return v.Say("contract.on-way", "to", to, "n", c.Tries)
 }
 
 // standingView is a contract in force.
@@ -298,14 +299,14 @@ func (v *visit) standingView(s contracts.Standing) standingView {
 	view := standingView{termsView: v.terms(s.Contract), Standing: s, Address: contractAddress(s.Contract.ID), Soon: s.Soon(civil.Of(v.Now()))}
 	if s.Stopped != nil {
 		p := problem.Of(s.Stopped)
-		view.Why = v.saidProblem(p.Code, p.Args)
+		view.Why = v.SaidProblem(p.Code, p.Args)
 	}
 	switch {
 	case s.Stops.IsZero():
 	case s.Because != "":
-		view.Stop = v.say("contract.stops-because", "day", v.day(s.Stops), "cite", v.cite(s.Because))
+		view.Stop = v.Say("contract.stops-because", "day", v.Day(s.Stops), "cite", v.cite(s.Because))
 	default:
-		view.Stop = v.say("contract.stops", "day", v.day(s.Stops))
+		view.Stop = v.Say("contract.stops", "day", v.Day(s.Stops))
 	}
 	return view
 }

@@ -35,8 +35,8 @@ type dataChangesView struct {
 	Action   string
 }
 
-func (p *portal) dataChanges(v *visit) error {
-	query := v.r.URL.Query()
+func (p *pages) dataChanges(v *visit) error {
+	query := v.R.URL.Query()
 	sv, err := p.DataServices.Service(v.serviceNamed())
 	if err != nil {
 		return err
@@ -45,12 +45,12 @@ func (p *portal) dataChanges(v *visit) error {
 	for _, e := range catalogue.Editions(sv) {
 		view.Versions = append(view.Versions, e.Version)
 	}
-	changes, err := p.DataServices.Changes(v.r.Context(), sv.ID, view.From, view.To)
+	changes, err := p.DataServices.Changes(v.R.Context(), sv.ID, view.From, view.To)
 	if err != nil {
 		return err
 	}
 	view.Breaking, view.Others, view.Cut = v.changeViews(changes)
-	return v.show("service-changes", v.say("changes.title", "from", view.From, "to", view.To), view)
+	return v.Show("service-changes", v.Say("changes.title", "from", view.From, "to", view.To), view)
 }
 
 // changeViews divides changes into those that break and the others.
@@ -70,7 +70,7 @@ func (v *visit) changeViews(changes []openapi.Change) (breaking, others []change
 }
 
 func (v *visit) changeView(c openapi.Change) changeView {
-	view := changeView{Breaks: c.Breaks, Says: v.say("change." + c.Code), Was: c.Was, Is: c.Is, At: c.Place.Pointer}
+	view := changeView{Breaks: c.Breaks, Says: v.Say("change." + c.Code), Was: c.Was, Is: c.Is, At: c.Place.Pointer}
 	if c.Place.Path != "" {
 		view.Where = c.Place.Method + " " + c.Place.Path
 	}

@@ -67,7 +67,7 @@ type valueView struct {
 // questionView explains at most most values in each body.
 func (v *visit) questionView(op openapi.Operation, all string, most int) questionView {
 	view := questionView{
-		Title: v.text(op.Title), Text: v.text(op.Text), Code: op.Method + " " + op.Path, Deprecated: op.Deprecated, All: all,
+		Title: v.Text(op.Title), Text: v.Text(op.Text), Code: op.Method + " " + op.Path, Deprecated: op.Deprecated, All: all,
 	}
 	if view.Title == "" {
 		view.Title = v.coded(view.Code)
@@ -97,13 +97,13 @@ func (v *visit) parameterView(p openapi.Parameter) valueView {
 	view := v.valueView(p.Name, p.Schema, p.Required)
 	view.In, view.Old = p.In, p.Deprecated
 	if len(p.Text) > 0 {
-		view.Says = v.text(p.Text)
+		view.Says = v.Text(p.Text)
 	}
 	return view
 }
 
 func (v *visit) answerView(a openapi.Answer, most int) answerView {
-	view := answerView{Status: a.Status, Good: a.Good(), Text: v.text(a.Text)}
+	view := answerView{Status: a.Status, Good: a.Good(), Text: v.Text(a.Text)}
 	for _, h := range a.Headers {
 		view.Headers = append(view.Headers, v.parameterView(h))
 	}
@@ -122,7 +122,7 @@ func (v *visit) contentView(c openapi.Content, most int) contentView {
 	view := contentView{Type: c.Type, Kind: v.kindWords(c.Schema), Values: w.rows, Cut: w.cut && most > 0}
 	if c.Example != "" && most > 0 {
 		view.Example = indented(c.Example)
-		if v.tag != lang.SrCyrl && hasCyrillic(view.Example) {
+		if v.Tag != lang.SrCyrl && hasCyrillic(view.Example) {
 			view.Foreign = lang.SrCyrl
 		}
 	}
@@ -187,41 +187,41 @@ func (w *valueWalk) inside(at string, s *openapi.Schema, above []*openapi.Schema
 }
 
 func (v *visit) valueView(name string, s *openapi.Schema, must bool) valueView {
-	return valueView{Name: name, Says: v.text(s.Text), Kind: v.kindWords(s), Must: must, Old: s.Deprecated, Rules: v.rules(s)}
+	return valueView{Name: name, Says: v.Text(s.Text), Kind: v.kindWords(s), Must: must, Old: s.Deprecated, Rules: v.rules(s)}
 }
 
 // kindWords says what a value is: a text, a day, a list of numbers.
 func (v *visit) kindWords(s *openapi.Schema) string {
 	if s == nil {
-		return v.say("type.any")
+		return v.Say("type.any")
 	}
 	var words []string
 	for _, t := range s.Types {
 		words = append(words, v.typeWord(t, s))
 	}
 	if len(words) == 0 {
-		return v.say("type.any")
+		return v.Say("type.any")
 	}
-	return strings.Join(words, " "+v.say("type.or")+" ")
+	return strings.Join(words, " "+v.Say("type.or")+" ")
 }
 
 func (v *visit) typeWord(t string, s *openapi.Schema) string {
 	switch {
 	case t == "array" && s.Items != nil && !slices.Contains(s.Items.Types, "array"):
-		return v.say("type.list-of", "what", v.kindWords(s.Items))
-	case v.portal.catalogue.Has("type." + t + "." + s.Format):
-		return v.say("type." + t + "." + s.Format)
-	case v.portal.catalogue.Has("type." + t):
-		return v.say("type." + t)
+		return v.Say("type.list-of", "what", v.kindWords(s.Items))
+	case v.Catalogue.Has("type." + t + "." + s.Format):
+		return v.Say("type." + t + "." + s.Format)
+	case v.Catalogue.Has("type." + t):
+		return v.Say("type." + t)
 	}
-	return v.say("type.any")
+	return v.Say("type.any")
 }
 
 // rules are the limits of a value, in words.
 func (v *visit) rules(s *openapi.Schema) (rules []template.HTML) {
 	add := func(key, code string) {
 		if code != "" {
-			rules = append(rules, escaped(v.say(key))+" "+v.coded(code))
+			rules = append(rules, escaped(v.Say(key))+" "+v.coded(code))
 		}
 	}
 	var values []string
@@ -237,9 +237,9 @@ func (v *visit) rules(s *openapi.Schema) (rules []template.HTML) {
 	add("rule.count", s.Count.String())
 	add("rule.pattern", s.Pattern)
 	if len(s.Variants) > 0 {
-		rules = append(rules, escaped(v.say("rule.variants", "n", len(s.Variants))))
+		rules = append(rules, escaped(v.Say("rule.variants", "n", len(s.Variants))))
 	}
-	if s.Format != "" && !slices.ContainsFunc(s.Types, func(t string) bool { return v.portal.catalogue.Has("type." + t + "." + s.Format) }) {
+	if s.Format != "" && !slices.ContainsFunc(s.Types, func(t string) bool { return v.Catalogue.Has("type." + t + "." + s.Format) }) {
 		add("rule.format", s.Format)
 	}
 	add("rule.example", strings.Trim(s.Example, `"`))

@@ -10,6 +10,7 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
 
@@ -27,7 +28,7 @@ type dataServiceView struct {
 	Contact   openapi.Contact
 	Away      string // why the description is not shown
 	Questions []questionView
-	More      []link // the other questions, or all where there are many
+	More      []portal.Link // the other questions, or all where there are many
 	Contracts []asksView
 	Editions  []editionView
 	Tags      []shelfView
@@ -56,13 +57,13 @@ type editionView struct {
 	Before   string
 }
 
-func (p *portal) dataService(v *visit) error {
+func (p *pages) dataService(v *visit) error {
 	sv, err := p.DataServices.Service(v.serviceNamed())
 	if err != nil {
 		return err
 	}
 	view := dataServiceView{
-		Service: sv, Body: p.DataServices.Title(sv.ID.Owner()), Version: v.r.URL.Query().Get("version"), Next: sv.Next,
+		Service: sv, Body: p.DataServices.Title(sv.ID.Owner()), Version: v.R.URL.Query().Get("version"), Next: sv.Next,
 		Editions: editionViews(sv), Tags: tagged(shelvesAt(p.DataServices.Events(), "event"), sv.Tags), Contracts: v.asking(sv.ID),
 	}
 	if view.Version == "" {
@@ -83,15 +84,15 @@ func (p *portal) dataService(v *visit) error {
 			return err
 		}
 	}
-	return v.show("service", v.plain(sv.Title), view)
+	return v.Show("service", v.Plain(sv.Title), view)
 }
 
 // describe adds what the description says. One that cannot be had now leaves
 // the rest of the page.
 func (v *visit) describe(view *dataServiceView) error {
-	doc, err := v.DataServices.Edition(v.r.Context(), view.ID, view.Version)
+	doc, err := v.DataServices.Edition(v.R.Context(), view.ID, view.Version)
 	if problem.HasCode(err, "description-away") {
-		view.Away = v.say("problem.description-away")
+		view.Away = v.Say("problem.description-away")
 		return nil
 	}
 	if err != nil {
@@ -107,7 +108,7 @@ func (v *visit) describe(view *dataServiceView) error {
 		view.Questions = append(view.Questions, v.questionView(op, view.questionAddress(op), valuesShort))
 	}
 	for _, op := range doc.Operations[shown:min(len(doc.Operations), questionsMost)] {
-		view.More = append(view.More, link{URL: view.questionAddress(op), Text: v.questionName(op)})
+		view.More = append(view.More, portal.Link{URL: view.questionAddress(op), Text: v.questionName(op)})
 	}
 	return nil
 }
@@ -146,7 +147,7 @@ func (view *dataServiceView) otherVersion() string {
 
 // questionName is what a question is called where nobody gave it a title too.
 func (v *visit) questionName(op openapi.Operation) string {
-	if name := v.plain(op.Title); name != "" {
+	if name := v.Plain(op.Title); name != "" {
 		return name
 	}
 	return op.Method + " " + op.Path
@@ -195,8 +196,8 @@ type dataQuestionView struct {
 	Back    string
 }
 
-func (p *portal) dataQuestion(v *visit) error {
-	query := v.r.URL.Query()
+func (p *pages) dataQuestion(v *visit) error {
+	query := v.R.URL.Query()
 	sv, err := p.DataServices.Service(v.serviceNamed())
 	if err != nil {
 		return err
@@ -205,7 +206,7 @@ func (p *portal) dataQuestion(v *visit) error {
 	if version == "" {
 		version = sv.Version
 	}
-	doc, err := p.DataServices.Edition(v.r.Context(), sv.ID, version)
+	doc, err := p.DataServices.Edition(v.R.Context(), sv.ID, version)
 	if err != nil {
 		return err
 	}
@@ -214,20 +215,20 @@ func (p *portal) dataQuestion(v *visit) error {
 		return problem.New(problem.NotFound, "question-not-described")
 	}
 	view := dataQuestionView{v.questionView(op, "", valuesMost), sv.Title, serviceAddress(sv.ID, "", "version", query.Get("version"))}
-	return v.show("service-question", v.questionName(op), view)
+	return v.Show("service-question", v.questionName(op), view)
 }
 
 // dataDescription gives the description as its author wrote it, to be kept.
-func (p *portal) dataDescription(v *visit) error {
+func (p *pages) dataDescription(v *visit) error {
 	sv, err := p.DataServices.Service(v.serviceNamed())
 	if err != nil {
 		return err
 	}
-	version := v.r.URL.Query().Get("version")
+	version := v.R.URL.Query().Get("version")
 	if version == "" {
 		version = sv.Version
 	}
-	doc, err := p.DataServices.Edition(v.r.Context(), sv.ID, version)
+	doc, err := p.DataServices.Edition(v.R.Context(), sv.ID, version)
 	if err != nil {
 		return err
 	}
@@ -235,9 +236,9 @@ func (p *portal) dataDescription(v *visit) error {
 	if strings.Contains(doc.MediaType, "yaml") {
 		ending = ".yaml"
 	}
-	v.w.Header().Set("Content-Type", doc.MediaType)
-	v.w.Header().Set("Content-Disposition", `attachment; filename="`+plainName(sv.ID.Service+"-"+version)+ending+`"`)
-	writeBytes(v.w, v.r, http.StatusOK, doc.Raw, nil)
+	v.W.Header().Set("Content-Type", doc.MediaType)
+	v.W.Header().Set("Content-Disposition", `attachment; filename="`+plainName(sv.ID.Service+"-"+version)+ending+`"`)
+	portal.WriteBytes(v.W, v.R, http.StatusOK, doc.Raw, nil)
 	return nil
 }
 
@@ -252,12 +253,12 @@ func plainName(s string) string {
 }
 
 // dataExport gives the catalogue to programs, as DCAT-AP.
-func (p *portal) dataExport(v *visit) error {
-	raw, err := p.DataServices.Export(p.PublicURL, v.after())
+func (p *pages) dataExport(v *visit) error {
+	raw, err := p.DataServices.Export(p.PublicURL, v.After())
 	if err != nil {
 		return err
 	}
-	v.w.Header().Set("Content-Type", "application/ld+json")
-	writeBytes(v.w, v.r, http.StatusOK, raw, nil)
+	v.W.Header().Set("Content-Type", "application/ld+json")
+	portal.WriteBytes(v.W, v.R, http.StatusOK, raw, nil)
 	return nil
 }

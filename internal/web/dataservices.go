@@ -36,7 +36,7 @@ type Browsing interface {
 	Export(base string, after page.Key) ([]byte, error)
 }
 
-func (p *portal) dataServiceRoutes() {
+func (p *pages) dataServiceRoutes() {
 	const one = "/catalogue/{instance}/{class}/{member}/{subsystem}/{service}"
 	p.on("GET /catalogue", p.dataServices)
 	p.on("GET "+one, p.dataService)
@@ -68,8 +68,8 @@ func queryOf(pairs ...string) string {
 
 // serviceNamed is the data service in the address.
 func (v *visit) serviceNamed() registry.ID {
-	return registry.ID{Instance: v.r.PathValue("instance"), Class: v.r.PathValue("class"), Member: v.r.PathValue("member"),
-		Subsystem: v.r.PathValue("subsystem"), Service: v.r.PathValue("service")}
+	return registry.ID{Instance: v.R.PathValue("instance"), Class: v.R.PathValue("class"), Member: v.R.PathValue("member"),
+		Subsystem: v.R.PathValue("subsystem"), Service: v.R.PathValue("service")}
 }
 
 // dataServicesView is what was found, and where else to look.
@@ -100,19 +100,19 @@ type shelfView struct {
 // wordsMost bounds what is looked for, in characters.
 const wordsMost = 100
 
-func (p *portal) dataServices(v *visit) error {
-	asked := v.r.URL.Query()
+func (p *pages) dataServices(v *visit) error {
+	asked := v.R.URL.Query()
 	q := search.Query{Words: firstRunes(asked.Get("q"), wordsMost), Body: asked.Get("body"), Event: asked.Get("event")}
-	found, total := p.DataServices.Find(q, v.after())
+	found, total := p.DataServices.Find(q, v.After())
 	view := dataServicesView{
-		Words: q.Words, Body: q.Body, Event: q.Event, Total: total, Next: v.more(found.Next), Asked: q != search.Query{},
+		Words: q.Words, Body: q.Body, Event: q.Event, Total: total, Next: v.More(found.Next), Asked: q != search.Query{},
 		Bodies: shelvesAt(p.DataServices.Bodies(), "body"), Events: shelvesAt(p.DataServices.Events(), "event"),
 	}
 	view.Chosen = chosenShelf(view.Bodies, q.Body, chosenShelf(view.Events, q.Event, nil))
 	for _, f := range found.Items {
 		view.Found = append(view.Found, foundView{f, serviceAddress(f.ID, ""), tagged(view.Events, f.Tags)})
 	}
-	return v.show("services", v.say("catalogue.title"), view)
+	return v.Show("services", v.Say("catalogue.title"), view)
 }
 
 // firstRunes cuts a text to at most n characters.
@@ -151,10 +151,10 @@ func tagged(events []shelfView, tags []string) (views []shelfView) {
 
 // author is who acts here for the member in the catalogue.
 func (v *visit) author() catalogue.Author {
-	return catalogue.Author{Account: v.actor.Account, Engineer: v.actor.Has(identity.Operator), Officer: v.actor.Has(identity.Contracts) || v.actor.Has(identity.Auditor)}
+	return catalogue.Author{Account: v.Actor.Account, Engineer: v.Actor.Has(identity.Operator), Officer: v.Actor.Has(identity.Contracts) || v.Actor.Has(identity.Auditor)}
 }
 
 // mayAsk says whether the reader may ask for a contract here.
 func (v *visit) mayAsk() bool {
-	return v.known && v.portal.Contracts != nil && v.actor.Has(identity.Contracts)
+	return v.Known && v.pages.Contracts != nil && v.Actor.Has(identity.Contracts)
 }

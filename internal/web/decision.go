@@ -18,7 +18,7 @@ type decisionView struct {
 	QR      template.HTML
 }
 
-func (p *portal) decisionRoutes() {
+func (p *pages) decisionRoutes() {
 	p.signedIn("GET /decisions", p.decisions)
 	p.signedIn("GET /decisions/{id}", p.decision)
 	if p.Papers != nil {
@@ -27,16 +27,16 @@ func (p *portal) decisionRoutes() {
 	}
 }
 
-func (p *portal) decisions(v *visit) error {
-	list, err := p.Decisions.Decisions(v.r.Context(), v.actor, v.after())
+func (p *pages) decisions(v *visit) error {
+	list, err := p.Decisions.Decisions(v.R.Context(), v.Actor, v.After())
 	if err != nil {
 		return err
 	}
-	return v.show("decisions", v.say("decisions.title"), list)
+	return v.Show("decisions", v.Say("decisions.title"), list)
 }
 
-func (p *portal) decision(v *visit) error {
-	d, err := p.Decisions.Decision(v.r.Context(), v.actor, v.r.PathValue("id"))
+func (p *pages) decision(v *visit) error {
+	d, err := p.Decisions.Decision(v.R.Context(), v.Actor, v.R.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -46,23 +46,23 @@ func (p *portal) decision(v *visit) error {
 	}
 	if p.Verifier != nil {
 		view.Verify = p.PublicURL + verifyPath(d.Code)
-		if view.QR, err = qrSVG(view.Verify, v.say("decision.qr")); err != nil {
+		if view.QR, err = qrSVG(view.Verify, v.Say("decision.qr")); err != nil {
 			return err
 		}
 	}
-	return v.show("decision", v.plain(d.Title), view)
+	return v.Show("decision", v.Plain(d.Title), view)
 }
 
-func (p *portal) decisionPDF(v *visit) error {
-	content, err := p.Papers.DecisionPDF(v.r.Context(), v.actor, v.r.PathValue("id"), v.tag)
+func (p *pages) decisionPDF(v *visit) error {
+	content, err := p.Papers.DecisionPDF(v.R.Context(), v.Actor, v.R.PathValue("id"), v.Tag)
 	if err != nil {
 		return err
 	}
 	return v.file("application/pdf", "decision.pdf", content)
 }
 
-func (p *portal) decisionFile(v *visit) error {
-	content, err := p.Papers.DecisionFile(v.r.Context(), v.actor, v.r.PathValue("id"))
+func (p *pages) decisionFile(v *visit) error {
+	content, err := p.Papers.DecisionFile(v.R.Context(), v.Actor, v.R.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -71,11 +71,11 @@ func (p *portal) decisionFile(v *visit) error {
 
 // file sends something to keep rather than to show.
 func (v *visit) file(kind, name string, content []byte) error {
-	h := v.w.Header()
+	h := v.W.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Content-Length", strconv.Itoa(len(content)))
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	v.w.WriteHeader(http.StatusOK)
-	_, _ = v.w.Write(content) // the reader may have gone
+	v.W.WriteHeader(http.StatusOK)
+	_, _ = v.W.Write(content) // the reader may have gone
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net/http"
 
 	"dobosh/internal/act"
 	"dobosh/internal/exchange/evidence"
@@ -13,6 +12,7 @@ import (
 	"dobosh/internal/kit/page"
 	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/law"
+	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 	"dobosh/internal/services"
 	"dobosh/internal/services/proof"
@@ -23,15 +23,15 @@ import (
 type Deps struct {
 	Body      lang.Text // whose portal this is
 	PublicURL string    // origin under which people reach it, without a slash at the end
-	Help      Help
+	Help      portal.Help
 	Pack      *law.Pack // names of places; nil where no page shows any
 	Demo      *Demo     // nil when this is not a demonstration
 	FormKey   []byte    // 32 bytes, the same on all replicas; empty for a key that lives as long as the process
 	Now       clock.Now
 	Log       *slog.Logger
 
-	SignIn   SignIn
-	Sessions Sessions
+	SignIn   portal.SignIn
+	Sessions portal.Sessions
 
 	// What a person sees.
 	Offers    Offers
@@ -74,13 +74,6 @@ type Deps struct {
 	Newcomers Newcomers
 }
 
-// Help is how else a person gets help: nobody has to use a page. Without it
-// nothing is promised, as on a node that serves no public.
-type Help struct {
-	Phone   string
-	Counter lang.Text // where the counter is and when it is open
-}
-
 // Demo is what a demonstration says about itself.
 type Demo struct {
 	People     []DemoPerson
@@ -94,18 +87,6 @@ type Demo struct {
 type DemoPerson struct {
 	Name string
 	What lang.Text // what they are for: "мајка, чека прво дете"
-}
-
-// SignIn leads to the identity provider and back; [identity.Identity] is one.
-type SignIn interface {
-	BeginSignIn(w http.ResponseWriter, r *http.Request) error
-	FinishSignIn(w http.ResponseWriter, r *http.Request) error
-	SignOut(w http.ResponseWriter, r *http.Request) error
-}
-
-// Sessions knows who sends a request; [identity.Identity] does.
-type Sessions interface {
-	Actor(r *http.Request) (act.Actor, bool)
 }
 
 // Offers is a person's inbox, and the one tap.

@@ -12,6 +12,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
 
@@ -30,7 +31,7 @@ type Describing interface {
 	Withdraw(ctx context.Context, by catalogue.Author, service registry.ID) error
 }
 
-func (p *portal) describingRoutes() {
+func (p *pages) describingRoutes() {
 	p.signedIn("GET /desk/services", p.ownServices)
 	p.signedIn("GET /desk/services/describe", p.askDescription)
 	p.signedIn("POST /desk/services/describe", p.takeDescription)
@@ -44,7 +45,7 @@ func (p *portal) describingRoutes() {
 // engineer says whether to offer the pages of those who describe services; the
 // room decides what is allowed.
 func (v *visit) engineer() bool {
-	return v.known && v.DataServices != nil && v.actor.Has(identity.Operator)
+	return v.Known && v.DataServices != nil && v.Actor.Has(identity.Operator)
 }
 
 // describes says whether the reader may describe this service here.
@@ -69,14 +70,14 @@ type ownServiceView struct {
 	Contracts int
 }
 
-func (p *portal) ownServices(v *visit) error {
+func (p *pages) ownServices(v *visit) error {
 	own, err := p.DataServices.Own(v.author())
 	if err != nil {
 		return err
 	}
-	own = following(own, v.after())
+	own = following(own, v.After())
 	list := page.Of(own[:min(len(own), page.Size+1)], page.Size, serviceKey)
-	view := ownServicesView{filter: filter{Next: v.more(list.Next)}}
+	view := ownServicesView{Filter: portal.Filter{Next: v.More(list.Next)}}
 	for _, sv := range list.Items {
 		one := ownServiceView{Service: sv, URL: serviceAddress(sv.ID, ""), Describe: describeAddress(sv.ID), Contracts: len(v.asking(sv.ID))}
 		if sv.Next != nil {
@@ -84,12 +85,12 @@ func (p *portal) ownServices(v *visit) error {
 		}
 		view.Services = append(view.Services, one)
 	}
-	return v.show("desk-services", v.say("describe.services"), view)
+	return v.Show("desk-services", v.Say("describe.services"), view)
 }
 
 // ownServicesView is a page of the services of this member.
 type ownServicesView struct {
-	filter
+	portal.Filter
 	Services []ownServiceView
 }
 
@@ -134,7 +135,7 @@ func (v *visit) refuseDescription(f descriptionForm, where string, err error) er
 	if !ok || !slices.Contains([]problem.Kind{problem.Invalid, problem.Conflict, problem.TooLarge, problem.Unavailable}, p.Kind) {
 		return err
 	}
-	f.Where, f.Error, v.status = where, v.saidProblem(p.Code, p.Args), p.Kind.Status()
+	f.Where, f.Error, v.Status = where, v.SaidProblem(p.Code, p.Args), p.Kind.Status()
 	for _, name := range []string{"says", "reference", "name", "version"} {
 		if f.Detail == "" {
 			f.Detail = p.Args[name]
@@ -144,24 +145,24 @@ func (v *visit) refuseDescription(f descriptionForm, where string, err error) er
 }
 
 func (v *visit) showDescriptionForm(f descriptionForm) error {
-	title := v.say("describe.title")
+	title := v.Say("describe.title")
 	if f.Error != "" {
-		title = v.say("form.wrong-title", "title", title)
+		title = v.Say("form.wrong-title", "title", title)
 	}
-	return v.show("desk-describe", title, f)
+	return v.Show("desk-describe", title, f)
 }
 
-func (p *portal) askDescription(v *visit) error {
+func (p *pages) askDescription(v *visit) error {
 	if _, err := p.DataServices.Own(v.author()); err != nil {
 		return err // who may not describe need not begin
 	}
-	service, _ := registry.ParseID(v.r.URL.Query().Get("service")) // none for a new one
+	service, _ := registry.ParseID(v.R.URL.Query().Get("service")) // none for a new one
 	return v.showDescriptionForm(v.descriptionForm(service))
 }
 
 // takeDescription reads what was uploaded and shows what would follow.
-func (p *portal) takeDescription(v *visit) error {
-	v.here = "/desk/services"
+func (p *pages) takeDescription(v *visit) error {
+	v.Here = "/desk/services"
 	typed, raw, err := v.readDescription()
 	service, _ := registry.ParseID(typed["service"])
 	f := v.descriptionForm(service)
@@ -194,25 +195,25 @@ func (f descriptionForm) composed() (registry.ID, bool) {
 // follow.
 func (v *visit) planned(f descriptionForm, where string, raw []byte) error {
 	service, by := f.Service, v.author()
-	if _, err := v.DataServices.Plan(v.r.Context(), by, catalogue.Draft{Service: service, Raw: raw}); err != nil {
+	if _, err := v.DataServices.Plan(v.R.Context(), by, catalogue.Draft{Service: service, Raw: raw}); err != nil {
 		return v.refuseDescription(f, where, err)
 	}
-	digest, err := v.DataServices.KeepDraft(v.r.Context(), by, raw)
+	digest, err := v.DataServices.KeepDraft(v.R.Context(), by, raw)
 	if err != nil {
 		return v.refuseDescription(f, where, err)
 	}
-	return v.to(draftAddress(service, digest))
+	return v.To(draftAddress(service, digest))
 }
 
 // fetchDescription reads it where the information system shows it.
-func (p *portal) fetchDescription(v *visit) error {
-	v.here = "/desk/services"
-	service, err := registry.ParseID(v.typed("service"))
+func (p *pages) fetchDescription(v *visit) error {
+	v.Here = "/desk/services"
+	service, err := registry.ParseID(v.Typed("service"))
 	if err != nil {
 		return problem.New(problem.Invalid, "form-unreadable").Because(err)
 	}
 	f := v.descriptionForm(service)
-	raw, err := p.DataServices.Fetch(v.r.Context(), v.author(), service)
+	raw, err := p.DataServices.Fetch(v.R.Context(), v.author(), service)
 	if err != nil {
 		return v.refuseDescription(f, "source", err)
 	}
@@ -223,7 +224,7 @@ func (p *portal) fetchDescription(v *visit) error {
 // is left out.
 func (v *visit) readDescription() (typed map[string]string, raw []byte, err error) {
 	typed = map[string]string{}
-	reader, err := v.r.MultipartReader()
+	reader, err := v.R.MultipartReader()
 	if err != nil {
 		return typed, nil, problem.New(problem.Invalid, "form-unreadable").Because(err)
 	}
@@ -233,7 +234,7 @@ func (v *visit) readDescription() (typed map[string]string, raw []byte, err erro
 			break
 		}
 		if err != nil {
-			return typed, nil, unreadable(err)
+			return typed, nil, portal.Unreadable(err)
 		}
 		if part.FormName() == "file" {
 			if part.FileName() == "" {
@@ -241,13 +242,13 @@ func (v *visit) readDescription() (typed map[string]string, raw []byte, err erro
 			}
 			raw, err := io.ReadAll(io.LimitReader(part, openapi.MaxBytes+1))
 			if err != nil {
-				return typed, nil, unreadable(err)
+				return typed, nil, portal.Unreadable(err)
 			}
 			return typed, raw, nil
 		}
 		value, err := io.ReadAll(io.LimitReader(part, 4<<10))
 		if err != nil {
-			return typed, nil, unreadable(err)
+			return typed, nil, portal.Unreadable(err)
 		}
 		typed[part.FormName()] = firstRunes(string(value), 2000)
 	}

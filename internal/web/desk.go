@@ -1,17 +1,9 @@
 package web
 
 import (
-	"slices"
-
-	"dobosh/internal/kit/page"
+	"dobosh/internal/portal"
 	"dobosh/internal/services"
 )
-
-// filter is a list cut down to one state, with links to the other states.
-type filter struct {
-	Tabs []link
-	Next string // address of the next page of the list; empty on the last
-}
 
 type deskView struct{ Tiles []tile }
 
@@ -24,7 +16,7 @@ type tile struct {
 }
 
 type deskOffersView struct {
-	filter
+	portal.Filter
 	Offers []deskOffer
 }
 
@@ -33,93 +25,69 @@ type deskOffer struct {
 	Amount amount
 }
 
-func (p *portal) overviewRoutes() {
+func (p *pages) overviewRoutes() {
 	p.signedIn("GET /desk", p.desk)
 	p.signedIn("GET /desk/offers", p.deskOffers)
 	p.signedIn("GET /desk/decisions", p.deskDecisions)
 }
 
-func (p *portal) desk(v *visit) error {
-	c, err := p.Desk.Counts(v.r.Context(), v.actor)
+func (p *pages) desk(v *visit) error {
+	c, err := p.Desk.Counts(v.R.Context(), v.Actor)
 	if err != nil {
 		return err
 	}
-	return v.show("desk", v.say("desk.title"), deskView{[]tile{
-		{c.ReferralsOpen, v.say("desk.referrals", "n", c.ReferralsOpen), "/desk/referrals", c.ReferralsOpen > 0},
-		{c.PaymentsDue, v.say("desk.payments", "n", c.PaymentsDue), "/desk/payments", c.PaymentsDue > 0},
-		{c.Waiting, v.say("desk.waiting", "n", c.Waiting), "/desk/assessments?state=waiting", false},
-		{c.OffersOpen, v.say("desk.open", "n", c.OffersOpen), "/desk/offers?state=open", false},
-		{c.Accepted, v.say("desk.accepted", "n", c.Accepted), "/desk/offers?state=accepted", false},
-		{c.Declined, v.say("desk.declined", "n", c.Declined), "/desk/offers?state=declined", false},
-		{c.Decisions, v.say("desk.decisions", "n", c.Decisions), "/desk/decisions", false},
+	return v.Show("desk", v.Say("desk.title"), deskView{[]tile{
+		{c.ReferralsOpen, v.Say("desk.referrals", "n", c.ReferralsOpen), "/desk/referrals", c.ReferralsOpen > 0},
+		{c.PaymentsDue, v.Say("desk.payments", "n", c.PaymentsDue), "/desk/payments", c.PaymentsDue > 0},
+		{c.Waiting, v.Say("desk.waiting", "n", c.Waiting), "/desk/assessments?state=waiting", false},
+		{c.OffersOpen, v.Say("desk.open", "n", c.OffersOpen), "/desk/offers?state=open", false},
+		{c.Accepted, v.Say("desk.accepted", "n", c.Accepted), "/desk/offers?state=accepted", false},
+		{c.Declined, v.Say("desk.declined", "n", c.Declined), "/desk/offers?state=declined", false},
+		{c.Decisions, v.Say("desk.decisions", "n", c.Decisions), "/desk/decisions", false},
 	}})
 }
 
-// pick takes the state that the address names, or none when it names no known
-// one, and makes the links to the others.
-func pick[S ~string](v *visit, path, key string, states []S) (S, filter) {
-	state := S(v.r.URL.Query().Get("state"))
-	if !slices.Contains(states, state) {
-		state = ""
-	}
-	tabs := []link{{URL: path, Text: v.say(key + "all"), Here: state == ""}}
-	for _, s := range states {
-		tabs = append(tabs, link{URL: path + "?state=" + string(s), Text: v.say(key + string(s)), Here: s == state})
-	}
-	return state, filter{Tabs: tabs}
-}
-
-// more is the address of the next page of the list at the present one.
-func (v *visit) more(next page.Key) string {
-	if next == "" {
-		return ""
-	}
-	query := v.r.URL.Query()
-	query.Set("after", string(next))
-	return local(v.r.URL.EscapedPath(), query)
-}
-
-func (p *portal) deskOffers(v *visit) error {
-	state, f := pick(v, "/desk/offers", "offer.state.", []services.OfferState{
+func (p *pages) deskOffers(v *visit) error {
+	state, f := portal.Pick(v.Visit, "/desk/offers", "offer.state.", []services.OfferState{
 		services.OfferOpen, services.OfferAccepted, services.OfferDeclined, services.OfferObjected, services.OfferReferred, services.OfferRefused, services.OfferLapsed})
-	list, err := p.Desk.AllOffers(v.r.Context(), v.actor, state, v.after())
+	list, err := p.Desk.AllOffers(v.R.Context(), v.Actor, state, v.After())
 	if err != nil {
 		return err
 	}
-	f.Next = v.more(list.Next)
-	view := deskOffersView{filter: f}
+	f.Next = v.More(list.Next)
+	view := deskOffersView{Filter: f}
 	for _, o := range list.Items {
 		view.Offers = append(view.Offers, deskOffer{o, v.amountOf(o.Plan)})
 	}
-	return v.show("desk-offers", v.say("nav.offers"), view)
+	return v.Show("desk-offers", v.Say("nav.offers"), view)
 }
 
 type deskDecisionsView struct {
-	filter
+	portal.Filter
 	Decisions []services.Decision
 }
 
-func (p *portal) deskDecisions(v *visit) error {
-	list, err := p.Desk.AllDecisions(v.r.Context(), v.actor, v.after())
+func (p *pages) deskDecisions(v *visit) error {
+	list, err := p.Desk.AllDecisions(v.R.Context(), v.Actor, v.After())
 	if err != nil {
 		return err
 	}
-	return v.show("desk-decisions", v.say("nav.decisions"), deskDecisionsView{filter{Next: v.more(list.Next)}, list.Items})
+	return v.Show("desk-decisions", v.Say("nav.decisions"), deskDecisionsView{portal.Filter{Next: v.More(list.Next)}, list.Items})
 }
 
 type assessmentsView struct {
-	filter
+	portal.Filter
 	Assessments []services.Assessment
 }
 
-func (p *portal) deskAssessments(v *visit) error {
-	state, f := pick(v, "/desk/assessments", "assessment.state.", []services.AssessmentState{
+func (p *pages) deskAssessments(v *visit) error {
+	state, f := portal.Pick(v.Visit, "/desk/assessments", "assessment.state.", []services.AssessmentState{
 		services.AssessmentWaiting, services.AssessmentAsking, services.AssessmentOffered, services.AssessmentReferred,
 		services.AssessmentObjected})
-	list, err := p.Waiting.Assessments(v.r.Context(), v.actor, state, v.after())
+	list, err := p.Waiting.Assessments(v.R.Context(), v.Actor, state, v.After())
 	if err != nil {
 		return err
 	}
-	f.Next = v.more(list.Next)
-	return v.show("desk-assessments", v.say("nav.assessments"), assessmentsView{f, list.Items})
+	f.Next = v.More(list.Next)
+	return v.Show("desk-assessments", v.Say("nav.assessments"), assessmentsView{f, list.Items})
 }

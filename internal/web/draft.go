@@ -7,6 +7,7 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
 
@@ -20,8 +21,8 @@ type draftView struct {
 	Breaking []changeView
 	Others   []changeView
 	Cut      int
-	Fields   []field
-	Wrong    []wrong
+	Fields   []portal.Field
+	Wrong    []portal.Wrong
 	Stop     string
 }
 
@@ -40,13 +41,13 @@ func (v *visit) draft(service, digest string) (catalogue.Draft, error) {
 	if err != nil {
 		return catalogue.Draft{}, problem.New(problem.NotFound, "service-not-registered", "service", firstRunes(service, wordsMost))
 	}
-	raw, err := v.DataServices.KeptDraft(v.r.Context(), v.author(), digest)
+	raw, err := v.DataServices.KeptDraft(v.R.Context(), v.author(), digest)
 	return catalogue.Draft{Service: id, Raw: raw}, err
 }
 
-func (p *portal) draftPage(v *visit) error {
-	digest := v.r.URL.Query().Get("digest")
-	d, err := v.draft(v.r.URL.Query().Get("service"), digest)
+func (p *pages) draftPage(v *visit) error {
+	digest := v.R.URL.Query().Get("digest")
+	d, err := v.draft(v.R.URL.Query().Get("service"), digest)
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (p *portal) draftPage(v *visit) error {
 }
 
 func (v *visit) showDraft(d catalogue.Draft, digest string, refused error) error {
-	plan, err := v.DataServices.Plan(v.r.Context(), v.author(), catalogue.Draft{Service: d.Service, Raw: d.Raw})
+	plan, err := v.DataServices.Plan(v.R.Context(), v.author(), catalogue.Draft{Service: d.Service, Raw: d.Raw})
 	if err != nil {
 		return err
 	}
@@ -63,19 +64,19 @@ func (v *visit) showDraft(d catalogue.Draft, digest string, refused error) error
 	for _, c := range plan.Concerned {
 		view.Concerns = append(view.Concerns, v.concernView(c))
 	}
-	q := question{Title: v.say("describe.publish"), Fields: v.draftFields(plan)}
+	q := portal.Question{Title: v.Say("describe.publish"), Fields: v.draftFields(plan)}
 	if refused != nil {
-		if !q.refuse(v, refused) {
+		if !q.Refuse(v.Visit, refused) {
 			return refused
 		}
-		v.status = problem.Invalid.Status()
+		v.Status = problem.Invalid.Status()
 	}
 	view.Fields, view.Wrong = q.Fields, q.Wrong
-	title := v.say("describe.draft", "version", plan.Document.Version)
+	title := v.Say("describe.draft", "version", plan.Document.Version)
 	if len(view.Wrong) > 0 {
-		title = v.say("form.wrong-title", "title", title)
+		title = v.Say("form.wrong-title", "title", title)
 	}
-	return v.show("desk-draft", title, view)
+	return v.Show("desk-draft", title, view)
 }
 
 func (v *visit) concernView(c catalogue.Concern) concernView {
@@ -91,26 +92,26 @@ func (v *visit) concernView(c catalogue.Concern) concernView {
 }
 
 // draftFields are what is said beside the description.
-func (v *visit) draftFields(plan catalogue.Plan) []field {
+func (v *visit) draftFields(plan catalogue.Plan) []portal.Field {
 	title := plan.Service.Title
-	tags := field{Name: "tags", Kind: "ticks", Label: v.say("describe.tags"), Hint: v.say("describe.tags-hint"), Optional: true}
+	tags := portal.Field{Name: "tags", Kind: "ticks", Label: v.Say("describe.tags"), Hint: v.Say("describe.tags-hint"), Optional: true}
 	chosen := plan.Service.Tags
-	if _, sent := v.r.PostForm["title"]; sent {
-		chosen = v.r.PostForm["tags"]
+	if _, sent := v.R.PostForm["title"]; sent {
+		chosen = v.R.PostForm["tags"]
 	}
 	if v.Pack != nil {
 		for _, e := range v.Pack.LifeEvents() {
 			if e.Holds(civil.Of(v.Now())) {
-				tags.Options = append(tags.Options, option{e.ID, v.plain(e.Title), slices.Contains(chosen, e.ID)})
+				tags.Options = append(tags.Options, portal.Option{Value: e.ID, Label: v.Plain(e.Title), Chosen: slices.Contains(chosen, e.ID)})
 			}
 		}
 	}
-	fields := []field{
-		{Name: "title", Kind: "text", Label: v.say("describe.name"), Hint: v.say("describe.name-hint"), Value: v.again("title", title["sr"]), Most: 200},
-		{Name: "title-en", Kind: "text", Label: v.say("describe.name-en"), Value: v.again("title-en", title["en"]), Most: 200, Optional: true},
+	fields := []portal.Field{
+		{Name: "title", Kind: "text", Label: v.Say("describe.name"), Hint: v.Say("describe.name-hint"), Value: v.Again("title", title["sr"]), Most: 200},
+		{Name: "title-en", Kind: "text", Label: v.Say("describe.name-en"), Value: v.Again("title-en", title["en"]), Most: 200, Optional: true},
 	}
 	if plan.Service.Description != plan.Document.Digest || len(plan.Service.Former) > 0 {
-		fields = append(fields, field{Name: "from", Kind: "text", Label: v.say("describe.from"), Hint: v.say("describe.from-hint", "day", v.day(plan.From)), Value: v.again("from", shortDay(plan.From)), Complete: "off", Most: 16, Optional: true})
+		fields = append(fields, portal.Field{Name: "from", Kind: "text", Label: v.Say("describe.from"), Hint: v.Say("describe.from-hint", "day", v.Day(plan.From)), Value: v.Again("from", portal.ShortDay(plan.From)), Complete: "off", Most: 16, Optional: true})
 	}
 	if len(tags.Options) > 0 {
 		fields = append(fields, tags)
@@ -119,45 +120,45 @@ func (v *visit) draftFields(plan catalogue.Plan) []field {
 }
 
 // publishDraft publishes, or announces where it breaks for somebody.
-func (p *portal) publishDraft(v *visit) error {
-	digest := v.typed("digest")
-	d, err := v.draft(v.typed("service"), digest)
+func (p *pages) publishDraft(v *visit) error {
+	digest := v.Typed("digest")
+	d, err := v.draft(v.Typed("service"), digest)
 	if err != nil {
 		return err
 	}
-	v.here = draftAddress(d.Service, digest)
+	v.Here = draftAddress(d.Service, digest)
 	if err := v.readDraft(&d); err != nil {
 		return v.showDraft(d, digest, err)
 	}
-	if _, err := p.DataServices.Publish(v.r.Context(), v.author(), d); err != nil {
+	if _, err := p.DataServices.Publish(v.R.Context(), v.author(), d); err != nil {
 		if problem.Of(err).Kind == problem.Invalid {
 			return v.showDraft(d, digest, err)
 		}
 		return err
 	}
-	return v.to(serviceAddress(d.Service, ""))
+	return v.To(serviceAddress(d.Service, ""))
 }
 
 // readDraft reads what is said beside the description.
 func (v *visit) readDraft(d *catalogue.Draft) error {
-	title, err := v.words("title", 200)
+	title, err := v.Words("title", 200)
 	if err != nil {
 		return err
 	}
 	d.Title = lang.Text{"sr": title}
-	if english := v.typed("title-en"); english != "" {
+	if english := v.Typed("title-en"); english != "" {
 		d.Title["en"] = firstRunes(english, 200)
 	}
 	d.Tags = []string{}
 	if v.Pack != nil {
 		for _, e := range v.Pack.LifeEvents() {
-			if slices.Contains(v.r.PostForm["tags"], e.ID) {
+			if slices.Contains(v.R.PostForm["tags"], e.ID) {
 				d.Tags = append(d.Tags, e.ID)
 			}
 		}
 	}
-	if typed := v.typed("from"); typed != "" {
-		day, ok := parseDay(typed)
+	if typed := v.Typed("from"); typed != "" {
+		day, ok := portal.ParseDay(typed)
 		if !ok {
 			return incomplete("from", "day-malformed")
 		}
@@ -167,8 +168,8 @@ func (v *visit) readDraft(d *catalogue.Draft) error {
 }
 
 // askWithdrawEdition asks once before an announcement is taken back.
-func (p *portal) askWithdrawEdition(v *visit) error {
-	id, _ := registry.ParseID(v.r.URL.Query().Get("service")) // none is not registered
+func (p *pages) askWithdrawEdition(v *visit) error {
+	id, _ := registry.ParseID(v.R.URL.Query().Get("service")) // none is not registered
 	sv, err := p.DataServices.Service(id)
 	if err != nil {
 		return err
@@ -176,21 +177,21 @@ func (p *portal) askWithdrawEdition(v *visit) error {
 	if sv.Next == nil || !v.describes(id) {
 		return problem.New(problem.Conflict, "nothing-announced")
 	}
-	return v.ask(question{
-		Title: v.say("describe.withdraw"), Lead: []string{v.say("describe.withdraw-lead", "version", sv.Next.Version, "day", v.day(sv.Next.From))},
-		Action: "/desk/services/withdraw", Hidden: []hidden{{"service", id.String()}}, Button: v.say("describe.withdraw-button"),
-		Links: []link{{URL: "/desk/services", Text: v.say("contract.back")}},
+	return v.Ask(portal.Question{
+		Title: v.Say("describe.withdraw"), Lead: []string{v.Say("describe.withdraw-lead", "version", sv.Next.Version, "day", v.Day(sv.Next.From))},
+		Action: "/desk/services/withdraw", Hidden: []portal.Hidden{{Name: "service", Value: id.String()}}, Button: v.Say("describe.withdraw-button"),
+		Links: []portal.Link{{URL: "/desk/services", Text: v.Say("contract.back")}},
 	})
 }
 
-func (p *portal) withdrawEdition(v *visit) error {
-	v.here = "/desk/services"
-	id, err := registry.ParseID(v.typed("service"))
+func (p *pages) withdrawEdition(v *visit) error {
+	v.Here = "/desk/services"
+	id, err := registry.ParseID(v.Typed("service"))
 	if err != nil {
 		return problem.New(problem.Invalid, "form-unreadable").Because(err)
 	}
-	if err := p.DataServices.Withdraw(v.r.Context(), v.author(), id); err != nil {
+	if err := p.DataServices.Withdraw(v.R.Context(), v.author(), id); err != nil {
 		return err
 	}
-	return v.to("/desk/services")
+	return v.To("/desk/services")
 }

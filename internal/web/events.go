@@ -9,6 +9,7 @@ import (
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
+	"dobosh/internal/portal"
 )
 
 // Events are what operators and auditors see of events, and what operators do
@@ -22,7 +23,7 @@ type Events interface {
 	DropDeadFor(ctx context.Context, by act.Actor, id, event string) error
 }
 
-func (p *portal) eventRoutes() {
+func (p *pages) eventRoutes() {
 	p.signedIn("GET /desk/events", p.events)
 	p.signedIn("GET /desk/events/{id}", p.subscription)
 	p.signedIn("POST /desk/events/{id}/start", p.startSubscription)
@@ -64,8 +65,8 @@ type followedView struct {
 
 // events is how events come and go: what somebody should see to first, then who
 // reads how far, what is followed, and what is missing.
-func (p *portal) events(v *visit) error {
-	o, err := p.Events.Watch(v.r.Context(), v.actor)
+func (p *pages) events(v *visit) error {
+	o, err := p.Events.Watch(v.R.Context(), v.Actor)
 	if err != nil {
 		return err
 	}
@@ -84,11 +85,11 @@ func (p *portal) events(v *visit) error {
 		}
 		view.Followed = append(view.Followed, one)
 	}
-	return v.show("desk-events", v.say("events.title"), view)
+	return v.Show("desk-events", v.Say("events.title"), view)
 }
 
 func (v *visit) subscriptionView(s events.Subscription) subscriptionView {
-	view := subscriptionView{Subscription: s, Path: "/desk/events/" + url.PathEscape(s.ID), Acts: v.actor.Has(identity.Operator)}
+	view := subscriptionView{Subscription: s, Path: "/desk/events/" + url.PathEscape(s.ID), Acts: v.Actor.Has(identity.Operator)}
 	if u, err := url.Parse(s.Webhook); err == nil {
 		view.Host = u.Host
 	}
@@ -105,8 +106,8 @@ func (v *visit) subscriptionAlarms(s subscriptionView) (list []eventAlarm) {
 			list = append(list, eventAlarm{alarm{says, do}, s.System, s.Path})
 		}
 	}
-	add(s.State == events.Stopped, v.say("events.stopped"), v.say("events.stopped-do"))
-	add(s.Dead > 0, v.say("events.letters-wait", "n", s.Dead), v.say("events.letters-do"))
+	add(s.State == events.Stopped, v.Say("events.stopped"), v.Say("events.stopped-do"))
+	add(s.Dead > 0, v.Say("events.letters-wait", "n", s.Dead), v.Say("events.letters-do"))
 	return list
 }
 
@@ -124,57 +125,57 @@ type letterView struct {
 }
 
 // subscription is one subscription with its dead letters.
-func (p *portal) subscription(v *visit) error {
-	s, err := p.Events.WatchOne(v.r.Context(), v.actor, v.r.PathValue("id"))
+func (p *pages) subscription(v *visit) error {
+	s, err := p.Events.WatchOne(v.R.Context(), v.Actor, v.R.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	found, err := p.Events.WatchDead(v.r.Context(), v.actor, s.ID, v.after())
+	found, err := p.Events.WatchDead(v.R.Context(), v.Actor, s.ID, v.After())
 	if err != nil {
 		return err
 	}
-	view := lettersView{subscriptionView: v.subscriptionView(s), Next: v.more(found.Next)}
+	view := lettersView{subscriptionView: v.subscriptionView(s), Next: v.More(found.Next)}
 	for _, d := range found.Items {
 		one := letterView{Dead: d, Path: view.Path + "/letters/" + url.PathEscape(d.ID), Acts: view.Acts}
 		one.Says, _ = v.codeSays(d.Reason)
 		view.Letters = append(view.Letters, one)
 	}
-	return v.show("desk-subscription", v.say("subscription.title"), view)
+	return v.Show("desk-subscription", v.Say("subscription.title"), view)
 }
 
 func (v *visit) subscriptionPath() string {
-	return "/desk/events/" + url.PathEscape(v.r.PathValue("id"))
+	return "/desk/events/" + url.PathEscape(v.R.PathValue("id"))
 }
 
-func (p *portal) startSubscription(v *visit) error {
-	v.here = v.subscriptionPath()
-	if err := p.Events.StartFor(v.r.Context(), v.actor, v.r.PathValue("id")); err != nil {
+func (p *pages) startSubscription(v *visit) error {
+	v.Here = v.subscriptionPath()
+	if err := p.Events.StartFor(v.R.Context(), v.Actor, v.R.PathValue("id")); err != nil {
 		return err
 	}
-	return v.to(v.here)
+	return v.To(v.Here)
 }
 
 // retryLetter tries one dead letter again, or all where the address names none.
-func (p *portal) retryLetter(v *visit) error {
-	v.here = v.subscriptionPath()
-	if err := p.Events.RetryDeadFor(v.r.Context(), v.actor, v.r.PathValue("id"), v.r.PathValue("letter")); err != nil {
+func (p *pages) retryLetter(v *visit) error {
+	v.Here = v.subscriptionPath()
+	if err := p.Events.RetryDeadFor(v.R.Context(), v.Actor, v.R.PathValue("id"), v.R.PathValue("letter")); err != nil {
 		return err
 	}
-	return v.to(v.here)
+	return v.To(v.Here)
 }
 
-func (p *portal) askDropLetter(v *visit) error {
+func (p *pages) askDropLetter(v *visit) error {
 	back := v.subscriptionPath()
-	return v.ask(question{
-		Title: v.say("letter.drop"), Lead: []string{v.say("letter.drop-lead")}, Action: back + "/letters/" + url.PathEscape(v.r.PathValue("letter")) + "/drop",
-		Button: v.say("letter.drop-button"), Links: []link{{URL: back, Text: v.say("letter.back")}},
+	return v.Ask(portal.Question{
+		Title: v.Say("letter.drop"), Lead: []string{v.Say("letter.drop-lead")}, Action: back + "/letters/" + url.PathEscape(v.R.PathValue("letter")) + "/drop",
+		Button: v.Say("letter.drop-button"), Links: []portal.Link{{URL: back, Text: v.Say("letter.back")}},
 	})
 }
 
-func (p *portal) dropLetter(v *visit) error {
-	v.here = v.subscriptionPath()
-	if err := p.Events.DropDeadFor(v.r.Context(), v.actor, v.r.PathValue("id"), v.r.PathValue("letter")); err != nil {
+func (p *pages) dropLetter(v *visit) error {
+	v.Here = v.subscriptionPath()
+	if err := p.Events.DropDeadFor(v.R.Context(), v.Actor, v.R.PathValue("id"), v.R.PathValue("letter")); err != nil {
 		return err
 	}
-	return v.to(v.here)
+	return v.To(v.Here)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/portal"
 	"dobosh/internal/testkit/browser"
 )
 
@@ -18,7 +19,7 @@ func TestEventPagesInABrowser(t *testing.T) {
 			h := open(t, eventful(t, &stream{empty: empty}))
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				r.AddCookie(&http.Cookie{Name: "who", Value: "operator"})
-				r.AddCookie(&http.Cookie{Name: languageCookie, Value: string(tag)})
+				r.AddCookie(&http.Cookie{Name: portal.LanguageCookie, Value: string(tag)})
 				h.ServeHTTP(w, r)
 			}))
 			t.Cleanup(server.Close)

@@ -8,13 +8,14 @@ import (
 
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
 
 // evidenceView is what an uploaded evidence file proves.
 type evidenceView struct {
 	evidence.Report
-	Rows []fact
+	Rows []portal.Fact
 }
 
 func (v *visit) evidenceView(r evidence.Report) *evidenceView {
@@ -25,7 +26,7 @@ func (v *visit) evidenceView(r evidence.Report) *evidenceView {
 	}
 	add := func(name string, value template.HTML) {
 		if value != "" {
-			view.Rows = append(view.Rows, fact{Label: v.say("evidence.fact." + name), Value: value})
+			view.Rows = append(view.Rows, portal.Fact{Label: v.Say("evidence.fact." + name), Value: value})
 		}
 	}
 	coded := func(s string) template.HTML {
@@ -47,9 +48,9 @@ func (v *visit) evidenceView(r evidence.Report) *evidenceView {
 	add("client", called(f.Client, f.Client.Owner()))
 	add("behalf", coded(f.Behalf.String()))
 	add("service", called(f.Service, f.Service))
-	add("asked", escaped(v.instant(f.Asked)))
+	add("asked", escaped(v.Instant(f.Asked)))
 	if !f.Answered.IsZero() {
-		add("answered", escaped(v.instant(f.Answered)))
+		add("answered", escaped(v.Instant(f.Answered)))
 	}
 	add("contract", coded(f.Contract))
 	if f.Purpose != "" {
@@ -69,9 +70,9 @@ func (v *visit) timesInWords(args map[string]string) map[string]string {
 	said := maps.Clone(args)
 	for name, value := range said {
 		if at, err := time.Parse(time.RFC3339, value); err == nil {
-			said[name] = v.instant(at)
+			said[name] = v.Instant(at)
 		} else if day, err := civil.Parse(value); err == nil {
-			said[name] = v.day(day)
+			said[name] = v.Day(day)
 		}
 	}
 	return said

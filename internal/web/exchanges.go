@@ -10,6 +10,7 @@ import (
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/portal"
 )
 
 const searchMax = 200 // characters of one field of the search
@@ -34,8 +35,8 @@ type exchangeView struct {
 }
 
 // exchanges searches the node's own exchanges.
-func (p *portal) exchanges(v *visit) error {
-	query := v.r.URL.Query()
+func (p *pages) exchanges(v *visit) error {
+	query := v.R.URL.Query()
 	typed := func(name string) string {
 		s := strings.TrimSpace(query.Get(name))
 		return strings.ToValidUTF8(s[:min(len(s), searchMax)], "")
@@ -43,21 +44,21 @@ func (p *portal) exchanges(v *visit) error {
 	view := exchangesView{ID: typed("id"), Party: typed("party"), Day: typed("day"), Refused: query.Get("refused") != ""}
 	filter := oversight.Filter{ID: view.ID, Party: view.Party, Refused: view.Refused}
 	if view.Day != "" {
-		day, ok := parseDay(view.Day)
+		day, ok := portal.ParseDay(view.Day)
 		if !ok {
 			return problem.New(problem.Invalid, "day-malformed")
 		}
 		filter.From, filter.To = day.Start(), day.AddDays(1).Start().Add(-time.Microsecond)
 	}
-	list, err := p.Oversight.Exchanges(v.r.Context(), v.actor, filter, v.after())
+	list, err := p.Oversight.Exchanges(v.R.Context(), v.Actor, filter, v.After())
 	if err != nil {
 		return err
 	}
-	view.Searched, view.Next = filter != oversight.Filter{}, v.more(list.Next)
+	view.Searched, view.Next = filter != oversight.Filter{}, v.More(list.Next)
 	for _, x := range list.Items {
 		view.Rows = append(view.Rows, v.exchangeView(x))
 	}
-	return v.show("desk-exchanges", v.say("exchanges.title"), view)
+	return v.Show("desk-exchanges", v.Say("exchanges.title"), view)
 }
 
 func (v *visit) exchangeView(x oversight.Exchange) exchangeView {
@@ -69,17 +70,17 @@ func (v *visit) exchangeView(x oversight.Exchange) exchangeView {
 }
 
 // exchange is one exchange, without anything about the persons in it.
-func (p *portal) exchange(v *visit) error {
+func (p *pages) exchange(v *visit) error {
 	index, err := v.index()
 	if err != nil {
 		return err
 	}
-	x, err := p.Oversight.Exchange(v.r.Context(), v.actor, index)
+	x, err := p.Oversight.Exchange(v.R.Context(), v.Actor, index)
 	if err != nil {
 		return err
 	}
 	view := v.exchangeView(x)
-	view.Take = !x.Erased && p.Oversight.CanExport() && v.actor.Has(identity.Auditor) // the room decides who may
+	view.Take = !x.Erased && p.Oversight.CanExport() && v.Actor.Has(identity.Auditor) // the room decides who may
 	if p.Pack != nil {
 		if purpose, ok := p.Pack.Purpose(x.Purpose); ok {
 			view.Purpose = purpose.Title
@@ -88,11 +89,11 @@ func (p *portal) exchange(v *visit) error {
 			view.Cite = lang.Text{"sr": provision.Cite(lang.SrCyrl), "en": provision.Cite(lang.En)}
 		}
 	}
-	return v.show("desk-exchange", v.say("exchange.title"), view)
+	return v.Show("desk-exchange", v.Say("exchange.title"), view)
 }
 
 func (v *visit) index() (int64, error) {
-	index, err := strconv.ParseInt(v.r.PathValue("index"), 10, 64)
+	index, err := strconv.ParseInt(v.R.PathValue("index"), 10, 64)
 	if err != nil {
 		return 0, problem.New(problem.NotFound, "exchange-unknown")
 	}
@@ -100,13 +101,13 @@ func (v *visit) index() (int64, error) {
 }
 
 // evidence gives the file that proves an exchange to anybody, for years.
-func (p *portal) evidence(v *visit) error {
-	v.here = "/desk/exchanges"
+func (p *pages) evidence(v *visit) error {
+	v.Here = "/desk/exchanges"
 	index, err := v.index()
 	if err != nil {
 		return err
 	}
-	name, file, err := p.Oversight.Evidence(v.r.Context(), v.actor, index)
+	name, file, err := p.Oversight.Evidence(v.R.Context(), v.Actor, index)
 	if err != nil {
 		return err
 	}
@@ -114,8 +115,8 @@ func (p *portal) evidence(v *visit) error {
 }
 
 // hidden is what contracts hide from the persons concerned for a while.
-func (p *portal) hidden(v *visit) error {
-	list, err := p.Oversight.Hidden(v.r.Context(), v.actor)
+func (p *pages) hidden(v *visit) error {
+	list, err := p.Oversight.Hidden(v.R.Context(), v.Actor)
 	if err != nil {
 		return err
 	}
@@ -128,7 +129,7 @@ func (p *portal) hidden(v *visit) error {
 			}
 		}
 	}
-	return v.show("desk-hidden", v.say("hidden.title"), views)
+	return v.Show("desk-hidden", v.Say("hidden.title"), views)
 }
 
 type hiddenView struct {
@@ -139,28 +140,28 @@ type hiddenView struct {
 
 const findingMax = 2000 // characters
 
-func (v *visit) reviewQuestion(typed string) question {
-	contract := v.r.PathValue("contract")
-	return question{
-		Title: v.say("review.title"), Lead: []string{v.say("review.lead", "contract", contract)}, Action: "/desk/hidden/" + url.PathEscape(contract) + "/review",
-		Fields: []field{{Name: "finding", Kind: "words", Label: v.say("review.label"), Hint: v.say("review.hint"), Value: typed, Most: findingMax}},
-		Button: v.say("review.button"), Links: []link{{URL: "/desk/hidden", Text: v.say("review.back")}},
+func (v *visit) reviewQuestion(typed string) portal.Question {
+	contract := v.R.PathValue("contract")
+	return portal.Question{
+		Title: v.Say("review.title"), Lead: []string{v.Say("review.lead", "contract", contract)}, Action: "/desk/hidden/" + url.PathEscape(contract) + "/review",
+		Fields: []portal.Field{{Name: "finding", Kind: "words", Label: v.Say("review.label"), Hint: v.Say("review.hint"), Value: typed, Most: findingMax}},
+		Button: v.Say("review.button"), Links: []portal.Link{{URL: "/desk/hidden", Text: v.Say("review.back")}},
 	}
 }
 
-func (p *portal) askReview(v *visit) error { return v.ask(v.reviewQuestion("")) }
+func (p *pages) askReview(v *visit) error { return v.Ask(v.reviewQuestion("")) }
 
-func (p *portal) reviewHidden(v *visit) error {
-	v.here = "/desk/hidden"
-	finding, err := v.words("finding", findingMax)
+func (p *pages) reviewHidden(v *visit) error {
+	v.Here = "/desk/hidden"
+	finding, err := v.Words("finding", findingMax)
 	if err == nil {
-		err = p.Oversight.ReviewHidden(v.r.Context(), v.actor, v.r.PathValue("contract"), finding)
+		err = p.Oversight.ReviewHidden(v.R.Context(), v.Actor, v.R.PathValue("contract"), finding)
 	}
-	if q := v.reviewQuestion(finding); q.refuse(v, err) {
-		return v.ask(q)
+	if q := v.reviewQuestion(finding); q.Refuse(v.Visit, err) {
+		return v.Ask(q)
 	}
 	if err != nil {
 		return err
 	}
-	return v.to("/desk/hidden")
+	return v.To("/desk/hidden")
 }

@@ -7,6 +7,7 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/portal"
 	"dobosh/internal/services"
 )
 
@@ -17,7 +18,7 @@ type exit struct {
 	take func(ctx context.Context, by act.Actor, id string, version int) error
 }
 
-func (p *portal) exitRoutes() {
+func (p *pages) exitRoutes() {
 	for _, e := range []exit{{"person", p.Exits.Refer}, {"decline", p.Exits.Decline}, {"never", p.Exits.Object}} {
 		path := "/offers/{id}/" + e.name
 		p.signedIn(http.MethodGet+" "+path, func(v *visit) error { return p.askExit(v, e) })
@@ -25,32 +26,32 @@ func (p *portal) exitRoutes() {
 	}
 }
 
-func (p *portal) askExit(v *visit, e exit) error {
-	o, err := p.Offers.Offer(v.r.Context(), v.actor, v.r.PathValue("id"))
+func (p *pages) askExit(v *visit, e exit) error {
+	o, err := p.Offers.Offer(v.R.Context(), v.Actor, v.R.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	if o.State != services.OfferOpen {
-		v.here = "/offers/" + o.ID
+		v.Here = "/offers/" + o.ID
 		return problem.New(problem.Conflict, "offer-closed")
 	}
 	key := "exit." + e.name
-	return v.ask(question{
-		Title: v.say(key + ".title"), Lead: []string{v.say(key+".lead", "title", v.plain(o.Title)), v.say(key + ".then")},
-		Action: "/offers/" + o.ID + "/" + e.name, Hidden: []hidden{{"version", strconv.Itoa(o.Version)}},
-		Button: v.say(key + ".button"), Links: []link{{URL: "/offers/" + o.ID, Text: v.say("exit.back")}},
+	return v.Ask(portal.Question{
+		Title: v.Say(key + ".title"), Lead: []string{v.Say(key+".lead", "title", v.Plain(o.Title)), v.Say(key + ".then")},
+		Action: "/offers/" + o.ID + "/" + e.name, Hidden: []portal.Hidden{{Name: "version", Value: strconv.Itoa(o.Version)}},
+		Button: v.Say(key + ".button"), Links: []portal.Link{{URL: "/offers/" + o.ID, Text: v.Say("exit.back")}},
 	})
 }
 
-func (p *portal) takeExit(v *visit, e exit) error {
-	offer := v.r.PathValue("id")
-	v.here = "/offers/" + offer
-	version, err := v.version()
+func (p *pages) takeExit(v *visit, e exit) error {
+	offer := v.R.PathValue("id")
+	v.Here = "/offers/" + offer
+	version, err := v.Version()
 	if err != nil {
 		return err
 	}
-	if err := e.take(v.r.Context(), v.actor, offer, version); err != nil {
+	if err := e.take(v.R.Context(), v.Actor, offer, version); err != nil {
 		return err
 	}
-	return v.to("/offers/" + offer)
+	return v.To("/offers/" + offer)
 }

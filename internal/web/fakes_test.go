@@ -22,6 +22,7 @@ import (
 	"dobosh/internal/lab/registers"
 	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/law"
+	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
@@ -387,7 +388,7 @@ func serbia(t testing.TB) *law.Pack {
 
 func base(t testing.TB) Deps {
 	return Deps{
-		Body: both("Град Зрењанин", "City of Zrenjanin"), PublicURL: "https://zrenjanin.example", Help: Help{Phone: "023 000 000"}, Pack: serbia(t),
+		Body: both("Град Зрењанин", "City of Zrenjanin"), PublicURL: "https://zrenjanin.example", Help: portal.Help{Phone: "023 000 000"}, Pack: serbia(t),
 		Demo: &Demo{City: "http://127.0.0.1:1", Registers: "http://127.0.0.1:2", Supervisor: "http://127.0.0.1:3", Mail: "http://127.0.0.1:4",
 			People: []DemoPerson{{"Милица Пример", both("мајка, чека прво дете", "mother, expecting her first child")}, {"Весна Матичар", both("матичар", "registrar")}}},
 		Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), SignIn: signIn{}, Sessions: sessions{},
@@ -403,14 +404,14 @@ func city(t testing.TB, f *rooms) Deps {
 
 func stateRegisters(t testing.TB, r *registrar) Deps {
 	d := base(t)
-	d.Help = Help{}
+	d.Help = portal.Help{}
 	d.Body, d.Registrar = both("Државни регистри", "State registers"), r
 	return d
 }
 
 func supervisor(t testing.TB) Deps {
 	d := base(t)
-	d.Help = Help{Counter: both("Трг слободе 10, радним данима од 8 до 15.", "Trg slobode 10, on weekdays from 8 to 15.")}
+	d.Help = portal.Help{Counter: both("Трг слободе 10, радним данима од 8 до 15.", "Trg slobode 10, on weekdays from 8 to 15.")}
 	d.Body, d.Registry = both("Надзорни орган", "Supervisor"), published{}
 	return d
 }

@@ -7,6 +7,7 @@ import (
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
+	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 )
 
@@ -30,18 +31,18 @@ type lookView struct {
 	As string // the role in words
 }
 
-func (p *portal) lookRoutes() {
+func (p *pages) lookRoutes() {
 	p.signedIn("GET /looks", p.looks)
-	p.signedIn("GET /looks/{id}/ask", func(v *visit) error { return v.ask(v.whyQuestion("")) })
+	p.signedIn("GET /looks/{id}/ask", func(v *visit) error { return v.Ask(v.whyQuestion("")) })
 	p.signedIn("POST /looks/{id}/ask", p.askWhy)
 }
 
-func (p *portal) looks(v *visit) error {
-	list, silent, err := p.Looks.Looks(v.r.Context(), v.actor, v.after())
+func (p *pages) looks(v *visit) error {
+	list, silent, err := p.Looks.Looks(v.R.Context(), v.Actor, v.After())
 	if err != nil {
 		return err
 	}
-	return v.show("looks", v.say("looks.title"), looksView{v.byDay(list.Items), silent, list.Next})
+	return v.Show("looks", v.Say("looks.title"), looksView{v.byDay(list.Items), silent, list.Next})
 }
 
 // byDay groups looks, which come newest first, by the day of each.
@@ -81,35 +82,35 @@ func (l lookView) Reference() string {
 }
 
 // roleName says a role, or nothing where the catalogue has no word for it.
-func (s speaker) roleName(role string) string {
-	if key := "role." + role; s.catalogue.Has(key) {
-		return s.say(key)
+func (v *visit) roleName(role string) string {
+	if key := "role." + role; v.Catalogue.Has(key) {
+		return v.Say(key)
 	}
 	return ""
 }
 
-func (v *visit) whyQuestion(typed string) question {
-	return question{
-		Title: v.say("why.title"), Lead: []string{v.say("why.lead")}, Action: "/looks/" + v.r.PathValue("id") + "/ask",
-		Fields: []field{{Name: "question", Kind: "words", Label: v.say("why.label"), Hint: v.say("why.hint"), Value: typed, Most: questionMax}},
-		Button: v.say("why.button"), Links: []link{{URL: "/looks", Text: v.say("why.back")}},
+func (v *visit) whyQuestion(typed string) portal.Question {
+	return portal.Question{
+		Title: v.Say("why.title"), Lead: []string{v.Say("why.lead")}, Action: "/looks/" + v.R.PathValue("id") + "/ask",
+		Fields: []portal.Field{{Name: "question", Kind: "words", Label: v.Say("why.label"), Hint: v.Say("why.hint"), Value: typed, Most: questionMax}},
+		Button: v.Say("why.button"), Links: []portal.Link{{URL: "/looks", Text: v.Say("why.back")}},
 	}
 }
 
-func (p *portal) askWhy(v *visit) error {
-	v.here = "/looks"
-	words, err := v.words("question", questionMax)
+func (p *pages) askWhy(v *visit) error {
+	v.Here = "/looks"
+	words, err := v.Words("question", questionMax)
 	if err == nil {
-		err = p.Looks.AskWhy(v.r.Context(), v.actor, v.r.PathValue("id"), words)
+		err = p.Looks.AskWhy(v.R.Context(), v.Actor, v.R.PathValue("id"), words)
 	}
-	if q := v.whyQuestion(words); q.refuse(v, err) {
-		return v.ask(q)
+	if q := v.whyQuestion(words); q.Refuse(v.Visit, err) {
+		return v.Ask(q)
 	}
 	if err != nil {
 		return err
 	}
 	if p.Messages == nil {
-		return v.to("/looks")
+		return v.To("/looks")
 	}
-	return v.to("/messages")
+	return v.To("/messages")
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 )
 
@@ -12,45 +13,45 @@ type messagesView struct {
 	Silent []lang.Text // bodies that did not answer
 }
 
-func (p *portal) messages(v *visit) error {
-	asked, silent, err := p.Messages.Asked(v.r.Context(), v.actor)
+func (p *pages) messages(v *visit) error {
+	asked, silent, err := p.Messages.Asked(v.R.Context(), v.Actor)
 	if err != nil {
 		return err
 	}
-	return v.show("messages", v.say("messages.title"), messagesView{asked, silent})
+	return v.Show("messages", v.Say("messages.title"), messagesView{asked, silent})
 }
 
-func (p *portal) answeringRoutes() {
+func (p *pages) answeringRoutes() {
 	p.signedIn("GET /desk/messages", func(v *visit) error {
-		list, err := p.Answering.Questions(v.r.Context(), v.actor, v.after())
+		list, err := p.Answering.Questions(v.R.Context(), v.Actor, v.After())
 		if err != nil {
 			return err
 		}
-		return v.show("desk-messages", v.say("questions.title"), list)
+		return v.Show("desk-messages", v.Say("questions.title"), list)
 	})
-	p.signedIn("GET /desk/messages/{id}/answer", func(v *visit) error { return v.ask(v.answerQuestion("")) })
+	p.signedIn("GET /desk/messages/{id}/answer", func(v *visit) error { return v.Ask(v.answerQuestion("")) })
 	p.signedIn("POST /desk/messages/{id}/answer", p.answer)
 }
 
-func (v *visit) answerQuestion(typed string) question {
-	return question{
-		Title: v.say("answer.title"), Lead: []string{v.say("answer.lead")}, Action: "/desk/messages/" + v.r.PathValue("id") + "/answer",
-		Fields: []field{{Name: "answer", Kind: "words", Label: v.say("answer.label"), Hint: v.say("answer.hint"), Value: typed, Most: answerMax}},
-		Button: v.say("answer.button"), Links: []link{{URL: "/desk/messages", Text: v.say("answer.back")}},
+func (v *visit) answerQuestion(typed string) portal.Question {
+	return portal.Question{
+		Title: v.Say("answer.title"), Lead: []string{v.Say("answer.lead")}, Action: "/desk/messages/" + v.R.PathValue("id") + "/answer",
+		Fields: []portal.Field{{Name: "answer", Kind: "words", Label: v.Say("answer.label"), Hint: v.Say("answer.hint"), Value: typed, Most: answerMax}},
+		Button: v.Say("answer.button"), Links: []portal.Link{{URL: "/desk/messages", Text: v.Say("answer.back")}},
 	}
 }
 
-func (p *portal) answer(v *visit) error {
-	v.here = "/desk/messages"
-	words, err := v.words("answer", answerMax)
+func (p *pages) answer(v *visit) error {
+	v.Here = "/desk/messages"
+	words, err := v.Words("answer", answerMax)
 	if err == nil {
-		err = p.Answering.Answer(v.r.Context(), v.actor, v.r.PathValue("id"), words)
+		err = p.Answering.Answer(v.R.Context(), v.Actor, v.R.PathValue("id"), words)
 	}
-	if q := v.answerQuestion(words); q.refuse(v, err) {
-		return v.ask(q)
+	if q := v.answerQuestion(words); q.Refuse(v.Visit, err) {
+		return v.Ask(q)
 	}
 	if err != nil {
 		return err
 	}
-	return v.to("/desk/messages")
+	return v.To("/desk/messages")
 }

@@ -11,6 +11,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
 
@@ -23,9 +24,9 @@ type Newcomers interface {
 
 // admits says whether to offer the pages on which nodes are let in; the room
 // decides what is allowed.
-func (v *visit) admits() bool { return v.Newcomers != nil && v.known && v.actor.Has(identity.Operator) }
+func (v *visit) admits() bool { return v.Newcomers != nil && v.Known && v.Actor.Has(identity.Operator) }
 
-func (p *portal) newcomerRoutes() {
+func (p *pages) newcomerRoutes() {
 	p.signedIn("GET /members/new", p.askNewcomer)
 	p.signedIn("POST /members/new", p.admitNewcomer)
 	p.signedIn("GET /members/tokens", p.tokens)
@@ -37,7 +38,7 @@ const (
 	systemsMost = 2000
 )
 
-func (p *portal) askNewcomer(v *visit) error {
+func (p *pages) askNewcomer(v *visit) error {
 	if !v.admits() {
 		return problem.New(problem.Forbidden, "not-yours")
 	}
@@ -45,24 +46,24 @@ func (p *portal) askNewcomer(v *visit) error {
 }
 
 func (v *visit) newcomerPage(refused error) error {
-	code := func(name, label, hint, value string, most int, optional bool) field {
-		return field{Name: name, Kind: "text", Label: label, Hint: hint, Value: v.again(name, value), Complete: "off", Most: most, Optional: optional, Code: true}
+	code := func(name, label, hint, value string, most int, optional bool) portal.Field {
+		return portal.Field{Name: name, Kind: "text", Label: label, Hint: hint, Value: v.Again(name, value), Complete: "off", Most: most, Optional: optional, Code: true}
 	}
-	q := question{
-		Title: v.say("newcomer.title"), Lead: []string{v.say("newcomer.lead")}, Action: "/members/new", Button: v.say("newcomer.button"),
-		Fields: []field{
-			code("member", v.say("newcomer.member"), v.say("newcomer.member-hint"), "", memberMost, false),
-			{Name: "title", Kind: "text", Label: v.say("newcomer.name"), Hint: v.say("newcomer.name-hint"), Value: v.again("title", ""), Complete: "off", Most: 200, Optional: true},
-			code("node", v.say("newcomer.node"), v.say("newcomer.node-hint"), "n1", 64, false),
-			code("subsystems", v.say("newcomer.systems"), v.say("newcomer.systems-hint"), "receipts", systemsMost, true),
-			code("addresses", v.say("newcomer.addresses"), v.say("newcomer.addresses-hint"), "", 200, true),
+	q := portal.Question{
+		Title: v.Say("newcomer.title"), Lead: []string{v.Say("newcomer.lead")}, Action: "/members/new", Button: v.Say("newcomer.button"),
+		Fields: []portal.Field{
+			code("member", v.Say("newcomer.member"), v.Say("newcomer.member-hint"), "", memberMost, false),
+			{Name: "title", Kind: "text", Label: v.Say("newcomer.name"), Hint: v.Say("newcomer.name-hint"), Value: v.Again("title", ""), Complete: "off", Most: 200, Optional: true},
+			code("node", v.Say("newcomer.node"), v.Say("newcomer.node-hint"), "n1", 64, false),
+			code("subsystems", v.Say("newcomer.systems"), v.Say("newcomer.systems-hint"), "receipts", systemsMost, true),
+			code("addresses", v.Say("newcomer.addresses"), v.Say("newcomer.addresses-hint"), "", 200, true),
 		},
-		Links: []link{{URL: "/members/tokens", Text: v.say("tokens.title")}, {URL: "/members", Text: v.say("nav.members")}},
+		Links: []portal.Link{{URL: "/members/tokens", Text: v.Say("tokens.title")}, {URL: "/members", Text: v.Say("nav.members")}},
 	}
-	if refused != nil && !q.refuse(v, refused) {
+	if refused != nil && !q.Refuse(v.Visit, refused) {
 		return refused
 	}
-	return v.ask(q)
+	return v.Ask(q)
 }
 
 // newcomerView shows a token, for the only time.
@@ -74,31 +75,31 @@ type newcomerView struct {
 
 // admitNewcomer makes a token. The page that shows it is the answer to the form,
 // since it is kept nowhere: who loads it anew makes another.
-func (p *portal) admitNewcomer(v *visit) error {
-	v.here = "/members/new"
+func (p *pages) admitNewcomer(v *visit) error {
+	v.Here = "/members/new"
 	g, err := v.typedGrant()
 	if err != nil {
 		return v.newcomerPage(err)
 	}
-	text, made, err := p.Newcomers.Offer(v.r.Context(), v.actor, g)
+	text, made, err := p.Newcomers.Offer(v.R.Context(), v.Actor, g)
 	if err != nil {
 		return v.newcomerPage(err)
 	}
-	return v.show("member-token", v.say("newcomer.made"), newcomerView{g.Node, g.Member.String(), "dobosh join " + text, made.Until})
+	return v.Show("member-token", v.Say("newcomer.made"), newcomerView{g.Node, g.Member.String(), "dobosh join " + text, made.Until})
 }
 
 func (v *visit) typedGrant() (g admission.Grant, err error) {
-	if g.Member, err = registry.ParseID(v.typed("member")); err != nil {
+	if g.Member, err = registry.ParseID(v.Typed("member")); err != nil {
 		return g, problem.New(problem.Invalid, "form-incomplete").At("member", "member-form").Because(err)
 	}
-	g.Node, g.Addresses = v.typed("node"), v.typed("addresses")
-	if title := v.typed("title"); title != "" {
+	g.Node, g.Addresses = v.Typed("node"), v.Typed("addresses")
+	if title := v.Typed("title"); title != "" {
 		g.Title = lang.Text{"sr": title}
-		if v.tag == lang.En {
+		if v.Tag == lang.En {
 			g.Title = lang.Text{"en": title}
 		}
 	}
-	typed := v.typed("subsystems")
+	typed := v.Typed("subsystems")
 	if len(typed) > systemsMost {
 		return g, problem.New(problem.Invalid, "form-incomplete").At("subsystems", "subsystems-form")
 	}
@@ -116,12 +117,12 @@ type tokenView struct {
 	Used bool
 }
 
-func (p *portal) tokens(v *visit) error {
-	list, err := p.Newcomers.Tokens(v.r.Context(), v.actor, v.after())
+func (p *pages) tokens(v *visit) error {
+	list, err := p.Newcomers.Tokens(v.R.Context(), v.Actor, v.After())
 	if err != nil {
 		return err
 	}
-	view := tokensView{Next: v.more(list.Next)}
+	view := tokensView{Next: v.More(list.Next)}
 	for _, m := range list.Items {
 		if m.Open(v.Now()) {
 			view.Open = append(view.Open, tokenView{Made: m})
@@ -129,13 +130,13 @@ func (p *portal) tokens(v *visit) error {
 			view.Past = append(view.Past, tokenView{m, !m.UsedAt.IsZero()})
 		}
 	}
-	return v.show("member-tokens", v.say("tokens.title"), view)
+	return v.Show("member-tokens", v.Say("tokens.title"), view)
 }
 
-func (p *portal) withdrawToken(v *visit) error {
-	v.here = "/members/tokens"
-	if err := p.Newcomers.Withdraw(v.r.Context(), v.actor, v.r.PathValue("token")); err != nil {
+func (p *pages) withdrawToken(v *visit) error {
+	v.Here = "/members/tokens"
+	if err := p.Newcomers.Withdraw(v.R.Context(), v.Actor, v.R.PathValue("token")); err != nil {
 		return err
 	}
-	return v.to("/members/tokens")
+	return v.To("/members/tokens")
 }

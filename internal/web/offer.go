@@ -3,6 +3,7 @@ package web
 import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
+	"dobosh/internal/portal"
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
 )
@@ -29,10 +30,10 @@ type inboxView struct {
 	Next      page.Key
 	Decisions []services.Decision
 	More      page.Key // of the decisions
-	Help      Help
+	Help      portal.Help
 }
 
-func (p *portal) offerRoutes() {
+func (p *pages) offerRoutes() {
 	p.signedIn("GET /inbox", p.inbox)
 	p.signedIn("GET /offers/{id}", p.offer)
 	p.signedIn("GET /offers/{id}/amount", p.offerAmount)
@@ -45,9 +46,9 @@ func (p *portal) offerRoutes() {
 func (v *visit) offerView(o services.Offer) offerView {
 	return offerView{
 		Offer: o, Amount: v.amountOf(o.Plan), Reasons: reasonsOf(o.Reasons),
-		Term:  v.termOf(o.MadeAt, o.Until, v.Now(), o.UntilBy, v.say("offer.then")),
+		Term:  v.termOf(o.MadeAt, o.Until, v.Now(), o.UntilBy, v.Say("offer.then")),
 		Open:  o.State == services.OfferOpen,
-		Exits: v.portal.Exits != nil,
+		Exits: v.pages.Exits != nil,
 	}
 }
 
@@ -59,8 +60,8 @@ func reasonsOf(reasons []services.Reason) []reasonView {
 	return out
 }
 
-func (p *portal) inbox(v *visit) error {
-	offers, err := p.Offers.Offers(v.r.Context(), v.actor, v.after())
+func (p *pages) inbox(v *visit) error {
+	offers, err := p.Offers.Offers(v.R.Context(), v.Actor, v.After())
 	if err != nil {
 		return err
 	}
@@ -73,46 +74,46 @@ func (p *portal) inbox(v *visit) error {
 		view.Closed = append(view.Closed, o)
 	}
 	if p.Decisions != nil {
-		decisions, err := p.Decisions.Decisions(v.r.Context(), v.actor, page.Key(""))
+		decisions, err := p.Decisions.Decisions(v.R.Context(), v.Actor, page.Key(""))
 		if err != nil {
 			return err
 		}
 		view.Decisions, view.More = decisions.Items, decisions.Next
 	}
-	return v.show("inbox", v.say("inbox.title"), view)
+	return v.Show("inbox", v.Say("inbox.title"), view)
 }
 
-func (p *portal) offer(v *visit) error {
-	o, err := p.Offers.Offer(v.r.Context(), v.actor, v.r.PathValue("id"))
+func (p *pages) offer(v *visit) error {
+	o, err := p.Offers.Offer(v.R.Context(), v.Actor, v.R.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return v.show("offer", v.plain(o.Title), v.offerView(o))
+	return v.Show("offer", v.Plain(o.Title), v.offerView(o))
 }
 
 // offerAmount says part by part how the amount came about.
-func (p *portal) offerAmount(v *visit) error {
-	o, err := p.Offers.Offer(v.r.Context(), v.actor, v.r.PathValue("id"))
+func (p *pages) offerAmount(v *visit) error {
+	o, err := p.Offers.Offer(v.R.Context(), v.Actor, v.R.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return v.show("offer-amount", v.say("amount.why"), v.offerView(o))
+	return v.Show("offer-amount", v.Say("amount.why"), v.offerView(o))
 }
 
 // accept is the one tap. A doubled tap gives the same decision, so both lead
 // to the same page.
-func (p *portal) accept(v *visit) error {
-	offer := v.r.PathValue("id")
-	v.here = "/offers/" + offer
-	version, err := v.version()
+func (p *pages) accept(v *visit) error {
+	offer := v.R.PathValue("id")
+	v.Here = "/offers/" + offer
+	version, err := v.Version()
 	if err != nil {
 		return err
 	}
-	d, err := p.Offers.Accept(v.r.Context(), v.actor, offer, version)
+	d, err := p.Offers.Accept(v.R.Context(), v.Actor, offer, version)
 	if err != nil {
 		return err
 	}
-	return v.to("/decisions/" + d.ID)
+	return v.To("/decisions/" + d.ID)
 }
 
 // state says where an offer stands; it is a method for templates.

@@ -8,15 +8,16 @@ import (
 	"dobosh/internal/exchange/oversight"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/portal"
 )
 
 // watcher says whether to offer the pages of the operator; the room decides what
 // is allowed.
 func (v *visit) watcher() bool {
-	return v.known && (v.actor.Has(identity.Operator) || v.actor.Has(identity.Auditor))
+	return v.Known && (v.Actor.Has(identity.Operator) || v.Actor.Has(identity.Auditor))
 }
 
-func (p *portal) oversightRoutes() {
+func (p *pages) oversightRoutes() {
 	p.signedIn("GET /desk/operate", p.operate)
 	p.signedIn("GET /desk/exchanges", p.exchanges)
 	p.signedIn("GET /desk/exchanges/{index}", p.exchange)
@@ -52,12 +53,12 @@ type causeView struct {
 	Last  time.Time
 }
 
-func (p *portal) operate(v *visit) error {
-	figures, err := p.Oversight.Figures(v.r.Context(), v.actor)
+func (p *pages) operate(v *visit) error {
+	figures, err := p.Oversight.Figures(v.R.Context(), v.Actor)
 	if err != nil {
 		return err
 	}
-	condition, err := p.Conditions.Condition(v.r.Context(), v.actor)
+	condition, err := p.Conditions.Condition(v.R.Context(), v.Actor)
 	if err != nil {
 		return err
 	}
@@ -76,12 +77,12 @@ func (p *portal) operate(v *visit) error {
 		}
 	}
 	view.Tiles = []tile{
-		{int(ended), v.say("operate.ended", "n", ended), "/desk/exchanges", false},
-		{int(refused), v.say("operate.refused", "n", refused), "/desk/exchanges?refused=1", refused > 0},
-		{int(condition.Entries), v.say("operate.entries", "n", condition.Entries), "/desk/exchanges", false},
-		{condition.Hidden, v.say("operate.hidden", "n", condition.Hidden), "/desk/hidden", false},
+		{int(ended), v.Say("operate.ended", "n", ended), "/desk/exchanges", false},
+		{int(refused), v.Say("operate.refused", "n", refused), "/desk/exchanges?refused=1", refused > 0},
+		{int(condition.Entries), v.Say("operate.entries", "n", condition.Entries), "/desk/exchanges", false},
+		{condition.Hidden, v.Say("operate.hidden", "n", condition.Hidden), "/desk/hidden", false},
 	}
-	return v.show("desk-operate", v.say("operate.title"), view)
+	return v.Show("desk-operate", v.Say("operate.title"), view)
 }
 
 // causes adds up why exchanges failed, the most frequent first.
@@ -109,11 +110,11 @@ func (v *visit) causes(figures []oversight.Figures) []causeView {
 // codeSays gives the sentence of a problem without its values, and what to do.
 func (v *visit) codeSays(code string) (says, do string) {
 	key := "problem." + code
-	if !v.portal.catalogue.Has(key) {
-		return v.say("operate.other"), ""
+	if !v.Catalogue.Has(key) {
+		return v.Say("operate.other"), ""
 	}
-	if v.portal.catalogue.Has(key + ".do") {
-		do = v.say(key + ".do")
+	if v.Catalogue.Has(key + ".do") {
+		do = v.Say(key + ".do")
 	}
-	return withoutPlaces(v.say(key)), do
+	return portal.WithoutPlaces(v.Say(key)), do
 }

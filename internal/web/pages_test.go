@@ -13,6 +13,7 @@ import (
 
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/portal"
 )
 
 func kinds() []problem.Kind {
@@ -48,7 +49,7 @@ func (q request) to(h http.Handler) *httptest.ResponseRecorder {
 		r.AddCookie(&http.Cookie{Name: "who", Value: q.who})
 	}
 	if q.tag != "" {
-		r.AddCookie(&http.Cookie{Name: languageCookie, Value: string(q.tag)})
+		r.AddCookie(&http.Cookie{Name: portal.LanguageCookie, Value: string(q.tag)})
 	}
 	for name, value := range q.header {
 		r.Header.Set(name, value)

@@ -2,11 +2,12 @@ package web
 
 import (
 	"dobosh/internal/kit/page"
+	"dobosh/internal/portal"
 	"dobosh/internal/services"
 )
 
 type paymentsView struct {
-	filter
+	portal.Filter
 	Payments []services.Payment
 	Files    []fileView
 	Older    bool // there are more files than are shown
@@ -19,7 +20,7 @@ type fileView struct {
 	CanMove  bool
 }
 
-func (p *portal) paymentRoutes() {
+func (p *pages) paymentRoutes() {
 	p.signedIn("GET /desk/payments", p.payments)
 	if p.Releasing == nil {
 		return
@@ -30,53 +31,53 @@ func (p *portal) paymentRoutes() {
 	p.signedIn("GET /desk/payments/{file}/payments.xml", p.paymentXML)
 }
 
-func (p *portal) payments(v *visit) error {
-	state, f := pick(v, "/desk/payments", "payment.state.", []services.PaymentState{
+func (p *pages) payments(v *visit) error {
+	state, f := portal.Pick(v.Visit, "/desk/payments", "payment.state.", []services.PaymentState{
 		services.PaymentDue, services.PaymentWaiting, services.PaymentPlanned, services.PaymentPrepared, services.PaymentReleased})
-	list, err := p.Payments.Payments(v.r.Context(), v.actor, state, v.after())
+	list, err := p.Payments.Payments(v.R.Context(), v.Actor, state, v.After())
 	if err != nil {
 		return err
 	}
-	files, err := p.Payments.PaymentFiles(v.r.Context(), v.actor, page.Key(""))
+	files, err := p.Payments.PaymentFiles(v.R.Context(), v.Actor, page.Key(""))
 	if err != nil {
 		return err
 	}
-	f.Next = v.more(list.Next)
-	view := paymentsView{filter: f, Payments: list.Items, Older: files.Next != "", CanMove: p.Releasing != nil}
+	f.Next = v.More(list.Next)
+	view := paymentsView{Filter: f, Payments: list.Items, Older: files.Next != "", CanMove: p.Releasing != nil}
 	for _, file := range files.Items {
 		view.Files = append(view.Files, fileView{file, !file.ReleasedAt.IsZero(), view.CanMove})
 	}
-	return v.show("desk-payments", v.say("nav.payments"), view)
+	return v.Show("desk-payments", v.Say("nav.payments"), view)
 }
 
-func (p *portal) preparePayments(v *visit) error {
-	v.here = "/desk/payments"
-	if _, err := p.Releasing.PreparePayments(v.r.Context(), v.actor); err != nil {
+func (p *pages) preparePayments(v *visit) error {
+	v.Here = "/desk/payments"
+	if _, err := p.Releasing.PreparePayments(v.R.Context(), v.Actor); err != nil {
 		return err
 	}
-	return v.to("/desk/payments")
+	return v.To("/desk/payments")
 }
 
 // askRelease puts one question before money moves.
-func (p *portal) askRelease(v *visit) error {
-	file := v.r.PathValue("file")
-	return v.ask(question{
-		Title: v.say("release.title"), Lead: []string{v.say("release.lead")},
-		Action: "/desk/payments/" + file + "/release", Button: v.say("release.button"),
-		Links: []link{{URL: "/desk/payments", Text: v.say("release.back")}},
+func (p *pages) askRelease(v *visit) error {
+	file := v.R.PathValue("file")
+	return v.Ask(portal.Question{
+		Title: v.Say("release.title"), Lead: []string{v.Say("release.lead")},
+		Action: "/desk/payments/" + file + "/release", Button: v.Say("release.button"),
+		Links: []portal.Link{{URL: "/desk/payments", Text: v.Say("release.back")}},
 	})
 }
 
-func (p *portal) releasePayments(v *visit) error {
-	v.here = "/desk/payments"
-	if err := p.Releasing.ReleasePayments(v.r.Context(), v.actor, v.r.PathValue("file")); err != nil {
+func (p *pages) releasePayments(v *visit) error {
+	v.Here = "/desk/payments"
+	if err := p.Releasing.ReleasePayments(v.R.Context(), v.Actor, v.R.PathValue("file")); err != nil {
 		return err
 	}
-	return v.to("/desk/payments")
+	return v.To("/desk/payments")
 }
 
-func (p *portal) paymentXML(v *visit) error {
-	content, err := p.Releasing.PaymentXML(v.r.Context(), v.actor, v.r.PathValue("file"))
+func (p *pages) paymentXML(v *visit) error {
+	content, err := p.Releasing.PaymentXML(v.R.Context(), v.Actor, v.R.PathValue("file"))
 	if err != nil {
 		return err
 	}

@@ -1,28 +1,29 @@
 package web
 
 import (
-	"crypto/rand"
+	"embed"
 	"errors"
-	"fmt"
-	"html/template"
+	"io/fs"
 	"net/http"
-	"strings"
-	"time"
 
-	"dobosh/internal/kit/civil"
-	"dobosh/internal/kit/lang"
-	"dobosh/internal/kit/problem"
+	"dobosh/internal/act"
+	"dobosh/internal/identity"
+	"dobosh/internal/portal"
 )
 
-// portal is the handler of all pages. Nothing in it changes after New.
-type portal struct {
+//go:embed templates
+var templateFiles embed.FS
+
+// pages are what the rooms of a node show that have no pages of their own yet.
+type pages struct {
 	Deps
-	catalogue *lang.Catalogue
-	assets    assets
-	speakers  map[lang.Tag]speaker
-	pages     map[lang.Tag]*template.Template
-	forms     formSealer
-	mux       *http.ServeMux
+	all []portal.Page
+}
+
+// visit is one request for one of them.
+type visit struct {
+	*portal.Visit
+	*pages
 }
 
 // New reads templates and catalogue and plugs in the pages of the rooms that
@@ -31,69 +32,42 @@ func New(deps Deps) (http.Handler, error) {
 	if deps.Now == nil || deps.Log == nil || len(deps.Body) == 0 {
 		return nil, errors.New("portal: Now, Log and Body are needed")
 	}
-	p := &portal{Deps: deps, speakers: map[lang.Tag]speaker{}, pages: map[lang.Tag]*template.Template{}, mux: http.NewServeMux()}
-	for _, load := range []func() error{p.loadForms, p.loadWords, p.loadPages} {
-		if err := load(); err != nil {
-			return nil, fmt.Errorf("portal: %w", err)
-		}
-	}
-	p.routes()
-	return p.handler(), nil
-}
-
-func (p *portal) loadForms() (err error) {
-	key := p.FormKey
-	if len(key) == 0 {
-		key = make([]byte, 32)
-		_, _ = rand.Read(key) // never fails: crypto/rand ends the program instead
-	}
-	p.forms, err = newFormSealer(key)
-	return err
-}
-
-func (p *portal) loadWords() (err error) {
-	if p.catalogue, err = Words(); err != nil {
-		return err
-	}
-	zone, err := time.LoadLocation(civil.Home)
+	words, err := Words()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, tag := range lang.Tags() {
-		p.speakers[tag] = speaker{p.catalogue, tag, zone}
+	p := &pages{Deps: deps}
+	p.routes()
+	templates, err := fs.Sub(templateFiles, "templates")
+	if err != nil {
+		return nil, err
 	}
-	p.assets, err = loadAssets()
-	return err
+	cfg := portal.Config{
+		Body: deps.Body, Kind: p.kind(), PublicURL: deps.PublicURL, Help: deps.Help, Banner: deps.Demo != nil, FormKey: deps.FormKey, Catalogue: words,
+		Now: deps.Now, Log: deps.Log, SignIn: deps.SignIn, Sessions: deps.Sessions,
+	}
+	return portal.New(cfg, portal.Room{Pages: p.all, Templates: templates, Nav: p.nav(), Footer: p.footer(), Home: p.homes(), Welcome: []portal.Part{p.welcome}})
 }
 
-func (p *portal) loadPages() error {
-	for tag, s := range p.speakers {
-		set, err := template.New("").Funcs(s.funcs()).Funcs(template.FuncMap{"asset": p.assets.address}).
-			ParseFS(templateFiles, "templates/*.html")
-		if err != nil {
-			return err
-		}
-		p.pages[tag] = set
-	}
-	return nil
+func (p *pages) visit(v *portal.Visit) *visit { return &visit{v, p} }
+
+// on answers a route with an action.
+func (p *pages) on(pattern string, do func(*visit) error) { p.page(pattern, act.Anyone(), do) }
+
+// signedIn is on for actions that need to know who asks.
+func (p *pages) signedIn(pattern string, do func(*visit) error) { p.page(pattern, act.SignedIn(), do) }
+
+func (p *pages) page(pattern string, right act.Right, do func(*visit) error) {
+	p.all = append(p.all, portal.Page{Pattern: pattern, Right: right, Do: func(v *portal.Visit) error { return do(p.visit(v)) }})
 }
 
-func (p *portal) handler() http.Handler {
-	secure := strings.HasPrefix(p.PublicURL, "https:")
-	own := http.NewCrossOriginProtection()
-	own.SetDenyHandler(p.action(func(*visit) error { return problem.New(problem.Forbidden, "cross-site") }))
-	return logRequests(p.Log, p.Now, guard(secure, switchLanguage(secure, own.Handler(p.mux))))
-}
+// resident and officer say which pages to offer; the rooms decide what is
+// allowed.
+func (v *visit) resident() bool { return v.Known && v.Actor.Has(identity.Resident) }
+func (v *visit) officer() bool  { return v.Known && v.Actor.Has(identity.Officer) }
 
 // routes plugs in what this node has.
-func (p *portal) routes() {
-	p.mux.Handle("GET /assets/", p.assets)
-	p.on("GET /{$}", p.home)
-	p.on("GET /problems", p.problems)
-	p.on("/", func(*visit) error { return problem.New(problem.NotFound, "page-unknown") })
-	if p.SignIn != nil {
-		p.signInRoutes()
-	}
+func (p *pages) routes() {
 	p.personRoutes()
 	p.deskRoutes()
 	if p.Verifier != nil {
@@ -122,7 +96,7 @@ func (p *portal) routes() {
 	}
 }
 
-func (p *portal) personRoutes() {
+func (p *pages) personRoutes() {
 	if p.Offers != nil {
 		p.offerRoutes()
 	}
@@ -137,7 +111,7 @@ func (p *portal) personRoutes() {
 	}
 }
 
-func (p *portal) deskRoutes() {
+func (p *pages) deskRoutes() {
 	if p.Desk != nil {
 		p.overviewRoutes()
 	}

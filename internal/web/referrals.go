@@ -4,17 +4,18 @@ import (
 	"strconv"
 
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/portal"
 	"dobosh/internal/services"
 )
 
 const sourceMax = 500 // characters of a source or a reason
 
 type referralsView struct {
-	filter
+	portal.Filter
 	Referrals []services.Referral
 }
 
-func (p *portal) referralRoutes() {
+func (p *pages) referralRoutes() {
 	p.signedIn("GET /desk/referrals", p.referrals)
 	p.signedIn("GET /desk/referrals/{id}", func(v *visit) error { return p.referral(v, nil) })
 	if p.Settling == nil {
@@ -25,83 +26,87 @@ func (p *portal) referralRoutes() {
 	p.signedIn("POST /desk/referrals/{id}/dismiss", p.dismiss)
 }
 
-func (p *portal) referrals(v *visit) error {
-	list, err := p.Referrals.Referrals(v.r.Context(), v.actor, v.after())
+func (p *pages) referrals(v *visit) error {
+	list, err := p.Referrals.Referrals(v.R.Context(), v.Actor, v.After())
 	if err != nil {
 		return err
 	}
-	return v.show("desk-referrals", v.say("nav.referrals"), referralsView{filter{Next: v.more(list.Next)}, list.Items})
+	return v.Show("desk-referrals", v.Say("nav.referrals"), referralsView{portal.Filter{Next: v.More(list.Next)}, list.Items})
 }
 
 // referral asks for the missing facts, each with where it comes from; after a
 // refused answer it shows what was typed and what is wrong.
-func (p *portal) referral(v *visit, refused error) error {
-	ref, err := p.Referrals.Referral(v.r.Context(), v.actor, v.r.PathValue("id"))
+func (p *pages) referral(v *visit, refused error) error {
+	ref, err := p.Referrals.Referral(v.R.Context(), v.Actor, v.R.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	reasons, err := v.Render("reasons", reasonsOf(ref.Reasons))
 	if err != nil {
 		return err
 	}
 	path := "/desk/referrals/" + ref.ID
-	q := question{
-		Title: v.plain(ref.Title), Lead: []string{v.say("referral.why." + string(ref.Why))},
-		Facts: []fact{
-			{Label: v.say("referral.about"), Value: v.text(ref.About)},
-			{Label: v.say("referral.since"), Value: v.name(v.dayOf(ref.Since))},
-			{Label: v.say("referral.until"), Value: v.text(v.untilBy(ref))},
+	q := portal.Question{
+		Title: v.Plain(ref.Title), Lead: []string{v.Say("referral.why." + string(ref.Why))},
+		Facts: []portal.Fact{
+			{Label: v.Say("referral.about"), Value: v.Text(ref.About)},
+			{Label: v.Say("referral.since"), Value: v.Name(v.DayOf(ref.Since))},
+			{Label: v.Say("referral.until"), Value: v.Text(v.untilBy(ref))},
 		},
-		Reasons: reasonsOf(ref.Reasons),
-		Action:  path, Hidden: []hidden{{"version", strconv.Itoa(ref.Version)}},
-		Button: v.say("referral.button"),
-		Links:  []link{{URL: path + "/dismiss", Text: v.say("referral.dismiss")}, {URL: "/desk/referrals", Text: v.say("referral.back")}},
+		Body:   reasons,
+		Action: path, Hidden: []portal.Hidden{{Name: "version", Value: strconv.Itoa(ref.Version)}},
+		Button: v.Say("referral.button"),
+		Links:  []portal.Link{{URL: path + "/dismiss", Text: v.Say("referral.dismiss")}, {URL: "/desk/referrals", Text: v.Say("referral.back")}},
 	}
 	for _, m := range ref.Missing {
 		q.Fields = append(q.Fields, v.missingField(m))
 	}
-	q.Fields = append(q.Fields, field{
-		Name: "source", Kind: "text", Label: v.say("referral.source"), Hint: v.say("referral.source-hint"), Value: v.typed("source"), Most: sourceMax,
+	q.Fields = append(q.Fields, portal.Field{
+		Name: "source", Kind: "text", Label: v.Say("referral.source"), Hint: v.Say("referral.source-hint"), Value: v.Typed("source"), Most: sourceMax,
 	})
 	if !ref.Open || p.Settling == nil {
 		q.Action, q.Fields, q.Links = "", nil, q.Links[1:]
 	}
-	if refused != nil && !q.refuse(v, refused) {
+	if refused != nil && !q.Refuse(v.Visit, refused) {
 		return refused
 	}
-	return v.ask(q)
+	return v.Ask(q)
 }
 
 // missingField makes the input that fits the type of a fact.
-func (v *visit) missingField(m services.MissingFact) field {
+func (v *visit) missingField(m services.MissingFact) portal.Field {
 	name := m.Fact
-	f := field{Name: name, Kind: "text", Label: upperFirst(v.plain(m.Label)), Hint: v.say("referral.register", "register", v.plain(m.Register)), Value: v.typed(name), Most: 64}
+	f := portal.Field{Name: name, Kind: "text", Label: upperFirst(v.Plain(m.Label)), Hint: v.Say("referral.register", "register", v.Plain(m.Register)), Value: v.Typed(name), Most: 64}
 	switch m.Type {
 	case "bool":
 		f.Kind = "choice"
-		f.Options = []option{{"true", v.say("word.yes"), f.Value == "true"}, {"false", v.say("word.no"), f.Value == "false"}}
+		f.Options = []portal.Option{{Value: "true", Label: v.Say("word.yes"), Chosen: f.Value == "true"}, {Value: "false", Label: v.Say("word.no"), Chosen: f.Value == "false"}}
 	case "int":
 		f.Mode = "numeric"
 	case "date":
-		f.Hint = v.say("form.day-hint") + " " + f.Hint
+		f.Hint = v.Say("form.day-hint") + " " + f.Hint
 	}
 	return f
 }
 
-func (p *portal) resolve(v *visit) error {
-	v.here = "/desk/referrals/" + v.r.PathValue("id")
-	version, err := v.version()
+func (p *pages) resolve(v *visit) error {
+	v.Here = "/desk/referrals/" + v.R.PathValue("id")
+	version, err := v.Version()
 	if err != nil {
 		return err
 	}
-	ref, err := p.Referrals.Referral(v.r.Context(), v.actor, v.r.PathValue("id"))
+	ref, err := p.Referrals.Referral(v.R.Context(), v.Actor, v.R.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	facts, err := v.facts(ref.Missing)
 	if err == nil {
-		err = p.Settling.Resolve(v.r.Context(), v.actor, ref.ID, version, facts, v.typed("source"))
+		err = p.Settling.Resolve(v.R.Context(), v.Actor, ref.ID, version, facts, v.Typed("source"))
 	}
 	if err != nil {
 		return p.referral(v, err)
 	}
-	return v.to("/desk/referrals")
+	return v.To("/desk/referrals")
 }
 
 // facts reads what the officer found out, and says all that is wrong at once.
@@ -110,13 +115,13 @@ func (v *visit) facts(missing []services.MissingFact) (map[string]string, error)
 	wrong := problem.New(problem.Invalid, "form-incomplete")
 	for _, m := range missing {
 		name := m.Fact
-		value, code := readFact(m.Type, v.typed(name))
+		value, code := readFact(m.Type, v.Typed(name))
 		if code != "" {
 			wrong.At(name, code)
 		}
 		facts[m.Fact] = value
 	}
-	if _, err := v.words("source", sourceMax); err != nil {
+	if _, err := v.Words("source", sourceMax); err != nil {
 		wrong.Fields = append(wrong.Fields, problem.Of(err).Fields...)
 	}
 	if len(wrong.Fields) > 0 {
@@ -134,7 +139,7 @@ func readFact(kind, typed string) (value, code string) {
 	case len(typed) > 256:
 		return "", "fact-malformed"
 	case kind == "date":
-		day, ok := parseDay(typed)
+		day, ok := portal.ParseDay(typed)
 		if !ok {
 			return "", "day-malformed"
 		}
@@ -149,36 +154,36 @@ func readFact(kind, typed string) (value, code string) {
 	return typed, ""
 }
 
-func (p *portal) askDismiss(v *visit, refused error) error {
-	ref, err := p.Referrals.Referral(v.r.Context(), v.actor, v.r.PathValue("id"))
+func (p *pages) askDismiss(v *visit, refused error) error {
+	ref, err := p.Referrals.Referral(v.R.Context(), v.Actor, v.R.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	path := "/desk/referrals/" + ref.ID
-	q := question{
-		Title: v.say("dismiss.title"), Lead: []string{v.say("dismiss.lead", "title", v.plain(ref.Title))},
-		Action: path + "/dismiss", Hidden: []hidden{{"version", strconv.Itoa(ref.Version)}},
-		Fields: []field{{Name: "reason", Kind: "words", Label: v.say("dismiss.label"), Hint: v.say("dismiss.hint"), Value: v.typed("reason"), Most: sourceMax}},
-		Button: v.say("dismiss.button"), Links: []link{{URL: path, Text: v.say("dismiss.back")}},
+	q := portal.Question{
+		Title: v.Say("dismiss.title"), Lead: []string{v.Say("dismiss.lead", "title", v.Plain(ref.Title))},
+		Action: path + "/dismiss", Hidden: []portal.Hidden{{Name: "version", Value: strconv.Itoa(ref.Version)}},
+		Fields: []portal.Field{{Name: "reason", Kind: "words", Label: v.Say("dismiss.label"), Hint: v.Say("dismiss.hint"), Value: v.Typed("reason"), Most: sourceMax}},
+		Button: v.Say("dismiss.button"), Links: []portal.Link{{URL: path, Text: v.Say("dismiss.back")}},
 	}
-	if refused != nil && !q.refuse(v, refused) {
+	if refused != nil && !q.Refuse(v.Visit, refused) {
 		return refused
 	}
-	return v.ask(q)
+	return v.Ask(q)
 }
 
-func (p *portal) dismiss(v *visit) error {
-	v.here = "/desk/referrals/" + v.r.PathValue("id")
-	version, err := v.version()
+func (p *pages) dismiss(v *visit) error {
+	v.Here = "/desk/referrals/" + v.R.PathValue("id")
+	version, err := v.Version()
 	if err != nil {
 		return err
 	}
-	reason, err := v.words("reason", sourceMax)
+	reason, err := v.Words("reason", sourceMax)
 	if err == nil {
-		err = p.Settling.Dismiss(v.r.Context(), v.actor, v.r.PathValue("id"), version, reason)
+		err = p.Settling.Dismiss(v.R.Context(), v.Actor, v.R.PathValue("id"), version, reason)
 	}
 	if err != nil {
 		return p.askDismiss(v, err)
 	}
-	return v.to("/desk/referrals")
+	return v.To("/desk/referrals")
 }

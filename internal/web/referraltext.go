@@ -4,17 +4,18 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"time"
+
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/services"
-	"time"
 )
 
 // untilBy says by when a referral is to be decided, with the provision.
 func (v *visit) untilBy(ref services.Referral) lang.Text {
 	last := civil.Of(ref.Until.Add(-time.Nanosecond))
 	return ref.UntilBy.Map(func(source lang.Tag, cite string) string {
-		return v.portal.catalogue.Say(source, "referral.until-by", "day", lang.Day(last, source), "by", cite)
+		return v.Catalogue.Say(source, "referral.until-by", "day", lang.Day(last, source), "by", cite)
 	})
 }
 

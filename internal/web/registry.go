@@ -8,14 +8,14 @@ type memberView struct {
 	KeyDays int
 }
 
-func (p *portal) registryRoutes() {
+func (p *pages) registryRoutes() {
 	p.on("GET /members", p.members)
 	p.on("GET /contracts", p.contracts)
 	p.on("GET /logs", p.logs)
 }
 
-func (p *portal) members(v *visit) error {
-	list, err := p.Registry.Members(v.r.Context())
+func (p *pages) members(v *visit) error {
+	list, err := p.Registry.Members(v.R.Context())
 	if err != nil {
 		return err
 	}
@@ -23,21 +23,21 @@ func (p *portal) members(v *visit) error {
 	for i, m := range list {
 		views[i] = memberView{m, int(m.KeyAge / (24 * time.Hour))}
 	}
-	return v.show("members", v.say("nav.members"), views)
+	return v.Show("members", v.Say("nav.members"), views)
 }
 
-func (p *portal) contracts(v *visit) error {
-	list, err := p.Registry.Contracts(v.r.Context())
+func (p *pages) contracts(v *visit) error {
+	list, err := p.Registry.Contracts(v.R.Context())
 	if err != nil {
 		return err
 	}
-	return v.show("contracts", v.say("nav.contracts"), list)
+	return v.Show("contracts", v.Say("nav.contracts"), list)
 }
 
-func (p *portal) logs(v *visit) error {
-	list, err := p.Registry.Logs(v.r.Context())
+func (p *pages) logs(v *visit) error {
+	list, err := p.Registry.Logs(v.R.Context())
 	if err != nil {
 		return err
 	}
-	return v.show("logs", v.say("nav.logs"), list)
+	return v.Show("logs", v.Say("nav.logs"), list)
 }

@@ -17,6 +17,7 @@ import (
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/money"
+	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 	"dobosh/internal/rules"
 )
@@ -31,7 +32,7 @@ func TestLanguageIsChosenByLinkThenByBrowser(t *testing.T) {
 	}
 	w := request{path: "/desk/offers?state=open&lang=sr-Latn"}.to(h)
 	cookie := w.Header().Get("Set-Cookie")
-	if w.Code != 303 || w.Header().Get("Location") != "/desk/offers?state=open" || !strings.HasPrefix(cookie, languageCookie+"=sr-Latn;") || !strings.Contains(cookie, "Secure") {
+	if w.Code != 303 || w.Header().Get("Location") != "/desk/offers?state=open" || !strings.HasPrefix(cookie, portal.LanguageCookie+"=sr-Latn;") || !strings.Contains(cookie, "Secure") {
 		t.Errorf("%d to %q with %q", w.Code, w.Header().Get("Location"), cookie)
 	}
 	chosen := request{path: "/", tag: lang.En, header: map[string]string{"Accept-Language": "sr"}}.to(h)
@@ -112,7 +113,7 @@ func TestTheMatterOfALook(t *testing.T) {
 
 func TestAmountsInWords(t *testing.T) {
 	_, _, all := words(t)
-	say := speaker{all, lang.SrCyrl, time.UTC}
+	say := speaking(all, lang.SrCyrl)
 	for name, c := range map[string]struct {
 		plan rules.Plan
 		want amount
@@ -132,7 +133,7 @@ func TestAmountsInWords(t *testing.T) {
 
 func TestAClockEndsWithItsLastDay(t *testing.T) {
 	_, _, all := words(t)
-	say := speaker{all, lang.SrCyrl, time.UTC}
+	say := speaking(all, lang.SrCyrl)
 	from, until := now.Add(-10*24*time.Hour), civil.Date(2026, time.December, 4).Start()
 	got := say.termOf(from, until, now, nil, "")
 	if got.Until != civil.Date(2026, time.December, 3) || got.Left != 10 || got.Passed < 48 || got.Passed > 50 {
@@ -154,12 +155,12 @@ func TestAClockEndsWithItsLastDay(t *testing.T) {
 func TestDaysAreReadAsPeopleWriteThem(t *testing.T) {
 	want := civil.Date(2026, time.January, 9)
 	for _, s := range []string{"9.1.2026.", "9. 1. 2026.", "09.01.2026", "9/1/2026", "2026-01-09"} {
-		if got, ok := parseDay(s); !ok || got != want {
+		if got, ok := portal.ParseDay(s); !ok || got != want {
 			t.Errorf("%q is %v, %v", s, got, ok)
 		}
 	}
 	for _, s := range []string{"", "31.2.2026.", "9.1.26", "1.2.3.2026", "..2026", "9.-1.2026", "јуче", "9.1.2026.x"} {
-		if got, ok := parseDay(s); ok {
+		if got, ok := portal.ParseDay(s); ok {
 			t.Errorf("%q is taken for %v", s, got)
 		}
 	}
@@ -170,7 +171,7 @@ func FuzzParseDay(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if day, ok := parseDay(s); ok && day.IsZero() {
+		if day, ok := portal.ParseDay(s); ok && day.IsZero() {
 			t.Errorf("%q is no day and was taken for one", s)
 		}
 	})
@@ -198,7 +199,7 @@ func TestAcceptEncoding(t *testing.T) {
 	for header, want := range map[string]bool{"": false, "gzip": true, "br, gzip;q=0.5": true, "gzip;q=0": false, "gzip; q=0.0": false, "br": false} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Accept-Encoding", header)
-		if unpacks(r) != want {
+		if portal.Unpacks(r) != want {
 			t.Errorf("%q: %v", header, !want)
 		}
 	}
@@ -213,20 +214,25 @@ func TestOldAssetsAreGone(t *testing.T) {
 
 func TestForeignTextIsMarked(t *testing.T) {
 	_, _, all := words(t)
-	en := speaker{all, lang.En, time.UTC}
-	if got := en.text(lang.Text{"sr": "само <овде>"}); got != `<span lang="sr-Cyrl">само &lt;овде&gt;</span>` {
+	en := speaking(all, lang.En)
+	if got := en.Text(lang.Text{"sr": "само <овде>"}); got != `<span lang="sr-Cyrl">само &lt;овде&gt;</span>` {
 		t.Errorf("a text without English: %s", got)
 	}
-	if got := en.name("Љиљана"); got != `<span lang="sr-Latn">Ljiljana</span>` {
+	if got := en.Name("Љиљана"); got != `<span lang="sr-Latn">Ljiljana</span>` {
 		t.Errorf("a name: %s", got)
 	}
-	if got := en.name("Smith & Co"); got != "Smith &amp; Co" {
+	if got := en.Name("Smith & Co"); got != "Smith &amp; Co" {
 		t.Errorf("a Latin name: %s", got)
 	}
 }
 
 func TestNobodyHasNoRequestID(t *testing.T) {
-	if got := requestID(context.Background()); got != "" {
+	if got := portal.RequestID(context.Background()); got != "" {
 		t.Errorf("%q", got)
 	}
+}
+
+// speaking is a page in a language, of nobody and nothing.
+func speaking(all *lang.Catalogue, tag lang.Tag) *visit {
+	return &visit{Visit: &portal.Visit{Speaker: portal.Speaker{Catalogue: all, Tag: tag, Zone: time.UTC}}}
 }

@@ -11,6 +11,7 @@ import (
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/portal"
 	"dobosh/internal/services"
 	"dobosh/internal/services/proof"
 )
@@ -25,46 +26,46 @@ type verifyView struct {
 
 func verifyPath(code string) string { return "/verify/" + url.PathEscape(code) }
 
-func (p *portal) verifyRoutes() {
-	p.on("GET /verify", func(v *visit) error { return v.show("verify", v.say("verify.title"), verifyView{}) })
+func (p *pages) verifyRoutes() {
+	p.on("GET /verify", func(v *visit) error { return v.Show("verify", v.Say("verify.title"), verifyView{}) })
 	p.on("GET /verify/{code}", p.verifyCode)
 	p.on("POST /verify/code", func(v *visit) error {
-		v.here = "/verify"
-		code, ok := id.ParseCode(v.typed("code"))
+		v.Here = "/verify"
+		code, ok := id.ParseCode(v.Typed("code"))
 		if !ok {
-			return v.wrongCode(v.typed("code"))
+			return v.wrongCode(v.Typed("code"))
 		}
-		return v.to(verifyPath(code))
+		return v.To(verifyPath(code))
 	})
 	p.on("POST /verify/file", p.verifyFile)
 }
 
 func (v *visit) wrongCode(typed string) error {
-	v.status = http.StatusUnprocessableEntity
-	return v.show("verify", v.say("form.wrong-title", "title", v.say("verify.title")),
-		verifyView{Code: typed[:min(64, len(typed))], Wrong: v.say("problem.code-form")})
+	v.Status = http.StatusUnprocessableEntity
+	return v.Show("verify", v.Say("form.wrong-title", "title", v.Say("verify.title")),
+		verifyView{Code: typed[:min(64, len(typed))], Wrong: v.Say("problem.code-form")})
 }
 
-func (p *portal) verifyCode(v *visit) error {
-	code, ok := id.ParseCode(v.r.PathValue("code"))
+func (p *pages) verifyCode(v *visit) error {
+	code, ok := id.ParseCode(v.R.PathValue("code"))
 	if !ok {
-		return v.wrongCode(v.r.PathValue("code"))
+		return v.wrongCode(v.R.PathValue("code"))
 	}
-	found, err := p.Verifier.Verification(v.r.Context(), code)
+	found, err := p.Verifier.Verification(v.R.Context(), code)
 	if err != nil {
 		return err
 	}
 	found.Code = code
 	if !found.Found {
-		v.status = http.StatusNotFound
+		v.Status = http.StatusNotFound
 	}
-	return v.show("verify", v.say("verify.title"), verifyView{Code: code, Found: &found})
+	return v.Show("verify", v.Say("verify.title"), verifyView{Code: code, Found: &found})
 }
 
 // verifyFile checks what somebody uploads: a decision or, if it says that it is
 // that, the evidence of an exchange. The file is kept nowhere.
-func (p *portal) verifyFile(v *visit) error {
-	v.here = "/verify"
+func (p *pages) verifyFile(v *visit) error {
+	v.Here = "/verify"
 	part, err := v.upload("file")
 	if err != nil {
 		return err
@@ -75,18 +76,18 @@ func (p *portal) verifyFile(v *visit) error {
 	}
 	if evidence.Is(raw) {
 		report := evidence.Verify(raw, p.Verifier.Believed())
-		return v.show("verify", v.say("verify.title"), verifyView{Evidence: v.evidenceView(report)})
+		return v.Show("verify", v.Say("verify.title"), verifyView{Evidence: v.evidenceView(report)})
 	}
-	report, err := p.Verifier.VerifyFile(v.r.Context(), bytes.NewReader(raw))
+	report, err := p.Verifier.VerifyFile(v.R.Context(), bytes.NewReader(raw))
 	if err != nil {
 		return err
 	}
-	return v.show("verify", v.say("verify.title"), verifyView{Report: &report})
+	return v.Show("verify", v.Say("verify.title"), verifyView{Report: &report})
 }
 
 // upload finds the one file of a form.
 func (v *visit) upload(name string) (*multipart.Part, error) {
-	reader, err := v.r.MultipartReader()
+	reader, err := v.R.MultipartReader()
 	if err != nil {
 		return nil, problem.New(problem.Invalid, "form-unreadable").Because(err)
 	}
@@ -96,7 +97,7 @@ func (v *visit) upload(name string) (*multipart.Part, error) {
 		case errors.Is(err, io.EOF):
 			return nil, problem.New(problem.Invalid, "file-missing")
 		case err != nil:
-			return nil, unreadable(err)
+			return nil, portal.Unreadable(err)
 		case part.FormName() == name && part.FileName() == "":
 			return nil, problem.New(problem.Invalid, "file-missing")
 		case part.FormName() == name:

@@ -1,4 +1,4 @@
-package web
+package portal
 
 import (
 	"compress/gzip"
@@ -13,22 +13,22 @@ const packFrom = 1200
 // writePage sends a page, packed when the reader can unpack it.
 func writePage(w http.ResponseWriter, r *http.Request, status int, content []byte) error {
 	var packed []byte
-	if len(content) >= packFrom && unpacks(r) {
+	if len(content) >= packFrom && Unpacks(r) {
 		var err error
 		if packed, err = pack(content, gzip.DefaultCompression); err != nil {
 			return err
 		}
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	writeBytes(w, r, status, content, packed)
+	WriteBytes(w, r, status, content, packed)
 	return nil
 }
 
 // writeBytes sends the packed form where there is one and the reader takes it.
-func writeBytes(w http.ResponseWriter, r *http.Request, status int, plain, packed []byte) {
+func WriteBytes(w http.ResponseWriter, r *http.Request, status int, plain, packed []byte) {
 	w.Header().Add("Vary", "Accept-Encoding")
 	content := plain
-	if packed != nil && unpacks(r) {
+	if packed != nil && Unpacks(r) {
 		content = packed
 		w.Header().Set("Content-Encoding", "gzip")
 	}
@@ -38,7 +38,7 @@ func writeBytes(w http.ResponseWriter, r *http.Request, status int, plain, packe
 }
 
 // unpacks reads Accept-Encoding (RFC 9110, 12.5.3) as far as gzip goes.
-func unpacks(r *http.Request) bool {
+func Unpacks(r *http.Request) bool {
 	for item := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, quality, _ := strings.Cut(strings.TrimSpace(item), ";")
 		if strings.TrimSpace(name) == "gzip" {

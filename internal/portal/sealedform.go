@@ -1,4 +1,4 @@
-package web
+package portal
 
 import (
 	"crypto/aes"
@@ -11,20 +11,20 @@ import (
 	"dobosh/internal/kit/problem"
 )
 
-const sealedMax = 16 << 10 // characters
+const SealedMax = 16 << 10 // characters
 
-// formSealer closes the answers of a form of several steps, which travel with
+// FormSealer closes the answers of a form of several steps, which travel with
 // the browser: nobody reads them in the page and nobody changes them on the
 // way. A sealed form belongs to one account and ends.
-type formSealer struct{ aead cipher.AEAD }
+type FormSealer struct{ aead cipher.AEAD }
 
-func newFormSealer(key []byte) (formSealer, error) {
+func newFormSealer(key []byte) (FormSealer, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return formSealer{}, fmt.Errorf("key of forms: %w", err)
+		return FormSealer{}, fmt.Errorf("key of forms: %w", err)
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
-	return formSealer{aead}, err
+	return FormSealer{aead}, err
 }
 
 type sealedAnswers struct {
@@ -32,7 +32,7 @@ type sealedAnswers struct {
 	Answers json.RawMessage `json:"answers"`
 }
 
-func (s formSealer) seal(account string, ends time.Time, answers any) (string, error) {
+func (s FormSealer) Seal(account string, ends time.Time, answers any) (string, error) {
 	inner, err := json.Marshal(answers)
 	if err != nil {
 		return "", fmt.Errorf("seal form: %w", err)
@@ -46,9 +46,9 @@ func (s formSealer) seal(account string, ends time.Time, answers any) (string, e
 
 // open gives the problem form-stale for a form that has ended, was made before
 // the last start of this node, or is somebody else's.
-func (s formSealer) open(account, sealed string, now time.Time, answers any) error {
+func (s FormSealer) Open(account, sealed string, now time.Time, answers any) error {
 	stale := func(err error) error { return problem.New(problem.Conflict, "form-stale").Because(err) }
-	if len(sealed) > sealedMax {
+	if len(sealed) > SealedMax {
 		return problem.New(problem.TooLarge, "form-too-large")
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(sealed)

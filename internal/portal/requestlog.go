@@ -1,4 +1,4 @@
-package web
+package portal
 
 import (
 	"context"
@@ -14,7 +14,7 @@ type requestIDKey struct{}
 
 // requestID names the request that ctx belongs to, for a person to quote and
 // an operator to find.
-func requestID(ctx context.Context) string {
+func RequestID(ctx context.Context) string {
 	s, _ := ctx.Value(requestIDKey{}).(string)
 	return s
 }

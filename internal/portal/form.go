@@ -1,4 +1,4 @@
-package web
+package portal
 
 import (
 	"errors"
@@ -14,20 +14,20 @@ import (
 
 // readForm reads the body of a POST, bounded. A file is left to the page that
 // asked for one.
-func (v *visit) readForm() error {
-	if v.r.Method != http.MethodPost {
+func (v *Visit) readForm() error {
+	if v.R.Method != http.MethodPost {
 		return nil
 	}
-	kind, _, _ := mime.ParseMediaType(v.r.Header.Get("Content-Type"))
+	kind, _, _ := mime.ParseMediaType(v.R.Header.Get("Content-Type"))
 	if kind == "multipart/form-data" {
-		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, uploadMax)
+		v.R.Body = http.MaxBytesReader(v.W, v.R.Body, UploadMax)
 		return nil
 	}
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, formMax)
-	return unreadable(v.r.ParseForm())
+	v.R.Body = http.MaxBytesReader(v.W, v.R.Body, FormMax)
+	return Unreadable(v.R.ParseForm())
 }
 
-func unreadable(err error) error {
+func Unreadable(err error) error {
 	var large *http.MaxBytesError
 	switch {
 	case err == nil:
@@ -39,11 +39,11 @@ func unreadable(err error) error {
 }
 
 // typed gives a field of the form without the blanks around it.
-func (v *visit) typed(name string) string { return strings.TrimSpace(v.r.PostFormValue(name)) }
+func (v *Visit) Typed(name string) string { return strings.TrimSpace(v.R.PostFormValue(name)) }
 
 // version is the state of a thing that the form was made from.
-func (v *visit) version() (int, error) {
-	n, err := strconv.Atoi(v.typed("version"))
+func (v *Visit) Version() (int, error) {
+	n, err := strconv.Atoi(v.Typed("version"))
 	if err != nil || n < 0 {
 		return 0, problem.New(problem.Invalid, "form-unreadable").Because(err)
 	}
@@ -52,8 +52,8 @@ func (v *visit) version() (int, error) {
 
 // words reads a text of at most max characters into which something must be
 // written.
-func (v *visit) words(name string, most int) (string, error) {
-	s := v.typed(name)
+func (v *Visit) Words(name string, most int) (string, error) {
+	s := v.Typed(name)
 	switch {
 	case s == "":
 		return s, problem.New(problem.Invalid, "form-incomplete").At(name, "words-missing")
@@ -65,7 +65,7 @@ func (v *visit) words(name string, most int) (string, error) {
 
 // parseDay reads a day as people in Serbia write it, "19. 11. 2026." with or
 // without blanks and the last point, or as in data.
-func parseDay(s string) (civil.Day, bool) {
+func ParseDay(s string) (civil.Day, bool) {
 	if day, err := civil.Parse(s); err == nil {
 		return day, true
 	}
@@ -77,4 +77,27 @@ func parseDay(s string) (civil.Day, bool) {
 	pad := func(part string) string { return strings.Repeat("0", 2-len(part)) + part }
 	day, err := civil.Parse(parts[2] + "-" + pad(parts[1]) + "-" + pad(parts[0]))
 	return day, err == nil
+}
+
+// again is what was typed into a field just now, or what is known.
+func (v *Visit) Again(name, known string) string {
+	if _, sent := v.R.PostForm[name]; sent && v.Typed("to") == "" {
+		return v.Typed(name)
+	}
+	return known
+}
+
+// lines divides what was typed into several lines; empty ones do not count.
+func Lines(s string) (out []string) {
+	for line := range strings.SplitSeq(s, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// shortDay writes a day as one would type it.
+func ShortDay(d civil.Day) string {
+	return strconv.Itoa(d.Dom()) + "." + strconv.Itoa(int(d.Month())) + "." + strconv.Itoa(d.Year()) + "."
 }

@@ -1,4 +1,4 @@
-package web
+package portal
 
 import "strings"
 
@@ -11,24 +11,24 @@ type problemEntry struct {
 }
 
 // problems lists every code that an interface may answer with.
-func (p *portal) problems(v *visit) error {
+func (v *Visit) problems() error {
 	var list []problemEntry
-	for _, key := range p.catalogue.Keys() {
+	for _, key := range v.Catalogue.Keys() {
 		code, ok := strings.CutPrefix(key, "problem.")
 		if !ok || strings.HasSuffix(code, ".do") {
 			continue
 		}
-		e := problemEntry{Code: code, Says: withoutPlaces(v.say(key))}
-		if p.catalogue.Has(key + ".do") {
-			e.Do = v.say(key + ".do")
+		e := problemEntry{Code: code, Says: WithoutPlaces(v.Say(key))}
+		if v.Catalogue.Has(key + ".do") {
+			e.Do = v.Say(key + ".do")
 		}
 		list = append(list, e)
 	}
-	return v.show("problems", v.say("problems.title"), list)
+	return v.Show("problems", v.Say("problems.title"), list)
 }
 
 // withoutPlaces puts … where a sentence waits for a value.
-func withoutPlaces(s string) string {
+func WithoutPlaces(s string) string {
 	for {
 		before, rest, open := strings.Cut(s, "{")
 		_, after, closed := strings.Cut(rest, "}")

@@ -1,4 +1,4 @@
-package web
+package portal
 
 import (
 	"fmt"
@@ -23,63 +23,63 @@ type problemView struct {
 	Help    Help
 }
 
-func (v *visit) showProblem(p *problem.Problem) error {
-	kind := kindName(p.Kind)
-	view := problemView{What: v.saidProblem(p.Code, p.Args), Turn: v.say("turn." + kind), Back: v.here, Help: v.Help}
-	view.Do = v.say("do." + kind)
-	if own := "problem." + p.Code + ".do"; v.portal.catalogue.Has(own) {
-		view.Do = v.say(own)
+func (v *Visit) showProblem(p *problem.Problem) error {
+	kind := KindName(p.Kind)
+	view := problemView{What: v.SaidProblem(p.Code, p.Args), Turn: v.Say("turn." + kind), Back: v.Here, Help: v.Help}
+	view.Do = v.Say("do." + kind)
+	if own := "problem." + p.Code + ".do"; v.Catalogue.Has(own) {
+		view.Do = v.Say(own)
 	}
 	for _, f := range p.Fields {
-		view.Fields = append(view.Fields, v.saidProblem(f.Code, f.Args))
+		view.Fields = append(view.Fields, v.SaidProblem(f.Code, f.Args))
 	}
 	if p.Kind == problem.Unauthenticated && v.SignIn != nil {
-		view.SignIn = signInLink(v.here)
+		view.SignIn = SignInLink(v.Here)
 	}
 	if p.Kind == problem.Internal {
-		view.Request = requestID(v.r.Context())
+		view.Request = RequestID(v.R.Context())
 	}
-	if v.r.Method == "GET" && v.here == local(v.r.URL.EscapedPath(), v.r.URL.Query()) {
+	if v.R.Method == "GET" && v.Here == local(v.R.URL.EscapedPath(), v.R.URL.Query()) {
 		view.Back = "/" // the page itself is what failed
 	}
-	v.status = p.Kind.Status()
-	return v.show("problem", view.What, view)
+	v.Status = p.Kind.Status()
+	return v.Show("problem", view.What, view)
 }
 
 // saidProblem says what a code means. A code that has no sentence yet is said
 // in general words, with the code to quote.
-func (v *visit) saidProblem(code string, args map[string]string) string {
+func (v *Visit) SaidProblem(code string, args map[string]string) string {
 	key := "problem." + code
-	if !v.portal.catalogue.Has(key) {
-		return v.say("problem.other", "code", code)
+	if !v.Catalogue.Has(key) {
+		return v.Say("problem.other", "code", code)
 	}
-	return v.portal.catalogue.Say(v.tag, key, problem.Pairs(v.readable(args))...)
+	return v.Catalogue.Say(v.Tag, key, problem.Pairs(v.readable(args))...)
 }
 
 // readable brings arguments into the language of the page: a day is said as
 // people do, Serbian words follow the script, and of a pair "cite" and
 // "cite_en" the one for the language is taken.
-func (v *visit) readable(args map[string]string) map[string]string {
+func (v *Visit) readable(args map[string]string) map[string]string {
 	out := maps.Clone(args)
 	for name, value := range out {
-		if english, ok := args[name+"_en"]; ok && v.tag == lang.En {
+		if english, ok := args[name+"_en"]; ok && v.Tag == lang.En {
 			value = english
 		}
 		if day, err := civil.Parse(value); err == nil {
-			value = v.day(day)
+			value = v.Day(day)
 		}
-		if v.tag == lang.SrLatn {
+		if v.Tag == lang.SrLatn {
 			value = script.Latin(value)
 		}
-		if has := "name." + name + "." + value; v.portal.catalogue.Has(has) {
-			value = v.say(has)
+		if has := "name." + name + "." + value; v.Catalogue.Has(has) {
+			value = v.Say(has)
 		}
 		out[name] = value
 	}
 	return out
 }
 
-func kindName(k problem.Kind) string {
+func KindName(k problem.Kind) string {
 	names := map[problem.Kind]string{
 		problem.Internal: "internal", problem.Invalid: "invalid", problem.Unauthenticated: "unauthenticated",
 		problem.Forbidden: "forbidden", problem.NotFound: "not-found", problem.Conflict: "conflict", problem.Gone: "gone",

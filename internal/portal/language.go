@@ -1,4 +1,4 @@
-package web
+package portal
 
 import (
 	"net/http"
@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	languageCookie = "dobosh-lang"
+	LanguageCookie = "dobosh-lang"
 	languageYear   = 365 * 24 * 60 * 60 // seconds
 )
 
 // languageOf is what the reader chose here, or else what the browser prefers.
 func languageOf(r *http.Request) lang.Tag {
-	if c, err := r.Cookie(languageCookie); err == nil {
+	if c, err := r.Cookie(LanguageCookie); err == nil {
 		if tag, ok := lang.Parse(c.Value); ok {
 			return tag
 		}
@@ -39,7 +39,7 @@ func switchLanguage(secure bool, next http.Handler) http.Handler {
 		}
 		query.Del("lang")
 		http.SetCookie(w, &http.Cookie{
-			Name: languageCookie, Value: string(tag), Path: "/", MaxAge: languageYear,
+			Name: LanguageCookie, Value: string(tag), Path: "/", MaxAge: languageYear,
 			HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
 		})
 		http.Redirect(w, r, local(r.URL.EscapedPath(), query), http.StatusSeeOther)
@@ -57,14 +57,14 @@ func local(path string, query url.Values) string {
 }
 
 // languageLinks leads to the page here in the languages it is not shown in.
-func languageLinks(here string, shown lang.Tag) []link {
+func languageLinks(here string, shown lang.Tag) []Link {
 	path, raw, _ := strings.Cut(here, "?")
 	query, _ := url.ParseQuery(raw) // what cannot be read is left out
-	var links []link
+	var links []Link
 	for _, tag := range lang.Tags() {
 		if tag != shown {
 			query.Set("lang", string(tag))
-			links = append(links, link{URL: local(path, query), Text: tag.Name(), Tag: tag})
+			links = append(links, Link{URL: local(path, query), Text: tag.Name(), Tag: tag})
 		}
 	}
 	return links

@@ -1,4 +1,4 @@
-package web
+package portal
 
 import (
 	"bytes"
@@ -100,5 +100,5 @@ func (a assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	w.Header().Set("Content-Type", found.kind)
-	writeBytes(w, r, http.StatusOK, found.plain, found.packed)
+	WriteBytes(w, r, http.StatusOK, found.plain, found.packed)
 }

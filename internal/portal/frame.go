@@ -1,0 +1,63 @@
+package portal
+
+import (
+	"html/template"
+	"strings"
+
+	"dobosh/internal/kit/lang"
+)
+
+// frame is what stands around every page.
+type frame struct {
+	Tag       lang.Tag
+	Page      string // name of the page, for the stylesheet
+	Title     string
+	Body      lang.Text
+	Nav       []Link
+	Languages []Link
+	Demo      bool
+	Name      string // of who is signed in
+	Help      Help
+	Footer    []Link
+	Main      template.HTML
+}
+
+type Link struct {
+	URL  string
+	Text string
+	Tag  lang.Tag // language of the text where it is not that of the page
+	Here bool
+}
+
+func (v *Visit) frame(page, title string, main template.HTML) frame {
+	f := frame{
+		Tag: v.Tag, Page: page, Title: title, Body: v.Body, Languages: languageLinks(v.Here, v.Tag),
+		Demo: v.Banner, Nav: v.links(v.nav), Help: v.Help, Footer: v.links(v.footer), Main: main,
+	}
+	if v.Known {
+		f.Name = v.Actor.Name
+	}
+	return f
+}
+
+// links are the ways that the reader has a use for. The one that leads nearest
+// to this page is marked.
+func (v *Visit) links(ways []Nav) []Link {
+	var links []Link
+	here := -1
+	for _, way := range ways {
+		if way.Whom != nil && !way.Whom(v.Actor) {
+			continue
+		}
+		if under(v.R.URL.Path, way.Path) && (here < 0 || len(way.Path) > len(links[here].URL)) {
+			here = len(links)
+		}
+		links = append(links, Link{URL: way.Path, Text: v.Say(way.Key)})
+	}
+	if here >= 0 {
+		links[here].Here = true
+	}
+	return links
+}
+
+func under(here, path string) bool { return here == path || strings.HasPrefix(here, path+"/") }

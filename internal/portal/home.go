@@ -1,0 +1,49 @@
+package portal
+
+import "html/template"
+
+// welcomeView is what this portal is, for somebody who has no home here.
+type welcomeView struct {
+	Kind   string // of institution
+	SignIn string // address, where there is one and nobody is signed in
+	Known  bool   // signed in, but with nothing to do here
+	Help   Help
+	Parts  []template.HTML // of the rooms
+}
+
+// home leads everybody to what is theirs.
+func (v *Visit) home() error {
+	for _, h := range v.Portal.homes {
+		if h.Whom(v.Actor) {
+			v.room = h.room
+			return h.Do(v)
+		}
+	}
+	parts, err := v.Parts()
+	if err != nil {
+		return err
+	}
+	view := welcomeView{Kind: v.Kind, Known: v.Known, Help: v.Help, Parts: parts}
+	if v.Portal.SignIn != nil && !v.Known {
+		view.SignIn = SignInLink("/")
+	}
+	return v.Show("welcome", v.Say("welcome."+v.Kind+".title"), view)
+}
+
+// Parts are what rooms add to the first page.
+func (v *Visit) Parts() (parts []template.HTML, err error) {
+	for _, r := range v.rooms {
+		for _, part := range r.Welcome {
+			within := *v
+			within.room = r
+			html, err := part(&within)
+			if err != nil {
+				return nil, err
+			}
+			if html != "" {
+				parts = append(parts, html)
+			}
+		}
+	}
+	return parts, nil
+}

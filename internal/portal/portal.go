@@ -1,0 +1,243 @@
+package portal
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"dobosh/internal/act"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
+)
+
+// Config is what stands on every portal. Now, Log, Body and Catalogue are needed.
+type Config struct {
+	Body      lang.Text       // whose portal this is
+	Kind      string          // of institution, for the words of its first page: city, registers, supervisor
+	PublicURL string          // origin under which people reach it, without a slash at the end
+	Help      Help            // how else a person gets help
+	Banner    bool            // this is a demonstration, and every page says so
+	FormKey   []byte          // 32 bytes, the same on all replicas; empty for a key that lives as long as the process
+	Catalogue *lang.Catalogue // the sentences of all rooms
+	Now       clock.Now
+	Log       *slog.Logger
+	SignIn    SignIn   // nil where nobody signs in
+	Sessions  Sessions // nil where nobody signs in
+}
+
+// Help is how else a person gets help: nobody has to use a page. Without it
+// nothing is promised, as on a node that serves no public.
+type Help struct {
+	Phone   string
+	Counter lang.Text // where the counter is and when it is open
+}
+
+// SignIn leads to the identity provider and back.
+type SignIn interface {
+	BeginSignIn(w http.ResponseWriter, r *http.Request) error
+	FinishSignIn(w http.ResponseWriter, r *http.Request) error
+	SignOut(w http.ResponseWriter, r *http.Request) error
+}
+
+// Sessions knows who sends a request.
+type Sessions interface {
+	Actor(r *http.Request) (act.Actor, bool)
+}
+
+// Room is what a room brings to the portal: its pages and the ways that lead to
+// them. The zero Room brings nothing.
+type Room struct {
+	Pages     []Page
+	Templates fs.FS  // *.html; they may use those of the frame, and not those of another room
+	Nav       []Nav  // in the order in which they are shown
+	Footer    []Nav  // for everybody, below every page
+	Home      []Home // what "/" is, for whom
+	Welcome   []Part // what the first page shows to those who have no home here
+}
+
+// Page answers one route.
+type Page struct {
+	Pattern string    // as [http.ServeMux] reads it, with the method
+	Right   act.Right // who may; the zero Right is refused by [New]
+	Do      func(v *Visit) error
+}
+
+// Nav is a way to a page, for those who have a use for it.
+type Nav struct {
+	Path, Key string
+	Order     int // of all rooms together, the lowest first
+	Whom      func(by act.Actor) bool
+}
+
+// Home is the first page of those whom it is for.
+type Home struct {
+	Order int // of all rooms together: the lowest that is for the reader is shown
+	Whom  func(by act.Actor) bool
+	Do    func(v *Visit) error
+}
+
+// Part is a piece of a page that belongs to another room; empty for nothing.
+type Part func(v *Visit) (template.HTML, error)
+
+// Portal is the handler of all pages. Nothing in it changes after [New].
+type Portal struct {
+	Config
+	assets   assets
+	speakers map[lang.Tag]Speaker
+	frames   map[lang.Tag]*template.Template
+	Forms    FormSealer
+	mux      *http.ServeMux
+	rooms    []*room
+	nav      []Nav
+	footer   []Nav
+	homes    []home
+	handler  http.Handler
+}
+
+// room is a Room with its pages parsed, which begin with those of the frame.
+type room struct {
+	Room
+	pages map[lang.Tag]*template.Template
+}
+
+type home struct {
+	Home
+	room *room
+}
+
+// New reads the pages of the frame and of the rooms. A page without a right is
+// an error: nothing is open by being forgotten.
+func New(cfg Config, rooms ...Room) (*Portal, error) {
+	if cfg.Now == nil || cfg.Log == nil || len(cfg.Body) == 0 || cfg.Catalogue == nil {
+		return nil, errors.New("portal: Now, Log, Body and Catalogue are needed")
+	}
+	p := &Portal{Config: cfg, speakers: map[lang.Tag]Speaker{}, frames: map[lang.Tag]*template.Template{}, mux: http.NewServeMux()}
+	if len(p.FormKey) == 0 {
+		p.FormKey = make([]byte, 32)
+		_, _ = rand.Read(p.FormKey) // never fails: crypto/rand ends the program instead
+	}
+	var err error
+	if p.Forms, err = newFormSealer(p.FormKey); err != nil {
+		return nil, fmt.Errorf("portal: %w", err)
+	}
+	if p.assets, err = loadAssets(); err != nil {
+		return nil, fmt.Errorf("portal: %w", err)
+	}
+	zone, err := time.LoadLocation(civil.Home)
+	if err != nil {
+		return nil, fmt.Errorf("portal: %w", err)
+	}
+	for _, tag := range lang.Tags() {
+		s := Speaker{p.Catalogue, tag, zone}
+		p.speakers[tag] = s
+		p.frames[tag], err = template.New("").Funcs(s.funcs()).Funcs(template.FuncMap{"asset": p.assets.address}).ParseFS(templateFiles, "templates/*.html")
+		if err != nil {
+			return nil, fmt.Errorf("portal: %w", err)
+		}
+	}
+	if err := p.add(p.own()); err != nil {
+		return nil, fmt.Errorf("portal: %w", err)
+	}
+	for _, r := range rooms {
+		if err := p.add(r); err != nil {
+			return nil, fmt.Errorf("portal: %w", err)
+		}
+	}
+	byOrder := func(a, b Nav) int { return a.Order - b.Order }
+	slices.SortStableFunc(p.nav, byOrder)
+	slices.SortStableFunc(p.footer, byOrder)
+	slices.SortStableFunc(p.homes, func(a, b home) int { return a.Order - b.Order })
+
+	secure := strings.HasPrefix(p.PublicURL, "https:")
+	own := http.NewCrossOriginProtection()
+	own.SetDenyHandler(p.rooms[0].serve(p, Page{Right: act.Anyone(), Do: func(*Visit) error { return problem.New(problem.Forbidden, "cross-site") }}))
+	p.handler = logRequests(p.Log, p.Now, guard(secure, switchLanguage(secure, own.Handler(p.mux))))
+	return p, nil
+}
+
+// ServeHTTP answers with a page.
+func (p *Portal) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }
+
+// add plugs in a room.
+func (p *Portal) add(brought Room) error {
+	r := &room{brought, map[lang.Tag]*template.Template{}}
+	for tag, frame := range p.frames {
+		pages, err := frame.Clone()
+		if err != nil {
+			return err
+		}
+		if r.Templates != nil {
+			if pages, err = pages.ParseFS(r.Templates, "*.html"); err != nil {
+				return err
+			}
+		}
+		r.pages[tag] = pages
+	}
+	for _, page := range r.Pages {
+		if page.Right.IsZero() {
+			return fmt.Errorf("%s: no right says who may", page.Pattern)
+		}
+		p.mux.Handle(page.Pattern, r.serve(p, page))
+	}
+	p.rooms = append(p.rooms, r)
+	p.nav, p.footer = append(p.nav, r.Nav...), append(p.footer, r.Footer...)
+	for _, h := range r.Home {
+		p.homes = append(p.homes, home{h, r})
+	}
+	return nil
+}
+
+// own are the pages of the frame itself.
+func (p *Portal) own() Room {
+	pages := []Page{
+		{"GET /{$}", act.Anyone(), (*Visit).home},
+		{"GET /problems", act.Anyone(), (*Visit).problems},
+		{"/", act.Anyone(), func(*Visit) error { return problem.New(problem.NotFound, "page-unknown") }},
+	}
+	if p.SignIn != nil {
+		pages = append(pages, p.signInPages()...)
+	}
+	p.mux.Handle("GET /assets/", p.assets)
+	return Room{Pages: pages}
+}
+
+// Pages lists every page of the portal with its right, for whoever walks them.
+func (p *Portal) Pages() (all []Page) {
+	for _, r := range p.rooms {
+		all = append(all, r.Pages...)
+	}
+	return all
+}
+
+// serve answers a page: who asks is known and may before the body is read.
+func (r *room) serve(p *Portal, page Page) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		v := p.visit(w, request, r)
+		err := v.admit(page.Right)
+		if err == nil {
+			err = v.readForm()
+		}
+		if err == nil {
+			err = page.Do(v)
+		}
+		if err != nil {
+			v.fail(err)
+		}
+	})
+}
+
+// admit is the error of whoever may not have a page anywhere. For which matter
+// they may says the room.
+func (v *Visit) admit(right act.Right) error {
+	_, err := right.Where(v.Actor)
+	return err
+}

@@ -1,0 +1,110 @@
+package portal
+
+import (
+	"errors"
+	"html/template"
+
+	"dobosh/internal/kit/problem"
+)
+
+// Question is a page that asks one thing.
+type Question struct {
+	Title  string
+	Lead   []string      // sentences above the fields
+	Law    string        // the provision, small
+	Facts  []Fact        // what is known so far
+	Body   template.HTML // between what is known and the fields, made by the room
+	Action string        // where the answer goes
+	Hidden []Hidden
+	Fields []Field
+	Button string
+	Other  *Button // a second way on, with the same form
+	Links  []Link
+	Wrong  []Wrong
+}
+
+// Hidden is a value that the form carries back.
+type Hidden struct{ Name, Value string }
+
+// Button sends the form with one more value.
+type Button struct{ Name, Value, Text string }
+
+// Fact is something known, with the name of the step that can change it.
+type Fact struct {
+	ID     string
+	Label  string
+	Value  template.HTML
+	Change string
+}
+
+// Field is one input. Kind is text, words (several lines), number, choice,
+// list or ticks (several choices).
+type Field struct {
+	Name, Kind, Label, Hint, Value string
+	Mode                           string // inputmode
+	Complete                       string // autocomplete
+	Most                           int    // characters
+	Options                        []Option
+	Optional                       bool              // may stay empty
+	Code                           bool              // holds identifiers, not words
+	Codes                          map[string]string // identifier to show beside an option, by its value
+	Error                          string
+}
+
+// Option is one of several to choose from.
+type Option struct {
+	Value  string
+	Label  string
+	Chosen bool
+}
+
+// Wrong is a line of the summary of what is to be put right.
+type Wrong struct{ Anchor, Says string }
+
+// Refuse puts what is wrong beside the fields and into the summary. It reports
+// whether err was about this form at all.
+func (q *Question) Refuse(v *Visit, err error) bool {
+	p, ok := errors.AsType[*problem.Problem](err)
+	if !ok || p.Kind != problem.Invalid {
+		return false
+	}
+	for _, f := range p.Fields {
+		says := v.SaidProblem(f.Code, f.Args)
+		q.Wrong = append(q.Wrong, Wrong{q.anchor(f.Name), says})
+		for i := range q.Fields {
+			if q.Fields[i].Name == f.Name {
+				q.Fields[i].Error = says
+			}
+		}
+	}
+	if len(q.Wrong) == 0 {
+		q.Wrong = []Wrong{{"", v.SaidProblem(p.Code, p.Args)}}
+	}
+	return true
+}
+
+// anchor is the id of the input, or of the fact, that a field stands for.
+func (q *Question) anchor(name string) string {
+	for _, f := range q.Fields {
+		if f.Name == name {
+			return name
+		}
+	}
+	for _, f := range q.Facts {
+		if f.ID == name {
+			return name
+		}
+	}
+	return ""
+}
+
+// Ask shows the question; with something wrong the title says so first, for
+// those who hear it.
+func (v *Visit) Ask(q Question) error {
+	title := q.Title
+	if len(q.Wrong) > 0 {
+		title = v.Say("form.wrong-title", "title", q.Title)
+		v.Status = problem.Invalid.Status()
+	}
+	return v.Show("question", title, q)
+}
