@@ -94,7 +94,7 @@ func (g *Gateway) open(state *registry.State) error {
 
 // maintenance says that a node takes no requests, in its own words.
 func maintenance(n registry.Node) error {
-	return problem.New(problem.Unavailable, "node-maintenance", "body", n.Member.String(), "notice", saying(n.Notice, lang.SrCyrl), "notice_en", saying(n.Notice, lang.En))
+	return problem.New(problem.Unavailable, "node-maintenance", "body", n.Member.String(), "notice", n.Notice.In(lang.SrCyrl), "notice_en", n.Notice.In(lang.En))
 }
 
 // disabled says that a service answers nobody at present, in the words of its
@@ -103,11 +103,8 @@ func disabled(s registry.Service) error {
 	if len(s.Disabled) == 0 {
 		return nil
 	}
-	return problem.New(problem.Unavailable, "service-disabled", "service", s.ID.String(), "notice", saying(s.Disabled, lang.SrCyrl), "notice_en", saying(s.Disabled, lang.En))
+	return problem.New(problem.Unavailable, "service-disabled", "service", s.ID.String(), "notice", s.Disabled.In(lang.SrCyrl), "notice_en", s.Disabled.In(lang.En))
 }
-
-// saying is a text in a language, or in any where it does not have that one.
-func saying(t lang.Text, tag lang.Tag) string { return t.In(tag) }
 
 // hidden says until when the person concerned does not see a response under a
 // contract. A delay whose provision is not in force hides nothing.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"dobosh/internal/journal"
@@ -12,18 +13,32 @@ import (
 	"dobosh/internal/registry"
 )
 
-// inboundRequest is a request of another node on its way to the information system and back.
+// inboundRequest is a request of another node, proved to be its own, on its way to
+// the information system and back.
 type inboundRequest struct {
-	g        *Gateway
-	in       *received
-	ch       channel
+	RequestMeta
+	envelope
+	g      *Gateway
+	ch     channel
+	node   registry.Node // of the asker
+	proof  journal.Stamp
+	leaf   string                // in the asker's log
+	upload *parts                // a long body; nil when body holds it
+	ended  atomic.Pointer[ended] // when all of the upload has come
+
 	out      outcome
 	contract registry.Contract
 	terms    *terms
 	timeout  *idleTimeout
 
-	system, journal time.Duration // that each of them took
-	finish          []func()      // what is let go of at the end, last first
+	systemTook, journalTook time.Duration
+	finish                  []func() // what is let go of at the end, last first
+}
+
+// ended is the evidence for a long body, as it came.
+type ended struct {
+	envelope
+	proof journal.Stamp
 }
 
 // outcome is a response before it is journaled.
@@ -34,38 +49,32 @@ type outcome struct {
 	rest     io.Reader // a long body instead; nil when body holds it
 }
 
-func replyTo(in *received) ResponseMeta {
-	return ResponseMeta{
-		Version: Version, ID: in.ID, Request: in.leaf, Asker: in.Client, Behalf: in.Behalf, Holder: in.Service, Act: ActRead,
-		Contract: in.Contract, Purpose: in.Purpose, Provision: in.Provision, Matter: in.Matter, Role: in.Role,
-	}
-}
-
-func (a *inboundRequest) later(do func()) { a.finish = append(a.finish, do) }
+func (in *inboundRequest) later(do func()) { in.finish = append(in.finish, do) }
 
 // close lets go of the information system.
-func (a *inboundRequest) close() {
-	for i := len(a.finish) - 1; i >= 0; i-- {
-		a.finish[i]()
+func (in *inboundRequest) close() {
+	for i := len(in.finish) - 1; i >= 0; i-- {
+		in.finish[i]()
 	}
-	a.timeout.end()
+	in.timeout.end()
 }
 
 // answer asks the information system, if the contract lets it, and keeps back
 // what was not agreed. A refusal is a response too; it is the error.
-func (a *inboundRequest) answer() error {
-	state := a.g.State()
-	contract, named, err := a.g.admit(state, a.in.RequestMeta, a.in.body)
-	if err == nil {
-		a.contract, a.terms = contract, a.g.termsOf(state, contract)
-		a.out.Purpose, a.out.Provision = contract.Purpose, contract.Provision
-		a.out.Hidden = a.g.hidden(contract)
-		err = a.consult(named)
+func (in *inboundRequest) answer() error {
+	in.out.ResponseMeta = ResponseMeta{
+		Version: Version, ID: in.ID, Request: in.leaf, Asker: in.Client, Behalf: in.Behalf, Holder: in.Service, Act: ActRead,
+		Contract: in.Contract, Purpose: in.Purpose, Provision: in.Provision, Matter: in.Matter, Role: in.Role,
 	}
+	state := in.g.State()
+	contract, named, err := in.g.admit(state, in.RequestMeta, in.body)
 	if err != nil {
-		a.out = a.out.refused(err)
+		return err
 	}
-	return err
+	in.contract, in.terms = contract, in.g.termsOf(state, contract)
+	in.out.Purpose, in.out.Provision = contract.Purpose, contract.Provision
+	in.out.Hidden = in.g.hidden(contract)
+	return in.consult(named)
 }
 
 // refused is the outcome when nothing leaves. The status of the information
@@ -79,68 +88,71 @@ func (out outcome) refused(err error) outcome {
 	return out
 }
 
-// leave makes request and response durable and lets the response go.
-func (a *inboundRequest) leave() error {
+// leave makes request and response durable and lets the response go. What breaks off
+// of a long body has no end, which both sides see.
+func (in *inboundRequest) leave() error {
 	begun := time.Now()
-	stamp, meta, err := a.commit()
-	a.journal = time.Since(begun)
+	stamp, meta, err := in.commit()
+	in.journalTook = time.Since(begun)
 	if err != nil {
 		err = problem.New(problem.Unavailable, "journal-away").Because(err)
-		refuse(a.ch, err)
-		a.g.Log.Error("an answer did not leave, since it could not be journaled", attr("exchange", a.in.ID), attr("error", err.Error()))
+		refuse(in.ch, err)
+		in.g.Log.Error("an answer did not leave, since it could not be journaled", attr("exchange", in.ID), attr("error", err.Error()))
 		return err
 	}
-	message := envelope{kind: sealed, stamp: stamp.Bytes(), meta: meta, body: a.out.body, system: a.system, journal: a.journal}.bytes()
-	a.ch.moved()
-	if !a.out.Parts {
-		a.ch.StopReading()
-		_ = a.ch.Finish(message) // the asker may have gone; the receipt stands
+	message := envelope{kind: sealed, stamp: stamp.Bytes(), meta: meta, body: in.out.body, system: in.systemTook, journal: in.journalTook}.bytes()
+	in.ch.moved()
+	if !in.out.Parts {
+		in.ch.StopReading()
+		_ = in.ch.Finish(message) // the asker may have gone; the receipt stands
 		return nil
 	}
-	if _, err := a.ch.Write(message); err != nil {
+
+	if _, err := in.ch.Write(message); err != nil {
 		return err
 	}
-	return a.flow(body{id: a.in.ID, of: leaf(stamp, sha256.Sum256(meta), sha256.Sum256(nil))})
-}
-
-// flow lets a long body leave. What breaks off has no end, which both sides see.
-func (a *inboundRequest) flow(of body) error {
-	moved := func() { a.timeout.moved(); a.ch.moved() }
-	err := a.g.sendParts(a.timeout, a.ch, of, a.out.rest, limitOf(a.contract), moved)
+	of := body{id: in.ID, of: leaf(stamp, sha256.Sum256(meta), sha256.Sum256(nil))}
+	err = in.g.sendParts(in.timeout, in.ch, of, in.out.rest, limitOf(in.contract), in.moved)
 	if err == nil {
-		err = a.ch.Finish(nil)
+		err = in.ch.Finish(nil)
 	}
 	if err != nil {
-		a.g.Log.Warn("a long answer broke off", attr("exchange", a.in.ID), attr("error", err.Error()))
+		in.g.Log.Warn("a long answer broke off", attr("exchange", in.ID), attr("error", err.Error()))
 	}
 	return err
 }
 
+// moved gives the information system and the asker their time anew.
+func (in *inboundRequest) moved() {
+	in.timeout.moved()
+	in.ch.moved()
+}
+
 // commit makes the request and the response durable, in one batch. It does not
 // stop when the asker has gone: what the information system did is on record.
-func (a *inboundRequest) commit() (journal.Stamp, []byte, error) {
-	a.out.At = a.g.Now()
-	meta, err := a.out.ResponseMeta.encode()
+func (in *inboundRequest) commit() (journal.Stamp, []byte, error) {
+	in.out.At = in.g.Now()
+	meta, err := in.out.ResponseMeta.encode()
 	if err != nil {
 		return journal.Stamp{}, nil, err
 	}
 	if len(meta) > maxMeta {
-		return journal.Stamp{}, nil, errors.New("the reply is larger than the protocol allows")
+		return journal.Stamp{}, nil, errors.New("the response is larger than the protocol allows")
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.timeout), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(in.timeout), 10*time.Second)
 	defer cancel()
-	entry := journal.Entry{ID: a.in.ID, At: a.out.At, Subjects: a.out.subjects}
+	entry := journal.Entry{ID: in.ID, At: in.out.At, Subjects: in.out.subjects}
 	asked, answer := entry, entry
-	asked.Kind, asked.Meta, asked.Body, asked.Received = "asked", a.in.meta, a.in.body, a.in.proof.Text()
-	asked.MetaSum, asked.BodySum = a.in.metaSum, a.in.bodySum
-	answer.Kind, answer.Meta, answer.Body = "answer", meta, a.out.body
+	asked.Kind, asked.Meta, asked.Body, asked.Received = "asked", in.meta, in.body, in.proof.Text()
+	asked.MetaSum, asked.BodySum = in.metaSum, in.bodySum
+	answer.Kind, answer.Meta, answer.Body = "answer", meta, in.out.body
 	entries := []journal.Entry{asked, answer}
-	if end := a.in.ended.Load(); end != nil {
+	if end := in.ended.Load(); end != nil {
 		whole := entry
 		whole.Kind, whole.Meta, whole.Received = "ended", end.meta, end.proof.Text()
 		entries = []journal.Entry{asked, whole, answer}
 	}
-	stamps, err := a.g.Journal.AppendAll(ctx, entries...)
+	stamps, err := in.g.Journal.AppendAll(ctx, entries...)
 	if err != nil {
 		return journal.Stamp{}, nil, err
 	}

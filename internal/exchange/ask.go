@@ -3,16 +3,17 @@ package exchange
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"errors"
 	"io"
-	"net/textproto"
-	"slices"
 	"time"
 
+	"dobosh/internal/exchange/link"
 	"dobosh/internal/journal"
-	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
+	"dobosh/internal/registry/credential"
 )
 
 // Request is what is asked of another institution's data service.
@@ -50,32 +51,62 @@ type Response struct {
 }
 
 // Ask asks and returns when the response is here and proved, or the head of it
-// where it is long. An Upload is read until the response has
-// ended, and no longer: a read that is under way is waited for. Errors are
-// problems: they say whether the asker, the provider or the information system
-// behind it has to act.
-func (g *Gateway) Ask(ctx context.Context, a Request) (Response, error) {
+// where it is long. An Upload is read until the response has ended, and no
+// longer: a read that is under way is waited for. Errors are problems: they say
+// whether the asker, the provider or the information system behind it has to act.
+//
+// It is the story of an exchange at the asker's side. What is asked is settled by
+// the newest state of the registry, stands in this node's journal before a byte of
+// it leaves, and is put to one node of the provider after another until one has
+// done something with it.
+func (g *Gateway) Ask(ctx context.Context, r Request) (response Response, err error) {
 	begun := time.Now()
-	q, err := g.prepare(a)
-	answer := Response{}
-	if err == nil {
-		q.timeout = newIdleTimeout(ctx, g.IdleTimeout)
-		answer, err = q.put()
-		if answer.Stream == nil {
-			q.timeout.end()
+	out := &outboundRequest{g: g, request: r}
+	defer func() {
+		g.observe(Observation{Outbound: true, Client: r.Client, Service: r.Service, Contract: out.Contract, Status: response.Meta.Status,
+			Hops: response.Hops, RequestBytes: int64(len(r.Body)), ResponseBytes: int64(len(response.Body))}, begun, err)
+	}()
+	if err := out.prepare(); err != nil {
+		return Response{}, err
+	}
+	out.timeout = newIdleTimeout(ctx, g.IdleTimeout)
+	defer func() {
+		if response.Stream == nil { // otherwise its Close does
+			out.timeout.end()
 		}
-	}
-	g.observe(Observation{Outbound: true, Client: a.Client, Service: a.Service, Contract: q.Contract, Status: answer.Meta.Status,
-		Hops: answer.Hops, RequestBytes: int64(len(a.Body)), ResponseBytes: int64(len(answer.Body))}, begun, err)
-	return answer, err
-}
+	}()
 
-// observe tells what an exchange was like.
-func (g *Gateway) observe(o Observation, begun time.Time, err error) {
-	if o.Took = time.Since(begun); err != nil {
-		o.Code = problem.Of(err).Code
+	appending := time.Now()
+	entry := journal.Entry{
+		Kind: "question", ID: out.ID, At: out.At, Subjects: r.Subjects, Meta: out.meta, Body: r.Body, MetaSum: sha256.Sum256(out.meta), BodySum: sha256.Sum256(r.Body),
 	}
-	g.Observe(o)
+	stamp, err := g.Journal.Append(out.timeout, entry)
+	if err != nil {
+		return Response{}, problem.New(problem.Unavailable, "journal-away").Because(err)
+	}
+	out.body = body{id: out.ID, of: leaf(stamp, entry.MetaSum, entry.BodySum)}
+	out.hops = append(out.hops, Hop{HopJournal, time.Since(appending)})
+
+	message := envelope{kind: sealed, stamp: stamp.Bytes(), meta: out.meta, body: r.Body}.bytes()
+	for _, p := range g.peers.inOrder(out.nodes) {
+		stream, sent := out.send(p, message)
+		if errors.Is(sent, link.ErrClosed) || errors.Is(sent, credential.ErrPeer) { // its connection was about to end, or its key was replaced just now
+			if now, known := g.State().Node(p.node.Member, p.node.Name); known {
+				p = g.peers.of(now)
+			}
+			stream, sent = out.send(p, message)
+		}
+		if sent != nil {
+			err = sent
+			continue
+		}
+		response, handled, failed := out.await(p, stream)
+		if handled {
+			return response, failed
+		}
+		err = failed
+	}
+	return Response{}, err
 }
 
 // outboundRequest is a request of this node on its way.
@@ -88,177 +119,233 @@ type outboundRequest struct {
 	nodes   []registry.Node
 	timeout *idleTimeout
 
-	meta  []byte
-	stamp journal.Stamp
-	body  body // names the request
-	hops  []Hop
+	meta []byte // what the journal commits to
+	body body   // names the request
+	hops []Hop
 
 	uploaded func() error // ends the upload; see upload
 }
 
-// prepare finds the nodes that can be asked and the contract to ask under.
-func (g *Gateway) prepare(a Request) (*outboundRequest, error) {
-	q := &outboundRequest{g: g, request: a}
-	state := g.State()
+// prepare finds the nodes that can be asked and the contract to ask under, and writes
+// what the journal commits to. It refuses what no other node would take.
+func (out *outboundRequest) prepare() error {
+	g, r, state := out.g, out.request, out.g.State()
 	if err := g.fresh(); err != nil {
-		return q, err
+		return err
 	}
 	if err := g.registered(state); err != nil {
-		return q, err
+		return err
 	}
-	if a.Client.Owner() != g.Member || !state.HasSubsystem(a.Client) {
-		return q, problem.New(problem.Forbidden, "client-unknown", "client", a.Client.String())
+	if r.Client.Owner() != g.Member || !state.HasSubsystem(r.Client) {
+		return problem.New(problem.Forbidden, "client-unknown", "client", r.Client.String())
 	}
 	var err error
-	if q.nodes, err = providers(state, a); err != nil {
-		return q, err
+	if out.nodes, err = providers(state, r); err != nil {
+		return err
 	}
-	contract, err := g.choose(state, a)
+	c, err := g.choose(state, r)
 	if err != nil {
-		return q, err
+		return err
 	}
-	q.RequestMeta, q.limit, q.until = g.questionUnder(contract, a), limitOf(contract), g.retained(contract)
-	if a.Upload == nil && int64(len(a.Body)) > q.limit || len(a.Body) > maxBody {
-		return q, problem.New(problem.TooLarge, "question-too-large")
-	}
-	q.meta, err = encodeQuestion(q.RequestMeta)
-	return q, err
-}
 
-// questionUnder is what is asked, and under which contract.
-func (g *Gateway) questionUnder(c registry.Contract, a Request) RequestMeta {
-	return RequestMeta{
-		Version: Version, ID: cmp.Or(a.ID, id.New()), At: g.Now(), Client: a.Client, Behalf: a.Behalf, Service: a.Service, Contract: c.ID,
-		Method: a.Method, Path: a.Path, Query: a.Query, Type: cmp.Or(a.Type, valueOf(a.Headers, "Content-Type")), Accept: cmp.Or(a.Accept, valueOf(a.Headers, "Accept")),
-		Headers: passing(a.Headers), Message: a.Message, Trace: a.Trace, Parts: a.Upload != nil,
-		Purpose: c.Purpose, Provision: c.Provision, Matter: a.Matter, Role: a.Role,
+	if out.limit = limitOf(c); c.Retention != 0 {
+		out.until = g.Now().AddDate(0, 0, c.Retention)
 	}
-}
-
-// encodeQuestion gives the bytes that the journal commits to, if another node
-// would take the request.
-func encodeQuestion(q RequestMeta) ([]byte, error) {
-	if err := checkHeaders(q.Headers, travels); err != nil {
-		return nil, problem.New(problem.Invalid, "question-headers").Because(err)
+	out.RequestMeta = RequestMeta{
+		Version: Version, ID: cmp.Or(r.ID, id.New()), At: g.Now(), Client: r.Client, Behalf: r.Behalf, Service: r.Service, Contract: c.ID,
+		Method: r.Method, Path: r.Path, Query: r.Query, Type: cmp.Or(r.Type, valueOf(r.Headers, "Content-Type")), Accept: cmp.Or(r.Accept, valueOf(r.Headers, "Accept")),
+		Headers: passing(r.Headers), Message: r.Message, Trace: r.Trace, Parts: r.Upload != nil,
+		Purpose: c.Purpose, Provision: c.Provision, Matter: r.Matter, Role: r.Role,
 	}
-	if err := q.check(); err != nil {
-		return nil, problem.New(problem.Invalid, "service-path").Because(err)
+	if r.Upload == nil && int64(len(r.Body)) > out.limit || len(r.Body) > maxBody {
+		return problem.New(problem.TooLarge, "question-too-large")
 	}
-	meta, err := q.encode()
-	if err != nil {
-		return nil, err
+	if err := checkHeaders(out.Headers, travels); err != nil {
+		return problem.New(problem.Invalid, "question-headers").Because(err)
 	}
-	if len(meta) > maxMeta {
-		return nil, problem.New(problem.TooLarge, "question-too-large")
+	if err := out.check(); err != nil {
+		return problem.New(problem.Invalid, "service-path").Because(err)
 	}
-	return meta, nil
-}
-
-// providers gives the nodes of the provider that take requests.
-func providers(state *registry.State, a Request) ([]registry.Node, error) {
-	all := state.Nodes(a.Service)
-	if len(all) == 0 || !state.HasSubsystem(a.Service.System()) {
-		return nil, problem.New(problem.NotFound, "provider-unknown", "service", a.Service.String())
+	if out.meta, err = out.encode(); err != nil {
+		return err
 	}
-	service, known := state.Service(a.Service)
-	if !known {
-		return nil, problem.New(problem.NotFound, "service-unknown", "service", a.Service.String())
-	}
-	if err := disabled(service); err != nil {
-		return nil, err
-	}
-	if a.Node != "" {
-		all = slices.DeleteFunc(all, func(n registry.Node) bool { return n.Name != a.Node })
-		if len(all) == 0 {
-			return nil, problem.New(problem.NotFound, "node-unknown", "node", a.Node, "body", a.Service.Owner().String())
-		}
-	}
-	serving := make([]registry.Node, 0, len(all))
-	for _, n := range all {
-		if n.Serves() {
-			serving = append(serving, n)
-		}
-	}
-	if len(serving) == 0 {
-		return nil, maintenance(all[0])
-	}
-	return serving, nil
-}
-
-// fresh refuses to go on with a registry that nobody has confirmed for long.
-func (g *Gateway) fresh() error {
-	if age := g.Now().Sub(g.Contact()); age > g.Stale {
-		return problem.New(problem.Unavailable, "registry-outdated")
+	if len(out.meta) > maxMeta {
+		return problem.New(problem.TooLarge, "question-too-large")
 	}
 	return nil
 }
 
-// registered refuses to ask when the registry does not have this node, or has
-// another key under its name: nobody would answer it.
-func (g *Gateway) registered(state *registry.State) error {
-	if own, known := state.NodeByTLS(g.Credential.Pin()); !known || own.Member != g.Member || own.Name != g.Node {
-		return problem.New(problem.Forbidden, "node-revoked", "node", g.Node)
+// send hands the request to a node. An error means that nothing of it left, so
+// that another node may be asked.
+func (out *outboundRequest) send(p *peer, message []byte) (*link.Stream, error) {
+	conn, err := out.g.peers.conn(out.timeout, p)
+	if err != nil {
+		return nil, out.away(p, err)
 	}
-	return nil
+	s, err := conn.Open(out.timeout)
+	if err != nil {
+		return nil, out.away(p, err)
+	}
+	if out.Parts {
+		_, err = s.Write(message)
+	} else {
+		err = s.Finish(message)
+	}
+	if err != nil && !s.Sent() {
+		s.Close()
+		return nil, out.away(p, err)
+	}
+	return s, nil // what went wrong after it was sent is heard
 }
 
-// choose takes the first contract that lets the request through. Where none
-// does, the error of the one that comes nearest says why.
-func (g *Gateway) choose(state *registry.State, a Request) (registry.Contract, error) {
-	var nearest error
-	asker := a.Client
-	if a.Behalf != (registry.ID{}) {
-		asker = a.Behalf
+// await waits for the response of a node, which must come in time, and proves it.
+// handled is false when the node has said that it did nothing, and another may be
+// asked.
+func (out *outboundRequest) await(p *peer, s *link.Stream) (response Response, handled bool, err error) {
+	begun := time.Now()
+	out.uploaded = out.upload(s)
+	release := func() {}
+	defer func() { release() }()
+	e, err := readEnvelope(s, int(min(out.limit, maxBody)), func(size int) (err error) {
+		release, err = out.g.memory.take(out.timeout, size)
+		return err
+	})
+	if err == nil {
+		err = out.timeout.Err() // what comes when nobody waits any more is late, whatever it says
 	}
-	for _, c := range state.Between(asker, a.Service) {
-		if c.Service != a.Service.Service || a.Purpose != "" && c.Purpose != a.Purpose || !state.Lets(c, a.Client, a.Behalf) {
-			continue
+
+	if err != nil { // the request may have been handled, unless the node says that it was not
+		source := out.uploaded()
+		s.Close()
+		switch {
+		case errors.Is(err, link.ErrRefused):
+			return Response{}, false, out.away(p, err)
+		case errors.Is(source, errLong):
+			err = problem.New(problem.TooLarge, "question-too-large").Because(source)
+		case errors.Is(source, errNotLogged):
+			err = problem.New(problem.Unavailable, "journal-away").Because(source)
+		case source != nil:
+			err = problem.New(problem.Invalid, "upload-broken").Because(source)
+		case errors.Is(err, errMessage):
+			err = broken(p.node, err)
+		default:
+			err = out.away(p, err)
 		}
-		if _, covered := covers(c, a.Method, a.Path); !covered {
-			continue
-		}
-		err := g.standing(c)
+		return Response{}, true, err
+	}
+
+	took := time.Since(begun)
+	p.answered(took)
+	out.hops = append(out.hops, Hop{HopNetwork, max(0, took-e.system-e.journal)}, Hop{HopProvider, e.journal}, Hop{HopSystem, e.system})
+	response, err = out.prove(p.node, e, s)
+	if response.Stream == nil {
+		_ = out.uploaded() // the response says what became of it
+		s.Close()
+	}
+	// A node that just went into maintenance did nothing, and another of the member may.
+	return response, out.Parts || !problem.HasCode(err, "node-maintenance"), err
+}
+
+// upload sends a long body while the response is waited for. What it gives must be
+// called when the response is there to its end, or will not come: it ends the upload, and
+// gives the error of the source, if that was what failed.
+func (out *outboundRequest) upload(s *link.Stream) (end func() error) {
+	if !out.Parts {
+		return func() error { return nil }
+	}
+	done := make(chan error, 1)
+	go func() {
+		err := out.g.sendParts(out.timeout, s, out.body, out.request.Upload, out.limit, out.timeout.moved)
 		if err == nil {
-			return c, nil
+			err = s.Finish(nil)
 		}
-		nearest = err
+		if errors.Is(err, errSource) || errors.Is(err, errLong) || errors.Is(err, errNotLogged) {
+			s.Close() // the response is not waited for
+			done <- err
+			return
+		}
+		done <- nil // if the stream broke, the response says why
+	}()
+	return func() error {
+		s.StopWriting()
+		return <-done
 	}
-	if nearest == nil {
-		nearest = missing(a.Client, a.Service)
-	}
-	return registry.Contract{}, nearest
 }
 
-// Standing reports why a contract does not hold on a day: its own period, or
-// the provision on which it rests.
-func Standing(c registry.Contract, law Law, day civil.Day) error {
-	if day.Before(c.From) {
-		return problem.New(problem.Forbidden, "contract-not-begun", "contract", c.ID, "day", c.From.String())
+// prove accepts a response only if it is the provider's own, in its log, and to
+// this very request. It is noted in this node's journal; a long body is proved as it
+// is read.
+func (out *outboundRequest) prove(node registry.Node, e envelope, s *link.Stream) (Response, error) {
+	if e.kind == unsealed {
+		return Response{Hops: out.hops}, unproved(node, 0, e.meta)
 	}
-	if !c.Holds(day) {
-		return problem.New(problem.Forbidden, "contract-ended", "contract", c.ID, "day", c.To.String())
+	stamp, origin, err := out.g.verify(node, e)
+	if err != nil {
+		return Response{}, broken(node, err)
 	}
-	return law.InForce(c.Provision, day)
+	var meta ResponseMeta
+	if err := meta.decode(e.meta); err != nil {
+		return Response{}, broken(node, err)
+	}
+	if err := meta.check(); err != nil {
+		return Response{}, broken(node, err)
+	}
+	if meta.ID != out.ID || meta.Request != out.body.of || meta.Parts && len(e.body) > 0 {
+		return Response{}, broken(node, errors.New("the response belongs to another request, or has two bodies"))
+	}
+
+	out.note(journal.Entry{Kind: "reply", Meta: e.meta, Body: e.body, Received: stamp.Text(), Until: out.until, MetaSum: e.metaSum, BodySum: e.bodySum})
+	response := Response{Meta: meta, Body: e.body, Origin: origin, Index: stamp.Index, Headers: meta.Headers, Hops: out.hops}
+	if meta.Refusal != nil {
+		return response, meta.Refusal.problem()
+	}
+	if meta.Parts {
+		verify := func(e envelope) (journal.Stamp, error) {
+			stamp, _, err := out.g.verify(node, e)
+			return stamp, err
+		}
+		ended := func(e envelope, stamp journal.Stamp) {
+			out.note(journal.Entry{Kind: "ended", Meta: e.meta, Received: stamp.Text()})
+		}
+		of := body{id: out.ID, of: leaf(stamp, e.metaSum, e.bodySum)}
+		response.Stream = &download{parts: newParts(of, s, out.limit, verify, out.timeout.moved, ended), out: out, node: node, stream: s}
+	}
+	return response, nil
 }
 
-func (g *Gateway) standing(c registry.Contract) error { return Standing(c, g.Law, civil.Of(g.Now())) }
-
-// limitOf is how many bytes one body may have under a contract.
-func limitOf(c registry.Contract) int64 { return cmp.Or(c.Limit, registry.DefaultLimit) }
-
-// retained is until when a response under a contract may be kept; zero where it
-// sets no time.
-func (g *Gateway) retained(c registry.Contract) time.Time {
-	if c.Retention == 0 {
-		return time.Time{}
+// note writes an entry about this exchange into the asker's own journal, behind
+// its back.
+func (out *outboundRequest) note(e journal.Entry) {
+	e.ID, e.At, e.Subjects = out.ID, out.g.Now(), out.request.Subjects
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(out.timeout), 10*time.Second)
+	defer cancel()
+	if err := out.g.recorder.note(ctx, e); err != nil {
+		out.g.Log.ErrorContext(ctx, "the answer is not in the journal", attr("exchange", out.ID), attr("error", err.Error()))
 	}
-	return g.Now().AddDate(0, 0, c.Retention)
 }
 
-// travels reports whether a header may be among those of a request.
-func travels(canonical string) bool { return !ofConnection(canonical) && !ofNode(canonical) }
+// away says that a node cannot be reached, does not answer in time, or does not
+// know this one.
+func (out *outboundRequest) away(p *peer, err error) error {
+	if out.timeout.Err() == nil || timedOut(out.timeout) { // otherwise the asker has gone, and the node is not to blame
+		p.failed(out.g.peers.now())
+	}
+	return Away(out.timeout, p.node, err)
+}
 
-// anyHeader reports whether a header may be among those of a response.
-func anyHeader(canonical string) bool {
-	return !ofConnection(canonical) && textproto.CanonicalMIMEHeaderKey("Content-Type") != canonical
+// Away is the problem of a node that was not reached, not in time, or that does
+// not know this one.
+func Away(ctx context.Context, node registry.Node, err error) error {
+	if credential.Refused(err) { // it is there, and does not talk with this one
+		return problem.New(problem.Unauthenticated, "peer-unknown").Because(err)
+	}
+	if timedOut(ctx) {
+		return problem.New(problem.Timeout, "node-slow", "body", node.Member.String()).Because(err)
+	}
+	return problem.New(problem.Unavailable, "node-away", "body", node.Member.String()).Because(err)
+}
+
+// broken is the problem of a node whose response is not what it should be.
+func broken(node registry.Node, err error) error {
+	return problem.New(problem.BadGateway, "node-answer-broken", "body", node.Member.String()).Because(err)
 }

@@ -53,52 +53,36 @@ func micros(d time.Duration) uint32 { return uint32(min(max(d.Microseconds(), 0)
 
 func duration(us uint32) time.Duration { return time.Duration(us) * time.Microsecond }
 
-// envelopeSizes is the head of an envelope.
-type envelopeSizes struct {
-	kind              byte
-	stamp, meta, body int
-	system, journal   time.Duration
-}
-
-// parseEnvelopeHead refuses lengths that no message of this version has.
-func parseEnvelopeHead(b [envelopeHead]byte) (envelopeSizes, error) {
-	h := envelopeSizes{
-		kind: b[0], stamp: int(binary.BigEndian.Uint16(b[1:])), meta: int(binary.BigEndian.Uint32(b[3:])), body: int(binary.BigEndian.Uint32(b[7:])),
-		system: duration(binary.BigEndian.Uint32(b[11:])), journal: duration(binary.BigEndian.Uint32(b[15:])),
-	}
-	if h.kind != sealed && h.kind != unsealed || h.stamp > journal.MaxStampBytes || h.meta == 0 || h.meta > maxMeta || h.kind == unsealed && h.stamp+h.body > 0 {
-		return h, fmt.Errorf("%w: an envelope of kind %d with a stamp of %d bytes and a meta of %d", errMessage, h.kind, h.stamp, h.meta)
-	}
-	return h, nil
-}
-
 // errBody means that a body is longer than its bound, or than memory allows.
 var errBody = fmt.Errorf("%w: the body is larger than agreed", errMessage)
 
-// readEnvelope reads a message whose body has at most limit bytes. admit is
-// asked before a body is read into memory; it waits until there is room.
+// readEnvelope reads a message whose body has at most limit bytes. It refuses
+// lengths that no message of this version has. admit is asked before a body is read
+// into memory; it waits until there is room.
 func readEnvelope(from io.Reader, limit int, admit func(size int) error) (envelope, error) {
-	var first [envelopeHead]byte
-	if _, err := io.ReadFull(from, first[:]); err != nil {
+	var head [envelopeHead]byte
+	if _, err := io.ReadFull(from, head[:]); err != nil {
 		return envelope{}, fmt.Errorf("read message: %w", err)
 	}
-	h, err := parseEnvelopeHead(first)
-	if err != nil {
-		return envelope{}, err
+	kind, stamp := head[0], int(binary.BigEndian.Uint16(head[1:]))
+	meta, body := int(binary.BigEndian.Uint32(head[3:])), int(binary.BigEndian.Uint32(head[7:]))
+	if kind != sealed && kind != unsealed || stamp > journal.MaxStampBytes || meta == 0 || meta > maxMeta || kind == unsealed && stamp+body > 0 {
+		return envelope{}, fmt.Errorf("%w: an envelope of kind %d with a stamp of %d bytes and a meta of %d", errMessage, kind, stamp, meta)
 	}
-	if h.body > limit {
+	if body > limit {
 		return envelope{}, errBody
 	}
-	if err := admit(h.body); err != nil {
+	if err := admit(body); err != nil {
 		return envelope{}, err
 	}
-	all := make([]byte, h.stamp+h.meta+h.body)
+
+	all := make([]byte, stamp+meta+body)
 	if _, err := io.ReadFull(from, all); err != nil {
 		return envelope{}, fmt.Errorf("read message: %w", err)
 	}
-	meta := all[h.stamp:]
 	e := envelope{
-		kind: h.kind, stamp: all[:h.stamp:h.stamp], meta: meta[:h.meta:h.meta], body: meta[h.meta:], system: h.system, journal: h.journal,
+		kind: kind, stamp: all[:stamp:stamp], meta: all[stamp : stamp+meta : stamp+meta], body: all[stamp+meta:],
+		system: duration(binary.BigEndian.Uint32(head[11:])), journal: duration(binary.BigEndian.Uint32(head[15:])),
 	}
 	e.metaSum, e.bodySum = sha256.Sum256(e.meta), sha256.Sum256(e.body)
 	return e, nil

@@ -22,55 +22,44 @@ type fetch struct {
 // beginning of it with the rest. close must be called.
 type fetched struct {
 	Result
-	first []byte
-	rest  io.Reader // nil when first is all
-	give  func()    // the memory that first takes
-	err   error
+	first   []byte
+	rest    io.Reader // nil when first is all
+	release func()    // the memory that first takes
+	err     error
 }
 
 // do puts the request and reads what is wanted at once. It touches nothing but
 // what it was given, since nobody may wait for it any more.
 func (f fetch) do(ctx context.Context) (out fetched) {
-	out.give = func() {}
-	if out.Result, out.err = f.system.Serve(ctx, f.call); out.err != nil || out.Body == nil || f.leaves(out.Status) || f.call.Method == http.MethodHead {
-		return out
+	out.release = func() {}
+	out.Result, out.err = f.system.Serve(ctx, f.call)
+	if out.err != nil || out.Body == nil || f.call.Method == http.MethodHead || out.Status >= 400 && (f.whole || !explained(out.Status)) {
+		return out // there is no body, or it stays unread
 	}
 	if out.Size > f.limit {
 		out.err = errTooLarge
 		return out
 	}
-	if f.whole {
-		f.readWhole(ctx, &out)
-	} else {
-		f.readFirst(&out)
-	}
-	return out
-}
 
-// leaves reports whether a body stays unread because of its status.
-func (f fetch) leaves(status int) bool { return status >= 400 && (f.whole || !explained(status)) }
-
-// readWhole reads a body that is looked at before anything of it leaves.
-func (f fetch) readWhole(ctx context.Context, out *fetched) {
-	limit := min(f.limit, maxDocument)
-	if out.give, out.err = f.memory.take(ctx, int(min(max(out.Size, 0), limit))); out.err != nil {
-		return
+	if f.whole { // a document is looked at before anything of it leaves
+		limit := min(f.limit, maxDocument)
+		if out.release, out.err = f.memory.take(ctx, int(min(max(out.Size, 0), limit))); out.err != nil {
+			return out
+		}
+		from := &limitedReader{from: out.Body, left: limit}
+		if out.Size < 0 {
+			out.first, out.err = io.ReadAll(from)
+			return out
+		}
+		var all bytes.Buffer
+		all.Grow(int(min(out.Size, wholeAnswer)) + bytes.MinRead)
+		_, out.err = all.ReadFrom(from)
+		out.first = all.Bytes()
+		return out
 	}
-	from := &limitedReader{from: out.Body, left: limit}
-	if out.Size < 0 {
-		out.first, out.err = io.ReadAll(from)
-		return
-	}
-	var all bytes.Buffer
-	all.Grow(int(min(out.Size, wholeAnswer)) + bytes.MinRead)
-	_, out.err = all.ReadFrom(from)
-	out.first = all.Bytes()
-}
 
-// readFirst reads a short body to its end, and the beginning of a long one.
-func (f fetch) readFirst(out *fetched) {
-	from := &limitedReader{from: out.Body, left: f.limit}
-	size := int64(wholeAnswer)
+	// Anything else is read to its end when it is short; of a long one the beginning.
+	from, size := &limitedReader{from: out.Body, left: f.limit}, int64(wholeAnswer)
 	if out.Size >= 0 {
 		size = min(size, out.Size)
 	}
@@ -83,13 +72,14 @@ func (f fetch) readFirst(out *fetched) {
 	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 		out.err = err
 	}
+	return out
 }
 
 // close lets go of the response. A system in this process may take its time, so
 // that nobody waits for it but those who wait for all systems.
 func (f fetched) close(systems *goroutinePool) {
-	if f.give != nil {
-		f.give()
+	if f.release != nil {
+		f.release()
 	}
 	if f.Body != nil {
 		systems.do(func() { _ = f.Body.Close() }) // read only

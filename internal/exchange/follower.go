@@ -1,9 +1,9 @@
 package exchange
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 
@@ -47,42 +47,40 @@ func (g *Gateway) Stands(c registry.Contract) error {
 // Reach gives the connections to a node, which are known by its key.
 func (g *Gateway) Reach(node registry.Node) *http.Client { return g.client(node.TLS) }
 
-// Proved reads a message of a node and what proves it. The error is the problem
-// node-answer-broken when the message is not in the node's log as it came.
+// Proved reads a message of a node and what proves it, as both travel in the headers.
+// The error is the problem node-answer-broken when the message is not in the node's
+// log as it came.
 func (g *Gateway) Proved(node registry.Node, h http.Header, body []byte) (meta []byte, stamp journal.Stamp, err error) {
-	if meta, err = decodeHeader(h.Get(MessageHeader)); err == nil {
-		stamp, err = g.verifyText(node, h.Get(StampHeader), meta, body)
-	}
+	meta, err = decodeHeader(h.Get(MessageHeader))
 	if err != nil {
-		return nil, stamp, problem.New(problem.BadGateway, "node-answer-broken", "body", node.Member.String()).Because(err)
+		return nil, stamp, broken(node, err)
+	}
+	verifier, _, err := g.verifier(node)
+	if err != nil {
+		return nil, stamp, broken(node, err)
+	}
+	if stamp, err = journal.ParseStamp(h.Get(StampHeader)); err != nil {
+		return nil, stamp, broken(node, err)
+	}
+	if err := verifier.Verify(stamp, sha256.Sum256(meta), sha256.Sum256(body)); err != nil {
+		return nil, stamp, broken(node, err)
 	}
 	return meta, stamp, nil
 }
 
-// verifyText checks a stamp that travels as a text.
-func (g *Gateway) verifyText(node registry.Node, text string, meta, body []byte) (journal.Stamp, error) {
-	verifier, _, err := g.verifier(node)
-	if err != nil {
-		return journal.Stamp{}, err
-	}
-	stamp, err := journal.ParseStamp(text)
-	if err != nil {
-		return journal.Stamp{}, err
-	}
-	return stamp, verifier.Verify(stamp, sha256.Sum256(meta), sha256.Sum256(body))
-}
-
-// Away is the problem of a node that was not reached, not in time, or that does
-// not know this one.
-func Away(ctx context.Context, node registry.Node, err error) error { return away(ctx, node, err) }
-
 // Refused reads the refusal that a node sent instead of a message.
 func (g *Gateway) Refused(node registry.Node, status int, payload []byte) error {
-	return g.unproved(node, status, payload)
+	return unproved(node, status, payload)
 }
 
-// Refuse answers another node with a refusal that is not journaled.
-func Refuse(w http.ResponseWriter, err error) { refuseHTTP(w, err) }
+// Refuse answers a request of another node over HTTP with a refusal that is not
+// journaled.
+func Refuse(w http.ResponseWriter, err error) {
+	r := refusalOf(err)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(r.Status)
+	_ = json.NewEncoder(w).Encode(r) // the asker may have gone
+}
 
 // SetMessage puts a message and its stamp into the headers of a response.
 func SetMessage(h http.Header, meta []byte, stamp journal.Stamp) {

@@ -149,3 +149,11 @@ func token(s string) bool {
 func fieldValue(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f || r == '\uFFFD' })
 }
+
+// travels reports whether a header may be among those of a request.
+func travels(canonical string) bool { return !ofConnection(canonical) && !ofNode(canonical) }
+
+// anyHeader reports whether a header may be among those of a response.
+func anyHeader(canonical string) bool {
+	return !ofConnection(canonical) && textproto.CanonicalMIMEHeaderKey("Content-Type") != canonical
+}

@@ -3,7 +3,6 @@ package exchange
 import (
 	"crypto/sha256"
 	"maps"
-	"strconv"
 	"sync"
 	"time"
 
@@ -106,7 +105,10 @@ func (r *rates) take(account string, rate int, now time.Time) bool {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.sweep(now)
+	if now.Sub(r.swept) >= time.Minute { // those that are full again are forgotten
+		r.swept = now
+		maps.DeleteFunc(r.buckets, func(_ string, b bucket) bool { return now.Sub(b.at) > time.Minute })
+	}
 	b, ok := r.buckets[account]
 	if !ok {
 		b = bucket{tokens: float64(rate), at: now}
@@ -121,14 +123,3 @@ func (r *rates) take(account string, rate int, now time.Time) bool {
 	r.buckets[account] = b
 	return taken
 }
-
-// sweep forgets once a minute the buckets that are full again.
-func (r *rates) sweep(now time.Time) {
-	if now.Sub(r.swept) < time.Minute {
-		return
-	}
-	r.swept = now
-	maps.DeleteFunc(r.buckets, func(_ string, b bucket) bool { return now.Sub(b.at) > time.Minute })
-}
-
-func seconds(d time.Duration) string { return strconv.Itoa(int(d.Abs().Seconds())) }

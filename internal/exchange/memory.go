@@ -21,9 +21,9 @@ func newMemoryLimit() *memoryLimit {
 	return &memoryLimit{taking: make(chan struct{}, 1), units: make(chan struct{}, memoryUnits)}
 }
 
-// take waits for room for so many bytes; give must be called once when they
+// take waits for room for so many bytes; release must be called once when they
 // are let go of.
-func (b *memoryLimit) take(ctx context.Context, size int) (give func(), err error) {
+func (b *memoryLimit) take(ctx context.Context, size int) (release func(), err error) {
 	if size <= smallBody {
 		return func() {}, nil
 	}
@@ -34,7 +34,7 @@ func (b *memoryLimit) take(ctx context.Context, size int) (give func(), err erro
 	}
 	defer func() { <-b.taking }()
 	want, got := min(memoryUnits, (size+memoryUnit-1)/memoryUnit), 0
-	give = func() {
+	release = func() {
 		for range got {
 			<-b.units
 		}
@@ -43,9 +43,9 @@ func (b *memoryLimit) take(ctx context.Context, size int) (give func(), err erro
 		select {
 		case b.units <- struct{}{}:
 		case <-ctx.Done():
-			give()
+			release()
 			return func() {}, ctx.Err()
 		}
 	}
-	return give, nil
+	return release, nil
 }

@@ -3,6 +3,7 @@ package exchange
 import (
 	"time"
 
+	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 )
 
@@ -32,4 +33,12 @@ type Observation struct {
 	Took          time.Duration
 	RequestBytes  int64 // bytes of the body
 	ResponseBytes int64 // bytes of the body
+}
+
+// observe tells what an exchange was like.
+func (g *Gateway) observe(o Observation, begun time.Time, err error) {
+	if o.Took = time.Since(begun); err != nil {
+		o.Code = problem.Of(err).Code
+	}
+	g.Observe(o)
 }

@@ -25,11 +25,11 @@ type part struct {
 	Last    bool   `json:"last,omitempty"` // whether the end follows
 }
 
-// whole is what is said of a long body when all of it has left: the evidence.
-type whole struct {
+// End is what is said of a long body when all of it has left: the evidence.
+type End struct {
 	Version int    `json:"v"`
-	ID      string `json:"id"`
-	Of      string `json:"of"`
+	ID      string `json:"id"` // of the exchange
+	Of      string `json:"of"` // leaf of the request or the response in its sender's log, base64
 	Parts   int64  `json:"parts"`
 	Size    int64  `json:"size"`   // bytes
 	Digest  string `json:"digest"` // SHA-256, base64
@@ -59,8 +59,8 @@ func (t *tally) next(data []byte, last bool) part {
 	return part{Version: Version, ID: t.id, Of: t.of, Number: t.parts, Last: last}
 }
 
-func (t *tally) whole() whole {
-	return whole{Version: Version, ID: t.id, Of: t.of, Parts: t.parts, Size: t.size, Digest: base64.StdEncoding.EncodeToString(t.sum.Sum(nil))}
+func (t *tally) end() End {
+	return End{Version: Version, ID: t.id, Of: t.of, Parts: t.parts, Size: t.size, Digest: base64.StdEncoding.EncodeToString(t.sum.Sum(nil))}
 }
 
 // errLong means that a long body is longer than its contract allows.
@@ -104,7 +104,7 @@ func (g *Gateway) sendPart(ctx context.Context, to io.Writer, count *tally, data
 	}
 	entries := []journal.Entry{{Kind: "part", ID: count.id, At: g.Now(), Meta: meta, Digest: sha256.Sum256(data)}}
 	if metas = append(metas, meta); last {
-		if meta, err = json.Marshal(count.whole()); err != nil {
+		if meta, err = json.Marshal(count.end()); err != nil {
 			return err
 		}
 		entries, metas = append(entries, journal.Entry{Kind: "end", ID: count.id, At: g.Now(), Meta: meta}), append(metas, meta)
@@ -197,12 +197,12 @@ func (p *parts) takePart() error {
 
 // takeEnd gives io.EOF when the end fits everything that came.
 func (p *parts) takeEnd() error {
-	var said whole
+	var said End
 	e, stamp, err := p.message(0, &said)
 	if err != nil {
 		return unexpected(err)
 	}
-	if said != p.count.whole() {
+	if said != p.count.end() {
 		return fmt.Errorf("%w: its end is that of another", errPart)
 	}
 	p.ended(e, stamp)

@@ -59,13 +59,13 @@ func (m *made) Read(p []byte) (int, error) {
 }
 
 // evidence reads what a journal says of a long body.
-func evidence(t *testing.T, j *notebook, kind string) whole {
+func evidence(t *testing.T, j *notebook, kind string) End {
 	t.Helper()
 	list := j.of(kind)
 	if len(list) != 1 {
 		t.Fatalf("%d entries of kind %q", len(list), kind)
 	}
-	var w whole
+	var w End
 	if err := json.Unmarshal(list[0].Meta, &w); err != nil {
 		t.Fatal(err)
 	}
@@ -411,20 +411,20 @@ func TestBudgetOfMemory(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	waits := make(chan error, 1)
 	go func() { _, err := b.take(ctx, memoryUnit); waits <- err }()
-	if give, err := b.take(t.Context(), smallBody); err != nil {
+	if release, err := b.take(t.Context(), smallBody); err != nil {
 		t.Error("a small body waits")
 	} else {
-		give()
+		release()
 	}
 	cancel()
 	if err := <-waits; !errors.Is(err, context.Canceled) {
 		t.Errorf("more than there is: %v", err)
 	}
 	all()
-	if give, err := b.take(t.Context(), 1<<40); err != nil { // more than the budget is the whole budget
+	if release, err := b.take(t.Context(), 1<<40); err != nil { // more than the limit is the whole limit
 		t.Error(err)
 	} else {
-		give()
+		release()
 	}
 	if len(b.units) != 0 {
 		t.Errorf("%d units are held by nobody", len(b.units))

@@ -6,14 +6,14 @@ import (
 )
 
 // goroutinePool runs what may outlast its caller, and lets goroutines whose stacks have
-// grown do it again. Its zero value is not ready; it is made by newCrew.
+// grown do it again. Its zero value is not ready; it is made by newGoroutinePool.
 type goroutinePool struct {
 	idle    chan func()
 	closing chan struct{}
 	work    sync.WaitGroup // what runs, and those who wait for more
 }
 
-// crewRest is how long a goroutine waits for more.
+// poolIdle is how long a goroutine waits for more.
 const poolIdle = 5 * time.Second
 
 func newGoroutinePool() *goroutinePool {

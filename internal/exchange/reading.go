@@ -7,16 +7,6 @@ import (
 	"dobosh/internal/registry"
 )
 
-// End is what is said of a long body when all of it has left.
-type End struct {
-	Version int    `json:"v"`
-	ID      string `json:"id"`     // of the exchange
-	Of      string `json:"of"`     // leaf of the request or the response in its sender's log, base64
-	Parts   int64  `json:"parts"`  //
-	Size    int64  `json:"size"`   // bytes
-	Digest  string `json:"digest"` // SHA-256, base64
-}
-
 // ReadRequest reads what a journal committed to as a request, as strictly as a
 // node reads one that comes.
 func ReadRequest(meta []byte) (q RequestMeta, err error) {

@@ -20,22 +20,18 @@ func refusalOf(err error) *Refusal {
 	return &Refusal{Status: p.Kind.Status(), Code: p.Code, Args: p.Args}
 }
 
+// problem is the refusal as the one who reads it knows it. Another node may know
+// kinds that this one does not.
 func (r Refusal) problem() *problem.Problem {
-	return &problem.Problem{Kind: kindOf(r.Status), Code: r.Code, Args: r.Args}
-}
-
-// kindOf finds the kind with a status; another node may know kinds that this
-// one does not.
-func kindOf(status int) problem.Kind {
-	for _, kind := range []problem.Kind{
+	kinds := []problem.Kind{
 		problem.Invalid, problem.Unauthenticated, problem.Forbidden, problem.NotFound, problem.Conflict, problem.Gone, problem.TooLarge, problem.TooMany,
 		problem.Unavailable, problem.BadGateway, problem.Timeout,
-	} {
-		if kind.Status() == status {
-			return kind
-		}
 	}
-	return problem.Internal
+	kind := problem.Internal
+	if i := slices.IndexFunc(kinds, func(k problem.Kind) bool { return k.Status() == r.Status }); i >= 0 {
+		kind = kinds[i]
+	}
+	return &problem.Problem{Kind: kind, Code: r.Code, Args: r.Args}
 }
 
 // refusal writes a refusal, its arguments in the order of their names.

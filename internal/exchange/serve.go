@@ -3,18 +3,15 @@ package exchange
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
-	"sync/atomic"
+	"strconv"
 	"time"
 
 	"dobosh/internal/exchange/link"
-	"dobosh/internal/journal"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/registry"
 )
 
 func attr(key, value string) slog.Attr { return slog.String(key, value) }
@@ -66,45 +63,33 @@ type timed struct {
 func (t timed) moved() { t.late.Reset(t.limit) }
 func (t timed) held()  { t.late.Stop() }
 
-// received is a request that is proved to be the asker's.
-type received struct {
-	RequestMeta
-	envelope
-	node   registry.Node // of the asker
-	proof  journal.Stamp
-	leaf   string                // in the asker's log
-	upload *parts                // a long body; nil when body holds it
-	ended  atomic.Pointer[ended] // when all of the upload has come
-}
-
-// ended is the evidence for a long body, as it came.
-type ended struct {
-	envelope
-	proof journal.Stamp
-}
-
-// serve reads a request, answers it and lets the response leave.
+// serve is the story of an exchange at the provider's side: a request that is proved
+// to be of the node that it came from is put to the information system, if its
+// contract lets it, and the response leaves when both stand in this node's journal.
 func (g *Gateway) serve(ctx context.Context, peer *tls.ConnectionState, ch channel) {
 	begun := time.Now()
-	give := func() {}
-	defer func() { give() }()
+	release := func() {}
+	defer func() { release() }()
 	in, err := g.receive(peer, ch, func(size int) (err error) {
-		give, err = g.memory.take(ctx, size)
+		release, err = g.memory.take(ctx, size)
 		return err
 	})
 	if err != nil {
 		refuse(ch, err)
 		return
 	}
-	a := &inboundRequest{g: g, in: in, ch: ch, out: outcome{ResponseMeta: replyTo(in)}, timeout: newIdleTimeout(ctx, g.SystemTimeout)}
-	defer a.close()
-	err = a.answer()
-	left := a.leave()
-	if err == nil {
+	in.timeout = newIdleTimeout(ctx, g.SystemTimeout)
+	defer in.close()
+
+	if err = in.answer(); err != nil {
+		in.out = in.out.refused(err)
+	}
+	if left := in.leave(); err == nil {
 		err = left
 	}
-	g.observe(Observation{Client: in.Client, Service: in.Service, Contract: in.Contract, Status: a.out.Status, RequestBytes: int64(len(in.body)), ResponseBytes: int64(len(a.out.body)),
-		Hops: []Hop{{HopSystem, a.system}, {HopProvider, a.journal}}}, begun, err)
+	g.observe(Observation{Client: in.Client, Service: in.Service, Contract: in.Contract, Status: in.out.Status,
+		RequestBytes: int64(len(in.body)), ResponseBytes: int64(len(in.out.body)),
+		Hops: []Hop{{HopSystem, in.systemTook}, {HopProvider, in.journalTook}}}, begun, err)
 }
 
 // refuse answers a message that cannot be trusted so far as to be journaled.
@@ -114,8 +99,9 @@ func refuse(ch channel, err error) {
 	_ = ch.Finish(envelope{kind: unsealed, meta: refusalOf(err).encode()}.bytes()) // the asker may have gone
 }
 
-// receive reads a request and proves it.
-func (g *Gateway) receive(tls *tls.ConnectionState, ch channel, admit func(int) error) (*received, error) {
+// receive reads a request and proves it: it is in the log of the node that it came
+// from, speaks for that node's member, came in time and was not here before.
+func (g *Gateway) receive(tls *tls.ConnectionState, ch channel, admit func(int) error) (*inboundRequest, error) {
 	node, err := g.Credential.Peer(tls)
 	if err != nil {
 		return nil, problem.New(problem.Unauthenticated, "peer-unknown").Because(err)
@@ -124,58 +110,41 @@ func (g *Gateway) receive(tls *tls.ConnectionState, ch channel, admit func(int) 
 	if errors.Is(err, errBody) {
 		return nil, problem.New(problem.TooLarge, "question-too-large").Because(err)
 	}
+	forged := func(err error) (*inboundRequest, error) {
+		return nil, problem.New(problem.Invalid, "message-forged").Because(err)
+	}
 	if err != nil {
-		return nil, problem.New(problem.Invalid, "message-forged").Because(err)
+		return forged(err)
 	}
-	in := &received{envelope: e, node: node}
-	if err := g.believe(in); err != nil {
-		return nil, problem.New(problem.Invalid, "message-forged").Because(err)
+
+	in := &inboundRequest{g: g, ch: ch, envelope: e, node: node}
+	if in.proof, _, err = g.verify(node, e); err != nil {
+		return forged(err)
 	}
+	if err := in.decode(in.meta); err != nil {
+		return forged(err)
+	}
+	if err := in.check(); err != nil {
+		return forged(err)
+	}
+	if in.Client.Owner() != node.Member {
+		return forged(errors.New("it speaks for another member"))
+	}
+	if in.Parts && len(in.body) > 0 {
+		return forged(errors.New("it has two bodies"))
+	}
+	in.leaf = leaf(in.proof, in.metaSum, in.bodySum)
+
 	if in.Parts {
 		ch.moved()
 	} else {
 		ch.held()
 	}
-	return in, g.timely(in.RequestMeta)
-}
-
-// believe checks that the request is of the node that it came from, and says
-// something.
-func (g *Gateway) believe(in *received) (err error) {
-	if in.proof, _, err = g.verify(in.node, in.envelope); err != nil {
-		return err
+	if off := in.At.Sub(g.Now()); off > g.Skew || off < -g.Skew {
+		return nil, problem.New(problem.Invalid, "clock-off", "seconds", strconv.Itoa(int(off.Abs().Seconds())), "asker", in.Client.Owner().String(), "provider", g.Member.String())
 	}
-	if err := in.decode(in.meta); err != nil {
-		return err
+	if !g.replays.first(in.Client.Owner(), in.ID) {
+		return nil, problem.New(problem.Conflict, "message-replayed")
 	}
-	if err := in.check(); err != nil {
-		return err
-	}
-	if in.Client.Owner() != in.node.Member {
-		return errors.New("it speaks for another member")
-	}
-	if in.Parts && len(in.body) > 0 {
-		return errors.New("it has two bodies")
-	}
-	in.leaf = leaf(in.proof, in.metaSum, in.bodySum)
-	return nil
-}
-
-// timely refuses a clock that is off, and a request that was here before.
-func (g *Gateway) timely(q RequestMeta) error {
-	if off := q.At.Sub(g.Now()); off > g.Skew || off < -g.Skew {
-		return problem.New(problem.Invalid, "clock-off", "seconds", seconds(off), "asker", q.Client.Owner().String(), "provider", g.Member.String())
-	}
-	if !g.replays.first(q.Client.Owner(), q.ID) {
-		return problem.New(problem.Conflict, "message-replayed")
-	}
-	return nil
-}
-
-// refuseHTTP answers a request of another node that is no request.
-func refuseHTTP(w http.ResponseWriter, err error) {
-	r := refusalOf(err)
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(r.Status)
-	_ = json.NewEncoder(w).Encode(r) // the asker may have gone
+	return in, nil
 }

@@ -24,19 +24,26 @@ const (
 // bounds them.
 const maxSubjects = journal.MaxSubjects
 
-// nameInQuestion names the persons whom the request is about. Who cannot be
+// nameInRequest names the persons whom the request is about. Who cannot be
 // named in a receipt is not asked about: there would be a response that the
-// person never hears of.
-func (a *inboundRequest) nameInQuestion(named map[string]string) error {
-	document, err := a.questionDocument()
-	if err != nil {
-		return err
+// person never hears of. A body in which persons have to be found must be whole,
+// and JSON.
+func (in *inboundRequest) nameInRequest(named map[string]string) error {
+	document := value{raw: []byte("null")}
+	if in.looksAt(bodySubject) && (len(in.body) > 0 || in.Parts) {
+		if in.Parts || !isJSON(in.Type) {
+			return problem.New(problem.Invalid, "question-not-json", "contract", in.contract.ID)
+		}
+		var err error
+		if document, err = parseDocument(in.body); err != nil {
+			return problem.New(problem.Invalid, "question-not-json", "contract", in.contract.ID).Because(err)
+		}
 	}
-	query, err := url.ParseQuery(a.in.Query)
-	if err != nil && a.looksAt(querySubject) { // what two readers could understand differently
-		return problem.New(problem.NotFound, "nothing-known", "service", a.in.Service.String()).Because(err)
+	query, err := url.ParseQuery(in.Query)
+	if err != nil && in.looksAt(querySubject) { // what two readers could understand differently
+		return problem.New(problem.NotFound, "nothing-known", "service", in.Service.String()).Because(err)
 	}
-	err = a.name(func(_ int, where string) []string {
+	err = in.name(func(_ int, where string) []string {
 		kind, name := cutSubject(where)
 		switch kind {
 		case pathSubject:
@@ -44,37 +51,21 @@ func (a *inboundRequest) nameInQuestion(named map[string]string) error {
 		case querySubject:
 			return query[name]
 		case headerSubject:
-			return valuesOf(a.in.Headers, name)
+			return valuesOf(in.Headers, name)
 		case bodySubject:
 			return document.at(tokens(name))
 		}
 		return nil
 	})
 	if err != nil {
-		return problem.New(problem.NotFound, "nothing-known", "service", a.in.Service.String()).Because(err)
+		return problem.New(problem.NotFound, "nothing-known", "service", in.Service.String()).Because(err)
 	}
 	return nil
 }
 
-// questionDocument reads the body of a request in which persons have to be
-// found. It must be whole, and JSON.
-func (a *inboundRequest) questionDocument() (value, error) {
-	if !a.looksAt(bodySubject) || len(a.in.body) == 0 && !a.in.Parts {
-		return value{raw: []byte("null")}, nil
-	}
-	if a.in.Parts || !isJSON(a.in.Type) {
-		return value{}, problem.New(problem.Invalid, "question-not-json", "contract", a.contract.ID)
-	}
-	document, err := parseDocument(a.in.body)
-	if err != nil {
-		return value{}, problem.New(problem.Invalid, "question-not-json", "contract", a.contract.ID).Because(err)
-	}
-	return document, nil
-}
-
 // looksAt reports whether the contract finds persons in a part of the request.
-func (a *inboundRequest) looksAt(kind string) bool {
-	return slices.ContainsFunc(a.contract.Subjects, func(where string) bool { return strings.HasPrefix(where, kind) })
+func (in *inboundRequest) looksAt(kind string) bool {
+	return slices.ContainsFunc(in.contract.Subjects, func(where string) bool { return strings.HasPrefix(where, kind) })
 }
 
 // cutSubject splits a place such as "query:person"; a pointer into the response is
@@ -100,23 +91,23 @@ func valuesOf(headers []Header, name string) (list []string) {
 // name adds the persons whom find finds at the contract's places to the response,
 // in [ReceiptSector]. n is the number of the place. An empty value names nobody; one that is no pseudonym of
 // the contract's sector is an error.
-func (a *inboundRequest) name(find func(n int, where string) []string) error {
-	for n, where := range a.contract.Subjects {
+func (in *inboundRequest) name(find func(n int, where string) []string) error {
+	for n, where := range in.contract.Subjects {
 		for _, person := range find(n, where) {
 			if person == "" {
 				continue
 			}
-			subject, err := a.g.Sectors.Translate(a.contract.Sector, ReceiptSector, person)
+			subject, err := in.g.Sectors.Translate(in.contract.Sector, ReceiptSector, person)
 			if err != nil {
 				return fmt.Errorf("name a person at %s: %w", where, err)
 			}
-			if slices.Contains(a.out.subjects, subject) {
+			if slices.Contains(in.out.subjects, subject) {
 				continue
 			}
-			if len(a.out.subjects) == maxSubjects {
+			if len(in.out.subjects) == maxSubjects {
 				return fmt.Errorf("more than %d persons in one answer", maxSubjects)
 			}
-			a.out.subjects = append(a.out.subjects, subject)
+			in.out.subjects = append(in.out.subjects, subject)
 		}
 	}
 	return nil
