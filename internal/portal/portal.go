@@ -17,6 +17,7 @@ import (
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/seal"
 )
 
 // Config is what stands on every portal. Now, Log, Body and Catalogue are needed.
@@ -126,8 +127,8 @@ func New(cfg Config, rooms ...Room) (*Portal, error) {
 		_, _ = rand.Read(p.FormKey) // never fails: crypto/rand ends the program instead
 	}
 	var err error
-	if p.Forms, err = newFormSealer(p.FormKey); err != nil {
-		return nil, fmt.Errorf("portal: %w", err)
+	if p.Forms.Sealer, err = seal.New(p.FormKey); err != nil {
+		return nil, fmt.Errorf("portal: key of forms: %w", err)
 	}
 	if p.assets, err = loadAssets(); err != nil {
 		return nil, fmt.Errorf("portal: %w", err)

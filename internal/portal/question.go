@@ -1,8 +1,10 @@
 package portal
 
 import (
+	"cmp"
 	"errors"
 	"html/template"
+	"slices"
 
 	"dobosh/internal/kit/problem"
 )
@@ -21,6 +23,7 @@ type Question struct {
 	Other  *Button // a second way on, with the same form
 	Links  []Link
 	Wrong  []Wrong
+	status int // of the answer, where something is wrong
 }
 
 // Hidden is a value that the form carries back.
@@ -61,13 +64,16 @@ type Option struct {
 // Wrong is a line of the summary of what is to be put right.
 type Wrong struct{ Anchor, Says string }
 
-// Refuse puts what is wrong beside the fields and into the summary. It reports
-// whether err was about this form at all.
+// Refuse puts what is wrong beside the fields and into the summary, and what was
+// typed back into the fields. It reports whether err was about this form at all: a
+// form that was left too long is, and can be sent again.
 func (q *Question) Refuse(v *Visit, err error) bool {
 	p, ok := errors.AsType[*problem.Problem](err)
-	if !ok || p.Kind != problem.Invalid {
+	if !ok || p.Kind != problem.Invalid && p.Code != "form-late" {
 		return false
 	}
+	q.retype(v)
+	q.status = p.Kind.Status()
 	for _, f := range p.Fields {
 		says := v.SaidProblem(f.Code, f.Args)
 		q.Wrong = append(q.Wrong, Wrong{q.anchor(f.Name), says})
@@ -81,6 +87,31 @@ func (q *Question) Refuse(v *Visit, err error) bool {
 		q.Wrong = []Wrong{{"", v.SaidProblem(p.Code, p.Args)}}
 	}
 	return true
+}
+
+// retype puts back what was sent with the form, whatever its fields showed: no
+// error costs anybody what they have typed.
+func (q *Question) retype(v *Visit) {
+	if at := v.Typed("at"); at != "" && !slices.Contains(q.Hidden, Hidden{"at", at}) {
+		return // another question was answered
+	}
+	for i := range q.Fields {
+		f := &q.Fields[i]
+		typed, sent := v.R.PostForm[f.Name]
+		switch f.Kind {
+		case "choice", "list", "ticks":
+			if !sent && f.Kind != "ticks" {
+				continue // nothing was chosen, or the answer went another way
+			}
+			for j := range f.Options {
+				f.Options[j].Chosen = slices.Contains(typed, f.Options[j].Value)
+			}
+		default:
+			if sent {
+				f.Value = v.Typed(f.Name)
+			}
+		}
+	}
 }
 
 // anchor is the id of the input, or of the fact, that a field stands for.
@@ -104,7 +135,7 @@ func (v *Visit) Ask(q Question) error {
 	title := q.Title
 	if len(q.Wrong) > 0 {
 		title = v.Say("form.wrong-title", "title", q.Title)
-		v.Status = problem.Invalid.Status()
+		v.Status = cmp.Or(q.status, problem.Invalid.Status())
 	}
 	return v.Show("question", title, q)
 }

@@ -86,8 +86,10 @@ func (p *pages) beginBirth(v *visit) error {
 func (p *pages) continueBirth(v *visit) error {
 	v.Here = "/births/new"
 	var f birthForm
-	if err := v.Forms.Open(v.Actor.Account, v.Typed("form"), p.Now(), &f); err != nil {
+	if ends, err := v.Forms.Open(v.Actor.Account, v.Typed("form"), &f); err != nil {
 		return err
+	} else if p.Now().After(ends) {
+		return problem.New(problem.Conflict, "form-stale")
 	}
 	if to := v.Typed("to"); to != "" {
 		return v.putStep(to, &f, nil)

@@ -53,7 +53,7 @@ func (p *pages) contractRoutes() {
 	p.signedIn("GET /desk/contracts/in-force/{contract}/end", p.askEnd)
 	p.signedIn("POST /desk/contracts/in-force/{contract}/end", p.endContract)
 	p.signedIn("GET /desk/contracts/new", p.beginContract)
-	p.signedIn("POST /desk/contracts/new", p.continueContract)
+	p.signedIn("POST /desk/contracts/new", func(v *visit) error { return p.contractWizard().Continue(v.Visit) })
 	p.signedIn("GET /desk/contracts/proposals/{id}", p.proposalPage)
 	p.signedIn("GET /desk/contracts/proposals/{id}/amend", p.beginAmendment)
 	p.signedIn("POST /desk/contracts/proposals/{id}/approve", p.approve)
