@@ -39,6 +39,7 @@ import (
 	"dobosh/internal/services"
 	"dobosh/internal/storage"
 	"dobosh/internal/web"
+	"dobosh/internal/work"
 	"dobosh/packs"
 
 	"golang.org/x/mod/sumdb/note"
@@ -60,6 +61,7 @@ type Node struct {
 	credential *credential.Holder
 	sectors    *identity.Sectors
 	db         *storage.DB
+	jobs       *work.Runner
 	bus        *bus.Bus
 	relay      *bus.Relay
 	journal    *journal.Log
@@ -185,6 +187,7 @@ func (n *Node) openStorage(ctx context.Context) (err error) {
 	}
 	n.db, err = storage.Open(ctx, cfg, n.log,
 		bus.Migrations(),
+		work.Migrations(),
 		journal.Migrations(),
 		identity.Migrations(),
 		registry.Migrations(),
@@ -199,6 +202,7 @@ func (n *Node) openStorage(ctx context.Context) (err error) {
 		return err
 	}
 	n.later(n.db.Close)
+	n.jobs = work.New(n.db, n.now, n.log, n.cfg.Name)
 	if n.bus, err = bus.Start(ctx, bus.Config{Dir: filepath.Join(n.cfg.Dir, "bus"), Name: n.cfg.Name}, n.log); err != nil {
 		return err
 	}
@@ -379,6 +383,7 @@ func (n *Node) start(ctx context.Context) (err error) {
 	if n.relay, err = n.bus.Relay(ctx, n.db, n.now); err != nil {
 		return err
 	}
+	n.done.Go(func() { n.jobs.Run(ctx) })
 	n.done.Go(func() { n.sweep(ctx) })
 	n.done.Go(func() { n.desk.Run(ctx) })
 	n.done.Go(func() { n.described.Run(ctx) })
@@ -388,7 +393,7 @@ func (n *Node) start(ctx context.Context) (err error) {
 	n.done.Go(func() { n.finishRotation(ctx) })
 	n.done.Go(func() { n.partFromStrangers(ctx) })
 	if n.services != nil {
-		if err := n.services.Run(ctx, n.bus); err != nil {
+		if err := n.services.Listen(ctx, n.bus); err != nil {
 			return err
 		}
 	}
@@ -404,9 +409,6 @@ func (n *Node) Close() error {
 	errs := n.drain()
 	if n.stop != nil {
 		n.stop()
-	}
-	if n.services != nil {
-		n.services.Close()
 	}
 	n.done.Wait()
 	for i := len(n.closers) - 1; i >= 0; i-- {

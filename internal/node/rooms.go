@@ -43,8 +43,8 @@ func (n *Node) openRooms(ctx context.Context) error {
 		return nil
 	}
 	cfg := services.Config{
-		Member: n.cfg.Member, Node: n.cfg.Name, Prefix: n.cfg.Services.Prefix, PublicURL: n.cfg.PublicURL, Title: n.title, Account: n.cfg.Services.Account,
-		Pack: n.pack, DB: n.db, Asker: n.gateway, Journal: n.journal, Witness: n, Sectors: n.sectors, Trust: n.Trust, Workers: n.cfg.Services.Workers,
+		Member: n.cfg.Member, Prefix: n.cfg.Services.Prefix, PublicURL: n.cfg.PublicURL, Title: n.title, Account: n.cfg.Services.Account,
+		Pack: n.pack, DB: n.db, Work: n.jobs, Asker: n.gateway, Journal: n.journal, Witness: n, Sectors: n.sectors, Trust: n.Trust, Workers: n.cfg.Services.Workers,
 		Now: n.now, Log: n.log, Demo: n.cfg.Demo != nil,
 	}
 	if n.courier != nil {

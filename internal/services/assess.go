@@ -15,12 +15,13 @@ import (
 	"dobosh/internal/notify"
 	"dobosh/internal/rules"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
 // assess gathers the facts of an event under one public service and acts on
 // the outcome: an offer, a person, or nothing.
-func (r *Room) assess(ctx context.Context, j job) error {
-	a, err := r.assessmentByID(ctx, r.DB.Read(ctx), j.ref)
+func (r *Room) assess(ctx context.Context, t *work.Try[work.None]) error {
+	a, err := r.assessmentByID(ctx, r.DB.Read(ctx), t.Ref)
 	if err != nil {
 		return err
 	}
@@ -31,15 +32,12 @@ func (r *Room) assess(ctx context.Context, j job) error {
 	q := r.inquire(s, a.subject, a.subject, a.day, a.progress)
 	outcome, err := q.gather(ctx)
 	if w, ok := waiting(err); ok {
-		return r.wait(ctx, j, a, q.progress, w)
+		return r.wait(ctx, t, a, q.progress, w)
 	}
 	if err != nil {
 		return err
 	}
-	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		if still, err := endJob(ctx, tx, jobAssess, a.ID); err != nil || !still {
-			return err // another process was faster
-		}
+	return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		return r.conclude(ctx, tx, a, finding{s, q.Facts, q.day(), outcome})
 	})
 }
@@ -98,7 +96,7 @@ func (r *Room) endAssessment(ctx context.Context, tx *storage.Tx, id string, sta
 
 // wait notes for whom the assessment waits, so that it can be seen, keeps what
 // it has learned, and comes back to it later.
-func (r *Room) wait(ctx context.Context, j job, a assessment, so progress, w *waitsFor) error {
+func (r *Room) wait(ctx context.Context, t *work.Try[work.None], a assessment, so progress, w *waitsFor) error {
 	reason, err := jsonText(r.waitText(w))
 	if err != nil {
 		return err
@@ -107,13 +105,13 @@ func (r *Room) wait(ctx context.Context, j job, a assessment, so progress, w *wa
 	if err != nil {
 		return err
 	}
-	next := r.Now().Add(patience(j.tries))
+	rest := t.Pause()
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		if still, err := later(ctx, tx, j, next); err != nil || !still {
+		if err := t.Again(ctx, tx, rest, w.err); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE services_assessments SET state = $1, waits = $2, progress = $3, tries = $4, next_try = $5 WHERE id = $6`,
-			AssessmentWaiting, reason, learned, j.tries, storage.Micros(next), a.ID)
+			AssessmentWaiting, reason, learned, t.Tries, storage.Micros(r.Now().Add(rest)), a.ID)
 		return err
 	})
 }

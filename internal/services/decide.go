@@ -18,6 +18,7 @@ import (
 	"dobosh/internal/rules"
 	"dobosh/internal/services/proof"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
 // byRule stands in the record where no person decided.
@@ -109,7 +110,7 @@ func (r *Room) enact(ctx context.Context, tx *storage.Tx, d draft) error {
 			return err
 		}
 	}
-	if err := r.addJobAt(ctx, tx, jobSeal, made.ID, made.MadeAt.Add(sealBy)); err != nil {
+	if err := r.later.seal.Add(ctx, tx, made.ID, work.None{}, work.In(sealBy)); err != nil {
 		return err
 	}
 	return r.publish(ctx, tx, "services.decision.made", made.ID, made.MadeAt)
@@ -296,7 +297,7 @@ func (r *Room) firstPayments(ctx context.Context, tx *storage.Tx, made proof.Dec
 	if err := insertPayment(ctx, tx, made.ID, first, PaymentWaiting, ""); err != nil {
 		return err
 	}
-	return r.addJob(ctx, tx, jobAccount, made.ID)
+	return r.later.account.Add(ctx, tx, made.ID, work.None{})
 }
 
 // schedule lays a plan out in payments from the day of the decision: what is

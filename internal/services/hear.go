@@ -12,6 +12,7 @@ import (
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
 // hear takes an event in: one assessment for each public service that waits
@@ -55,7 +56,7 @@ func (r *Room) begin(ctx context.Context, tx *storage.Tx, e bus.Event, s law.Pub
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
 		return err
 	}
-	return r.addJob(ctx, tx, jobAssess, assessment)
+	return r.later.assess.Add(ctx, tx, assessment, work.None{})
 }
 
 // assessment is a row of services_assessments as the work needs it.

@@ -21,6 +21,7 @@ import (
 	"dobosh/internal/rules"
 	"dobosh/internal/services/proof"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
 // fileLimit bounds the payments of one file.
@@ -31,8 +32,8 @@ const accountUnknown = "account-unknown"
 
 // learnAccount asks for the account of a decision whose payments wait for it.
 // Until the register tells one, they wait, and officers see it.
-func (r *Room) learnAccount(ctx context.Context, decision string) error {
-	d, err := r.decisionWhere(ctx, "id", decision)
+func (r *Room) learnAccount(ctx context.Context, t *work.Try[work.None]) error {
+	d, err := r.decisionWhere(ctx, "id", t.Ref)
 	if err != nil {
 		return err
 	}
@@ -41,14 +42,14 @@ func (r *Room) learnAccount(ctx context.Context, decision string) error {
 		return err
 	}
 	number, err := r.askAccount(ctx, d, s)
+	if problem.HasCode(err, accountUnknown) {
+		return work.Rest(err, untilTomorrow)
+	}
 	if err != nil {
 		return err
 	}
-	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE services_payments SET account = $1, state = $2 WHERE decision = $3 AND state = $4`, number, PaymentDue, decision, PaymentWaiting); err != nil {
-			return err
-		}
-		_, err := endJob(ctx, tx, jobAccount, decision)
+	return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE services_payments SET account = $1, state = $2 WHERE decision = $3 AND state = $4`, number, PaymentDue, d.id, PaymentWaiting)
 		return err
 	})
 }

@@ -35,6 +35,7 @@ import (
 	"dobosh/internal/services/proof"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
+	"dobosh/internal/work"
 	"dobosh/packs"
 )
 
@@ -50,6 +51,7 @@ const (
 // rig is a room with registers that the test plays.
 type rig struct {
 	*services.Room
+	runner    *work.Runner
 	t         testing.TB
 	cfg       services.Config
 	clock     *clock.Manual
@@ -79,15 +81,15 @@ func newRig(t testing.TB, open func(...fs.FS) *storage.DB) *rig {
 		births: map[string]map[string]any{}, residents: map[string]map[string]any{}, accounts: map[string]string{}, away: map[string]error{},
 	}}
 	r.cfg = services.Config{
-		Member: memberID(t, "RS-DEMO/GOV/ZRENJANIN"), Node: "city", Prefix: "ZR", PublicURL: "https://city.example",
+		Member: memberID(t, "RS-DEMO/GOV/ZRENJANIN"), Prefix: "ZR", PublicURL: "https://city.example",
 		Title: func(id registry.ID) lang.Text {
 			return lang.Text{"sr": "Установа " + id.String(), "en": "Body " + id.String()}
 		},
-		Account: account.Make(840, 1), Pack: serbia(t), DB: open(bus.Migrations(), services.Migrations()), Asker: r.registers, Journal: log,
+		Account: account.Make(840, 1), Pack: serbia(t), DB: open(bus.Migrations(), work.Migrations(), services.Migrations()), Asker: r.registers, Journal: log,
 		Witness: nobody{}, Notifier: r.notices, Sectors: sectors, Trust: func() proof.Trust { return proof.Trust{Logs: []note.Verifier{log.Key()}} },
 		Now: now.Now, Log: slog.New(slog.DiscardHandler),
 	}
-	r.Room = services.New(r.cfg)
+	r.restart(nil)
 	return r
 }
 
@@ -98,8 +100,10 @@ func (r *rig) restart(change func(*services.Config)) {
 	if change != nil {
 		change(&r.cfg)
 	}
+	r.runner = work.New(r.cfg.DB, r.clock.Now, r.cfg.Log, "city")
+	r.cfg.Work = r.runner
 	r.Room = services.New(r.cfg)
-	must(r.t, r.TakeOver(r.t.Context()))
+	must(r.t, r.runner.Begin(r.t.Context()))
 }
 
 func memberID(t testing.TB, s string) registry.ID {
@@ -304,9 +308,12 @@ func (r *rig) hear(events ...bus.Event) {
 	r.work()
 }
 
+// jobs are the queues of the room that hold jobs and no rounds.
+func jobs() []string { return []string{"services.assess", "services.seal", "services.account"} }
+
 func (r *rig) work() int {
 	r.t.Helper()
-	n, err := r.Work(r.t.Context())
+	n, err := r.runner.RunDue(r.t.Context(), jobs()...)
 	must(r.t, err)
 	return n
 }

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"sync"
-	"time"
 
 	"dobosh/internal/bus"
 	"dobosh/internal/exchange"
@@ -21,6 +20,7 @@ import (
 	"dobosh/internal/rules"
 	"dobosh/internal/services/proof"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
 //go:embed migrations/*.sql
@@ -65,13 +65,13 @@ type Events interface {
 // Config is what the room needs.
 type Config struct {
 	Member    registry.ID // on whose behalf the room decides
-	Node      string      // owner of claimed jobs
 	Prefix    string      // of the codes of decisions, "ZR"
 	PublicURL string      // where people reach the portal, without a slash at the end
 	Title     func(registry.ID) lang.Text
 	Account   string // from which is paid, eighteen digits
 	Pack      *law.Pack
 	DB        *storage.DB
+	Work      *work.Runner // does what comes later
 	Asker     Asker
 	Journal   Journal
 	Witness   Witness
@@ -87,45 +87,33 @@ type Config struct {
 // Room is the room of public services on one node.
 type Room struct {
 	Config
-	wake    chan struct{}
+	later   later
 	rules   compiled
 	sealing keyed
-
-	stop context.CancelFunc
-	done sync.WaitGroup
 }
 
-// New makes the room; [Room.Run] sets it to work.
+// New makes the room and registers what it does later; [Room.Listen] lets it hear
+// of events.
 func New(cfg Config) *Room {
 	if cfg.Workers == 0 {
 		cfg.Workers = 32
 	}
-	return &Room{Config: cfg, wake: make(chan struct{}, 1), rules: compiled{pack: cfg.Pack, rules: map[ruleDay]*rules.Rule{}}}
+	r := &Room{Config: cfg, rules: compiled{pack: cfg.Pack, rules: map[ruleDay]*rules.Rule{}}}
+	r.register()
+	return r
 }
 
-// Run listens to the events that public services name and works until Close.
-func (r *Room) Run(ctx context.Context, events Events) error {
-	if err := r.takeOver(ctx); err != nil {
-		return fmt.Errorf("take jobs over: %w", err)
+// Listen takes in the events that public services name, until the bus closes. ctx
+// bounds the start only.
+func (r *Room) Listen(ctx context.Context, events Events) error {
+	types := r.eventTypes()
+	if len(types) == 0 {
+		return nil
 	}
-	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
-	if types := r.eventTypes(); len(types) > 0 {
-		if err := events.Consume(ctx, r.DB, bus.Consumer{Name: "services", Types: types, Workers: 4, Handle: r.hear}); err != nil {
-			r.stop()
-			return fmt.Errorf("listen to events: %w", err)
-		}
+	if err := events.Consume(ctx, r.DB, bus.Consumer{Name: "services", Types: types, Workers: 4, Handle: r.hear}); err != nil {
+		return fmt.Errorf("listen to events: %w", err)
 	}
-	r.done.Go(func() { r.work(ctx) })
-	r.done.Go(func() { r.lapse(ctx) })
 	return nil
-}
-
-// Close ends the work; what was begun is taken up at the next start.
-func (r *Room) Close() {
-	if r.stop != nil {
-		r.stop()
-	}
-	r.done.Wait()
 }
 
 // mine lists the public services of this node's member that are offered on a day.
@@ -181,20 +169,4 @@ func (c *compiled) on(rule string, day civil.Day) (*rules.Rule, error) {
 	}
 	c.rules[key] = r
 	return r, nil
-}
-
-// lapse ends offers whose term is over, once an hour.
-func (r *Room) lapse(ctx context.Context) {
-	ticker := time.NewTicker(time.Hour)
-	defer ticker.Stop()
-	for {
-		if err := r.LapseOffers(ctx); err != nil && ctx.Err() == nil {
-			r.Log.ErrorContext(ctx, "offers not lapsed", slog.Any("error", err))
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return
-		}
-	}
 }

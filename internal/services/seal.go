@@ -9,6 +9,7 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/services/proof"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
 // decisionKind marks decisions in the journal.
@@ -16,6 +17,10 @@ const decisionKind = "decision"
 
 // sealBy is when the job takes over from the call that made the decision.
 const sealBy = 5 * time.Second
+
+// sealers is how many jobs seal at once: they come only after those who decided
+// have failed to.
+const sealers = 4
 
 // sealPatience is how long a person waits for the seal.
 const sealPatience = 10 * time.Second
@@ -25,17 +30,31 @@ const sealPatience = 10 * time.Second
 func (r *Room) sealNow(ctx context.Context, decision string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sealPatience) // the decision stands, whether or not the person still waits
 	defer cancel()
-	if err := r.seal(ctx, decision); err != nil {
+	err := r.seal(ctx, decision, func(ctx context.Context, save func(context.Context, *storage.Tx) error) error {
+		return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			if _, err := r.later.seal.Remove(ctx, tx, decision); err != nil {
+				return err
+			}
+			return save(ctx, tx)
+		})
+	})
+	if err != nil {
 		r.Log.WarnContext(ctx, "decision is sealed later", slog.String("decision", decision), slog.Any("error", err))
 	}
+}
+
+// sealLater is the job.
+func (r *Room) sealLater(ctx context.Context, t *work.Try[work.None]) error {
+	return r.seal(ctx, t.Ref, t.End)
 }
 
 // seal puts the content of a decision into the journal and keeps only its
 // place there. Two that seal the same decision wait for each other. A process
 // that dies between the two leaves an entry that nobody was told of; the job
 // then seals again. That is harmless: both entries hold the same decision byte
-// for byte, and the row names one of them.
-func (r *Room) seal(ctx context.Context, decision string) error {
+// for byte, and the row names one of them. The end is a transaction that also
+// ends the job.
+func (r *Room) seal(ctx context.Context, decision string, end func(context.Context, func(context.Context, *storage.Tx) error) error) error {
 	unlock := r.sealing.lock(decision)
 	defer unlock()
 	d, err := r.decisionWhere(ctx, "id", decision)
@@ -48,11 +67,8 @@ func (r *Room) seal(ctx context.Context, decision string) error {
 			return err
 		}
 	}
-	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE services_decisions SET log_index = $1, content = '' WHERE id = $2 AND log_index < 0`, index, decision); err != nil {
-			return err
-		}
-		_, err := endJob(ctx, tx, jobSeal, decision)
+	return end(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE services_decisions SET log_index = $1, content = '' WHERE id = $2 AND log_index < 0`, index, decision)
 		return err
 	})
 }

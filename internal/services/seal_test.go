@@ -118,8 +118,7 @@ func TestNoReceiptNoLook(t *testing.T) {
 				t.Errorf("%s leaves the receipts %+v, want one more, for the mother", name, acts[len(before):])
 			}
 		}
-		r.cfg.Journal = dying{r.log, false}
-		r.Room = services.New(r.cfg)
+		r.restart(func(cfg *services.Config) { cfg.Journal = dying{r.log, false} })
 		for name, look := range looks {
 			if err := look(); err == nil {
 				t.Errorf("%s is shown without a receipt", name)

@@ -1,6 +1,7 @@
 package services_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -60,19 +61,6 @@ func TestClockThatIsSetRight(t *testing.T) {
 	})
 }
 
-func TestPatienceGrows(t *testing.T) {
-	for i, want := range []time.Duration{500, 500, 1000, 2000, 4000} {
-		if got := services.Patience(i); got != want*time.Millisecond {
-			t.Errorf("after %d tries: %v, want %v", i, got, want*time.Millisecond)
-		}
-	}
-	for _, tries := range []int{11, 40, 1 << 40} {
-		if got := services.Patience(tries); got != 5*time.Minute {
-			t.Errorf("after %d tries: %v, want 5 minutes", tries, got)
-		}
-	}
-}
-
 func TestEndedContractIsNamed(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		r.registers.set(payments, problem.New(problem.Forbidden, "contract-ended", "contract", "allowance-accounts", "day", "2026-11-22"))
@@ -111,13 +99,14 @@ func TestTwoProcessesWithOneJob(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		mother := r.mother()
 		must(t, r.Hear(t.Context(), r.birth(mother, born(), 1)))
-		slow, err := r.Slow(t.Context())
+		slow, err := r.runner.Claim(t.Context(), jobs()...)
 		must(t, err)
+		want(t, "claimed", slow.Len(), 2)
 		want(t, "another finds nothing", r.work(), 0)
-		r.clock.Advance(3 * time.Minute)
+		r.restart(nil)
 		want(t, "taken for dead", r.work(), 2)
 		r.registers.paid = true // what the slow one learns is another outcome
-		slow()
+		must(t, slow.Do(t.Context()))
 		want(t, "offers", len(r.offersOf(mother)), 2)
 		want(t, "referrals", len(r.referrals()), 0)
 		want(t, "notices", len(r.notices.sent), 2)
@@ -128,29 +117,32 @@ func TestJobsOfADeadProcessAreTakenOver(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		mother := r.mother()
 		must(t, r.Hear(t.Context(), r.birth(mother, born(), 1)))
-		claimed, err := r.Claim(t.Context())
+		claimed, err := r.runner.Claim(t.Context(), jobs()...)
 		must(t, err)
-		want(t, "claimed", claimed, 2)
+		want(t, "claimed", claimed.Len(), 2)
 		r.restart(nil)
 		want(t, "taken over", r.work(), 2)
 		want(t, "offers", len(r.offersOf(mother)), 2)
 	})
 }
 
-func TestRunServesEventsAndCloses(t *testing.T) {
+func TestItServesEventsUntilItEnds(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		for i := range 5 {
 			must(t, r.Hear(t.Context(), r.birth(r.mother(), born(), 1+i%3)))
 		}
 		events := &listener{}
-		must(t, r.Run(t.Context(), events))
+		must(t, r.Listen(t.Context(), events))
 		want(t, "types", fmt.Sprint(events.types), "[rs.births.registered]")
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); r.runner.Run(ctx) }()
 		for deadline := time.Now().Add(time.Minute); len(r.assessments(services.AssessmentOffered)) < 10; {
 			if time.Now().After(deadline) {
 				t.Fatalf("after a minute: %+v", r.assessments(""))
 			}
 		}
-		r.Close()
-		r.Close()
+		stop()
+		<-ended
 	})
 }

@@ -127,11 +127,12 @@ func (r *Runner) Begin(ctx context.Context) error {
 	return r.mend(ctx)
 }
 
-// RunDue does what is due now, one job after the other, and says how many those
-// were: what tests and tools do instead of Run. It needs Begin.
-func (r *Runner) RunDue(ctx context.Context) (done int, err error) {
+// RunDue does what is due now in some queues, in all when none is named, one job
+// after the other, and says how many those were: what tests and tools do instead
+// of Run. It needs Begin.
+func (r *Runner) RunDue(ctx context.Context, queues ...string) (done int, err error) {
 	for {
-		claimed, err := r.Claim(ctx)
+		claimed, err := r.Claim(ctx, queues...)
 		if err != nil || claimed.Len() == 0 {
 			return done, err
 		}
@@ -169,12 +170,15 @@ func (c Claimed) Do(ctx context.Context) error {
 }
 
 // Claim takes what is due now, like a process that then dies or is slow.
-func (r *Runner) Claim(ctx context.Context) (Claimed, error) {
+func (r *Runner) Claim(ctx context.Context, queues ...string) (Claimed, error) {
 	var all Claimed
 	if err := r.mend(ctx); err != nil {
 		return all, err
 	}
 	for _, d := range r.queues {
+		if len(queues) > 0 && !slices.Contains(queues, d.queue) {
+			continue
+		}
 		jobs, _, err := d.claim(ctx)
 		if err != nil {
 			return all, err
