@@ -23,32 +23,35 @@ func (n *Node) portalSurface() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	deps := web.Deps{
-		Body: n.title(n.cfg.Member), PublicURL: n.cfg.PublicURL, Help: portal.Help{Phone: n.cfg.Help.Phone, Counter: n.cfg.Help.Counter},
-		Pack: n.pack, FormKey: key, Now: n.now, Log: n.log,
-	}
-	if deps.Demo, err = n.demo(); err != nil {
-		return nil, err
+	cfg := portal.Config{
+		Body: n.title(n.cfg.Member), Kind: "city", PublicURL: n.cfg.PublicURL, Help: portal.Help{Phone: n.cfg.Help.Phone, Counter: n.cfg.Help.Counter},
+		Banner: n.cfg.Demo != nil, FormKey: key, Catalogue: n.catalogue, Now: n.now, Log: n.log,
 	}
 	if n.identity != nil {
-		deps.SignIn, deps.Sessions = n.identity, n.identity
+		cfg.SignIn, cfg.Sessions = n.identity, n.identity
+	}
+	deps := web.Deps{Pack: n.pack}
+	if deps.Demo, err = n.demo(); err != nil {
+		return nil, err
 	}
 	if n.services != nil {
 		n.cityPages(&deps)
 	}
+	if n.authority != nil {
+		cfg.Kind = "supervisor"
+		deps.Registry = registryPages{n}
+	}
 	if n.registers != nil {
+		cfg.Kind = "registers"
 		deps.Registrar = n.registers.births
 	}
 	deps.Contracts, deps.DataServices = n.desk, n.described
-	if n.authority != nil {
-		deps.Registry = registryPages{n}
-	}
 	if n.office != nil {
 		deps.Newcomers = newcomers{n.office}
 	}
 	deps.Answering = n.system
 	deps.Oversight, deps.Conditions, deps.Events = n.oversight, conditions{n}, n.events
-	return web.New(deps)
+	return portal.New(cfg, web.New(deps))
 }
 
 func (n *Node) cityPages(deps *web.Deps) {

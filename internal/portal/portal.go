@@ -58,7 +58,7 @@ type Sessions interface {
 // them. The zero Room brings nothing.
 type Room struct {
 	Pages     []Page
-	Templates fs.FS  // *.html; they may use those of the frame, and not those of another room
+	Templates fs.FS  // templates/*.html; they may use those of the frame, and not those of another room
 	Nav       []Nav  // in the order in which they are shown
 	Footer    []Nav  // for everybody, below every page
 	Home      []Home // what "/" is, for whom
@@ -177,7 +177,7 @@ func (p *Portal) add(brought Room) error {
 			return err
 		}
 		if r.Templates != nil {
-			if pages, err = pages.ParseFS(r.Templates, "*.html"); err != nil {
+			if pages, err = pages.ParseFS(r.Templates, "templates/*.html"); err != nil {
 				return err
 			}
 		}

@@ -50,7 +50,7 @@ func (s Speaker) Text(t lang.Text) template.HTML {
 	if _, ok := t["en"]; s.Tag == lang.En && !ok && t["sr"] != "" {
 		return marked(lang.SrCyrl, t["sr"])
 	}
-	return template.HTML(template.HTMLEscapeString(t.In(s.Tag))) //nolint:gosec // escaped here
+	return Escaped(t.In(s.Tag))
 }
 
 func (s Speaker) Plain(t lang.Text) string { return t.In(s.Tag) }
@@ -65,7 +65,22 @@ func (s Speaker) Name(typed string) template.HTML {
 	if s.Tag == lang.En && shown != typed {
 		return marked(lang.SrLatn, shown)
 	}
-	return template.HTML(template.HTMLEscapeString(shown)) //nolint:gosec // escaped here
+	return Escaped(shown)
+}
+
+// Code marks an identifier.
+func (s Speaker) Code(id string) template.HTML {
+	return `<span class="code">` + Escaped(id) + `</span>`
+}
+
+// Both is a text with the identifier under it.
+func (s Speaker) Both(words lang.Text, id string) template.HTML {
+	return s.Text(words) + `<br>` + s.Code(id)
+}
+
+// Escaped is a text that is no markup.
+func Escaped(s string) template.HTML {
+	return template.HTML(template.HTMLEscapeString(s)) //nolint:gosec // escaped here
 }
 
 func marked(tag lang.Tag, s string) template.HTML {

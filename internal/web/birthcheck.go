@@ -13,7 +13,7 @@ func (v *visit) askCheck(f *birthForm) portal.Question {
 	f.Checking = true
 	father := v.Name(f.Father.Name)
 	if f.NoFather {
-		father = escaped(v.Say("birth.father-unknown"))
+		father = portal.Escaped(v.Say("birth.father-unknown"))
 	}
 	previous := strconv.Itoa(f.Previous)
 	if f.Unknown {
@@ -29,10 +29,10 @@ func (v *visit) askCheck(f *birthForm) portal.Question {
 		row("settlement", "birth.place-label", "place"), row("previous_live_births", "birth.order-label", "order"),
 	}
 	facts[0].Value, facts[1].Value = v.Name(f.Mother.Name), father
-	facts[2].Value, facts[3].Value = v.Name(f.Given+" "+f.Family), escaped(v.Say("birth.number-kept"))
-	facts[4].Value, facts[5].Value = escaped(v.Day(f.Born)), escaped(v.sexWord(f.Sex))
-	facts[6].Value = escaped(v.Say(map[bool]string{true: "word.yes", false: "word.no"}[f.Live]))
-	facts[7].Value, facts[8].Value = v.Text(v.place(f.Place)), escaped(previous)
+	facts[2].Value, facts[3].Value = v.Name(f.Given+" "+f.Family), portal.Escaped(v.Say("birth.number-kept"))
+	facts[4].Value, facts[5].Value = portal.Escaped(v.Day(f.Born)), portal.Escaped(v.sexWord(f.Sex))
+	facts[6].Value = portal.Escaped(v.Say(map[bool]string{true: "word.yes", false: "word.no"}[f.Live]))
+	facts[7].Value, facts[8].Value = v.Text(v.place(f.Place)), portal.Escaped(previous)
 	return portal.Question{Title: v.Say("birth.check"), Lead: []string{v.Say("birth.check-lead")}, Facts: facts, Button: v.Say("birth.record")}
 }
 

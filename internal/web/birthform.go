@@ -77,7 +77,7 @@ func (p *pages) birthStep(name string) (birthStep, bool) {
 }
 
 func (p *pages) beginBirth(v *visit) error {
-	f := &birthForm{Token: id.New(), Ends: p.Now().Add(birthLife).Unix(), Live: true}
+	f := &birthForm{Token: id.New(), Ends: v.Now().Add(birthLife).Unix(), Live: true}
 	return v.putStep("mother", f, nil)
 }
 
@@ -88,7 +88,7 @@ func (p *pages) continueBirth(v *visit) error {
 	var f birthForm
 	if ends, err := v.Forms.Open(v.Actor.Account, v.Typed("form"), &f); err != nil {
 		return err
-	} else if p.Now().After(ends) {
+	} else if v.Now().After(ends) {
 		return problem.New(problem.Conflict, "form-stale")
 	}
 	if to := v.Typed("to"); to != "" {

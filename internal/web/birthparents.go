@@ -1,8 +1,6 @@
 package web
 
 import (
-	"html/template"
-
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/portal"
@@ -57,19 +55,15 @@ func (v *visit) foundQuestion(who, title string, found births.Found) portal.Ques
 func (v *visit) foundFacts(found births.Found) []portal.Fact {
 	facts := []portal.Fact{{Label: v.Say("birth.person"), Value: v.Name(found.Name)}}
 	if !found.Born.IsZero() {
-		facts = append(facts, portal.Fact{Label: v.Say("birth.born-on"), Value: escaped(v.Day(found.Born))})
+		facts = append(facts, portal.Fact{Label: v.Say("birth.born-on"), Value: portal.Escaped(v.Day(found.Born))})
 	}
 	if found.Settlement != "" {
 		facts = append(facts, portal.Fact{Label: v.Say("birth.lives"), Value: v.Text(v.place(found.Settlement))})
 	}
 	if found.Resident != nil && !*found.Resident {
-		facts = append(facts, portal.Fact{Label: v.Say("birth.residence"), Value: escaped(v.Say("birth.not-resident"))})
+		facts = append(facts, portal.Fact{Label: v.Say("birth.residence"), Value: portal.Escaped(v.Say("birth.not-resident"))})
 	}
 	return facts
-}
-
-func escaped(s string) template.HTML {
-	return template.HTML(template.HTMLEscapeString(s)) //nolint:gosec // escaped here
 }
 
 // findable puts "nobody has this number" beside the field, where the registrar

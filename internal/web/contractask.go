@@ -3,6 +3,8 @@ package web
 import (
 	"slices"
 
+	lawpages "dobosh/internal/law/pages"
+
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
@@ -102,7 +104,7 @@ func (v *visit) askPurpose(f *contractForm) portal.Question {
 	if v.Pack != nil {
 		for _, p := range v.Pack.Purposes() {
 			if p.Holds(civil.Of(v.Now())) {
-				choice.Options = append(choice.Options, portal.Option{Value: p.ID, Label: v.Plain(p.Title) + " (" + v.cite(p.Provision) + ")", Chosen: p.ID == f.Contract.Purpose})
+				choice.Options = append(choice.Options, portal.Option{Value: p.ID, Label: v.Plain(p.Title) + " (" + lawpages.Cite(v.Visit, v.Pack, p.Provision) + ")", Chosen: p.ID == f.Contract.Purpose})
 			}
 		}
 	}

@@ -75,7 +75,7 @@ func (p *pages) beginContract(v *visit) error {
 	if _, err := p.Contracts.Proposals(v.R.Context(), v.Actor, "", ""); err != nil {
 		return err // who may not read here need not begin
 	}
-	f := contractForm{Token: id.New(), Contract: registry.Contract{From: civil.Of(p.Now()), Methods: []string{"GET"}, Retention: 30}}
+	f := contractForm{Token: id.New(), Contract: registry.Contract{From: civil.Of(v.Now()), Methods: []string{"GET"}, Retention: 30}}
 	if contract := v.R.URL.Query().Get("contract"); contract != "" {
 		s, err := p.Contracts.Contract(v.R.Context(), v.Actor, contract)
 		if err != nil {

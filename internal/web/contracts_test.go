@@ -195,7 +195,7 @@ func (f *pacts) Title(id registry.ID) lang.Text {
 	return map[string]lang.Text{"ZRENJANIN": both("Град Зрењанин", "City of Zrenjanin"), "REGISTERS": both("Државни регистри", "State registers")}[id.Member]
 }
 
-func contracting(t testing.TB, f *pacts) Deps {
+func contracting(t testing.TB, f *pacts) site {
 	d := base(t)
 	d.Contracts = f
 	return d

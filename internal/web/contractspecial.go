@@ -4,6 +4,8 @@ import (
 	"html/template"
 	"strings"
 
+	lawpages "dobosh/internal/law/pages"
+
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/law"
 	"dobosh/internal/portal"
@@ -87,19 +89,19 @@ func (v *visit) specialRows(c registry.Contract) []portal.Fact {
 	return []portal.Fact{
 		{ID: "events", Label: v.Say("contract.row-events"), Value: v.eventsRow(c), Change: "events"},
 		{ID: "size", Label: v.Say("contract.row-size"), Value: v.sizeRow(c), Change: "size"},
-		{ID: "delay", Label: v.Say("contract.row-delay"), Value: escaped(v.delayRow(c)), Change: "delay"},
+		{ID: "delay", Label: v.Say("contract.row-delay"), Value: portal.Escaped(v.delayRow(c)), Change: "delay"},
 	}
 }
 
 func (v *visit) eventsRow(c registry.Contract) template.HTML {
 	if len(c.Events) == 0 {
-		return escaped(v.Say("contract.no-events"))
+		return portal.Escaped(v.Say("contract.no-events"))
 	}
-	types := v.coded(strings.Join(c.Events, ", "))
+	types := v.Code(strings.Join(c.Events, ", "))
 	if c.Area == "" {
 		return types
 	}
-	return types + `<br>` + escaped(v.Say("contract.events-area")) + ` ` + v.coded(c.Area)
+	return types + `<br>` + portal.Escaped(v.Say("contract.events-area")) + ` ` + v.Code(c.Area)
 }
 
 func (v *visit) sizeRow(c registry.Contract) template.HTML {
@@ -107,16 +109,16 @@ func (v *visit) sizeRow(c registry.Contract) template.HTML {
 	if limit == 0 {
 		limit = registry.DefaultLimit
 	}
-	says := escaped(v.Say("contract.limit", "n", (limit+megabyte-1)/megabyte))
+	says := portal.Escaped(v.Say("contract.limit", "n", (limit+megabyte-1)/megabyte))
 	if len(c.Headers) == 0 {
 		return says
 	}
-	return says + `<br>` + escaped(v.Say("contract.size-headers")) + ` ` + v.coded(strings.Join(c.Headers, ", "))
+	return says + `<br>` + portal.Escaped(v.Say("contract.size-headers")) + ` ` + v.Code(strings.Join(c.Headers, ", "))
 }
 
 func (v *visit) delayRow(c registry.Contract) string {
 	if c.Delay.Days == 0 {
 		return v.Say("contract.no-delay")
 	}
-	return v.Say("contract.delay", "n", c.Delay.Days, "cite", v.cite(c.Delay.Provision))
+	return v.Say("contract.delay", "n", c.Delay.Days, "cite", lawpages.Cite(v.Visit, v.Pack, c.Delay.Provision))
 }

@@ -6,12 +6,13 @@ import (
 	"strconv"
 	"strings"
 
+	lawpages "dobosh/internal/law/pages"
+
 	"dobosh/internal/contracts"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/law"
 	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
@@ -134,66 +135,30 @@ func covered(fields []string, pointer string) bool {
 func (v *visit) termRows(c registry.Contract) []portal.Fact {
 	asker, _ := c.Between()
 	rows := []portal.Fact{
-		{ID: "service", Label: v.Say("contract.row-service"), Value: v.both(v.pages.Contracts.Title(c.Provider.With(c.Service)), c.Provider.With(c.Service).String()), Change: "service"},
-		{ID: "consumer", Label: v.Say("contract.row-asker"), Value: v.coded(asker.String()), Change: "asker"},
-		{ID: "purpose", Label: v.Say("contract.row-purpose"), Value: v.purposeWords(c.Purpose), Change: "purpose"},
-		{ID: "provision", Label: v.Say("contract.row-provision"), Value: v.citation(c.Provision), Change: "provision"},
-		{ID: "paths", Label: v.Say("contract.row-paths"), Value: v.coded(strings.Join(c.Methods, ", ") + " " + strings.Join(c.Paths, ", ")), Change: "questions"},
+		{ID: "service", Label: v.Say("contract.row-service"), Value: v.Both(v.pages.Contracts.Title(c.Provider.With(c.Service)), c.Provider.With(c.Service).String()), Change: "service"},
+		{ID: "consumer", Label: v.Say("contract.row-asker"), Value: v.Code(asker.String()), Change: "asker"},
+		{ID: "purpose", Label: v.Say("contract.row-purpose"), Value: lawpages.Purpose(v.Visit, v.Pack, c.Purpose), Change: "purpose"},
+		{ID: "provision", Label: v.Say("contract.row-provision"), Value: lawpages.Citation(v.Visit, v.Pack, c.Provision), Change: "provision"},
+		{ID: "paths", Label: v.Say("contract.row-paths"), Value: v.Code(strings.Join(c.Methods, ", ") + " " + strings.Join(c.Paths, ", ")), Change: "questions"},
 		{ID: "fields", Label: v.Say("contract.row-fields"), Value: v.fieldsRow(c), Change: "fields"},
 		{ID: "subjects", Label: v.Say("contract.row-person"), Value: v.subjectsRow(c), Change: "person"},
-		{ID: "quota", Label: v.Say("contract.row-often"), Value: escaped(v.oftenRow(c)), Change: "often"},
-		{ID: "from", Label: v.Say("contract.row-long"), Value: escaped(v.longRow(c)), Change: "long"},
+		{ID: "quota", Label: v.Say("contract.row-often"), Value: portal.Escaped(v.oftenRow(c)), Change: "often"},
+		{ID: "from", Label: v.Say("contract.row-long"), Value: portal.Escaped(v.longRow(c)), Change: "long"},
 	}
 	if len(c.Delegates) > 0 {
-		rows = slices.Insert(rows, 2, portal.Fact{ID: "delegates", Label: v.Say("contract.row-delegates"), Value: v.coded(idList(c.Delegates, ", ")), Change: "asker"})
+		rows = slices.Insert(rows, 2, portal.Fact{ID: "delegates", Label: v.Say("contract.row-delegates"), Value: v.Code(idList(c.Delegates, ", ")), Change: "asker"})
 	}
 	return append(rows, v.specialRows(c)...)
 }
 
-func (v *visit) both(words lang.Text, code string) template.HTML {
-	return v.Text(words) + `<br>` + v.coded(code)
-}
-
-func (v *visit) coded(s string) template.HTML {
-	return template.HTML(`<span class="code">` + template.HTMLEscapeString(s) + `</span>`) //nolint:gosec // escaped here
-}
-
-func (v *visit) purposeWords(id string) template.HTML {
-	if v.Pack != nil {
-		if purpose, ok := v.Pack.Purpose(id); ok {
-			return v.Text(purpose.Title)
-		}
-	}
-	return v.coded(id)
-}
-
-// citation is a provision with what it says.
-func (v *visit) citation(ref law.Ref) template.HTML {
-	if v.Pack != nil {
-		if pr, ok := v.Pack.Provision(ref); ok {
-			return escaped(pr.Cite(v.Tag)) + `<br><span class="law">` + v.Text(pr.Title) + `</span>`
-		}
-	}
-	return v.coded(string(ref))
-}
-
-func (v *visit) cite(ref law.Ref) string {
-	if v.Pack != nil {
-		if pr, ok := v.Pack.Provision(ref); ok {
-			return pr.Cite(v.Tag)
-		}
-	}
-	return string(ref)
-}
-
 func (v *visit) fieldsRow(c registry.Contract) template.HTML {
 	if slices.Contains(c.Fields, "") {
-		return escaped(v.Say("contract.everything"))
+		return portal.Escaped(v.Say("contract.everything"))
 	}
 	words := v.fieldWords(c)
 	parts := make([]string, len(c.Fields))
 	for i, f := range c.Fields {
-		parts[i] = string(v.coded(f))
+		parts[i] = string(v.Code(f))
 		if words[f] != "" {
 			parts[i] = string(words[f]) + " " + parts[i]
 		}
@@ -203,12 +168,12 @@ func (v *visit) fieldsRow(c registry.Contract) template.HTML {
 
 func (v *visit) subjectsRow(c registry.Contract) template.HTML {
 	if len(c.Subjects) == 0 {
-		return escaped(v.Say("contract.nobody"))
+		return portal.Escaped(v.Say("contract.nobody"))
 	}
 	parts := make([]string, len(c.Subjects))
 	for i, s := range c.Subjects {
 		kind, name := subjectKind(s)
-		parts[i] = template.HTMLEscapeString(v.Say("contract.found."+kind)) + " " + string(v.coded(name))
+		parts[i] = template.HTMLEscapeString(v.Say("contract.found."+kind)) + " " + string(v.Code(name))
 	}
 	return template.HTML(strings.Join(parts, "<br>")) //nolint:gosec // each part is escaped
 }
@@ -304,7 +269,7 @@ func (v *visit) standingView(s contracts.Standing) standingView {
 	switch {
 	case s.Stops.IsZero():
 	case s.Because != "":
-		view.Stop = v.Say("contract.stops-because", "day", v.Day(s.Stops), "cite", v.cite(s.Because))
+		view.Stop = v.Say("contract.stops-because", "day", v.Day(s.Stops), "cite", lawpages.Cite(v.Visit, v.Pack, s.Because))
 	default:
 		view.Stop = v.Say("contract.stops", "day", v.Day(s.Stops))
 	}

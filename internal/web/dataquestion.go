@@ -9,6 +9,7 @@ import (
 
 	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/portal"
 )
 
 // Bounds of the values that are explained: in short beside other questions, and
@@ -70,7 +71,7 @@ func (v *visit) questionView(op openapi.Operation, all string, most int) questio
 		Title: v.Text(op.Title), Text: v.Text(op.Text), Code: op.Method + " " + op.Path, Deprecated: op.Deprecated, All: all,
 	}
 	if view.Title == "" {
-		view.Title = v.coded(view.Code)
+		view.Title = v.Code(view.Code)
 	}
 	for _, way := range op.Security {
 		if way != "" {
@@ -221,7 +222,7 @@ func (v *visit) typeWord(t string, s *openapi.Schema) string {
 func (v *visit) rules(s *openapi.Schema) (rules []template.HTML) {
 	add := func(key, code string) {
 		if code != "" {
-			rules = append(rules, escaped(v.Say(key))+" "+v.coded(code))
+			rules = append(rules, portal.Escaped(v.Say(key))+" "+v.Code(code))
 		}
 	}
 	var values []string
@@ -237,7 +238,7 @@ func (v *visit) rules(s *openapi.Schema) (rules []template.HTML) {
 	add("rule.count", s.Count.String())
 	add("rule.pattern", s.Pattern)
 	if len(s.Variants) > 0 {
-		rules = append(rules, escaped(v.Say("rule.variants", "n", len(s.Variants))))
+		rules = append(rules, portal.Escaped(v.Say("rule.variants", "n", len(s.Variants))))
 	}
 	if s.Format != "" && !slices.ContainsFunc(s.Types, func(t string) bool { return v.Catalogue.Has("type." + t + "." + s.Format) }) {
 		add("rule.format", s.Format)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	lawpages "dobosh/internal/law/pages"
+
 	"dobosh/internal/catalogue"
 	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/kit/civil"
@@ -178,7 +180,7 @@ func (v *visit) asking(service registry.ID) (views []asksView) {
 	contracts := v.DataServices.Contracts(service, civil.Of(v.Now()))
 	for _, c := range contracts[:min(len(contracts), questionsMost)] {
 		asker, _ := c.Between()
-		view := asksView{Contract: c, Asker: v.DataServices.Title(asker.Owner()), Cite: v.cite(c.Provision), For: lang.Text{"sr": c.Purpose, "en": c.Purpose}}
+		view := asksView{Contract: c, Asker: v.DataServices.Title(asker.Owner()), Cite: lawpages.Cite(v.Visit, v.Pack, c.Provision), For: lang.Text{"sr": c.Purpose, "en": c.Purpose}}
 		if v.Pack != nil {
 			if purpose, ok := v.Pack.Purpose(c.Purpose); ok {
 				view.For = purpose.Title
@@ -254,7 +256,7 @@ func plainName(s string) string {
 
 // dataExport gives the catalogue to programs, as DCAT-AP.
 func (p *pages) dataExport(v *visit) error {
-	raw, err := p.DataServices.Export(p.PublicURL, v.After())
+	raw, err := p.DataServices.Export(v.PublicURL, v.After())
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (p *pages) decision(v *visit) error {
 		ByRule: d.By == "rule", Papers: p.Papers != nil,
 	}
 	if p.Verifier != nil {
-		view.Verify = p.PublicURL + verifyPath(d.Code)
+		view.Verify = v.PublicURL + verifyPath(d.Code)
 		if view.QR, err = qrSVG(view.Verify, v.Say("decision.qr")); err != nil {
 			return err
 		}

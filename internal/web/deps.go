@@ -3,35 +3,22 @@ package web
 import (
 	"context"
 	"io"
-	"log/slog"
 
 	"dobosh/internal/act"
 	"dobosh/internal/exchange/evidence"
-	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/law"
-	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 	"dobosh/internal/services"
 	"dobosh/internal/services/proof"
 )
 
-// Deps is what a portal is built of. Now, Log, Body and PublicURL are needed
-// on every node; each of the interfaces may be nil.
+// Deps is what the pages call; each may be nil.
 type Deps struct {
-	Body      lang.Text // whose portal this is
-	PublicURL string    // origin under which people reach it, without a slash at the end
-	Help      portal.Help
-	Pack      *law.Pack // names of places; nil where no page shows any
-	Demo      *Demo     // nil when this is not a demonstration
-	FormKey   []byte    // 32 bytes, the same on all replicas; empty for a key that lives as long as the process
-	Now       clock.Now
-	Log       *slog.Logger
-
-	SignIn   portal.SignIn
-	Sessions portal.Sessions
+	Pack *law.Pack // names of places; nil where no page shows any
+	Demo *Demo     // nil when this is not a demonstration
 
 	// What a person sees.
 	Offers    Offers

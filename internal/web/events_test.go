@@ -85,7 +85,7 @@ func (s *stream) DropDeadFor(_ context.Context, _ act.Actor, id, event string) e
 	return nil
 }
 
-func eventful(t testing.TB, s *stream) Deps {
+func eventful(t testing.TB, s *stream) site {
 	d := watchedNode(t, &watched{})
 	d.Events = s
 	return d

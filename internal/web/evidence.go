@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	lawpages "dobosh/internal/law/pages"
+
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/portal"
@@ -33,11 +35,11 @@ func (v *visit) evidenceView(r evidence.Report) *evidenceView {
 		if s == "" {
 			return ""
 		}
-		return v.coded(s)
+		return v.Code(s)
 	}
 	called := func(id, named registry.ID) template.HTML {
 		if title := f.Names[named]; len(title) > 0 {
-			return v.both(title, id.String())
+			return v.Both(title, id.String())
 		}
 		return coded(id.String())
 	}
@@ -48,16 +50,16 @@ func (v *visit) evidenceView(r evidence.Report) *evidenceView {
 	add("client", called(f.Client, f.Client.Owner()))
 	add("behalf", coded(f.Behalf.String()))
 	add("service", called(f.Service, f.Service))
-	add("asked", escaped(v.Instant(f.Asked)))
+	add("asked", portal.Escaped(v.Instant(f.Asked)))
 	if !f.Answered.IsZero() {
-		add("answered", escaped(v.Instant(f.Answered)))
+		add("answered", portal.Escaped(v.Instant(f.Answered)))
 	}
 	add("contract", coded(f.Contract))
 	if f.Purpose != "" {
-		add("purpose", v.purposeWords(f.Purpose))
+		add("purpose", lawpages.Purpose(v.Visit, v.Pack, f.Purpose))
 	}
 	if f.Provision != "" {
-		add("provision", v.citation(f.Provision))
+		add("provision", lawpages.Citation(v.Visit, v.Pack, f.Provision))
 	}
 	add("matter", coded(f.Matter))
 	add("code", coded(f.Code))

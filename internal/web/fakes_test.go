@@ -386,32 +386,45 @@ func serbia(t testing.TB) *law.Pack {
 	return p
 }
 
-func base(t testing.TB) Deps {
-	return Deps{
-		Body: both("Град Зрењанин", "City of Zrenjanin"), PublicURL: "https://zrenjanin.example", Help: portal.Help{Phone: "023 000 000"}, Pack: serbia(t),
-		Demo: &Demo{City: "http://127.0.0.1:1", Registers: "http://127.0.0.1:2", Supervisor: "http://127.0.0.1:3", Mail: "http://127.0.0.1:4",
-			People: []DemoPerson{{"Милица Пример", both("мајка, чека прво дете", "mother, expecting her first child")}, {"Весна Матичар", both("матичар", "registrar")}}},
-		Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), SignIn: signIn{}, Sessions: sessions{},
-	}
+// site is a portal that is not open yet.
+type site struct {
+	portal.Config
+	Deps
 }
 
-func city(t testing.TB, f *rooms) Deps {
+func base(t testing.TB) site {
+	words, err := Words()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return site{portal.Config{
+		Body: both("Град Зрењанин", "City of Zrenjanin"), Kind: "city", PublicURL: "https://zrenjanin.example", Help: portal.Help{Phone: "023 000 000"}, Banner: true,
+		Catalogue: words, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), SignIn: signIn{}, Sessions: sessions{},
+	}, Deps{Pack: serbia(t),
+		Demo: &Demo{City: "http://127.0.0.1:1", Registers: "http://127.0.0.1:2", Supervisor: "http://127.0.0.1:3", Mail: "http://127.0.0.1:4",
+			People: []DemoPerson{{"Милица Пример", both("мајка, чека прво дете", "mother, expecting her first child")}, {"Весна Матичар", both("матичар", "registrar")}}},
+	}}
+}
+
+func city(t testing.TB, f *rooms) site {
 	d := base(t)
 	d.Offers, d.Exits, d.Decisions, d.Papers, d.Looks, d.Messages, d.Verifier = f, f, f, f, f, f, f
 	d.Desk, d.Waiting, d.Referrals, d.Settling, d.Payments, d.Releasing, d.Answering = f, f, f, f, f, f, f
 	return d
 }
 
-func stateRegisters(t testing.TB, r *registrar) Deps {
+func stateRegisters(t testing.TB, r *registrar) site {
 	d := base(t)
 	d.Help = portal.Help{}
+	d.Kind = "registers"
 	d.Body, d.Registrar = both("Државни регистри", "State registers"), r
 	return d
 }
 
-func supervisor(t testing.TB) Deps {
+func supervisor(t testing.TB) site {
 	d := base(t)
 	d.Help = portal.Help{Counter: both("Трг слободе 10, радним данима од 8 до 15.", "Trg slobode 10, on weekdays from 8 to 15.")}
+	d.Kind = "supervisor"
 	d.Body, d.Registry = both("Надзорни орган", "Supervisor"), published{}
 	return d
 }

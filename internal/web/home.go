@@ -19,16 +19,6 @@ type homeView struct {
 	Demo      *Demo
 }
 
-func (p *pages) kind() string {
-	switch {
-	case p.Registrar != nil:
-		return "registers"
-	case p.Registry != nil:
-		return "supervisor"
-	}
-	return "city"
-}
-
 // homes lead everybody to what is theirs.
 func (p *pages) homes() (homes []portal.Home) {
 	to := func(address string) func(*portal.Visit) error {

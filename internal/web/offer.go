@@ -65,7 +65,7 @@ func (p *pages) inbox(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := inboxView{Next: offers.Next, Help: p.Help}
+	view := inboxView{Next: offers.Next, Help: v.Help}
 	for _, o := range offers.Items {
 		if o.State == services.OfferOpen {
 			view.Open = append(view.Open, v.offerView(o))

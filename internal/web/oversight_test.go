@@ -86,7 +86,7 @@ func (w *watched) ReviewHidden(_ context.Context, _ act.Actor, contract, finding
 	return nil
 }
 
-func watchedNode(t testing.TB, w *watched) Deps {
+func watchedNode(t testing.TB, w *watched) site {
 	d := base(t)
 	d.Oversight, d.Conditions = w, w
 	return d

@@ -21,9 +21,9 @@ func kinds() []problem.Kind {
 		problem.Gone, problem.TooLarge, problem.TooMany, problem.Unavailable, problem.BadGateway, problem.Timeout}
 }
 
-func open(t testing.TB, d Deps) http.Handler {
+func open(t testing.TB, d site) http.Handler {
 	t.Helper()
-	h, err := New(d)
+	h, err := portal.New(d.Config, New(d.Deps))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestTheBannerStandsOnlyInADemonstration(t *testing.T) {
 	if !strings.Contains(request{path: "/nowhere"}.to(open(t, d)).Body.String(), banner) {
 		t.Error("no banner on a page of the demonstration")
 	}
-	d.Demo = nil
+	d.Demo, d.Banner = nil, false
 	if strings.Contains(request{path: "/"}.to(open(t, d)).Body.String(), banner) {
 		t.Error("a banner on a page in earnest")
 	}
@@ -211,10 +211,10 @@ func TestWhatIsNotOnTheNodeIsNotOnThePage(t *testing.T) {
 }
 
 func TestNewNeedsAClockALogAndABody(t *testing.T) {
-	for _, spoil := range []func(*Deps){func(d *Deps) { d.Now = nil }, func(d *Deps) { d.Log = nil }, func(d *Deps) { d.Body = nil }, func(d *Deps) { d.FormKey = []byte("short") }} {
+	for _, spoil := range []func(*site){func(d *site) { d.Now = nil }, func(d *site) { d.Log = nil }, func(d *site) { d.Body = nil }, func(d *site) { d.FormKey = []byte("short") }} {
 		d := base(t)
 		spoil(&d)
-		if _, err := New(d); err == nil {
+		if _, err := portal.New(d.Config, New(d.Deps)); err == nil {
 			t.Error("New took deps that are not whole")
 		}
 	}

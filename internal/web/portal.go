@@ -2,9 +2,6 @@ package web
 
 import (
 	"embed"
-	"errors"
-	"io/fs"
-	"net/http"
 
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
@@ -12,7 +9,7 @@ import (
 )
 
 //go:embed templates
-var templateFiles embed.FS
+var templates embed.FS
 
 // pages are what the rooms of a node show that have no pages of their own yet.
 type pages struct {
@@ -26,27 +23,11 @@ type visit struct {
 	*pages
 }
 
-// New reads templates and catalogue and plugs in the pages of the rooms that
-// deps holds.
-func New(deps Deps) (http.Handler, error) {
-	if deps.Now == nil || deps.Log == nil || len(deps.Body) == 0 {
-		return nil, errors.New("portal: Now, Log and Body are needed")
-	}
-	words, err := Words()
-	if err != nil {
-		return nil, err
-	}
+// New brings the pages of the rooms that deps holds.
+func New(deps Deps) portal.Room {
 	p := &pages{Deps: deps}
 	p.routes()
-	templates, err := fs.Sub(templateFiles, "templates")
-	if err != nil {
-		return nil, err
-	}
-	cfg := portal.Config{
-		Body: deps.Body, Kind: p.kind(), PublicURL: deps.PublicURL, Help: deps.Help, Banner: deps.Demo != nil, FormKey: deps.FormKey, Catalogue: words,
-		Now: deps.Now, Log: deps.Log, SignIn: deps.SignIn, Sessions: deps.Sessions,
-	}
-	return portal.New(cfg, portal.Room{Pages: p.all, Templates: templates, Nav: p.nav(), Footer: p.footer(), Home: p.homes(), Welcome: []portal.Part{p.welcome}})
+	return portal.Room{Pages: p.all, Templates: templates, Nav: p.nav(), Footer: p.footer(), Home: p.homes(), Welcome: []portal.Part{p.welcome}}
 }
 
 func (p *pages) visit(v *portal.Visit) *visit { return &visit{v, p} }
