@@ -40,7 +40,7 @@ func (d described) Operations(ctx context.Context, service registry.ID) ([]contr
 	return operations, true
 }
 
-// Words implements looks.Words.
+// Words implements receipts.Descriptions.
 func (d described) Words(ctx context.Context, service registry.ID) map[string]lang.Text {
 	words := map[string]lang.Text{}
 	operations, _ := d.Operations(ctx, service)

@@ -49,12 +49,12 @@ type Room struct {
 	State  func() *registry.State
 	Pack   *law.Pack
 	Asker  Asker
-	Words  Words // nil for no descriptions
+	Words  Descriptions // nil for no descriptions
 }
 
-// Words give the fields of a data service the words of its description, by JSON
+// Descriptions give the fields of a data service the words of its description, by JSON
 // pointer; none for a service that has none.
-type Words interface {
+type Descriptions interface {
 	Words(ctx context.Context, service registry.ID) map[string]lang.Text
 }
 

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"io/fs"
 	"maps"
 	"os"
@@ -19,20 +18,11 @@ import (
 
 func words(t *testing.T) (sr, en map[string]string, all *lang.Catalogue) {
 	t.Helper()
-	for code, into := range map[string]*map[string]string{"sr": &sr, "en": &en} {
-		raw, err := wordFiles.ReadFile("words/" + code + ".json")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(raw, into); err != nil {
-			t.Fatal(err)
-		}
-	}
 	all, err := Words()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sr, en, all
+	return maps.Collect(all.Written(lang.SrCyrl)), maps.Collect(all.Written(lang.En)), all
 }
 
 var place = regexp.MustCompile(`\{([a-z_]+)(:[^}]*)?\}`)

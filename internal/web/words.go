@@ -3,12 +3,32 @@ package web
 import (
 	"embed"
 
+	"dobosh/internal/admission"
+	"dobosh/internal/catalogue"
+	"dobosh/internal/contracts"
+	"dobosh/internal/exchange"
+	"dobosh/internal/identity"
+	"dobosh/internal/journal"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/lab/registers"
+	"dobosh/internal/law"
+	"dobosh/internal/notify"
+	core "dobosh/internal/portal"
+	"dobosh/internal/receipts"
+	"dobosh/internal/registry"
+	"dobosh/internal/rules"
+	"dobosh/internal/services"
 )
 
 //go:embed words/*.json
 var wordFiles embed.FS
 
-// Words are the sentences of the pages and of all problems. Rooms that serve
-// APIs say their problems with them.
-func Words() (*lang.Catalogue, error) { return lang.Load(lang.Words{Room: "web", Files: wordFiles}) }
+// Words are the sentences of all rooms. Rooms that serve APIs say their
+// problems with them.
+func Words() (*lang.Catalogue, error) {
+	return lang.Load(
+		core.Words(), identity.Words(), law.Words(), journal.Words(), registry.Words(), admission.Words(), contracts.Words(),
+		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), services.Words(), receipts.Words(), registers.Words(),
+		lang.Words{Room: "demo", Files: wordFiles},
+	)
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"maps"
 	"path"
 	"slices"
@@ -324,6 +325,10 @@ func (c *Catalogue) Has(key string) bool { return c.has(SrCyrl, key) }
 
 // Keys lists the keys of all sentences in order.
 func (c *Catalogue) Keys() []string { return slices.Sorted(maps.Keys(c.sentences[SrCyrl])) }
+
+// Written gives the sentences of one language as they are written, places and
+// all, without what it borrows from others.
+func (c *Catalogue) Written(tag Tag) iter.Seq2[string, string] { return maps.All(c.sentences[tag]) }
 
 // Tags lists the languages that are spoken here, the complete ones first.
 func (c *Catalogue) Tags() []Tag { return slices.Clone(c.tags) }

@@ -55,4 +55,6 @@ func (p Para) Decimal() string {
 
 // In writes the amount for people: "300.000" in Serbian, "300,000" in
 // English; para are shown only where there are any.
-func (p Para) In(tag lang.Tag) string { return lang.Number(strings.TrimSuffix(p.Decimal(), ".00"), tag) }
+func (p Para) In(tag lang.Tag) string {
+	return lang.Number(strings.TrimSuffix(p.Decimal(), ".00"), tag)
+}
