@@ -13,12 +13,12 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// road is where the paths of X-Road's interface begin.
-const road = "/r1/"
+// xroadPath is where the paths of X-Road's interface begin.
+const xroadPath = "/r1/"
 
 // answer answers a request of X-Road's interface.
-func (e *Edge) answer(ctx *fasthttp.RequestCtx, r request) {
-	a, err := r.question(road)
+func (e *Edge) answer(ctx *fasthttp.RequestCtx, r head) {
+	a, err := r.request(xroadPath)
 	if err != nil {
 		e.refuse(ctx, r, err)
 		return
@@ -27,11 +27,15 @@ func (e *Edge) answer(ctx *fasthttp.RequestCtx, r request) {
 		a.Message = a.Service.Instance + "-" + uuid()
 	}
 	if metadata.Reserved(a.Service.Service) {
-		e.tell(ctx, r, a)
+		e.answerReserved(ctx, r, a)
 		return
 	}
 	answer, in, err := e.put(ctx, &a)
-	if err != nil && !ownAnswer(answer, err) {
+	// A refusal may be the information system's own answer, which passes with its status
+	// and without X-Road-Error. Its body stays behind: under a contract for fields it was
+	// not agreed, and under one for the whole answer this is no refusal.
+	own := answer.Meta.Status != 0 && (problem.HasCode(err, "nothing-known") || problem.HasCode(err, "system-refused") || problem.HasCode(err, "system-failed"))
+	if err != nil && !own {
 		e.refuse(ctx, r, err)
 		return
 	}
@@ -57,7 +61,7 @@ func (e *Edge) put(ctx *fasthttp.RequestCtx, a *exchange.Request) (answer exchan
 
 // head writes the headers that name the exchange. A body that has not come to
 // its end when the response begins cannot be named.
-func (e *Edge) head(ctx *fasthttp.RequestCtx, r request, a exchange.Request, in *incoming) {
+func (e *Edge) head(ctx *fasthttp.RequestCtx, r head, a exchange.Request, in *incoming) {
 	h := &ctx.Response.Header
 	h.Add(idHeader, a.Message)
 	h.Add(clientHeader, a.Client.String())
@@ -105,18 +109,7 @@ type outgoing struct {
 func (o outgoing) Read(p []byte) (int, error) {
 	n, err := o.ReadCloser.Read(p)
 	if err == nil {
-		err = o.wait(time.Now().Add(stepPatience))
+		err = o.wait(time.Now().Add(stepTimeout))
 	}
 	return n, err
-}
-
-// ownAnswer reports whether a refusal is the information system's own answer,
-// which passes with its status and without X-Road-Error. Its body stays behind:
-// under a contract for fields it was not agreed, and under one for the whole
-// answer this is no refusal.
-func ownAnswer(answer exchange.Response, err error) bool {
-	if answer.Meta.Status == 0 {
-		return false
-	}
-	return problem.HasCode(err, "nothing-known") || problem.HasCode(err, "system-refused") || problem.HasCode(err, "system-failed")
 }

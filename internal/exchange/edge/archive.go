@@ -69,7 +69,7 @@ func readWanted(raw string) (w wanted, err error) {
 // asic answers with a zip archive of the messages that one of this member's
 // subsystems sent or got under an X-Road-Id, each signed by this node. Errors are
 // plain text, as in X-Road.
-func (e *Edge) asic(ctx *fasthttp.RequestCtx, r request) {
+func (e *Edge) asic(ctx *fasthttp.RequestCtx, r head) {
 	w, err := readWanted(r.query)
 	if err == nil && r.method != "GET" {
 		err = errors.New("only GET is answered")
@@ -125,16 +125,16 @@ const (
 
 // containers makes the containers of a request, the newest exchange first.
 func (e *Edge) containers(w wanted) (files []asice.File, err error) {
-	ctx, cancel := context.WithTimeout(e.life, headPatience)
+	ctx, cancel := context.WithTimeout(e.life, headTimeout)
 	defer cancel()
-	questions, err := e.Archive.questions(ctx, w)
+	requests, err := e.Archive.requests(ctx, w)
 	if err != nil {
 		return nil, err
 	}
-	if w.unique && len(questions) > 1 {
+	if w.unique && len(requests) > 1 {
 		return nil, errSeveral
 	}
-	for _, q := range questions {
+	for _, q := range requests {
 		entries, err := e.Archive.messages(ctx, q, w.kinds)
 		if err != nil {
 			return nil, err
@@ -151,7 +151,7 @@ func (e *Edge) containers(w wanted) (files []asice.File, err error) {
 }
 
 // requests finds the requests with an X-Road-Id that a subsystem put or got.
-func (a Archive) questions(ctx context.Context, w wanted) (found []journal.Logged, err error) {
+func (a Archive) requests(ctx context.Context, w wanted) (found []journal.Logged, err error) {
 	if a.Journal == nil || a.Signer == nil {
 		return nil, nil
 	}

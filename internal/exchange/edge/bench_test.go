@@ -15,9 +15,9 @@ func BenchmarkHead(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		r := request{method: "GET", path: "/r1/RS-DEMO/GOV/REGISTERS/civil/items/v1/items/1", headers: headers, message: "12345678"}
+		r := head{method: "GET", path: "/r1/RS-DEMO/GOV/REGISTERS/civil/items/v1/items/1", headers: headers, message: "12345678"}
 		r.target = r.path
-		a, err := r.question(road)
+		a, err := r.request(xroadPath)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -22,9 +22,9 @@ import (
 const (
 	wholeBody     = 1 << 20
 	wholeDocument = 10 << 20
-	step          = 64 << 10 // bytes of a body that must come within stepPatience
+	step          = 64 << 10 // bytes of a body that must come within stepTimeout
 
-	lingerPatience = 5 * time.Second
+	lingerTimeout = 5 * time.Second
 )
 
 // incoming is the body of a request as it comes. It belongs to one goroutine,
@@ -39,14 +39,10 @@ type incoming struct {
 	sum  atomic.Pointer[[sha512.Size]byte] // of all of it, when its end was read
 }
 
-func newIncoming(ctx *fasthttp.RequestCtx) *incoming {
-	return &incoming{from: ctx.RequestBodyStream(), wait: ctx.SetReadDeadline, size: int64(ctx.Request.Header.ContentLength()), hash: sha512.New()}
-}
-
 // Read implements io.Reader. A trickle is an error like silence.
 func (in *incoming) Read(p []byte) (int, error) {
 	if in.left <= 0 {
-		if err := in.wait(time.Now().Add(stepPatience)); err != nil {
+		if err := in.wait(time.Now().Add(stepTimeout)); err != nil {
 			return 0, err
 		}
 		in.left = step
@@ -70,7 +66,7 @@ const lingering = 16 << 20
 
 // linger reads what is left of a body, within bounds.
 func (in *incoming) linger() {
-	if in == nil || in.sum.Load() != nil || in.wait(time.Now().Add(lingerPatience)) != nil {
+	if in == nil || in.sum.Load() != nil || in.wait(time.Now().Add(lingerTimeout)) != nil {
 		return
 	}
 	in.left = lingering // no more time than that
@@ -91,6 +87,9 @@ func (in *incoming) digest() (sum *[sha512.Size]byte, whole bool) {
 	return sum, true
 }
 
+// maxDocuments bounds the large documents that are read at once.
+const maxDocuments = 16
+
 // body gives the body of a request: whole, where it is short, or as it comes.
 // in is nil where there is none.
 func (e *Edge) body(ctx *fasthttp.RequestCtx, mediaType string) (in *incoming, whole []byte, rest io.Reader, err error) {
@@ -98,7 +97,7 @@ func (e *Edge) body(ctx *fasthttp.RequestCtx, mediaType string) (in *incoming, w
 	if size == 0 || size < -1 || ctx.RequestBodyStream() == nil {
 		return nil, nil, nil, nil
 	}
-	in = newIncoming(ctx)
+	in = &incoming{from: ctx.RequestBodyStream(), wait: ctx.SetReadDeadline, size: int64(size), hash: sha512.New()}
 	limit := wholeBody
 	if isDocument(mediaType) {
 		limit = wholeDocument
@@ -106,11 +105,16 @@ func (e *Edge) body(ctx *fasthttp.RequestCtx, mediaType string) (in *incoming, w
 	if size > limit {
 		return in, nil, in, nil
 	}
-	if limit > wholeBody && (size < 0 || size > wholeBody) {
-		if err := e.large.take(e.life); err != nil {
-			return in, nil, nil, err
+
+	if limit > wholeBody && (size < 0 || size > wholeBody) { // there must be room for a large document
+		wait, cancel := context.WithTimeout(e.life, headTimeout)
+		defer cancel()
+		select {
+		case e.large <- struct{}{}:
+			defer func() { <-e.large }()
+		case <-wait.Done():
+			return in, nil, nil, problem.New(problem.TooMany, "edge-busy").Because(wait.Err())
 		}
-		defer e.large.give()
 	}
 	return in.begin(limit)
 }
@@ -127,26 +131,6 @@ func (in *incoming) begin(limit int) (*incoming, []byte, io.Reader, error) {
 	}
 	return in, first.Bytes(), nil, nil
 }
-
-// room is memory for so many large documents at once.
-type room chan struct{}
-
-// maxDocuments bounds the large documents that are read at once.
-const maxDocuments = 16
-
-// take waits for room as long as a request may take.
-func (r room) take(life context.Context) error {
-	ctx, cancel := context.WithTimeout(life, headPatience)
-	defer cancel()
-	select {
-	case r <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return problem.New(problem.TooMany, "edge-busy").Because(ctx.Err())
-	}
-}
-
-func (r room) give() { <-r }
 
 func isDocument(mediaType string) bool {
 	media, _, _ := strings.Cut(mediaType, ";")

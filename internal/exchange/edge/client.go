@@ -58,20 +58,16 @@ func (e *Edge) admit(ctx *fasthttp.RequestCtx, id registry.ID) error {
 		return problem.New(problem.Forbidden, "client-unknown", "client", id.String())
 	}
 	c := e.Clients[id.Subsystem]
-	switch {
-	case c.Connection == HTTP:
-		return nil
-	case c.Connection == HTTPS && !ctx.IsTLS():
-		return problem.New(problem.Unauthenticated, "client-plaintext", "client", id.String())
-	case c.Connection == HTTPS:
+	if c.Connection == HTTP {
 		return nil
 	}
-	return c.identify(ctx.TLSConnectionState(), id)
-}
-
-// identify wants one of the certificates of a subsystem.
-func (c Client) identify(state *tls.ConnectionState, id registry.ID) error {
-	switch {
+	if c.Connection == HTTPS {
+		if !ctx.IsTLS() {
+			return problem.New(problem.Unauthenticated, "client-plaintext", "client", id.String())
+		}
+		return nil
+	}
+	switch state := ctx.TLSConnectionState(); {
 	case state == nil || len(state.PeerCertificates) == 0:
 		return problem.New(problem.Unauthenticated, "client-certificate-missing", "client", id.String())
 	case len(c.Certificates) == 0:

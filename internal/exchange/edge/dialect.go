@@ -54,163 +54,127 @@ func said(p *problem.Problem) (fault, string) {
 	if p.Kind == problem.Internal {
 		return client("InternalError", "internal_error"), "Internal error"
 	}
-	for _, side := range []func(*problem.Problem) (fault, string, bool){ofRequest, ofClient, ofAsker, ofRights, ofSystem, ofMessage, ofDescription} {
-		if f, text, ok := side(p); ok {
-			return f, text
-		}
-	}
-	return server("ServiceFailed.InternalError", "service_failed.internal_error"), p.Code
-}
+	var (
+		malformed   = client("InternalError", "internal_error")
+		tls         = client("SslAuthenticationFailed", "ssl_authentication_failed")
+		denied      = server("AccessDenied", "access_denied")
+		content     = server("ServiceFailed.InvalidContentType", "service_failed.invalid_content_type")
+		message     = server("ServiceFailed.InvalidMessage", "service_failed.invalid_message")
+		description = server("InternalError", "internal_error")
 
-// ofRequest are those of requests that nobody could take for a request.
-func ofRequest(p *problem.Problem) (fault, string, bool) {
-	internal := client("InternalError", "internal_error")
+		asker  = subject(p.Args["client"])
+		system = "The information system behind " + service(p)
+		id, _  = registry.ParseID(p.Args["service"])
+	)
 	switch p.Code {
+	// What nobody could take for a request.
 	case "service-path":
-		return internal, "Invalid request URI", true
+		return malformed, "Invalid request URI"
 	case "method-unknown":
-		return internal, "Unsupported method", true
+		return malformed, "Unsupported method"
 	case "client-invalid":
-		return internal, "Invalid Client Id", true
+		return malformed, "Invalid Client Id"
 	case "server-invalid":
-		return internal, "Invalid SecurityServer Id", true
+		return malformed, "Invalid SecurityServer Id"
 	case "party-invalid":
-		return internal, "Invalid RepresentedParty Id", true
+		return malformed, "Invalid RepresentedParty Id"
 	case "question-headers":
-		return internal, "The headers are too many, too long or not readable", true
+		return malformed, "The headers are too many, too long or not readable"
 	case "message-unreadable":
-		return internal, "The request is not HTTP", true
+		return malformed, "The request is not HTTP"
 	case "question-too-large":
-		return client("IOError", "io_error"), "LoggingFailed: Message size exceeds maximum loggable size", true
+		return client("IOError", "io_error"), "LoggingFailed: Message size exceeds maximum loggable size"
 	case "edge-busy":
-		return client("IOError", "io_error"), "Too many large requests at once", true
+		return client("IOError", "io_error"), "Too many large requests at once"
 	case "upload-broken":
-		return client("IOError", "io_error"), "The request did not arrive whole", true
-	}
-	return fault{}, "", false
-}
+		return client("IOError", "io_error"), "The request did not arrive whole"
 
-// ofClient are those of who asks.
-func ofClient(p *problem.Problem) (fault, string, bool) {
-	refused := client("SslAuthenticationFailed", "ssl_authentication_failed")
-	name := subject(p.Args["client"])
-	switch p.Code {
+	// Who asks.
 	case "client-missing":
-		return client("InvalidClientIdentifier", "invalid_client_identifier"), "The client identifier is missing", true
+		return client("InvalidClientIdentifier", "invalid_client_identifier"), "The client identifier is missing"
 	case "client-unknown":
-		return client("UnknownMember", "unknown_member"), "Client '" + name + "' not found", true
+		return client("UnknownMember", "unknown_member"), "Client '" + asker + "' not found"
 	case "client-plaintext":
-		return refused, "Client (" + name + ") specifies HTTPS NO AUTH but client made plaintext connection", true
+		return tls, "Client (" + asker + ") specifies HTTPS NO AUTH but client made plaintext connection"
 	case "client-certificate-missing":
-		return refused, "Client (" + name + ") specifies HTTPS but did not supply TLS certificate", true
+		return tls, "Client (" + asker + ") specifies HTTPS but did not supply TLS certificate"
 	case "client-certificates-none":
-		return refused, "Client (" + name + ") has no IS certificates", true
+		return tls, "Client (" + asker + ") has no IS certificates"
 	case "client-certificate-unknown":
-		return refused, "Client (" + name + ") TLS certificate does not match any IS certificates", true
-	}
-	return fault{}, "", false
-}
+		return tls, "Client (" + asker + ") TLS certificate does not match any IS certificates"
 
-// ofAsker are those of this node, and of the way to the provider's.
-func ofAsker(p *problem.Problem) (fault, string, bool) {
-	switch p.Code {
+	// This node, and the way to the provider's.
 	case "provider-unknown":
-		return client("UnknownMember", "unknown_member"), `Could not find addresses for service provider "` + service(p) + `"`, true
+		return client("UnknownMember", "unknown_member"), `Could not find addresses for service provider "` + service(p) + `"`
 	case "node-unknown":
-		return client("InvalidSecurityServer", "invalid_security_server"), `Invalid security server "SERVER:` + plain(p.Args["body"]) + "/" + p.Args["node"] + `"`, true
+		return client("InvalidSecurityServer", "invalid_security_server"), `Invalid security server "SERVER:` + plain(p.Args["body"]) + "/" + p.Args["node"] + `"`
 	case "node-maintenance":
-		return client("MaintenanceMode", "maintenance_mode"), noticed("Security server of "+subject(p.Args["body"])+" is in maintenance mode", ". ", p), true
+		return client("MaintenanceMode", "maintenance_mode"), noticed("Security server of "+subject(p.Args["body"])+" is in maintenance mode", ". ", p)
 	case "node-revoked":
-		return client("SslAuthenticationFailed", "ssl_authentication_failed"), "Security server has no valid authentication certificate: the registry does not have the node " + p.Args["node"], true
+		return client("SslAuthenticationFailed", "ssl_authentication_failed"), "Security server has no valid authentication certificate: the registry does not have the node " + p.Args["node"]
 	case "registry-outdated":
-		return client("OutdatedGlobalConf", "global_conf_outdated"), "The registry was not confirmed for too long", true
+		return client("OutdatedGlobalConf", "global_conf_outdated"), "The registry was not confirmed for too long"
 	case "node-away", "node-slow":
-		return client("NetworkError", "network_error"), "The security server of " + subject(p.Args["body"]) + " does not answer", true
+		return client("NetworkError", "network_error"), "The security server of " + subject(p.Args["body"]) + " does not answer"
 	case "journal-away":
-		return client("LoggingFailed", "logging_failed"), "The journal takes no message", true
+		return client("LoggingFailed", "logging_failed"), "The journal takes no message"
 	case "node-answer-broken":
-		return client("InconsistentResponse", "inconsistent_response"), "The response of " + subject(p.Args["body"]) + " is not proved to belong to the request", true
-	}
-	return fault{}, "", false
-}
+		return client("InconsistentResponse", "inconsistent_response"), "The response of " + subject(p.Args["body"]) + " is not proved to belong to the request"
 
-// ofRights are those of services and of the rights to ask them.
-func ofRights(p *problem.Problem) (fault, string, bool) {
-	denied := server("AccessDenied", "access_denied")
-	switch p.Code {
+	// Services, and the rights to ask them.
 	case "service-unknown":
-		return server("UnknownService", "unknown_service"), "Unknown service: " + service(p), true
+		return server("UnknownService", "unknown_service"), "Unknown service: " + service(p)
 	case "service-disabled":
-		return server("ServiceDisabled", "service_disabled"), noticed("Service "+service(p)+" is disabled", ": ", p), true
+		return server("ServiceDisabled", "service_disabled"), noticed("Service "+service(p)+" is disabled", ": ", p)
 	case "service-type":
-		return server("ServiceType", "service_type"), "Service is a SOAP service and cannot be called using REST interface", true
+		return server("ServiceType", "service_type"), "Service is a SOAP service and cannot be called using REST interface"
 	case "contract-missing":
-		return denied, "Request is not allowed: " + service(p), true
+		return denied, "Request is not allowed: " + service(p)
 	case "contract-ended", "contract-not-begun", "quota-exhausted", "rate-exceeded":
-		return denied, "Request is not allowed: contract " + p.Args["contract"] + " (" + p.Code + ")", true
+		return denied, "Request is not allowed: contract " + p.Args["contract"] + " (" + p.Code + ")"
 	case "provision-not-in-force", "provision-unknown":
-		return denied, "Request is not allowed: provision " + p.Args["provision"] + " is not in force", true
-	}
-	return fault{}, "", false
-}
+		return denied, "Request is not allowed: provision " + p.Args["provision"] + " is not in force"
 
-// ofSystem are those of the information system behind the provider's node.
-func ofSystem(p *problem.Problem) (fault, string, bool) {
-	system := "The information system behind " + service(p)
-	switch p.Code {
+	// The information system behind the provider's node.
 	case "system-host-unknown":
-		return server("NetworkError", "unknown_host"), "The host of the information system behind " + service(p) + " is unknown", true
+		return server("NetworkError", "unknown_host"), "The host of the information system behind " + service(p) + " is unknown"
 	case "system-untrusted":
-		return server("SslAuthenticationFailed", "ssl_authentication_failed"), "Server certificate is not trusted: " + service(p), true
+		return server("SslAuthenticationFailed", "ssl_authentication_failed"), "Server certificate is not trusted: " + service(p)
 	case "system-away":
 		if p.Kind == problem.Timeout {
-			return server("IOError", "io_error"), system + " did not answer in time", true
+			return server("IOError", "io_error"), system + " did not answer in time"
 		}
-		return server("NetworkError", "network_error"), system + " does not answer", true
+		return server("NetworkError", "network_error"), system + " does not answer"
 	case "system-failed":
-		return server("IOError", "io_error"), system + " gave no answer that can be read", true
+		return server("IOError", "io_error"), system + " gave no answer that can be read"
 	case "answer-too-large":
-		return server("IOError", "io_error"), "LoggingFailed: Message size exceeds maximum loggable size: " + service(p), true
-	}
-	return fault{}, "", false
-}
+		return server("IOError", "io_error"), "LoggingFailed: Message size exceeds maximum loggable size: " + service(p)
 
-// ofMessage are those of messages between the nodes, and of their content.
-func ofMessage(p *problem.Problem) (fault, string, bool) {
-	content := server("ServiceFailed.InvalidContentType", "service_failed.invalid_content_type")
-	message := server("ServiceFailed.InvalidMessage", "service_failed.invalid_message")
-	switch p.Code {
+	// Messages between the nodes, and their content.
 	case "answer-not-json":
-		return content, "The response under contract " + p.Args["contract"] + " is not JSON", true
+		return content, "The response under contract " + p.Args["contract"] + " is not JSON"
 	case "question-not-json":
-		return content, "The request under contract " + p.Args["contract"] + " is not JSON", true
+		return content, "The request under contract " + p.Args["contract"] + " is not JSON"
 	case "clock-off":
-		return message, "The clocks of " + subject(p.Args["asker"]) + " and " + subject(p.Args["provider"]) + " differ by " + p.Args["seconds"] + " s", true
+		return message, "The clocks of " + subject(p.Args["asker"]) + " and " + subject(p.Args["provider"]) + " differ by " + p.Args["seconds"] + " s"
 	case "message-forged":
-		return message, "The request is not proved to be the client's", true
+		return message, "The request is not proved to be the client's"
 	case "message-replayed":
-		return message, "The request was here before", true
+		return message, "The request was here before"
 	case "peer-unknown":
-		return server("SslAuthenticationFailed", "ssl_authentication_failed"), "The registry does not know this security server", true
-	}
-	return fault{}, "", false
-}
+		return server("SslAuthenticationFailed", "ssl_authentication_failed"), "The registry does not know this security server"
 
-// ofDescription are those of getOpenAPI, in words that clients look for.
-func ofDescription(p *problem.Problem) (fault, string, bool) {
-	internal := server("InternalError", "internal_error")
-	id, _ := registry.ParseID(p.Args["service"])
-	switch p.Code {
+	// getOpenAPI, in words that clients look for.
 	case "service-unnamed":
-		return server("InvalidRequest", "invalid_request"), metadata.NoTarget(), true
+		return server("InvalidRequest", "invalid_request"), metadata.NoTarget()
 	case "service-absent":
-		return internal, metadata.NotFound(id), true
+		return description, metadata.NotFound(id)
 	case "description-none":
-		return internal, metadata.NotDescribed(), true
+		return description, metadata.NotDescribed()
 	case "description-away":
-		return internal, metadata.Unread(id), true
+		return description, metadata.Unread(id)
 	}
-	return fault{}, "", false
+	return server("ServiceFailed.InternalError", "service_failed.internal_error"), p.Code
 }
 
 // service names a service as X-Road does in its texts.

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"strings"
@@ -56,9 +57,9 @@ type Seen struct {
 const (
 	maxHead        = 32 << 10         // bytes of request line and headers
 	maxConnections = 4096             // at once
-	headPatience   = 30 * time.Second // for a request line and headers
-	stepPatience   = 60 * time.Second // for each step of a body, and for a response
-	idlePatience   = 120 * time.Second
+	headTimeout    = 30 * time.Second // for a request line and headers
+	stepTimeout    = 60 * time.Second // for each step of a body, and for a response
+	idleTimeout    = 120 * time.Second
 )
 
 // Edge serves one listener. It is safe for concurrent use.
@@ -67,7 +68,7 @@ type Edge struct {
 	server *fasthttp.Server
 	life   context.Context // of the requests under way
 	end    context.CancelFunc
-	large  room
+	large  chan struct{} // memory for so many large documents at once
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
@@ -84,13 +85,13 @@ func New(cfg Config) *Edge {
 	if cfg.InForce == nil {
 		cfg.InForce = func(registry.Contract) bool { return true }
 	}
-	e := &Edge{Config: cfg, conns: map[net.Conn]struct{}{}, large: make(room, maxDocuments)}
+	e := &Edge{Config: cfg, conns: map[net.Conn]struct{}{}, large: make(chan struct{}, maxDocuments)}
 	e.life, e.end = context.WithCancel(context.Background())
 	e.server = &fasthttp.Server{
 		Handler: e.serve, ErrorHandler: e.unreadable, ConnState: e.track, Logger: quiet{cfg.Log},
 		StreamRequestBody: true, DisablePreParseMultipartForm: true, DisableHeaderNamesNormalizing: true, NoDefaultServerHeader: true, NoDefaultContentType: true,
 		ReadBufferSize: maxHead, Concurrency: maxConnections, MaxRequestBodySize: 1,
-		ReadTimeout: headPatience, WriteTimeout: stepPatience, IdleTimeout: idlePatience, CloseOnShutdown: true,
+		ReadTimeout: headTimeout, WriteTimeout: stepTimeout, IdleTimeout: idleTimeout, CloseOnShutdown: true,
 	}
 	return e
 }
@@ -127,24 +128,16 @@ func (e *Edge) track(c net.Conn, state fasthttp.ConnState) {
 	delete(e.conns, c)
 }
 
-// serve answers one request.
+// serve answers one request: it finds what its path leads to.
 func (e *Edge) serve(ctx *fasthttp.RequestCtx) {
 	begun := time.Now()
 	r, err := read(ctx)
-	if err != nil {
-		e.refuse(ctx, r, err)
-	} else {
-		e.route(ctx, r)
-	}
-	e.Observe(Seen{Method: r.method, Status: ctx.Response.StatusCode(), Message: bounded(r.message), Took: time.Since(begun)})
-}
-
-// route finds what a path leads to.
-func (e *Edge) route(ctx *fasthttp.RequestCtx, r request) {
 	switch {
-	case strings.HasPrefix(r.path, road):
+	case err != nil:
+		e.refuse(ctx, r, err)
+	case strings.HasPrefix(r.path, xroadPath):
 		e.answer(ctx, r)
-	case strings.HasPrefix(r.path, own):
+	case strings.HasPrefix(r.path, ownPath):
 		e.answerOwn(ctx, r)
 	case r.path == "/"+metadata.ListClients:
 		e.listClients(ctx, r)
@@ -155,11 +148,21 @@ func (e *Edge) route(ctx *fasthttp.RequestCtx, r request) {
 	default:
 		e.refuse(ctx, r, problem.New(problem.Invalid, "service-path"))
 	}
+	e.Observe(Seen{Method: r.method, Status: ctx.Response.StatusCode(), Message: bounded(r.message), Took: time.Since(begun)})
 }
 
 // unreadable answers what is no HTTP request within the bounds.
 func (e *Edge) unreadable(ctx *fasthttp.RequestCtx, err error) {
-	e.refuse(ctx, request{}, unread(err))
+	var timeout net.Error
+	switch {
+	case errors.As(err, new(*fasthttp.ErrSmallBuffer)):
+		err = problem.New(problem.TooLarge, "question-headers").Because(err)
+	case errors.As(err, &timeout) && timeout.Timeout():
+		err = problem.New(problem.Timeout, "upload-broken").Because(err)
+	default:
+		err = problem.New(problem.Invalid, "message-unreadable").Because(err)
+	}
+	e.refuse(ctx, head{}, err)
 	e.Observe(Seen{Status: ctx.Response.StatusCode()})
 }
 

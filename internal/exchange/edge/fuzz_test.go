@@ -16,7 +16,7 @@ func FuzzServicePath(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		service, rest, err := servicePath(road, raw)
+		service, rest, err := servicePath(xroadPath, raw)
 		if err != nil {
 			if service != (registry.ID{}) || rest != "" {
 				t.Fatal("a service beside an error")
@@ -26,7 +26,7 @@ func FuzzServicePath(f *testing.F) {
 		if service.Service == "" || !strings.HasPrefix(rest, "/") || rest != "/" && !strings.HasSuffix(raw, rest) {
 			t.Fatalf("%q became %v and %q", raw, service, rest)
 		}
-		if again, same, err := servicePath(road, road+service.String()+rest); err != nil || again != service || same != rest {
+		if again, same, err := servicePath(xroadPath, xroadPath+service.String()+rest); err != nil || again != service || same != rest {
 			t.Fatalf("%v and %q became %v and %q: %v", service, rest, again, same, err)
 		}
 	})
@@ -50,9 +50,9 @@ func FuzzQuestion(f *testing.F) {
 		if len(headers) > maxHeaders {
 			t.Fatalf("%d headers", len(headers))
 		}
-		r := request{method: "GET", path: "/r1/EE/GOV/1/sub/svc/x", target: "/r1/EE/GOV/1/sub/svc/x", headers: headers}
+		r := head{method: "GET", path: "/r1/EE/GOV/1/sub/svc/x", target: "/r1/EE/GOV/1/sub/svc/x", headers: headers}
 		_ = r.headSum("id", "")
-		a, err := r.question(road)
+		a, err := r.request(xroadPath)
 		if err != nil {
 			if p := problem.Of(err); p.Kind == problem.Internal {
 				t.Fatal(err)

@@ -20,7 +20,7 @@ const (
 // headSum is SHA-512 over the head of a request as X-Road serialises it: method,
 // target, and each header that it does not take out, in their order, then the id
 // of the exchange, and the id of the message where it was generated.
-func (r request) headSum(exchange, generated string) [sha512.Size]byte {
+func (r head) headSum(exchange, generated string) [sha512.Size]byte {
 	var room [2048]byte
 	b := room[:0]
 	add := func(name, value string) {

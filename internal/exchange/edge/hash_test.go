@@ -25,7 +25,7 @@ func TestRequestHashVectors(t *testing.T) {
 	for _, h := range headers {
 		lines = append(lines, line{h, known(h.Name)})
 	}
-	r := request{method: "POST", target: "/r1/EE/GOV/1/sub/s%2Fub/path%3B/?q=%C3%B6&r", headers: lines}
+	r := head{method: "POST", target: "/r1/EE/GOV/1/sub/s%2Fub/path%3B/?q=%C3%B6&r", headers: lines}
 	head := "POST\r\n/r1/EE/GOV/1/sub/s%2Fub/path%3B/?q=%C3%B6&r\r\nx-road-CLIENT:EE/GOV/1/sub\r\nB:2\r\nA:1\r\nB:\r\nx-road-request-id:" + id + "\r\n"
 	for name, c := range map[string]struct {
 		generated, body, text, sum, hash string

@@ -12,14 +12,14 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// own is where the paths of the edge's own interface begin. Who asks is said as
+// ownPath is where the paths of the edge's own interface begin. Who asks is said as
 // in X-Road's; Dobosh-Client means the same as X-Road-Client.
-const own = "/v1/ask/"
+const ownPath = "/v1/ask/"
 
 // answerOwn answers a request of the edge's own interface: a problem has the
-// status that it has, and a document that says whose turn it is.
-func (e *Edge) answerOwn(ctx *fasthttp.RequestCtx, r request) {
-	a, err := r.question(own)
+// status that it has, and a document that says who has to act.
+func (e *Edge) answerOwn(ctx *fasthttp.RequestCtx, r head) {
+	a, err := r.request(ownPath)
 	if err != nil {
 		e.explain(ctx, r, err)
 		return
@@ -57,11 +57,11 @@ func serverTiming(hops []exchange.Hop) string {
 
 // explain answers with a problem document (RFC 9457), in the language that the
 // client prefers.
-func (e *Edge) explain(ctx *fasthttp.RequestCtx, r request, err error) {
+func (e *Edge) explain(ctx *fasthttp.RequestCtx, r head, err error) {
 	p := problem.Of(err)
 	tag := lang.En
-	if r.tongue != "" {
-		tag = lang.Accept(r.tongue)
+	if r.language != "" {
+		tag = lang.Accept(r.language)
 	}
 	body, _ := json.Marshal(p.Document(tag, e.Say)) // strings and numbers
 	ctx.SetStatusCode(p.Kind.Status())

@@ -22,7 +22,7 @@ type complaint struct {
 
 // refuse answers with an error of X-Road's interface. Every code of it begins
 // with "Server." in one way or the other, for which its status is 500.
-func (e *Edge) refuse(ctx *fasthttp.RequestCtx, r request, err error) {
+func (e *Edge) refuse(ctx *fasthttp.RequestCtx, r head, err error) {
 	p := problem.Of(err)
 	f, text := said(p)
 	c := complaint{Type: f.in(e.Dialect), Message: text, Detail: uuid()}

@@ -2,153 +2,153 @@ package edge
 
 import (
 	"errors"
-	"net"
 	"strings"
 
 	"dobosh/internal/exchange"
 	"dobosh/internal/kit/problem"
-
-	"github.com/valyala/fasthttp"
+	"dobosh/internal/registry"
 )
 
-// request is the head of a request, as its client wrote it.
-type request struct {
-	method  string
-	target  string // path, and query behind its question mark
-	path    string
-	query   string
-	headers []line // in their order
-	accept  string // all its values
-	message string // X-Road-Id; empty for none
-	tongue  string // Accept-Language
-}
+// maxText bounds a free text that becomes part of a record, in bytes.
+const maxText = 200
 
-// line is one header.
-type line struct {
-	exchange.Header
-	known string // its name, as the function known gives it
-}
-
-// maxHeaders bounds the lines of one request.
-const maxHeaders = 128
-
-// read takes the head of a request out of the server's memory, which does not
-// last. What it could read stands in the request also beside an error.
-func read(ctx *fasthttp.RequestCtx) (r request, err error) {
-	raw := string(ctx.Request.Header.RawHeaders())
-	if r.headers, err = readHeaders(raw); err != nil {
-		return r, err
+// request reads who asks and what from a path behind a prefix and from the
+// headers. Of several headers with one name the last counts.
+func (r head) request(prefix string) (exchange.Request, error) {
+	service, path, err := servicePath(prefix, r.path)
+	if err != nil {
+		return exchange.Request{}, err
 	}
+	q := exchange.Request{
+		Service: service, Path: path, Query: r.query, Method: r.method, Role: exchange.RoleSystem, Accept: bounded(r.accept), Message: r.message,
+		Headers: make([]exchange.Header, 0, len(r.headers)),
+	}
+	var client, server, party, behalf string
 	for _, h := range r.headers {
 		switch h.known {
-		case "accept":
-			r.accept = join(r.accept, h.Value)
-		case "accept-language":
-			r.tongue = h.Value
-		case "x-road-id":
-			r.message = h.Value
+		case "content-type":
+			q.Type = h.Value
+		case "x-road-issue", "dobosh-matter":
+			q.Matter = bounded(h.Value)
+		case "dobosh-purpose":
+			q.Purpose = h.Value
+		case "traceparent":
+			q.Trace = bounded(h.Value)
+		case "x-road-client", "dobosh-client":
+			client = h.Value
+		case "x-road-security-server":
+			server = h.Value
+		case "x-road-represented-party":
+			party = h.Value
+		case "dobosh-behalf":
+			behalf = h.Value
+		}
+		if !skipped(h.known) {
+			q.Headers = append(q.Headers, h.Header)
 		}
 	}
-	if r.method, err = verb(ctx.Method()); err != nil {
-		return r, err
-	}
-	r.target = originForm(string(ctx.Request.Header.RequestURI()))
-	r.path, r.query, _ = strings.Cut(r.target, "?")
-	return r, nil
+
+	var errs [3]error
+	q.Client, errs[0] = clientID(client)
+	q.Node, errs[1] = serverCode(server, service)
+	q.Behalf, errs[2] = behalfID(behalf)
+	return q, errors.Join(errs[0], errs[1], errs[2], checkParty(party), checkText(q.Message), checkText(q.Type)) // the first of them is told
 }
 
-// verb gives a method that X-Road knows.
-func verb(method []byte) (string, error) {
-	for _, known := range [...]string{"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"} {
-		if string(method) == known {
-			return known, nil
-		}
+// servicePath cuts INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE/rest behind a prefix.
+// All five parts are required, as in X-Road's code (its text calls the subsystem
+// optional). The rest stays as it is.
+func servicePath(prefix, raw string) (registry.ID, string, error) {
+	rest, ours := strings.CutPrefix(raw, prefix)
+	parts := strings.SplitN(rest, "/", 6)
+	if !ours || len(parts) < 5 {
+		return registry.ID{}, "", problem.New(problem.Invalid, "service-path")
 	}
-	return "", problem.New(problem.Invalid, "method-unknown", "value", bounded(string(method)))
+	end := len(rest)
+	if len(parts) == 6 {
+		end -= 1 + len(parts[5])
+	}
+	service, err := registry.ParseID(rest[:end])
+	if err != nil {
+		return registry.ID{}, "", problem.New(problem.Invalid, "service-path").Because(err)
+	}
+	if len(parts) == 6 {
+		return service, rest[end:], nil
+	}
+	return service, "/", nil
 }
 
-// originForm takes scheme and authority from the front of a target, where a
-// client writes as if to a proxy (RFC 9112, section 3.2.2).
-func originForm(target string) string {
-	if _, rest, absolute := strings.Cut(target, "://"); absolute && !strings.HasPrefix(target, "/") {
-		if at := strings.IndexByte(rest, '/'); at >= 0 {
-			return rest[at:]
-		}
-		return "/"
+// behalfID reads the subsystem for which a delegate asks; nothing is itself.
+func behalfID(value string) (registry.ID, error) {
+	if value == "" {
+		return registry.ID{}, nil
 	}
-	return target
+	id, err := registry.ParseID(value)
+	if err != nil || id.Subsystem == "" || id.Service != "" {
+		return id, problem.New(problem.Invalid, "party-invalid").Because(err)
+	}
+	return id, nil
 }
 
-// readHeaders cuts the lines of a head, without the request line.
-func readHeaders(raw string) ([]line, error) {
-	headers := make([]line, 0, 16)
-	for text := range strings.SplitSeq(raw, "\n") {
-		text = strings.TrimSuffix(text, "\r")
-		if text == "" {
-			break
-		}
-		name, value, found := strings.Cut(text, ":")
-		if !found || name == "" || strings.ContainsAny(name, " \t") || len(headers) == maxHeaders {
-			return nil, problem.New(problem.Invalid, "question-headers")
-		}
-		headers = append(headers, line{exchange.Header{Name: name, Value: strings.Trim(value, " \t")}, known(name)})
+// clientID reads INSTANCE/CLASS/MEMBER or INSTANCE/CLASS/MEMBER/SUBSYSTEM.
+func clientID(value string) (registry.ID, error) {
+	if value == "" {
+		return registry.ID{}, problem.New(problem.Invalid, "client-missing")
 	}
-	return headers, nil
+	id, err := registry.ParseID(value)
+	if err == nil && id.Service != "" {
+		err = registry.ErrIdentifier
+	}
+	if err != nil {
+		return id, problem.New(problem.Invalid, "client-invalid").Because(err)
+	}
+	return id, nil
 }
 
-// known gives the lower-case name of a header that the edge reads or keeps to
-// itself; empty for all others.
-func known(name string) string {
-	var lower [32]byte
-	if len(name) > len(lower) {
-		return ""
+// serverCode reads INSTANCE/CLASS/MEMBER/SERVER, which must be a node of the
+// provider: its name there is that of the node. Nothing is any node.
+func serverCode(value string, provider registry.ID) (string, error) {
+	if value == "" {
+		return "", nil
 	}
-	for i := range len(name) {
-		b := name[i]
-		if 'A' <= b && b <= 'Z' {
-			b += 'a' - 'A'
-		}
-		lower[i] = b
+	id, err := registry.ParseID(value)
+	if err == nil && (id.Subsystem == "" || id.Service != "") {
+		err = registry.ErrIdentifier
 	}
-	for _, n := range [...]string{
-		"host", "accept", "content-type", "content-length", "user-agent", "connection", "x-road-client", "x-road-id", "x-road-issue", "x-road-security-server",
-		"x-road-represented-party", "x-road-request-id", "x-road-request-hash", "dobosh-purpose", "dobosh-client", "dobosh-matter", "dobosh-behalf", "traceparent", "accept-language", "transfer-encoding", "keep-alive", "proxy-authenticate",
-		"proxy-authorization", "te", "trailer", "upgrade", "server", "expect",
-	} {
-		if len(n) == len(name) && string(lower[:len(n)]) == n {
-			return n
-		}
+	if err != nil {
+		return "", problem.New(problem.Invalid, "server-invalid").Because(err)
 	}
-	return ""
+	if id.Owner() != provider.Owner() {
+		return "", problem.New(problem.NotFound, "node-unknown", "node", id.Subsystem, "body", id.Owner().String())
+	}
+	return id.Subsystem, nil
 }
 
-// skipped reports whether X-Road takes a header out of a request, and out of
-// what is hashed. It wants what known gives.
-func skipped(known string) bool {
-	switch known {
-	case "transfer-encoding", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "upgrade", "connection", "user-agent", "host", "content-length", "server", "expect",
-		"x-road-request-id", "x-road-request-hash":
-		return true
+// checkParty wants CODE or CLASS/CODE. The party is passed on and stands for
+// nothing else, since nobody has verified it.
+func checkParty(value string) error {
+	if value == "" {
+		return nil
 	}
-	return false
+	class, code, two := strings.Cut(value, "/")
+	if class == "" || two && code == "" || strings.Contains(code, "/") || checkText(value) != nil {
+		return problem.New(problem.Invalid, "party-invalid")
+	}
+	return nil
 }
 
-// join lists one more value of a header.
-func join(list, value string) string {
-	if list == "" {
-		return value
+// checkText refuses a text that no record would hold as it is.
+func checkText(value string) error {
+	if len(value) > maxText {
+		return problem.New(problem.Invalid, "question-headers")
 	}
-	return list + ", " + value
+	return nil
 }
 
-// unread says why a request could not be read.
-func unread(err error) error {
-	var timeout net.Error
-	switch {
-	case errors.As(err, new(*fasthttp.ErrSmallBuffer)):
-		return problem.New(problem.TooLarge, "question-headers").Because(err)
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return problem.New(problem.Timeout, "upload-broken").Because(err)
+// bounded cuts a free text that becomes part of a record, between two characters.
+func bounded(s string) string {
+	if len(s) <= maxText {
+		return s
 	}
-	return problem.New(problem.Invalid, "message-unreadable").Because(err)
+	return strings.ToValidUTF8(s[:maxText], "")
 }

@@ -158,7 +158,7 @@ func newTrickle(from io.Reader, wait func(time.Time) error) *incoming {
 // The bounds of a connection are those that the room promises.
 func TestConnectionsAreBounded(t *testing.T) {
 	s := New(Config{Log: slog.New(slog.DiscardHandler)}).server
-	if s.ReadTimeout != headPatience || s.WriteTimeout != stepPatience || s.IdleTimeout != idlePatience || s.Concurrency != maxConnections || s.ReadBufferSize != maxHead {
+	if s.ReadTimeout != headTimeout || s.WriteTimeout != stepTimeout || s.IdleTimeout != idleTimeout || s.Concurrency != maxConnections || s.ReadBufferSize != maxHead {
 		t.Error("a bound of connections is not set")
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"dobosh/internal/testkit"
 )
 
-// head is a request line and the headers that every request has.
-const head = "POST " + plainTarget + " HTTP/1.1\r\nHost: edge\r\nX-Road-Client: RS-TEST/GOV/CITY/family\r\n"
+// plainHead is a request line and the headers that every request has.
+const plainHead = "POST " + plainTarget + " HTTP/1.1\r\nHost: edge\r\nX-Road-Client: RS-TEST/GOV/CITY/family\r\n"
 
 // What two readers could understand differently is not asked at all.
 func TestAmbiguousRequestsAreRefused(t *testing.T) {
@@ -20,16 +20,16 @@ func TestAmbiguousRequestsAreRefused(t *testing.T) {
 	asked := false
 	w.system = func(rw http.ResponseWriter, _ *http.Request) { asked = true; w.write(rw, document) }
 	for name, request := range map[string]string{
-		"two lengths":                  head + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
-		"a length that is none":        head + "Content-Length: +5\r\n\r\nhello",
-		"a negative length":            head + "Content-Length: -5\r\n\r\nhello",
-		"a chunk that is none":         head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\nhello\r\n0\r\n\r\n",
-		"a coding that nobody knows":   head + "Transfer-Encoding: gzip\r\n\r\nhello",
-		"a blank before the colon":     head + "X-Own : x\r\nConnection: close\r\n\r\n",
-		"a folded line":                head + "X-Own: x\r\n y\r\nConnection: close\r\n\r\n",
-		"a line without a name":        head + ": x\r\nConnection: close\r\n\r\n",
-		"a line without a colon":       head + "X-Own\r\nConnection: close\r\n\r\n",
-		"a byte of no text in a value": head + "X-Own: a\x00b\r\nConnection: close\r\n\r\n",
+		"two lengths":                  plainHead + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+		"a length that is none":        plainHead + "Content-Length: +5\r\n\r\nhello",
+		"a negative length":            plainHead + "Content-Length: -5\r\n\r\nhello",
+		"a chunk that is none":         plainHead + "Transfer-Encoding: chunked\r\n\r\nxyz\r\nhello\r\n0\r\n\r\n",
+		"a coding that nobody knows":   plainHead + "Transfer-Encoding: gzip\r\n\r\nhello",
+		"a blank before the colon":     plainHead + "X-Own : x\r\nConnection: close\r\n\r\n",
+		"a folded line":                plainHead + "X-Own: x\r\n y\r\nConnection: close\r\n\r\n",
+		"a line without a name":        plainHead + ": x\r\nConnection: close\r\n\r\n",
+		"a line without a colon":       plainHead + "X-Own\r\nConnection: close\r\n\r\n",
+		"a byte of no text in a value": plainHead + "X-Own: a\x00b\r\nConnection: close\r\n\r\n",
 		"a blank in the target":        "GET " + target + "/v1/births/b 1 HTTP/1.1\r\nHost: edge\r\nX-Road-Client: RS-TEST/GOV/CITY/family\r\nConnection: close\r\n\r\n",
 		"a byte of no path":            "GET " + target + "/v1/births/\xff HTTP/1.1\r\nHost: edge\r\nX-Road-Client: RS-TEST/GOV/CITY/family\r\nConnection: close\r\n\r\n",
 	} {
@@ -49,7 +49,7 @@ func TestNothingIsSmuggled(t *testing.T) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.write(rw, document)
 	}
-	w.raw("POST", head+"Transfer-Encoding: chunked\r\nContent-Length: 3\r\nConnection: close\r\n\r\n5\r\nhello\r\n0\r\n\r\n"+written("GET", plainTarget, ""))
+	w.raw("POST", plainHead+"Transfer-Encoding: chunked\r\nContent-Length: 3\r\nConnection: close\r\n\r\n5\r\nhello\r\n0\r\n\r\n"+written("GET", plainTarget, ""))
 	if asked > 1 {
 		t.Errorf("the system was asked %d times", asked)
 	}
@@ -66,7 +66,7 @@ func TestABodyIsAskedFor(t *testing.T) {
 	}
 	conn := testkit.Must[net.Conn](t)(new(net.Dialer).DialContext(t.Context(), "tcp", w.open()))
 	defer func() { _ = conn.Close() }()
-	_, _ = io.WriteString(conn, head+"Content-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")
+	_, _ = io.WriteString(conn, plainHead+"Content-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")
 	from := bufio.NewReader(conn)
 	if line := testkit.Must[string](t)(from.ReadString('\n')); !strings.HasPrefix(line, "HTTP/1.1 100 ") {
 		t.Fatalf("%q", line)

@@ -14,12 +14,12 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// tell answers one of the services that X-Road keeps for itself. In X-Road the
+// answerReserved answers one of the services that X-Road keeps for itself. In X-Road the
 // provider's server answers; here it is this one, from the registry that every
 // node has, so that a provider that is away can be read about too. No right is
 // needed, and nothing is journaled, since nothing leaves that is not public.
-func (e *Edge) tell(ctx *fasthttp.RequestCtx, r request, a exchange.Request) {
-	body, mediaType, err := e.told(ctx, r, a)
+func (e *Edge) answerReserved(ctx *fasthttp.RequestCtx, r head, a exchange.Request) {
+	body, mediaType, err := e.reserved(ctx, r, a)
 	if err != nil {
 		e.refuse(ctx, r, err)
 		return
@@ -30,7 +30,7 @@ func (e *Edge) tell(ctx *fasthttp.RequestCtx, r request, a exchange.Request) {
 	ctx.Response.SetBodyRaw(body)
 }
 
-func (e *Edge) told(ctx *fasthttp.RequestCtx, r request, a exchange.Request) (body []byte, mediaType string, err error) {
+func (e *Edge) reserved(ctx *fasthttp.RequestCtx, r head, a exchange.Request) (body []byte, mediaType string, err error) {
 	if err := e.admit(ctx, a.Client); err != nil {
 		return nil, "", err
 	}
@@ -55,7 +55,7 @@ func (e *Edge) told(ctx *fasthttp.RequestCtx, r request, a exchange.Request) (bo
 // methods lists the services of a subsystem. What cannot be read of their
 // descriptions in the time of one request stays away.
 func (e *Edge) methods(state *registry.State, provider registry.ID) []byte {
-	ctx, cancel := context.WithTimeout(e.life, headPatience)
+	ctx, cancel := context.WithTimeout(e.life, headTimeout)
 	defer cancel()
 	return metadata.Methods(state, provider, func(sv registry.Service) []metadata.Endpoint {
 		if e.Descriptions == nil || ctx.Err() != nil {
@@ -87,7 +87,9 @@ func (e *Edge) openAPI(state *registry.State, provider registry.ID, code string)
 	case e.Descriptions == nil:
 		return nil, "", problem.New(problem.Unavailable, "description-away", "service", named.String())
 	}
-	raw, mediaType, err := e.document(named)
+	ctx, cancel := context.WithTimeout(e.life, headTimeout)
+	defer cancel()
+	raw, mediaType, err := e.Descriptions.Document(ctx, named)
 	if err == nil {
 		body, mediaType, err = metadata.OpenAPI(raw, mediaType)
 	}
@@ -97,15 +99,8 @@ func (e *Edge) openAPI(state *registry.State, provider registry.ID, code string)
 	return body, mediaType, nil
 }
 
-// document fetches a description within the time that a request may take.
-func (e *Edge) document(service registry.ID) (raw []byte, mediaType string, err error) {
-	ctx, cancel := context.WithTimeout(e.life, headPatience)
-	defer cancel()
-	return e.Descriptions.Document(ctx, service)
-}
-
 // listClients answers with all members and subsystems; who asks is not said.
-func (e *Edge) listClients(ctx *fasthttp.RequestCtx, r request) {
+func (e *Edge) listClients(ctx *fasthttp.RequestCtx, r head) {
 	if r.method != "GET" {
 		e.refuse(ctx, r, problem.New(problem.Invalid, "method-unknown", "value", r.method))
 		return
@@ -124,7 +119,7 @@ func (e *Edge) listClients(ctx *fasthttp.RequestCtx, r request) {
 }
 
 // verificationConf answers with the registry as tools of X-Road read it.
-func (e *Edge) verificationConf(ctx *fasthttp.RequestCtx, r request) {
+func (e *Edge) verificationConf(ctx *fasthttp.RequestCtx, r head) {
 	if r.method != "GET" {
 		e.refuse(ctx, r, problem.New(problem.Invalid, "method-unknown", "value", r.method))
 		return
