@@ -2,16 +2,19 @@
 # lists the rest.
 GO ?= go
 
-.PHONY: help demo build test tools vet fuzz bench clean
+.PHONY: help demo build release test tools vet fuzz bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-build: ## build bin/dobosh
-	$(GO) build -o bin/dobosh ./cmd/dobosh
+build: ## build bin/dobosh and bin/dobosh-lab
+	$(GO) build -trimpath -o bin/ ./cmd/...
+
+release: ## build both without symbols, reproducibly, into bin/release, and print their size
+	@sh scripts/release "$(CURDIR)/bin/release"
 
 demo: build ## run the demonstration; ARGS="--listen 127.0.0.1:9080 --fresh"
-	./bin/dobosh demo $(ARGS)
+	./bin/dobosh-lab demo $(ARGS)
 
 tools: ## install what the tests need (as root on Debian), and say what they run against
 	@sh scripts/tools
@@ -29,7 +32,7 @@ fuzz: ## fuzz every parser for ten seconds each; TIME=1m for longer
 	@sh scripts/fuzz $(or $(TIME),10s)
 
 bench: build ## measure the whole loop
-	./bin/dobosh bench loop --json
+	./bin/dobosh-lab bench loop --json
 
 clean: ## remove what was built and the demonstration's data
 	rm -rf bin .cache dobosh-data

@@ -1,5 +1,5 @@
 // Command dobosh runs the digital side of an institution, a municipality or a
-// country. "dobosh demo" shows it.
+// country. "dobosh-lab demo" shows it.
 package main
 
 import (

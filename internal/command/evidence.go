@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dobosh/internal/exchange/evidence"
+	"dobosh/internal/kit/cli"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
@@ -20,11 +21,11 @@ import (
 // that runs. What was asked and given is left out unless it is wanted: nobody
 // leaves a look in the journal here, as an auditor does who takes the file from the
 // pages.
-func exportEvidence(ctx context.Context, c *call) (err error) {
-	config := c.flags.String("config", "", "configuration of the node that asked or answered")
-	content := c.flags.Bool("content", false, "with what was asked and given; otherwise with its digest alone")
-	out := c.flags.String("out", "", "file to write, which must not exist; by default ID"+evidence.Ending)
-	if err := c.parse(1, 1); err != nil {
+func exportEvidence(ctx context.Context, c *cli.Call) (err error) {
+	config := c.Flags.String("config", "", "configuration of the node that asked or answered")
+	content := c.Flags.Bool("content", false, "with what was asked and given; otherwise with its digest alone")
+	out := c.Flags.String("out", "", "file to write, which must not exist; by default ID"+evidence.Ending)
+	if err := c.Parse(1, 1); err != nil {
 		return err
 	}
 	if *config == "" {
@@ -34,7 +35,7 @@ func exportEvidence(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return err
 	}
-	room, closing, err := node.OpenEvidences(ctx, cfg, clock.System, logger(c.errOut, "warn"))
+	room, closing, err := node.OpenEvidences(ctx, cfg, clock.System, c.Logger("warn"))
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func exportEvidence(ctx context.Context, c *call) (err error) {
 	if !*content {
 		options = append(options, evidence.WithoutBodies)
 	}
-	id := c.flags.Arg(0)
+	id := c.Flags.Arg(0)
 	file, err := room.Export(ctx, id, options...)
 	if problem.HasCode(err, "exchange-unknown") {
 		return fmt.Errorf("the journal of %s has no exchange %.80q, or its content was erased", cfg.Name, id)
@@ -57,7 +58,7 @@ func exportEvidence(ctx context.Context, c *call) (err error) {
 	if err := writeNew(*out, file); err != nil {
 		return err
 	}
-	c.printf("%s\n", *out)
+	c.Printf("%s\n", *out)
 	return nil
 }
 
@@ -82,18 +83,18 @@ func writeNew(path string, content []byte) error {
 }
 
 // printEvidence prints what the exchange was and, for every question, the answer.
-func printEvidence(c *call, report evidence.Report, words *lang.Catalogue, tag lang.Tag) {
-	c.printf("%s\n", words.Say(tag, "evidence.verdict."+string(report.Verdict)))
+func printEvidence(c *cli.Call, report evidence.Report, words *lang.Catalogue, tag lang.Tag) {
+	c.Printf("%s\n", words.Say(tag, "evidence.verdict."+string(report.Verdict)))
 	printFacts(c, report.Facts, words, tag)
 	for _, check := range report.Checks {
 		mark := map[evidence.Result]string{evidence.Holds: "ok  ", evidence.Open: "?   ", evidence.Fails: "FAIL"}[check.Result]
-		c.printf("%s  %s\n", mark, words.Say(tag, "evidence.check."+check.Name))
-		c.printf("      %s\n", words.Say(tag, "evidence.check."+check.Detail, problem.Pairs(check.Args)...))
+		c.Printf("%s  %s\n", mark, words.Say(tag, "evidence.check."+check.Name))
+		c.Printf("      %s\n", words.Say(tag, "evidence.check."+check.Detail, problem.Pairs(check.Args)...))
 	}
 }
 
 // printFacts prints who asked whom, when, by what right, and what left.
-func printFacts(c *call, f evidence.Facts, words *lang.Catalogue, tag lang.Tag) {
+func printFacts(c *cli.Call, f evidence.Facts, words *lang.Catalogue, tag lang.Tag) {
 	if f.ID == "" {
 		return
 	}
@@ -105,7 +106,7 @@ func printFacts(c *call, f evidence.Facts, words *lang.Catalogue, tag lang.Tag) 
 	}
 	line := func(key, value string) {
 		if value != "" {
-			c.printf("      %s: %s\n", words.Say(tag, "evidence.fact."+key), value)
+			c.Printf("      %s: %s\n", words.Say(tag, "evidence.fact."+key), value)
 		}
 	}
 	line("id", f.ID)

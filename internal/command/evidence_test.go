@@ -9,6 +9,7 @@ import (
 
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/journal"
+	"dobosh/internal/kit/cli"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
@@ -20,10 +21,10 @@ func evidenceOfTheDemonstration(t *testing.T, dir, trust string) {
 	id := someExchange(t, dir)
 	for _, name := range []string{demo.City, demo.Registers} {
 		config, file := filepath.Join(dir, name, "dobosh.yaml"), filepath.Join(dir, name+".json")
-		if said := run(t, exitOK, "evidence", "export", "--config", config, "--content", "--out", file, id); said != file+"\n" {
+		if said := run(t, cli.OK, "evidence", "export", "--config", config, "--content", "--out", file, id); said != file+"\n" {
 			t.Errorf("exported %q", said)
 		}
-		said := verify(t, exitOK, "--trust", trust, file)
+		said := verify(t, cli.OK, "--trust", trust, file)
 		for _, says := range []string{
 			"It is proved.", "Exchange: " + id, "Asked by: RS-DEMO/GOV/ZRENJANIN/family (", "ok    Was the question within the contract?",
 			"Only what was agreed left", "ok    Has a witness seen the journal with the exchange in it?", "ok    Was the law that it rests on in force?",
@@ -32,18 +33,18 @@ func evidenceOfTheDemonstration(t *testing.T, dir, trust string) {
 				t.Errorf("%s: the report does not say %q:\n%s", name, says, said)
 			}
 		}
-		run(t, exitNo, "evidence", "export", "--config", config, "--out", file, id) // never over another file
+		run(t, cli.No, "evidence", "export", "--config", config, "--out", file, id) // never over another file
 		changedEvidence(t, file, trust)
 		bare := filepath.Join(dir, name+"-bare.json")
-		run(t, exitOK, "evidence", "export", "--config", config, "--out", bare, id)
-		if said := verify(t, exitOK, "--trust", trust, bare); !strings.Contains(said, "The answer itself is not in the file") {
+		run(t, cli.OK, "evidence", "export", "--config", config, "--out", bare, id)
+		if said := verify(t, cli.OK, "--trust", trust, bare); !strings.Contains(said, "The answer itself is not in the file") {
 			t.Errorf("without the content:\n%s", said)
 		}
 	}
-	run(t, exitNo, "evidence", "export", "--config", filepath.Join(dir, demo.City, "dobosh.yaml"), "no-such-exchange")
+	run(t, cli.No, "evidence", "export", "--config", filepath.Join(dir, demo.City, "dobosh.yaml"), "no-such-exchange")
 	t.Run("no registry to believe", func(t *testing.T) {
 		t.Chdir(t.TempDir())
-		if said := verify(t, exitNo, filepath.Join(dir, demo.City+".json")); !strings.Contains(said, "We do not trust the registry") {
+		if said := verify(t, cli.No, filepath.Join(dir, demo.City+".json")); !strings.Contains(said, "We do not trust the registry") {
 			t.Errorf("the report does not say that the registry is not trusted:\n%s", said)
 		}
 	})
@@ -60,7 +61,7 @@ func changedEvidence(t *testing.T, file, trust string) {
 		if err := os.WriteFile(file, was, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if said := verify(t, exitNo, "--trust", trust, file); !strings.Contains(said, "FAIL") {
+		if said := verify(t, cli.No, "--trust", trust, file); !strings.Contains(said, "FAIL") {
 			t.Errorf("byte %d changed, and the report is\n%s", at, said)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"dobosh/internal/journal"
 	"dobosh/internal/journal/timestamp"
+	"dobosh/internal/kit/cli"
 	"dobosh/internal/node"
 
 	"golang.org/x/mod/sumdb/note"
@@ -23,15 +24,15 @@ type kept struct {
 	trust  *timestamp.Trust
 }
 
-func checkJournal(ctx context.Context, c *call) error {
-	keyText := c.flags.String("key", "", "verifier key of the journal; those that it had before follow, with commas between them")
-	config := c.flags.String("config", "", "configuration of the node whose journal it is")
-	authority := c.flags.String("authority", "", "certificate of the time-stamp authority; with --config the one that it names")
-	asJSON := c.flags.Bool("json", false, "print one JSON object")
-	if err := c.parse(0, 1); err != nil {
+func checkJournal(ctx context.Context, c *cli.Call) error {
+	keyText := c.Flags.String("key", "", "verifier key of the journal; those that it had before follow, with commas between them")
+	config := c.Flags.String("config", "", "configuration of the node whose journal it is")
+	authority := c.Flags.String("authority", "", "certificate of the time-stamp authority; with --config the one that it names")
+	asJSON := c.Flags.Bool("json", false, "print one JSON object")
+	if err := c.Parse(0, 1); err != nil {
 		return err
 	}
-	k, err := whichJournal(c.flags.Arg(0), *keyText, *config)
+	k, err := whichJournal(c.Flags.Arg(0), *keyText, *config)
 	if err != nil {
 		return err
 	}
@@ -44,11 +45,11 @@ func checkJournal(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.printJournal(report, stamps, *asJSON); err != nil {
+	if err := printJournal(c, report, stamps, *asJSON); err != nil {
 		return err
 	}
 	if !report.OK() {
-		return errNo
+		return cli.ErrNo
 	}
 	return nil
 }
@@ -135,7 +136,7 @@ type journalFinding struct {
 	Says   string `json:"says"`
 }
 
-func (c *call) printJournal(r *journal.Report, stamps int, asJSON bool) error {
+func printJournal(c *cli.Call, r *journal.Report, stamps int, asJSON bool) error {
 	if asJSON {
 		out := journalReport{
 			OK: r.OK(), Origin: r.Origin, Entries: r.Entries, Batches: r.Batches, Segments: r.Segments, Erased: r.Erased, Ended: r.Ended,
@@ -145,16 +146,16 @@ func (c *call) printJournal(r *journal.Report, stamps int, asJSON bool) error {
 			out.Findings = append(out.Findings, journalFinding{f.File, f.Offset, f.Index, f.Says})
 		}
 		raw, err := json.Marshal(out)
-		c.printf("%s\n", raw)
+		c.Printf("%s\n", raw)
 		return err
 	}
 	for _, f := range r.Findings {
-		c.printf("%s\n", f)
+		c.Printf("%s\n", f)
 	}
 	for _, n := range r.Notes {
-		c.printf("note: %s\n", n)
+		c.Printf("note: %s\n", n)
 	}
-	c.printf("%s: %d entries in %d batches and %d segments, %d erased, %d bodies ended, %d time-stamps, %d findings\n",
+	c.Printf("%s: %d entries in %d batches and %d segments, %d erased, %d bodies ended, %d time-stamps, %d findings\n",
 		r.Origin, r.Entries, r.Batches, r.Segments, r.Erased, r.Ended, stamps, len(r.Findings)+r.More)
 	return nil
 }

@@ -6,25 +6,26 @@ import (
 	"time"
 
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/cli"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/node/operator"
 )
 
-func runMaintenance(ctx context.Context, c *call) error {
-	until := c.flags.String("until", "", "when it ends by itself: 15:04, 2006-01-02T15:04, RFC 3339, or for how long, as 90m")
-	notice := c.flags.String("notice", "", "what askers are told, in Serbian; by default when it ends")
-	inEnglish := c.flags.String("notice-en", "", "the same in English")
-	cfg, err := c.running(1)
+func runMaintenance(ctx context.Context, c *cli.Call) error {
+	until := c.Flags.String("until", "", "when it ends by itself: 15:04, 2006-01-02T15:04, RFC 3339, or for how long, as 90m")
+	notice := c.Flags.String("notice", "", "what askers are told, in Serbian; by default when it ends")
+	inEnglish := c.Flags.String("notice-en", "", "the same in English")
+	cfg, err := running(c, 1)
 	if err != nil {
 		return err
 	}
 	var m operator.Maintenance
-	switch c.flags.Arg(0) {
+	switch c.Flags.Arg(0) {
 	case "on":
 		m.On, m.Notice = true, textOf(*notice, *inEnglish)
 	case "off":
 	default:
-		return fmt.Errorf("maintenance is on or off, not %q", c.flags.Arg(0))
+		return fmt.Errorf("maintenance is on or off, not %q", c.Flags.Arg(0))
 	}
 	if m.On && *until != "" {
 		if m.Until, err = readTime(*until, time.Now()); err != nil {
@@ -36,12 +37,12 @@ func runMaintenance(ctx context.Context, c *call) error {
 		return err
 	}
 	if !m.On {
-		c.printf("node %s of %s takes questions again\n", r.Node, r.Member)
+		c.Printf("node %s of %s takes questions again\n", r.Node, r.Member)
 		return nil
 	}
-	c.printf("node %s of %s takes no new questions; what it has begun it finishes\n", r.Node, r.Member)
+	c.Printf("node %s of %s takes no new questions; what it has begun it finishes\n", r.Node, r.Member)
 	if !r.Until.IsZero() {
-		c.printf("this ends by itself at %s\n", clockTime(r.Until))
+		c.Printf("this ends by itself at %s\n", clockTime(r.Until))
 	}
 	return nil
 }

@@ -5,19 +5,20 @@ import (
 	"fmt"
 	"strings"
 
+	"dobosh/internal/kit/cli"
 	"dobosh/internal/node"
 	"dobosh/internal/registry"
 )
 
 // running reads the configuration of the node that a command is about, after the
 // other flags were named.
-func (c *call) running(arguments int) (node.Config, error) {
-	file := c.flags.String("config", "", "configuration file of the node")
-	if err := c.parse(arguments, arguments); err != nil {
+func running(c *cli.Call, arguments int) (node.Config, error) {
+	file := c.Flags.String("config", "", "configuration file of the node")
+	if err := c.Parse(arguments, arguments); err != nil {
 		return node.Config{}, err
 	}
 	if *file == "" {
-		return node.Config{}, errors.New(c.flags.Name() + " wants --config FILE")
+		return node.Config{}, errors.New(c.Flags.Name() + " wants --config FILE")
 	}
 	return node.Load(*file)
 }

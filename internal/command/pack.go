@@ -4,60 +4,61 @@ import (
 	"context"
 	"encoding/json"
 
+	"dobosh/internal/kit/cli"
 	"dobosh/internal/node"
 	"dobosh/internal/rules"
 )
 
 // checkPack prints everything that is wrong, a line each with file and line.
-func checkPack(_ context.Context, c *call) error {
-	if err := c.parse(0, 1); err != nil {
+func checkPack(_ context.Context, c *cli.Call) error {
+	if err := c.Parse(0, 1); err != nil {
 		return err
 	}
-	pack, err := node.ReadPack(folder(c.flags.Args()))
+	pack, err := node.ReadPack(folder(c.Flags.Args()))
 	if err != nil {
-		c.printf("%v\n", err)
-		return errNo
+		c.Printf("%v\n", err)
+		return cli.ErrNo
 	}
-	c.printf("pack %s %s is in order: %d public services, %d rules, %d provisions, %d contracts\n%s\n",
+	c.Printf("pack %s %s is in order: %d public services, %d rules, %d provisions, %d contracts\n%s\n",
 		pack.ID, pack.Version, len(pack.Services()), len(pack.Rules()), len(pack.Provisions()), len(pack.Contracts()), pack.Digest)
 	return nil
 }
 
-func testPack(_ context.Context, c *call) error {
-	if err := c.parse(0, 1); err != nil {
+func testPack(_ context.Context, c *cli.Call) error {
+	if err := c.Parse(0, 1); err != nil {
 		return err
 	}
-	pack, err := node.ReadPack(folder(c.flags.Args()))
+	pack, err := node.ReadPack(folder(c.Flags.Args()))
 	if err != nil {
 		return err
 	}
 	report := rules.Test(pack)
-	c.printf("%s", report)
+	c.Printf("%s", report)
 	if len(report.Failed) > 0 {
-		return errNo
+		return cli.ErrNo
 	}
 	return nil
 }
 
-func diffPacks(_ context.Context, c *call) error {
-	asJSON := c.flags.Bool("json", false, "print JSON")
-	if err := c.parse(2, 2); err != nil {
+func diffPacks(_ context.Context, c *cli.Call) error {
+	asJSON := c.Flags.Bool("json", false, "print JSON")
+	if err := c.Parse(2, 2); err != nil {
 		return err
 	}
-	before, err := node.ReadPack(c.flags.Arg(0))
+	before, err := node.ReadPack(c.Flags.Arg(0))
 	if err != nil {
 		return err
 	}
-	after, err := node.ReadPack(c.flags.Arg(1))
+	after, err := node.ReadPack(c.Flags.Arg(1))
 	if err != nil {
 		return err
 	}
 	difference := rules.Compare(before, after)
 	if !*asJSON {
-		c.printf("%s", difference)
+		c.Printf("%s", difference)
 		return nil
 	}
-	out := json.NewEncoder(c.out)
+	out := json.NewEncoder(c.Out)
 	out.SetIndent("", "  ")
 	return out.Encode(difference)
 }

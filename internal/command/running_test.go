@@ -228,7 +228,7 @@ func TestJoinSaysWhatToDoAboutTheClock(t *testing.T) {
 	token := s.token(giver, "n1")
 	for off, want := range map[string]string{"1h": "60 minutes ahead", "-1h": "60 minutes behind"} {
 		_, err := node.Join(t.Context(), node.Joining{Token: token, Dir: filepath.Join(s.dir, "off"+off), Now: shifted(t, off)})
-		if err == nil || !strings.Contains(inWords(err), want) || !strings.Contains(inWords(err), "Set the clock") {
+		if err == nil || !strings.Contains(dobosh().Say(err), want) || !strings.Contains(dobosh().Say(err), "Set the clock") {
 			t.Errorf("%s: %v", off, err)
 		}
 	}

@@ -89,7 +89,7 @@ func newStage(t *testing.T) *stage {
 	}
 	s.authority = files[demo.Supervisor]
 	s.change(s.authority, func(c *node.Config) {
-		c.SignIn, c.Demo, c.TimeStamps, c.TimeStampAuthority, c.Registry.Witnesses = nil, nil, nil, nil, nil
+		c.SignIn, c.TimeStamps, c.TimeStampAuthority, c.Registry.Witnesses = nil, nil, nil, nil
 	})
 	t.Cleanup(s.stopAll)
 	s.serve(s.authority)

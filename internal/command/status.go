@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"time"
 
+	"dobosh/internal/kit/cli"
 	"dobosh/internal/node/operator"
 )
 
-func runStatus(ctx context.Context, c *call) error {
-	asJSON := c.flags.Bool("json", false, "print one JSON object")
-	cfg, err := c.running(0)
+func runStatus(ctx context.Context, c *cli.Call) error {
+	asJSON := c.Flags.Bool("json", false, "print one JSON object")
+	cfg, err := running(c, 0)
 	if err != nil {
 		return err
 	}
@@ -21,15 +22,15 @@ func runStatus(ctx context.Context, c *call) error {
 	}
 	if *asJSON {
 		raw, err := json.Marshal(r)
-		c.printf("%s\n", raw)
+		c.Printf("%s\n", raw)
 		return err
 	}
-	c.printStatus(r)
+	printStatus(c, r)
 	return nil
 }
 
-func (c *call) printStatus(r operator.Report) {
-	line := func(name, format string, args ...any) { c.printf("%-12s %s\n", name, fmt.Sprintf(format, args...)) }
+func printStatus(c *cli.Call, r operator.Report) {
+	line := func(name, format string, args ...any) { c.Printf("%-12s %s\n", name, fmt.Sprintf(format, args...)) }
 	line("node", "%s of %s, version %s, up since %s", r.Node, r.Member, r.Version, clockTime(r.Since))
 	line("state", "%s%s", r.State, endsAt(r.Until))
 	line("registry", "%s", registryLine(r))

@@ -5,11 +5,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/journal"
+	"dobosh/internal/kit/cli"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/services/proof"
@@ -20,14 +20,14 @@ import (
 
 // verifyFile checks a file that was given out: a decision or, if it says that it is
 // that, the evidence of an exchange.
-func verifyFile(_ context.Context, c *call) error {
-	trustFile := c.flags.String("trust", "", "file with the keys to believe, one a line: \"log KEY\", \"witness KEY\" or \"registry KEY\"; by default that of the demonstration")
-	authority := c.flags.String("authority", "", "certificate of the time-stamp authority; by default the one that the registry names")
-	language := c.flags.String("lang", "en", "en, sr or sr-Latn")
-	if err := c.parse(1, 1); err != nil {
+func verifyFile(_ context.Context, c *cli.Call) error {
+	trustFile := c.Flags.String("trust", "", "file with the keys to believe, one a line: \"log KEY\", \"witness KEY\" or \"registry KEY\"; by default that of the demonstration")
+	authority := c.Flags.String("authority", "", "certificate of the time-stamp authority; by default the one that the registry names")
+	language := c.Flags.String("lang", "en", "en, sr or sr-Latn")
+	if err := c.Parse(1, 1); err != nil {
 		return err
 	}
-	raw, err := readFile(c.flags.Arg(0))
+	raw, err := readFile(c.Flags.Arg(0))
 	if err != nil {
 		return err
 	}
@@ -61,29 +61,33 @@ func verifyFile(_ context.Context, c *call) error {
 
 func unlessOK(ok bool) error {
 	if !ok {
-		return errNo
+		return cli.ErrNo
 	}
 	return nil
 }
 
-func printReport(c *call, report proof.Report, words *lang.Catalogue, tag lang.Tag) {
+func printReport(c *cli.Call, report proof.Report, words *lang.Catalogue, tag lang.Tag) {
 	for _, check := range report.Checks {
 		mark := "ok  "
 		if !check.OK {
 			mark = "FAIL"
 		}
-		c.printf("%s  %s\n", mark, words.Say(tag, "check."+check.Name))
+		c.Printf("%s  %s\n", mark, words.Say(tag, "check."+check.Name))
 		if check.Detail != "" {
-			c.printf("      %s\n", words.Say(tag, "check."+check.Detail, problem.Pairs(check.Args)...))
+			c.Printf("      %s\n", words.Say(tag, "check."+check.Detail, problem.Pairs(check.Args)...))
 		}
 	}
 }
+
+// trustOfDemonstration is where "dobosh-lab demo" leaves the keys to believe when
+// nobody says where.
+const trustOfDemonstration = "dobosh-data/trust.txt"
 
 // readTrust reads the keys to believe. Without a file, and without the
 // demonstration's, nobody is believed, and the report says so.
 func readTrust(path string) (trusted, error) {
 	if path == "" {
-		if path = filepath.Join(DefaultDir, "trust.txt"); !exists(path) {
+		if path = trustOfDemonstration; !exists(path) {
 			return trusted{}, nil
 		}
 	}

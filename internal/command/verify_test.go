@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/cli"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/lab/people"
@@ -32,24 +33,24 @@ import (
 func TestVerifyOffline(t *testing.T) {
 	dir := t.TempDir()
 	file, trust := decisionOfTheDemonstration(t, dir)
-	said := verify(t, exitOK, "--trust", trust, file)
+	said := verify(t, cli.OK, "--trust", trust, file)
 	for _, check := range []string{"Is this the file of a decision?", "Is the seal in the journal?", "Has a witness seen the journal?", "Does the rule, run again, decide the same?"} {
 		if !strings.Contains(said, check) {
 			t.Errorf("the report does not say %q:\n%s", check, said)
 		}
 	}
-	if said := verify(t, exitOK, "--trust", trust, "--lang", "sr", file); !strings.Contains(said, "Да ли") {
+	if said := verify(t, cli.OK, "--trust", trust, "--lang", "sr", file); !strings.Contains(said, "Да ли") {
 		t.Errorf("the report in Serbian:\n%s", said)
 	}
 	changedFiles(t, dir, file, trust)
 	t.Run("no keys to believe", func(t *testing.T) {
 		t.Chdir(t.TempDir())
-		if said := verify(t, exitNo, file); !strings.Contains(said, "We do not know the signer") {
+		if said := verify(t, cli.No, file); !strings.Contains(said, "We do not know the signer") {
 			t.Errorf("the report does not say that nobody is believed:\n%s", said)
 		}
 	})
 	for _, name := range []string{demo.City, demo.Registers, demo.Supervisor} {
-		said := run(t, exitOK, "journal", "check", "--config", filepath.Join(dir, name, "dobosh.yaml"))
+		said := run(t, cli.OK, "journal", "check", "--config", filepath.Join(dir, name, "dobosh.yaml"))
 		if !strings.Contains(said, "0 findings") {
 			t.Errorf("the journal of %s:\n%s", name, said)
 		}
@@ -80,7 +81,7 @@ func changedFiles(t *testing.T, dir, file, trust string) {
 			if err := os.WriteFile(changed, was, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if said := verify(t, exitNo, "--trust", trust, changed); !strings.Contains(said, c.says) {
+			if said := verify(t, cli.No, "--trust", trust, changed); !strings.Contains(said, c.says) {
 				t.Errorf("the report does not say %q:\n%s", c.says, said)
 			}
 		})
@@ -93,7 +94,7 @@ func changedFiles(t *testing.T, dir, file, trust string) {
 			if err := os.WriteFile(changed, was, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if said := verify(t, exitNo, "--trust", trust, changed); !strings.Contains(said, "FAIL") {
+			if said := verify(t, cli.No, "--trust", trust, changed); !strings.Contains(said, "FAIL") {
 				t.Errorf("byte %d changed, and the report is\n%s", at, said)
 			}
 		}
@@ -118,7 +119,7 @@ func changedJournal(t *testing.T, dir string) {
 	if err != nil || !changed {
 		t.Fatalf("no file of the journal to change: %v", err)
 	}
-	run(t, exitNo, "journal", "check", "--config", filepath.Join(dir, demo.City, "dobosh.yaml"))
+	run(t, cli.No, "journal", "check", "--config", filepath.Join(dir, demo.City, "dobosh.yaml"))
 }
 
 func verify(t *testing.T, wanted int, args ...string) string {

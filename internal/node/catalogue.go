@@ -9,15 +9,12 @@ import (
 
 	"dobosh/internal/catalogue"
 	"dobosh/internal/kit/lang"
-	"dobosh/internal/lab/registers/births"
-	"dobosh/internal/lab/registers/payments"
-	"dobosh/internal/lab/registers/residence"
 	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
 )
 
 // openCatalogue opens the list of data services with what they answer. The
-// descriptions of what is built in are kept at once; what holds is the
+// description of what is built in is kept at once; what holds is the
 // registry's to say.
 func (n *Node) openCatalogue(ctx context.Context) (err error) {
 	n.described, err = catalogue.New(ctx, catalogue.Config{
@@ -27,22 +24,11 @@ func (n *Node) openCatalogue(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, raw := range n.builtIn() {
-		if _, err := n.described.Keep(ctx, raw); err != nil {
-			return fmt.Errorf("description that is built in: %w", err)
-		}
+	if _, err := n.described.Keep(ctx, receipts.Description()); err != nil {
+		return fmt.Errorf("description that is built in: %w", err)
 	}
 	n.described.Refresh()
 	return nil
-}
-
-// builtIn are the descriptions of the systems that come with the node.
-func (n *Node) builtIn() [][]byte {
-	all := [][]byte{receipts.Description()}
-	if n.cfg.Registers != nil {
-		all = append(all, births.Description(), residence.Description(), payments.Description())
-	}
-	return all
 }
 
 // lifeEvent names what happens in people's lives as the pack does.

@@ -2,9 +2,11 @@ package node
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -68,8 +70,6 @@ type Config struct {
 	Contracts Contracts `yaml:"contracts"`
 	// Events says who publishes events here and reads them.
 	Events Events `yaml:"events"`
-	// Registers puts the demonstration registers behind this node.
-	Registers *Registers `yaml:"registers"`
 	// InformationSystems are the member's programs that answer for its data
 	// services.
 	InformationSystems []InformationSystem `yaml:"information_systems"`
@@ -77,8 +77,6 @@ type Config struct {
 	Edge Edge `yaml:"edge"`
 	// Help is printed where somebody may prefer a person to a page.
 	Help Help `yaml:"help"`
-	// Demo marks every page as a demonstration.
-	Demo *Demo `yaml:"demo"`
 	// LogLevel is debug, info (when empty), warn or error.
 	LogLevel string `yaml:"log_level"`
 }
@@ -156,16 +154,6 @@ type Services struct {
 	Systems []System `yaml:"systems"`
 }
 
-// Registers configures the demonstration registers.
-type Registers struct {
-	// Stories fills the registers with the persons of the demonstration.
-	Stories bool `yaml:"stories"`
-	// Crowd adds so many generated persons, for measurements.
-	Crowd int `yaml:"crowd"`
-	// Systems may record births over HTTP, each known by its bearer token.
-	Systems []System `yaml:"systems"`
-}
-
 // System is an information system of the member, known by its bearer token.
 type System struct {
 	Name      string `yaml:"name"`
@@ -176,14 +164,6 @@ type System struct {
 type Help struct {
 	Phone   string    `yaml:"phone"`
 	Counter lang.Text `yaml:"counter"`
-}
-
-// Demo are the addresses that the pages of a demonstration lead to.
-type Demo struct {
-	City       string `yaml:"city"`
-	Registers  string `yaml:"registers"`
-	Supervisor string `yaml:"supervisor"`
-	Mail       string `yaml:"mail"`
 }
 
 // Load reads and checks a configuration file.
@@ -238,11 +218,6 @@ func (c *Config) paths() []*string {
 	if c.Mail != nil {
 		paths = append(paths, &c.Mail.PasswordFile)
 	}
-	if c.Registers != nil {
-		for i := range c.Registers.Systems {
-			paths = append(paths, &c.Registers.Systems[i].TokenFile)
-		}
-	}
 	for i := range c.Contracts.Systems {
 		paths = append(paths, &c.Contracts.Systems[i].TokenFile)
 	}
@@ -295,9 +270,6 @@ func (c Config) Check() error {
 	errs = append(errs, c.Events.check()...)
 	errs = append(errs, checkSystems(c.InformationSystems, c.Member)...)
 	errs = append(errs, c.Edge.check()...)
-	if c.Registers != nil {
-		wrong(c.Registers.Crowd < 0 || c.Registers.Crowd > 1_000_000, "registers.crowd: is not between 0 and 1,000,000")
-	}
 	wrong(!strings.Contains(" debug info warn error ", " "+c.LogLevel+" ") && c.LogLevel != "", "log_level: %q is none of debug, info, warn, error", c.LogLevel)
 	return errors.Join(errs...)
 }
@@ -342,6 +314,22 @@ func checkPeer(key, address, pin string) (errs []error) {
 		errs = append(errs, fmt.Errorf("%s.pin: is no SHA-256 in hex", key))
 	}
 	return errs
+}
+
+// key reads 32 random bytes from the node's folder, or makes them at the first
+// start.
+func (c Config) key(name string) ([]byte, error) {
+	path := filepath.Join(c.Dir, name)
+	key, err := os.ReadFile(path)
+	if err == nil && len(key) == 32 {
+		return key, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read key: %w", err)
+	}
+	key = make([]byte, 32)
+	_, _ = rand.Read(key) // never fails: crypto/rand ends the program instead
+	return key, os.WriteFile(path, key, 0o600)
 }
 
 // storage gives the configuration of the database.

@@ -21,6 +21,7 @@ import (
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/lab/people"
+	"dobosh/internal/lab/station"
 	"dobosh/internal/law"
 	"dobosh/internal/node"
 	"dobosh/internal/registry"
@@ -63,7 +64,7 @@ func newTown(t *testing.T) *town {
 func (w *town) start(names ...string) {
 	w.t.Helper()
 	for _, name := range names {
-		cfg, err := node.Load(w.files[name])
+		cfg, err := station.Load(w.files[name])
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -71,7 +72,7 @@ func (w *town) start(names ...string) {
 		if now == nil {
 			now = clock.System
 		}
-		n, err := node.New(w.t.Context(), cfg, now, slog.New(slog.DiscardHandler))
+		n, err := station.Open(w.t.Context(), cfg, now, slog.New(slog.DiscardHandler))
 		if err != nil {
 			w.t.Fatal(err)
 		}

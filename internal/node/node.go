@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -27,9 +28,6 @@ import (
 	"dobosh/internal/journal/witness"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
-	"dobosh/internal/lab/registers/births"
-	"dobosh/internal/lab/registers/payments"
-	"dobosh/internal/lab/registers/residence"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
 	"dobosh/internal/receipts"
@@ -86,7 +84,8 @@ type Node struct {
 	courier    *notify.Courier
 	system     *receipts.System
 	services   *services.Room
-	registers  *registerSet
+	guests     []Guest
+	brought    []Brought // by the guests
 	catalogue  *lang.Catalogue
 	metrics    *metrics
 
@@ -104,10 +103,10 @@ type Node struct {
 	closers  []func() error // in the order of opening
 }
 
-// New opens everything that the node keeps. Nothing is served yet. On an error
-// everything is closed again.
-func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*Node, error) {
-	n := &Node{cfg: cfg, now: now, log: log.With(slog.String("node", cfg.Name)), draining: make(chan struct{})}
+// New opens everything that the node keeps, and what guests bring. Nothing is
+// served yet. On an error everything is closed again.
+func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger, guests ...Guest) (*Node, error) {
+	n := &Node{cfg: cfg, guests: guests, now: now, log: log.With(slog.String("node", cfg.Name)), draining: make(chan struct{})}
 	for _, open := range []func(context.Context) error{
 		n.openLaw,
 		n.openKeys,
@@ -124,6 +123,7 @@ func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*Nod
 		n.openCatalogue,
 		n.openDesk,
 		n.openPeople,
+		n.openGuests,
 		n.openRooms,
 		n.openServers,
 		n.openDoor,
@@ -185,7 +185,7 @@ func (n *Node) openStorage(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	n.db, err = storage.Open(ctx, cfg, n.log,
+	tables := []fs.FS{
 		bus.Migrations(),
 		work.Migrations(),
 		journal.Migrations(),
@@ -197,8 +197,12 @@ func (n *Node) openStorage(ctx context.Context) (err error) {
 		oversight.Migrations(),
 		events.Migrations(),
 		notify.Migrations(),
-		services.Migrations(), receipts.Migrations(), births.Migrations(), residence.Migrations(), payments.Migrations())
-	if err != nil {
+		services.Migrations(), receipts.Migrations(),
+	}
+	for _, guest := range n.guests {
+		tables = append(tables, guest.Tables...)
+	}
+	if n.db, err = storage.Open(ctx, cfg, n.log, tables...); err != nil {
 		return err
 	}
 	n.later(n.db.Close)
@@ -357,6 +361,18 @@ func (n *Node) Cosigned() []byte {
 		return nil
 	}
 	return n.cosigner.Cosigned()
+}
+
+// Serve runs the node until ctx ends and closes it.
+func (n *Node) Serve(ctx context.Context) error {
+	for name, address := range n.Addresses() {
+		n.log.InfoContext(ctx, "serving", slog.String("surface", name), slog.String("address", address))
+	}
+	err := n.Run(ctx)
+	closing := time.Now()
+	err = errors.Join(err, n.Close())
+	n.log.InfoContext(ctx, "stopped", slog.Duration("took", time.Since(closing)))
+	return err
 }
 
 // Run starts the work and serves until ctx ends.

@@ -3,14 +3,12 @@ package node
 import (
 	"context"
 	"net/http"
-	"path/filepath"
 
 	"dobosh/internal/exchange"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/lab/people"
 	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
@@ -19,21 +17,18 @@ import (
 
 // portal plugs the rooms of this node into the pages.
 func (n *Node) portalSurface() (http.Handler, error) {
-	key, err := persistentKey(filepath.Join(n.cfg.Dir, "forms.key"))
+	key, err := n.cfg.key("forms.key")
 	if err != nil {
 		return nil, err
 	}
 	cfg := portal.Config{
 		Body: n.title(n.cfg.Member), Kind: "city", PublicURL: n.cfg.PublicURL, Help: portal.Help{Phone: n.cfg.Help.Phone, Counter: n.cfg.Help.Counter},
-		Banner: n.cfg.Demo != nil, FormKey: key, Catalogue: n.catalogue, Now: n.now, Log: n.log,
+		Banner: n.demonstrates(), FormKey: key, Catalogue: n.catalogue, Now: n.now, Log: n.log,
 	}
 	if n.identity != nil {
 		cfg.SignIn, cfg.Sessions = n.identity, n.identity
 	}
 	deps := web.Deps{Pack: n.pack}
-	if deps.Demo, err = n.demo(); err != nil {
-		return nil, err
-	}
 	if n.services != nil {
 		n.cityPages(&deps)
 	}
@@ -41,17 +36,23 @@ func (n *Node) portalSurface() (http.Handler, error) {
 		cfg.Kind = "supervisor"
 		deps.Registry = registryPages{n}
 	}
-	if n.registers != nil {
-		cfg.Kind = "registers"
-		deps.Registrar = n.registers.births
-	}
 	deps.Contracts, deps.DataServices = n.desk, n.described
 	if n.office != nil {
 		deps.Newcomers = newcomers{n.office}
 	}
 	deps.Answering = n.system
 	deps.Oversight, deps.Conditions, deps.Events = n.oversight, conditions{n}, n.events
-	return portal.New(cfg, web.New(deps))
+	var rooms []portal.Room
+	for _, b := range n.brought {
+		if b.Kind != "" {
+			cfg.Kind = b.Kind
+		}
+		if b.Web != nil {
+			b.Web(&deps)
+		}
+		rooms = append(rooms, b.Pages...)
+	}
+	return portal.New(cfg, append(rooms, web.New(deps))...)
 }
 
 func (n *Node) cityPages(deps *web.Deps) {
@@ -75,27 +76,6 @@ func (n *Node) title(id registry.ID) lang.Text {
 		return body.Title
 	}
 	return state.Title(id)
-}
-
-// demo says who can sign in and what there is to try.
-func (n *Node) demo() (*web.Demo, error) {
-	if n.cfg.Demo == nil {
-		return nil, nil
-	}
-	stories, err := people.Stories(n.pack)
-	if err != nil {
-		return nil, err
-	}
-	d := &web.Demo{City: n.cfg.Demo.City, Registers: n.cfg.Demo.Registers, Supervisor: n.cfg.Demo.Supervisor, Mail: n.cfg.Demo.Mail}
-	for _, p := range stories.Persons {
-		if p.Subject != "" {
-			d.People = append(d.People, web.DemoPerson{Name: p.Name(), What: p.Story})
-		}
-	}
-	for _, p := range stories.Staff {
-		d.People = append(d.People, web.DemoPerson{Name: p.Name, What: p.Story})
-	}
-	return d, nil
 }
 
 // registryPages shows what the supervisor keeps.

@@ -2,12 +2,9 @@ package node
 
 import (
 	"context"
-	"fmt"
 
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
-	"dobosh/internal/kit/lang"
-	"dobosh/internal/lab/people"
 	"dobosh/internal/notify"
 	"dobosh/internal/services"
 	"dobosh/internal/services/proof"
@@ -33,46 +30,19 @@ func (n *Node) openPeople(ctx context.Context) (err error) {
 }
 
 // openRooms opens what this institution does.
-func (n *Node) openRooms(ctx context.Context) error {
-	if n.cfg.Registers != nil {
-		if err := n.openRegisters(ctx); err != nil {
-			return fmt.Errorf("registers: %w", err)
-		}
-	}
+func (n *Node) openRooms(context.Context) error {
 	if n.cfg.Services == nil {
 		return nil
 	}
 	cfg := services.Config{
 		Member: n.cfg.Member, Prefix: n.cfg.Services.Prefix, PublicURL: n.cfg.PublicURL, Title: n.title, Account: n.cfg.Services.Account,
 		Pack: n.pack, DB: n.db, Work: n.jobs, Asker: n.gateway, Journal: n.journal, Witness: n, Sectors: n.sectors, Trust: n.Trust, Workers: n.cfg.Services.Workers,
-		Now: n.now, Log: n.log, Demo: n.cfg.Demo != nil,
+		Now: n.now, Log: n.log, Demo: n.demonstrates(),
 	}
 	if n.courier != nil {
 		cfg.Notifier = n.courier
 	}
 	n.services = services.New(cfg)
-	return n.addresses(ctx)
-}
-
-// addresses gives the persons of a demonstration an address each, so that
-// their messages can be read.
-func (n *Node) addresses(ctx context.Context) error {
-	if n.cfg.Demo == nil || n.courier == nil {
-		return nil
-	}
-	stories, err := people.Stories(n.pack)
-	if err != nil {
-		return err
-	}
-	for _, p := range stories.Persons {
-		person, err := n.sectors.Pseudonym("family", p.Number)
-		if err != nil {
-			return err
-		}
-		if err := n.courier.SetAddress(ctx, notify.Address{Person: person, Channel: notify.Email, To: p.Subject + "@primer.example", Lang: lang.SrCyrl}); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 

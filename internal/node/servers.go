@@ -141,8 +141,10 @@ func (n *Node) exchangeSurface() http.Handler {
 // systemsSurface is what the member's own information systems reach.
 func (n *Node) systemsSurface() (http.Handler, error) {
 	mux := http.NewServeMux()
-	if n.registers != nil {
-		mux.Handle("/births/", http.StripPrefix("/births", n.registers.births.Handler()))
+	for _, b := range n.brought {
+		for name, api := range b.API {
+			mux.Handle("/"+name+"/", http.StripPrefix("/"+name, api))
+		}
 	}
 	if n.services != nil {
 		counter, err := n.openCounter()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// ExchangeOptions are the choices of "dobosh bench exchange".
+// ExchangeOptions are the choices of "dobosh-lab bench exchange".
 type ExchangeOptions struct {
 	Binary      string    // the program that serves
 	Dir         string    // where the nodes keep everything; must be empty or missing

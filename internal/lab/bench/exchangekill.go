@@ -92,17 +92,17 @@ func (a *Acknowledgement) read(ctx context.Context, p *process, kinds ...string)
 	for _, f := range check.Findings {
 		a.find("%s", f)
 	}
-	dir, _, known, err := p.cfg.Evidence()
+	dir, _, known, err := p.cfg.Node.Evidence()
 	if err != nil {
 		a.find("journal of %s: %v", p.name, err)
 		return found
 	}
-	key, err := node.ReadKey(p.cfg.Keys.Log)
+	key, err := node.ReadKey(p.cfg.Node.Keys.Log)
 	if err != nil {
 		a.find("key of %s: %v", p.name, err)
 		return found
 	}
-	log, err := journal.Open(ctx, journal.Config{Dir: dir, Origin: node.Origin(p.cfg.Member, p.cfg.Name), Key: crypto.Signer(key), Known: known}, now, slog.New(slog.DiscardHandler))
+	log, err := journal.Open(ctx, journal.Config{Dir: dir, Origin: node.Origin(p.cfg.Node.Member, p.cfg.Node.Name), Key: crypto.Signer(key), Known: known}, now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		a.find("journal of %s: %v", p.name, err)
 		return found

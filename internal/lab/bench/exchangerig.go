@@ -60,7 +60,7 @@ func newExchangeRig(o ExchangeOptions, origin string) (*exchangeRig, error) {
 	if r.nodes, err = newNodes(files, o.Binary, o.Profile); err != nil {
 		return nil, err
 	}
-	r.edge = r.node(demo.City).cfg.Listen.Edge
+	r.edge = r.node(demo.City).cfg.Node.Listen.Edge
 	return r, nil
 }
 

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// JournalOptions are the choices of "dobosh bench journal".
+// JournalOptions are the choices of "dobosh-lab bench journal".
 type JournalOptions struct {
 	Dir       string    // of the journal; must be empty or missing
 	Entries   int64     // that the journal has when it is measured, 1,000 to 1,000,000,000

@@ -16,7 +16,7 @@ import (
 func build(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "dobosh")
-	command := exec.Command("go", "build", "-trimpath", "-o", binary, "dobosh/cmd/dobosh")
+	command := exec.Command("go", "build", "-trimpath", "-o", binary, "dobosh/cmd/dobosh-lab")
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)

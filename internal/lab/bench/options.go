@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Options are the choices of "dobosh bench loop".
+// Options are the choices of "dobosh-lab bench loop".
 type Options struct {
 	Binary  string        // the program that serves
 	Dir     string        // where the nodes keep everything; must be empty or missing

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"dobosh/internal/node"
+	"dobosh/internal/lab/station"
 )
 
 const (
@@ -26,7 +26,7 @@ type process struct {
 	binary  string
 	file    string // its configuration
 	profile string // folder; empty for none
-	cfg     node.Config
+	cfg     station.Config
 
 	mu      sync.Mutex
 	command *exec.Cmd     // guarded by mu; nil while none runs
@@ -35,7 +35,7 @@ type process struct {
 }
 
 func newProcess(name, binary, file, profile string) (*process, error) {
-	cfg, err := node.Load(file)
+	cfg, err := station.Load(file)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (p *process) ready(ctx context.Context, ended <-chan struct{}) error {
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	for {
-		if answersOK(ctx, "http://"+p.cfg.Listen.Operations+"/readyz") {
+		if answersOK(ctx, "http://"+p.cfg.Node.Listen.Operations+"/readyz") {
 			return nil
 		}
 		select {

@@ -147,7 +147,7 @@ func (r *Reconciliation) offer(o services.Brief, l *ledger) {
 }
 
 func (r *Reconciliation) journal(ctx context.Context, p *process) {
-	dir, key, known, err := p.cfg.Evidence()
+	dir, key, known, err := p.cfg.Node.Evidence()
 	if err != nil {
 		r.find("journal of %s: %v", p.name, err)
 		return

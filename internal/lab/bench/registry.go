@@ -12,7 +12,7 @@ import (
 	"dobosh/internal/registry"
 )
 
-// RegistryOptions are the choices of "dobosh bench registry".
+// RegistryOptions are the choices of "dobosh-lab bench registry".
 type RegistryOptions struct {
 	Dir     string    // where the copies of the registry are kept; must be empty or missing
 	Systems int       // subsystems, each with a service and a contract with another; 1 to 100,000

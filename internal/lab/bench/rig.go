@@ -47,12 +47,12 @@ func (r *rig) prepareDriver(crowd int) error {
 		return err
 	}
 	d.crowd, d.place = population.Persons, population.Persons[0].Settlement
-	r.services = offered(pack, city, d.today)
+	r.services = offered(pack, city.Node, d.today)
 	d.ledger = newLedger(len(r.services))
-	if d.registrar, err = newClient(registers.Listen.Systems, "/births", registers.Registers.Systems[0].TokenFile); err != nil {
+	if d.registrar, err = newClient(registers.Node.Listen.Systems, "/births", registers.Registers.Systems[0].TokenFile); err != nil {
 		return err
 	}
-	d.counter, err = newClient(city.Listen.Systems, "/services", city.Services.Systems[0].TokenFile)
+	d.counter, err = newClient(city.Node.Listen.Systems, "/services", city.Node.Services.Systems[0].TokenFile)
 	r.driver = d
 	return err
 }

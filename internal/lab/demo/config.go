@@ -8,6 +8,7 @@ import (
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/lab/station"
 	"dobosh/internal/node"
 	"dobosh/internal/notify"
 
@@ -27,6 +28,9 @@ func (s setup) writeConfigs() error {
 		if err := os.WriteFile(s.file(m.node), raw, 0o600); err != nil {
 			return err
 		}
+		if err := s.adds(m).Write(s.file(m.node)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -41,7 +45,6 @@ func (s setup) config(m member) (node.Config, error) {
 		Keys:   node.Keys{TLS: "tls.key", Log: "log.key"},
 		SignIn: s.signIn(m, portal),
 		Help:   node.Help{Phone: "023 000 000", Counter: lang.Text{"sr": "Трг слободе 10, Зрењанин, радним данима од 8 до 15 часова", "en": "Trg slobode 10, Zrenjanin, weekdays from 8 to 15"}},
-		Demo:   &node.Demo{City: s.http(s.ports.City), Registers: s.http(s.ports.Registers), Supervisor: s.http(s.ports.Supervisor), Mail: s.http(s.ports.Mailbox)},
 	}
 	cfg.TimeStamps = &node.TimeStamps{URL: s.http(s.ports.Stamps), CertificateFile: s.path(Supervisor, "stamps.crt")}
 	if s.quiet {
@@ -84,7 +87,15 @@ func (s setup) registers(cfg *node.Config) {
 	cfg.Keys.Witness, cfg.WitnessName = "witness.key", registryWitnessName
 	cfg.Contracts = node.Contracts{Systems: []node.System{{Name: "engineer", TokenFile: "contracts.token"}}}
 	cfg.Events = node.Events{Systems: []node.EventSystem{{System: node.System{Name: "civil-register", TokenFile: "events.token"}, Subsystem: "civil"}}}
-	cfg.Registers = &node.Registers{Stories: true, Crowd: s.crowd, Systems: []node.System{{Name: "maternity", TokenFile: "registrar.token"}}}
+}
+
+// adds is what stands in a node besides what an institution runs.
+func (s setup) adds(m member) station.Adds {
+	adds := station.Adds{Demo: &station.Demo{City: s.http(s.ports.City), Registers: s.http(s.ports.Registers), Supervisor: s.http(s.ports.Supervisor), Mail: s.http(s.ports.Mailbox)}}
+	if m.node == Registers {
+		adds.Registers = &station.Registers{Stories: true, Crowd: s.crowd, Systems: []node.System{{Name: "maternity", TokenFile: "registrar.token"}}}
+	}
+	return adds
 }
 
 func (s setup) followSupervisor(cfg *node.Config) error {

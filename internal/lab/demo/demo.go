@@ -18,10 +18,14 @@ import (
 
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/lab/mailsink"
+	"dobosh/internal/lab/station"
 	"dobosh/internal/node"
 )
 
-// Options are the choices of "dobosh demo".
+// DefaultDir is where a demonstration keeps its things when nobody says.
+const DefaultDir = "dobosh-data"
+
+// Options are the choices of "dobosh-lab demo".
 type Options struct {
 	Dir    string        // where everything is kept
 	Listen string        // host:port of the city's portal; the others follow it; port 0 for free ones
@@ -147,11 +151,11 @@ func open(ctx context.Context, o Options) (_ *Demo, err error) {
 		return nil, err
 	}
 	for _, m := range []string{Supervisor, Registers, City} {
-		cfg, err := node.Load(s.file(m))
+		cfg, err := station.Load(s.file(m))
 		if err != nil {
 			return nil, err
 		}
-		n, err := node.New(ctx, cfg, o.Now, o.Log)
+		n, err := station.Open(ctx, cfg, o.Now, o.Log)
 		if err != nil {
 			return nil, err
 		}

@@ -1,4 +1,4 @@
-package command
+package cli
 
 import (
 	"errors"
@@ -8,10 +8,10 @@ import (
 	"runtime/pprof"
 )
 
-// profile writes where the process spends its time until stop is called, and
+// Profile writes where the process spends its time until stop is called, and
 // then what it keeps in memory, into a folder. Nothing is served over a
 // listener.
-func profile(dir string) (stop func() error, err error) {
+func Profile(dir string) (stop func() error, err error) {
 	if dir == "" {
 		return func() error { return nil }, nil
 	}

@@ -8,25 +8,26 @@ import (
 	"os"
 	"time"
 
+	"dobosh/internal/kit/cli"
 	"dobosh/internal/lab/bench"
 )
 
 // measurement is what all measurements have in common: a folder, a form of the
 // result, a folder for profiles, and an end.
 type measurement struct {
-	call    *call
+	call    *cli.Call
 	asJSON  bool
 	dir     string
 	profile string
 }
 
-// measurement defines the flags that all measurements have; what says what the
+// newMeasurement defines the flags that all measurements have; what says what the
 // folder is for.
-func (c *call) measurement(what string) *measurement {
+func newMeasurement(c *cli.Call, what string) *measurement {
 	m := &measurement{call: c}
-	c.flags.BoolVar(&m.asJSON, "json", false, "print one JSON object")
-	c.flags.StringVar(&m.dir, "dir", "", "empty folder for "+what+", which is kept; by default a temporary one, which is not")
-	c.flags.StringVar(&m.profile, "profile", "", "folder for profiles of CPU and memory")
+	c.Flags.BoolVar(&m.asJSON, "json", false, "print one JSON object")
+	c.Flags.StringVar(&m.dir, "dir", "", "empty folder for "+what+", which is kept; by default a temporary one, which is not")
+	c.Flags.StringVar(&m.profile, "profile", "", "folder for profiles of CPU and memory")
 	return m
 }
 
@@ -57,7 +58,7 @@ func (m *measurement) run(ctx context.Context, limit time.Duration, measure func
 // here is run for what is measured within this process, which writes profiles
 // of itself.
 func (m *measurement) here(ctx context.Context, limit time.Duration, measure func(context.Context) (measured, error)) error {
-	stop, err := profile(m.profile)
+	stop, err := cli.Profile(m.profile)
 	if err != nil {
 		return err
 	}
@@ -70,12 +71,12 @@ func (m *measurement) print(result measured) error {
 		if err != nil {
 			return err
 		}
-		m.call.printf("%s\n", raw)
+		m.call.Printf("%s\n", raw)
 	} else {
-		result.Write(m.call.out)
+		result.Write(m.call.Out)
 	}
 	if !result.OK() {
-		return errNo
+		return cli.ErrNo
 	}
 	return nil
 }

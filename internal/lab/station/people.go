@@ -1,0 +1,41 @@
+package station
+
+import (
+	"context"
+
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/lab/people"
+	"dobosh/internal/node"
+	"dobosh/internal/notify"
+	"dobosh/internal/web"
+)
+
+// open says on every page who can sign in and what there is to try, and gives
+// the persons of the demonstration an address each, so that their messages can be
+// read.
+func (d *Demo) open(ctx context.Context, host node.Host) (node.Brought, error) {
+	stories, err := people.Stories(host.Pack)
+	if err != nil {
+		return node.Brought{}, err
+	}
+	view := &web.Demo{City: d.City, Registers: d.Registers, Supervisor: d.Supervisor, Mail: d.Mail}
+	for _, p := range stories.Persons {
+		if p.Subject != "" {
+			view.People = append(view.People, web.DemoPerson{Name: p.Name(), What: p.Story})
+		}
+		if host.Courier == nil {
+			continue
+		}
+		person, err := host.Sectors.Pseudonym(familySector, p.Number)
+		if err != nil {
+			return node.Brought{}, err
+		}
+		if err := host.Courier.SetAddress(ctx, notify.Address{Person: person, Channel: notify.Email, To: p.Subject + "@primer.example", Lang: lang.SrCyrl}); err != nil {
+			return node.Brought{}, err
+		}
+	}
+	for _, p := range stories.Staff {
+		view.People = append(view.People, web.DemoPerson{Name: p.Name, What: p.Story})
+	}
+	return node.Brought{Web: func(deps *web.Deps) { deps.Demo = view }}, nil
+}

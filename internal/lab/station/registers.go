@@ -1,0 +1,136 @@
+package station
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"dobosh/internal/act"
+	"dobosh/internal/exchange"
+	"dobosh/internal/kit/jmbg"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/lab/people"
+	"dobosh/internal/lab/registers"
+	"dobosh/internal/lab/registers/births"
+	"dobosh/internal/lab/registers/payments"
+	"dobosh/internal/lab/registers/residence"
+	"dobosh/internal/law"
+	"dobosh/internal/node"
+	"dobosh/internal/registry"
+	"dobosh/internal/web"
+)
+
+// familySector names persons in the contracts of the demonstration about
+// families.
+const familySector = "family"
+
+// open puts the registers behind the node, with those who live in them.
+func (r *Registers) open(ctx context.Context, host node.Host) (node.Brought, error) {
+	key, err := host.Key("handles.key")
+	if err != nil {
+		return node.Brought{}, err
+	}
+	var systems []births.System
+	for _, s := range r.Systems {
+		token, err := os.ReadFile(s.TokenFile)
+		if err != nil {
+			return node.Brought{}, fmt.Errorf("token of %s: %w", s.Name, err)
+		}
+		systems = append(systems, births.System{Name: s.Name, Hash: births.HashToken(strings.TrimSpace(string(token)))})
+	}
+	desk := registers.Desk{Persons: host.Sectors, Say: host.Words.Say, Log: host.Log}
+	into := people.Registers{Persons: host.Sectors, Residence: residence.New(host.DB, desk), Payments: payments.New(host.DB, desk, host.Now)}
+	into.Births, err = births.New(births.Config{
+		DB: host.DB, Desk: desk, Now: host.Now, HandleKey: key, Municipality: municipality(host.Pack), Source: host.Member.String() + "/civil",
+		Residents: residentsOf{host}, Systems: systems,
+	})
+	if err != nil {
+		return node.Brought{}, err
+	}
+	if err := r.populate(ctx, into, host.Pack); err != nil {
+		return node.Brought{}, err
+	}
+	service := func(subsystem, code string) registry.ID {
+		id := host.Member
+		id.Subsystem = subsystem
+		return id.With(code)
+	}
+	return node.Brought{
+		Systems: map[registry.ID]http.Handler{
+			service("civil", "births"):        into.Births.Handler(),
+			service("residence", "residents"): into.Residence.Handler(),
+			service("payments", "accounts"):   into.Payments.Handler(),
+		},
+		Descriptions: [][]byte{births.Description(), residence.Description(), payments.Description()},
+		API:          map[string]http.Handler{"births": into.Births.Handler()},
+		Web:          func(deps *web.Deps) { deps.Registrar = into.Births },
+		Kind:         "registers",
+	}, nil
+}
+
+// populate fills the registers for a demonstration or a measurement.
+func (r *Registers) populate(ctx context.Context, into people.Registers, pack *law.Pack) error {
+	if r.Stories {
+		stories, err := people.Stories(pack)
+		if err != nil {
+			return err
+		}
+		if err := people.Seed(ctx, into, stories); err != nil {
+			return err
+		}
+	}
+	if r.Crowd == 0 {
+		return nil
+	}
+	crowd, err := people.Generate(pack, r.Crowd)
+	if err != nil {
+		return err
+	}
+	return people.Seed(ctx, into, crowd)
+}
+
+// municipality tells in which municipality a settlement lies.
+func municipality(pack *law.Pack) func(settlement string) (string, bool) {
+	return func(settlement string) (string, bool) {
+		place, ok := pack.Place(settlement)
+		if !ok {
+			return "", false
+		}
+		if place.Within == "" {
+			return place.Code, true
+		}
+		return place.Within, true
+	}
+}
+
+// residentsOf asks the residence register on behalf of the civil register,
+// through the exchange like everybody else.
+type residentsOf struct{ node.Host }
+
+// Search implements births.Residents.
+func (r residentsOf) Search(ctx context.Context, by act.Actor, number jmbg.Number) (sector string, found births.Resident, err error) {
+	body, err := json.Marshal(residence.Search{Number: number.String()})
+	if err != nil {
+		return "", found, err
+	}
+	client, service := r.Member, r.Member
+	client.Subsystem, service.Subsystem, service.Service = "civil", "residence", "residents"
+	person, err := r.Sectors.Pseudonym(exchange.ReceiptSector, number)
+	if err != nil {
+		return "", found, err
+	}
+	answer, err := r.Gateway.Ask(ctx, exchange.Request{
+		Client: client, Service: service, Method: "POST", Path: "/v1/residents/search", Type: "application/json", Body: body,
+		Matter: "birth registration", Role: exchange.RoleOfficer, Subjects: []string{person},
+	})
+	if problem.HasCode(err, "nothing-known") {
+		return "", found, problem.New(problem.NotFound, "resident-unknown").Because(err)
+	}
+	if err != nil {
+		return "", found, err
+	}
+	return familySector, found, json.Unmarshal(answer.Body, &found)
+}

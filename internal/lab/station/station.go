@@ -1,0 +1,28 @@
+package station
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/lab/registers/births"
+	"dobosh/internal/lab/registers/payments"
+	"dobosh/internal/lab/registers/residence"
+	"dobosh/internal/node"
+)
+
+// Open opens a node with what is added to it.
+func Open(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*node.Node, error) {
+	var guests []node.Guest
+	if cfg.Registers != nil {
+		guests = append(guests, node.Guest{
+			Tables: []fs.FS{births.Migrations(), residence.Migrations(), payments.Migrations()},
+			Open:   cfg.Registers.open,
+		})
+	}
+	if cfg.Demo != nil {
+		guests = append(guests, node.Guest{Demonstration: true, Open: cfg.Demo.open})
+	}
+	return node.New(ctx, cfg.Node, now, log, guests...)
+}
