@@ -1,13 +1,9 @@
 package identity
 
-import (
-	"slices"
-
-	"dobosh/internal/act"
-)
+import "dobosh/internal/act"
 
 // The roles. Everybody who has a national number is a resident; the others are
-// given by the configuration of the node.
+// given by an administrator.
 const (
 	Resident  act.Role = "resident"
 	Registrar act.Role = "registrar" // records births
@@ -15,8 +11,11 @@ const (
 	Operator  act.Role = "operator"  // runs the node
 	Auditor   act.Role = "auditor"   // reads, changes nothing
 	Contracts act.Role = "contracts" // signs contracts for the member
+
+	Administrator act.Role = "administrator" // gives and takes roles
 )
 
-func valid(r act.Role) bool {
-	return slices.Contains([]act.Role{Resident, Registrar, Officer, Operator, Auditor, Contracts}, r)
+// given are the roles that can be given.
+func given() []act.Role {
+	return []act.Role{Registrar, Officer, Operator, Auditor, Contracts, Administrator}
 }

@@ -30,15 +30,30 @@ type Config struct {
 	// NumberClaim is the claim that holds the national number, in the ID token or
 	// at the userinfo endpoint. Empty when nobody here is a resident.
 	NumberClaim string `yaml:"number_claim"`
-	// Roles of accounts, by their subject at the provider. A change takes effect
-	// with the next start, for sessions too.
-	Roles map[string][]act.Role `yaml:"roles"`
+	// Administrators are the accounts, by their subject at the provider, that give
+	// the first roles. The list is read at a start while nobody is administrator
+	// and never again: afterwards roles are given and taken on the node.
+	Administrators []string `yaml:"administrators"`
+	// FourEyes lets a role that one administrator gave wait until another has
+	// confirmed it.
+	FourEyes bool `yaml:"four_eyes"`
+	// Levels says what the provider's words about how it recognised somebody mean.
+	// Without an entry that fits an account has the lowest level.
+	Levels []LevelRule `yaml:"levels"`
 	// Idle is how long a session lives without a request; 30 minutes when zero.
 	Idle time.Duration `yaml:"idle"`
 	// Lifetime is how long a session lives at most; 8 hours when zero.
 	Lifetime time.Duration `yaml:"lifetime"`
 	// Transport carries requests to the provider; the default transport when nil.
 	Transport http.RoundTripper `yaml:"-"`
+}
+
+// LevelRule gives a level to sign-ins of which the provider says this; an empty
+// member is not looked at. Of the rules that fit the highest level counts.
+type LevelRule struct {
+	ACR   string    `yaml:"acr"` // authentication context class reference: OpenID Connect Core 1.0, section 2
+	AMR   string    `yaml:"amr"` // one of the authentication methods: RFC 8176
+	Level act.Level `yaml:"level"`
 }
 
 // Check reports everything that is wrong with the configuration, and does not
@@ -53,11 +68,14 @@ func (c Config) Check() error {
 	if c.ClientID == "" {
 		errs = append(errs, errors.New("client_id: is missing"))
 	}
-	for account, roles := range c.Roles {
-		for _, role := range roles {
-			if !valid(role) || role == Resident {
-				errs = append(errs, fmt.Errorf("roles: %s: %q cannot be given", account, role))
-			}
+	for i, account := range c.Administrators {
+		if account == "" || !plain(account, maxAccount) || slices.Contains(c.Administrators[:i], account) {
+			errs = append(errs, fmt.Errorf("administrators: %q is no account, or stands there twice", account))
+		}
+	}
+	for i, rule := range c.Levels {
+		if rule.ACR == "" && rule.AMR == "" {
+			errs = append(errs, fmt.Errorf("levels[%d]: wants acr, amr or both", i))
 		}
 	}
 	if c.Idle < 0 || c.Lifetime < 0 {
@@ -94,6 +112,16 @@ func (c Config) secret() (string, error) {
 		return "", fmt.Errorf("client secret: %w", err)
 	}
 	return strings.TrimSpace(string(text)), nil
+}
+
+// level is how surely the provider recognised somebody.
+func (c Config) level(acr string, amr []string) (highest act.Level) {
+	for _, rule := range c.Levels {
+		if (rule.ACR == "" || rule.ACR == acr) && (rule.AMR == "" || slices.Contains(amr, rule.AMR)) {
+			highest = max(highest, rule.Level)
+		}
+	}
+	return highest
 }
 
 // secure says whether browsers reach this node by https.

@@ -12,6 +12,11 @@
 //     neither a session nor a link between pseudonyms.
 //   - Signing in gives a new session and ends the one that was there. A sign-in
 //     works once, in the browser that began it, and leads to a page of this node.
+//   - A role is given to an account within a scope and from an instant to another,
+//     by an administrator whose own scope covers it and who is somebody else. Giving
+//     and taking are journaled before they are kept, and open sessions follow with
+//     their next request, on every node of the member.
+//   - Somebody who can give every role is always there, once there was one.
 //   - An identity provider that is away stops sign-ins and nothing else.
 //
 // Rooms take an [act.Actor] and decide themselves what the actor may do.

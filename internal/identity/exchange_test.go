@@ -18,7 +18,7 @@ func alone(t *testing.T, open func(...fs.FS) *storage.DB) (*Identity, *clock.Man
 	t.Helper()
 	at := clock.NewManual(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))
 	config := Config{Issuer: "https://id.example", ClientID: "node", RedirectURL: "https://city.example/callback"}
-	id, err := New(t.Context(), config, open(Migrations()), nil, at.Now, slog.New(slog.DiscardHandler))
+	id, err := New(t.Context(), config, Needs{DB: open(Migrations()), Now: at.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestBadNumberIsRefused(t *testing.T) {
 	}
 	id := &Identity{sectors: sectors}
 	for _, number := range []string{"1", "0403800855011", "not a number"} {
-		if _, err := id.admit(claims{subject: "x", number: number}); !problem.HasCode(err, "sign-in-number") {
+		if _, err := id.admit(t.Context(), claims{subject: "x", number: number}); !problem.HasCode(err, "sign-in-number") {
 			t.Errorf("%q: %v", number, err)
 		}
 	}

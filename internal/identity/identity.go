@@ -21,6 +21,8 @@ const sweepEvery = time.Minute
 type Identity struct {
 	cfg      Config
 	db       *storage.DB
+	journal  Journal
+	member   string
 	sectors  *Sectors
 	now      clock.Now
 	log      *slog.Logger
@@ -31,10 +33,20 @@ type Identity struct {
 	done sync.WaitGroup
 }
 
-// New checks the configuration and begins to delete sessions that ended. It does
-// not talk to the provider: that happens at the first sign-in. A node without
-// sectors, nil, has no residents.
-func New(ctx context.Context, cfg Config, db *storage.DB, sectors *Sectors, now clock.Now, log *slog.Logger) (*Identity, error) {
+// Needs is what the room works with.
+type Needs struct {
+	Member  string // whose node this is, as in the registry
+	DB      *storage.DB
+	Journal Journal
+	Sectors *Sectors // nil where nobody is a resident
+	Now     clock.Now
+	Log     *slog.Logger
+}
+
+// New checks the configuration, makes the accounts that it names administrators while
+// there are none, and begins to delete sessions that ended. It does not talk to the
+// provider: that happens at the first sign-in.
+func New(ctx context.Context, cfg Config, needs Needs) (*Identity, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, fmt.Errorf("identity configuration: %w", err)
 	}
@@ -42,18 +54,21 @@ func New(ctx context.Context, cfg Config, db *storage.DB, sectors *Sectors, now 
 	if err != nil {
 		return nil, err
 	}
-	if sectors == nil {
-		sectors = &Sectors{}
+	if needs.Sectors == nil {
+		needs.Sectors = &Sectors{}
 	}
-	key, err := loginKey(ctx, db)
+	key, err := loginKey(ctx, needs.DB)
 	if err != nil {
 		return nil, fmt.Errorf("key of the sign-ins: %w", err)
 	}
 	cfg = cfg.withDefaults()
 	id := &Identity{
-		cfg: cfg, db: db, sectors: sectors, now: now, log: log,
-		provider: newProvider(cfg, clientSecret, now),
+		cfg: cfg, db: needs.DB, journal: needs.Journal, member: needs.Member, sectors: needs.Sectors, now: needs.Now, log: needs.Log,
+		provider: newProvider(cfg, clientSecret, needs.Now),
 		loginKey: key,
+	}
+	if err := id.appoint(ctx); err != nil {
+		return nil, fmt.Errorf("first administrators: %w", err)
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	id.stop = stop

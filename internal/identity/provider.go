@@ -12,6 +12,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"dobosh/internal/act"
 	"dobosh/internal/kit/clock"
 )
 
@@ -72,6 +73,7 @@ type claims struct {
 	name     string
 	number   string
 	authTime time.Time
+	level    act.Level
 }
 
 // errAway marks failures after which the person should simply try again later.
@@ -143,6 +145,14 @@ func (p *provider) readMore(ctx context.Context, found *oidc.Provider, token *oa
 func (p *provider) pick(subject string, said map[string]any) claims {
 	text := func(name string) string { s, _ := said[name].(string); return s }
 	c := claims{subject: subject, name: text("name"), number: text(p.cfg.NumberClaim), authTime: p.now()}
+	methods, _ := said["amr"].([]any)
+	var amr []string
+	for _, method := range methods {
+		if name, ok := method.(string); ok {
+			amr = append(amr, name)
+		}
+	}
+	c.level = p.cfg.level(text("acr"), amr)
 	if seconds, ok := said["auth_time"].(float64); ok {
 		c.authTime = time.Unix(int64(seconds), 0).UTC()
 	}

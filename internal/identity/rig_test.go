@@ -2,6 +2,9 @@ package identity_test
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -13,11 +16,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
+	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/jmbg"
@@ -37,6 +42,7 @@ type rig struct {
 	id      *identity.Identity
 	sectors *identity.Sectors
 	clock   *clock.Manual
+	journal journalBook
 	log     *bytes.Buffer
 	node    *httptest.Server
 	idp     *httptest.Server
@@ -78,17 +84,74 @@ func newRig(t *testing.T, db *storage.DB, options ...option) *rig {
 	r.config.ClientID, r.config.NumberClaim = "node", signin.NumberClaim
 	r.startProvider("127.0.0.1:0")
 	r.config.Issuer = r.idp.URL + "/idp"
-	if r.config.Roles == nil {
-		r.config.Roles = map[string][]act.Role{"officer": {identity.Officer, identity.Auditor}}
+	r.id = r.open(db, slog.New(slog.NewTextHandler(r.log, nil)))
+	for _, role := range []act.Role{identity.Officer, identity.Auditor} {
+		r.give("officer", act.Grant{Role: role})
 	}
-	var err error
-	r.id, err = identity.New(t.Context(), r.config, db, r.sectors, r.clock.Now, slog.New(slog.NewTextHandler(r.log, nil)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = r.id.Close() })
+	r.journal.clear()
 	r.routes(mux)
 	return r
+}
+
+// open opens the room, as another process would when it is open already.
+func (r *rig) open(db *storage.DB, log *slog.Logger) *identity.Identity {
+	r.t.Helper()
+	id, err := identity.New(r.t.Context(), r.config, identity.Needs{Member: "RS-TEST/GOV/CITY", DB: db, Journal: &r.journal, Sectors: r.sectors, Now: r.clock.Now, Log: log})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { _ = id.Close() })
+	return id
+}
+
+// administrator may give every role.
+func administrator() act.Actor { return act.As("head", identity.Administrator) }
+
+func (r *rig) give(account string, g act.Grant) identity.Grant {
+	r.t.Helper()
+	given, err := r.id.Give(r.t.Context(), administrator(), account, g)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return given
+}
+
+// journalBook is a journal that remembers, or is away.
+type journalBook struct {
+	mu      sync.Mutex
+	entries []journal.Entry // guarded by mu
+	away    bool            // guarded by mu
+}
+
+func (j *journalBook) Append(_ context.Context, e journal.Entry) (journal.Stamp, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.away {
+		return journal.Stamp{}, errors.New("the disk is full")
+	}
+	j.entries = append(j.entries, e)
+	return journal.Stamp{}, nil
+}
+
+func (j *journalBook) clear() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.entries = nil
+}
+
+// acts are what the receipts say was done, in order.
+func (j *journalBook) acts(t *testing.T) (acts []string) {
+	t.Helper()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, e := range j.entries {
+		var receipt journal.Receipt
+		if err := json.Unmarshal(e.Meta, &receipt); err != nil || e.Kind != "act" {
+			t.Errorf("entry %+v: %v", e, err)
+		}
+		acts = append(acts, receipt.Act)
+	}
+	return acts
 }
 
 func (r *rig) routes(mux *http.ServeMux) {

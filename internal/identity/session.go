@@ -19,12 +19,14 @@ const (
 )
 
 // facts is what a session remembers, sealed with its token. Roles are not among
-// them: they are looked up at every request.
+// them: they are looked up at every request, so that taking one has its effect at
+// once, whichever node of the member wrote it.
 type facts struct {
 	Account  string            `json:"account"`
 	Name     string            `json:"name"`
 	Persons  map[string]string `json:"persons,omitempty"`
 	AuthTime time.Time         `json:"auth_time"`
+	Level    act.Level         `json:"level"`
 }
 
 // Actor says who sends the request; false for nobody. A session that is used is
@@ -41,20 +43,25 @@ func (id *Identity) Actor(r *http.Request) (act.Actor, bool) {
 		}
 		return act.Actor{}, false
 	}
+	grants, err := id.grants(r.Context(), known)
+	if err != nil {
+		id.log.ErrorContext(r.Context(), "the roles of a session were not read", slog.Any("error", err))
+		return act.Actor{}, false
+	}
 	return act.Actor{
-		Account: known.Account, Name: known.Name, Grants: id.grants(known),
+		Account: known.Account, Name: known.Name, Grants: grants, Level: known.Level,
 		Persons: known.Persons, AuthTime: known.AuthTime,
 	}, true
 }
 
-// grants are what the configuration gives an account, and the residence of whoever
-// has a national number.
-func (id *Identity) grants(known facts) []act.Grant {
-	grants := act.As(known.Account, id.cfg.Roles[known.Account]...).Grants
+// grants are what was given to an account, and the residence of whoever has a
+// national number.
+func (id *Identity) grants(ctx context.Context, known facts) ([]act.Grant, error) {
+	grants, err := id.inForce(ctx, known.Account)
 	if len(known.Persons) > 0 {
 		grants = append(grants, act.Grant{Role: Resident})
 	}
-	return grants
+	return grants, err
 }
 
 func (id *Identity) token(r *http.Request) (secret, bool) {
@@ -115,8 +122,8 @@ func (id *Identity) begin(ctx context.Context, tx *storage.Tx, known facts) (sec
 	last := now.Add(id.cfg.Lifetime)
 	ends := now.Add(min(id.cfg.Idle, id.cfg.Lifetime))
 	_, err = tx.ExecContext(ctx,
-		"insert into identity_sessions (token_hash, account_hash, sealed, ends_at, last_at) values ($1, $2, $3, $4, $5)",
-		token.hash(), id.accountHash(known.Account), sealed, storage.Micros(ends), storage.Micros(last))
+		"insert into identity_sessions (token_hash, account_hash, sealed, ends_at, last_at, began_at) values ($1, $2, $3, $4, $5, $6)",
+		token.hash(), id.accountHash(known.Account), sealed, storage.Micros(ends), storage.Micros(last), storage.Micros(now))
 	if err != nil {
 		return secret{}, fmt.Errorf("store session: %w", err)
 	}
@@ -147,8 +154,76 @@ func (id *Identity) SignOut(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// Revoke ends all sessions of an account and says how many there were.
-func (id *Identity) Revoke(ctx context.Context, account string) (ended int64, err error) {
+// Session is one that has not ended. Its ID opens nothing.
+type Session struct {
+	ID    string
+	Began time.Time // zero when that is not known
+	Ends  time.Time // unless it is used again
+}
+
+// Current is the ID of the session of a request; empty for nobody's.
+func (id *Identity) Current(r *http.Request) string {
+	token, ok := id.token(r)
+	if !ok {
+		return ""
+	}
+	return token.hash()
+}
+
+// maxSessions bounds the list of an account's sessions.
+const maxSessions = 100
+
+// Sessions lists the sessions of the actor's own account, the newest first.
+//
+// Problem: sign-in-needed.
+func (id *Identity) Sessions(ctx context.Context, by act.Actor) ([]Session, error) {
+	if err := act.SignedIn().Check(by, act.Scope{}); err != nil {
+		return nil, err
+	}
+	rows, err := id.db.Read(ctx).QueryContext(ctx,
+		"select token_hash, began_at, ends_at from identity_sessions where account_hash = $1 and ends_at > $2 order by began_at desc, token_hash limit $3",
+		id.accountHash(by.Account), storage.Micros(id.now()), maxSessions)
+	list, err := storage.All(rows, err, func(scan storage.Scan) (s Session, err error) {
+		var began, ends int64
+		err = scan(&s.ID, &began, &ends)
+		s.Began, s.Ends = instant(began), instant(ends)
+		return s, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return list, nil
+}
+
+// End ends one session of the actor's own account. One that has ended already, or
+// that is another's, is left alone.
+//
+// Problem: sign-in-needed.
+func (id *Identity) End(ctx context.Context, by act.Actor, session string) error {
+	if err := act.SignedIn().Check(by, act.Scope{}); err != nil {
+		return err
+	}
+	return id.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.ExecContext(ctx, "delete from identity_sessions where token_hash = $1 and account_hash = $2", session, id.accountHash(by.Account))
+		if err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
+		return nil
+	})
+}
+
+// EndAll ends all sessions of an account and says how many there were. Everybody may
+// do so for their own, who gives roles for every account.
+//
+// Problems: those of [act.Right.Check].
+func (id *Identity) EndAll(ctx context.Context, by act.Actor, account string) (ended int64, err error) {
+	right := id.rightToGive()
+	if by.Account == account {
+		right = act.SignedIn()
+	}
+	if err := right.Check(by, act.Scope{}); err != nil {
+		return 0, err
+	}
 	err = id.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		result, err := tx.ExecContext(ctx, "delete from identity_sessions where account_hash = $1", id.accountHash(account))
 		if err != nil {
@@ -164,7 +239,8 @@ func (id *Identity) accountHash(account string) string {
 	return hash([]byte(id.cfg.Issuer + "\n" + account))
 }
 
-// Sweep deletes sessions and marks of sign-ins that have ended, and says how many.
+// Sweep deletes sessions and marks of sign-ins that have ended and accounts that never
+// got a role, and says how many.
 func (id *Identity) Sweep(ctx context.Context) (total int64, err error) {
 	for {
 		deleted, err := id.sweepSome(ctx)
@@ -191,7 +267,15 @@ func (id *Identity) sweepSome(ctx context.Context) (deleted int64, err error) {
 			}
 			deleted += n
 		}
-		return nil
+		result, err := tx.ExecContext(ctx, `delete from identity_accounts where (issuer, account) in (select a.issuer, a.account from identity_accounts a
+			where a.seen_at <= $1 and not exists (select 1 from identity_grants g where g.issuer = a.issuer and g.account = a.account) limit $2)`,
+			storage.Micros(id.now().Add(-strangerKept)), sweepLimit)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		deleted += n
+		return err
 	})
 	return deleted, err
 }

@@ -75,7 +75,7 @@ func TestRevokeAccount(t *testing.T) {
 		one.signIn("milica", "/")
 		two.signIn("milica", "/")
 		other.signIn("officer", "/")
-		if n, err := r.id.Revoke(t.Context(), "milica"); n != 2 || err != nil {
+		if n, err := r.id.EndAll(t.Context(), administrator(), "milica"); n != 2 || err != nil {
 			t.Errorf("ended %d sessions: %v", n, err)
 		}
 		if one.home() != "nobody" || two.home() != "nobody" || other.home() == "nobody" {
@@ -123,12 +123,7 @@ func TestRestart(t *testing.T) {
 		if err := r.id.Close(); err != nil {
 			t.Fatal(err)
 		}
-		restarted, err := identity.New(t.Context(), r.config, r.db, r.sectors, r.clock.Now, slog.New(slog.DiscardHandler))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = restarted.Close() })
-		r.id = restarted
+		r.id = r.open(r.db, slog.New(slog.DiscardHandler))
 		if v.home() != "milica at /" {
 			t.Error("the session is lost")
 		}
@@ -138,22 +133,47 @@ func TestRestart(t *testing.T) {
 	})
 }
 
-// A role that was taken away is gone from sessions that are still open.
+// A role that was taken away is gone from sessions that are still open, and one that
+// was given is there, on every node that has the same database.
 func TestRolesAreOfNow(t *testing.T) {
-	r := onSQLite(t)
-	v := r.visitor()
-	v.signIn("officer", "/")
-	r.config.Roles = map[string][]act.Role{}
-	later, err := identity.New(t.Context(), r.config, r.db, r.sectors, r.clock.Now, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer later.Close()
-	request, _ := http.NewRequest(http.MethodGet, "/", nil)
-	request.AddCookie(v.cookie("dobosh-node"))
-	if actor, ok := later.Actor(request); !ok || len(actor.Grants) != 0 {
-		t.Errorf("actor %+v", actor)
-	}
+	testkit.Databases(t, func(t *testing.T, open func(...fs.FS) *storage.DB) {
+		r := newRig(t, open(identity.Migrations()))
+		elsewhere := r.open(open(identity.Migrations()), slog.New(slog.DiscardHandler))
+		v := r.visitor()
+		v.signIn("officer", "/")
+		request, _ := http.NewRequest(http.MethodGet, "/", nil)
+		request.AddCookie(v.cookie("dobosh-node"))
+		holds := func(when string, roles ...act.Role) {
+			t.Helper()
+			for name, id := range map[string]*identity.Identity{"here": r.id, "elsewhere": elsewhere} {
+				actor, ok := id.Actor(request)
+				if !ok || len(actor.Grants) != len(roles) {
+					t.Errorf("%s %s: %+v", when, name, actor)
+				}
+				for _, role := range roles {
+					if !actor.Has(role) {
+						t.Errorf("%s %s: no %s", when, name, role)
+					}
+				}
+			}
+		}
+		holds("at first", identity.Officer, identity.Auditor)
+		operator, err := elsewhere.Give(t.Context(), administrator(), "officer", act.Grant{Role: identity.Operator})
+		if err != nil {
+			t.Fatal(err)
+		}
+		holds("given", identity.Officer, identity.Auditor, identity.Operator)
+		list, err := r.id.Grants(t.Context(), administrator(), "")
+		if err != nil || len(list.Items) != 3 || list.Items[0].ID != operator.ID {
+			t.Fatalf("grants %+v: %v", list, err)
+		}
+		for _, g := range list.Items {
+			if err := r.id.Take(t.Context(), administrator(), g.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		holds("taken")
+	})
 }
 
 func TestConfigErrors(t *testing.T) {
@@ -166,8 +186,9 @@ func TestConfigErrors(t *testing.T) {
 		"no client":         func(c *identity.Config) { c.ClientID = "" },
 		"relative way back": func(c *identity.Config) { c.RedirectURL = "/callback" },
 		"other scheme":      func(c *identity.Config) { c.Issuer = "ftp://id.example" },
-		"unknown role":      func(c *identity.Config) { c.Roles = map[string][]act.Role{"x": {"king"}} },
-		"given residence":   func(c *identity.Config) { c.Roles = map[string][]act.Role{"x": {identity.Resident}} },
+		"nobody first":      func(c *identity.Config) { c.Administrators = []string{""} },
+		"the same first":    func(c *identity.Config) { c.Administrators = []string{"x", "x"} },
+		"a level of all":    func(c *identity.Config) { c.Levels = []identity.LevelRule{{Level: act.LevelEID}} },
 		"negative time":     func(c *identity.Config) { c.Idle = -1 },
 	} {
 		config := good
@@ -177,7 +198,7 @@ func TestConfigErrors(t *testing.T) {
 		}
 	}
 	good.ClientSecretFile = t.TempDir() + "/none"
-	if _, err := identity.New(t.Context(), good, nil, nil, time.Now, slog.New(slog.DiscardHandler)); err == nil {
+	if _, err := identity.New(t.Context(), good, identity.Needs{Now: time.Now, Log: slog.New(slog.DiscardHandler)}); err == nil {
 		t.Error("a missing secret: no error")
 	}
 }

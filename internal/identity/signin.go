@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -144,7 +146,7 @@ func (id *Identity) FinishSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return failed(err)
 	}
-	known, err := id.admit(c)
+	known, err := id.admit(r.Context(), c)
 	if err != nil {
 		return err
 	}
@@ -153,15 +155,16 @@ func (id *Identity) FinishSignIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	http.SetCookie(w, id.cookie(sessionCookie, token.text(), id.cfg.Lifetime))
-	id.log.InfoContext(r.Context(), "signed in", slog.Bool("resident", len(known.Persons) > 0), slog.Int("roles", len(id.grants(known))))
+	id.log.InfoContext(r.Context(), "signed in", slog.Bool("resident", len(known.Persons) > 0), slog.Int("level", int(known.Level)))
 	http.Redirect(w, r, l.To, http.StatusSeeOther)
 	return nil
 }
 
 // admit turns claims into what the session will remember. The national number
-// ends here.
-func (id *Identity) admit(c claims) (facts, error) {
-	known := facts{Account: c.subject, Name: cut(c.name, 200), AuthTime: c.authTime}
+// ends here. An account that is no resident is remembered also when it may not sign
+// in, so that an administrator can give it a role.
+func (id *Identity) admit(ctx context.Context, c claims) (facts, error) {
+	known := facts{Account: c.subject, Name: cut(c.name, 200), AuthTime: c.authTime, Level: c.level}
 	if c.number != "" {
 		number, err := jmbg.Parse(c.number)
 		if err != nil {
@@ -169,13 +172,29 @@ func (id *Identity) admit(c claims) (facts, error) {
 		}
 		known.Persons = id.sectors.all(number)
 	}
-	if len(id.grants(known)) == 0 {
+	held, err := id.inForce(ctx, known.Account)
+	if err != nil {
+		return facts{}, err
+	}
+	if len(known.Persons) == 0 || len(held) > 0 {
+		if err := id.seen(ctx, known); err != nil {
+			return facts{}, err
+		}
+	}
+	if len(known.Persons) == 0 && len(held) == 0 {
 		return facts{}, problem.New(problem.Forbidden, "sign-in-not-admitted")
 	}
 	return known, nil
 }
 
+// cut bounds what a provider says, and leaves out what cannot be shown on a line.
 func cut(s string, runes int) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
 	if all := []rune(s); len(all) > runes {
 		return string(all[:runes])
 	}

@@ -40,7 +40,7 @@ func (j *joiner) text() []byte {
 	for _, w := range t.Witnesses {
 		line("  - {address: %s, pin: %s, key: %s}", w.Address, w.Pin, w.Key)
 	}
-	line("# sign_in: {issuer: …, client_id: …, redirect_url: …, roles: {ACCOUNT: [operator, contracts]}}  # without it nobody signs in")
+	line("# sign_in: {issuer: …, client_id: …, redirect_url: …, administrators: [ACCOUNT]}  # without it nobody signs in")
 	line("# information_systems: [{subsystem: …, service: …, url: …}]  # your programs that answer for your services")
 	return []byte(b.String())
 }

@@ -15,7 +15,9 @@ import (
 // openPeople opens sign-in and notices.
 func (n *Node) openPeople(ctx context.Context) (err error) {
 	if n.cfg.SignIn != nil {
-		if n.identity, err = identity.New(ctx, *n.cfg.SignIn, n.db, n.sectors, n.now, n.log); err != nil {
+		if n.identity, err = identity.New(ctx, *n.cfg.SignIn, identity.Needs{
+			Member: n.cfg.Member.String(), DB: n.db, Journal: n.journal, Sectors: n.sectors, Now: n.now, Log: n.log,
+		}); err != nil {
 			return err
 		}
 		n.later(n.identity.Close)
@@ -28,6 +30,9 @@ func (n *Node) openPeople(ctx context.Context) (err error) {
 	}
 	return nil
 }
+
+// Identity gives roles and takes them; nil where nobody signs in.
+func (n *Node) Identity() *identity.Identity { return n.identity }
 
 // openRooms opens what this institution does.
 func (n *Node) openRooms(context.Context) error {

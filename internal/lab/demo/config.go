@@ -3,7 +3,6 @@ package demo
 import (
 	"os"
 
-	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/account"
@@ -117,17 +116,9 @@ func (s setup) followSupervisor(cfg *node.Config) error {
 	return nil
 }
 
-// signIn trusts the demonstration's identity provider, and gives the staff of
-// this member their roles.
+// signIn trusts the demonstration's identity provider.
 func (s setup) signIn(m member, portal int) *identity.Config {
-	cfg := &identity.Config{
+	return &identity.Config{
 		Issuer: s.http(s.ports.Provider), ClientID: m.node, RedirectURL: s.http(portal) + "/sign-in/return", NumberClaim: "jmbg",
-		Roles: map[string][]act.Role{},
 	}
-	for _, staff := range staff(s.law) {
-		if staff.Body == m.id().String() {
-			cfg.Roles[staff.Subject] = append(cfg.Roles[staff.Subject], staff.Role)
-		}
-	}
-	return cfg
 }

@@ -160,6 +160,9 @@ func open(ctx context.Context, o Options) (_ *Demo, err error) {
 			return nil, err
 		}
 		d.nodes = append(d.nodes, n)
+		if err := s.appoint(ctx, cfg.Member, n.Identity()); err != nil {
+			return nil, err
+		}
 		if m == Supervisor {
 			if err := s.certify(n); err != nil {
 				return nil, err

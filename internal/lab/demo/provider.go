@@ -1,13 +1,18 @@
 package demo
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 
+	"dobosh/internal/act"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/problem"
 	"dobosh/internal/lab/people"
 	"dobosh/internal/lab/signin"
 	"dobosh/internal/law"
+	"dobosh/internal/registry"
 )
 
 func staff(pack *law.Pack) []people.Staff {
@@ -16,6 +21,21 @@ func staff(pack *law.Pack) []people.Staff {
 		return nil
 	}
 	return stories.Staff
+}
+
+// appoint gives the staff of a member their roles. Those who have theirs since the
+// demonstration ran before keep them.
+func (s setup) appoint(ctx context.Context, member registry.ID, id *identity.Identity) error {
+	administrator := act.As("demonstration", identity.Administrator)
+	for _, p := range staff(s.law) {
+		if p.Body != member.String() {
+			continue
+		}
+		if _, err := id.Give(ctx, administrator, p.Subject, act.Grant{Role: p.Role}); err != nil && !problem.HasCode(err, "grant-known") {
+			return fmt.Errorf("role of %s: %w", p.Subject, err)
+		}
+	}
+	return nil
 }
 
 // provider is the identity provider with everybody who can sign in.
