@@ -63,22 +63,6 @@ func (v *Visit) Words(name string, most int) (string, error) {
 	return s, nil
 }
 
-// parseDay reads a day as people in Serbia write it, "19. 11. 2026." with or
-// without blanks and the last point, or as in data.
-func ParseDay(s string) (civil.Day, bool) {
-	if day, err := civil.Parse(s); err == nil {
-		return day, true
-	}
-	s = strings.TrimSuffix(strings.Join(strings.Fields(s), ""), ".")
-	parts := strings.Split(strings.ReplaceAll(s, "/", "."), ".")
-	if len(parts) != 3 || len(parts[2]) != 4 || len(parts[0]) > 2 || len(parts[1]) > 2 {
-		return civil.Day{}, false
-	}
-	pad := func(part string) string { return strings.Repeat("0", 2-len(part)) + part }
-	day, err := civil.Parse(parts[2] + "-" + pad(parts[1]) + "-" + pad(parts[0]))
-	return day, err == nil
-}
-
 // again is what was typed into a field just now, or what is known.
 func (v *Visit) Again(name, known string) string {
 	if _, sent := v.R.PostForm[name]; sent && v.Typed("to") == "" {

@@ -3,6 +3,7 @@ package web
 import (
 	"strconv"
 
+	"dobosh/internal/act"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/lab/registers"
@@ -41,7 +42,7 @@ func (v *visit) askBirth(f *birthForm) portal.Question {
 }
 
 func (v *visit) readBirth(f *birthForm) error {
-	day, ok := portal.ParseDay(v.Typed("born"))
+	day, ok := act.ParseDay(v.Typed("born"))
 	if !ok {
 		return problem.New(problem.Invalid, "form-incomplete").At("born", "day-malformed")
 	}

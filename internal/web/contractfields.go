@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"dobosh/internal/act"
 	"dobosh/internal/contracts"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
@@ -215,12 +216,12 @@ func (v *visit) askLong(f *contractForm) portal.Question {
 
 func (v *visit) readLong(f *contractForm) error {
 	c, ok := &f.Contract, false
-	if c.From, ok = portal.ParseDay(v.Typed("from")); !ok {
+	if c.From, ok = act.ParseDay(v.Typed("from")); !ok {
 		return incomplete("from", "day-malformed")
 	}
 	c.To = civil.Day{}
 	if typed := v.Typed("until"); typed != "" {
-		if c.To, ok = portal.ParseDay(typed); !ok {
+		if c.To, ok = act.ParseDay(typed); !ok {
 			return incomplete("until", "day-malformed")
 		}
 		if c.To.Before(c.From) {

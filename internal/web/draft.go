@@ -3,6 +3,7 @@ package web
 import (
 	"slices"
 
+	"dobosh/internal/act"
 	"dobosh/internal/catalogue"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
@@ -158,7 +159,7 @@ func (v *visit) readDraft(d *catalogue.Draft) error {
 		}
 	}
 	if typed := v.Typed("from"); typed != "" {
-		day, ok := portal.ParseDay(typed)
+		day, ok := act.ParseDay(typed)
 		if !ok {
 			return incomplete("from", "day-malformed")
 		}

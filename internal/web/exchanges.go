@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/exchange/oversight"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
@@ -44,7 +45,7 @@ func (p *pages) exchanges(v *visit) error {
 	view := exchangesView{ID: typed("id"), Party: typed("party"), Day: typed("day"), Refused: query.Get("refused") != ""}
 	filter := oversight.Filter{ID: view.ID, Party: view.Party, Refused: view.Refused}
 	if view.Day != "" {
-		day, ok := portal.ParseDay(view.Day)
+		day, ok := act.ParseDay(view.Day)
 		if !ok {
 			return problem.New(problem.Invalid, "day-malformed")
 		}

@@ -3,6 +3,7 @@ package web
 import (
 	"strconv"
 
+	"dobosh/internal/act"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/portal"
 	"dobosh/internal/services"
@@ -139,7 +140,7 @@ func readFact(kind, typed string) (value, code string) {
 	case len(typed) > 256:
 		return "", "fact-malformed"
 	case kind == "date":
-		day, ok := portal.ParseDay(typed)
+		day, ok := act.ParseDay(typed)
 		if !ok {
 			return "", "day-malformed"
 		}

@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"dobosh/internal/act"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
@@ -155,12 +156,12 @@ func TestAClockEndsWithItsLastDay(t *testing.T) {
 func TestDaysAreReadAsPeopleWriteThem(t *testing.T) {
 	want := civil.Date(2026, time.January, 9)
 	for _, s := range []string{"9.1.2026.", "9. 1. 2026.", "09.01.2026", "9/1/2026", "2026-01-09"} {
-		if got, ok := portal.ParseDay(s); !ok || got != want {
+		if got, ok := act.ParseDay(s); !ok || got != want {
 			t.Errorf("%q is %v, %v", s, got, ok)
 		}
 	}
 	for _, s := range []string{"", "31.2.2026.", "9.1.26", "1.2.3.2026", "..2026", "9.-1.2026", "јуче", "9.1.2026.x"} {
-		if got, ok := portal.ParseDay(s); ok {
+		if got, ok := act.ParseDay(s); ok {
 			t.Errorf("%q is taken for %v", s, got)
 		}
 	}
@@ -171,7 +172,7 @@ func FuzzParseDay(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if day, ok := portal.ParseDay(s); ok && day.IsZero() {
+		if day, ok := act.ParseDay(s); ok && day.IsZero() {
 			t.Errorf("%q is no day and was taken for one", s)
 		}
 	})

@@ -3,7 +3,9 @@ package web
 import (
 	"embed"
 
+	"dobosh/internal/act"
 	"dobosh/internal/admission"
+	"dobosh/internal/api"
 	"dobosh/internal/catalogue"
 	"dobosh/internal/contracts"
 	"dobosh/internal/exchange"
@@ -27,7 +29,7 @@ var wordFiles embed.FS
 // problems with them.
 func Words() (*lang.Catalogue, error) {
 	return lang.Load(
-		core.Words(), identity.Words(), law.Words(), journal.Words(), registry.Words(), admission.Words(), contracts.Words(),
+		core.Words(), act.Words(), api.Words(), identity.Words(), law.Words(), journal.Words(), registry.Words(), admission.Words(), contracts.Words(),
 		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), services.Words(), receipts.Words(), registers.Words(),
 		lang.Words{Room: "demo", Files: wordFiles},
 	)

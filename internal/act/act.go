@@ -1,0 +1,188 @@
+package act
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"dobosh/internal/kit/problem"
+)
+
+// Def defines an act of which In is what is asked for and Out what comes of it.
+type Def[In, Out any] struct {
+	// Name is stable: "contract.refuse". The sentences of the act stand under it:
+	// the name itself is the title, "-lead" what stands above the fields,
+	// "-button" what the button says; a field's label is its own key or name and
+	// "." and the field.
+	Name string
+	// Route is where programs do it: "POST /v1/proposals/{proposal}/refuse".
+	// Empty where they cannot.
+	Route string
+	// Page is the address of the page that asks for the fields, with the names of
+	// fields in braces. Empty where there is none.
+	Page  string
+	Right Right
+	// Made answers programs that something new came to be (201).
+	Made   bool
+	Fields []Field[In]
+	// Begin fills in what is known of the matter when a page asks, such as its
+	// version. May be nil.
+	Begin func(ctx context.Context, by Actor, in *In) error
+	// Check finds what the fields alone cannot know. May be nil.
+	Check func(ctx context.Context, by Actor, in In) error
+	Do    func(ctx context.Context, by Actor, in In) (Out, error)
+}
+
+// Act is a definition without its types, for whoever makes a page, an interface,
+// a description or a test of it.
+type Act struct {
+	Name, Route, Page string
+	Right             Right
+	Made              bool
+	Fields            []Asked
+	Out               reflect.Type // of what Do gives
+
+	do    func(ctx context.Context, by Actor, sent *Sent) (any, error)
+	begin func(ctx context.Context, by Actor, sent *Sent) (map[string][]string, error)
+}
+
+// Do does the act with what was sent. Nothing of the body is read before the
+// right is known.
+//
+// Problems: those of the right; form-incomplete with the fields that are wrong,
+// body-malformed for JSON that is none or has members that are no fields; those
+// of the act itself.
+func (a Act) Do(ctx context.Context, by Actor, sent *Sent) (any, error) { return a.do(ctx, by, sent) }
+
+// Begin gives the values that a page shows before anybody has typed anything.
+func (a Act) Begin(ctx context.Context, by Actor, sent *Sent) (map[string][]string, error) {
+	return a.begin(ctx, by, sent)
+}
+
+// Act makes the definition usable.
+func (d Def[In, Out]) Act() (Act, error) {
+	a := Act{Name: d.Name, Route: d.Route, Page: d.Page, Right: d.Right, Made: d.Made, Out: reflect.TypeFor[Out](), do: d.do, begin: d.begin}
+	if d.Name == "" || d.Do == nil || d.Right.IsZero() {
+		return Act{}, fmt.Errorf("act %q: a name, a right and what it does are needed", d.Name)
+	}
+	for i := range d.Fields {
+		f := &d.Fields[i].Asked
+		if f.Says == "" {
+			f.Says = d.Name + "." + f.Name
+		}
+		inPath := strings.Contains(d.Route, "{"+f.Name+"}") || d.Route == "" && strings.Contains(d.Page, "{"+f.Name+"}")
+		if f.InPath != inPath {
+			return Act{}, fmt.Errorf("act %s: field %s and the path do not fit each other", d.Name, f.Name)
+		}
+		if slices.ContainsFunc(a.Fields, func(other Asked) bool { return other.Name == f.Name }) {
+			return Act{}, fmt.Errorf("act %s: field %s stands twice", d.Name, f.Name)
+		}
+		a.Fields = append(a.Fields, *f)
+	}
+	return a, nil
+}
+
+func (d Def[In, Out]) do(ctx context.Context, by Actor, sent *Sent) (any, error) {
+	if _, err := d.Right.Where(by); err != nil {
+		return nil, err
+	}
+	in, err := d.read(ctx, sent)
+	if err != nil {
+		return nil, err
+	}
+	if d.Check != nil {
+		if err := d.Check(ctx, by, in); err != nil {
+			return nil, err
+		}
+	}
+	out, err := d.Do(ctx, by, in)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// read reads all fields and tells all that is wrong with them.
+func (d Def[In, Out]) read(ctx context.Context, sent *Sent) (in In, err error) {
+	if sent.read != nil {
+		if err := sent.read(); err != nil {
+			return in, err
+		}
+	}
+	for name := range sent.raw {
+		if !slices.ContainsFunc(d.Fields, func(f Field[In]) bool { return f.Name == name && !f.InPath }) {
+			return in, problem.New(problem.Invalid, "body-malformed").Because(fmt.Errorf("act %s has no field of a name that was sent", d.Name))
+		}
+	}
+	wrong := problem.New(problem.Invalid, "form-incomplete")
+	for _, f := range d.Fields {
+		if err := f.take(ctx, &in, sent); err != nil {
+			found, ok := errors.AsType[fault](err)
+			if !ok {
+				return in, err
+			}
+			if f.InPath { // there is no such address
+				return in, problem.New(problem.NotFound, "question-unknown").Because(err)
+			}
+			wrong.At(f.Name, found.code, found.pairs...)
+		}
+	}
+	if len(wrong.Fields) > 0 {
+		return in, wrong
+	}
+	return in, nil
+}
+
+func (f Field[In]) take(ctx context.Context, in *In, sent *Sent) error {
+	if !sent.fits(f.Asked) {
+		return fault{"value-type", nil}
+	}
+	if f.raw != nil {
+		return f.raw(in, sent.raw[f.Name])
+	}
+	if err := f.put(in, sent.values[f.Name]); err != nil || f.Options == nil {
+		return err
+	}
+	offered := f.Options(ctx)
+	for _, value := range f.get(in) {
+		if !slices.ContainsFunc(offered, func(o Option) bool { return o.Value == value }) {
+			return fault{"choice-missing", nil}
+		}
+	}
+	return nil
+}
+
+func (d Def[In, Out]) begin(ctx context.Context, by Actor, sent *Sent) (map[string][]string, error) {
+	if _, err := d.Right.Where(by); err != nil {
+		return nil, err
+	}
+	if sent.read != nil {
+		if err := sent.read(); err != nil {
+			return nil, err
+		}
+	}
+	var in In
+	for _, f := range d.Fields {
+		if f.InPath {
+			if err := f.take(ctx, &in, sent); err != nil {
+				return nil, problem.New(problem.NotFound, "page-unknown").Because(err)
+			}
+		}
+	}
+	if d.Begin == nil {
+		return nil, nil
+	}
+	if err := d.Begin(ctx, by, &in); err != nil {
+		return nil, err
+	}
+	known := map[string][]string{}
+	for _, f := range d.Fields {
+		if f.get != nil {
+			known[f.Name] = f.get(&in)
+		}
+	}
+	return known, nil
+}

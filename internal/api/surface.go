@@ -1,0 +1,166 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"dobosh/internal/act"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
+)
+
+// maxBody is the most that a program may send, in bytes; an act may bound its
+// fields below that.
+const maxBody = 1 << 20
+
+// Surface is a set of acts that programs reach under one address.
+type Surface struct {
+	Name    string    // stable, for the log and the keys of requests
+	Title   lang.Text // for who reads the description
+	Acts    []act.Act
+	Who     Who
+	Answers *Answers // nil where nothing is changed
+	Say     problem.Say
+	Log     *slog.Logger
+}
+
+// pathPart is a name in the pattern of a route.
+var pathPart = regexp.MustCompile(`\{([a-z_]+)\}`)
+
+// Handler serves the acts of the surface and its description.
+func (s Surface) Handler() (http.Handler, error) {
+	mux := http.NewServeMux()
+	for _, a := range s.Acts {
+		method, path, ok := strings.Cut(a.Route, " ")
+		if !ok || !strings.HasPrefix(path, "/") {
+			return nil, fmt.Errorf("surface %s: act %s has no route", s.Name, a.Name)
+		}
+		if method != http.MethodGet && s.Answers == nil {
+			return nil, fmt.Errorf("surface %s: act %s changes something, and no answers are remembered", s.Name, a.Name)
+		}
+		mux.Handle(a.Route, s.serve(a))
+	}
+	described, err := json.Marshal(s.Description())
+	if err != nil {
+		return nil, fmt.Errorf("surface %s: %w", s.Name, err)
+	}
+	mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		write(w, answer{http.StatusOK, described})
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, problem.New(problem.NotFound, "question-unknown"))
+	})
+	return mux, nil
+}
+
+// serve answers requests for one act.
+func (s Surface) serve(a act.Act) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
+			s.refuse(w, r, problem.New(problem.Forbidden, "cross-site"))
+			return
+		}
+		by, err := s.Who(r)
+		if err == nil {
+			_, err = a.Right.Where(by)
+		}
+		if err != nil {
+			s.refuse(w, r, err)
+			return
+		}
+		given, err := s.answer(w, r, a, by)
+		if err != nil {
+			s.refuse(w, r, err)
+			return
+		}
+		write(w, given)
+	})
+}
+
+// answer does the act, once under the key of the request if it has one. Who asks
+// may do it.
+func (s Surface) answer(w http.ResponseWriter, r *http.Request, a act.Act, by act.Actor) (answer, error) {
+	inPath := map[string]string{}
+	for _, part := range pathPart.FindAllStringSubmatch(a.Route, -1) {
+		inPath[part[1]] = r.PathValue(part[1])
+	}
+	if r.Method == http.MethodGet {
+		out, err := a.Do(r.Context(), by, act.FromValues(r.URL.Query()).With(inPath))
+		return encode(a, out, err)
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return answer{}, err
+	}
+	do := func(ctx context.Context) (answer, error) {
+		out, err := a.Do(ctx, by, act.FromJSON(func() ([]byte, error) { return body, nil }).With(inPath))
+		return encode(a, out, err)
+	}
+	key := r.Header.Get("Idempotency-Key")
+	if key == "" {
+		return do(r.Context())
+	}
+	request := bytes.Join([][]byte{[]byte(r.Method), []byte(r.URL.Path), body}, []byte{0})
+	return s.Answers.once(r.Context(), s.Name, by, key, request, do)
+}
+
+// readBody reads a JSON body within the bound. No body at all is an empty object.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if r.ContentLength != 0 && (err != nil || kind != "application/json") {
+		return nil, problem.New(problem.Invalid, "body-not-json").Because(err)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return nil, problem.New(problem.TooLarge, "body-too-large").Because(err)
+	}
+	if err != nil {
+		return nil, problem.New(problem.Invalid, "body-malformed").Because(err)
+	}
+	return body, nil
+}
+
+func encode(a act.Act, out any, err error) (answer, error) {
+	if err != nil {
+		return answer{}, err
+	}
+	status := http.StatusOK
+	if a.Made {
+		status = http.StatusCreated
+	}
+	body, err := json.Marshal(out)
+	return answer{status, body}, err
+}
+
+func write(w http.ResponseWriter, a answer) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // the asker may have gone
+}
+
+// refuse answers with a problem document. What only we can repair goes to the
+// log, without the path.
+func (s Surface) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if p := problem.Of(err); p.Kind == problem.Internal && r.Context().Err() == nil {
+		s.Log.ErrorContext(r.Context(), "an interface gave no answer", slog.String("surface", s.Name), slog.String("route", r.Pattern), slog.Any("error", err))
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	if problem.Of(err).Kind == problem.TooMany {
+		w.Header().Set("Retry-After", fmt.Sprint(int(retryAfter/time.Second)))
+	}
+	problem.WriteJSON(w, r, err, s.Say)
+}
+
+// retryAfter is how long a program is told to wait that asked too much.
+const retryAfter = 10 * time.Second

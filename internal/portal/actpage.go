@@ -1,0 +1,161 @@
+package portal
+
+import (
+	"cmp"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"dobosh/internal/act"
+)
+
+// ActPage is the page of an act: it asks for the fields, says beside each what is
+// wrong with it, and leads on when the act is done. What is not said here comes
+// from the act: its sentences stand under its name. Whoever wants more of the page
+// gives it in Ask; a page that is no question at all does the act itself and uses
+// only the route of this one.
+type ActPage struct {
+	Act  act.Act
+	Back Nav                               // the way out; its path may hold names of fields in braces
+	Next func(v *Visit, done any) string   // the page after the act
+	Ask  func(v *Visit, q *Question) error // changes the question; may be nil
+}
+
+// pathName is a name in the pattern of a page.
+var pathName = regexp.MustCompile(`\{([a-z_]+)\}`)
+
+// Pages are the two routes of the act: the question and its answer.
+func (p ActPage) Pages() []Page {
+	return []Page{
+		{http.MethodGet + " " + p.Act.Page, p.Act.Right, func(v *Visit) error { return p.ask(v, nil) }},
+		{http.MethodPost + " " + p.Act.Page, p.Act.Right, p.answer},
+	}
+}
+
+// named are the parts of the address by their names.
+func (v *Visit) named(pattern string) map[string]string {
+	parts := map[string]string{}
+	for _, m := range pathName.FindAllStringSubmatch(pattern, -1) {
+		parts[m[1]] = v.R.PathValue(m[1])
+	}
+	return parts
+}
+
+// filled puts the parts of the present address into a path.
+func (v *Visit) filled(path string) string {
+	return pathName.ReplaceAllStringFunc(path, func(name string) string { return v.R.PathValue(strings.Trim(name, "{}")) })
+}
+
+func (p ActPage) answer(v *Visit) error {
+	v.Here = v.filled(p.Act.Page)
+	done, err := p.Act.Do(v.R.Context(), v.Actor, act.FromValues(v.R.PostForm).With(v.named(p.Act.Page)))
+	if err != nil {
+		return p.ask(v, err)
+	}
+	return v.To(p.Next(v, done))
+}
+
+// ask puts the question, after a refused answer with what was typed and what is
+// wrong with it.
+func (p ActPage) ask(v *Visit, refused error) error {
+	known, err := p.Act.Begin(v.R.Context(), v.Actor, act.FromValues(nil).With(v.named(p.Act.Page)))
+	if err != nil {
+		return cmp.Or(refused, err)
+	}
+	q := Question{
+		Title: v.Say(p.Act.Name), Action: v.filled(p.Act.Page), Button: v.Say(p.Act.Name + "-button"),
+		Links: []Link{{URL: v.filled(p.Back.Path), Text: v.Say(p.Back.Key)}},
+	}
+	if lead := p.Act.Name + "-lead"; v.Catalogue.Has(lead) {
+		q.Lead = []string{v.Say(lead)}
+	}
+	for _, f := range p.Act.Fields {
+		switch {
+		case f.InPath || f.Kind == act.Structure:
+		case f.Kind == act.Version:
+			version := strings.Join(known[f.Name], "")
+			if _, sent := v.R.PostForm[f.Name]; sent {
+				version = v.Typed(f.Name) // what was read when the answer began
+			}
+			q.Hidden = append(q.Hidden, Hidden{f.Name, version})
+		default:
+			q.Fields = append(q.Fields, v.field(f, known[f.Name]))
+		}
+	}
+	if p.Ask != nil {
+		if err := p.Ask(v, &q); err != nil {
+			return err
+		}
+	}
+	if refused != nil && !q.Refuse(v, refused) {
+		return refused
+	}
+	return v.Ask(q)
+}
+
+// listFrom is how many values are too many to show at once.
+const listFrom = 8
+
+// field is the input for a field of an act.
+func (v *Visit) field(f act.Asked, known []string) Field {
+	in := Field{Name: f.Name, Kind: "text", Label: v.Say(f.Says), Value: strings.Join(known, "\n"), Most: f.Most, Optional: f.Optional, Complete: "off"}
+	if hint := f.Says + "-hint"; v.Catalogue.Has(hint) {
+		in.Hint = v.Say(hint)
+	}
+	for _, o := range v.options(f) {
+		o.Chosen = slices.Contains(known, o.Value)
+		in.Options = append(in.Options, o)
+	}
+	switch f.Kind {
+	case act.Text:
+		in.Kind = "words"
+	case act.Several:
+		if in.Kind = "words"; in.Options != nil {
+			in.Kind = "ticks"
+		} else {
+			in.Most = 4000
+		}
+	case act.Choice, act.Place:
+		if in.Kind = "choice"; len(in.Options) > listFrom {
+			in.Kind = "list"
+			in.Options = slices.Insert(in.Options, 0, Option{"", v.Say("form.choose"), len(known) == 0})
+		}
+	case act.YesNo:
+		in.Kind = "choice"
+		for _, value := range []string{"yes", "no"} {
+			in.Options = append(in.Options, Option{value, v.Say("word." + value), slices.Contains(known, value)})
+		}
+	case act.Consent:
+		in.Kind, in.Options = "ticks", []Option{{"yes", in.Label, slices.Contains(known, "yes")}}
+	case act.Count, act.National:
+		in.Mode, in.Most = "numeric", 40
+	case act.Amount, act.Account:
+		in.Mode, in.Most = "decimal", 40
+	case act.Code, act.Person:
+		in.Code = true
+	case act.Day:
+		if in.Hint == "" {
+			in.Hint = v.Say("form.day-hint")
+		}
+		if day, ok := act.ParseDay(in.Value); ok {
+			in.Value = ShortDay(day)
+		}
+	}
+	return in
+}
+
+// options are the values of a field in the words of the page.
+func (v *Visit) options(f act.Asked) (options []Option) {
+	if f.Options == nil {
+		return nil
+	}
+	for _, o := range f.Options(v.R.Context()) {
+		label := cmp.Or(o.Label, o.Value)
+		if v.Catalogue.Has(label) {
+			label = v.Say(label)
+		}
+		options = append(options, Option{Value: o.Value, Label: label})
+	}
+	return options
+}
