@@ -94,7 +94,7 @@ func ask[T any](ctx context.Context, c *Client, path string, in any) (out T, err
 		return out, problem.New(problem.Unavailable, "authority-away", "address", c.address).Because(err)
 	}
 	defer func() { _ = resp.Body.Close() }() // read only
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxMessage))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxMessage+1))
 	if err != nil {
 		return out, problem.New(problem.Unavailable, "authority-away", "address", c.address).Because(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
 )
@@ -138,12 +139,8 @@ func (o *Office) limited(r *http.Request) error {
 }
 
 func read[T any](r *http.Request) (T, error) {
-	raw, err := io.ReadAll(io.LimitReader(r.Body, maxMessage))
-	if err != nil {
-		return *new(T), problem.New(problem.Invalid, "body-malformed").Because(err)
-	}
-	in, err := decode[T](raw)
-	if err != nil {
+	var in T
+	if err := strict.Upto(maxMessage).Read(r.Body, &in); err != nil {
 		return in, problem.New(problem.Invalid, "body-malformed").Because(err)
 	}
 	return in, nil

@@ -12,8 +12,8 @@ import (
 	"strings"
 
 	"dobosh/internal/journal"
-	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
 	"dobosh/internal/registry"
 
 	"golang.org/x/mod/sumdb/note"
@@ -150,8 +150,7 @@ func isHash(s string) bool {
 	return err == nil && len(raw) == sha256.Size && strings.ToLower(s) == s
 }
 
-// decode reads exactly one JSON value without unknown members.
 func decode[T any](raw []byte) (value T, err error) {
-	err = canonical.Decode(raw, &value)
+	err = strict.Upto(maxMessage).Decode(raw, &value)
 	return value, err
 }

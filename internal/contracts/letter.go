@@ -10,6 +10,7 @@ import (
 
 	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/strict"
 	"dobosh/internal/registry"
 
 	"golang.org/x/mod/sumdb/note"
@@ -58,7 +59,7 @@ func readLetter(signed string, keys func(member registry.ID) note.Verifiers) (Le
 	if len(signed) > maxLetter || !found || !headed {
 		return l, fmt.Errorf("%w: has not the form of one", ErrLetter)
 	}
-	if err := canonical.Decode([]byte(body), &l); err != nil {
+	if err := strict.Upto(maxLetter).Decode([]byte(body), &l); err != nil {
 		return l, fmt.Errorf("%w: %w", ErrLetter, err)
 	}
 	if err := l.check(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
 	"dobosh/internal/registry"
 )
 
@@ -85,7 +86,7 @@ func (h HTTP) Carry(ctx context.Context, to registry.Node, letter string) error 
 		return nil
 	}
 	var said refusal
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 16<<10)).Decode(&said); err != nil || !coded(said.Code) {
+	if err := strict.Upto(16<<10).AllowUnknown().Read(resp.Body, &said); err != nil || !coded(said.Code) {
 		return problem.New(problem.BadGateway, "node-answer-broken", "body", to.Member.String()).Because(err)
 	}
 	return &problem.Problem{Kind: kindOf(resp.StatusCode), Code: said.Code, Args: said.Args}

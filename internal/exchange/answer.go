@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"io"
 	"sync/atomic"
@@ -132,7 +133,7 @@ func (in *inboundRequest) moved() {
 // stop when the asker has gone: what the information system did is on record.
 func (in *inboundRequest) commit() (journal.Stamp, []byte, error) {
 	in.out.At = in.g.Now()
-	meta, err := in.out.ResponseMeta.encode()
+	meta, err := json.Marshal(in.out.ResponseMeta)
 	if err != nil {
 		return journal.Stamp{}, nil, err
 	}

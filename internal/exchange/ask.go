@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"io"
 	"time"
@@ -166,7 +167,7 @@ func (out *outboundRequest) prepare() error {
 	if err := out.check(); err != nil {
 		return problem.New(problem.Invalid, "service-path").Because(err)
 	}
-	if out.meta, err = out.encode(); err != nil {
+	if out.meta, err = json.Marshal(out.RequestMeta); err != nil {
 		return err
 	}
 	if len(out.meta) > maxMeta {
@@ -284,7 +285,7 @@ func (out *outboundRequest) prove(node registry.Node, e envelope, s *link.Stream
 		return Response{}, broken(node, err)
 	}
 	var meta ResponseMeta
-	if err := meta.decode(e.meta); err != nil {
+	if err := ReadMessage(e.meta, &meta); err != nil {
 		return Response{}, broken(node, err)
 	}
 	if err := meta.check(); err != nil {

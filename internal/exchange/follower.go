@@ -101,6 +101,3 @@ func decodeHeader(s string) ([]byte, error) {
 	}
 	return raw, nil
 }
-
-// ReadMessage reads exactly one JSON object without unknown or doubled members.
-func ReadMessage(raw []byte, into any) error { return strict(raw, into) }

@@ -174,7 +174,7 @@ func (p *parts) message(limit int, meta any) (envelope, journal.Stamp, error) {
 	if err != nil {
 		return e, stamp, fmt.Errorf("%w: %w", errPart, err)
 	}
-	return e, stamp, strict(e.meta, meta)
+	return e, stamp, ReadMessage(e.meta, meta)
 }
 
 func (p *parts) takePart() error {

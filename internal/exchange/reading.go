@@ -10,7 +10,7 @@ import (
 // ReadRequest reads what a journal committed to as a request, as strictly as a
 // node reads one that comes.
 func ReadRequest(meta []byte) (q RequestMeta, err error) {
-	if err := q.decode(meta); err != nil {
+	if err := ReadMessage(meta, &q); err != nil {
 		return RequestMeta{}, err
 	}
 	return q, q.check()
@@ -18,14 +18,14 @@ func ReadRequest(meta []byte) (q RequestMeta, err error) {
 
 // ReadResponse reads what a journal committed to as a response.
 func ReadResponse(meta []byte) (r ResponseMeta, err error) {
-	if err := r.decode(meta); err != nil {
+	if err := ReadMessage(meta, &r); err != nil {
 		return ResponseMeta{}, err
 	}
 	return r, r.check()
 }
 
 // ReadEnd reads what a journal committed to as the end of a long body.
-func ReadEnd(meta []byte) (e End, err error) { return e, strict(meta, &e) }
+func ReadEnd(meta []byte) (e End, err error) { return e, ReadMessage(meta, &e) }
 
 // Covers reports whether a contract lets a method and a raw path through.
 func Covers(c registry.Contract, method, path string) bool {

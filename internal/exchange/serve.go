@@ -121,7 +121,7 @@ func (g *Gateway) receive(tls *tls.ConnectionState, ch channel, admit func(int) 
 	if in.proof, _, err = g.verify(node, e); err != nil {
 		return forged(err)
 	}
-	if err := in.decode(in.meta); err != nil {
+	if err := ReadMessage(in.meta, &in.RequestMeta); err != nil {
 		return forged(err)
 	}
 	if err := in.check(); err != nil {

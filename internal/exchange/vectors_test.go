@@ -189,18 +189,18 @@ func checkMessages(t *testing.T, list []messageVector) {
 	for _, m := range list {
 		question := verified(t, m.AskerKey, m.Stamp, m.Envelope, m.Question, m.Body)
 		var q RequestMeta
-		if err := errors.Join(q.decode([]byte(m.Question)), q.check()); err != nil || question != m.Leaf {
+		if err := errors.Join(ReadMessage([]byte(m.Question), &q), q.check()); err != nil || question != m.Leaf {
 			t.Errorf("question: %v, leaf %s", err, question)
 		}
 		verified(t, m.ProviderKey, m.ReplyStamp, m.ReplyEnvelope, m.Reply, m.ReplyBody)
 		var r ResponseMeta
-		if err := errors.Join(r.decode([]byte(m.Reply)), r.check()); err != nil || r.Request != m.Leaf || r.ID != q.ID {
+		if err := errors.Join(ReadMessage([]byte(m.Reply), &r), r.check()); err != nil || r.Request != m.Leaf || r.ID != q.ID {
 			t.Errorf("reply: %v", err)
 		}
-		if again := testkit.Must[[]byte](t)(q.encode()); string(again) != m.Question {
+		if again := testkit.Must[[]byte](t)(json.Marshal(q)); string(again) != m.Question {
 			t.Errorf("the question is written otherwise: %s", again)
 		}
-		if again := testkit.Must[[]byte](t)(r.encode()); string(again) != m.Reply {
+		if again := testkit.Must[[]byte](t)(json.Marshal(r)); string(again) != m.Reply {
 			t.Errorf("the reply is written otherwise: %s", again)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // proof, for example because the clocks differ.
 func unproved(node registry.Node, status int, payload []byte) error {
 	var r Refusal
-	if err := r.decode(payload); err != nil || r.Code == "" {
+	if err := ReadMessage(payload, &r); err != nil || r.Code == "" || len(r.Args) > maxArguments {
 		return problem.New(problem.BadGateway, "node-answer-broken", "body", node.Member.String()).Because(fmt.Errorf("status %d: %w", status, errMessage))
 	}
 	return r.problem()

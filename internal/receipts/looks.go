@@ -18,6 +18,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
@@ -37,6 +38,9 @@ type Look struct {
 	Matter  string
 	Own     bool // the person looked
 }
+
+// maxAnswer bounds the answer of one institution, in bytes.
+const maxAnswer = 10 << 20
 
 // Asker puts a question to another institution.
 type Asker interface {
@@ -188,7 +192,7 @@ func gather[A, T any](ctx context.Context, r *Room, a ask, items func(registry.I
 			defer func() { <-room }()
 			var body A
 			answer, err := r.ask(ctx, service.ID, a)
-			failed[i] = err != nil || json.Unmarshal(answer.Body, &body) != nil
+			failed[i] = err != nil || strict.Upto(maxAnswer).AllowUnknown().Decode(answer.Body, &body) != nil
 			if !failed[i] {
 				answers[i] = items(service.ID, body)
 			}

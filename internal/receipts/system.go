@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
 	"dobosh/internal/storage"
 )
 
@@ -175,9 +175,9 @@ func scanQuestion(scan storage.Scan) (Question, error) {
 // takeQuestion keeps a question. Its id comes from the asker, so that the
 // same question again is one.
 func (s *System) takeQuestion(w http.ResponseWriter, r *http.Request) {
-	raw, err := io.ReadAll(io.LimitReader(r.Body, 16<<10))
 	var q Question
-	if err != nil || json.Unmarshal(raw, &q) != nil || !id.Valid(q.ID) || q.Look == "" || len(q.Look) > 200 || !sayable(q.Question) {
+	err := strict.Upto(16<<10).AllowUnknown().Read(r.Body, &q)
+	if err != nil || !id.Valid(q.ID) || q.Look == "" || len(q.Look) > 200 || !sayable(q.Question) {
 		http.Error(w, "a question wants an id, the look it is about, and up to 2000 characters", http.StatusUnprocessableEntity)
 		return
 	}

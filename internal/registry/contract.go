@@ -8,6 +8,7 @@ import (
 
 	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/strict"
 	"dobosh/internal/law"
 
 	"golang.org/x/mod/sumdb/note"
@@ -113,7 +114,7 @@ func peekContract(signed string) (Contract, error) {
 		return Contract{}, fmt.Errorf("%w: not a signed contract", ErrContract)
 	}
 	var c Contract
-	if err := canonical.Decode([]byte(body), &c); err != nil {
+	if err := strict.Upto(maxStatement).Decode([]byte(body), &c); err != nil {
 		return Contract{}, fmt.Errorf("%w: %w", ErrContract, err)
 	}
 	again, err := c.text()

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"dobosh/internal/kit/strict"
 )
 
 // Delta is what a follower that knows From statements has to add, and the
@@ -156,7 +158,7 @@ func (r *Registry) write(ctx context.Context, a *answer, from int64, shown head)
 
 func readDelta(body io.Reader) (Delta, error) {
 	var d Delta
-	if err := json.NewDecoder(io.LimitReader(body, deltaBytes)).Decode(&d); err != nil {
+	if err := strict.Upto(deltaBytes).AllowUnknown().Read(body, &d); err != nil {
 		return Delta{}, fmt.Errorf("read delta: %w", err)
 	}
 	return d, nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -115,16 +116,16 @@ func (m remote) post(ctx context.Context, leaf []byte) (size int64, err error) {
 		return 0, away(err)
 	}
 	defer func() { _ = resp.Body.Close() }() // read only
-	answer := json.NewDecoder(io.LimitReader(resp.Body, maxTaken))
+	answer := strict.Upto(maxTaken).AllowUnknown()
 	if resp.StatusCode == http.StatusOK {
 		var yes taken
-		if err := answer.Decode(&yes); err != nil {
+		if err := answer.Read(resp.Body, &yes); err != nil {
 			return 0, away(err)
 		}
 		return yes.Size, nil
 	}
 	var no refused
-	if err := answer.Decode(&no); err != nil || no.Code == "" {
+	if err := answer.Read(resp.Body, &no); err != nil || no.Code == "" {
 		return 0, away(fmt.Errorf("status %d: %w", resp.StatusCode, err))
 	}
 	return 0, &problem.Problem{Kind: kindOf(resp.StatusCode), Code: no.Code, Args: no.Args}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dobosh/internal/kit/canonical"
+	"dobosh/internal/kit/strict"
 )
 
 // ErrStatement is the cause of every statement that is refused.
@@ -75,7 +76,7 @@ func decodeStatement(raw []byte) (s Statement, err error) {
 	if len(raw) > maxStatement {
 		return s, fmt.Errorf("%w: over %d bytes", ErrStatement, maxStatement)
 	}
-	if err := canonical.Decode(raw, &s); err != nil {
+	if err := strict.Upto(maxStatement).Decode(raw, &s); err != nil {
 		return s, fmt.Errorf("%w: %w", ErrStatement, err)
 	}
 	if n := s.parts(); n != 1 {

@@ -1,11 +1,8 @@
 package rules
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"reflect"
 	"slices"
@@ -15,6 +12,7 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
 	"dobosh/internal/law"
 )
 
@@ -111,14 +109,8 @@ func ParseRecord(text []byte) (Record, error) {
 	if len(text) > maxRecord {
 		return rec, problem.New(problem.TooLarge, "record-too-large")
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	decoder.UseNumber()
-	if err := decoder.Decode(&rec); err != nil {
+	if err := strict.Upto(maxRecord).Decode(text, &rec); err != nil {
 		return Record{}, problem.New(problem.Invalid, "record-unreadable").Because(err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return Record{}, problem.New(problem.Invalid, "record-unreadable").Because(errors.New("text after the record"))
 	}
 	if rec.Format != recordFormat {
 		return Record{}, problem.New(problem.Invalid, "record-format", "format", fmt.Sprintf("%.40q", rec.Format))

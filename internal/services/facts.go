@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 	"dobosh/internal/exchange"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
 	"dobosh/internal/rules"
@@ -157,6 +157,9 @@ func (q *inquiry) place(name string) string {
 	return q.Facts.text(name)
 }
 
+// maxAnswer bounds the answer of a register, in bytes.
+const maxAnswer = 10 << 20
+
 // ask puts one question and takes every fact that its answer brings.
 func (q *inquiry) ask(ctx context.Context, rule *rules.Rule, need rules.Need, path string) error {
 	subjects, err := q.room.subjectsOf(q.service.Sector, q.Facts.text(factPerson))
@@ -172,7 +175,7 @@ func (q *inquiry) ask(ctx context.Context, rule *rules.Rule, need rules.Need, pa
 		return &waitsFor{who: need.Service, err: err}
 	}
 	var document any
-	if err := json.Unmarshal(answer.Body, &document); err != nil {
+	if err := strict.Upto(maxAnswer).Decode(answer.Body, &document); err != nil {
 		return &waitsFor{who: need.Service, err: err}
 	}
 	q.Asked[need.Service+path] = true

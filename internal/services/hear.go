@@ -10,6 +10,7 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
 	"dobosh/internal/law"
 	"dobosh/internal/storage"
 	"dobosh/internal/work"
@@ -40,7 +41,7 @@ func areaOf(e bus.Event) string {
 	var data struct {
 		Area string `json:"area"`
 	}
-	if json.Unmarshal(e.Data, &data) != nil {
+	if strict.Upto(bus.MaxData).AllowUnknown().Decode(e.Data, &data) != nil {
 		return ""
 	}
 	return data.Area

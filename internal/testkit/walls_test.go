@@ -22,6 +22,23 @@ func TestOneAEAD(t *testing.T) {
 	}
 }
 
+// TestOneDoorForJSON: JSON from outside is read by kit/strict. A decoder of
+// one's own is one that forgets something: trailing text, a doubled name, a bound.
+func TestOneDoorForJSON(t *testing.T) {
+	allowed := map[string]string{
+		"kit/strict/strict.go":                  "puts the values of a text that it has checked in their places",
+		"kit/lang/catalogue.go":                 "reads the words that the program itself brings, key by key",
+		"exchange/edge/metadata/description.go": "looks for the bytes at which URLs stand, in a description that was read before",
+	}
+	for path, text := range source(t) {
+		for _, call := range []string{"json.NewDecoder(", ".DisallowUnknownFields("} {
+			if _, ok := allowed[path]; !ok && strings.Contains(text, call) {
+				t.Errorf("%s calls %s…): kit/strict is the one door for JSON", path, call)
+			}
+		}
+	}
+}
+
 // source gives the text of every Go file of the rooms that is no test, by its
 // path below internal.
 func source(t *testing.T) map[string]string {

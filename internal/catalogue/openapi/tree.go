@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
 
 	"gopkg.in/yaml.v3"
 )
@@ -35,7 +36,7 @@ func readTree(raw []byte) (tree any, yamlText bool, err error) {
 	}
 	var r reader
 	if bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte("{")) {
-		tree, err = r.json(raw)
+		tree, err = readJSON(raw)
 		return tree, false, err
 	}
 	tree, err = r.yaml(raw)
@@ -74,72 +75,27 @@ func cut(s string) string {
 // count notes one more value at a depth.
 func (r *reader) count(depth int) error {
 	if r.values++; r.values > maxValues || depth > maxDepth {
-		return problem.New(problem.Invalid, "description-too-complex", "values", strconv.Itoa(maxValues), "depth", strconv.Itoa(maxDepth))
+		return tooComplex()
 	}
 	return nil
 }
 
-func (r *reader) json(raw []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	tree, err := r.jsonValue(d, 1)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, unreadable(errors.New("something follows the document"))
-	}
-	return tree, nil
+func tooComplex() error {
+	return problem.New(problem.Invalid, "description-too-complex", "values", strconv.Itoa(maxValues), "depth", strconv.Itoa(maxDepth))
 }
 
-func (r *reader) jsonValue(d *json.Decoder, depth int) (any, error) {
-	token, err := d.Token()
-	if err != nil {
+func readJSON(raw []byte) (tree any, err error) {
+	err = (strict.Bounds{Bytes: MaxBytes, Depth: maxDepth - 1, Values: maxValues}).Decode(raw, &tree)
+	wrong, _ := errors.AsType[*strict.Error](err)
+	switch {
+	case errors.Is(err, strict.ErrTwice):
+		return nil, twice(wrong.Name)
+	case errors.Is(err, strict.ErrLarge):
+		return nil, tooComplex()
+	case err != nil:
 		return nil, unreadable(err)
 	}
-	if err := r.count(depth); err != nil {
-		return nil, err
-	}
-	switch token {
-	case json.Delim('{'):
-		return r.jsonObject(d, depth)
-	case json.Delim('['):
-		list := []any{}
-		for d.More() {
-			value, err := r.jsonValue(d, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, value)
-		}
-		return list, end(d)
-	}
-	return token, nil
-}
-
-func (r *reader) jsonObject(d *json.Decoder, depth int) (any, error) {
-	object := map[string]any{}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return nil, unreadable(err)
-		}
-		name, _ := key.(string) // nothing else can stand here
-		if _, there := object[name]; there {
-			return nil, twice(name)
-		}
-		if object[name], err = r.jsonValue(d, depth+1); err != nil {
-			return nil, err
-		}
-	}
-	return object, end(d)
-}
-
-func end(d *json.Decoder) error {
-	if _, err := d.Token(); err != nil {
-		return unreadable(err)
-	}
-	return nil
+	return tree, nil
 }
 
 func (r *reader) yaml(raw []byte) (any, error) {

@@ -1,12 +1,10 @@
 package events
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
+	"maps"
 	"mime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +12,7 @@ import (
 	"dobosh/internal/bus"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
 )
 
 // How events travel between an information system and its node (CloudEvents JSON
@@ -64,7 +63,8 @@ func readBatch(body []byte) (texts []json.RawMessage, err error) {
 	if len(body) > MaxBatchB {
 		return nil, tooLarge(0)
 	}
-	if err := json.Unmarshal(body, &texts); err != nil || len(texts) == 0 {
+	// Each event is read by itself afterwards, and is as deep as one that comes alone.
+	if err := (strict.Bounds{Bytes: MaxBatchB, Depth: strict.Depth + 1, Values: MaxBatchB}).Decode(body, &texts); err != nil || len(texts) == 0 {
 		return nil, malformed(0, "batch") // the cause may quote the event, so it stays out of the log
 	}
 	if len(texts) > MaxBatch {
@@ -168,36 +168,11 @@ func complete(e bus.Event) (bus.Event, string) {
 
 // members reads one JSON object, each member once and with its name as written.
 // A member that is null is absent.
-func members(text []byte) (map[string]json.RawMessage, error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, fmt.Errorf("not an object: %w", err)
-	}
-	found, seen := map[string]json.RawMessage{}, map[string]bool{}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, err
-		}
-		key, _ := name.(string)
-		if seen[key] {
-			return nil, errors.New("a member is there twice")
-		}
-		seen[key] = true
-		if string(value) != "null" {
-			found[key] = value
-		}
-	}
-	if _, err := d.Token(); err != nil {
+func members(text []byte) (found map[string]json.RawMessage, err error) {
+	if err := strict.Upto(MaxEvent).Decode(text, &found); err != nil {
 		return nil, err
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the object")
-	}
+	maps.DeleteFunc(found, func(_ string, value json.RawMessage) bool { return string(value) == "null" })
 	return found, nil
 }
 
@@ -216,24 +191,26 @@ func nobody(n int, e bus.Event) error {
 // numbered reports whether JSON holds a citizen number in a name, a text or a
 // number, however they are escaped.
 func numbered(data []byte) bool {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return false // it was valid before
-		}
-		switch token := token.(type) {
-		case string:
-			if jmbg.Within(token) {
-				return true
-			}
-		case json.Number:
-			if jmbg.Within(token.String()) {
+	var value any
+	return len(data) > 0 && strict.Upto(len(data)).Decode(data, &value) == nil && holdsNumber(value)
+}
+
+func holdsNumber(value any) bool {
+	switch value := value.(type) {
+	case string:
+		return jmbg.Within(value)
+	case json.Number:
+		return jmbg.Within(value.String())
+	case []any:
+		return slices.ContainsFunc(value, holdsNumber)
+	case map[string]any:
+		for name, below := range value {
+			if jmbg.Within(name) || holdsNumber(below) {
 				return true
 			}
 		}
 	}
+	return false
 }
 
 // opaque reports whether a subject can be a pseudonym or the name of an entry,

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -9,10 +8,12 @@ import (
 	"strings"
 
 	"dobosh/internal/bus"
+	"dobosh/internal/kit/strict"
 )
 
 // Bounds of a filter.
 const (
+	maxFilter      = 256 << 10 // bytes of its JSON
 	maxFilterTypes = 64
 	maxTests       = 16  // of one filter
 	maxTested      = 8   // attributes of one test
@@ -46,13 +47,8 @@ func readFilter(text []byte) (f Filter, err error) {
 	if len(text) == 0 {
 		return f, nil
 	}
-	d := json.NewDecoder(strings.NewReader(string(text)))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&f); err != nil {
+	if err := strict.Upto(maxFilter).Decode(text, &f); err != nil {
 		return f, fmt.Errorf("%w: %w", errFilter, err)
-	}
-	if d.More() {
-		return f, fmt.Errorf("%w: something follows it", errFilter)
 	}
 	return f, f.check()
 }

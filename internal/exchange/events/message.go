@@ -1,7 +1,6 @@
 package events
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,13 +8,15 @@ import (
 
 	"dobosh/internal/bus"
 	"dobosh/internal/exchange"
+	"dobosh/internal/kit/strict"
 	"dobosh/internal/registry"
 )
 
 // Bounds of a page. The one of bytes keeps a page far below what a journal takes.
 const (
-	maxPage      = 1000    // events
-	maxPageBytes = 4 << 20 // of their JSON
+	maxPage      = 1000     // events
+	maxPageBytes = 4 << 20  // of their JSON
+	maxPageBody  = 10 << 20 // bytes of a body that travels whole
 	maxPageID    = 64
 )
 
@@ -51,7 +52,8 @@ func readPage(meta, body []byte, contract string, after place) (page, []bus.Even
 		return p, nil, fmt.Errorf("%w: leads from %s to %s", errPage, p.After, p.Next)
 	}
 	var events []bus.Event
-	if err := json.Unmarshal(body, &events); err != nil || len(events) == 0 || len(events) > maxPage {
+	// Their data is kept as it is, so many values in it take no memory.
+	if err := (strict.Bounds{Bytes: maxPageBody, Depth: strict.Depth + 2, Values: maxPageBody}).Decode(body, &events); err != nil || len(events) == 0 || len(events) > maxPage {
 		return p, nil, fmt.Errorf("%w: %d events, %w", errPage, len(events), err)
 	}
 	return p, events, nil
@@ -72,7 +74,7 @@ func agreed(c registry.Contract, e bus.Event) bool {
 	var data struct {
 		Area string `json:"area"`
 	}
-	return json.Unmarshal(e.Data, &data) == nil && data.Area == c.Area
+	return strict.Upto(bus.MaxData).AllowUnknown().Decode(e.Data, &data) == nil && data.Area == c.Area
 }
 
 // follows reports whether a member may have the events of a contract.

@@ -3,13 +3,13 @@ package evidence
 import (
 	"bytes"
 	"crypto/ed25519"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 	"unicode/utf8"
 
 	"dobosh/internal/kit/canonical"
+	"dobosh/internal/kit/strict"
 )
 
 // Bounds of the parts: far above what is needed and far below what would hurt.
@@ -46,7 +46,7 @@ func Is(raw []byte) bool {
 	var f struct {
 		Format string `json:"format"`
 	}
-	return len(raw) <= MaxSize && json.Unmarshal(raw, &f) == nil && len(f.Format) > len(formatName) && f.Format[:len(formatName)] == formatName
+	return strict.Upto(MaxSize).AllowUnknown().Decode(raw, &f) == nil && len(f.Format) > len(formatName) && f.Format[:len(formatName)] == formatName
 }
 
 // formatName is the format without its version.
@@ -59,9 +59,7 @@ func Parse(raw []byte) (File, error) {
 		return File{}, &FormError{"size", args("max", MaxSize>>20), nil}
 	}
 	var f File
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&f); err != nil || f.Format != Format {
+	if err := strict.Upto(MaxSize).Decode(raw, &f); err != nil || f.Format != Format {
 		if Is(raw) && f.Format != Format {
 			return File{}, &FormError{"version", args("format", fmt.Sprintf("%.40q", f.Format)), err}
 		}

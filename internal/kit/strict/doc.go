@@ -6,8 +6,8 @@
 //   - One value and nothing behind it, in valid UTF-8, of at most so many bytes,
 //     so deep, with so many values: nothing larger is ever taken into memory.
 //   - A name stands once in an object, also where its letters are escaped.
-//   - A member of a struct has its name exactly as the type says ("ID" is not
-//     "id"), and a struct has no other members; with [Bounds.AllowUnknown] others
+//   - A member of a struct has its name exactly as the type says, without escapes
+//     ("ID" and "\u0069d" are not "id"), and a struct has no other members; with [Bounds.AllowUnknown] others
 //     are passed over, for answers of programs that may be newer than this one.
 //   - A whole number is read whole: 1.0 is no int, and in an any it is a
 //     [encoding/json.Number] with its digits, never a float.

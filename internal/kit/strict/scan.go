@@ -102,10 +102,12 @@ func (w *walker) object(s *shape, depth int) *Error {
 		case c != '"':
 			return w.wrong(ErrText)
 		}
+		quote := w.at
 		name, err := w.string()
 		if err != nil {
 			return err
 		}
+		escaped := w.at-quote != len(name)+2
 		here, known := s.members[string(name)]
 		if !known {
 			here = member{name: "*", place: noPlace, shape: anything}
@@ -114,7 +116,7 @@ func (w *walker) object(s *shape, depth int) *Error {
 			}
 		}
 		switch {
-		case s.members != nil && !known && (!w.bounds.unknown || alike(s, name)):
+		case s.members != nil && (known && escaped || !known && (!w.bounds.unknown || alike(s, name))):
 			return &Error{What: ErrUnknown, Offset: w.at, Where: "/*", Name: string(name)}
 		case here.place < noPlace:
 			if seen&(1<<here.place) != 0 {

@@ -50,7 +50,6 @@ func TestWhatIsRead(t *testing.T) {
 		`{"any":{"n":123456789012345678901,"l":[1.50,"x"]}}`:     {Any: map[string]any{"n": json.Number("123456789012345678901"), "l": []any{json.Number("1.50"), "x"}}},
 		`{"raw":{"any":[1,2]},"Plain":"x"}`:                      {Raw: json.RawMessage(`{"any":[1,2]}`), Plain: "x"},
 		`{"name":"\ud834\udd1e \ufffd \u0000"}`:                  {Name: "𝄞 \ufffd \x00"},
-		`{"na\u006de":"an escaped name"}`:                        {Name: "an escaped name"},
 	} {
 		var got thing
 		if err := strict.Upto(1000).Decode([]byte(text), &got); err != nil || !reflect.DeepEqual(got, want) {
@@ -95,13 +94,13 @@ func TestWhatIsNotRead(t *testing.T) {
 		`{"any":nul}`:                           {strict.ErrText, "/any"},
 		`{"any":truex}`:                         {strict.ErrText, ""},
 		`{"other":1}`:                           {strict.ErrUnknown, "/*"},
+		`{"na\u006de":"x"}`:                     {strict.ErrUnknown, "/*"},
 		`{"ID":"1"}`:                            {strict.ErrUnknown, "/*"},
 		`{"plain":"x"}`:                         {strict.ErrUnknown, "/*"},
 		`{"Out":"x"}`:                           {strict.ErrUnknown, "/*"},
 		`{"-":"x"}`:                             {strict.ErrUnknown, "/*"},
 		`{"list":[{},{"below":{"x":1}}]}`:       {strict.ErrUnknown, "/list/1/below/*"},
 		`{"name":"a","name":"b"}`:               {strict.ErrTwice, "/name"},
-		`{"name":"a","n\u0061me":"a"}`:          {strict.ErrTwice, "/name"},
 		`{"words":{"a":"1","b":"","a":"1"}}`:    {strict.ErrTwice, "/words/*"},
 		`{"any":{"x":{"a":1,"\u0061":1}}}`:      {strict.ErrTwice, "/any/*/*"},
 		`{"raw":{"a":1,"a":1}}`:                 {strict.ErrTwice, "/raw/*"},
@@ -151,9 +150,10 @@ func TestAnAnswerOfALaterVersion(t *testing.T) {
 		t.Errorf("%+v: %v", got, err)
 	}
 	for text, want := range map[string]error{
-		`{"new":1,"new":2}`:                    strict.ErrTwice,
-		`{"new":{"a":1,"a":1}}`:                strict.ErrTwice,
-		`{"Name":"the library would take it"}`: strict.ErrUnknown,
+		`{"new":1,"new":2}`:                         strict.ErrTwice,
+		`{"n\u0061me":"the library would take it"}`: strict.ErrUnknown,
+		`{"new":{"a":1,"a":1}}`:                     strict.ErrTwice,
+		`{"Name":"the library would take it"}`:      strict.ErrUnknown,
 	} {
 		if got, err := read(text); !errors.Is(err, want) {
 			t.Errorf("%s: %+v, %v; want %v", text, got, err, want)

@@ -3,13 +3,14 @@ package bench
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"hash"
 	"io"
 	"net/http"
 	"runtime"
 	"time"
+
+	"dobosh/internal/kit/strict"
 )
 
 // largestFile bounds ExchangeOptions.File: what the contract of the measurement
@@ -109,7 +110,7 @@ func (r *exchangeRig) send(ctx context.Context, size int64) (got received, err e
 		return got, err
 	}
 	defer func() { _ = resp.Body.Close() }() // read to its end
-	err = json.NewDecoder(io.LimitReader(resp.Body, 1<<10)).Decode(&got)
+	err = strict.Upto(1<<10).Read(resp.Body, &got)
 	return got, err
 }
 

@@ -1,7 +1,6 @@
 package registers
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -9,6 +8,7 @@ import (
 
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
 )
 
 // The bounds of a question.
@@ -93,19 +93,14 @@ func (q *Question) Read(into any) error {
 	if err != nil || kind != "application/json" {
 		return problem.New(problem.Invalid, "body-not-json").Because(err)
 	}
-	d := json.NewDecoder(http.MaxBytesReader(q.writer, q.request.Body, maxBody))
-	d.DisallowUnknownFields()
-	err = d.Decode(into)
-	if err == nil {
-		if _, err = d.Token(); errors.Is(err, io.EOF) {
-			return nil
-		}
-	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	err = strict.Upto(maxBody).Read(q.request.Body, into)
+	switch {
+	case errors.Is(err, strict.ErrLarge):
 		return problem.New(problem.TooLarge, "body-too-large")
+	case err != nil:
+		return problem.New(problem.Invalid, "body-malformed").Because(err)
 	}
-	// The cause may quote the body, so it stays out of the log.
-	return problem.New(problem.Invalid, "body-malformed")
+	return nil
 }
 
 // Raw reads a body of another kind than JSON, of at most limit bytes.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
 )
 
 // maxMessage bounds a request and an answer, in bytes.
@@ -72,7 +72,7 @@ func On[In, Out any](mux *http.ServeMux, act Act[In, Out], log *slog.Logger, do 
 		defer cancel()
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(act.took + quick)) // the server's own is for quick acts
 		var in In
-		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxMessage)).Decode(&in)
+		err := strict.Upto(maxMessage).Read(r.Body, &in)
 		if err != nil {
 			refuse(w, problem.New(problem.Invalid, "body-malformed").Because(err))
 			return
@@ -125,12 +125,16 @@ func (act Act[In, Out]) Ask(ctx context.Context, dir string, in In) (out Out, er
 	if err != nil {
 		return out, closed(dir, err)
 	}
-	defer func() { _ = resp.Body.Close() }() // read only
-	answer := json.NewDecoder(io.LimitReader(resp.Body, maxMessage))
+	defer func() { _ = resp.Body.Close() }()         // read only
+	answer := strict.Upto(maxMessage).AllowUnknown() // the node may be of a later version than the command
 	if resp.StatusCode == http.StatusOK {
-		return out, answer.Decode(&out)
+		return out, answer.Read(resp.Body, &out)
 	}
-	return out, refused(resp.StatusCode, answer)
+	var said refusal
+	if err := answer.Read(resp.Body, &said); err != nil || said.Code == "" {
+		return out, fmt.Errorf("the node answered %d without a reason", resp.StatusCode)
+	}
+	return out, said.problem(resp.StatusCode)
 }
 
 func dial(dir string) func(context.Context, string, string) (net.Conn, error) {
@@ -151,11 +155,7 @@ func closed(dir string, err error) error {
 	return problem.New(problem.Unavailable, "node-stopped", "folder", dir).Because(err)
 }
 
-func refused(status int, answer *json.Decoder) error {
-	var r refusal
-	if err := answer.Decode(&r); err != nil || r.Code == "" {
-		return fmt.Errorf("the node answered %d without a reason", status)
-	}
+func (r refusal) problem(status int) error {
 	p := &problem.Problem{Code: r.Code, Args: r.Args, Fields: r.Fields}
 	if r.Cause != "" {
 		p.Cause = errors.New(r.Cause)

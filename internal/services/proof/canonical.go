@@ -2,12 +2,11 @@ package proof
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	form "dobosh/internal/kit/canonical"
+	"dobosh/internal/kit/strict"
 )
 
 // Canonical is the form in which a content is sealed (RFC 8785).
@@ -65,9 +64,7 @@ func Parse(file []byte) (File, error) {
 		return File{}, wrongForm("form.size", nil, "max", MaxSize>>10)
 	}
 	var f File
-	decoder := json.NewDecoder(bytes.NewReader(file))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&f); err != nil || f.Format != Format {
+	if err := strict.Upto(MaxSize).Decode(file, &f); err != nil || f.Format != Format {
 		return File{}, notThisFormat(file, err)
 	}
 	if what := f.outOfBounds(); what != "" {
@@ -89,24 +86,18 @@ func notThisFormat(file []byte, err error) error {
 	var f struct {
 		Format string `json:"format"`
 	}
-	if other := json.Unmarshal(file, &f); other == nil && f.Format != Format {
+	if other := strict.Upto(MaxSize).AllowUnknown().Decode(file, &f); other == nil && f.Format != Format {
 		return wrongForm("form.version", nil, "format", fmt.Sprintf("%.40q", f.Format))
 	}
-	return wrongForm("form.json", err, "at", offset(err, file))
+	return wrongForm("form.json", err, "at", offset(err))
 }
 
-// offset is the byte at which reading stopped; the end where that is unknown.
-func offset(err error, file []byte) int64 {
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return syntax.Offset
+// offset is the byte at which reading stopped.
+func offset(err error) int {
+	if wrong, ok := errors.AsType[*strict.Error](err); ok {
+		return wrong.Offset
 	}
-	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return kind.Offset
-	}
-	if errors.Is(err, io.EOF) {
-		return 0
-	}
-	return int64(len(file))
+	return 0
 }
 
 func firstDifference(a, b []byte) int {
