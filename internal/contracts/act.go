@@ -225,12 +225,12 @@ func (r *Room) journal(ctx context.Context, l Letter, c registry.Contract, signe
 // send gives out what follows from an act.
 func (r *Room) send(ctx context.Context, tx *storage.Tx, p Proposal, act Act, letter string) error {
 	if p.peer != (registry.ID{}) {
-		if err := r.give(ctx, tx, errand{id: name(p.ID, p.step), kind: carryLetter, proposal: p.ID, n: p.step, peer: p.peer.String(), body: letter}); err != nil {
+		if err := r.errands.Add(ctx, tx, letterRef(p.ID, p.step), errand{Kind: carryLetter, Proposal: p.ID, Peer: p.peer.String(), Body: letter}); err != nil {
 			return err
 		}
 	}
 	if act != Approve {
 		return nil
 	}
-	return r.give(ctx, tx, errand{id: p.ID + "/stand", kind: carryContract, proposal: p.ID, n: p.step, body: p.text})
+	return r.errands.Add(ctx, tx, contractRef(p.ID), errand{Kind: carryContract, Proposal: p.ID, Body: p.text})
 }

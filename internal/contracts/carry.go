@@ -5,27 +5,23 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
-// carriers bounds the errands that are under way at once.
-const carriers = 8
+// lookEvery is how often the room looks whether the registry says something new.
+const lookEvery = time.Second
 
-// Run carries what has to be carried and takes in what the registry says, until
-// ctx ends.
-func (r *Room) Run(ctx context.Context) {
-	wake, stop := r.DB.Listen(errandsSignal)
-	defer stop()
+// Follow takes in what the registry says, until ctx ends.
+func (r *Room) Follow(ctx context.Context) {
 	seen := int64(-1)
-	timer := time.NewTicker(idleLook)
+	timer := time.NewTicker(lookEvery)
 	defer timer.Stop()
 	for {
-		more := r.round(ctx)
 		if size := r.State().Size; size != seen {
 			if err := r.look(ctx); err != nil {
 				r.Log.ErrorContext(ctx, "contracts not compared with the registry", slog.Any("error", err))
@@ -33,11 +29,7 @@ func (r *Room) Run(ctx context.Context) {
 				seen = size
 			}
 		}
-		if more {
-			continue
-		}
 		select {
-		case <-wake:
 		case <-timer.C:
 		case <-ctx.Done():
 			return
@@ -45,47 +37,17 @@ func (r *Room) Run(ctx context.Context) {
 	}
 }
 
-// round carries what is due, and reports whether there may be more.
-func (r *Room) round(ctx context.Context) bool {
-	due, err := r.claim(ctx)
-	if err != nil {
-		if ctx.Err() == nil {
-			r.Log.ErrorContext(ctx, "errands not claimed", slog.Any("error", err))
-		}
-		return false
+// carry does an errand. A refusal that does not pass by waiting is believed after
+// some tries.
+func (r *Room) carry(ctx context.Context, t *work.Try[errand]) error {
+	err := r.bring(ctx, t.Job)
+	if err == nil || ctx.Err() != nil {
+		return err
 	}
-	var under sync.WaitGroup
-	free := make(chan struct{}, carriers)
-	for _, e := range due {
-		free <- struct{}{}
-		under.Go(func() {
-			defer func() { <-free }()
-			r.do(ctx, e)
-		})
+	if p := problem.Of(err); final(p.Kind) && t.Tries >= believed {
+		return r.givenUp(ctx, t, p)
 	}
-	under.Wait()
-	return len(due) == claimLimit && ctx.Err() == nil
-}
-
-// do carries one errand and writes down how that ended.
-func (r *Room) do(ctx context.Context, e errand) {
-	err := r.carry(ctx, e)
-	if ctx.Err() != nil {
-		return // it is claimed again
-	}
-	p := problem.Of(err)
-	switch {
-	case err == nil:
-		err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return drop(ctx, tx, e.id) })
-	case final(p.Kind) && e.tries >= believed:
-		err = r.givenUp(ctx, e, p)
-	default:
-		r.Log.WarnContext(ctx, "an errand waits", slog.String("kind", e.kind), slog.Int("tries", e.tries), slog.Any("error", err))
-		err = r.postpone(ctx, e, p.Code)
-	}
-	if err != nil {
-		r.Log.ErrorContext(ctx, "the end of an errand is not written down", slog.String("errand", e.id), slog.Any("error", err))
-	}
+	return err
 }
 
 // final kinds of problems do not pass by waiting.
@@ -93,22 +55,23 @@ func final(k problem.Kind) bool {
 	return k == problem.Invalid || k == problem.Forbidden || k == problem.NotFound || k == problem.Conflict || k == problem.Gone || k == problem.TooLarge
 }
 
-func (r *Room) carry(ctx context.Context, e errand) error {
-	switch e.kind {
+// bring brings what an errand holds to whom it is for.
+func (r *Room) bring(ctx context.Context, e errand) error {
+	switch e.Kind {
 	case carryLetter:
 		return r.carryTo(ctx, e)
 	case carryContract:
-		c, err := registry.ReadContract(e.body)
+		c, err := registry.ReadContract(e.Body)
 		if err != nil {
 			return err
 		}
 		if have, ok := r.State().Contract(c.ID); ok && have.Digest() == c.Digest() {
 			return nil
 		}
-		return r.Registry.Submit(ctx, registry.Statement{Contract: e.body})
+		return r.Registry.Submit(ctx, registry.Statement{Contract: e.Body})
 	case carryEnd:
 		var end registry.End
-		if err := json.Unmarshal([]byte(e.body), &end); err != nil {
+		if err := json.Unmarshal([]byte(e.Body), &end); err != nil {
 			return err
 		}
 		if _, stands := r.State().Contract(end.Contract); !stands {
@@ -116,7 +79,7 @@ func (r *Room) carry(ctx context.Context, e errand) error {
 		}
 		return r.Registry.Submit(ctx, registry.Statement{End: &end})
 	}
-	return fmt.Errorf("errand of an unknown kind %q", e.kind)
+	return fmt.Errorf("errand of an unknown kind %q", e.Kind)
 }
 
 // carryTo brings a letter to a node of the other side. The nodes of a member
@@ -128,7 +91,7 @@ func (r *Room) carryTo(ctx context.Context, e errand) error {
 	}
 	err = problem.New(problem.Unavailable, "node-away", "body", to.String())
 	for _, node := range r.State().Nodes(to) {
-		if err = r.Courier.Carry(ctx, node, e.body); err == nil || final(problem.Of(err).Kind) {
+		if err = r.Courier.Carry(ctx, node, e.Body); err == nil || final(problem.Of(err).Kind) {
 			return err
 		}
 	}
@@ -137,33 +100,28 @@ func (r *Room) carryTo(ctx context.Context, e errand) error {
 
 // givenUp ends a proposal whose letter or text nobody takes. What the registry
 // refused, the other side is told.
-func (r *Room) givenUp(ctx context.Context, e errand, why *problem.Problem) error {
-	r.Log.WarnContext(ctx, "an errand was refused", slog.String("kind", e.kind), slog.Any("error", why))
-	if e.kind == carryEnd {
-		return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return drop(ctx, tx, e.id) })
+func (r *Room) givenUp(ctx context.Context, t *work.Try[errand], why *problem.Problem) error {
+	r.Log.WarnContext(ctx, "an errand was refused", slog.String("kind", t.Job.Kind), slog.Any("error", why))
+	if t.Job.Kind == carryEnd {
+		return nil
 	}
-	p, err := r.proposal(ctx, e.proposal)
+	p, err := r.proposal(ctx, t.Job.Proposal)
 	if err != nil {
 		return err
 	}
 	from := p.Version
-	if e.kind == carryContract && p.State == Approved {
-		return r.failed(ctx, p, e, why.Code)
+	if t.Job.Kind == carryContract && p.State == Approved {
+		return r.failed(ctx, t, p, why.Code)
 	}
 	if p.State == Open || p.State == Approved {
 		p.State, p.Reason, p.Changed, p.Waits = Failed, why.Code, r.Now(), false
 		p.Version++
 	}
-	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		if err := updateProposal(ctx, tx, p, from); err != nil {
-			return err
-		}
-		return drop(ctx, tx, e.id)
-	})
+	return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error { return updateProposal(ctx, tx, p, from) })
 }
 
 // failed tells the other side that the registry did not take what both signed.
-func (r *Room) failed(ctx context.Context, p Proposal, e errand, code string) error {
+func (r *Room) failed(ctx context.Context, t *work.Try[errand], p Proposal, code string) error {
 	side, from := p.turn(), p.Version
 	p = p.after(Fail, side, Failed, code)
 	p.Changed = r.Now()
@@ -171,11 +129,8 @@ func (r *Room) failed(ctx context.Context, p Proposal, e errand, code string) er
 	if err != nil {
 		return err
 	}
-	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+	return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		if err := updateProposal(ctx, tx, p, from); err != nil {
-			return err
-		}
-		if err := drop(ctx, tx, e.id); err != nil {
 			return err
 		}
 		if err := putStep(ctx, tx, p.ID, Step{N: p.step, Act: Fail, Side: side, Reason: code, At: p.Changed}, letter); err != nil {

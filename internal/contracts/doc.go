@@ -17,6 +17,6 @@
 //     offer.
 //   - Only the role [identity.Contracts] signs; auditors read.
 //
-// The room owns the tables registry_proposals, registry_steps and
-// registry_errands, and serves the letters of other nodes.
+// The room owns the tables registry_proposals and registry_steps, carries what has
+// to be carried as jobs of the node, and serves the letters of other nodes.
 package contracts

@@ -134,7 +134,7 @@ func (r *Room) takeNext(ctx context.Context, p Proposal, l Letter, signed string
 		if err := updateProposal(ctx, tx, p, was); err != nil {
 			return problem.New(problem.Unavailable, "letter-early").Because(err)
 		}
-		if err := drop(ctx, tx, name(p.ID, l.N)); err != nil { // our withdrawal, which no longer counts
+		if _, err := r.errands.Remove(ctx, tx, letterRef(p.ID, l.N)); err != nil { // our withdrawal, which no longer counts
 			return err
 		}
 		return putStep(ctx, tx, p.ID, Step{N: l.N, Act: l.Act, Side: side, Reason: l.Reason, At: l.At}, signed)

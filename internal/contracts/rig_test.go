@@ -22,6 +22,7 @@ import (
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
+	"dobosh/internal/work"
 	"dobosh/packs"
 
 	"golang.org/x/mod/sumdb/note"
@@ -151,10 +152,15 @@ func (w *world) say(statements ...registry.Statement) {
 func (w *world) open(member registry.ID, engine string) {
 	w.t.Helper()
 	w.journals[member] = &pages{}
+	db := testkit.Database(w.t, engine)(work.Migrations(), Migrations())
+	runner := work.New(db, w.clock.Now, slog.New(slog.DiscardHandler), member.Member)
 	w.desks[member] = New(Config{
-		Member: member, DB: testkit.Database(w.t, engine)(Migrations()), State: w.authority.State, Registry: submits{w, member}, Courier: w,
+		Member: member, DB: db, Work: runner, State: w.authority.State, Registry: submits{w, member}, Courier: w,
 		Law: w.pack, Signer: signerOf(w.t, log(member)), Journal: w.journals[member], Now: w.clock.Now, Log: slog.New(slog.DiscardHandler),
 	})
+	if err := runner.Begin(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // submits brings statements of a member to the registry.
@@ -189,7 +195,8 @@ func (w *world) settle() {
 	w.t.Helper()
 	for range 8 {
 		for _, desk := range w.desks {
-			for desk.round(w.t.Context()) {
+			if _, err := desk.Work.RunDue(w.t.Context()); err != nil {
+				w.t.Fatal(err)
 			}
 			if err := desk.look(w.t.Context()); err != nil {
 				w.t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -41,6 +42,7 @@ type Courier interface {
 type Config struct {
 	Member       registry.ID // whose contracts are made here
 	DB           *storage.DB
+	Work         *work.Runner // carries what has to be carried
 	State        func() *registry.State
 	Registry     registry.Submitter
 	Courier      Courier
@@ -52,12 +54,19 @@ type Config struct {
 	Log          *slog.Logger
 }
 
-// Room makes contracts. It is safe for concurrent use; [Room.Run] does what
-// has to be carried.
-type Room struct{ Config }
+// Room makes contracts. It is safe for concurrent use; [Room.Follow] takes in what
+// the registry says of them.
+type Room struct {
+	Config
+	errands *work.Queue[errand]
+}
 
-// New makes the room; nothing is carried yet.
-func New(cfg Config) *Room { return &Room{cfg} }
+// New makes the room and registers what it carries later.
+func New(cfg Config) *Room {
+	r := &Room{Config: cfg}
+	r.register()
+	return r
+}
 
 // signs lets only those act who may sign for the member.
 func signs(by act.Actor) error {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -158,13 +159,13 @@ func (r *Room) trace(ctx context.Context, s *Standing) error {
 	if len(ids) > 0 {
 		s.Proposal = ids[0]
 	}
-	var n int
-	err = r.DB.Read(ctx).QueryRowContext(ctx, `SELECT count(*) FROM registry_errands WHERE id = $1`, endID(s.Contract.ID)).Scan(&n)
-	s.Ending = n > 0
+	_, err = r.errands.Find(ctx, r.DB.Read(ctx), endRef(s.Contract.ID))
+	s.Ending = err == nil
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
 	return err
 }
-
-func endID(contract string) string { return "end/" + contract }
 
 // End takes a contract of this member out of force, with a reason that
 // everybody can read. It is brought to the registry as soon as that answers.
@@ -191,6 +192,6 @@ func (r *Room) End(ctx context.Context, by act.Actor, contract, reason string) e
 		return problem.New(problem.Unavailable, "journal-away").Because(err)
 	}
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		return r.give(ctx, tx, errand{id: endID(contract), kind: carryEnd, body: string(end)})
+		return r.errands.Add(ctx, tx, endRef(contract), errand{Kind: carryEnd, Body: string(end)})
 	})
 }

@@ -11,7 +11,7 @@ import (
 // openDesk opens the desk at which this member makes contracts.
 func (n *Node) openDesk(context.Context) error {
 	n.desk = contracts.New(contracts.Config{
-		Member: n.cfg.Member, DB: n.db, State: n.registry.State, Registry: n.submitter, Courier: contracts.HTTP{Client: n.letterClient},
+		Member: n.cfg.Member, DB: n.db, Work: n.jobs, State: n.registry.State, Registry: n.submitter, Courier: contracts.HTTP{Client: n.letterClient},
 		Law: n.pack, Signer: n.signer, Journal: n.journal, Descriptions: described{n.described}, Now: n.now, Log: n.log,
 	})
 	return nil

@@ -401,7 +401,7 @@ func (n *Node) start(ctx context.Context) (err error) {
 	}
 	n.done.Go(func() { n.jobs.Run(ctx) })
 	n.done.Go(func() { n.sweep(ctx) })
-	n.done.Go(func() { n.desk.Run(ctx) })
+	n.done.Go(func() { n.desk.Follow(ctx) })
 	n.done.Go(func() { n.described.Run(ctx) })
 	n.startAdmission(ctx)
 	n.watchRegistry(ctx)

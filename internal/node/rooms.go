@@ -23,10 +23,9 @@ func (n *Node) openPeople(ctx context.Context) (err error) {
 		n.later(n.identity.Close)
 	}
 	if n.cfg.Mail != nil {
-		if n.courier, err = notify.Start(ctx, *n.cfg.Mail, n.db, n.now, n.log); err != nil {
+		if n.courier, err = notify.New(*n.cfg.Mail, n.db, n.jobs, n.now, n.log); err != nil {
 			return err
 		}
-		n.later(n.courier.Close)
 	}
 	return nil
 }

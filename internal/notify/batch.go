@@ -3,20 +3,25 @@ package notify
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"time"
+	"strconv"
+	"strings"
 
-	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
-// batch is what one connection carries. The claim is its name in the table: only
-// who holds it may write the outcome.
-type batch struct {
-	claim   string
-	parcels []parcel
+// delivery is the job that carries a notice to a person on a channel.
+type delivery struct {
+	Notice  string  `json:"notice"`
+	Channel Channel `json:"channel"`
+	Lane    Lane    `json:"lane"`
 }
+
+// ref is that of the job in the queue.
+func (d delivery) ref() string { return d.Notice + "/" + string(d.Channel) }
 
 // parcel is a delivery with all that is needed to send it.
 type parcel struct {
@@ -36,41 +41,56 @@ type outcome struct {
 	reason string
 }
 
-// claim takes the most urgent deliveries that are due. Should this process die
-// they are due again after the lease.
-func (c *Courier) claim(ctx context.Context) (batch, error) {
-	b := batch{claim: id.New()}
-	now := c.now()
-	err := c.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		// The conditions stand twice: a second courier on PostgreSQL checks the outer
-		// ones again after it waited for the first.
-		_, err := tx.ExecContext(ctx, `
-			update notify_deliveries set claim = $1, due_at = $2, attempts = attempts + 1
-			where state = 'queued' and due_at <= $3 and (notice, channel) in (
-				select notice, channel from notify_deliveries where state = 'queued' and due_at <= $3
-				order by lane, due_at limit $4)`,
-			b.claim, storage.Micros(now.Add(lease)), storage.Micros(now), batchSize)
-		if err != nil {
-			return err
-		}
-		rows, err := tx.QueryContext(ctx, `
-			select d.notice, d.attempts, n.subject, n.body, n.link, coalesce(a.address, ''), coalesce(a.lang, '')
-			from notify_deliveries d join notify_notices n on n.id = d.notice
-			left join notify_addresses a on a.person = n.person and a.channel = d.channel
-			where d.claim = $1 order by d.lane, d.created_at, d.notice`, b.claim)
-		b.parcels, err = storage.All(rows, err, scanParcel)
+// deliver carries what is due over one connection and writes down what became of
+// it. Its error says that no server is there.
+func (c *Courier) deliver(ctx context.Context, tries []*work.Try[delivery]) error {
+	parcels, err := c.parcels(ctx, tries)
+	if err != nil {
 		return err
+	}
+	outcomes, carried := c.carry(ctx, parcels)
+	// The outcome is known and must be written even when the process ends.
+	if err := c.settle(context.WithoutCancel(ctx), tries, outcomes); err != nil {
+		return err
+	}
+	if carried != nil {
+		return work.Rest(carried, c.cfg.Pause)
+	}
+	return nil
+}
+
+// parcels reads what the deliveries carry, and where to, in their order.
+func (c *Courier) parcels(ctx context.Context, tries []*work.Try[delivery]) ([]parcel, error) {
+	places, args := make([]string, len(tries)), []any{string(Email)}
+	for i, t := range tries {
+		args = append(args, t.Job.Notice)
+		places[i] = "$" + strconv.Itoa(len(args))
+	}
+	rows, err := c.db.Read(ctx).QueryContext(ctx, `
+		select n.id, n.subject, n.body, n.link, coalesce(a.address, ''), coalesce(a.lang, '')
+		from notify_notices n left join notify_addresses a on a.person = n.person and a.channel = $1
+		where n.id in (`+strings.Join(places, ", ")+`)`, args...)
+	found := map[string]parcel{}
+	_, err = storage.All(rows, err, func(scan storage.Scan) (parcel, error) {
+		p, err := scanParcel(scan)
+		found[p.notice] = p
+		return p, err
 	})
 	if err != nil {
-		return batch{}, fmt.Errorf("claim deliveries: %w", err)
+		return nil, fmt.Errorf("read notices: %w", err)
 	}
-	return b, nil
+	parcels := make([]parcel, len(tries))
+	for i, t := range tries {
+		parcels[i] = found[t.Job.Notice]
+		parcels[i].attempts = t.Tries
+	}
+	return parcels, nil
 }
 
 func scanParcel(scan storage.Scan) (parcel, error) {
 	var p parcel
 	var subject, body string
-	if err := scan(&p.notice, &p.attempts, &subject, &body, &p.link, &p.to, &p.lang); err != nil {
+	if err := scan(&p.notice, &subject, &body, &p.link, &p.to, &p.lang); err != nil {
 		return parcel{}, err
 	}
 	if err := json.Unmarshal([]byte(subject), &p.subject); err != nil {
@@ -82,23 +102,36 @@ func scanParcel(scan storage.Scan) (parcel, error) {
 	return p, nil
 }
 
-// settle writes the outcomes, each in the place of its parcel. A batch whose
-// lease ran out and that somebody else took changes nothing.
-func (c *Courier) settle(ctx context.Context, b batch, outcomes []outcome) error {
-	now := c.now()
+// settle writes the outcomes, each in the place of its delivery. One that somebody
+// else has taken over changes nothing.
+func (c *Courier) settle(ctx context.Context, tries []*work.Try[delivery], outcomes []outcome) error {
 	err := c.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		for i, p := range b.parcels {
-			o, attempts, due, sent := outcomes[i], p.attempts, now.Add(c.pause(p.attempts)), int64(0)
+		now := c.now()
+		for i, t := range tries {
+			var err error
+			o, due, sent := outcomes[i], now, int64(0)
 			switch o.state {
-			case "":
-				o.state, attempts, due = Queued, p.attempts-1, now
+			case "": // not tried
+				continue
+			case Queued:
+				due = now.Add(t.Pause())
+				err = t.Again(ctx, tx, t.Pause(), errors.New(o.reason))
 			case Sent:
 				sent = storage.Micros(now)
+				err = t.Done(ctx, tx)
+			default:
+				err = t.Done(ctx, tx)
 			}
-			_, err := tx.ExecContext(ctx, `
-				update notify_deliveries set state = $1, reason = $2, attempts = $3, due_at = $4, sent_at = $5, claim = ''
-				where claim = $6 and notice = $7`,
-				string(o.state), o.reason, attempts, storage.Micros(due), sent, b.claim, p.notice)
+			if errors.Is(err, work.ErrGone) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `
+				update notify_deliveries set state = $1, reason = $2, attempts = $3, due_at = $4, sent_at = $5
+				where notice = $6 and channel = $7`,
+				string(o.state), o.reason, t.Tries, storage.Micros(due), sent, t.Job.Notice, string(t.Job.Channel))
 			if err != nil {
 				return err
 			}
@@ -109,15 +142,4 @@ func (c *Courier) settle(ctx context.Context, b batch, outcomes []outcome) error
 		return fmt.Errorf("settle deliveries: %w", err)
 	}
 	return nil
-}
-
-// pause is how long to wait after so many attempts.
-func (c *Courier) pause(attempts int) time.Duration {
-	pause := c.cfg.Pause
-	for range attempts - 1 {
-		if pause *= 2; pause >= longPause {
-			return longPause
-		}
-	}
-	return pause
 }

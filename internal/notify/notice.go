@@ -81,9 +81,6 @@ func short(s string, longest int) bool {
 	return s != "" && len(s) <= longest && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
-// signal wakes the courier when a transaction with a notice has committed.
-const signal = "notify"
-
 // Send writes the notice within the transaction of the caller, which must be one
 // of the same database; it is carried once that committed. A notice with an id that was sent
 // before does nothing, whatever else it says.
@@ -115,6 +112,6 @@ func (c *Courier) Send(ctx context.Context, tx *storage.Tx, n Notice) error {
 	if err != nil {
 		return fmt.Errorf("write delivery: %w", err)
 	}
-	tx.Signal(signal)
-	return nil
+	d := delivery{n.ID, Email, n.Lane}
+	return c.queue.Add(ctx, tx, d.ref(), d)
 }

@@ -17,6 +17,7 @@ import (
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
+	"dobosh/internal/work"
 )
 
 func TestNoticeArrives(t *testing.T) {
@@ -25,8 +26,8 @@ func TestNoticeArrives(t *testing.T) {
 		if d := r.only(); d.State != Queued || d.Person != person || !d.Due.Equal(r.clock.Now()) || !d.Sent.IsZero() {
 			t.Errorf("before: %+v", d)
 		}
-		if wait := r.carryAll(); wait != lookAgain {
-			t.Errorf("looks again in %v", wait)
+		if n, more := r.carryAll(), r.carryAll(); n != 1 || more != 0 {
+			t.Errorf("%d carried, then %d", n, more)
 		}
 		d := r.only()
 		if d.State != Sent || d.Attempts != 1 || d.Reason != "" || !d.Sent.Equal(r.clock.Now()) || !d.Due.IsZero() {
@@ -97,9 +98,9 @@ func TestDoubledNoticeIsSentOnce(t *testing.T) {
 }
 
 func TestPausesGrowToAnHour(t *testing.T) {
-	c := &Courier{cfg: Config{Pause: 10 * time.Second}}
+	retry := Config{Pause: 10 * time.Second}.retry()
 	for attempts, want := range map[int]time.Duration{1: 10 * time.Second, 2: 20 * time.Second, 9: 2560 * time.Second, 10: time.Hour, 100: time.Hour} {
-		if got := c.pause(attempts); got != want {
+		if got := retry(attempts); got != want {
 			t.Errorf("after %d: %v", attempts, got)
 		}
 	}
@@ -116,27 +117,32 @@ func TestPersonWithoutAddress(t *testing.T) {
 	})
 }
 
-// A courier that died in the middle leaves its batch to the next.
+// A courier that died in the middle leaves its batch to the next. Should it only
+// have been slow, what it learns no longer counts.
 func TestDeadCourier(t *testing.T) {
 	onEngines(t, func(t *testing.T, r *rig) {
+		alive := r.at
+		r.at = stubborn(t, "550 nobody here")
+		r.Courier, r.runner = r.another(r.db, "one")
 		r.send(offer("1"))
-		dead, err := r.claim(t.Context())
-		if err != nil || len(dead.parcels) != 1 {
+		dead, err := r.runner.Claim(t.Context())
+		if err != nil || dead.Len() != 1 {
 			t.Fatal(dead, err)
 		}
 		r.carryAll()
 		if got := r.sent(); len(got) != 0 {
 			t.Fatalf("two carry the same: %v", got)
 		}
-		r.clock.Advance(lease)
+		r.at = alive
+		r.Courier, r.runner = r.another(r.db, "one")
 		r.carryAll()
 		if got := r.sent(); len(got) != 1 {
 			t.Errorf("sent %v", got)
 		}
-		if err := r.settle(t.Context(), dead, []outcome{{Failed, NoServer}}); err != nil {
+		if err := dead.Do(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if d := r.only(); d.State != Sent || d.Attempts != 2 {
+		if d := r.only(); d.State != Sent || d.Attempts != 2 || d.Reason != "" {
 			t.Errorf("the dead one wrote: %+v", d)
 		}
 	})
@@ -149,10 +155,10 @@ func TestCouriersShare(t *testing.T) {
 			r.send(offer(fmt.Sprint(i)))
 		}
 		var working sync.WaitGroup
-		for range 4 {
-			c := r.another(r.db)
+		for n := range 4 {
+			_, runner := r.another(r.db, fmt.Sprint("node-", n))
 			working.Go(func() {
-				if _, err := c.deliver(t.Context()); err != nil {
+				if _, err := runner.RunDue(t.Context()); err != nil {
 					t.Error(err)
 				}
 			})
@@ -213,7 +219,7 @@ func TestDeliveriesByPages(t *testing.T) {
 }
 
 func TestLongSubjectInCyrillic(t *testing.T) {
-	r := newRig(t, testkit.Database(t, storage.SQLite)(Migrations()))
+	r := newRig(t, testkit.Database(t, storage.SQLite)(work.Migrations(), Migrations()))
 	n := offer("1")
 	n.Subject = lang.Text{"sr": strings.TrimSpace(strings.Repeat("Понуда ђжљњћџ ", 11)), "en": "x"}
 	r.send(n)
@@ -225,7 +231,7 @@ func TestLongSubjectInCyrillic(t *testing.T) {
 }
 
 func TestNoticesThatAreRefused(t *testing.T) {
-	r := newRig(t, testkit.Database(t, storage.SQLite)(Migrations()))
+	r := newRig(t, testkit.Database(t, storage.SQLite)(work.Migrations(), Migrations()))
 	same := func(s string) lang.Text { return lang.Text{"sr": s, "en": s} }
 	for name, change := range map[string]func(*Notice){
 		"no id":                 func(n *Notice) { n.ID = "" },
@@ -293,17 +299,21 @@ func TestAddresses(t *testing.T) {
 }
 
 // The courier on its own: woken by a commit, patient with a server that is away,
-// and gone after Close.
+// and gone after the end.
 func TestCourierRuns(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, open func(...fs.FS) *storage.DB) {
-		r := newRig(t, open(Migrations()))
+		r := newRig(t, open(work.Migrations(), Migrations()))
 		config := r.config()
 		config.Pause = 5 * time.Millisecond
-		running, err := Start(t.Context(), config, r.db, r.clock.Now, slog.New(slog.DiscardHandler))
-		if err != nil {
+		r.runner = work.New(r.db, r.clock.Now, slog.New(slog.DiscardHandler), "one")
+		var err error
+		if r.Courier, err = New(config, r.db, r.runner, r.clock.Now, slog.New(slog.DiscardHandler)); err != nil {
 			t.Fatal(err)
 		}
-		r.Courier = running
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		ended := make(chan struct{})
+		go func() { defer close(ended); r.runner.Run(ctx) }()
 		r.send(offer("1"))
 		r.eventually(1)
 		if err := r.sink.Close(); err != nil {
@@ -312,12 +322,11 @@ func TestCourierRuns(t *testing.T) {
 		r.send(offer("2"))
 		r.listen(r.at)
 		r.eventually(1)
-		if err := running.Close(); err != nil {
-			t.Fatal(err)
-		}
+		stop()
+		<-ended
 		r.send(offer("3"))
 		if n := len(r.sink.Messages()); n != 1 {
-			t.Errorf("%d messages after Close", n)
+			t.Errorf("%d messages after the end", n)
 		}
 	})
 }
@@ -358,7 +367,7 @@ func TestConfigErrors(t *testing.T) {
 		}
 	}
 	good.User, good.PasswordFile = "u", t.TempDir()+"/none"
-	if _, err := Start(t.Context(), good, nil, time.Now, slog.New(slog.DiscardHandler)); err == nil {
+	if _, err := New(good, nil, nil, time.Now, slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("a missing password: no error")
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"dobosh/internal/lab/mailsink"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
+	"dobosh/internal/work"
 )
 
 const person = "tyra3d5qeh3s2m6eg2gyrsivt4"
@@ -22,15 +23,16 @@ const person = "tyra3d5qeh3s2m6eg2gyrsivt4"
 // to a real mail server that can be away.
 type rig struct {
 	*Courier
-	t     *testing.T
-	clock *clock.Manual
-	sink  *mailsink.Sink
-	at    string // address of the mail server
+	runner *work.Runner // of the courier
+	t      *testing.T
+	clock  *clock.Manual
+	sink   *mailsink.Sink
+	at     string // address of the mail server
 }
 
 func onEngines(t *testing.T, test func(t *testing.T, r *rig)) {
 	testkit.Databases(t, func(t *testing.T, open func(...fs.FS) *storage.DB) {
-		test(t, newRig(t, open(Migrations())))
+		test(t, newRig(t, open(work.Migrations(), Migrations())))
 	})
 }
 
@@ -38,18 +40,23 @@ func newRig(t *testing.T, db *storage.DB) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: clock.NewManual(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))}
 	r.listen("127.0.0.1:0")
-	r.Courier = r.another(db)
+	r.Courier, r.runner = r.another(db, "one")
 	r.address("milica@example.org", lang.SrCyrl)
 	return r
 }
 
-func (r *rig) another(db *storage.DB) *Courier {
+// another is the courier of a process of a node, which has begun to work.
+func (r *rig) another(db *storage.DB, node string) (*Courier, *work.Runner) {
 	r.t.Helper()
-	c, err := newCourier(r.config(), db, r.clock.Now, slog.New(slog.DiscardHandler))
+	runner := work.New(db, r.clock.Now, slog.New(slog.DiscardHandler), node)
+	c, err := New(r.config(), db, runner, r.clock.Now, slog.New(slog.DiscardHandler))
+	if err == nil {
+		err = runner.Begin(r.t.Context())
+	}
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return c
+	return c, runner
 }
 
 func (r *rig) config() Config {
@@ -106,14 +113,15 @@ func (r *rig) send(notices ...Notice) {
 	}
 }
 
-// carryAll does one round and fails the test when the server is away.
-func (r *rig) carryAll() time.Duration {
+// carryAll carries all that is due, says how many those were, and fails the test
+// when the server is away.
+func (r *rig) carryAll() int {
 	r.t.Helper()
-	wait, err := r.deliver(r.t.Context())
+	n, err := r.runner.RunDue(r.t.Context())
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return wait
+	return n
 }
 
 // only returns the one delivery that there is.

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"dobosh/internal/work"
 )
 
 func TestServerAway(t *testing.T) {
@@ -16,8 +18,8 @@ func TestServerAway(t *testing.T) {
 		}
 		r.send(offer("1"), offer("2"))
 		for range 10 { // more often than a message may be tried
-			if wait, err := r.deliver(t.Context()); err == nil || wait != r.cfg.Pause {
-				t.Fatalf("wait %v, %v", wait, err)
+			if _, err := r.runner.RunDue(t.Context()); err == nil || work.RestOf(err, 0) != r.cfg.Pause {
+				t.Fatalf("wait %v, %v", work.RestOf(err, 0), err)
 			}
 			r.clock.Advance(time.Hour)
 		}
@@ -96,10 +98,10 @@ func TestServerThatRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			onEngines(t, func(t *testing.T, r *rig) {
 				r.at = stubborn(t, c.answer)
-				r.Courier = r.another(r.db)
+				r.Courier, r.runner = r.another(r.db, "one")
 				r.send(offer("1"))
 				for i, want := range c.states {
-					_, _ = r.deliver(t.Context())
+					_, _ = r.runner.RunDue(t.Context())
 					d := r.only()
 					if d.State != want || d.Attempts != i+1 || d.Reason != c.reason {
 						t.Fatalf("after %d: %+v", i+1, d)
@@ -107,7 +109,7 @@ func TestServerThatRefuses(t *testing.T) {
 					if pause := 10 * time.Second << i; want == Queued && d.Due.Sub(r.clock.Now()) != pause {
 						t.Errorf("pause %v, want %v", d.Due.Sub(r.clock.Now()), pause)
 					}
-					_, _ = r.deliver(t.Context()) // before it is due
+					_, _ = r.runner.RunDue(t.Context()) // before it is due
 					r.clock.Advance(10 * time.Second << i)
 				}
 				r.clock.Advance(24 * time.Hour)

@@ -50,7 +50,7 @@ func (d *dispatcher) run(ctx context.Context) {
 				defer func() { <-free }()
 				if err := d.do(ctx, some); err != nil && ctx.Err() == nil {
 					d.log.WarnContext(ctx, "a queue waits", slog.String("queue", d.queue), slog.Any("error", err))
-					pause <- restOf(err, d.look)
+					pause <- RestOf(err, d.look)
 				}
 			})
 		}

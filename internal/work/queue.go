@@ -237,7 +237,7 @@ func (q *Queue[J]) all(ctx context.Context, jobs []*job) error {
 		}
 	}
 	if fault != nil {
-		return Rest(fault, restOf(fault, q.Retry(1)))
+		return Rest(fault, RestOf(fault, q.Retry(1)))
 	}
 	return nil
 }

@@ -42,8 +42,8 @@ func (e *restError) Unwrap() error { return e.error }
 // Rest gives an error the pause that follows it, whatever the queue says.
 func Rest(err error, d time.Duration) error { return &restError{err, d} }
 
-// restOf is the pause of an error, or that of its queue.
-func restOf(err error, usual time.Duration) time.Duration {
+// RestOf is the pause that an error asks for, or the usual one.
+func RestOf(err error, usual time.Duration) time.Duration {
 	if e, ok := errors.AsType[*restError](err); ok {
 		return e.rest
 	}

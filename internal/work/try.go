@@ -82,7 +82,7 @@ func (t *Try[J]) fail(ctx context.Context, cause error) error {
 	q.runner.log.WarnContext(ctx, "a job failed", slog.String("queue", q.Name), slog.String("ref", t.Ref), slog.Int("tries", t.Tries), slog.Bool("aside", aside), slog.Any("error", cause))
 	err := q.runner.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		if !aside {
-			return t.Again(ctx, tx, restOf(cause, t.Pause()), cause)
+			return t.Again(ctx, tx, RestOf(cause, t.Pause()), cause)
 		}
 		err := t.settle(tx, func() (bool, error) { return putAside(ctx, tx, q.Name, t.row, q.runner.now(), cause) })
 		if err != nil || q.Aside == nil {
