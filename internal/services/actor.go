@@ -16,7 +16,36 @@ import (
 
 func forbidden() error { return problem.New(problem.Forbidden, "not-yours") }
 
-func officer(by act.Actor) bool { return by.Has(identity.Officer) }
+// rightToDecide is that of officers, each for the public services of their scope: to
+// see what is done under them, to decide what nobody else may, and to pay.
+func rightToDecide() act.Right { return act.Only(identity.Officer) }
+
+// mayDecide returns nil for an officer of a public service.
+func (r *Room) mayDecide(by act.Actor, service string) error {
+	return rightToDecide().Check(by, r.matter(service))
+}
+
+// matter is what a grant has to cover so that it is for a public service.
+func (r *Room) matter(service string) act.Scope {
+	s, _ := r.Pack.Service(service)
+	return act.Scope{Body: r.Member.String(), Service: service, Place: s.Area}
+}
+
+// within narrows a list to the public services of an officer by a condition with %s
+// for their names. Who may decide in every one sees also what the pack no longer knows.
+func (r *Room) within(by act.Actor, text string) (filter, error) {
+	scopes, err := rightToDecide().Where(by)
+	if err != nil || scopes.Cover(act.Scope{Body: r.Member.String()}) {
+		return everything(), err
+	}
+	c := condition{text: text}
+	for _, s := range r.Pack.Services() {
+		if scopes.Cover(r.matter(s.ID)) {
+			c.values = append(c.values, s.ID)
+		}
+	}
+	return filter{c}, nil
+}
 
 // is reports whether the actor is the person of a matter.
 func (r *Room) is(by act.Actor, service, person string) bool {

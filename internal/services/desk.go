@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"dobosh/internal/act"
@@ -42,8 +41,9 @@ const maxBriefs = 200
 // order, and tells how far it came. When there is none it waits for the first,
 // at most for wait. Officers only. An offer may come twice.
 func (r *Room) OffersSince(ctx context.Context, by act.Actor, feed Feed, after uint64, wait time.Duration) ([]Brief, uint64, error) {
-	if !officer(by) {
-		return nil, after, forbidden()
+	mine, err := r.within(by, `service in (%s)`)
+	if err != nil {
+		return nil, after, err
 	}
 	events, err := feed.Fetch(ctx, []string{OfferMade}, after, maxBriefs, wait)
 	if errors.Is(err, bus.ErrAhead) { // the stream was lost and is made again
@@ -56,19 +56,16 @@ func (r *Room) OffersSince(ctx context.Context, by act.Actor, feed Feed, after u
 	for i, e := range events {
 		ids[i], after = e.Event.Subject, e.Sequence
 	}
-	briefs, err := r.briefs(ctx, ids)
+	briefs, err := r.briefs(ctx, mine, ids)
 	return briefs, after, err
 }
 
-func (r *Room) briefs(ctx context.Context, ids []any) ([]Brief, error) {
+func (r *Room) briefs(ctx context.Context, mine filter, ids []any) ([]Brief, error) {
 	if len(ids) == 0 {
 		return []Brief{}, nil
 	}
-	var places strings.Builder
-	for i := range ids {
-		_, _ = fmt.Fprintf(&places, ",$%d", i+1)
-	}
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT id, service, subject, state, version, made_at, decision FROM services_offers WHERE id IN (`+places.String()[1:]+`) ORDER BY id`, ids...)
+	where, values := mine.and(filter{{`id in (%s)`, ids}}).where()
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `select id, service, subject, state, version, made_at, decision from services_offers where `+where+` order by id`, values...)
 	briefs, err := storage.All(rows, err, func(scan storage.Scan) (Brief, error) {
 		var b Brief
 		var made int64
@@ -88,11 +85,14 @@ func (r *Room) briefs(ctx context.Context, ids []any) ([]Brief, error) {
 // button; the decision is as if the person had, and its id and code come back.
 // They are empty where the matter went to an officer.
 func (r *Room) AcceptFor(ctx context.Context, by, person act.Actor, offer string, version int) (decision, code string, err error) {
-	if !officer(by) {
-		return "", "", forbidden()
+	if _, err := rightToDecide().Where(by); err != nil {
+		return "", "", err
 	}
 	o, err := r.own(ctx, r.DB.Read(ctx), person, offer)
 	if err != nil {
+		return "", "", err
+	}
+	if err := r.mayDecide(by, o.service); err != nil {
 		return "", "", err
 	}
 	s, err := r.service(o.service)

@@ -30,7 +30,7 @@ func TestCounterSeesOffersWithoutPersons(t *testing.T) {
 		mother, o := r.offered()
 		feed := feedOf{o.ID}
 		_, _, err := r.OffersSince(t.Context(), mother, feed, 0, 0)
-		wantCode(t, err, "not-yours")
+		wantCode(t, err, "not-allowed")
 		for _, after := range []uint64{0, 99} { // 99: the stream is a new one
 			briefs, next, err := r.OffersSince(t.Context(), officer(), feed, after, 0)
 			must(t, err)
@@ -55,8 +55,9 @@ func TestCounterAcceptsForWhoStandsThere(t *testing.T) {
 			version    int
 			code       string
 		}{
-			{mother, mother, o.Version, "not-yours"}, // herself is no counter
-			{act.Actor{}, mother, o.Version, "not-yours"},
+			{mother, mother, o.Version, "not-allowed"}, // herself is no counter
+			{act.Actor{}, mother, o.Version, "sign-in-needed"},
+			{officerOf(allowance), mother, o.Version, "not-allowed"},
 			{officer(), stranger, o.Version, "offer-unknown"},
 			{officer(), officer(), o.Version, "offer-unknown"},
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"dobosh/internal/kit/page"
@@ -19,15 +20,18 @@ type listing[R, V any] struct {
 	view  func(context.Context, R) (V, error)
 }
 
-// filter narrows a list: a condition, and the values of its places $1, $2 …
-type filter struct {
-	where  string
+// filter narrows a list to the rows that meet each condition.
+type filter []condition
+
+// condition is one of the filter. Without a value it lets nothing through.
+type condition struct {
+	text   string // with %s for the list of values
 	values []any
 }
 
-func everything() filter { return filter{where: `1 = 1`} }
+func everything() filter { return nil }
 
-func equal(column string, value any) filter { return filter{column + ` = $1`, []any{value}} }
+func equal(column string, value any) filter { return filter{{column + ` in (%s)`, []any{value}}} }
 
 // inState takes the empty state for every state.
 func inState[S ~string](column string, state S) filter {
@@ -37,23 +41,39 @@ func inState[S ~string](column string, state S) filter {
 	return equal(column, string(state))
 }
 
-// among wants at least one value.
 func among(column string, values []string) filter {
-	places, f := make([]string, len(values)), filter{}
-	for i, value := range values {
-		places[i] = fmt.Sprintf("$%d", i+1)
-		f.values = append(f.values, value)
+	c := condition{text: column + ` in (%s)`}
+	for _, value := range values {
+		c.values = append(c.values, value)
 	}
-	f.where = column + ` IN (` + strings.Join(places, ", ") + `)`
-	return f
+	return filter{c}
+}
+
+func (f filter) and(other filter) filter { return slices.Concat(f, other) }
+
+// where writes the filter behind the values that a query has already.
+func (f filter) where(values ...any) (string, []any) {
+	where := "1 = 1"
+	for _, c := range f {
+		places := make([]string, len(c.values))
+		for i, value := range c.values {
+			values = append(values, value)
+			places[i] = fmt.Sprintf("$%d", len(values))
+		}
+		if len(places) == 0 {
+			where += " and 1 = 0"
+			continue
+		}
+		where += " and " + fmt.Sprintf(c.text, strings.Join(places, ", "))
+	}
+	return where, values
 }
 
 // page reads the page behind after. Only rows that are shown become views.
 func (l listing[R, V]) page(ctx context.Context, db *storage.DB, f filter, after page.Key) (page.Page[V], error) {
-	n := len(f.values)
+	where, values := f.where(before(after), page.Size+1)
 	rows, err := db.Read(ctx).QueryContext(ctx,
-		fmt.Sprintf(`%s WHERE %s AND %s < $%d ORDER BY %s DESC LIMIT $%d`, l.query, f.where, l.id, n+1, l.id, n+2),
-		append(f.values, before(after), page.Size+1)...)
+		fmt.Sprintf(`%s where %s and %s < $1 order by %s desc limit $2`, l.query, where, l.id, l.id), values...)
 	found, err := storage.All(rows, err, l.scan)
 	if err != nil {
 		return page.Page[V]{}, err

@@ -82,14 +82,15 @@ func (r *Room) askAccount(ctx context.Context, d storedDecision, s law.PublicSer
 
 // Payments lists payments in a state, or all where state is empty.
 func (r *Room) Payments(ctx context.Context, by act.Actor, state PaymentState, after page.Key) (page.Page[Payment], error) {
-	if !officer(by) {
-		return page.Page[Payment]{}, forbidden()
+	mine, err := r.within(by, `d.service in (%s)`)
+	if err != nil {
+		return page.Page[Payment]{}, err
 	}
 	list := listing[Payment, Payment]{
 		query: paymentSelect, id: `p.id`, scan: r.scanPayment, key: func(p Payment) string { return p.ID },
 		view: func(_ context.Context, p Payment) (Payment, error) { return masked(p), nil },
 	}
-	return list.page(ctx, r.DB, inState(`p.state`, state), after)
+	return list.page(ctx, r.DB, inState(`p.state`, state).and(mine), after)
 }
 
 const paymentSelect = `SELECT p.id, p.decision, p.number, p.count, p.amount, p.account, p.due, p.state, p.file, d.code, d.service
@@ -141,19 +142,22 @@ func (r *Room) paymentsOf(ctx context.Context, d storedDecision, c proof.Content
 	return all, nil
 }
 
-// PreparePayments puts every payment that is due, and whose account is known,
-// into a file that waits for its release. A problem "nothing-due" says that
+// PreparePayments puts every payment of the officer's public services that is due,
+// and whose account is known, into a file that waits for its release. A problem "nothing-due" says that
 // there is none.
 func (r *Room) PreparePayments(ctx context.Context, by act.Actor) (PaymentFile, error) {
-	if !officer(by) {
-		return PaymentFile{}, forbidden()
+	mine, err := r.within(by, `d.service in (%s)`)
+	if err != nil {
+		return PaymentFile{}, err
 	}
 	if err := r.materialise(ctx); err != nil {
 		return PaymentFile{}, err
 	}
 	f := PaymentFile{ID: id.New(), MadeAt: r.Now()}
-	err := r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		rows, err := tx.QueryContext(ctx, `UPDATE services_payments SET state = $1, file = $2 WHERE id IN (SELECT id FROM services_payments WHERE state = $3 ORDER BY id LIMIT $4) RETURNING amount`, PaymentPrepared, f.ID, PaymentDue, fileLimit)
+	where, values := mine.where(PaymentPrepared, f.ID, PaymentDue, fileLimit)
+	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		rows, err := tx.QueryContext(ctx, `update services_payments set state = $1, file = $2 where id in (
+			select p.id from services_payments p join services_decisions d on d.id = p.decision where p.state = $3 and `+where+` order by p.id limit $4) returning amount`, values...)
 		amounts, err := storage.All(rows, err, func(scan storage.Scan) (int64, error) {
 			var n int64
 			return n, scan(&n)
@@ -227,11 +231,8 @@ func (r *Room) addInstalments(ctx context.Context, d storedDecision, plan rules.
 // ReleasePayments lets a prepared file go to the bank. A second release of the
 // same file changes nothing.
 func (r *Room) ReleasePayments(ctx context.Context, by act.Actor, file string) error {
-	if !officer(by) {
-		return forbidden()
-	}
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		f, err := r.paymentFile(ctx, tx, file)
+		f, err := r.paymentFileFor(ctx, tx, by, file)
 		if err != nil || !f.ReleasedAt.IsZero() {
 			return err
 		}
@@ -267,24 +268,42 @@ func (r *Room) paymentFile(ctx context.Context, from storage.Reader, file string
 	return f, err
 }
 
-// PaymentFiles lists the files, the newest first.
+// paymentFileFor gives a file to an officer of every public service that is paid with it.
+func (r *Room) paymentFileFor(ctx context.Context, from storage.Reader, by act.Actor, file string) (PaymentFile, error) {
+	mine, err := r.within(by, `d.service in (%s)`)
+	if err != nil {
+		return PaymentFile{}, err
+	}
+	f, err := r.paymentFile(ctx, from, file)
+	if err != nil {
+		return PaymentFile{}, err
+	}
+	where, values := mine.where(file)
+	var foreign int
+	err = from.QueryRowContext(ctx, `select count(*) from services_payments p join services_decisions d on d.id = p.decision where p.file = $1 and not (`+where+`)`, values...).Scan(&foreign)
+	if err == nil && foreign > 0 {
+		err = problem.New(problem.Forbidden, "not-allowed")
+	}
+	return f, err
+}
+
+// PaymentFiles lists the files of the officer's public services, the newest first.
 func (r *Room) PaymentFiles(ctx context.Context, by act.Actor, after page.Key) (page.Page[PaymentFile], error) {
-	if !officer(by) {
-		return page.Page[PaymentFile]{}, forbidden()
+	mine, err := r.within(by, `not exists (select 1 from services_payments p join services_decisions d on d.id = p.decision
+		where p.file = services_payment_files.id and d.service not in (%s))`)
+	if err != nil {
+		return page.Page[PaymentFile]{}, err
 	}
 	list := listing[PaymentFile, PaymentFile]{
 		query: `SELECT ` + fileColumns + ` FROM services_payment_files`, id: `id`, scan: scanFile, key: func(f PaymentFile) string { return f.ID },
 		view: func(_ context.Context, f PaymentFile) (PaymentFile, error) { return f, nil },
 	}
-	return list.page(ctx, r.DB, everything(), after)
+	return list.page(ctx, r.DB, mine, after)
 }
 
 // PaymentXML gives a released file as ISO 20022 pain.001 for the bank.
 func (r *Room) PaymentXML(ctx context.Context, by act.Actor, file string) ([]byte, error) {
-	if !officer(by) {
-		return nil, forbidden()
-	}
-	f, err := r.paymentFile(ctx, r.DB.Read(ctx), file)
+	f, err := r.paymentFileFor(ctx, r.DB.Read(ctx), by, file)
 	if err != nil {
 		return nil, err
 	}

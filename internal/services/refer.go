@@ -123,8 +123,9 @@ func (r *Room) ruleFor(s law.PublicService, f storedReferral) (*rules.Rule, civi
 // Referrals lists the open matters for officers, the newest first. Whom they
 // are about is said only on the page of one matter, which leaves a receipt.
 func (r *Room) Referrals(ctx context.Context, by act.Actor, after page.Key) (page.Page[Referral], error) {
-	if !officer(by) {
-		return page.Page[Referral]{}, forbidden()
+	mine, err := r.within(by, `service in (%s)`)
+	if err != nil {
+		return page.Page[Referral]{}, err
 	}
 	list := listing[storedReferral, Referral]{
 		query: `SELECT ` + referralColumns + ` FROM services_referrals`, id: `id`, scan: scanReferral,
@@ -135,16 +136,13 @@ func (r *Room) Referrals(ctx context.Context, by act.Actor, after page.Key) (pag
 			return view, err
 		},
 	}
-	return list.page(ctx, r.DB, equal(`open`, true), after)
+	return list.page(ctx, r.DB, equal(`open`, true).and(mine), after)
 }
 
 // Referral shows one matter to an officer, who leaves a receipt where the
 // person is known.
 func (r *Room) Referral(ctx context.Context, by act.Actor, id string) (Referral, error) {
-	if !officer(by) {
-		return Referral{}, forbidden()
-	}
-	f, err := r.storedReferral(ctx, r.DB.Read(ctx), id)
+	f, err := r.referralFor(ctx, r.DB.Read(ctx), by, id)
 	if err != nil {
 		return Referral{}, err
 	}
@@ -154,17 +152,31 @@ func (r *Room) Referral(ctx context.Context, by act.Actor, id string) (Referral,
 	return r.referral(f)
 }
 
+// referralFor gives a matter to an officer of its public service. Who is no officer
+// does not learn whether there is one.
+func (r *Room) referralFor(ctx context.Context, from storage.Reader, by act.Actor, id string) (storedReferral, error) {
+	if _, err := rightToDecide().Where(by); err != nil {
+		return storedReferral{}, err
+	}
+	f, err := r.storedReferral(ctx, from, id)
+	if err != nil {
+		return storedReferral{}, err
+	}
+	return f, r.mayDecide(by, f.service)
+}
+
 // Assessments lists the events being looked at, in a state or all.
 func (r *Room) Assessments(ctx context.Context, by act.Actor, state AssessmentState, after page.Key) (page.Page[Assessment], error) {
-	if !officer(by) {
-		return page.Page[Assessment]{}, forbidden()
+	mine, err := r.within(by, `service in (%s)`)
+	if err != nil {
+		return page.Page[Assessment]{}, err
 	}
 	list := listing[assessment, Assessment]{
 		query: `SELECT ` + assessmentColumns + ` FROM services_assessments`, id: `id`, scan: r.scanAssessment,
 		key:  func(a assessment) string { return a.ID },
 		view: func(_ context.Context, a assessment) (Assessment, error) { return a.Assessment, nil },
 	}
-	return list.page(ctx, r.DB, inState(`state`, state), after)
+	return list.page(ctx, r.DB, inState(`state`, state).and(mine), after)
 }
 
 // Counts are the numbers of an officer's first page.
@@ -172,21 +184,26 @@ type Counts struct {
 	Waiting, OffersOpen, Accepted, Declined, Decisions, PaymentsWaiting, PaymentsDue, ReferralsOpen int
 }
 
-// Counts counts what stands where.
-func (r *Room) Counts(ctx context.Context, by act.Actor) (Counts, error) {
-	if !officer(by) {
-		return Counts{}, forbidden()
+// Counts counts what stands where, under the public services of an officer.
+func (r *Room) Counts(ctx context.Context, by act.Actor) (c Counts, err error) {
+	filter, err := r.within(by, `service in (%s)`)
+	if err != nil {
+		return c, err
 	}
-	var c Counts
-	err := r.DB.Read(ctx).QueryRowContext(ctx, `SELECT
-		(SELECT count(*) FROM services_assessments WHERE state IN ('asking', 'waiting')),
-		(SELECT count(*) FROM services_offers WHERE state = 'open'),
-		(SELECT count(*) FROM services_offers WHERE state = 'accepted'),
-		(SELECT count(*) FROM services_offers WHERE state IN ('declined', 'objected', 'refused')),
-		(SELECT count(*) FROM services_decisions),
-		(SELECT count(*) FROM services_payments WHERE state = 'waiting'),
-		(SELECT count(*) FROM services_payments WHERE state = 'due'),
-		(SELECT count(*) FROM services_referrals WHERE open)`).
+	mine, services := filter.where()
+	ours := `1 = 1`
+	if len(filter) > 0 {
+		ours = `decision in (select id from services_decisions where ` + mine + `)`
+	}
+	err = r.DB.Read(ctx).QueryRowContext(ctx, `select
+		(select count(*) from services_assessments where state in ('asking', 'waiting') and `+mine+`),
+		(select count(*) from services_offers where state = 'open' and `+mine+`),
+		(select count(*) from services_offers where state = 'accepted' and `+mine+`),
+		(select count(*) from services_offers where state in ('declined', 'objected', 'refused') and `+mine+`),
+		(select count(*) from services_decisions where `+mine+`),
+		(select count(*) from services_payments where state = 'waiting' and `+ours+`),
+		(select count(*) from services_payments where state = 'due' and `+ours+`),
+		(select count(*) from services_referrals where open and `+mine+`)`, services...).
 		Scan(&c.Waiting, &c.OffersOpen, &c.Accepted, &c.Declined, &c.Decisions, &c.PaymentsWaiting, &c.PaymentsDue, &c.ReferralsOpen)
 	if err != nil {
 		return c, fmt.Errorf("count: %w", err)

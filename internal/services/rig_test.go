@@ -275,6 +275,11 @@ func officer() act.Actor {
 	return act.Actor{Account: "jovana", Name: "Јована", Grants: []act.Grant{{Role: identity.Officer}}}
 }
 
+// officerOf may decide under one public service only.
+func officerOf(service string) act.Actor {
+	return act.Actor{Account: "dragan", Grants: []act.Grant{{Role: identity.Officer, Scope: act.Scope{Service: service}}}}
+}
+
 // birth records a birth and gives the event of it.
 func (r *rig) birth(mother act.Actor, born civil.Day, order int) bus.Event {
 	r.registers.mu.Lock()

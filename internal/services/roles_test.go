@@ -129,7 +129,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 				if slices.Contains(door.who, who) {
 					continue
 				}
-				if p := problem.Of(door.pass(t.Context(), s, actors[who])); p == nil || p.Kind != problem.Forbidden && p.Kind != problem.NotFound {
+				p := problem.Of(door.pass(t.Context(), s, actors[who]))
+				if p == nil || p.Kind != problem.Forbidden && p.Kind != problem.NotFound && (who != "nobody" || p.Kind != problem.Unauthenticated) {
 					t.Errorf("%s by %s: %v, want that they may not", name, who, p)
 				}
 			}
@@ -232,4 +233,94 @@ func ids[T any](items []T, id func(T) string) (list []string) {
 		list = append(list, id(item))
 	}
 	return list
+}
+
+// An officer of one public service does not see, decide or pay what is done under
+// another; one of no service sees nothing at all.
+func TestAnOfficerIsOfTheirServices(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		s := r.stage() // the offers and decisions are of the grant and the allowance, the referral is of both
+		ctx := t.Context()
+		sees := func(by act.Actor) (seen []string) {
+			offers, err := r.AllOffers(ctx, by, "", "")
+			must(t, err)
+			for _, o := range offers.Items {
+				seen = append(seen, o.Service)
+			}
+			decisions, err := r.AllDecisions(ctx, by, "")
+			must(t, err)
+			for _, d := range decisions.Items {
+				seen = append(seen, d.Service)
+			}
+			referrals, err := r.Referrals(ctx, by, "")
+			must(t, err)
+			for _, f := range referrals.Items {
+				seen = append(seen, f.Service)
+			}
+			assessments, err := r.Assessments(ctx, by, "", "")
+			must(t, err)
+			for _, a := range assessments.Items {
+				seen = append(seen, a.Service)
+			}
+			return seen
+		}
+		everything := sees(officer())
+		for _, service := range []string{allowance, grant} {
+			mine := sees(officerOf(service))
+			if len(mine) == 0 || len(mine) >= len(everything) || slices.ContainsFunc(mine, func(of string) bool { return of != service }) {
+				t.Errorf("of %s sees %q", service, mine)
+			}
+		}
+		want(t, "one of no service sees", len(sees(officerOf("none"))), 0)
+
+		all, err := r.Counts(ctx, officer())
+		must(t, err)
+		one, err := r.Counts(ctx, officerOf(allowance))
+		must(t, err)
+		other, err := r.Counts(ctx, officerOf(grant))
+		must(t, err)
+		want(t, "decisions counted", one.Decisions+other.Decisions, all.Decisions)
+		want(t, "payments counted", one.PaymentsDue+other.PaymentsDue, all.PaymentsDue)
+		want(t, "referrals counted", one.ReferralsOpen+other.ReferralsOpen, all.ReferralsOpen)
+		if none, err := r.Counts(ctx, officerOf("none")); err != nil || none != (services.Counts{}) {
+			t.Errorf("one of no service counts %+v: %v", none, err)
+		}
+
+		f, err := r.Referral(ctx, officer(), s.referral)
+		must(t, err)
+		foreign := map[string]string{allowance: grant, grant: allowance}[f.Service]
+		before := len(r.entries("act"))
+		for name, err := range map[string]error{
+			"Offer":           second(r.Offer(ctx, officerOf(allowance), s.open.ID)),
+			"Decision":        second(r.Decision(ctx, officerOf(grant), s.decision)),
+			"DecisionFile":    second(r.DecisionFile(ctx, officerOf(grant), s.decision)),
+			"Referral":        second(r.Referral(ctx, officerOf(foreign), s.referral)),
+			"Resolve":         r.Resolve(ctx, officerOf(foreign), s.referral, 1, map[string]string{"child.order": "2"}, "извод"),
+			"Dismiss":         r.Dismiss(ctx, officerOf(foreign), s.referral, 1, "разлог"),
+			"ReleasePayments": r.ReleasePayments(ctx, officerOf(allowance), s.prepared),
+			"PaymentXML":      second(r.PaymentXML(ctx, officerOf(grant), s.sent)),
+			"PreparePayments": second(r.PreparePayments(ctx, officerOf(allowance))),
+		} {
+			if !problem.HasCode(err, "not-allowed") && !problem.HasCode(err, "offer-unknown") && !problem.HasCode(err, "decision-unknown") && (name != "PreparePayments" || !problem.HasCode(err, "nothing-due")) {
+				t.Errorf("%s of another service: %v", name, err)
+			}
+		}
+		want(t, "receipts of what was refused", len(r.entries("act")), before)
+
+		// Of the files each officer sees those that pay only under their services.
+		for _, c := range []struct {
+			by   act.Actor
+			want []string
+		}{{officer(), []string{s.prepared, s.sent}}, {officerOf(allowance), []string{s.sent}}, {officerOf(grant), []string{s.prepared}}, {officerOf("none"), nil}} {
+			files, err := r.PaymentFiles(ctx, c.by, "")
+			must(t, err)
+			if got := ids(files.Items, func(f services.PaymentFile) string { return f.ID }); !slices.Equal(got, c.want) {
+				t.Errorf("files of %+v: %q, want %q", c.by.Grants, got, c.want)
+			}
+		}
+		prepared, err := r.PreparePayments(ctx, officerOf(grant))
+		must(t, err)
+		must(t, r.ReleasePayments(ctx, officerOf(grant), prepared.ID))
+		must(t, second(r.PaymentXML(ctx, officerOf(allowance), s.sent)))
+	})
 }

@@ -63,10 +63,7 @@ func (r *Room) Dismiss(ctx context.Context, by act.Actor, id string, version int
 // openReferral gives a matter that is open and unchanged to an officer. Nobody
 // decides in their own matter.
 func (r *Room) openReferral(ctx context.Context, from storage.Reader, by act.Actor, id string, version int) (storedReferral, law.PublicService, error) {
-	if !officer(by) {
-		return storedReferral{}, law.PublicService{}, forbidden()
-	}
-	f, err := r.storedReferral(ctx, from, id)
+	f, err := r.referralFor(ctx, from, by, id)
 	if err != nil {
 		return f, law.PublicService{}, err
 	}
