@@ -26,8 +26,8 @@ func evidenceOfTheDemonstration(t *testing.T, dir, trust string) {
 		}
 		said := verify(t, cli.OK, "--trust", trust, file)
 		for _, says := range []string{
-			"It is proved.", "Exchange: " + id, "Asked by: RS-DEMO/GOV/ZRENJANIN/family (", "ok    Was the question within the contract?",
-			"Only what was agreed left", "ok    Has a witness seen the journal with the exchange in it?", "ok    Was the law that it rests on in force?",
+			"It is proved.", "Exchange: " + id, "Asked by: RS-DEMO/GOV/ZRENJANIN/family (", "ok    Was the request within the contract?",
+			"Only what was agreed was sent", "ok    Has a witness confirmed the journal with the exchange in it?", "ok    Was the provision it rests on in force?",
 		} {
 			if !strings.Contains(said, says) {
 				t.Errorf("%s: the report does not say %q:\n%s", name, says, said)

@@ -103,7 +103,7 @@ func TestJoinCanBeRepeated(t *testing.T) {
 	if out := s.does("config", "check", filepath.Join(dir, "dobosh.yaml")); !strings.Contains(out, "in order") {
 		t.Error(out)
 	}
-	if out, err := s.run("status", "--config", filepath.Join(dir, "dobosh.yaml")); err == nil || !strings.Contains(out, "does not run") {
+	if out, err := s.run("status", "--config", filepath.Join(dir, "dobosh.yaml")); err == nil || !strings.Contains(out, "is not running") {
 		t.Errorf("status of a node that does not run: %s", out)
 	}
 }

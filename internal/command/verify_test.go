@@ -34,7 +34,7 @@ func TestVerifyOffline(t *testing.T) {
 	dir := t.TempDir()
 	file, trust := decisionOfTheDemonstration(t, dir)
 	said := verify(t, cli.OK, "--trust", trust, file)
-	for _, check := range []string{"Is this the file of a decision?", "Is the seal in the journal?", "Has a witness seen the journal?", "Does the rule, run again, decide the same?"} {
+	for _, check := range []string{"Is this the file of a decision?", "Is the decision in the journal?", "Has a witness confirmed the journal?", "Does running the rule again give the same result?"} {
 		if !strings.Contains(said, check) {
 			t.Errorf("the report does not say %q:\n%s", check, said)
 		}
@@ -45,7 +45,7 @@ func TestVerifyOffline(t *testing.T) {
 	changedFiles(t, dir, file, trust)
 	t.Run("no keys to believe", func(t *testing.T) {
 		t.Chdir(t.TempDir())
-		if said := verify(t, cli.No, file); !strings.Contains(said, "We do not know the signer") {
+		if said := verify(t, cli.No, file); !strings.Contains(said, "is not known") {
 			t.Errorf("the report does not say that nobody is believed:\n%s", said)
 		}
 	})
@@ -66,10 +66,10 @@ func changedFiles(t *testing.T, dir, file, trust string) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ from, to, says string }{
-		"the name of the child": {"Милица", "Милана", "Sealed is"},
+		"the name of the child": {"Милица", "Милана", "The digest in the journal is"},
 		"the outcome":           {`"outcome":"yes"`, `"outcome":"yEs"`, "FAIL"},
 		"the place in the tree": {`"index":`, `"index":1`, "FAIL"},
-		"not written as it was": {`"format":`, ` "format":`, "somebody has touched it"},
+		"not written as it was": {`"format":`, ` "format":`, "it is not written the way decisions are"},
 		"no decision":           {string(raw), "a letter", "cannot be read as the file of a decision"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -113,7 +113,7 @@ func (s Speaker) weekday(d civil.Day) string {
 	return s.Say("weekday." + fmt.Sprint(int(d.Start().In(s.Zone).Weekday())))
 }
 func (s Speaker) LongDay(d civil.Day) string {
-	return s.Say("time.weekday", "weekday", s.weekday(d), "day", s.Day(d))
+	return s.Catalogue.Tell(s.Tag, "time.weekday", lang.Values{"weekday": s.weekday(d), "day": d}).Text
 }
 
 func (s Speaker) hour(t time.Time) string { return lang.Hour(t.In(s.Zone), s.Tag) }

@@ -119,7 +119,7 @@ func TestFormsThatAreNotOurs(t *testing.T) {
 	f := &rooms{}
 	h := open(t, city(t, f))
 	cross := map[string]string{"Sec-Fetch-Site": "cross-site"}
-	failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3"), header: cross}, 403, "Ово је послала друга страна")
+	failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3"), header: cross}, 403, "Захтев је послат са друге веб-странице")
 	failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "three")}, 422)
 	failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3", "more", strings.Repeat("x", portal.FormMax))}, 413, "Образац је превелик")
 	failed(t, h, request{path: "/offers/first/accept", form: form("version", "3")}, 401, "Пријавите се")
@@ -130,7 +130,7 @@ func TestFormsThatAreNotOurs(t *testing.T) {
 
 func TestAnErrorNamesNothingInside(t *testing.T) {
 	h := open(t, city(t, &rooms{err: errors.New("password=secret")}))
-	html := failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3")}, 500, "На нама је")
+	html := failed(t, h, request{who: "mother", path: "/offers/first/accept", form: form("version", "3")}, 500, "До нас је")
 	if strings.Contains(html, "secret") {
 		t.Error("the cause reached the page")
 	}
@@ -261,6 +261,6 @@ func TestSignInGoesWhereThePersonWanted(t *testing.T) {
 	}
 	d := city(t, &rooms{})
 	d.SignIn = signIn{problem.New(problem.Unavailable, "sign-in-provider-away")}
-	failed(t, open(t, d), request{path: "/sign-in?to=/inbox"}, 503, "Провера идентитета тренутно не одговара")
+	failed(t, open(t, d), request{path: "/sign-in?to=/inbox"}, 503, "Пружалац електронске идентификације тренутно не одговара")
 	failed(t, open(t, d), request{path: portal.SignInReturn + "?code=x"}, 503)
 }

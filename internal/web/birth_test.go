@@ -117,7 +117,7 @@ func TestAChangedAnswerLeadsBackToTheCheck(t *testing.T) {
 	c.expect("check", "settlement", "zr-01")
 	c.expect("order", "to", "order")
 	c.expect("check", "unknown", "yes")
-	if !strings.Contains(c.html, "Не зна се") || !strings.Contains(c.html, "Зрењанин") {
+	if !strings.Contains(c.html, "Није познато") || !strings.Contains(c.html, "Зрењанин") {
 		t.Error("the check does not show what was changed")
 	}
 }
@@ -133,7 +133,7 @@ func TestWrongAnswersStayWithTheirQuestion(t *testing.T) {
 	}
 	c.toCheck()
 	c.expect("mother", "to", "mother")
-	wrong("Контролна цифра", "number", "1503995855019")
+	wrong("последња цифра се не слаже", "number", "1503995855019")
 	if !strings.Contains(c.html, `value="1503995855019"`) {
 		t.Error("the number just typed wrongly is not shown")
 	}
@@ -144,10 +144,10 @@ func TestWrongAnswersStayWithTheirQuestion(t *testing.T) {
 		t.Error("a number stands in the next page")
 	}
 	c.expect("birth", "to", "birth")
-	wrong("Упишите дан", "born", "jуче", "sex", "female")
+	wrong("Упишите датум", "born", "jуче", "sex", "female")
 	wrong("Изаберите пол", "born", "19.11.2026", "sex", "x")
 	c.expect("name", "to", "name")
-	wrong("не може да остане празно", "given_name", "Мила")
+	wrong("Попуните ово поље", "given_name", "Мила")
 	c.expect("place", "to", "place")
 	wrong("Изаберите место", "settlement", "elsewhere")
 	c.expect("order", "to", "order")

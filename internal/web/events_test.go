@@ -113,7 +113,7 @@ func TestEventPagesInEveryLanguage(t *testing.T) {
 func TestAnOperatorSeesWhatWasNotDelivered(t *testing.T) {
 	h := open(t, eventful(t, &stream{}))
 	overview := request{who: "operator", path: "/desk/events", tag: lang.En}.to(h).Body.String()
-	for _, want := range []string{"2 things need your attention", "2 events were not taken", "Nothing is sent any more", "12,345", "erp.example:8443", "The webhook refused", "What is missing", "family-births"} {
+	for _, want := range []string{"2 things need your attention", "2 events were not accepted", "Nothing is sent any more", "12,345", "erp.example:8443", "The webhook refused", "What is missing", "family-births"} {
 		if !strings.Contains(overview, want) {
 			t.Errorf("the page does not say %q", want)
 		}

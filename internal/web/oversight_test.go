@@ -115,7 +115,7 @@ func TestOversightPagesInEveryLanguage(t *testing.T) {
 
 func TestAnOperatorSeesWhatIsWrongFirst(t *testing.T) {
 	body := request{who: "operator", path: "/desk/operate", tag: lang.En}.to(open(t, watchedNode(t, &watched{}))).Body.String()
-	for _, want := range []string{"9 things need your attention", "takes no entries", "two different histories", "The registry does not have this node", "Contract family-births has used 81 %", "1.4\u00a0ms", "2.3\u00a0s", "12,345", "Some other cause"} {
+	for _, want := range []string{"9 things need your attention", "is not accepting entries", "two different histories", "The registry does not have this node", "81% of the daily requests under contract family-births have been used", "1.4\u00a0ms", "2.3\u00a0s", "12,345", "Some other cause"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not say %q", want)
 		}

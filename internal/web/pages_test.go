@@ -181,7 +181,7 @@ func TestEveryAnswerKeepsToItself(t *testing.T) {
 
 func TestTheBannerStandsOnlyInADemonstration(t *testing.T) {
 	d := city(t, &rooms{})
-	const banner = "Ово је показни рад. Особе су измишљене."
+	const banner = "Ово је огледна верзија. Све особе су измишљене."
 	if !strings.Contains(request{path: "/nowhere"}.to(open(t, d)).Body.String(), banner) {
 		t.Error("no banner on a page of the demonstration")
 	}

@@ -119,11 +119,11 @@ func TestAmountsInWords(t *testing.T) {
 		plan rules.Plan
 		want amount
 	}{
-		"once":    {once(), amount{"300.000", "динара, једном", nil}},
-		"one":     {rules.Plan{Once: 100, Total: 100}, amount{"1", "динар, једном", nil}},
-		"para":    {rules.Plan{Once: 101, Total: 101}, amount{"1,01", "динара, једном", nil}},
-		"monthly": {rules.Plan{Monthly: money.Dinars(10000), Last: money.Dinars(10000), Months: 24, Total: money.Dinars(240000)}, amount{"10.000", "динара месечно, 24 месеца", []string{"Месечно: 10.000 динара, 24 месеца.", "Укупно: 240.000 динара."}}},
-		"both":    {monthly(), amount{"245.000,50", "динара укупно", []string{"Једном: 5.000 динара.", "Месечно: 10.000 динара, 24 месеца.", "Последњи месец: 10.000,50 динара."}}},
+		"once":    {once(), amount{"300.000", "динара, једнократно", nil}},
+		"one":     {rules.Plan{Once: 100, Total: 100}, amount{"1", "динар, једнократно", nil}},
+		"para":    {rules.Plan{Once: 101, Total: 101}, amount{"1,01", "динара, једнократно", nil}},
+		"monthly": {rules.Plan{Monthly: money.Dinars(10000), Last: money.Dinars(10000), Months: 24, Total: money.Dinars(240000)}, amount{"10.000", "динара месечно, у 24 рате", []string{"Месечно: 10.000 динара, 24 месеца.", "Укупно: 240.000 динара."}}},
+		"both":    {monthly(), amount{"245.000,50", "динара укупно", []string{"Једнократно: 5.000 динара.", "Месечно: 10.000 динара, 24 месеца.", "Последња рата: 10.000,50 динара."}}},
 	} {
 		got := say.amountOf(c.plan)
 		if got.Figure != c.want.Figure || got.Unit != c.want.Unit || strings.Join(got.Words, "|") != strings.Join(c.want.Words, "|") {
