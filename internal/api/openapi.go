@@ -10,8 +10,7 @@ import (
 	"dobosh/internal/kit/lang"
 )
 
-// Description describes the surface in OpenAPI 3.1. Its sentences are English,
-// with the title in every language it has.
+// Description describes the surface in OpenAPI 3.1. Its sentences are English.
 func (s Surface) Description() map[string]any {
 	paths := map[string]map[string]any{}
 	for _, a := range s.Acts {
@@ -23,7 +22,7 @@ func (s Surface) Description() map[string]any {
 	}
 	return map[string]any{
 		"openapi": "3.1.0",
-		"info":    map[string]any{"title": s.Title.In(lang.En), "version": "1", "x-title": s.Title},
+		"info":    map[string]any{"title": s.Say(lang.En, "surface."+s.Name), "version": "1"},
 		"paths":   paths,
 		"components": map[string]any{
 			"securitySchemes": map[string]any{"token": map[string]any{"type": "http", "scheme": "bearer"}},

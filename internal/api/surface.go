@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"dobosh/internal/act"
-	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 )
 
@@ -25,8 +24,7 @@ const maxBody = 1 << 20
 
 // Surface is a set of acts that programs reach under one address.
 type Surface struct {
-	Name    string    // stable, for the log and the keys of requests
-	Title   lang.Text // for who reads the description
+	Name    string // stable, for the log and the keys of requests; "surface." and it is the key of its title
 	Acts    []act.Act
 	Who     Who
 	Answers *Answers // nil where nothing is changed

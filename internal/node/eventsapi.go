@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"dobosh/internal/api"
 	"dobosh/internal/exchange/events"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
@@ -32,9 +33,9 @@ func (n *Node) serveEvents(mux *http.ServeMux) error {
 	if a.tokens, err = readTokens(known); err != nil {
 		return err
 	}
-	api := registers.Desk{Say: n.catalogue.Say, Log: n.log}.Routes(a.answers())
-	mux.Handle("/events", api)
-	mux.Handle("/events/", api)
+	answers := registers.Desk{Say: n.catalogue.Say, Log: n.log}.Routes(a.answers())
+	mux.Handle("/events", answers)
+	mux.Handle("/events/", answers)
 	return nil
 }
 
@@ -96,7 +97,7 @@ func (a eventsAPI) subscribe(ctx context.Context, by events.System, q *registers
 
 func (a eventsAPI) subscriptions(ctx context.Context, by events.System, _ *registers.Question) (any, error) {
 	found, err := a.room.Subscriptions(ctx, by)
-	return list[events.Subscription]{Items: found}, err
+	return api.List[events.Subscription]{Items: found}, err
 }
 
 func (a eventsAPI) subscription(ctx context.Context, by events.System, q *registers.Question) (any, error) {
@@ -159,7 +160,7 @@ func (a eventsAPI) start(ctx context.Context, by events.System, q *registers.Que
 
 func (a eventsAPI) deadLetters(ctx context.Context, by events.System, q *registers.Question) (any, error) {
 	found, err := a.room.DeadLetters(ctx, by, q.Part("id"), page.Key(q.Query("after")))
-	return list[events.Dead]{append([]events.Dead{}, found.Items...), found.Next}, err
+	return api.ListOf(found, err)
 }
 
 func (a eventsAPI) retry(ctx context.Context, by events.System, q *registers.Question) (any, error) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"dobosh/internal/admission"
+	"dobosh/internal/api"
 	"dobosh/internal/bus"
 	"dobosh/internal/catalogue"
 	"dobosh/internal/contracts"
@@ -87,6 +88,7 @@ type Node struct {
 	guests     []Guest
 	brought    []Brought // by the guests
 	catalogue  *lang.Catalogue
+	answers    *api.Answers
 	metrics    *metrics
 
 	admitting
@@ -187,6 +189,7 @@ func (n *Node) openStorage(ctx context.Context) (err error) {
 	}
 	tables := []fs.FS{
 		bus.Migrations(),
+		api.Migrations(),
 		work.Migrations(),
 		journal.Migrations(),
 		identity.Migrations(),
@@ -206,7 +209,9 @@ func (n *Node) openStorage(ctx context.Context) (err error) {
 		return err
 	}
 	n.later(n.db.Close)
+	n.answers = api.NewAnswers(n.db, n.now)
 	n.jobs = work.New(n.db, n.now, n.log, n.cfg.Name)
+	n.jobs.Register(work.Every("api-answers", time.Hour, n.answers.Forget))
 	if n.bus, err = bus.Start(ctx, bus.Config{Dir: filepath.Join(n.cfg.Dir, "bus"), Name: n.cfg.Name}, n.log); err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func good() map[string]any {
 
 const sentences = `{"loan.lend": "Lend", "loan.lend-lead": "To a reader of ours.", "loan.lend-button": "Lend it", "loan.lend.title": "Title",
 	"loan.lend.reader": "Reader", "loan.lend.kind": "Where to", "loan.kind.home": "Home", "loan.kind.room": "Reading room", "loan.lend.until": "Until",
-	"loan.lend.copies": "Copies", "loan.lend.quiet": "Quiet", "loan.back": "Back", "problem.book-changed": "The book has changed."}`
+	"loan.lend.copies": "Copies", "loan.lend.quiet": "Quiet", "loan.back": "Back", "surface.loans": "Loans", "problem.book-changed": "The book has changed."}`
 
 // library serves the act as a page and as an interface.
 func library(t *testing.T, engine string) (pages http.Handler, programs http.Handler, all []portal.Page) {
@@ -82,7 +82,7 @@ func library(t *testing.T, engine string) (pages http.Handler, programs http.Han
 	if err != nil {
 		t.Fatal(err)
 	}
-	surface := api.Surface{Name: "loans", Title: lang.Text{"en": "Loans"}, Acts: []act.Act{lendAct}, Who: bearer, Answers: api.NewAnswers(testkit.Database(t, engine)(api.Migrations()), time.Now), Say: words.Say, Log: slog.New(slog.DiscardHandler)}
+	surface := api.Surface{Name: "loans", Acts: []act.Act{lendAct}, Who: bearer, Answers: api.NewAnswers(testkit.Database(t, engine)(api.Migrations()), time.Now), Say: words.Say, Log: slog.New(slog.DiscardHandler)}
 	programs, err = surface.Handler()
 	if err != nil {
 		t.Fatal(err)

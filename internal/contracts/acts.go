@@ -1,0 +1,140 @@
+package contracts
+
+import (
+	"context"
+
+	"dobosh/internal/act"
+	"dobosh/internal/api"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
+	"dobosh/internal/registry"
+)
+
+// reasonMost is the longest reason for a refusal or an end, in characters.
+const reasonMost = 2000
+
+// asked is what the acts on contracts ask for, each a part of it.
+type asked struct {
+	Proposal, ID, Contract, Reason, State string
+	After                                 page.Key
+	Version                               int
+	Text                                  registry.Contract
+}
+
+// Acts are what is done here, by officers on pages and by information systems of
+// the member.
+func (r *Room) Acts() ([]act.Act, error) {
+	sign, read := act.Only(identity.Contracts), act.Only(identity.Contracts, identity.Auditor)
+	proposal := act.OfCode("proposal", func(in *asked) *string { return &in.Proposal }, act.InPath())
+	version := act.OfVersion("version", func(in *asked) *int { return &in.Version })
+	reason := act.OfText("reason", func(in *asked) *string { return &in.Reason }, act.Most(reasonMost), act.Says("contract.reason"))
+	text := act.OfStructure("contract", func(in *asked) *registry.Contract { return &in.Text }, readText, act.Optional())
+	after := act.OfCode("after", func(in *asked) *page.Key { return &in.After }, act.Optional(), act.Most(512))
+
+	var all []act.Act
+	for _, define := range []func() (act.Act, error){
+		act.Def[asked, Proposal]{
+			Name: "contract.propose", Route: "POST /v1/proposals", Right: sign, Made: true,
+			Fields: []act.Field[asked]{act.OfCode("id", func(in *asked) *string { return &in.ID }, act.Optional()), text},
+			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
+				if in.ID == "" {
+					in.ID = act.Token(ctx)
+				}
+				return r.Propose(ctx, by, in.ID, in.Text)
+			},
+		}.Act,
+		act.Def[asked, api.List[Proposal]]{
+			Name: "contract.proposals", Route: "GET /v1/proposals", Right: read,
+			Fields: []act.Field[asked]{act.OfCode("state", func(in *asked) *string { return &in.State }, act.Optional()), after},
+			Do: func(ctx context.Context, by act.Actor, in asked) (api.List[Proposal], error) {
+				return api.ListOf(r.Proposals(ctx, by, State(in.State), in.After))
+			},
+		}.Act,
+		act.Def[asked, Proposal]{
+			Name: "contract.proposal", Route: "GET /v1/proposals/{proposal}", Right: read, Fields: []act.Field[asked]{proposal},
+			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) { return r.Proposal(ctx, by, in.Proposal) },
+		}.Act,
+		act.Def[asked, Proposal]{
+			Name: "contract.approve", Route: "POST /v1/proposals/{proposal}/approve", Right: sign, Fields: []act.Field[asked]{proposal, version},
+			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
+				return r.Approve(ctx, by, in.Proposal, in.Version)
+			},
+		}.Act,
+		act.Def[asked, Proposal]{
+			Name: "contract.amend", Route: "POST /v1/proposals/{proposal}/amend", Right: sign, Fields: []act.Field[asked]{proposal, version, text},
+			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
+				return r.Amend(ctx, by, in.Proposal, in.Version, in.Text)
+			},
+		}.Act,
+		act.Def[asked, Proposal]{
+			Name: "contract.refuse", Route: "POST /v1/proposals/{proposal}/refuse", Page: "/desk/contracts/proposals/{proposal}/refuse", Right: sign,
+			Fields: []act.Field[asked]{proposal, version, reason}, Begin: r.begin,
+			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
+				return r.Refuse(ctx, by, in.Proposal, in.Version, in.Reason)
+			},
+		}.Act,
+		act.Def[asked, Proposal]{
+			Name: "contract.withdraw", Route: "POST /v1/proposals/{proposal}/withdraw", Page: "/desk/contracts/proposals/{proposal}/withdraw", Right: sign,
+			Fields: []act.Field[asked]{proposal, version}, Begin: r.begin,
+			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
+				return r.Withdraw(ctx, by, in.Proposal, in.Version)
+			},
+		}.Act,
+		act.Def[asked, Proposal]{
+			Name: "contract.end-proposed", Route: "POST /v1/proposals/{proposal}/end", Right: sign, Fields: []act.Field[asked]{proposal, reason},
+			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
+				p, err := r.Proposal(ctx, by, in.Proposal)
+				if err != nil {
+					return p, err
+				}
+				return p, r.End(ctx, by, p.Contract.ID, in.Reason)
+			},
+		}.Act,
+		act.Def[asked, api.List[Standing]]{
+			Name: "contract.contracts", Route: "GET /v1/contracts", Right: read, Fields: []act.Field[asked]{after},
+			Do: func(ctx context.Context, by act.Actor, in asked) (api.List[Standing], error) {
+				return api.ListOf(r.Contracts(ctx, by, in.After))
+			},
+		}.Act,
+		act.Def[asked, Standing]{
+			Name: "contract.end", Route: "POST /v1/contracts/{contract}/end", Page: "/desk/contracts/in-force/{contract}/end", Right: sign,
+			Fields: []act.Field[asked]{act.OfCode("contract", func(in *asked) *string { return &in.Contract }, act.InPath()), reason}, Do: r.end,
+		}.Act,
+		act.Def[asked, Standing]{
+			Name: "contract.end-named", Route: "POST /v1/contracts/end", Right: sign,
+			Fields: []act.Field[asked]{act.OfCode("contract", func(in *asked) *string { return &in.Contract }), reason}, Do: r.end,
+		}.Act,
+	} {
+		a, err := define()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// begin fills in the version of a proposal, against which an answer is taken.
+func (r *Room) begin(ctx context.Context, by act.Actor, in *asked) error {
+	p, err := r.Proposal(ctx, by, in.Proposal)
+	in.Version = p.Version
+	return err
+}
+
+// end takes a contract out of force, however it came to be.
+func (r *Room) end(ctx context.Context, by act.Actor, in asked) (Standing, error) {
+	if err := r.End(ctx, by, in.Contract, in.Reason); err != nil {
+		return Standing{}, err
+	}
+	return r.Contract(ctx, by, in.Contract)
+}
+
+// readText reads the text of a contract as a program sends it.
+func readText(raw []byte, into *registry.Contract) error {
+	if err := strict.Upto(len(raw)).Decode(raw, into); err != nil {
+		return problem.New(problem.Invalid, "body-malformed").Because(err)
+	}
+	return nil
+}
