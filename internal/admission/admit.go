@@ -88,7 +88,7 @@ func (o *Office) state(ctx context.Context, g Grant, n registry.Node, token stri
 	if len(say) == 0 {
 		return nil // asked again after an answer that was lost
 	}
-	if err := o.note(ctx, act{What: "node-admitted", By: n.TLS, Member: g.Member, Node: g.Node, Token: token, Pin: n.TLS}); err != nil {
+	if err := o.note(ctx, deed{What: "node-admitted", By: n.TLS, Member: g.Member, Node: g.Node, Token: token, Pin: n.TLS}); err != nil {
 		return err
 	}
 	err := o.Registry.Append(ctx, say...)

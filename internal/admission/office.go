@@ -83,7 +83,7 @@ func (o *Office) Offer(ctx context.Context, g Grant, by string, life time.Durati
 	if text, err = o.token(g, secret); err != nil {
 		return "", Made{}, err
 	}
-	return text, made, o.note(ctx, act{What: "token-made", By: by, Member: g.Member, Node: g.Node, Token: made.ID})
+	return text, made, o.note(ctx, deed{What: "token-made", By: by, Member: g.Member, Node: g.Node, Token: made.ID})
 }
 
 func (o *Office) token(g Grant, secret []byte) (string, error) {
@@ -113,7 +113,7 @@ func (o *Office) Withdraw(ctx context.Context, token, by string) error {
 	if err != nil {
 		return err
 	}
-	return o.note(ctx, act{What: "token-withdrawn", By: by, Member: made.Grant.Member, Node: made.Grant.Node, Token: made.ID})
+	return o.note(ctx, deed{What: "token-withdrawn", By: by, Member: made.Grant.Member, Node: made.Grant.Node, Token: made.ID})
 }
 
 // Revoke takes a node out of the registry: from the next request on it is
@@ -131,14 +131,14 @@ func (o *Office) Revoke(ctx context.Context, member registry.ID, name, reason, b
 	if node.TLS == o.Holder.Pin() {
 		return problem.New(problem.Conflict, "node-is-authority")
 	}
-	if err := o.note(ctx, act{What: "node-revoked", By: by, Member: member, Node: name, Reason: reason, Pin: node.TLS}); err != nil {
+	if err := o.note(ctx, deed{What: "node-revoked", By: by, Member: member, Node: name, Reason: reason, Pin: node.TLS}); err != nil {
 		return err
 	}
 	return o.Registry.Append(ctx, registry.Statement{Node: &registry.Node{Member: member, Name: name}})
 }
 
-// act is what the supervisor's journal holds of an act of this office.
-type act struct {
+// deed is what the supervisor's journal holds of an act of this office.
+type deed struct {
 	What   string      `json:"act"` // token-made, token-withdrawn, node-admitted, node-revoked
 	By     string      `json:"by"`  // account, or pin of the node
 	Member registry.ID `json:"member"`
@@ -149,7 +149,7 @@ type act struct {
 }
 
 // note makes an act durable in the journal.
-func (o *Office) note(ctx context.Context, a act) error {
+func (o *Office) note(ctx context.Context, a deed) error {
 	meta, err := json.Marshal(a)
 	if err != nil {
 		return err

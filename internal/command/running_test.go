@@ -15,10 +15,12 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/admission"
 	"dobosh/internal/exchange/edge/asice"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
+	"dobosh/internal/registry/credential"
 )
 
 // pressed puts questions until the returned function is called, which gives how
@@ -101,7 +103,7 @@ func (s *stage) contained(file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := node.ReadKey(cfg.Keys.Log)
+	key, err := credential.ReadKey(cfg.Keys.Log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +134,7 @@ func (s *stage) contained(file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := container.Verify(asice.Trust{Identities: []ed25519.PublicKey{node.PublicOf(key)}}); err != nil {
+	if _, err := container.Verify(asice.Trust{Identities: []ed25519.PublicKey{credential.PublicOf(key)}}); err != nil {
 		t.Errorf("the present key of the journal does not vouch for the container: %v", err)
 	}
 }
@@ -227,7 +229,7 @@ func TestJoinSaysWhatToDoAboutTheClock(t *testing.T) {
 	s := newStage(t)
 	token := s.token(giver, "n1")
 	for off, want := range map[string]string{"1h": "60 minutes ahead", "-1h": "60 minutes behind"} {
-		_, err := node.Join(t.Context(), node.Joining{Token: token, Dir: filepath.Join(s.dir, "off"+off), Now: shifted(t, off)})
+		_, err := admission.Join(t.Context(), admission.Joining{Token: token, Dir: filepath.Join(s.dir, "off"+off), Read: node.ForJoining, Now: shifted(t, off)})
 		if err == nil || !strings.Contains(dobosh().Say(err), want) || !strings.Contains(dobosh().Say(err), "Set the clock") {
 			t.Errorf("%s: %v", off, err)
 		}

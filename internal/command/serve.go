@@ -9,6 +9,7 @@ import (
 	"dobosh/internal/kit/cli"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/node"
+	"dobosh/internal/registry/credential"
 )
 
 func runServe(ctx context.Context, c *cli.Call) (err error) {
@@ -54,7 +55,7 @@ func makeKey(_ context.Context, c *cli.Call) error {
 	if err := c.Parse(1, 1); err != nil {
 		return err
 	}
-	if err := node.MakeKey(c.Flags.Arg(0)); err != nil {
+	if err := credential.MakeKey(c.Flags.Arg(0)); err != nil {
 		return err
 	}
 	c.Printf("%s: a new Ed25519 key, readable by you alone\n", filepath.Base(c.Flags.Arg(0)))

@@ -20,6 +20,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
@@ -27,6 +29,7 @@ import (
 	"dobosh/internal/node"
 	"dobosh/internal/node/operator"
 	"dobosh/internal/registry"
+	"dobosh/internal/registry/credential"
 )
 
 // program builds the real binary, once for all tests.
@@ -327,13 +330,13 @@ func (s *stage) agree(askers, givers string) {
 	s.serve(s.authority)
 }
 
-func (s *stage) signer(file string) node.Signer {
+func (s *stage) signer(file string) note.Signer {
 	s.t.Helper()
 	cfg, err := node.Load(file)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	key, err := node.ReadKey(cfg.Keys.Log)
+	key, err := credential.ReadKey(cfg.Keys.Log)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -4,13 +4,9 @@ import (
 	"context"
 	"crypto"
 	"crypto/tls"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
-	"slices"
 
 	"dobosh/internal/admission"
 	"dobosh/internal/exchange/link"
@@ -56,39 +52,24 @@ func (n *Node) askAuthority() *admission.Client {
 	return admission.NewClient(n.cfg.Registry.Address, func(pin string) bool { return pin == n.cfg.Registry.Pin }, n.credential.Own)
 }
 
-// openIssuer makes sure that the registry names the issuer whose key this node
-// has. The certificate of the issuer is kept nowhere else.
+// openIssuer opens what signs the certificates of nodes; nil where nothing does.
 func (n *Node) openIssuer(ctx context.Context) (*credential.Issuer, error) {
 	if n.cfg.Certificates.Issuer == "" {
 		return nil, nil
 	}
-	key, err := ReadKey(n.cfg.Certificates.Issuer)
+	key, err := credential.ReadKey(n.cfg.Certificates.Issuer)
 	if err != nil {
 		return nil, err
 	}
-	named, _ := n.registry.State().Issuer()
-	if root := credential.RootOf(key, named.Certificate, n.now()); root != nil {
-		return credential.NewIssuer(key, root, n.cfg.Certificates.Life, n.now)
-	}
-	root, err := credential.MakeRoot(key, n.cfg.Member.Instance+" nodes", n.now())
-	if err != nil {
-		return nil, err
-	}
-	if named.Certificate, err = credential.With(root, named.Certificate, n.now()); err != nil {
-		return nil, err
-	}
-	if err := n.authority.Append(ctx, registry.Statement{Issuer: &named}); err != nil {
-		return nil, fmt.Errorf("state the issuer: %w", err)
-	}
-	return credential.NewIssuer(key, root, n.cfg.Certificates.Life, n.now)
+	return admission.OpenIssuer(ctx, n.authority, key, n.cfg.Member, n.cfg.Certificates.Life, n.now)
 }
 
 func (n *Node) openOffice(issuer *credential.Issuer) error {
-	key, err := ReadKey(n.cfg.Keys.Registry)
+	key, err := credential.ReadKey(n.cfg.Keys.Registry)
 	if err != nil {
 		return err
 	}
-	verifier, err := journal.NewKey(RegistryOrigin(n.cfg.Member.Instance), PublicOf(key))
+	verifier, err := journal.NewKey(RegistryOrigin(n.cfg.Member.Instance), credential.PublicOf(key))
 	if err != nil {
 		return err
 	}
@@ -120,11 +101,11 @@ func (n *Node) ownWitness() ([]admission.Witness, error) {
 	if n.cfg.WitnessName == "" {
 		return nil, nil
 	}
-	key, err := ReadKey(n.cfg.Keys.Witness)
+	key, err := credential.ReadKey(n.cfg.Keys.Witness)
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := journal.NewCosignerKey(n.cfg.WitnessName, PublicOf(key))
+	verifier, err := journal.NewCosignerKey(n.cfg.WitnessName, credential.PublicOf(key))
 	if err != nil {
 		return nil, err
 	}
@@ -173,46 +154,7 @@ func (n *Node) Certify(key crypto.PublicKey, member registry.ID, name string) ([
 	return n.office.Issuer.Issue(key, member, name)
 }
 
-// The certificate lies in the folder of the node, in PEM, for openssl to read.
-func certificateFile(dir string) string { return filepath.Join(dir, "certificate.pem") }
-
-func (n *Node) saveCertificate(der []byte) error { return SaveCertificate(n.cfg.Dir, der) }
-
-// SaveCertificate keeps a node's certificate in its folder.
-func SaveCertificate(dir string, der []byte) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	return replaceFile(certificateFile(dir), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-}
-
-// replaceFile puts a new file in the place of an old one, whole or not at all.
-func replaceFile(path string, content []byte) error {
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
-}
-
-// savedCertificate is the certificate that was issued to a key, if it is there
-// and has not ended.
-func (n *Node) savedCertificate(key crypto.Signer) (tls.Certificate, bool) {
-	raw, err := os.ReadFile(certificateFile(n.cfg.Dir))
-	if err != nil {
-		return tls.Certificate{}, false
-	}
-	block, _ := pem.Decode(raw)
-	if block == nil {
-		return tls.Certificate{}, false
-	}
-	own, err := credential.Around(key, slices.Clone(block.Bytes))
-	return own, err == nil && n.now().Before(own.Leaf.NotAfter)
-}
+func (n *Node) saveCertificate(der []byte) error { return credential.Save(n.cfg.Dir, der) }
 
 // nextProtocols are the protocols of a surface besides HTTP/1.1, by their ALPN
 // names.

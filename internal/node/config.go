@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"dobosh/internal/admission"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/lang"
@@ -181,6 +182,17 @@ func Load(path string) (Config, error) {
 		return Config{}, fmt.Errorf("configuration %s: %w", path, err)
 	}
 	return cfg, nil
+}
+
+// ForJoining reads and checks the text of a configuration for a machine that
+// joins. Paths in it are relative to file.
+func ForJoining(file string, text []byte) (admission.Configured, error) {
+	cfg, err := Parse(text)
+	if err != nil {
+		return admission.Configured{}, err
+	}
+	cfg.resolve(filepath.Dir(file))
+	return admission.Configured{Node: cfg.Name, Member: cfg.Member, Dir: cfg.Dir, Exchange: cfg.Listen.Exchange}, cfg.Check()
 }
 
 // Parse reads a configuration; a key that is unknown is an error.

@@ -8,6 +8,7 @@ import (
 
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
+	"dobosh/internal/registry/credential"
 )
 
 func TestTheConfigurationsOfTheDemonstrationAreInOrder(t *testing.T) {
@@ -60,20 +61,20 @@ func TestConfigurationIsStrict(t *testing.T) {
 
 func TestKeysAreMadeOnceAndReadBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.key")
-	if err := node.MakeKey(path); err != nil {
+	if err := credential.MakeKey(path); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the key can be read by others: %v %v", info.Mode(), err)
 	}
-	first, err := node.ReadKey(path)
+	first, err := credential.ReadKey(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := node.MakeKey(path); err == nil {
+	if err := credential.MakeKey(path); err == nil {
 		t.Error("a key was made over another")
 	}
-	if again, err := node.ReadKey(path); err != nil || !first.Equal(again) {
+	if again, err := credential.ReadKey(path); err != nil || !first.Equal(again) {
 		t.Errorf("read again: %v", err)
 	}
 	for name, content := range map[string]string{"no key": "hello", "no PEM of ours": "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n"} {
@@ -81,7 +82,7 @@ func TestKeysAreMadeOnceAndReadBack(t *testing.T) {
 		if err := os.WriteFile(broken, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := node.ReadKey(broken); err == nil {
+		if _, err := credential.ReadKey(broken); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"dobosh/internal/journal/timestamp"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/registry"
+	"dobosh/internal/registry/credential"
 	"dobosh/internal/storage"
 
 	"golang.org/x/mod/sumdb/note"
@@ -22,11 +23,11 @@ import (
 // Evidence is what the journal of a node is checked with: where it lies, the
 // key that signs it, and what witnesses hold of it.
 func (c Config) Evidence() (dir string, key note.Verifier, known [][]byte, err error) {
-	private, err := ReadKey(c.Keys.Log)
+	private, err := credential.ReadKey(c.Keys.Log)
 	if err != nil {
 		return "", nil, nil, err
 	}
-	if key, err = journal.NewKey(Origin(c.Member, c.Name), PublicOf(private)); err != nil {
+	if key, err = journal.NewKey(Origin(c.Member, c.Name), credential.PublicOf(private)); err != nil {
 		return "", nil, nil, err
 	}
 	if known, err = c.cosigned(); err != nil {
@@ -88,7 +89,7 @@ func OpenEvidences(ctx context.Context, c Config, now clock.Now, log *slog.Logge
 	if err != nil {
 		return nil, nil, err
 	}
-	private, err := ReadKey(c.Keys.Log)
+	private, err := credential.ReadKey(c.Keys.Log)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -147,11 +148,11 @@ func (c Config) registryKey() (note.Verifier, error) {
 	if !c.Registry.Authority {
 		return note.NewVerifier(c.Registry.Key)
 	}
-	key, err := ReadKey(c.Keys.Registry)
+	key, err := credential.ReadKey(c.Keys.Registry)
 	if err != nil {
 		return nil, err
 	}
-	return journal.NewKey(RegistryOrigin(c.Member.Instance), PublicOf(key))
+	return journal.NewKey(RegistryOrigin(c.Member.Instance), credential.PublicOf(key))
 }
 
 // cosignedBefore is the newest cosigned checkpoint that the node left in its

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
@@ -64,7 +65,7 @@ func (n *Node) notice(m operator.Maintenance) lang.Text {
 
 func (n *Node) keepPause(m operator.Maintenance) error {
 	if m.On && !m.Until.IsZero() {
-		return replaceFile(n.pauseFile(), []byte(m.Until.UTC().Format(time.RFC3339)+"\n"))
+		return journal.WriteWhole(n.pauseFile(), []byte(m.Until.UTC().Format(time.RFC3339)+"\n"))
 	}
 	if err := os.Remove(n.pauseFile()); !errors.Is(err, fs.ErrNotExist) {
 		return err

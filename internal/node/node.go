@@ -55,7 +55,7 @@ type Node struct {
 
 	pack       *law.Pack
 	logKey     ed25519.PrivateKey // that the journal was opened with
-	signer     *turningSigner
+	signer     *journal.TurningSigner
 	containers atomic.Pointer[asice.Signer] // nil where the node has no edge
 	credential *credential.Holder
 	sectors    *identity.Sectors
@@ -100,7 +100,7 @@ type Node struct {
 	servers  []*server
 	work     context.Context // of everything that runs; ends with stop
 	stop     context.CancelFunc
-	turning  sync.Mutex // held while keys are replaced
+	rotation *admission.Rotation
 	done     sync.WaitGroup
 	closers  []func() error // in the order of opening
 }
@@ -169,15 +169,21 @@ func (n *Node) openKeys(context.Context) error {
 		return err
 	}
 	var err error
-	if n.logKey, err = ReadKey(n.cfg.Keys.Log); err != nil {
+	if n.logKey, err = credential.ReadKey(n.cfg.Keys.Log); err != nil {
 		return err
 	}
-	if n.signer, err = newTurningSigner(Origin(n.cfg.Member, n.cfg.Name), n.logKey); err != nil {
+	if n.signer, err = journal.NewTurningSigner(Origin(n.cfg.Member, n.cfg.Name), n.logKey); err != nil {
 		return err
 	}
-	if err := n.openCredential(); err != nil {
+	key, err := credential.ReadKey(n.cfg.Keys.TLS)
+	if err != nil {
 		return err
 	}
+	own, err := credential.Own(n.cfg.Dir, key, n.cfg.Name, n.now())
+	if err != nil {
+		return err
+	}
+	n.credential = credential.NewHolder(own, func() *registry.State { return n.registry.State() }, n.now)
 	n.sectors, err = identity.LoadSectors(n.cfg.Sectors)
 	return err
 }
@@ -255,7 +261,7 @@ func (n *Node) openRegistry(ctx context.Context) error {
 	client := &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{TLSClientConfig: n.credential.Client(n.cfg.Registry.Pin), MaxIdleConnsPerHost: 2}}
 	n.later(func() error { client.CloseIdleConnections(); return nil })
 	n.credential.OnReplace(client.CloseIdleConnections)
-	n.follower, err = registry.NewFollower(ctx, n.db, verifier, "https://"+n.cfg.Registry.Address+registryPath, client, n.now, n.log)
+	n.follower, err = registry.NewFollower(ctx, n.db, verifier, "https://"+n.cfg.Registry.Address+registry.Path, client, n.now, n.log)
 	if err != nil {
 		return err
 	}
@@ -267,7 +273,7 @@ func (n *Node) openRegistry(ctx context.Context) error {
 func RegistryOrigin(instance string) string { return instance + "/registry" }
 
 func (n *Node) openAuthority(ctx context.Context) error {
-	key, err := ReadKey(n.cfg.Keys.Registry)
+	key, err := credential.ReadKey(n.cfg.Keys.Registry)
 	if err != nil {
 		return err
 	}
@@ -275,7 +281,7 @@ func (n *Node) openAuthority(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	verifier, err := journal.NewKey(RegistryOrigin(n.cfg.Member.Instance), PublicOf(key))
+	verifier, err := journal.NewKey(RegistryOrigin(n.cfg.Member.Instance), credential.PublicOf(key))
 	if err != nil {
 		return err
 	}
@@ -313,7 +319,7 @@ func (n *Node) contact() time.Time {
 func (n *Node) openExchange(context.Context) error {
 	n.gateway = exchange.New(exchange.Config{
 		Member: n.cfg.Member, Node: n.cfg.Name, Credential: n.credential, State: n.registry.State, Contact: n.contact, Stale: n.cfg.Registry.Stale,
-		Journal: n.journal, Law: inForce{n.pack, n.registry.State}, Sectors: n.sectors, Systems: n.systems.find, Observe: n.observe, Now: n.now, Log: n.log,
+		Journal: n.journal, Law: registry.Law{Pack: n.pack, State: n.registry.State}, Sectors: n.sectors, Systems: n.systems.find, Observe: n.observe, Now: n.now, Log: n.log,
 		Checkpoint: func() []byte { return []byte(n.registry.Checkpoint()) },
 		Gossip:     func(checkpoint []byte) error { return n.registry.Compare(context.Background(), checkpoint) },
 	})
@@ -332,11 +338,11 @@ func (n *Node) serve(subsystem, code string, system http.Handler) {
 
 func (n *Node) openWitnesses(ctx context.Context) error {
 	if n.cfg.WitnessName != "" {
-		key, err := ReadKey(n.cfg.Keys.Witness)
+		key, err := credential.ReadKey(n.cfg.Keys.Witness)
 		if err != nil {
 			return err
 		}
-		n.witness, err = witness.NewServer(witness.Config{Dir: filepath.Join(n.cfg.Dir, "witness"), Name: n.cfg.WitnessName, Key: key, Logs: witnessLogs{n.registry}}, n.now, n.log)
+		n.witness, err = witness.NewServer(witness.Config{Dir: filepath.Join(n.cfg.Dir, "witness"), Name: n.cfg.WitnessName, Key: key, Logs: n.registry}, n.now, n.log)
 		if err != nil {
 			return err
 		}
@@ -405,13 +411,14 @@ func (n *Node) start(ctx context.Context) (err error) {
 		return err
 	}
 	n.done.Go(func() { n.jobs.Run(ctx) })
-	n.done.Go(func() { n.sweep(ctx) })
+	n.done.Go(func() { n.journal.KeepSwept(ctx, n.now, n.log) })
 	n.done.Go(func() { n.desk.Follow(ctx) })
 	n.done.Go(func() { n.described.Run(ctx) })
 	n.startAdmission(ctx)
 	n.watchRegistry(ctx)
 	n.done.Go(func() { n.endPauses(ctx) })
-	n.done.Go(func() { n.finishRotation(ctx) })
+	n.rotation = n.openRotation()
+	n.done.Go(func() { n.rotation.Finish(ctx) })
 	n.done.Go(func() { n.partFromStrangers(ctx) })
 	if n.services != nil {
 		if err := n.services.Listen(ctx, n.bus); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"dobosh/internal/admission"
 	"dobosh/internal/exchange"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
@@ -38,7 +39,7 @@ func (n *Node) portalSurface() (http.Handler, error) {
 	}
 	deps.Contracts, deps.DataServices = n.desk, n.described
 	if n.office != nil {
-		deps.Newcomers = newcomers{n.office}
+		deps.Newcomers = admission.Newcomers{Office: n.office}
 	}
 	deps.Answering = n.system
 	deps.Oversight, deps.Conditions, deps.Events = n.oversight, conditions{n}, n.events
@@ -59,7 +60,7 @@ func (n *Node) cityPages(deps *web.Deps) {
 	s := n.services
 	portal := n.cfg.Member
 	portal.Subsystem = "portal"
-	gathered := &receipts.Room{Portal: portal, State: n.registry.State, Pack: n.pack, Asker: n.gateway, Words: described{n.described}}
+	gathered := &receipts.Room{Portal: portal, State: n.registry.State, Pack: n.pack, Asker: n.gateway, Words: n.described}
 	deps.Offers, deps.Exits, deps.Decisions, deps.Papers = s, s, s, s
 	deps.Looks, deps.Messages, deps.Verifier = gathered, gathered, papers{s, n}
 	deps.Desk, deps.Waiting, deps.Referrals, deps.Settling, deps.Payments, deps.Releasing = s, s, s, s, s, s
@@ -109,7 +110,7 @@ func (n registryPages) Contracts(context.Context) ([]web.Contract, error) {
 		if provision, ok := n.pack.Provision(c.Provision); ok {
 			view.Cite = lang.Text{"sr": provision.Cite(lang.SrCyrl), "en": provision.Cite(lang.En)}
 		}
-		err := exchange.Standing(c, inForce{n.pack, n.registry.State}, today)
+		err := exchange.Standing(c, registry.Law{Pack: n.pack, State: n.registry.State}, today)
 		view.InForce = err == nil
 		if err != nil {
 			p := problem.Of(err)

@@ -5,19 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"dobosh/internal/journal"
 	"dobosh/internal/journal/witness"
 	"dobosh/internal/registry"
-
-	"golang.org/x/mod/sumdb/note"
 )
-
-// checkpointPath shows other nodes what this one knows of the registry.
-const checkpointPath = registryPath + "/checkpoint"
 
 // registryRounds is the shortest time between two rounds in which witnesses are
 // asked about the registry: a change waits for them.
@@ -77,19 +70,8 @@ func (n *Node) watchRegistry(ctx context.Context) {
 	if n.registryCosigner != nil {
 		n.done.Go(func() { n.authority.Publish(ctx, n.registryCosigner) })
 	}
-	gossip := registry.Gossip{Registry: n.registry, Self: n.cfg.Member, Every: n.cfg.Registry.every(), Ask: n.askCheckpoint, Log: n.log}
+	gossip := registry.Gossip{Registry: n.registry, Self: n.cfg.Member, Every: n.cfg.Registry.every(), Ask: registry.AskCheckpoint(n.letterClient), Log: n.log}
 	n.done.Go(func() { gossip.Run(ctx) })
-}
-
-// askCheckpoint asks a node what it is shown of the registry, over a connection
-// of its own: it is another node every minute.
-func (n *Node) askCheckpoint(ctx context.Context, peer registry.Node) ([]byte, error) {
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: n.credential.Client(peer.TLS), DisableKeepAlives: true}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+peer.Address+checkpointPath, nil)
-	if err != nil {
-		return nil, err
-	}
-	return registry.Fetch(client, req)
 }
 
 // registryHealth is how the registry is doing, in a word.
@@ -101,29 +83,4 @@ func (n *Node) registryHealth() (says string, ready bool) {
 		return "not known yet", false
 	}
 	return "ok", true
-}
-
-// witnessLogs are the logs that a witness watches: the registry and the journals
-// of its nodes.
-type witnessLogs struct{ registry *registry.Registry }
-
-// Keys implements witness.Logs. The origin of a journal is its node's member and
-// name; what a node signed before it changed its key stands.
-func (w witnessLogs) Keys(origin string) (keys []note.Verifier) {
-	if key := w.registry.Key(); key.Name() == origin {
-		return []note.Verifier{key}
-	}
-	at := strings.LastIndexByte(origin, '/')
-	if at < 0 {
-		return nil
-	}
-	member, err := registry.ParseID(origin[:at])
-	if err != nil {
-		return nil
-	}
-	node, known := w.registry.State().Node(member, origin[at+1:])
-	if !known {
-		return nil
-	}
-	return slices.DeleteFunc(node.Keys(), func(key note.Verifier) bool { return key.Name() != origin })
 }

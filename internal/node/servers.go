@@ -12,14 +12,12 @@ import (
 
 	"dobosh/internal/exchange/events"
 	"dobosh/internal/exchange/link"
+	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
 )
 
-// The paths of the exchange listener beside those of package exchange.
-const (
-	registryPath = "/dobosh/1/registry"
-	witnessPath  = "/dobosh/1/witness"
-)
+// witnessPath is where a witness is asked, on the exchange listener.
+const witnessPath = "/dobosh/1/witness"
 
 // server is one listener with what is served on it.
 type server struct {
@@ -127,8 +125,8 @@ func (n *Node) listen(ctx context.Context, name, address string, handler http.Ha
 func (n *Node) exchangeSurface() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+events.Path, n.untilDrain(n.events.Feed()))
-	mux.Handle("GET "+registryPath, n.untilDrain(n.registry))
-	mux.Handle("GET "+checkpointPath, n.registry.CheckpointHandler())
+	mux.Handle("GET "+registry.Path, n.untilDrain(n.registry))
+	mux.Handle("GET "+registry.CheckpointPath, n.registry.CheckpointHandler())
 	n.takeStatements(mux)
 	n.takeLetters(mux)
 	n.giveDescriptions(mux)

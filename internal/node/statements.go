@@ -6,9 +6,6 @@ import (
 	"dobosh/internal/registry"
 )
 
-// statementsPath takes the statements of members about their own matters.
-const statementsPath = "/dobosh/1/statements"
-
 // openSubmitter makes what brings the member's own statements into the
 // registry, signed by the node's journal key.
 func (n *Node) openSubmitter() error {
@@ -16,7 +13,7 @@ func (n *Node) openSubmitter() error {
 		n.submitter = n.authority.Submitter(n.cfg.Member, n.signer)
 		return nil
 	}
-	n.submitter = n.follower.Submitter("https://"+n.cfg.Registry.Address+statementsPath, n.cfg.Member, n.signer)
+	n.submitter = n.follower.Submitter("https://"+n.cfg.Registry.Address+registry.StatementsPath, n.cfg.Member, n.signer)
 	return nil
 }
 
@@ -29,5 +26,5 @@ func (n *Node) takeStatements(mux *http.ServeMux) {
 		peer, err := n.credential.Peer(r.TLS)
 		return peer.Member, err == nil
 	}
-	mux.Handle("POST "+statementsPath, n.authority.Statements(member, n.log))
+	mux.Handle("POST "+registry.StatementsPath, n.authority.Statements(member, n.log))
 }

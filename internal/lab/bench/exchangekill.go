@@ -13,6 +13,7 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
+	"dobosh/internal/registry/credential"
 )
 
 // Acknowledgement is what the driver was told, held against both journals.
@@ -97,7 +98,7 @@ func (a *Acknowledgement) read(ctx context.Context, p *process, kinds ...string)
 		a.find("journal of %s: %v", p.name, err)
 		return found
 	}
-	key, err := node.ReadKey(p.cfg.Node.Keys.Log)
+	key, err := credential.ReadKey(p.cfg.Node.Keys.Log)
 	if err != nil {
 		a.find("key of %s: %v", p.name, err)
 		return found

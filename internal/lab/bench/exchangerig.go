@@ -13,6 +13,7 @@ import (
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
 	"dobosh/internal/registry"
+	"dobosh/internal/registry/credential"
 
 	"golang.org/x/mod/sumdb/note"
 	"gopkg.in/yaml.v3"
@@ -138,7 +139,7 @@ func agree(dir string) (err error) {
 // signersOf are the keys with which members sign contracts.
 func signersOf(dir string, members map[string]registry.ID) (signers []note.Signer, err error) {
 	for name, member := range members {
-		key, err := node.ReadKey(filepath.Join(dir, name, "log.key"))
+		key, err := credential.ReadKey(filepath.Join(dir, name, "log.key"))
 		if err != nil {
 			return nil, err
 		}

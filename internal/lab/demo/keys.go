@@ -23,13 +23,13 @@ func (s setup) makeKeys() error {
 			return err
 		}
 		for _, name := range []string{"tls.key", "log.key"} {
-			if err := once(s.path(m.node, name), node.MakeKey); err != nil {
+			if err := once(s.path(m.node, name), credential.MakeKey); err != nil {
 				return err
 			}
 		}
 	}
 	for _, path := range []string{s.path(Supervisor, "registry.key"), s.path(Supervisor, "witness.key"), s.path(Supervisor, "issuer.key"), s.path(Registers, "witness.key")} {
-		if err := once(path, node.MakeKey); err != nil {
+		if err := once(path, credential.MakeKey); err != nil {
 			return err
 		}
 	}
@@ -84,7 +84,7 @@ func makeToken(path string) error {
 
 // pin gives the pin of a node's TLS key.
 func (s setup) pin(name string) (string, error) {
-	key, err := node.ReadKey(s.path(name, "tls.key"))
+	key, err := credential.ReadKey(s.path(name, "tls.key"))
 	if err != nil {
 		return "", err
 	}
@@ -98,7 +98,7 @@ func (s setup) certify(authority *node.Node) error {
 		if m.node == Supervisor {
 			continue
 		}
-		key, err := node.ReadKey(s.path(m.node, "tls.key"))
+		key, err := credential.ReadKey(s.path(m.node, "tls.key"))
 		if err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func (s setup) certify(authority *node.Node) error {
 		if err != nil {
 			return err
 		}
-		if err := node.SaveCertificate(s.path(m.node, "data"), der); err != nil {
+		if err := credential.Save(s.path(m.node, "data"), der); err != nil {
 			return err
 		}
 	}
@@ -115,20 +115,20 @@ func (s setup) certify(authority *node.Node) error {
 
 // logKey gives the verifier key of a node's journal.
 func (s setup) logKey(m member) (string, error) {
-	key, err := node.ReadKey(s.path(m.node, "log.key"))
+	key, err := credential.ReadKey(s.path(m.node, "log.key"))
 	if err != nil {
 		return "", err
 	}
-	verifier, err := journal.NewKey(node.Origin(m.id(), m.node), node.PublicOf(key))
+	verifier, err := journal.NewKey(node.Origin(m.id(), m.node), credential.PublicOf(key))
 	return fmt.Sprint(verifier), err
 }
 
 func (s setup) registryKey() (string, error) {
-	key, err := node.ReadKey(s.path(Supervisor, "registry.key"))
+	key, err := credential.ReadKey(s.path(Supervisor, "registry.key"))
 	if err != nil {
 		return "", err
 	}
-	verifier, err := journal.NewKey(node.RegistryOrigin(Instance), node.PublicOf(key))
+	verifier, err := journal.NewKey(node.RegistryOrigin(Instance), credential.PublicOf(key))
 	return fmt.Sprint(verifier), err
 }
 
@@ -142,11 +142,11 @@ const (
 func (s setup) witnessKey() (string, error) { return s.cosignerKey(Supervisor, witnessName) }
 
 func (s setup) cosignerKey(of, name string) (string, error) {
-	key, err := node.ReadKey(s.path(of, "witness.key"))
+	key, err := credential.ReadKey(s.path(of, "witness.key"))
 	if err != nil {
 		return "", err
 	}
-	verifier, err := journal.NewCosignerKey(name, node.PublicOf(key))
+	verifier, err := journal.NewCosignerKey(name, credential.PublicOf(key))
 	return fmt.Sprint(verifier), err
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
@@ -17,6 +19,7 @@ import (
 	"dobosh/internal/node"
 	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
+	"dobosh/internal/registry/credential"
 )
 
 // writeSeed writes what the registry says at the start: who there is, where,
@@ -124,7 +127,7 @@ func (s setup) contracts() (all []registry.Statement, err error) {
 		if err != nil {
 			return nil, err
 		}
-		signers := []node.Signer{consumer}
+		signers := []note.Signer{consumer}
 		if consumer.Name() != provider.Name() {
 			signers = append(signers, provider)
 		}
@@ -152,12 +155,12 @@ func contractOf(t law.ContractTemplate) (registry.Contract, error) {
 	}, nil
 }
 
-func (s setup) signer(of registry.ID) (node.Signer, error) {
+func (s setup) signer(of registry.ID) (note.Signer, error) {
 	for _, m := range members() {
 		if m.id() != of.Owner() {
 			continue
 		}
-		key, err := node.ReadKey(s.path(m.node, "log.key"))
+		key, err := credential.ReadKey(s.path(m.node, "log.key"))
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package operator
 import (
 	"time"
 
+	"dobosh/internal/admission"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/registry"
 )
@@ -60,7 +61,7 @@ type Maintenance struct {
 }
 
 // LongestWait bounds [Rotation.Wait].
-const LongestWait = 5 * time.Minute
+const LongestWait = admission.LongestWait
 
 // Rotation replaces keys of a node.
 type Rotation struct {

@@ -1,4 +1,4 @@
-package node
+package credential
 
 import (
 	"crypto"
@@ -8,9 +8,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-
-	"golang.org/x/mod/sumdb/note"
 )
 
 // MakeKey writes a new Ed25519 key to a file that must not exist, as PKCS #8
@@ -58,5 +57,19 @@ func PublicOf(key crypto.Signer) ed25519.PublicKey {
 	return public
 }
 
-// Signer signs notes: checkpoints and contracts.
-type Signer = note.Signer
+// KeptKey reads a key, and makes it where there is none: whole or not at all.
+func KeptKey(path string) (ed25519.PrivateKey, error) {
+	if _, err := os.Stat(path); err == nil {
+		return ReadKey(path)
+	}
+	if err := os.Remove(path + ".new"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err := MakeKey(path + ".new"); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return nil, err
+	}
+	return ReadKey(path)
+}

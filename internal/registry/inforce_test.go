@@ -1,4 +1,4 @@
-package node
+package registry_test
 
 import (
 	"crypto/ed25519"
@@ -10,9 +10,11 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
+	"dobosh/packs"
 )
 
 // An instrument that the registry ends stops what rests on it, though the pack of
@@ -24,7 +26,7 @@ func TestTheRegistryEndsAnInstrument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier, err := journal.NewKey("RS-TEST/registry", PublicOf(key))
+	verifier, err := journal.NewKey("RS-TEST/registry", key.Public().(ed25519.PublicKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,25 +35,25 @@ func TestTheRegistryEndsAnInstrument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pack, err := ReadPack("")
+	pack, err := law.Load(packs.Serbia())
 	if err != nil {
 		t.Fatal(err)
 	}
-	law, last := inForce{pack, authority.State}, civil.Of(now)
-	if err := law.InForce("zfpp/48", last.AddDays(1)); err != nil {
+	inForce, last := registry.Law{Pack: pack, State: authority.State}, civil.Of(now)
+	if err := inForce.InForce("zfpp/48", last.AddDays(1)); err != nil {
 		t.Fatalf("before: %v", err)
 	}
 	ends := registry.Statement{Instrument: &registry.Instrument{Ref: "zfpp", Title: lang.Text{"en": "Act"}, From: civil.Date(2018, 7, 1), To: last}}
 	if err := authority.Append(t.Context(), ends); err != nil {
 		t.Fatal(err)
 	}
-	if err := law.InForce("zfpp/48", last); err != nil {
+	if err := inForce.InForce("zfpp/48", last); err != nil {
 		t.Errorf("on its last day: %v", err)
 	}
-	if err := law.InForce("zfpp/48", last.AddDays(1)); !problem.HasCode(err, "provision-not-in-force") {
+	if err := inForce.InForce("zfpp/48", last.AddDays(1)); !problem.HasCode(err, "provision-not-in-force") {
 		t.Errorf("on the day after: %v", err)
 	}
-	if err := law.InForce("none/1", last); !problem.HasCode(err, "provision-unknown") {
+	if err := inForce.InForce("none/1", last); !problem.HasCode(err, "provision-unknown") {
 		t.Errorf("a provision of no law: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package node
+package admission
 
 import (
 	"context"
@@ -13,28 +13,42 @@ import (
 	"strconv"
 	"time"
 
-	"dobosh/internal/admission"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
 )
 
 // Joining is what a machine that becomes a node is told.
 type Joining struct {
-	Token     string // its text
-	Dir       string // folder of the new node; the name of the node when empty
-	Listen    Listen // addresses; for those that are empty, free ones are found
-	Address   string // where the other nodes reach it, host:port; empty for Listen.Exchange
-	PublicURL string // of the portal; empty for its address
-	Now       clock.Now
+	Token     string   // its text
+	Dir       string   // folder of the new node; the name of the node when empty
+	Listen    Surfaces // addresses; for those that are empty, free ones are found
+	Address   string   // where the other nodes reach it, host:port; empty for Listen.Exchange
+	PublicURL string   // of the portal; empty for its address
+	// Read reads a configuration as the node itself does, and reports what is wrong
+	// in it. Paths in it are relative to file.
+	Read func(file string, text []byte) (Configured, error)
+	Now  clock.Now
+}
+
+// Surfaces are the addresses of a node, host:port.
+type Surfaces struct{ Portal, Exchange, Edge, Systems, Operations string }
+
+// Configured is what joining has to know of a node's configuration.
+type Configured struct {
+	Node     string
+	Member   registry.ID
+	Dir      string // where it keeps what is its own
+	Exchange string // host:port at which it serves other nodes
 }
 
 // Joined is a node that the registry has.
 type Joined struct {
+	Configured
 	File        string // the configuration to serve with
-	Config      Config
-	Admitted    admission.Admitted
+	Admitted    Admitted
 	Unreachable error // why the authority could not connect back; nil when it could
 }
 
@@ -44,48 +58,65 @@ type Joined struct {
 // ("join-token-…"), of the clock ("join-clock-…"), "join-other-folder" when the
 // folder is that of another node, "authority-away".
 func Join(ctx context.Context, j Joining) (Joined, error) {
-	token, err := admission.ParseToken(j.Token)
+	token, err := ParseToken(j.Token)
 	if err != nil {
 		return Joined{}, err
 	}
 	if j.Dir == "" {
 		j.Dir = token.Node
 	}
-	in := joiner{Joining: j, token: token}
-	for _, step := range []func(context.Context) error{in.keys, in.configure, in.admit, in.keep} {
-		if err := step(ctx); err != nil {
+	if err := os.MkdirAll(j.Dir, 0o700); err != nil {
+		return Joined{}, err
+	}
+	in := machine{Joining: j, token: token}
+	if in.tls, err = credential.KeptKey(in.path(tlsKeyName)); err != nil {
+		return Joined{}, err
+	}
+	if in.log, err = credential.KeptKey(in.path(logKeyName)); err != nil {
+		return Joined{}, err
+	}
+	if err := in.configure(); err != nil {
+		return Joined{}, err
+	}
+	if err := in.reachedAt(); err != nil {
+		return Joined{}, err
+	}
+	origin := token.Member.String() + "/" + token.Node
+	key, err := journal.NewKey(origin, credential.PublicOf(in.log))
+	if err != nil {
+		return Joined{}, err
+	}
+	in.admitted, err = Joiner{Token: token, TLS: in.tls, Log: fmt.Sprint(key), Address: in.address, Now: j.Now()}.Join(ctx)
+	if err != nil {
+		return Joined{}, err
+	}
+	if len(in.admitted.Certificate) > 0 {
+		if err := credential.Save(in.cfg.Dir, in.admitted.Certificate); err != nil {
 			return Joined{}, err
 		}
 	}
-	return Joined{File: in.file(), Config: in.cfg, Admitted: in.admitted, Unreachable: in.reach(ctx)}, nil
+	if in.fresh != nil { // the configuration comes last: where it is there, everything is
+		if err := journal.WriteWhole(in.file(), in.fresh); err != nil {
+			return Joined{}, err
+		}
+	}
+	return Joined{Configured: in.cfg, File: in.file(), Admitted: in.admitted, Unreachable: in.reach(ctx)}, nil
 }
 
-// joiner is one attempt to join.
-type joiner struct {
+// machine is one attempt of a machine to become a node.
+type machine struct {
 	Joining
-	token    admission.Token
+	token    Token
 	tls      ed25519.PrivateKey
 	log      ed25519.PrivateKey
-	cfg      Config
-	fresh    bool // the configuration is not written yet
-	address  string
-	admitted admission.Admitted
+	cfg      Configured
+	fresh    []byte // the text of a configuration that is not written yet
+	address  string // where the other nodes reach it
+	admitted Admitted
 }
 
-func (j *joiner) path(name string) string { return filepath.Join(j.Dir, name) }
-func (j *joiner) file() string            { return j.path("dobosh.yaml") }
-
-// keys makes the keys of the node unless they are there.
-func (j *joiner) keys(context.Context) (err error) {
-	if err := os.MkdirAll(j.Dir, 0o700); err != nil {
-		return err
-	}
-	if j.tls, err = keptKey(j.path(tlsKeyName)); err != nil {
-		return err
-	}
-	j.log, err = keptKey(j.path(logKeyName))
-	return err
-}
+func (j *machine) path(name string) string { return filepath.Join(j.Dir, name) }
+func (j *machine) file() string            { return j.path("dobosh.yaml") }
 
 // The names of the keys in the folder of a node that joined.
 const (
@@ -93,54 +124,37 @@ const (
 	logKeyName = "log.key"
 )
 
-// keptKey reads a key, and makes it where there is none: whole or not at all.
-func keptKey(path string) (ed25519.PrivateKey, error) {
-	if _, err := os.Stat(path); err == nil {
-		return ReadKey(path)
-	}
-	if err := os.Remove(path + ".new"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if err := MakeKey(path + ".new"); err != nil {
-		return nil, err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return nil, err
-	}
-	return ReadKey(path)
-}
-
 // configure takes the configuration that is there, or makes one.
-func (j *joiner) configure(context.Context) (err error) {
-	if _, err := os.Stat(j.file()); err == nil {
-		if j.cfg, err = Load(j.file()); err != nil {
+func (j *machine) configure() error {
+	text, err := os.ReadFile(j.file())
+	if err == nil {
+		if j.cfg, err = j.Read(j.file(), text); err != nil {
 			return err
 		}
-		if j.cfg.Name != j.token.Node || j.cfg.Member != j.token.Member {
-			return problem.New(problem.Conflict, "join-other-folder", "folder", j.Dir, "node", j.cfg.Name, "member", j.cfg.Member.String())
+		if j.cfg.Node != j.token.Node || j.cfg.Member != j.token.Member {
+			return problem.New(problem.Conflict, "join-other-folder", "folder", j.Dir, "node", j.cfg.Node, "member", j.cfg.Member.String())
 		}
-		return j.reachedAt()
+		return nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	if err := j.chooseAddresses(); err != nil {
 		return err
 	}
-	if j.cfg, err = Parse(j.text()); err != nil {
-		return err
-	}
-	j.fresh = true
-	j.cfg.resolve(j.Dir)
-	if err := j.cfg.Check(); err != nil {
+	j.fresh = j.text()
+	if j.cfg, err = j.Read(j.file(), j.fresh); err != nil {
 		return problem.New(problem.Invalid, "join-configuration").Because(err)
 	}
-	return j.reachedAt()
+	return nil
 }
 
 // reachedAt says where the other nodes reach this one.
-func (j *joiner) reachedAt() error {
+func (j *machine) reachedAt() error {
 	if j.address = j.Address; j.address != "" {
 		return nil
 	}
-	host, port, err := net.SplitHostPort(j.cfg.Listen.Exchange)
+	host, port, err := net.SplitHostPort(j.cfg.Exchange)
 	if err != nil {
 		return err
 	}
@@ -155,7 +169,7 @@ func (j *joiner) reachedAt() error {
 
 // ownHost is the address by which this machine reaches the authority, so that
 // the authority, and others, most likely reach it by the same.
-func (j *joiner) ownHost() (string, error) {
+func (j *machine) ownHost() (string, error) {
 	conn, err := net.Dial("udp", j.token.Address) // nothing is sent
 	if err != nil {
 		return "", problem.New(problem.Unavailable, "authority-away", "address", j.token.Address).Because(err)
@@ -177,7 +191,7 @@ const (
 
 // chooseAddresses finds free ones where none were given. Only the exchange is
 // for others; the rest begins on this machine alone.
-func (j *joiner) chooseAddresses() error {
+func (j *machine) chooseAddresses() error {
 	own, err := j.ownHost()
 	if err != nil {
 		return err
@@ -226,48 +240,24 @@ func free(address string) bool {
 	return l.Close() == nil
 }
 
-// admit brings the token to the authority.
-func (j *joiner) admit(ctx context.Context) error {
-	key, err := journal.NewKey(Origin(j.token.Member, j.token.Node), PublicOf(j.log))
-	if err != nil {
-		return err
-	}
-	j.admitted, err = admission.Joiner{Token: j.token, TLS: j.tls, Log: fmt.Sprint(key), Address: j.address, Now: j.Now()}.Join(ctx)
-	return err
-}
-
-// keep writes what the node begins with. The configuration comes last: where it
-// is there, everything is.
-func (j *joiner) keep(context.Context) error {
-	if len(j.admitted.Certificate) > 0 {
-		if err := SaveCertificate(j.cfg.Dir, j.admitted.Certificate); err != nil {
-			return err
-		}
-	}
-	if !j.fresh {
-		return nil
-	}
-	return replaceFile(j.file(), j.text())
-}
-
 // reach has the authority connect back, and answers it here, unless the node
 // itself runs already.
-func (j *joiner) reach(ctx context.Context) error {
+func (j *machine) reach(ctx context.Context) error {
 	own, err := j.certificate()
 	if err != nil {
 		return err
 	}
-	if l, err := net.Listen("tcp", j.cfg.Listen.Exchange); err == nil {
+	if l, err := net.Listen("tcp", j.cfg.Exchange); err == nil {
 		done := make(chan struct{})
 		go func() { defer close(done); greetCallers(l, j.caller(own)) }()
 		defer func() { _ = l.Close(); <-done }() // nobody is greeted any more
 	}
-	client := admission.NewClient(j.token.Address, func(pin string) bool { return pin == j.token.Pin }, func() *tls.Certificate { return &own })
+	client := NewClient(j.token.Address, func(pin string) bool { return pin == j.token.Pin }, func() *tls.Certificate { return &own })
 	_, err = client.Reachable(ctx)
 	return err
 }
 
-func (j *joiner) certificate() (tls.Certificate, error) {
+func (j *machine) certificate() (tls.Certificate, error) {
 	if len(j.admitted.Certificate) > 0 {
 		return credential.Around(j.tls, j.admitted.Certificate)
 	}
@@ -275,7 +265,7 @@ func (j *joiner) certificate() (tls.Certificate, error) {
 }
 
 // caller lets the authority in, and nobody else.
-func (j *joiner) caller(own tls.Certificate) *tls.Config {
+func (j *machine) caller(own tls.Certificate) *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{own}, ClientAuth: tls.RequireAnyClientCert,
 		VerifyConnection: func(c tls.ConnectionState) error {

@@ -1,4 +1,4 @@
-package node
+package admission
 
 import (
 	"encoding/json"
@@ -7,7 +7,7 @@ import (
 )
 
 // text is the configuration of a node that joins, for people to go on with.
-func (j *joiner) text() []byte {
+func (j *machine) text() []byte {
 	var b strings.Builder
 	line := func(format string, values ...string) {
 		quoted := make([]any, len(values))
