@@ -68,13 +68,13 @@ func (t tokens) add(ctx context.Context, g Grant, by string, life time.Duration)
 	made = Made{ID: id.New(), Grant: g, By: by, At: now, Until: now.Add(life)}
 	err = t.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		var open int
-		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM registry_tokens WHERE used_at IS NULL AND ends_at > $1`, storage.Micros(now)).Scan(&open); err != nil {
+		if err := tx.QueryRowContext(ctx, `select count(*) from registry_tokens where used_at is null and ends_at > $1`, storage.Micros(now)).Scan(&open); err != nil {
 			return err
 		}
 		if open >= maxOpen {
 			return problem.New(problem.TooMany, "tokens-too-many")
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO registry_tokens (id, secret, grants, made_by, made_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		_, err := tx.ExecContext(ctx, `insert into registry_tokens (id, secret, grants, made_by, made_at, ends_at) values ($1, $2, $3, $4, $5, $6)`,
 			made.ID, hashed(secret), string(grants), by, storage.Micros(made.At), storage.Micros(made.Until))
 		return err
 	})
@@ -89,7 +89,7 @@ func (t tokens) add(ctx context.Context, g Grant, by string, life time.Duration)
 func (t tokens) take(ctx context.Context, secret []byte, pin string) (made Made, err error) {
 	now := t.now()
 	err = t.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		rows, err := tx.QueryContext(ctx, selectTokens+` WHERE secret = $1`, hashed(secret))
+		rows, err := tx.QueryContext(ctx, selectTokens+` where secret = $1`, hashed(secret))
 		made, err = storage.One(rows, err, readMade)
 		switch {
 		case errors.Is(err, storage.ErrNotFound):
@@ -101,7 +101,7 @@ func (t tokens) take(ctx context.Context, secret []byte, pin string) (made Made,
 		case !now.Before(made.Until):
 			return problem.New(problem.Gone, "join-token-ended")
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE registry_tokens SET used_at = COALESCE(used_at, $1), used_by = $2 WHERE id = $3`, storage.Micros(now), pin, made.ID)
+		_, err = tx.ExecContext(ctx, `update registry_tokens set used_at = coalesce(used_at, $1), used_by = $2 where id = $3`, storage.Micros(now), pin, made.ID)
 		return err
 	})
 	return made, err
@@ -110,7 +110,7 @@ func (t tokens) take(ctx context.Context, secret []byte, pin string) (made Made,
 // giveBack makes a token usable again that admitted nobody after all.
 func (t tokens) giveBack(ctx context.Context, id, pin string) error {
 	return t.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE registry_tokens SET used_at = NULL, used_by = NULL WHERE id = $1 AND used_by = $2`, id, pin)
+		_, err := tx.ExecContext(ctx, `update registry_tokens set used_at = null, used_by = null where id = $1 and used_by = $2`, id, pin)
 		return err
 	})
 }
@@ -119,7 +119,7 @@ func (t tokens) giveBack(ctx context.Context, id, pin string) error {
 func (t tokens) withdraw(ctx context.Context, id string) (made Made, err error) {
 	now := t.now()
 	err = t.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		rows, err := tx.QueryContext(ctx, selectTokens+` WHERE id = $1`, id)
+		rows, err := tx.QueryContext(ctx, selectTokens+` where id = $1`, id)
 		made, err = storage.One(rows, err, readMade)
 		switch {
 		case errors.Is(err, storage.ErrNotFound):
@@ -131,7 +131,7 @@ func (t tokens) withdraw(ctx context.Context, id string) (made Made, err error) 
 		case !now.Before(made.Until):
 			return nil
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE registry_tokens SET ends_at = $1 WHERE id = $2`, storage.Micros(now), id)
+		_, err = tx.ExecContext(ctx, `update registry_tokens set ends_at = $1 where id = $2`, storage.Micros(now), id)
 		return err
 	})
 	return made, err
@@ -140,7 +140,7 @@ func (t tokens) withdraw(ctx context.Context, id string) (made Made, err error) 
 // Open reports whether the token can still be used.
 func (m Made) Open(now time.Time) bool { return m.UsedAt.IsZero() && now.Before(m.Until) }
 
-const selectTokens = `SELECT id, grants, made_by, made_at, ends_at, COALESCE(used_at, 0), COALESCE(used_by, '') FROM registry_tokens`
+const selectTokens = `select id, grants, made_by, made_at, ends_at, coalesce(used_at, 0), coalesce(used_by, '') from registry_tokens`
 
 func readMade(scan storage.Scan) (m Made, err error) {
 	var grants string
@@ -163,7 +163,7 @@ func (t tokens) list(ctx context.Context, after page.Key) (page.Page[Made], erro
 	if columns := after.Columns(1); columns != nil {
 		before = columns[0]
 	}
-	rows, err := t.db.Read(ctx).QueryContext(ctx, selectTokens+` WHERE id < $1 ORDER BY id DESC LIMIT $2`, before, page.Size+1)
+	rows, err := t.db.Read(ctx).QueryContext(ctx, selectTokens+` where id < $1 order by id desc limit $2`, before, page.Size+1)
 	all, err := storage.All(rows, err, readMade)
 	if err != nil {
 		return page.Page[Made]{}, fmt.Errorf("list tokens: %w", err)

@@ -102,7 +102,7 @@ func limited(body io.Reader) ([]byte, error) {
 func (r *Room) ServeDescriptions() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		var body string
-		err := r.DB.Read(q.Context()).QueryRowContext(q.Context(), `SELECT body FROM registry_descriptions WHERE digest = $1 AND own = 1`, q.PathValue("digest")).Scan(&body)
+		err := r.DB.Read(q.Context()).QueryRowContext(q.Context(), `select body from registry_descriptions where digest = $1 and own = 1`, q.PathValue("digest")).Scan(&body)
 		switch {
 		case errors.Is(err, storage.ErrNotFound):
 			http.Error(w, "no such description here", http.StatusNotFound)

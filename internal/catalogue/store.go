@@ -37,13 +37,13 @@ func (r *Room) store(ctx context.Context, doc *openapi.Document, own bool) error
 		mine = 1
 	}
 	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO registry_descriptions (digest, body, summary, own, at) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (digest) DO UPDATE SET own = CASE WHEN excluded.own > registry_descriptions.own THEN excluded.own ELSE registry_descriptions.own END`,
+		_, err := tx.ExecContext(ctx, `insert into registry_descriptions (digest, body, summary, own, at) values ($1, $2, $3, $4, $5)
+			on conflict (digest) do update set own = CASE WHEN excluded.own > registry_descriptions.own THEN excluded.own ELSE registry_descriptions.own END`,
 			doc.Digest, string(doc.Raw), string(summary), mine, storage.Micros(r.Now()))
 		if err != nil || own {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM registry_descriptions WHERE own = 0 AND digest IN (SELECT digest FROM registry_descriptions WHERE own = 0 ORDER BY at DESC, digest LIMIT 1000000 OFFSET $1)`, maxOthers)
+		_, err = tx.ExecContext(ctx, `delete from registry_descriptions where own = 0 and digest in (select digest from registry_descriptions where own = 0 order by at desc, digest limit 1000000 offset $1)`, maxOthers)
 		return err
 	})
 	if err != nil {
@@ -59,7 +59,7 @@ func (r *Room) store(ctx context.Context, doc *openapi.Document, own bool) error
 // kept finds a description that is here; storage.ErrNotFound when it is not.
 func (r *Room) kept(ctx context.Context, digest string) ([]byte, error) {
 	var body string
-	err := r.DB.Read(ctx).QueryRowContext(ctx, `SELECT body FROM registry_descriptions WHERE digest = $1`, digest).Scan(&body)
+	err := r.DB.Read(ctx).QueryRowContext(ctx, `select body from registry_descriptions where digest = $1`, digest).Scan(&body)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return nil, fmt.Errorf("read description: %w", err)
 	}
@@ -69,7 +69,7 @@ func (r *Room) kept(ctx context.Context, digest string) ([]byte, error) {
 // summaries gives what the descriptions that are here say of themselves.
 func (r *Room) summaries(ctx context.Context) (map[string]lang.Text, error) {
 	type row struct{ digest, summary string }
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT digest, summary FROM registry_descriptions`)
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `select digest, summary from registry_descriptions`)
 	all, err := storage.All(rows, err, func(scan storage.Scan) (row, error) {
 		var x row
 		return x, scan(&x.digest, &x.summary)

@@ -36,7 +36,7 @@ func TestEvidenceOfARunningNode(t *testing.T) {
 	if !w.lookedAt(before, x.ID) {
 		t.Error("no look is in the journal")
 	}
-	answer := w.holding(taken).Answer.Body
+	answer := w.holding(taken).Response.Body
 	if len(answer) == 0 {
 		t.Error("an auditor gets no content")
 	}
@@ -53,7 +53,7 @@ func TestEvidenceOfARunningNode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(w.holding(file).Answer.Body, answer) {
+		if !bytes.Equal(w.holding(file).Response.Body, answer) {
 			t.Errorf("%s proves another answer", side)
 		}
 		if err := closing(); err != nil {

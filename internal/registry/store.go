@@ -39,7 +39,7 @@ const rowHashes = 256
 const rowsAtOnce = 64
 
 func (s store) leaves(ctx context.Context, from, limit int64) ([]string, error) {
-	rows, err := s.db.Read(ctx).QueryContext(ctx, `SELECT body FROM registry_statements WHERE idx >= $1 ORDER BY idx LIMIT $2`, from, limit)
+	rows, err := s.db.Read(ctx).QueryContext(ctx, `select body from registry_statements where idx >= $1 order by idx limit $2`, from, limit)
 	return storage.All(rows, err, func(scan storage.Scan) (string, error) {
 		var leaf string
 		return leaf, scan(&leaf)
@@ -48,7 +48,7 @@ func (s store) leaves(ctx context.Context, from, limit int64) ([]string, error) 
 
 // checkpoint reads the newest one and when it held; none is empty.
 func (s store) checkpoint(ctx context.Context) (text string, at int64, err error) {
-	err = s.db.Read(ctx).QueryRowContext(ctx, `SELECT note, at FROM registry_checkpoint WHERE id = 1`).Scan(&text, &at)
+	err = s.db.Read(ctx).QueryRowContext(ctx, `select note, at from registry_checkpoint where id = 1`).Scan(&text, &at)
 	if errors.Is(err, storage.ErrNotFound) {
 		return "", 0, nil
 	}
@@ -83,7 +83,7 @@ func insertLeaves(ctx context.Context, tx *storage.Tx, from int64, leaves []stri
 		fmt.Fprintf(&rows, "($%d, $%d)", 2*i+1, 2*i+2)
 		args = append(args, from+int64(i), leaf)
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO registry_statements (idx, body) VALUES `+rows.String(), args...)
+	_, err := tx.ExecContext(ctx, `insert into registry_statements (idx, body) values `+rows.String(), args...)
 	return err
 }
 
@@ -93,7 +93,7 @@ func insertHashes(ctx context.Context, tx *storage.Tx, g *growth) error {
 		for _, h := range g.added[i:min(i+rowHashes, len(g.added))] {
 			row = append(row, h[:]...)
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO registry_hashes (first, hashes) VALUES ($1, $2)`, g.first+int64(i), row); err != nil {
+		if _, err := tx.ExecContext(ctx, `insert into registry_hashes (first, hashes) values ($1, $2)`, g.first+int64(i), row); err != nil {
 			return err
 		}
 	}
@@ -101,7 +101,7 @@ func insertHashes(ctx context.Context, tx *storage.Tx, g *growth) error {
 }
 
 func putCheckpoint(ctx context.Context, tx *storage.Tx, checkpoint string, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO registry_checkpoint (id, note, at) VALUES (1, $1, $2) ON CONFLICT (id) DO UPDATE SET note = excluded.note, at = excluded.at`, checkpoint, storage.Micros(at))
+	_, err := tx.ExecContext(ctx, `insert into registry_checkpoint (id, note, at) values (1, $1, $2) on conflict (id) do update set note = excluded.note, at = excluded.at`, checkpoint, storage.Micros(at))
 	return err
 }
 
@@ -112,7 +112,7 @@ func (s store) saveCheckpoint(ctx context.Context, checkpoint string, at time.Ti
 // mend stores the hashes of a log that was kept before they were.
 func (s store) mend(ctx context.Context, g *growth) error {
 	var have int64
-	if err := s.db.Read(ctx).QueryRowContext(ctx, `SELECT count(*) FROM registry_hashes WHERE first = 0`).Scan(&have); err != nil || have == 1 || len(g.added) == 0 {
+	if err := s.db.Read(ctx).QueryRowContext(ctx, `select count(*) from registry_hashes where first = 0`).Scan(&have); err != nil || have == 1 || len(g.added) == 0 {
 		return err
 	}
 	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return insertHashes(ctx, tx, g) })
@@ -124,7 +124,7 @@ func (s store) reader(ctx context.Context) tlog.HashReader {
 		for i, at := range indexes {
 			var first int64
 			var row []byte
-			err := s.db.Read(ctx).QueryRowContext(ctx, `SELECT first, hashes FROM registry_hashes WHERE first <= $1 ORDER BY first DESC LIMIT 1`, at).Scan(&first, &row)
+			err := s.db.Read(ctx).QueryRowContext(ctx, `select first, hashes from registry_hashes where first <= $1 order by first desc limit 1`, at).Scan(&first, &row)
 			if err != nil {
 				return nil, fmt.Errorf("read hash %d: %w", at, err)
 			}
@@ -142,7 +142,7 @@ func (s store) reader(ctx context.Context) tlog.HashReader {
 func (s store) fork(ctx context.Context) (*Fork, error) {
 	var f Fork
 	var at int64
-	err := s.db.Read(ctx).QueryRowContext(ctx, `SELECT ours, theirs, at FROM registry_fork WHERE id = 1`).Scan(&f.Ours, &f.Theirs, &at)
+	err := s.db.Read(ctx).QueryRowContext(ctx, `select ours, theirs, at from registry_fork where id = 1`).Scan(&f.Ours, &f.Theirs, &at)
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil, nil
 	}
@@ -152,7 +152,7 @@ func (s store) fork(ctx context.Context) (*Fork, error) {
 
 func (s store) saveFork(ctx context.Context, f Fork) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO registry_fork (id, ours, theirs, at) VALUES (1, $1, $2, $3) ON CONFLICT (id) DO NOTHING`, f.Ours, f.Theirs, storage.Micros(f.At))
+		_, err := tx.ExecContext(ctx, `insert into registry_fork (id, ours, theirs, at) values (1, $1, $2, $3) on conflict (id) do nothing`, f.Ours, f.Theirs, storage.Micros(f.At))
 		return err
 	})
 }

@@ -13,21 +13,21 @@ import (
 func metaHash(meta json.RawMessage) [sha256.Size]byte { return sha256.Sum256(meta) }
 
 // build makes the part of the file that the journal proves.
-func (r *Room) build(ctx context.Context, x collected) (File, error) {
-	f := File{Format: Format, Exchange: x.question.ID, Heads: []Head{}}
+func (r *Room) build(ctx context.Context, x exchangeEntries) (File, error) {
+	f := File{Format: Format, Exchange: x.request.ID, Heads: []Head{}}
 	heads, err := r.heads(ctx, x)
 	if err != nil {
 		return f, err
 	}
 	b := builder{room: r, file: &f, own: heads, bare: x.bare}
-	f.Question = b.message(&x.question)
+	f.Request = b.message(&x.request)
 	if x.upload != nil {
 		m := b.message(x.upload)
 		f.Upload = &m
 	}
-	if x.answer != nil {
-		m := b.message(x.answer)
-		f.Answer = &m
+	if x.response != nil {
+		m := b.message(x.response)
+		f.Response = &m
 	}
 	if x.download != nil {
 		m := b.message(x.download)
@@ -39,7 +39,7 @@ func (r *Room) build(ctx context.Context, x collected) (File, error) {
 // heads are the signed states of this node's journal that the entries are proved
 // under: the newest that witnesses have seen or, where they have not seen so much,
 // the newest of all; and the first that was time-stamped.
-func (r *Room) heads(ctx context.Context, x collected) ([]Head, error) {
+func (r *Room) heads(ctx context.Context, x exchangeEntries) ([]Head, error) {
 	var last int64
 	for _, e := range x.entries() {
 		last = max(last, e.own.Index)

@@ -158,18 +158,18 @@ func TestTheMakerCannotLie(t *testing.T) {
 		want   map[string]string
 	}{
 		"nothing":        {func(*evidence.File) {}, map[string]string{"": "proved"}},
-		"another body":   {func(f *evidence.File) { f.Answer.Body = []byte(`{"born":"2026-11-02"}`) }, map[string]string{"answer": "fails answer.unproven"}},
-		"another digest": {func(f *evidence.File) { f.Answer.Body, f.Answer.Digest = nil, &f.Answer.Entries[0].Salt }, map[string]string{"answer": "fails answer.unproven"}},
+		"another body":   {func(f *evidence.File) { f.Response.Body = []byte(`{"born":"2026-11-02"}`) }, map[string]string{"answer": "fails answer.unproven"}},
+		"another digest": {func(f *evidence.File) { f.Response.Body, f.Response.Digest = nil, &f.Response.Entries[0].Salt }, map[string]string{"answer": "fails answer.unproven"}},
 		"another question": {func(f *evidence.File) {
-			f.Question.Meta = strings.Replace(f.Question.Meta, "births/b1", "births/b2", 1)
+			f.Request.Meta = strings.Replace(f.Request.Meta, "births/b1", "births/b2", 1)
 		}, map[string]string{"question": "fails question.unproven"}},
 		"another id":         {func(f *evidence.File) { f.Exchange = "exchange-2" }, map[string]string{"question": "fails question.other"}},
-		"no answer":          {func(f *evidence.File) { f.Answer, f.Heads = nil, f.Heads[:2] }, map[string]string{"": "proved", "answer": "open answer.none"}},
-		"not a question":     {func(f *evidence.File) { f.Question.Meta = "{}" }, map[string]string{"question": "fails question.unreadable"}},
-		"not a reply":        {func(f *evidence.File) { f.Answer.Meta = "{}" }, map[string]string{"answer": "fails answer.unreadable"}},
-		"another place":      {func(f *evidence.File) { f.Answer.Entries[1].Index++ }, map[string]string{"answer": "fails answer.unproven"}},
-		"another salt":       {func(f *evidence.File) { f.Answer.Entries[1].Salt[0] ^= 1 }, map[string]string{"answer": "fails answer.unproven"}},
-		"his own word alone": {func(f *evidence.File) { f.Answer.Entries, f.Heads = f.Answer.Entries[:1], f.Heads[:2] }, map[string]string{"answer": "fails answer.journal"}},
+		"no answer":          {func(f *evidence.File) { f.Response, f.Heads = nil, f.Heads[:2] }, map[string]string{"": "proved", "answer": "open answer.none"}},
+		"not a question":     {func(f *evidence.File) { f.Request.Meta = "{}" }, map[string]string{"question": "fails question.unreadable"}},
+		"not a reply":        {func(f *evidence.File) { f.Response.Meta = "{}" }, map[string]string{"answer": "fails answer.unreadable"}},
+		"another place":      {func(f *evidence.File) { f.Response.Entries[1].Index++ }, map[string]string{"answer": "fails answer.unproven"}},
+		"another salt":       {func(f *evidence.File) { f.Response.Entries[1].Salt[0] ^= 1 }, map[string]string{"answer": "fails answer.unproven"}},
+		"his own word alone": {func(f *evidence.File) { f.Response.Entries, f.Heads = f.Response.Entries[:1], f.Heads[:2] }, map[string]string{"answer": "fails answer.journal"}},
 		"another statement":  {func(f *evidence.File) { f.Registry.Statements[0].Text = f.Registry.Statements[1].Text }, map[string]string{"registry": "fails registry.unproven"}},
 		"another registry": {func(f *evidence.File) {
 			f.Registry.Checkpoint = strings.Replace(f.Registry.Checkpoint, "\n8\n", "\n9\n", 1)
@@ -198,9 +198,9 @@ func TestProofsOfOtherLogs(t *testing.T) {
 	file := w.city.export()
 	foreign := testkit.Must[evidence.File](t)(evidence.Parse(other.city.export()))
 	expect(t, "an answer of another history", evidence.Verify(resealed(t, file, w.city, func(f *evidence.File) {
-		f.Answer, f.Heads = foreign.Answer, append(f.Heads, foreign.Heads...)
+		f.Response, f.Heads = foreign.Response, append(f.Heads, foreign.Heads...)
 		f.Heads = foreign.Heads
-		f.Question.Entries[0].Proofs = foreign.Question.Entries[0].Proofs
+		f.Request.Entries[0].Proofs = foreign.Request.Entries[0].Proofs
 	}), w.trust), map[string]string{"": "broken"})
 	expect(t, "a registry that forked", evidence.Verify(resealed(t, file, w.city, func(f *evidence.File) {
 		f.Registry.Checkpoint = foreign.Registry.Checkpoint
@@ -301,10 +301,10 @@ func TestTwoExchangesOfOneID(t *testing.T) {
 	of := func(raw []byte) string {
 		f := testkit.Must[evidence.File](t)(evidence.Parse(raw))
 		var q exchange.RequestMeta
-		if err := json.Unmarshal([]byte(f.Question.Meta), &q); err != nil {
+		if err := json.Unmarshal([]byte(f.Request.Meta), &q); err != nil {
 			t.Fatal(err)
 		}
-		return q.Path + string(f.Answer.Body)
+		return q.Path + string(f.Response.Body)
 	}
 	if of(again) != of(first) || of(w.state.export()) != `/v1/births/b2{"born":"2026-11-09"}` {
 		t.Errorf("%s, %s, %s", of(first), of(again), of(w.state.export()))

@@ -17,8 +17,8 @@ const maxTerms = 48
 
 // statements chooses what the registry says of those who took part, and gives all
 // terms of the contract too.
-func (r *Room) statements(ctx context.Context, x collected) (out Registry, terms []registry.Contract, err error) {
-	c := chooser{x: x, at: x.asked.At, own: r.Signer.Name(), nodes: map[string][]registry.Placed{}, terms: map[int64]registry.Placed{}, newest: map[string]registry.Placed{}}
+func (r *Room) statements(ctx context.Context, x exchangeEntries) (out Registry, terms []registry.Contract, err error) {
+	c := chooser{x: x, at: x.requestMeta.At, own: r.Signer.Name(), nodes: map[string][]registry.Placed{}, terms: map[int64]registry.Placed{}, newest: map[string]registry.Placed{}}
 	if err := r.Registry.History(ctx, c.contract(), c.see); err != nil { // first, since it says who signed it
 		return out, nil, err
 	}
@@ -43,8 +43,8 @@ func (r *Room) statements(ctx context.Context, x collected) (out Registry, terms
 
 // chooser walks over the registry and remembers what is needed.
 type chooser struct {
-	x     collected
-	at    time.Time // of the question
+	x     exchangeEntries
+	at    time.Time // of the request
 	own   string    // origin of the maker's journal
 	group registry.ID
 
@@ -55,7 +55,7 @@ type chooser struct {
 
 // members are those whose words are needed.
 func (c *chooser) members() []registry.ID {
-	q := c.x.asked
+	q := c.x.requestMeta
 	list := []registry.ID{q.Client.Owner(), q.Service.Owner()}
 	for _, id := range []registry.ID{q.Behalf, c.group} {
 		if id != (registry.ID{}) {
@@ -68,7 +68,7 @@ func (c *chooser) members() []registry.ID {
 // contract are the words by which statements about the contract are found: its end,
 // and its text, which is a string within the statement.
 func (c *chooser) contract() []string {
-	id := quoted(c.x.asked.Contract)
+	id := quoted(c.x.requestMeta.Contract)
 	return []string{`"contract":` + id, inner(quoted(id))}
 }
 
@@ -87,7 +87,7 @@ func (c *chooser) words() []string {
 	if at := strings.LastIndexByte(c.own, '/'); at > 0 {
 		words = append(words, quoted(c.own[:at]))
 	}
-	for _, provision := range []law.Ref{c.x.asked.Provision, c.x.said.Provision} {
+	for _, provision := range []law.Ref{c.x.requestMeta.Provision, c.x.responseMeta.Provision} {
 		words = append(words, `"ref":`+quoted(provision.Instrument()))
 	}
 	return words
@@ -108,13 +108,13 @@ func (c *chooser) see(p registry.Placed) {
 		}
 	case p.Member != nil && slices.Contains(c.members(), p.Member.ID):
 		c.last("member "+p.Member.ID.String(), p)
-	case p.Service != nil && p.Service.ID == c.x.asked.Service:
+	case p.Service != nil && p.Service.ID == c.x.requestMeta.Service:
 		c.last("service", p)
 	case p.Contract != "":
-		if terms, err := registry.ReadContract(p.Contract); err == nil && terms.ID == c.x.asked.Contract {
+		if terms, err := registry.ReadContract(p.Contract); err == nil && terms.ID == c.x.requestMeta.Contract {
 			c.terms[p.Index], c.group = p, terms.Group
 		}
-	case p.End != nil && p.End.Contract == c.x.asked.Contract && p.End.Contract != "":
+	case p.End != nil && p.End.Contract == c.x.requestMeta.Contract && p.End.Contract != "":
 		c.terms[p.Index] = p
 	case p.Instrument != nil:
 		c.last("instrument "+p.Instrument.Ref, p)
@@ -138,7 +138,7 @@ func (c *chooser) chosen() (indexes []int64) {
 		if id, isGroup := strings.CutPrefix(what, "group "); isGroup && id != c.group.String() {
 			continue
 		}
-		if ref, is := strings.CutPrefix(what, "instrument "); is && ref != c.x.asked.Provision.Instrument() && ref != c.x.said.Provision.Instrument() {
+		if ref, is := strings.CutPrefix(what, "instrument "); is && ref != c.x.requestMeta.Provision.Instrument() && ref != c.x.responseMeta.Provision.Instrument() {
 			continue
 		}
 		indexes = append(indexes, p.Index)

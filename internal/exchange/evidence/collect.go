@@ -36,19 +36,19 @@ func (e entry) leaf() string {
 	return text(stamp.Leaf(metaHash(e.Meta), e.BodyHash()))
 }
 
-// collected is what the journal has of one exchange.
-type collected struct {
-	question entry
-	asked    exchange.RequestMeta
-	answer   *entry
-	said     exchange.ResponseMeta
-	upload   *entry
-	download *entry
-	bare     bool // without bodies
+// exchangeEntries is what the journal has of one exchange.
+type exchangeEntries struct {
+	request      entry
+	requestMeta  exchange.RequestMeta
+	response     *entry
+	responseMeta exchange.ResponseMeta
+	upload       *entry
+	download     *entry
+	bare         bool // without bodies
 }
 
-func (c collected) entries() (list []*entry) {
-	for _, e := range []*entry{&c.question, c.upload, c.answer, c.download} {
+func (c exchangeEntries) entries() (list []*entry) {
+	for _, e := range []*entry{&c.request, c.upload, c.response, c.download} {
 		if e != nil {
 			list = append(list, e)
 		}
@@ -56,7 +56,7 @@ func (c collected) entries() (list []*entry) {
 	return list
 }
 
-func (c collected) holds(index int64) bool {
+func (c exchangeEntries) holds(index int64) bool {
 	return slices.ContainsFunc(c.entries(), func(e *entry) bool { return e.own.Index == index })
 }
 
@@ -95,15 +95,15 @@ func (r *Room) entry(ctx context.Context, index int64) (e entry, err error) {
 	return e, err
 }
 
-// pair puts the entries of an id together: an answer belongs to the question whose
+// pair puts the entries of an id together: a response belongs to the request whose
 // leaf it names, the end of a long body to the message whose leaf it names.
-func pair(entries []entry) (list []collected) {
+func pair(entries []entry) (list []exchangeEntries) {
 	for _, e := range entries {
 		if e.Kind != kindQuestion && e.Kind != kindAsked {
 			continue
 		}
 		if q, err := exchange.ReadRequest(e.Meta); err == nil {
-			list = append(list, collected{question: e, asked: q})
+			list = append(list, exchangeEntries{request: e, requestMeta: q})
 		}
 	}
 	for i := range list {
@@ -112,15 +112,15 @@ func pair(entries []entry) (list []collected) {
 	return list
 }
 
-func (c *collected) complete(entries []entry) {
-	question := c.question.leaf()
+func (c *exchangeEntries) complete(entries []entry) {
+	question := c.request.leaf()
 	for i := range entries {
 		e := &entries[i]
 		if e.Kind != kindAnswer && e.Kind != kindReply {
 			continue
 		}
 		if said, err := exchange.ReadResponse(e.Meta); err == nil && said.Request == question {
-			c.answer, c.said = e, said
+			c.response, c.responseMeta = e, said
 		}
 	}
 	for i := range entries {
@@ -130,14 +130,12 @@ func (c *collected) complete(entries []entry) {
 		}
 		switch end, err := exchange.ReadEnd(e.Meta); {
 		case err != nil:
-		case end.Of == question && c.asked.Parts:
+		case end.Of == question && c.requestMeta.Parts:
 			c.upload = e
-		case c.answer != nil && end.Of == c.answer.leaf() && c.said.Parts:
+		case c.response != nil && end.Of == c.response.leaf() && c.responseMeta.Parts:
 			c.download = e
 		}
 	}
 }
 
 func isErased(err error) bool { return errors.Is(err, journal.ErrErased) }
-
-func isMissing(err error) bool { return errors.Is(err, journal.ErrNotFound) }

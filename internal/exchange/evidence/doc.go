@@ -11,7 +11,7 @@
 //     journals, under checkpoints that the nodes signed; which keys are whose, and
 //     which contract both sides signed, stands in the registry. Who checks needs the
 //     registry's key, and may add those of witnesses and of a time-stamp authority.
-//   - The report says of each question whether it is proved, not true, or could not
+//   - The report says of each check whether it is proved, not true, or could not
 //     be checked with what is in the file and what the reader trusts.
 //   - Content that was erased, or whose time was over, is not in the file; its
 //     digest is, and the rest holds. Long bodies are named by their digest alone.

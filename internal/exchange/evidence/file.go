@@ -24,10 +24,10 @@ type File struct {
 	Format   string   `json:"format"`
 	Exchange string   `json:"exchange"` // its id
 	Made     Made     `json:"made"`
-	Question Message  `json:"question"`
-	Upload   *Message `json:"upload,omitempty"`   // end of a long body of the question
-	Answer   *Message `json:"answer,omitempty"`   // absent while none is recorded
-	Download *Message `json:"download,omitempty"` // end of a long body of the answer
+	Request  Message  `json:"question"`
+	Upload   *Message `json:"upload,omitempty"`   // end of a long body of the request
+	Response *Message `json:"answer,omitempty"`   // absent while none is recorded
+	Download *Message `json:"download,omitempty"` // end of a long body of the response
 	Heads    []Head   `json:"heads"`              // of journals, each in use by a proof
 	Registry Registry `json:"registry"`
 	Seal     []byte   `json:"seal,omitempty"` // Ed25519 signature of the maker's node over everything else

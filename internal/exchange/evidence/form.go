@@ -92,7 +92,7 @@ func (f File) outOfBounds() string {
 		return "heads"
 	case len(f.Seal) != ed25519.SignatureSize:
 		return "seal"
-	case f.Answer == nil && f.Download != nil:
+	case f.Response == nil && f.Download != nil:
 		return "download"
 	}
 	for i, h := range f.Heads {
@@ -122,7 +122,7 @@ type named struct {
 
 // messages are those that are there, in their order.
 func (f *File) messages() (list []named) {
-	for _, m := range []named{{"question", &f.Question}, {"upload", f.Upload}, {"answer", f.Answer}, {"download", f.Download}} {
+	for _, m := range []named{{"question", &f.Request}, {"upload", f.Upload}, {"answer", f.Response}, {"download", f.Download}} {
 		if m.Message != nil {
 			list = append(list, m)
 		}

@@ -30,7 +30,7 @@ const (
 	Broken    Verdict = "broken"    // something does not match
 )
 
-// Result is the answer to one question.
+// Result is how one check came out.
 type Result string
 
 // The results.
@@ -48,8 +48,8 @@ type Report struct {
 	Facts   Facts // what the file says; to be relied upon only where OK
 }
 
-// Check is one question and its answer. The sentence for the question stands in
-// the catalogue under "evidence.check." + Name, that for the answer under
+// Check is one thing that was checked, as a question that a person would ask. Its
+// sentence stands in the catalogue under "evidence.check." + Name, that for the answer under
 // "evidence.check." + Detail with Args filled in. Args name institutions and
 // services, never persons.
 type Check struct {
@@ -74,24 +74,24 @@ type Facts struct {
 	Matter    string
 	Role      string
 	Method    string
-	Act       string   // as in a reply; empty while there is none
+	Act       string   // as in a response; empty while there is none
 	Code      string   // why it was refused
 	Status    int      // of the information system
 	Fields    []string // that left
 }
 
-// The questions.
+// What is checked.
 const (
 	CheckForm      = "form"      // is it an evidence file, whole and in its one form?
 	CheckRegistry  = "registry"  // does the registry say what the file says that it says?
 	CheckSeal      = "seal"      // is the file as its maker sealed it?
-	CheckQuestion  = "question"  // did the asker ask this?
-	CheckAnswer    = "answer"    // did the provider answer this?
-	CheckArrived   = "arrived"   // did the answer arrive?
+	CheckRequest   = "question"  // did the asker ask this?
+	CheckResponse  = "answer"    // did the provider answer this?
+	CheckArrived   = "arrived"   // did the response arrive?
 	CheckAsked     = "asked"     // is what was asked in the file?
 	CheckGiven     = "given"     // is what was given in the file?
 	CheckContract  = "contract"  // did both sign a contract?
-	CheckRight     = "right"     // was the question within it?
+	CheckRight     = "right"     // was the request within it?
 	CheckFields    = "fields"    // did nothing leave that was not agreed?
 	CheckProvision = "provision" // was the provision's instrument in force?
 	CheckWitness   = "witness"   // has a witness seen the journal?
@@ -111,8 +111,8 @@ func answers() []struct {
 		{CheckForm, []string{"ok", "size", "json", "version", "bounds", "canonical"}},
 		{CheckRegistry, []string{"ok", "unknown", "wrong", "unproven", "unreadable"}},
 		{CheckSeal, []string{"ok", "stranger", "changed"}},
-		{CheckQuestion, []string{"ok", "former", "unreadable", "other", "journal", "unproven"}},
-		{CheckAnswer, []string{"ok", "former", "refused", "none", "unreadable", "other", "journal", "unproven"}},
+		{CheckRequest, []string{"ok", "former", "unreadable", "other", "journal", "unproven"}},
+		{CheckResponse, []string{"ok", "former", "refused", "none", "unreadable", "other", "journal", "unproven"}},
 		{CheckArrived, []string{"ok", "unshown"}},
 		{CheckAsked, []string{"ok", "empty", "gone", "long", "broken-off", "wrong"}},
 		{CheckGiven, []string{"ok", "empty", "gone", "long", "broken-off", "wrong"}},
@@ -163,7 +163,7 @@ func (r Report) sum() Report {
 	return r
 }
 
-// finding is the answer to one question.
+// finding is how one check came out.
 type finding struct {
 	result Result
 	detail string

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -50,10 +51,10 @@ type Room struct {
 }
 
 // Option says what a file is to hold.
-type Option func(*collected)
+type Option func(*exchangeEntries)
 
 // WithoutBodies leaves the content out: its digests prove it to who has it.
-func WithoutBodies(c *collected) { c.bare = true }
+func WithoutBodies(c *exchangeEntries) { c.bare = true }
 
 // Export makes the evidence file of an exchange by its id; of several with one id,
 // which different askers may give, that of the newest. Errors are the problems
@@ -80,8 +81,13 @@ const around = 3 * time.Hour
 // [Room.Export] and the problem "exchange-erased".
 func (r *Room) ExportAt(ctx context.Context, index int64) (file []byte, persons []string, err error) {
 	entry, _, err := r.Journal.Read(ctx, index)
-	if err != nil {
-		return nil, nil, unreadable(err)
+	switch {
+	case isErased(err):
+		return nil, nil, problem.New(problem.Gone, "exchange-erased").Because(err)
+	case errors.Is(err, journal.ErrNotFound):
+		return nil, nil, unknown()
+	case err != nil:
+		return nil, nil, err
 	}
 	entries, err := r.entries(ctx, journal.Query{ID: entry.ID, From: entry.At.Add(-around), To: entry.At.Add(around)})
 	if err != nil {
@@ -97,17 +103,7 @@ func (r *Room) ExportAt(ctx context.Context, index int64) (file []byte, persons 
 
 func unknown() error { return problem.New(problem.NotFound, "exchange-unknown") }
 
-func unreadable(err error) error {
-	switch {
-	case isErased(err):
-		return problem.New(problem.Gone, "exchange-erased").Because(err)
-	case isMissing(err):
-		return unknown()
-	}
-	return err
-}
-
-func (r *Room) export(ctx context.Context, x collected, options []Option) (file []byte, persons []string, err error) {
+func (r *Room) export(ctx context.Context, x exchangeEntries, options []Option) (file []byte, persons []string, err error) {
 	for _, option := range options {
 		option(&x)
 	}
@@ -126,16 +122,16 @@ func (r *Room) export(ctx context.Context, x collected, options []Option) (file 
 // persons are those whom the journal names with the exchange and those whom any
 // terms of its contract find in it: who asks about a birth learns only from the
 // answer who the mother is.
-func (r *Room) persons(x collected, terms []registry.Contract) (persons []string) {
+func (r *Room) persons(x exchangeEntries, terms []registry.Contract) (persons []string) {
 	for _, e := range x.entries() {
 		persons = append(persons, e.Subjects...)
 	}
 	var answer []byte
-	if x.answer != nil {
-		answer = x.answer.Body
+	if x.response != nil {
+		answer = x.response.Body
 	}
 	for _, c := range terms {
-		for _, person := range exchange.Concerned(c, x.asked, x.question.Body, answer) {
+		for _, person := range exchange.Concerned(c, x.requestMeta, x.request.Body, answer) {
 			if r.Translate == nil {
 				continue
 			}
@@ -171,7 +167,7 @@ func (r *Room) seal(f File) ([]byte, error) {
 // sound refuses to give out what nobody could verify. What the parties did wrong is
 // no reason: that is what evidence is for.
 func sound(raw []byte) error {
-	proving := []string{CheckForm, CheckRegistry, CheckSeal, CheckQuestion, CheckAnswer, CheckAsked, CheckGiven}
+	proving := []string{CheckForm, CheckRegistry, CheckSeal, CheckRequest, CheckResponse, CheckAsked, CheckGiven}
 	for _, c := range Verify(raw, Trust{}).Checks {
 		if c.Result == Fails && slices.Contains(proving, c.Name) && c.Detail != CheckRegistry+".unknown" {
 			return fmt.Errorf("the evidence does not hold: %s %v", c.Detail, c.Args)

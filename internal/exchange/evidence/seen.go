@@ -11,10 +11,10 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// covers reports whether question and, where there is one, answer are proved under a
+// covers reports whether request and, where there is one, response are proved under a
 // head, in whichever journal.
-func (c *checking) covers(head int) bool {
-	for _, m := range []*Message{&c.Question, c.Answer} {
+func (c *verification) covers(head int) bool {
+	for _, m := range []*Message{&c.Request, c.Response} {
 		if m == nil {
 			continue
 		}
@@ -28,7 +28,7 @@ func (c *checking) covers(head int) bool {
 
 // checkWitness asks whether a witness that is trusted has seen a journal with the
 // exchange in it.
-func (c *checking) checkWitness() finding {
+func (c *verification) checkWitness() finding {
 	absent := open("absent")
 	for i, h := range c.Heads {
 		signatures := c.cosigned(h.Checkpoint, c.trust.Witnesses)
@@ -45,14 +45,8 @@ func (c *checking) checkWitness() finding {
 	return absent
 }
 
-// checkPublic asks whether a witness that is trusted has seen the registry: then
-// nobody was shown another one.
-func (c *checking) checkPublic() finding {
-	return c.cosigned(c.Registry.Checkpoint, c.trust.Witnesses)
-}
-
 // cosigned looks for cosignatures below a checkpoint.
-func (c *checking) cosigned(checkpoint string, witnesses []note.Verifier) finding {
+func (c *verification) cosigned(checkpoint string, witnesses []note.Verifier) finding {
 	lines := strings.Count(checkpoint, "\n— ")
 	if lines < 2 {
 		return open("absent")
@@ -77,9 +71,9 @@ func (c *checking) cosigned(checkpoint string, witnesses []note.Verifier) findin
 
 // checkTime asks since when, at the latest, the exchange has existed, as a
 // time-stamp authority says.
-func (c *checking) checkTime() finding {
+func (c *verification) checkTime() finding {
 	trust, found := c.trust.Stamper, open("absent")
-	if certificate := c.book.stamper(); trust == nil && certificate != nil {
+	if certificate := c.said.stamper(); trust == nil && certificate != nil {
 		if named, err := timestamp.NewTrust(certificate); err == nil {
 			trust = &named
 		}

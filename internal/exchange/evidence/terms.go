@@ -17,44 +17,34 @@ const (
 	skew  = 5 * time.Minute
 )
 
-// checkTerms asks what right there was to ask, and whether the answer kept to it.
-func (c *checking) checkTerms(r *Report) {
-	spans := c.book.spans(c.question.Contract)
-	r.add(CheckContract, c.checkContract(spans))
-	terms, right := c.checkRight(spans)
-	r.add(CheckRight, right)
-	r.add(CheckFields, c.checkFields(terms))
-	r.add(CheckProvision, c.checkProvision())
-}
-
 // read reports whether something was given.
-func (c *checking) read() bool { return c.reply.Act == exchange.ActRead }
+func (c *verification) read() bool { return c.response.Act == exchange.ActRead }
 
 // unless is a finding that counts against an exchange only if something was given.
-func (c *checking) unless(refused string, against finding) finding {
+func (c *verification) unless(refused string, against finding) finding {
 	if c.read() {
 		return against
 	}
 	return open(refused, "code", c.code())
 }
 
-func (c *checking) code() string {
-	if c.reply.Refusal == nil {
+func (c *verification) code() string {
+	if c.response.Refusal == nil {
 		return "—"
 	}
-	return c.reply.Refusal.Code
+	return c.response.Refusal.Code
 }
 
 // checkContract asks whether both sides signed the contract that is named.
-func (c *checking) checkContract(spans []span) finding {
+func (c *verification) checkContract(spans []span) finding {
 	if len(spans) == 0 {
 		if c.read() {
-			return fails("absent", "contract", c.question.Contract)
+			return fails("absent", "contract", c.request.Contract)
 		}
-		return open("absent", "contract", c.question.Contract)
+		return open("absent", "contract", c.request.Contract)
 	}
 	for _, s := range spans {
-		if !c.book.signedByBoth(s) {
+		if !c.said.signedByBoth(s) {
 			return fails("unsigned", "contract", s.ID)
 		}
 	}
@@ -62,9 +52,9 @@ func (c *checking) checkContract(spans []span) finding {
 	return holds("ok", "contract", spans[0].ID, "asker", both[0].String(), "provider", both[1].String())
 }
 
-// checkRight asks whether the question was within the contract as it stood, or as
+// checkRight asks whether the request was within the contract as it stood, or as
 // it stood before a change that may not have come to the provider yet.
-func (c *checking) checkRight(spans []span) (*span, finding) {
+func (c *verification) checkRight(spans []span) (*span, finding) {
 	at := c.at()
 	for i := range slices.Backward(spans) {
 		s := &spans[i]
@@ -80,13 +70,13 @@ func (c *checking) checkRight(spans []span) (*span, finding) {
 	if len(spans) == 0 {
 		return nil, open("unknown")
 	}
-	return nil, c.unless("refused", fails("outside", "contract", c.question.Contract, "what", c.outside(spans[len(spans)-1])))
+	return nil, c.unless("refused", fails("outside", "contract", c.request.Contract, "what", c.outside(spans[len(spans)-1])))
 }
 
-// outside names the first thing in which a question is not within a contract; ""
+// outside names the first thing in which a request is not within a contract; ""
 // when it is.
-func (c *checking) outside(s span) string {
-	q, day := c.question, civil.Of(c.at())
+func (c *verification) outside(s span) string {
+	q, day := c.request, civil.Of(c.at())
 	switch {
 	case s.Provider != q.Service.System() || s.Service != q.Service.Service:
 		return "service"
@@ -96,28 +86,28 @@ func (c *checking) outside(s span) string {
 		return "path"
 	case !s.Holds(day):
 		return "period"
-	case c.read() && (c.reply.Contract != s.ID || c.reply.Purpose != s.Purpose):
+	case c.read() && (c.response.Contract != s.ID || c.response.Purpose != s.Purpose):
 		return "purpose"
-	case c.read() && c.reply.Provision != s.Provision:
+	case c.read() && c.response.Provision != s.Provision:
 		return "provision"
 	}
 	return ""
 }
 
 // lets reports whether a contract lets the client ask.
-func (c *checking) lets(terms registry.Contract) bool {
-	asks := c.question.Client.System()
-	if c.question.Behalf != (registry.ID{}) {
+func (c *verification) lets(terms registry.Contract) bool {
+	asks := c.request.Client.System()
+	if c.request.Behalf != (registry.ID{}) {
 		if !slices.Contains(terms.Delegates, asks) {
 			return false
 		}
-		asks = c.question.Behalf.System()
+		asks = c.request.Behalf.System()
 	}
 	if terms.Group == (registry.ID{}) {
 		return asks == terms.Consumer
 	}
 	for _, by := range []time.Time{c.at().Add(skew), c.at().Add(-stale)} {
-		if g, ok := c.book.group(terms.Group, by); ok && g.Holds(asks) {
+		if g, ok := c.said.group(terms.Group, by); ok && g.Holds(asks) {
 			return true
 		}
 	}
@@ -125,15 +115,15 @@ func (c *checking) lets(terms registry.Contract) bool {
 }
 
 // checkFields asks whether nothing left that was not agreed: by what the provider
-// says, and by the answer itself where it is in the file.
-func (c *checking) checkFields(terms *span) finding {
+// says, and by the response itself where it is in the file.
+func (c *verification) checkFields(terms *span) finding {
 	switch {
 	case !c.read():
 		return holds("none")
 	case terms == nil:
 		return open("unknown")
 	}
-	for _, field := range c.reply.Fields {
+	for _, field := range c.response.Fields {
 		if !slices.Contains(terms.Fields, field) {
 			return fails("more", "field", field)
 		}
@@ -141,11 +131,11 @@ func (c *checking) checkFields(terms *span) finding {
 	if slices.Contains(terms.Fields, "") {
 		return holds("all", "contract", terms.ID)
 	}
-	list := strings.Join(c.reply.Fields, ", ")
-	if c.Answer.Digest != nil || c.reply.Parts {
+	list := strings.Join(c.response.Fields, ", ")
+	if c.Response.Digest != nil || c.response.Parts {
 		return open("gone", "fields", list)
 	}
-	if !exchange.Agreed(terms.Contract, c.Answer.Body) {
+	if !exchange.Agreed(terms.Contract, c.Response.Body) {
 		return fails("body")
 	}
 	if list == "" {
@@ -156,13 +146,13 @@ func (c *checking) checkFields(terms *span) finding {
 
 // checkProvision asks whether the instrument of the provision was in force on the
 // day, as far as the registry says.
-func (c *checking) checkProvision() finding {
-	ref := c.question.Provision
+func (c *verification) checkProvision() finding {
+	ref := c.request.Provision
 	if c.read() {
-		ref = c.reply.Provision
+		ref = c.response.Provision
 	}
 	day := civil.Of(c.at())
-	i, ok := c.book.instrument(ref.Instrument(), c.at())
+	i, ok := c.said.instrument(ref.Instrument(), c.at())
 	if !ok {
 		return open("unknown", "provision", ref)
 	}

@@ -50,7 +50,9 @@ func storied(t *testing.T) (w *world, files map[string][]byte) {
 		r.Refusal, r.Purpose, r.Provision = &exchange.Refusal{Status: 403, Code: "contract-missing", Args: map[string]string{"client": family.String(), "service": births.String()}}, "", ""
 	})
 	files["refused"] = w.city.export()
-	files["changed"] = resealed(t, files["asker"], w.city, func(f *evidence.File) { f.Answer.Body = bytes.Replace(f.Answer.Body, []byte("-01"), []byte("-02"), 1) })
+	files["changed"] = resealed(t, files["asker"], w.city, func(f *evidence.File) {
+		f.Response.Body = bytes.Replace(f.Response.Body, []byte("-01"), []byte("-02"), 1)
+	})
 	return w, files
 }
 
@@ -84,7 +86,7 @@ func same(t *testing.T, path string, made []byte) {
 func vectorOf(t *testing.T, name string, raw []byte, trust evidence.Trust) fileVector {
 	f := testkit.Must[evidence.File](t)(evidence.Parse(raw))
 	v := fileVector{File: name, Leaves: map[string]string{}, Checks: map[string]string{}}
-	for _, m := range []*evidence.Message{&f.Question, f.Answer} {
+	for _, m := range []*evidence.Message{&f.Request, f.Response} {
 		for _, e := range m.Entries {
 			body := sha256.Sum256(m.Body)
 			if m.Digest != nil {
@@ -155,19 +157,19 @@ func FuzzParts(f *testing.F) {
 	w.ask(document, nil)
 	file := w.city.export()
 	good := testkit.Must[evidence.File](f)(evidence.Parse(file))
-	f.Add(good.Question.Meta, good.Answer.Meta, good.Answer.Body, good.Heads[0].Checkpoint, good.Registry.Statements[5].Text)
+	f.Add(good.Request.Meta, good.Response.Meta, good.Response.Body, good.Heads[0].Checkpoint, good.Registry.Statements[5].Text)
 	f.Add("{}", `{"v":1}`, []byte("x"), "a\n1\nAAAA\n\n— a b\n", `{"at":"2026-11-23T08:00:00Z","contract":"x"}`)
 	f.Fuzz(func(t *testing.T, question, answer string, body []byte, checkpoint, statement string) {
 		if !utf8.ValidString(question) || !utf8.ValidString(answer) || !utf8.ValidString(checkpoint) || !utf8.ValidString(statement) {
 			return // no JSON could hold it
 		}
 		raw := resealed(t, file, w.city, func(f *evidence.File) {
-			f.Question.Meta, f.Answer.Meta, f.Answer.Body, f.Heads[0].Checkpoint, f.Registry.Statements[5].Text = question, answer, body, checkpoint, statement
-			f.Upload = &evidence.Message{Meta: answer, Entries: f.Question.Entries}
+			f.Request.Meta, f.Response.Meta, f.Response.Body, f.Heads[0].Checkpoint, f.Registry.Statements[5].Text = question, answer, body, checkpoint, statement
+			f.Upload = &evidence.Message{Meta: answer, Entries: f.Request.Entries}
 		})
 		found := details(evidence.Verify(raw, w.trust))
-		if found["question"] == "holds question.ok" && question != good.Question.Meta ||
-			found["answer"] == "holds answer.ok" && (answer != good.Answer.Meta || !bytes.Equal(body, good.Answer.Body)) ||
+		if found["question"] == "holds question.ok" && question != good.Request.Meta ||
+			found["answer"] == "holds answer.ok" && (answer != good.Response.Meta || !bytes.Equal(body, good.Response.Body)) ||
 			found["registry"] == "holds registry.ok" && statement != good.Registry.Statements[5].Text {
 			t.Fatalf("%v", found)
 		}

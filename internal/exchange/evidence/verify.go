@@ -22,22 +22,55 @@ func Verify(raw []byte, trust Trust) Report {
 		return r.sum()
 	}
 	r.add(CheckForm, holds("ok", "format", f.Format))
-	return f.verify(trust, r)
+
+	c := &verification{File: f, trust: trust}
+	var found finding
+	c.said, found = readStatements(f.Registry, trust.Registry)
+	r.add(CheckRegistry, found)
+	for _, h := range f.Heads {
+		var o opened
+		o.Checkpoint, o.by, o.err = c.said.head(h.Checkpoint)
+		c.heads = append(c.heads, o)
+	}
+	r.add(CheckSeal, c.checkSeal())
+
+	request := c.checkRequest()
+	r.add(CheckRequest, request)
+	if request.result == Holds {
+		response := c.checkResponse()
+		r.add(CheckResponse, response)
+		r.add(CheckArrived, c.checkArrived())
+		c.checkContent(&r)
+		if response.result != Fails { // what right there was to ask, and whether the response kept to it
+			spans := c.said.spans(c.request.Contract)
+			r.add(CheckContract, c.checkContract(spans))
+			terms, right := c.checkRight(spans)
+			r.add(CheckRight, right)
+			r.add(CheckFields, c.checkFields(terms))
+			r.add(CheckProvision, c.checkProvision())
+		}
+		r.Facts = c.facts()
+	}
+
+	r.add(CheckWitness, c.checkWitness())
+	r.add(CheckTime, c.checkTime())
+	r.add(CheckPublic, c.cosigned(f.Registry.Checkpoint, trust.Witnesses)) // then nobody was shown another registry
+	return r.sum()
 }
 
-// checking is a file on its way through the questions.
-type checking struct {
+// verification is a file on its way through the checks.
+type verification struct {
 	File
 	trust Trust
-	book  book
+	said  statements
 	heads []opened // as the file lists them
 
-	question exchange.RequestMeta
-	reply    exchange.ResponseMeta
-	asked    place // of the question in the asker's journal
-	answered place // of the answer in the provider's
-	upload   *exchange.End
-	download *exchange.End
+	request       exchange.RequestMeta
+	response      exchange.ResponseMeta
+	requestPlace  place // of the request in the asker's journal
+	responsePlace place // of the response in the provider's
+	upload        *exchange.End
+	download      *exchange.End
 }
 
 // opened is a head whose signature was looked at.
@@ -58,50 +91,20 @@ type place struct {
 
 func leafOf(statement string) tlog.Hash { return tlog.RecordHash([]byte(statement)) }
 
-func (f File) verify(trust Trust, r Report) Report {
-	c := &checking{File: f, trust: trust}
-	var found finding
-	c.book, found = readBook(f.Registry, trust.Registry)
-	r.add(CheckRegistry, found)
-	for _, h := range f.Heads {
-		var o opened
-		o.Checkpoint, o.by, o.err = c.book.head(h.Checkpoint)
-		c.heads = append(c.heads, o)
-	}
-	r.add(CheckSeal, c.checkSeal())
-	asked := c.checkQuestion()
-	r.add(CheckQuestion, asked)
-	answered := finding{Open, "none", nil}
-	if asked.result == Holds {
-		answered = c.checkAnswer()
-		r.add(CheckAnswer, answered)
-		r.add(CheckArrived, c.checkArrived())
-		c.checkContent(&r)
-		if answered.result != Fails {
-			c.checkTerms(&r)
-		}
-		r.Facts = c.facts()
-	}
-	r.add(CheckWitness, c.checkWitness())
-	r.add(CheckTime, c.checkTime())
-	r.add(CheckPublic, c.checkPublic())
-	return r.sum()
-}
-
 // checkSeal asks whether the maker's node signed all of the file.
-func (c *checking) checkSeal() finding {
+func (c *verification) checkSeal() finding {
 	text, err := c.sealed()
 	if err != nil {
 		return fails("changed", "maker", c.Made.By)
 	}
 	known := false
-	for _, k := range c.book.keys {
+	for _, k := range c.said.keys {
 		known = known || k.Verifier.Name() == c.Made.By
 	}
 	switch {
 	case !known:
 		return fails("stranger", "maker", c.Made.By)
-	case !c.book.signed(c.Made.By, text, c.Seal):
+	case !c.said.signed(c.Made.By, text, c.Seal):
 		return fails("changed", "maker", c.Made.By)
 	}
 	return holds("ok", "maker", c.Made.By, "time", moment(c.Made.At))
@@ -113,7 +116,7 @@ var (
 )
 
 // places proves every entry of a message. Each stands in another journal.
-func (c *checking) places(m *Message) (list []place, err error) {
+func (c *verification) places(m *Message) (list []place, err error) {
 	for _, e := range m.Entries {
 		p := place{index: e.Index, leaf: journal.Leaf(journal.Commitment(e.Salt, m.metaHash(), m.bodyHash()))}
 		for i, proof := range e.Proofs {
@@ -143,7 +146,7 @@ func (c *checking) places(m *Message) (list []place, err error) {
 
 // placed proves a message and gives its place in the journal of the member whose
 // message it is.
-func (c *checking) placed(m *Message, sender registry.ID) (place, error) {
+func (c *verification) placed(m *Message, sender registry.ID) (place, error) {
 	list, err := c.places(m)
 	if err != nil {
 		return place{}, err
@@ -172,86 +175,86 @@ func (p place) stands(detail string, pairs ...any) finding {
 	return holds(detail, append(pairs, "origin", p.by.Verifier.Name(), "index", p.index, "size", p.size)...)
 }
 
-// checkQuestion asks whether the question stands in a journal of who asks.
-func (c *checking) checkQuestion() finding {
-	q, err := exchange.ReadRequest([]byte(c.Question.Meta))
+// checkRequest asks whether the request stands in a journal of who asks.
+func (c *verification) checkRequest() finding {
+	q, err := exchange.ReadRequest([]byte(c.Request.Meta))
 	if err != nil {
 		return fails("unreadable")
 	}
-	if q.ID != c.Exchange || q.Parts && len(c.Question.Body) > 0 {
+	if q.ID != c.Exchange || q.Parts && len(c.Request.Body) > 0 {
 		return fails("other")
 	}
-	c.question = q
-	if c.asked, err = c.placed(&c.Question, q.Client.Owner()); err != nil {
+	c.request = q
+	if c.requestPlace, err = c.placed(&c.Request, q.Client.Owner()); err != nil {
 		return unplaced(err, q.Client.Owner())
 	}
-	return c.asked.stands("ok", "member", q.Client.Owner().String(), "time", moment(q.At))
+	return c.requestPlace.stands("ok", "member", q.Client.Owner().String(), "time", moment(q.At))
 }
 
-// checkAnswer asks whether an answer to this very question stands in a journal of
+// checkResponse asks whether a response to this very request stands in a journal of
 // who was asked.
-func (c *checking) checkAnswer() finding {
-	if c.Answer == nil {
+func (c *verification) checkResponse() finding {
+	if c.Response == nil {
 		return open("none")
 	}
-	r, err := exchange.ReadResponse([]byte(c.Answer.Meta))
+	r, err := exchange.ReadResponse([]byte(c.Response.Meta))
 	if err != nil {
 		return fails("unreadable")
 	}
 	if !c.answers(r) {
 		return fails("other")
 	}
-	c.reply = r
-	if c.answered, err = c.placed(c.Answer, r.Holder.Owner()); err != nil {
-		c.reply = exchange.ResponseMeta{}
+	c.response = r
+	if c.responsePlace, err = c.placed(c.Response, r.Holder.Owner()); err != nil {
+		c.response = exchange.ResponseMeta{}
 		return unplaced(err, r.Holder.Owner())
 	}
 	if r.Refusal != nil {
-		return c.answered.stands("refused", "member", r.Holder.Owner().String(), "time", moment(r.At), "code", r.Refusal.Code)
+		return c.responsePlace.stands("refused", "member", r.Holder.Owner().String(), "time", moment(r.At), "code", r.Refusal.Code)
 	}
-	return c.answered.stands("ok", "member", r.Holder.Owner().String(), "time", moment(r.At))
+	return c.responsePlace.stands("ok", "member", r.Holder.Owner().String(), "time", moment(r.At))
 }
 
-// answers reports whether a reply is to the question of the file.
-func (c *checking) answers(r exchange.ResponseMeta) bool {
-	return r.ID == c.Exchange && r.Request == text(c.asked.leaf) && r.Asker == c.question.Client && r.Holder == c.question.Service &&
-		r.Behalf == c.question.Behalf && r.Matter == c.question.Matter && r.Role == c.question.Role && !(r.Parts && len(c.Answer.Body) > 0)
+// answers reports whether a response is to the request of the file.
+func (c *verification) answers(r exchange.ResponseMeta) bool {
+	return r.ID == c.Exchange && r.Request == text(c.requestPlace.leaf) && r.Asker == c.request.Client && r.Holder == c.request.Service &&
+		r.Behalf == c.request.Behalf && r.Matter == c.request.Matter && r.Role == c.request.Role && !(r.Parts && len(c.Response.Body) > 0)
 }
 
 func text(leaf tlog.Hash) string { return base64.StdEncoding.EncodeToString(leaf[:]) }
 
-// checkArrived asks whether the answer stands in a journal of who asked, too.
-func (c *checking) checkArrived() finding {
-	if c.reply.ID == "" {
-		return open("unshown", "member", c.question.Client.Owner().String())
+// checkArrived asks whether the response stands in a journal of who asked, too.
+func (c *verification) checkArrived() finding {
+	if c.response.ID == "" {
+		return open("unshown", "member", c.request.Client.Owner().String())
 	}
-	list, err := c.places(c.Answer)
+	list, err := c.places(c.Response)
 	if err != nil {
-		return open("unshown", "member", c.question.Client.Owner().String())
+		return open("unshown", "member", c.request.Client.Owner().String())
 	}
 	for _, p := range list {
-		if p.by.Member == c.question.Client.Owner() {
+		if p.by.Member == c.request.Client.Owner() {
 			return p.stands("ok", "member", p.by.Member.String())
 		}
 	}
-	return open("unshown", "member", c.question.Client.Owner().String())
+	return open("unshown", "member", c.request.Client.Owner().String())
 }
 
 // checkContent asks what of the bodies is in the file.
-func (c *checking) checkContent(r *Report) {
-	asked, end := c.content(&c.Question, c.Upload, c.question.Parts, c.asked)
+func (c *verification) checkContent(r *Report) {
+	asked, end := c.content(&c.Request, c.Upload, c.request.Parts, c.requestPlace)
 	c.upload = end
 	r.add(CheckAsked, asked)
-	if c.reply.Act != exchange.ActRead {
+	if c.response.Act != exchange.ActRead {
 		return
 	}
-	given, end := c.content(c.Answer, c.Download, c.reply.Parts, c.answered)
+	given, end := c.content(c.Response, c.Download, c.response.Parts, c.responsePlace)
 	c.download = end
 	r.add(CheckGiven, given)
 }
 
 // content says what is there of the body of a message, which is proved already.
-func (c *checking) content(m, last *Message, parts bool, at place) (finding, *exchange.End) {
+func (c *verification) content(m, last *Message, parts bool, at place) (finding, *exchange.End) {
 	digest := m.bodyHash()
 	switch {
 	case !parts && last != nil:
@@ -271,7 +274,7 @@ func (c *checking) content(m, last *Message, parts bool, at place) (finding, *ex
 }
 
 // long says what a long body was, by the end that its sender's journal holds.
-func (c *checking) long(last *Message, of place) (finding, *exchange.End) {
+func (c *verification) long(last *Message, of place) (finding, *exchange.End) {
 	end, err := exchange.ReadEnd([]byte(last.Meta))
 	if err != nil || end.Version != exchange.Version || end.ID != c.Exchange || end.Of != text(of.leaf) || len(last.Body) > 0 || last.Digest != nil {
 		return fails("wrong"), nil
@@ -283,10 +286,10 @@ func (c *checking) long(last *Message, of place) (finding, *exchange.End) {
 }
 
 // facts are what the exchange was.
-func (c *checking) facts() Facts {
-	q, r := c.question, c.reply
+func (c *verification) facts() Facts {
+	q, r := c.request, c.response
 	f := Facts{
-		ID: c.Exchange, Asked: q.At, Answered: r.At, Client: q.Client, Service: q.Service, Behalf: q.Behalf, Names: c.book.names(),
+		ID: c.Exchange, Asked: q.At, Answered: r.At, Client: q.Client, Service: q.Service, Behalf: q.Behalf, Names: c.said.names(),
 		Contract: q.Contract, Purpose: q.Purpose, Provision: q.Provision, Matter: q.Matter, Role: q.Role, Method: q.Method,
 		Act: r.Act, Status: r.Status, Fields: r.Fields,
 	}
@@ -301,11 +304,11 @@ func (c *checking) facts() Facts {
 
 // at is when the exchange took place: by the provider's clock, or by the asker's
 // while nobody answered.
-func (c *checking) at() time.Time {
-	if c.reply.ID != "" {
-		return c.reply.At
+func (c *verification) at() time.Time {
+	if c.response.ID != "" {
+		return c.response.At
 	}
-	return c.question.At
+	return c.request.At
 }
 
 func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -83,10 +83,21 @@ func (r *Room) Exchanges(ctx context.Context, by act.Actor, f Filter, after page
 	if err != nil {
 		return page.Page[Exchange]{}, err
 	}
-	ended, err := r.endedAfter(ctx, index)
-	if err != nil {
-		return page.Page[Exchange]{}, err
+
+	// What this node asked and was answered, going back: a request that is met without a
+	// response is one that nobody answered. Responses stand closely behind their requests,
+	// so that those of the page before are looked at too.
+	answered := map[string]struct{}{}
+	for i := index + 1; i < min(index+1+overlap, r.Journal.Size()); i++ {
+		entry, err := r.Journal.Logged(ctx, i)
+		if err != nil {
+			return page.Page[Exchange]{}, err
+		}
+		if entry.Entry.Kind == kindReply {
+			answered[entry.Entry.ID] = struct{}{}
+		}
 	}
+
 	out := page.Page[Exchange]{}
 	for looked := 0; index >= 0; index-- {
 		if looked++; looked > scanned || len(out.Items) == pageRows {
@@ -100,51 +111,25 @@ func (r *Room) Exchanges(ctx context.Context, by act.Actor, f Filter, after page
 		if !f.From.IsZero() && entry.Entry.At.Before(f.From.Add(-disorder)) && !entry.Erased {
 			return out, nil
 		}
-		if x, ok := ended.row(entry); ok && f.admits(x) {
+		x, ok := exchangeOf(entry)
+		if !ok {
+			continue
+		}
+		if x.Asking && !x.Open {
+			answered[x.ID] = struct{}{}
+		}
+		if _, done := answered[x.ID]; x.Open && done {
+			continue
+		}
+		if f.admits(x) {
 			out.Items = append(out.Items, x)
 		}
 	}
 	return out, nil
 }
 
-// ended are the ids of this node's requests whose answer was met, going back
-// in the journal. What is met without one is a request that nobody answered.
-type ended map[string]struct{}
-
-// row reads an entry as a row of the list: a response always, a request only
-// while no response to it is recorded.
-func (e ended) row(l journal.Logged) (Exchange, bool) {
-	if x, ok := exchangeOf(l); ok {
-		if x.Asking {
-			e[x.ID] = struct{}{}
-		}
-		return x, true
-	}
-	x, ok := questionOf(l)
-	if _, answered := e[x.ID]; !ok || answered {
-		return x, false
-	}
-	return x, true
-}
-
 // overlap is how many entries a response may stand behind its request.
 const overlap = 2048
-
-// endedAfter meets the responses that stand closely behind an entry, where the
-// page before ended.
-func (r *Room) endedAfter(ctx context.Context, index int64) (ended, error) {
-	e := ended{}
-	for i := index + 1; i < min(index+1+overlap, r.Journal.Size()); i++ {
-		entry, err := r.Journal.Logged(ctx, i)
-		if err != nil {
-			return nil, err
-		}
-		if entry.Entry.Kind == kindReply {
-			e[entry.Entry.ID] = struct{}{}
-		}
-	}
-	return e, nil
-}
 
 // begin is the entry to look at first: that of the page key, or the newest one
 // that is not too new.
@@ -193,36 +178,33 @@ const (
 	kindAnswer   = "answer"
 )
 
-// exchangeOf reads an entry as an exchange, if it is one.
+// exchangeOf reads an entry as an exchange, if it is one: a response, or a request that
+// this node asked and to which none is known here.
 func exchangeOf(l journal.Logged) (Exchange, bool) {
 	x := Exchange{Index: l.Index, ID: l.Entry.ID, At: l.Entry.At, Persons: len(l.Entry.Subjects)}
 	switch l.Entry.Kind {
 	case kindReply, kindAnswer:
-		var reply exchange.ResponseMeta
-		if json.Unmarshal(l.Entry.Meta, &reply) != nil {
+		var said exchange.ResponseMeta
+		if json.Unmarshal(l.Entry.Meta, &said) != nil {
 			return x, false
 		}
 		x.Asking = l.Entry.Kind == kindReply
-		x.Client, x.Service, x.Contract, x.Purpose, x.Provision = reply.Asker, reply.Holder, reply.Contract, reply.Purpose, reply.Provision
-		x.Matter, x.Role, x.Status, x.Fields = reply.Matter, reply.Role, reply.Status, reply.Fields
-		if reply.Refusal != nil {
-			x.Code = reply.Refusal.Code
+		x.Client, x.Service, x.Contract, x.Purpose, x.Provision = said.Asker, said.Holder, said.Contract, said.Purpose, said.Provision
+		x.Matter, x.Role, x.Status, x.Fields = said.Matter, said.Role, said.Status, said.Fields
+		if said.Refusal != nil {
+			x.Code = said.Refusal.Code
 		}
+		return x, true
+	case kindQuestion:
+		var q exchange.RequestMeta
+		if json.Unmarshal(l.Entry.Meta, &q) != nil {
+			return x, false
+		}
+		x.Asking, x.Open = true, true
+		x.Client, x.Service, x.Contract, x.Purpose, x.Provision, x.Matter, x.Role = q.Client, q.Service, q.Contract, q.Purpose, q.Provision, q.Matter, q.Role
 		return x, true
 	}
 	return x, false
-}
-
-// questionOf reads an entry as a request that this node asked.
-func questionOf(l journal.Logged) (Exchange, bool) {
-	var q exchange.RequestMeta
-	if l.Entry.Kind != kindQuestion || json.Unmarshal(l.Entry.Meta, &q) != nil {
-		return Exchange{}, false
-	}
-	return Exchange{
-		Index: l.Index, ID: l.Entry.ID, At: l.Entry.At, Asking: true, Client: q.Client, Service: q.Service, Contract: q.Contract,
-		Purpose: q.Purpose, Provision: q.Provision, Matter: q.Matter, Role: q.Role, Open: true, Persons: len(l.Entry.Subjects),
-	}, true
 }
 
 // Exchange is one exchange by the place of its entry.
@@ -241,9 +223,6 @@ func (r *Room) Exchange(ctx context.Context, by act.Actor, index int64) (Exchang
 		return Exchange{Index: index, Erased: true}, nil
 	}
 	if x, ok := exchangeOf(entry); ok {
-		return x, nil
-	}
-	if x, ok := questionOf(entry); ok {
 		return x, nil
 	}
 	return Exchange{}, unknown()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -45,8 +46,8 @@ func (r *Room) Hidden(ctx context.Context, by act.Actor) ([]Hidden, error) {
 	if !mayWatch(by) {
 		return nil, notYours()
 	}
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT contract, min(hidden_by), count(*), min(hidden_until), max(hidden_until) FROM journal_receipts
-		WHERE hidden_until > $1 GROUP BY contract ORDER BY contract LIMIT $2`, storage.Micros(r.Now()), maxContracts)
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `select contract, min(hidden_by), count(*), min(hidden_until), max(hidden_until) from journal_receipts
+		where hidden_until > $1 group by contract order by contract limit $2`, storage.Micros(r.Now()), maxContracts)
 	list, err := storage.All(rows, err, func(scan storage.Scan) (Hidden, error) {
 		var h Hidden
 		var next, last int64
@@ -66,7 +67,7 @@ func (r *Room) Hidden(ctx context.Context, by act.Actor) ([]Hidden, error) {
 }
 
 func (r *Room) newestReview(ctx context.Context, contract string) (Review, error) {
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT at, account, hidden, finding FROM oversight_reviews WHERE contract = $1 ORDER BY id DESC LIMIT 1`, contract)
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `select at, account, hidden, finding from oversight_reviews where contract = $1 order by id desc limit 1`, contract)
 	review, err := storage.One(rows, err, func(scan storage.Scan) (Review, error) {
 		var v Review
 		var at int64
@@ -97,15 +98,12 @@ func (r *Room) ReviewHidden(ctx context.Context, by act.Actor, contract, finding
 	if err != nil {
 		return err
 	}
-	for _, h := range list {
-		if h.Contract == contract {
-			return r.keepReview(ctx, by, h, finding)
-		}
+	i := slices.IndexFunc(list, func(h Hidden) bool { return h.Contract == contract })
+	if i < 0 {
+		return problem.New(problem.NotFound, "contract-hides-nothing")
 	}
-	return problem.New(problem.NotFound, "contract-hides-nothing")
-}
 
-func (r *Room) keepReview(ctx context.Context, by act.Actor, h Hidden, finding string) error {
+	h := list[i]
 	meta, err := json.Marshal(struct {
 		journal.Receipt
 		Hidden  int    `json:"receipts"`
@@ -121,7 +119,7 @@ func (r *Room) keepReview(ctx context.Context, by act.Actor, h Hidden, finding s
 		return err
 	}
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO oversight_reviews (id, contract, at, account, hidden, finding) VALUES ($1, $2, $3, $4, $5, $6)`,
+		_, err := tx.ExecContext(ctx, `insert into oversight_reviews (id, contract, at, account, hidden, finding) values ($1, $2, $3, $4, $5, $6)`,
 			id.New(), h.Contract, storage.Micros(r.Now()), by.Account, h.Receipts, finding)
 		return err
 	})

@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	hours     = 24   // how far back the meter remembers
-	maxLanes  = 4096 // services and directions counted apart; what comes beyond is counted together
-	maxCauses = 64   // codes of problems counted apart for one of them
-	otherCode = "other"
+	hours         = 24   // how far back the meter remembers
+	maxDirections = 4096 // services and directions counted apart; what comes beyond is counted together
+	maxCauses     = 64   // codes of problems counted apart for one of them
+	otherCode     = "other"
 )
 
 // Meter counts the exchanges of the last 24 hours, by the hour. It lives in
@@ -24,12 +24,12 @@ const (
 type Meter struct {
 	now clock.Now
 
-	mu    sync.RWMutex // guards the map, not the lanes
-	lanes map[lane]*counters
+	mu         sync.RWMutex // guards the map, not the lanes
+	directions map[direction]*counters
 }
 
-// lane is one direction of one service.
-type lane struct {
+// direction is one direction of one service.
+type direction struct {
 	asking  bool
 	service registry.ID
 }
@@ -42,14 +42,14 @@ type counters struct {
 
 // hour is what happened from one full hour to the next.
 type hour struct {
-	at       int64 // hours since 1970; another hour in the same place is over
-	ended    uint64
-	refused  uint64
-	question int64 // bytes
-	answer   int64
-	took     histogram
-	hops     map[string]*histogram
-	causes   map[string]cause
+	at            int64 // hours since 1970; another hour in the same place is over
+	ended         uint64
+	refused       uint64
+	requestBytes  int64 // bytes
+	responseBytes int64
+	took          histogram
+	hops          map[string]*histogram
+	causes        map[string]cause
 }
 
 type cause struct {
@@ -58,18 +58,18 @@ type cause struct {
 }
 
 // NewMeter makes a meter that has seen nothing.
-func NewMeter(now clock.Now) *Meter { return &Meter{now: now, lanes: map[lane]*counters{}} }
+func NewMeter(now clock.Now) *Meter { return &Meter{now: now, directions: map[direction]*counters{}} }
 
 // Observe counts one exchange; it is meant for [exchange.Config].Observe.
 func (m *Meter) Observe(o exchange.Observation) {
 	at := m.now()
-	c := m.counters(lane{o.Outbound, o.Service})
+	c := m.counters(direction{o.Outbound, o.Service})
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.hour(hourOf(at))
 	h.ended++
-	h.question += o.RequestBytes
-	h.answer += o.ResponseBytes
+	h.requestBytes += o.RequestBytes
+	h.responseBytes += o.ResponseBytes
 	h.took.add(o.Took)
 	for _, hop := range o.Hops {
 		of, ok := h.hops[hop.Name]
@@ -79,42 +79,37 @@ func (m *Meter) Observe(o exchange.Observation) {
 		}
 		of.add(hop.Took)
 	}
-	if o.Code != "" {
-		h.refuse(o.Code, at)
+	if code := o.Code; code != "" {
+		h.refused++
+		if _, known := h.causes[code]; !known && len(h.causes) >= maxCauses {
+			code = otherCode
+		}
+		h.causes[code] = cause{h.causes[code].count + 1, at}
 	}
-}
-
-func (h *hour) refuse(code string, at time.Time) {
-	h.refused++
-	if _, known := h.causes[code]; !known && len(h.causes) >= maxCauses {
-		code = otherCode
-	}
-	c := h.causes[code]
-	h.causes[code] = cause{c.count + 1, at}
 }
 
 func hourOf(t time.Time) int64 { return t.Unix() / 3600 }
 
 // counters finds or makes those of a lane. Beyond the bound all share one, so
 // that made-up services do not fill the memory.
-func (m *Meter) counters(l lane) *counters {
+func (m *Meter) counters(l direction) *counters {
 	m.mu.RLock()
-	c, ok := m.lanes[l]
+	c, ok := m.directions[l]
 	m.mu.RUnlock()
 	if ok {
 		return c
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if c, ok := m.lanes[l]; ok {
+	if c, ok := m.directions[l]; ok {
 		return c
 	}
-	if len(m.lanes) >= maxLanes {
-		l = lane{asking: l.asking}
+	if len(m.directions) >= maxDirections {
+		l = direction{asking: l.asking}
 	}
-	if c, ok = m.lanes[l]; !ok {
+	if c, ok = m.directions[l]; !ok {
 		c = &counters{}
-		m.lanes[l] = c
+		m.directions[l] = c
 	}
 	return c
 }
@@ -132,15 +127,15 @@ func (c *counters) hour(at int64) *hour {
 // Figures are what the exchanges of one service and direction were like in the
 // last 24 hours.
 type Figures struct {
-	Asking   bool // this node asked; otherwise it answered
-	Service  registry.ID
-	Ended    uint64
-	Refused  uint64
-	Question int64 // bytes of all requests
-	Answer   int64 // bytes of all answers
-	P50, P99 time.Duration
-	Hops     []HopFigures // in the order of the way
-	Causes   []Cause      // the most frequent first
+	Asking        bool // this node asked; otherwise it answered
+	Service       registry.ID
+	Ended         uint64
+	Refused       uint64
+	RequestBytes  int64 // bytes of all requests
+	ResponseBytes int64 // bytes of all answers
+	P50, P99      time.Duration
+	Hops          []HopFigures // in the order of the way
+	Causes        []Cause      // the most frequent first
 }
 
 // HopFigures is how long one step took.
@@ -160,8 +155,8 @@ type Cause struct {
 func (m *Meter) Figures() []Figures {
 	since := hourOf(m.now()) - hours
 	m.mu.RLock()
-	lanes := make(map[lane]*counters, len(m.lanes))
-	for l, c := range m.lanes {
+	lanes := make(map[direction]*counters, len(m.directions))
+	for l, c := range m.directions {
 		lanes[l] = c
 	}
 	m.mu.RUnlock()
@@ -178,6 +173,7 @@ func (m *Meter) Figures() []Figures {
 	return all
 }
 
+// figures draws the hours of a service and direction together that are not over.
 func (c *counters) figures(since int64) (f Figures) {
 	var took histogram
 	hops, causes := map[string]*histogram{}, map[string]cause{}
@@ -190,8 +186,8 @@ func (c *counters) figures(since int64) (f Figures) {
 		}
 		f.Ended += h.ended
 		f.Refused += h.refused
-		f.Question += h.question
-		f.Answer += h.answer
+		f.RequestBytes += h.requestBytes
+		f.ResponseBytes += h.responseBytes
 		took.merge(&h.took)
 		for name, hop := range h.hops {
 			if hops[name] == nil {
@@ -200,35 +196,22 @@ func (c *counters) figures(since int64) (f Figures) {
 			hops[name].merge(hop)
 		}
 		for code, of := range h.causes {
-			causes[code] = cause{causes[code].count + of.count, later(causes[code].last, of.last)}
+			if before := causes[code]; before.last.After(of.last) {
+				of.last = before.last
+			}
+			of.count += causes[code].count
+			causes[code] = of
 		}
 	}
 	f.P50, f.P99 = took.percentile(.5), took.percentile(.99)
-	f.Hops, f.Causes = hopFigures(hops), sortedCauses(causes)
-	return f
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func hopFigures(hops map[string]*histogram) (figures []HopFigures) {
 	for _, name := range []string{exchange.HopJournal, exchange.HopNetwork, exchange.HopProvider, exchange.HopSystem} {
 		if h, ok := hops[name]; ok {
-			figures = append(figures, HopFigures{Name: name, P50: h.percentile(.5), P99: h.percentile(.99)})
+			f.Hops = append(f.Hops, HopFigures{Name: name, P50: h.percentile(.5), P99: h.percentile(.99)})
 		}
 	}
-	return figures
-}
-
-func sortedCauses(causes map[string]cause) []Cause {
-	list := make([]Cause, 0, len(causes))
 	for code, c := range causes {
-		list = append(list, Cause{Code: code, Count: c.count, Last: c.last})
+		f.Causes = append(f.Causes, Cause{Code: code, Count: c.count, Last: c.last})
 	}
-	slices.SortFunc(list, func(a, b Cause) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code)) })
-	return list
+	slices.SortFunc(f.Causes, func(a, b Cause) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code)) })
+	return f
 }

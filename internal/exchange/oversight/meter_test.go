@@ -37,7 +37,7 @@ func TestTheMeterTellsHowExchangesWere(t *testing.T) {
 		t.Fatalf("%d rows, want 1", len(figures))
 	}
 	f := figures[0]
-	if f.Ended != 103 || f.Refused != 3 || f.Answer != 10_300 || !f.Asking || f.Service != births() {
+	if f.Ended != 103 || f.Refused != 3 || f.ResponseBytes != 10_300 || !f.Asking || f.Service != births() {
 		t.Errorf("figures %+v", f)
 	}
 	near(t, "p50", f.P50, 49*time.Millisecond)

@@ -86,35 +86,27 @@ func (r *Room) Evidence(ctx context.Context, by act.Actor, index int64) (name st
 	if err != nil {
 		return "", nil, err
 	}
-	if err := r.looked(ctx, x, persons); err != nil {
+	meta, err := json.Marshal(journal.Receipt{
+		Asker: r.Member.String(), Role: string(identity.Auditor), Holder: x.Service.String(), Act: exchange.ActRead,
+		Purpose: r.Purpose, Provision: string(r.Provision), Fields: x.Fields, Matter: x.ID,
+	})
+	if err != nil {
 		return "", nil, err
+	}
+	chunks := slices.Collect(slices.Chunk(persons, journal.MaxSubjects)) // one entry concerns so many persons; for more there are more
+	if len(chunks) == 0 {
+		chunks = [][]string{nil}
+	}
+	for _, some := range chunks {
+		if err := r.act(ctx, journal.Entry{Subjects: some, Meta: meta}); err != nil {
+			return "", nil, err
+		}
 	}
 	return x.ID + ending, file, nil
 }
 
 // ending is that of the name of an evidence file.
 const ending = ".evidence.json"
-
-// looked leaves the receipts of a look at the content of an exchange, before it is
-// handed out. One entry concerns so many persons; for more there are more.
-func (r *Room) looked(ctx context.Context, x Exchange, persons []string) error {
-	meta, err := json.Marshal(journal.Receipt{
-		Asker: r.Member.String(), Role: string(identity.Auditor), Holder: x.Service.String(), Act: exchange.ActRead,
-		Purpose: r.Purpose, Provision: string(r.Provision), Fields: x.Fields, Matter: x.ID,
-	})
-	if err != nil {
-		return err
-	}
-	for some := range slices.Chunk(persons, journal.MaxSubjects) {
-		if err := r.act(ctx, journal.Entry{Subjects: some, Meta: meta}); err != nil {
-			return err
-		}
-	}
-	if len(persons) == 0 {
-		return r.act(ctx, journal.Entry{Meta: meta})
-	}
-	return nil
-}
 
 // act journals what somebody did in this room.
 func (r *Room) act(ctx context.Context, e journal.Entry) error {

@@ -84,11 +84,11 @@ func (s *story) motherIn(file []byte) people.Person {
 	}
 	for _, subject := range []string{"jovana", "ivana"} {
 		person := s.person(subject)
-		if name, err := sectors.Pseudonym("family", person.Number); err == nil && bytes.Contains(f.Answer.Body, []byte(name)) {
+		if name, err := sectors.Pseudonym("family", person.Number); err == nil && bytes.Contains(f.Response.Body, []byte(name)) {
 			return person
 		}
 	}
-	s.t.Fatalf("the evidence is about neither of the mothers: %s", f.Answer.Body)
+	s.t.Fatalf("the evidence is about neither of the mothers: %s", f.Response.Body)
 	return people.Person{}
 }
 

@@ -12,16 +12,16 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// book is what the statements of a file amount to, for the questions asked here.
-type book struct {
+// statements are what those of a file amount to, for what is checked here.
+type statements struct {
 	checkpoint journal.Checkpoint
 	list       []registry.Placed // all, in the order of the log
 	keys       []signer
 }
 
-// readBook checks that the statements stand under the checkpoint, and reads them.
-func readBook(r Registry, trusted note.Verifier) (book, finding) {
-	var b book
+// readStatements checks that the statements stand under the checkpoint, and reads them.
+func readStatements(r Registry, trusted note.Verifier) (statements, finding) {
+	var b statements
 	var err error
 	if b.checkpoint, err = journal.PeekCheckpoint([]byte(r.Checkpoint)); err != nil {
 		return b, fails("unreadable", "index", "—")
@@ -29,11 +29,11 @@ func readBook(r Registry, trusted note.Verifier) (book, finding) {
 	for _, s := range r.Statements {
 		leaf := leafOf(s.Text)
 		if b.checkpoint.Includes(s.Hashes, s.Index, leaf) != nil {
-			return book{}, fails("unproven", "index", s.Index)
+			return statements{}, fails("unproven", "index", s.Index)
 		}
 		read, err := registry.ReadStatement([]byte(s.Text))
 		if err != nil {
-			return book{}, fails("unreadable", "index", s.Index)
+			return statements{}, fails("unreadable", "index", s.Index)
 		}
 		b.list = append(b.list, registry.Placed{Index: s.Index, Statement: read})
 	}
@@ -43,7 +43,7 @@ func readBook(r Registry, trusted note.Verifier) (book, finding) {
 		return b, fails("unknown", "origin", origin)
 	}
 	if _, err := journal.OpenCheckpoint([]byte(r.Checkpoint), trusted); err != nil {
-		return book{}, fails("wrong", "origin", origin)
+		return statements{}, fails("wrong", "origin", origin)
 	}
 	return b, holds("ok", "origin", origin, "size", b.checkpoint.Size, "statements", len(b.list))
 }
@@ -57,7 +57,7 @@ type signer struct {
 
 // readKeys collects the keys of the nodes, each once. A key is named like the
 // journal that it signs: member and node. What was said last comes first.
-func (b *book) readKeys() {
+func (b *statements) readKeys() {
 	type id struct {
 		name string
 		hash uint32
@@ -86,7 +86,7 @@ func Origin(member registry.ID, node string) string { return member.String() + "
 var errStranger = errors.New("signed by no node that the file knows")
 
 // open reads a note that one of the nodes signed, and says which.
-func (b book) open(signed string, of func(signer) bool) (*note.Note, signer, error) {
+func (b statements) open(signed string, of func(signer) bool) (*note.Note, signer, error) {
 	var keys []note.Verifier
 	for _, k := range b.keys {
 		if of(k) {
@@ -102,7 +102,7 @@ func (b book) open(signed string, of func(signer) bool) (*note.Note, signer, err
 }
 
 // head opens the signed state of a journal and says whose it is.
-func (b book) head(signed string) (journal.Checkpoint, signer, error) {
+func (b statements) head(signed string) (journal.Checkpoint, signer, error) {
 	peeked, err := journal.PeekCheckpoint([]byte(signed))
 	if err != nil {
 		return peeked, signer{}, err
@@ -116,12 +116,12 @@ func (b book) head(signed string) (journal.Checkpoint, signer, error) {
 }
 
 // signed reports whether the key of a journal made a signature over a text.
-func (b book) signed(origin string, text, sig []byte) bool {
+func (b statements) signed(origin string, text, sig []byte) bool {
 	return slices.ContainsFunc(b.keys, func(k signer) bool { return k.Verifier.Name() == origin && k.Verify(text, sig) })
 }
 
 // names are what members and services are called.
-func (b book) names() map[registry.ID]lang.Text {
+func (b statements) names() map[registry.ID]lang.Text {
 	names := map[registry.ID]lang.Text{}
 	for _, st := range b.list {
 		switch {
@@ -143,7 +143,7 @@ type span struct {
 }
 
 // spans are the terms of a contract, oldest first.
-func (b book) spans(id string) (list []span) {
+func (b statements) spans(id string) (list []span) {
 	end := func(at time.Time) {
 		if n := len(list); n > 0 && list[n-1].to.IsZero() {
 			list[n-1].to = at
@@ -166,7 +166,7 @@ func (b book) spans(id string) (list []span) {
 }
 
 // group is a group as it was last said by an instant.
-func (b book) group(id registry.ID, by time.Time) (g registry.Group, ok bool) {
+func (b statements) group(id registry.ID, by time.Time) (g registry.Group, ok bool) {
 	for _, st := range b.list {
 		if st.Group != nil && st.Group.ID == id && !st.At.After(by) {
 			g, ok = *st.Group, true
@@ -176,7 +176,7 @@ func (b book) group(id registry.ID, by time.Time) (g registry.Group, ok bool) {
 }
 
 // instrument is an instrument as it was last said by an instant, or first said.
-func (b book) instrument(ref string, by time.Time) (i registry.Instrument, ok bool) {
+func (b statements) instrument(ref string, by time.Time) (i registry.Instrument, ok bool) {
 	for _, st := range b.list {
 		if st.Instrument != nil && st.Instrument.Ref == ref && (!ok || !st.At.After(by)) {
 			i, ok = *st.Instrument, true
@@ -187,7 +187,7 @@ func (b book) instrument(ref string, by time.Time) (i registry.Instrument, ok bo
 
 // stamper is the certificate of the time-stamp authority that the registry names,
 // nil for none.
-func (b book) stamper() (certificate []byte) {
+func (b statements) stamper() (certificate []byte) {
 	for _, st := range b.list {
 		if st.Issuer != nil && len(st.Issuer.Stamper) > 0 {
 			certificate = st.Issuer.Stamper
@@ -197,7 +197,7 @@ func (b book) stamper() (certificate []byte) {
 }
 
 // signedByBoth reports whether both sides of a contract signed its text.
-func (b book) signedByBoth(s span) bool {
+func (b statements) signedByBoth(s span) bool {
 	both := s.Signers()
 	return !slices.ContainsFunc(both[:], func(member registry.ID) bool {
 		_, _, err := b.open(s.signed, func(k signer) bool { return k.Member == member })
