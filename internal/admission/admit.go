@@ -14,11 +14,20 @@ import (
 	"dobosh/internal/registry/credential"
 )
 
-// admit takes in a node that brings a token. pin is that of the TLS key with
-// which it asks.
+// joinSkew is how far the clocks of a joiner and the authority may differ: a
+// node whose clock is off by more could ask nobody.
+const joinSkew = 5 * time.Minute
+
+// admit takes in a node that brings a token: the token is used up, the node stands in
+// the registry, and the answer has its certificate. pin is that of the TLS key with
+// which it asks. A token that admitted nobody after all can be used again.
 func (o *Office) admit(ctx context.Context, in joining, pin string) (Admitted, error) {
-	if err := o.timely(in.At); err != nil {
-		return Admitted{}, err
+	off, code := in.At.Sub(o.Now()), "join-clock-ahead"
+	if off < 0 {
+		off, code = -off, "join-clock-behind"
+	}
+	if off > joinSkew { // said before the token is used up
+		return Admitted{}, problem.New(problem.Invalid, code, "minutes", strconv.Itoa(int(off.Round(time.Minute)/time.Minute)))
 	}
 	key, err := requested(in.Request, pin)
 	if err != nil {
@@ -28,6 +37,7 @@ func (o *Office) admit(ctx context.Context, in joining, pin string) (Admitted, e
 	if err != nil {
 		return Admitted{}, problem.New(problem.Invalid, "join-log-key").Because(err)
 	}
+
 	made, err := o.tokens.take(ctx, in.Secret, pin)
 	if err != nil {
 		return Admitted{}, err
@@ -40,24 +50,18 @@ func (o *Office) admit(ctx context.Context, in joining, pin string) (Admitted, e
 	if err := o.state(ctx, g, node, made.ID); err != nil {
 		return Admitted{}, errors.Join(err, o.tokens.giveBack(ctx, made.ID, pin))
 	}
-	return o.admitted(node, key)
-}
 
-// joinSkew is how far the clocks of a joiner and the authority may differ: a
-// node whose clock is off by more could ask nobody.
-const joinSkew = 5 * time.Minute
-
-// timely refuses a joiner whose clock is off, before its token is used up, and
-// says in which direction.
-func (o *Office) timely(at time.Time) error {
-	off, code := at.Sub(o.Now()), "join-clock-ahead"
-	if off < 0 {
-		off, code = -off, "join-clock-behind"
+	state := o.Registry.State()
+	out := Admitted{Node: node}
+	out.Member, _ = state.Member(node.Member)
+	out.Index, _ = state.NodeAt(node.Member, node.Name)
+	if out.Certificate, err = o.issue(key, node); err != nil {
+		return Admitted{}, err
 	}
-	if off <= joinSkew {
-		return nil
+	if o.Issuer != nil {
+		out.Issuer = o.Issuer.Root()
 	}
-	return problem.New(problem.Invalid, code, "minutes", strconv.Itoa(int(off.Round(time.Minute)/time.Minute)))
+	return out, nil
 }
 
 // allowed checks what the joiner says about itself against the grant.
@@ -96,21 +100,6 @@ func (o *Office) state(ctx context.Context, g Grant, n registry.Node, token stri
 		return problem.New(problem.Invalid, "join-refused").Because(err)
 	}
 	return err
-}
-
-func (o *Office) admitted(n registry.Node, key crypto.PublicKey) (Admitted, error) {
-	state := o.Registry.State()
-	member, _ := state.Member(n.Member)
-	index, _ := state.NodeAt(n.Member, n.Name)
-	out := Admitted{Member: member, Node: n, Index: index}
-	var err error
-	if out.Certificate, err = o.issue(key, n); err != nil {
-		return Admitted{}, err
-	}
-	if o.Issuer != nil {
-		out.Issuer = o.Issuer.Root()
-	}
-	return out, nil
 }
 
 // requested gives the key of a certificate request, which must be the one with

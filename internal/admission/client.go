@@ -38,7 +38,7 @@ func NewClient(address string, trusted func(pin string) bool, own func() *tls.Ce
 		},
 	}
 	return &Client{address: address, client: &http.Client{
-		Timeout: askTime,
+		Timeout: requestTimeout,
 		Transport: &http.Transport{
 			DisableKeepAlives: true, // one request a connection
 			DialTLSContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -69,13 +69,10 @@ func (c *Client) Reachable(ctx context.Context) (address string, err error) {
 		return "", err
 	}
 	if !out.Reachable {
-		return out.Address, problem.New(problem.Unavailable, unreachable(out.Why), "address", out.Address)
+		return out.Address, problem.New(problem.Unavailable, "unreachable-"+out.Why, "address", out.Address) // what the authority met there
 	}
 	return out.Address, nil
 }
-
-// unreachable is the code for what the authority met at the node's address.
-func unreachable(why string) string { return "unreachable-" + why }
 
 // ask sends one question. A refusal comes back as the problem that it is; an
 // authority that does not answer is "authority-away".

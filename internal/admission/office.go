@@ -80,25 +80,21 @@ func (o *Office) Offer(ctx context.Context, g Grant, by string, life time.Durati
 	if err != nil {
 		return "", Made{}, err
 	}
-	if text, err = o.token(g, secret); err != nil {
-		return "", Made{}, err
-	}
-	return text, made, o.note(ctx, deed{What: "token-made", By: by, Member: g.Member, Node: g.Node, Token: made.ID})
-}
-
-func (o *Office) token(g Grant, secret []byte) (string, error) {
 	t := Token{Address: o.Address, Pin: o.Holder.Pin(), Key: o.Key, Witnesses: o.Witnesses, Member: g.Member, Node: g.Node, Secret: secret}
 	if o.Issuer != nil {
 		print, err := credential.Fingerprint(o.Issuer.Root())
 		if err != nil {
-			return "", err
+			return "", Made{}, err
 		}
 		t.Issuer = hex.EncodeToString(print[:])
 	}
 	if err := t.check(); err != nil {
-		return "", fmt.Errorf("make a token: %w", err)
+		return "", Made{}, fmt.Errorf("make a token: %w", err)
 	}
-	return t.Text()
+	if text, err = t.Text(); err != nil {
+		return "", Made{}, err
+	}
+	return text, made, o.note(ctx, deed{What: "token-made", By: by, Member: g.Member, Node: g.Node, Token: made.ID})
 }
 
 // Tokens lists the tokens that were made, newest first, without secrets.

@@ -13,7 +13,7 @@ import (
 )
 
 // reachTime bounds the connection back to a node.
-const reachTime = 5 * time.Second
+const connectTimeout = 5 * time.Second
 
 func (o *Office) serveReachable(r *http.Request) (any, error) {
 	node, err := o.known(r)
@@ -23,7 +23,7 @@ func (o *Office) serveReachable(r *http.Request) (any, error) {
 	if err := o.limited(r); err != nil { // each makes the authority connect somewhere
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), reachTime)
+	ctx, cancel := context.WithTimeout(r.Context(), connectTimeout)
 	defer cancel()
 	return reachedOf(node.Address, o.dial(ctx, node)), nil
 }

@@ -15,8 +15,8 @@ import (
 // How long to wait between attempts when one failed, and how often the clock is
 // looked at: a machine that slept must not miss its hour.
 const (
-	leastPatience = time.Second
-	mostPatience  = 5 * time.Minute
+	shortestPause = time.Second
+	longestPause  = 5 * time.Minute
 	look          = time.Minute
 )
 
@@ -30,17 +30,17 @@ type Renewer struct {
 
 	working sync.Mutex // held while a certificate is asked for and put in place
 
-	mu       sync.Mutex
-	patience time.Duration // before the next attempt; guarded by mu
-	retryAt  time.Time     // guarded by mu
-	last     string        // code of why the last attempt failed; guarded by mu
-	none     bool          // the authority issues none; guarded by mu
+	mu      sync.Mutex
+	pause   time.Duration // before the next attempt; guarded by mu
+	retryAt time.Time     // guarded by mu
+	last    string        // code of why the last attempt failed; guarded by mu
+	none    bool          // the authority issues none; guarded by mu
 }
 
 // NewRenewer renews what holder shows. issue asks for a certificate around a
 // key, in DER; save keeps it over a restart.
 func NewRenewer(holder *credential.Holder, issue func(context.Context, crypto.Signer) ([]byte, error), save func([]byte) error, now clock.Now, log *slog.Logger) *Renewer {
-	return &Renewer{holder: holder, issue: issue, save: save, now: now, log: log, patience: leastPatience}
+	return &Renewer{holder: holder, issue: issue, save: save, now: now, log: log, pause: shortestPause}
 }
 
 // Run renews at two thirds of each certificate's life until ctx ends.
@@ -69,13 +69,13 @@ func (r *Renewer) Step(ctx context.Context) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err == nil {
-		r.patience, r.retryAt, r.last, r.none = leastPatience, time.Time{}, "", false
+		r.pause, r.retryAt, r.last, r.none = shortestPause, time.Time{}, "", false
 		return 0
 	}
 	r.last, r.none = problem.Of(err).Code, problem.HasCode(err, "issuer-none")
-	r.retryAt = r.now().Add(r.patience)
-	wait := r.patience
-	r.patience = min(2*r.patience, mostPatience)
+	r.retryAt = r.now().Add(r.pause)
+	wait := r.pause
+	r.pause = min(2*r.pause, longestPause)
 	if !r.none {
 		r.log.WarnContext(ctx, "the certificate was not renewed", slog.Any("error", err), slog.Time("ends", r.holder.Report().NotAfter))
 	}

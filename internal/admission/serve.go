@@ -20,13 +20,13 @@ import (
 )
 
 // askTime bounds one request over the open protocol, with its answer.
-const askTime = 15 * time.Second
+const requestTimeout = 15 * time.Second
 
 // ServeConn answers one request of whoever came over [Protocol] and closes the
 // connection. Its form is that of http.Server.TLSNextProto.
 func (o *Office) ServeConn(_ *http.Server, conn *tls.Conn, _ http.Handler) {
 	defer func() { _ = conn.Close() }() // the asker has its answer or has gone
-	ctx, cancel := context.WithTimeout(context.Background(), askTime)
+	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
 	deadline, _ := ctx.Deadline()
 	if conn.SetDeadline(deadline) != nil {
@@ -38,23 +38,23 @@ func (o *Office) ServeConn(_ *http.Server, conn *tls.Conn, _ http.Handler) {
 	}
 	state := conn.ConnectionState()
 	r.TLS, r.RemoteAddr = &state, conn.RemoteAddr().String()
-	answer := &answer{header: http.Header{"Content-Type": {"application/json"}}, status: http.StatusOK}
+	answer := &bufferedResponse{header: http.Header{"Content-Type": {"application/json"}}, status: http.StatusOK}
 	o.ServeHTTP(answer, r.WithContext(ctx))
 	_ = answer.write(conn) // the asker may have gone
 }
 
-// answer is a response that is written when it is whole.
-type answer struct {
+// bufferedResponse is a response that is written when it is whole.
+type bufferedResponse struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (a *answer) Header() http.Header         { return a.header }
-func (a *answer) WriteHeader(status int)      { a.status = status }
-func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
+func (a *bufferedResponse) Header() http.Header         { return a.header }
+func (a *bufferedResponse) WriteHeader(status int)      { a.status = status }
+func (a *bufferedResponse) Write(b []byte) (int, error) { return a.body.Write(b) }
 
-func (a *answer) write(to io.Writer) error {
+func (a *bufferedResponse) write(to io.Writer) error {
 	return (&http.Response{
 		StatusCode: a.status, ProtoMajor: 1, ProtoMinor: 1, Header: a.header,
 		Body: io.NopCloser(&a.body), ContentLength: int64(a.body.Len()), Close: true,

@@ -44,7 +44,7 @@ func (r *Room) Announcements(ctx context.Context, by Author) ([]Announcement, er
 func (r *Room) announced() []registry.Service {
 	state := r.State()
 	var found []registry.Service
-	for id := range r.pacts.Load().byService {
+	for id := range r.contracts.Load().byService {
 		if sv, ok := state.Service(id); ok && sv.Next != nil && len(r.ours(sv)) > 0 {
 			found = append(found, sv)
 		}

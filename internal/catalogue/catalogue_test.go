@@ -130,11 +130,11 @@ func TestBreakingVersionIsAnnounced(t *testing.T) {
 		}
 
 		r.clock.Advance(29 * 24 * 3600e9)
-		if err := r.provider.Turn(t.Context()); err != nil || r.service().Version != "1.0" {
+		if err := r.provider.BeginAnnounced(t.Context()); err != nil || r.service().Version != "1.0" {
 			t.Errorf("a day early the version is %s, %v", r.service().Version, err)
 		}
 		r.clock.Advance(24 * 3600e9)
-		if err := r.provider.Turn(t.Context()); err != nil {
+		if err := r.provider.BeginAnnounced(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if sv := r.service(); sv.Version != "2.0" || sv.Next != nil || sv.Since != today.AddDays(30) || sv.Former[0].Version != "1.0" {

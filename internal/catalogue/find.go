@@ -11,9 +11,9 @@ import (
 	"dobosh/internal/registry"
 )
 
-// imprint is what of a service can be found; the index is changed where it
+// searchText is what of a service can be found; the index is changed where it
 // changed.
-type imprint struct {
+type searchText struct {
 	title, body, events, text string
 }
 
@@ -31,14 +31,14 @@ func (r *Room) Refresh() {
 	for sv := range state.ServicesAfter(registry.ID{}) {
 		there[sv.ID] = true
 		body := state.Title(sv.ID.Owner())
-		is := imprint{searchable(sv.Title), searchable(body), strings.Join(sv.Tags, " "), searchable(r.abstract[sv.Description])}
+		is := searchText{searchable(sv.Title), searchable(body), strings.Join(sv.Tags, " "), searchable(r.abstract[sv.Description])}
 		if was, known := r.indexed[sv.ID]; !known || was != is {
 			r.indexed[sv.ID] = is
 			changed = append(changed, r.entry(sv, body, is.text))
 		}
 	}
 	var gone []string
-	maps.DeleteFunc(r.indexed, func(id registry.ID, _ imprint) bool {
+	maps.DeleteFunc(r.indexed, func(id registry.ID, _ searchText) bool {
 		if !there[id] {
 			gone = append(gone, id.String())
 		}
@@ -46,7 +46,7 @@ func (r *Room) Refresh() {
 	})
 	r.index.Remove(gone...)
 	r.index.Put(changed...)
-	r.pacts.Store(pactsOf(state))
+	r.contracts.Store(indexContracts(state))
 	r.seen = state.Size
 }
 

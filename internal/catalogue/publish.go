@@ -56,7 +56,7 @@ func (r *Room) plan(ctx context.Context, d Draft) (Plan, error) {
 	if err := fresh(was, doc); err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Service: described(was, d, doc), Document: doc, Contracts: r.Contracts(d.Service, civil.Of(r.Now()))}
+	p := Plan{Service: withDraft(was, d, doc), Document: doc, Contracts: r.Contracts(d.Service, civil.Of(r.Now()))}
 	if was.Description != "" {
 		older, err := r.read(ctx, was, was.Description)
 		if err != nil {
@@ -80,8 +80,8 @@ func fresh(was registry.Service, doc *openapi.Document) error {
 	return nil
 }
 
-// described is the service with what the draft says beside the description.
-func described(was registry.Service, d Draft, doc *openapi.Document) registry.Service {
+// withDraft is the service with what the draft says beside the description.
+func withDraft(was registry.Service, d Draft, doc *openapi.Document) registry.Service {
 	is := was
 	is.ID, is.Kind = d.Service, registry.ServiceOpenAPI
 	if d.Tags != nil {
@@ -187,9 +187,9 @@ func (r *Room) Withdraw(ctx context.Context, by Author, service registry.ID) err
 	return r.state(ctx, sv)
 }
 
-// Turn lets the announced versions of this member's services begin whose day
+// BeginAnnounced lets the announced versions of this member's services begin whose day
 // has come.
-func (r *Room) Turn(ctx context.Context) error {
+func (r *Room) BeginAnnounced(ctx context.Context) error {
 	today := civil.Of(r.Now())
 	var errs []error
 	for sv := range r.State().ServicesAfter(r.Member) {
@@ -197,13 +197,13 @@ func (r *Room) Turn(ctx context.Context) error {
 			break
 		}
 		if sv.Next != nil && !today.Before(sv.Next.From) {
-			errs = append(errs, r.turn(ctx, sv.ID, today))
+			errs = append(errs, r.begin(ctx, sv.ID, today))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (r *Room) turn(ctx context.Context, service registry.ID, today civil.Day) error {
+func (r *Room) begin(ctx context.Context, service registry.ID, today civil.Day) error {
 	r.publish.Lock()
 	defer r.publish.Unlock()
 	sv, ok := r.State().Service(service)

@@ -61,16 +61,16 @@ const DefaultNotice = 30
 // Room is the catalogue of one node. It is safe for concurrent use.
 type Room struct {
 	Config
-	index    *search.Index
-	parsed   parsed
-	missing  missing
-	pacts    atomic.Pointer[pacts]
-	publish  sync.Mutex // held from reading a service to stating it again
-	refresh  sync.Mutex // guards the fields below
-	indexed  map[registry.ID]imprint
-	seen     int64                // size of the state that the index is of
-	gathered registry.ID          // the service that gather looked at last
-	abstract map[string]lang.Text // text of descriptions that are here, by digest
+	index     *search.Index
+	parsed    parsed
+	missing   missing
+	contracts atomic.Pointer[contractIndex]
+	publish   sync.Mutex // held from reading a service to stating it again
+	refresh   sync.Mutex // guards the fields below
+	indexed   map[registry.ID]searchText
+	seen      int64                // size of the state that the index is of
+	gathered  registry.ID          // the service that gather looked at last
+	abstract  map[string]lang.Text // text of descriptions that are here, by digest
 }
 
 // New opens a room. Until [Room.Refresh] or Run it finds nothing.
@@ -78,24 +78,24 @@ func New(ctx context.Context, cfg Config) (*Room, error) {
 	if cfg.Notice == 0 {
 		cfg.Notice = DefaultNotice
 	}
-	r := &Room{Config: cfg, index: search.New(), indexed: map[registry.ID]imprint{}, seen: -1}
-	r.pacts.Store(&pacts{})
+	r := &Room{Config: cfg, index: search.New(), indexed: map[registry.ID]searchText{}, seen: -1}
+	r.contracts.Store(&contractIndex{})
 	var err error
 	r.abstract, err = r.summaries(ctx)
 	return r, err
 }
 
 // pace is how often Run looks for what changed.
-const pace = time.Second
+const refreshInterval = time.Second
 
 // Run keeps the index current and lets announced versions begin, until ctx
 // ends.
 func (r *Room) Run(ctx context.Context) {
-	tick := time.NewTicker(pace)
+	tick := time.NewTicker(refreshInterval)
 	defer tick.Stop()
 	for {
 		r.Refresh()
-		if err := r.Turn(ctx); err != nil && ctx.Err() == nil {
+		if err := r.BeginAnnounced(ctx); err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "an announced description could not begin", slog.Any("error", err))
 		}
 		r.gather(ctx)

@@ -38,7 +38,7 @@ func (r *Room) store(ctx context.Context, doc *openapi.Document, own bool) error
 	}
 	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		_, err := tx.ExecContext(ctx, `insert into registry_descriptions (digest, body, summary, own, at) values ($1, $2, $3, $4, $5)
-			on conflict (digest) do update set own = CASE WHEN excluded.own > registry_descriptions.own THEN excluded.own ELSE registry_descriptions.own END`,
+			on conflict (digest) do update set own = case when excluded.own > registry_descriptions.own then excluded.own else registry_descriptions.own end`,
 			doc.Digest, string(doc.Raw), string(summary), mine, storage.Micros(r.Now()))
 		if err != nil || own {
 			return err

@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	connections  = 2                // to one node
-	crowded      = 16               // streams on one connection before there is a second
-	dialPatience = 5 * time.Second  // so that another node can still be asked
-	firstRest    = time.Second      // of a node after its first failure
-	longestRest  = 30 * time.Second // of a node that fails again and again
-	smoothing    = 8                // the newest duration counts for one part in so many
+	connections = 2                // to one node
+	crowded     = 16               // streams on one connection before there is a second
+	dialTimeout = 5 * time.Second  // so that another node can still be asked
+	firstRest   = time.Second      // of a node after its first failure
+	longestRest = 30 * time.Second // of a node that fails again and again
+	smoothing   = 8                // the newest duration counts for one part in so many
 )
 
 // peers are the connections to the nodes that are asked, and how each of them
@@ -199,7 +199,7 @@ func (p *peer) best() (best *link.Conn, enough bool) {
 }
 
 func (ps *peers) dial(ctx context.Context, p *peer) (*link.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialPatience)
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	c, err := link.Dial(ctx, p.node.Address, ps.secure(p.node.TLS), ps.cfg)
 	if err != nil {

@@ -142,7 +142,7 @@ func (l *Log) span(ctx context.Context, from, to time.Time) (first, end int64, e
 	return first, end, nil
 }
 
-// turn looks between lo and hi for the place where entries of a time begin: those before lo are older, those from hi on are not.
+// verifying looks between lo and hi for the place where entries of a time begin: those before lo are older, those from hi on are not.
 // The two are the same place, unless what lies between them was erased and tells no time.
 func (l *Log) turn(ctx context.Context, t time.Time, lo, hi int64) (int64, int64, error) {
 	for lo < hi {

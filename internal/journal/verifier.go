@@ -22,7 +22,7 @@ var ErrFork = errors.New("the log signed two histories")
 type Verifier struct {
 	keys []note.Verifier
 
-	turn sync.Mutex // held while a signature is verified, so that those who wait for the same one find it done
+	verifying sync.Mutex // held while a signature is verified, so that those who wait for the same one find it done
 
 	mu    sync.Mutex
 	seen  map[[sha256.Size]byte]Checkpoint
@@ -50,8 +50,8 @@ func (v *Verifier) Open(signed []byte) (Checkpoint, error) {
 	if c, ok := v.recall(id); ok {
 		return c, nil
 	}
-	v.turn.Lock()
-	defer v.turn.Unlock()
+	v.verifying.Lock()
+	defer v.verifying.Unlock()
 	if c, ok := v.recall(id); ok {
 		return c, nil
 	}

@@ -46,15 +46,15 @@ func NewFollower(ctx context.Context, db *storage.DB, verifier note.Verifier, ur
 func (f *Follower) Require(quorum int, keys ...note.Verifier) { f.quorum = witnesses{keys, quorum} }
 
 // How long to wait between two rounds: at least pause, so that an authority
-// that answers at once is not asked without end; at most patience while it
+// that answers at once is not asked without end; at most longestPause while it
 // cannot be reached.
 const (
-	pause    = 50 * time.Millisecond
-	patience = 5 * time.Second
+	pause        = 50 * time.Millisecond
+	longestPause = 5 * time.Second
 )
 
 // Run keeps the copy current until ctx ends. A registry that cannot be followed
-// is tried again with growing patience; one that forked is never followed
+// is tried again with growing pauses; one that forked is never followed
 // again.
 func (f *Follower) Run(ctx context.Context) {
 	wait := pause
@@ -67,7 +67,7 @@ func (f *Follower) Run(ctx context.Context) {
 			f.log.ErrorContext(ctx, "the registry forked; following has stopped", slog.Any("error", err))
 			return
 		case err != nil:
-			wait = min(2*wait, patience)
+			wait = min(2*wait, longestPause)
 			f.log.Log(ctx, missed(wait), "registry not followed", slog.Any("error", err))
 		default:
 			wait = pause
@@ -83,7 +83,7 @@ func (f *Follower) Run(ctx context.Context) {
 // missed is how loud it is that the registry was not followed: nodes that start
 // together do not find each other at once, which is no news.
 func missed(wait time.Duration) slog.Level {
-	if wait < patience/2 {
+	if wait < longestPause/2 {
 		return slog.LevelInfo
 	}
 	return slog.LevelWarn

@@ -37,7 +37,7 @@ func (s *State) Contracts() []Contract { return collect(s.ContractsAfter(""), 0)
 // ContractsAfter lists the contracts in force whose id comes after one.
 func (s *State) ContractsAfter(id string) iter.Seq[Contract] {
 	return func(yield func(Contract) bool) {
-		for _, p := range s.pacts.After(id) {
+		for _, p := range s.contracts.After(id) {
 			if p.terms != nil && !yield(*p.terms) {
 				return
 			}

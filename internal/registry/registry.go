@@ -27,7 +27,7 @@ func Migrations() fs.FS { return migrations }
 // Registry is a node's copy of the log and the state that follows from it. It
 // is safe for concurrent use.
 type Registry struct {
-	store    keeper
+	store    logStore
 	verifier note.Verifier
 	now      clock.Now
 	state    atomic.Pointer[State]
@@ -61,7 +61,7 @@ func open(ctx context.Context, db *storage.DB, verifier note.Verifier, now clock
 	return r, nil
 }
 
-func newRegistry(kept keeper, verifier note.Verifier, now clock.Now) *Registry {
+func newRegistry(kept logStore, verifier note.Verifier, now clock.Now) *Registry {
 	r := &Registry{store: kept, verifier: verifier, now: now, changed: make(chan struct{}), grew: make(chan struct{})}
 	r.state.Store(emptyState())
 	return r

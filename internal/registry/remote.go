@@ -151,5 +151,5 @@ func (f *Follower) catchUp(ctx context.Context, size int64) {
 	if err := f.Sync(ctx, false); err == nil && f.State().Size >= size {
 		return
 	}
-	_ = f.Wait(ctx, size-1) // the patience has an end
+	_ = f.Wait(ctx, size-1) // it is not waited for without end
 }

@@ -128,6 +128,6 @@ func (s *State) saidContract(text string) bool {
 	if err != nil {
 		return false
 	}
-	p, there := s.pacts.Get(c.ID)
+	p, there := s.contracts.Get(c.ID)
 	return there && slices.Contains(p.texts, c.digest())
 }

@@ -69,7 +69,7 @@ func (s *State) owners(st Statement) []ID {
 	case st.End != nil && st.End.Contract == "":
 		return []ID{st.End.Service.Owner()}
 	case st.End != nil && st.End.Service == ID{}:
-		if p, ok := s.pacts.Get(st.End.Contract); ok {
+		if p, ok := s.contracts.Get(st.End.Contract); ok {
 			return []ID{p.sides.asker.Owner(), p.sides.provider.Owner()}
 		}
 	}

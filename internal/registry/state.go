@@ -15,24 +15,24 @@ import (
 // State is what the statements up to Size amount to. It never changes and is
 // safe for concurrent use: the next state shares with it what did not change.
 type State struct {
-	Size     int64
-	members  ordered.Map[ID, *member]
-	pins     ordered.Map[string, *Node] // by each TLS key of a node
-	services ordered.Map[ID, *Service]
-	groups   ordered.Map[ID, *Group]
-	inGroups ordered.Map[ID, []ID] // groups by subsystem, oldest first
-	pacts    ordered.Map[string, *pact]
-	between  ordered.Map[pair, []*Contract] // contracts in force, oldest first
-	enacted  ordered.Map[string, Instrument]
-	classes  ordered.Map[string, Class]
-	issuer   *Issuer
+	Size      int64
+	members   ordered.Map[ID, *member]
+	pins      ordered.Map[string, *Node] // by each TLS key of a node
+	services  ordered.Map[ID, *Service]
+	groups    ordered.Map[ID, *Group]
+	inGroups  ordered.Map[ID, []ID] // groups by subsystem, oldest first
+	contracts ordered.Map[string, *contractHistory]
+	between   ordered.Map[pair, []*Contract] // contracts in force, oldest first
+	enacted   ordered.Map[string, Instrument]
+	classes   ordered.Map[string, Class]
+	issuer    *Issuer
 }
 
 func emptyState() *State {
 	return &State{
 		members: ordered.New[ID, *member](compare), pins: ordered.New[string, *Node](cmp.Compare[string]),
 		services: ordered.New[ID, *Service](compare), groups: ordered.New[ID, *Group](compare), inGroups: ordered.New[ID, []ID](compare),
-		pacts: ordered.New[string, *pact](cmp.Compare[string]), between: ordered.New[pair, []*Contract](comparePairs),
+		contracts: ordered.New[string, *contractHistory](cmp.Compare[string]), between: ordered.New[pair, []*Contract](comparePairs),
 		enacted: ordered.New[string, Instrument](cmp.Compare[string]), classes: ordered.New[string, Class](cmp.Compare[string]),
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// keeper is where a copy of the log is kept.
-type keeper interface {
+// logStore is where a copy of the log is kept.
+type logStore interface {
 	// leaves reads statements from a number on.
 	leaves(ctx context.Context, from, limit int64) ([]string, error)
 	// save makes leaves, the hashes they add and the checkpoint over them durable,

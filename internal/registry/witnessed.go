@@ -22,7 +22,7 @@ type Cosigner interface {
 // witnessPatience is how long followers hear nothing of a change while its
 // checkpoint is not cosigned. Then they hear of it all the same, and those that
 // require witnesses go on asking.
-const witnessPatience = 3 * time.Second
+const witnessTimeout = 3 * time.Second
 
 // Publish shows followers each change once it is cosigned, until ctx ends.
 // Without it they see a change at once.
@@ -31,7 +31,7 @@ func (a *Authority) Publish(ctx context.Context, c Cosigner) {
 	defer a.held(false)
 	for ctx.Err() == nil {
 		newest := a.newest()
-		soon, cancel := context.WithTimeout(ctx, witnessPatience)
+		soon, cancel := context.WithTimeout(ctx, witnessTimeout)
 		err := c.WaitCosigned(soon, newest.size)
 		cancel()
 		a.publish(newest, c.Cosigned())

@@ -110,7 +110,11 @@ func (c *Conn) take(h head, payload []byte) error {
 		}
 	case frameReset:
 		if s := c.stream(h.stream); s != nil {
-			s.fail(resetError(binary.BigEndian.Uint32(payload)))
+			if binary.BigEndian.Uint32(payload) == resetRefused {
+				s.fail(ErrRefused)
+			} else {
+				s.fail(ErrReset)
+			}
 			s.broke()
 			c.forget(s)
 		}
@@ -122,13 +126,6 @@ func (c *Conn) take(h head, payload []byte) error {
 		return fmt.Errorf("%w: a second hello", ErrProtocol)
 	}
 	return nil
-}
-
-func resetError(code uint32) error {
-	if code == resetRefused {
-		return ErrRefused
-	}
-	return ErrReset
 }
 
 // stream finds a stream that is open.

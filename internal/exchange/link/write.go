@@ -8,7 +8,7 @@ import (
 
 // patience is how long one write may take. The other side reads whatever comes,
 // so that only a dead one takes longer.
-const patience = 30 * time.Second
+const writeTimeout = 30 * time.Second
 
 // write is the goroutine that sends what waits. It ends when the connection
 // does, or when the last stream of one that is being left has ended.
@@ -23,7 +23,7 @@ func (c *Conn) write() error {
 		runtime.Gosched() // lets those who were woken together come along
 		frames, over := c.takeOut(spare)
 		if len(frames) > 0 {
-			if err := c.net.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+			if err := c.net.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 				return fmt.Errorf("link: %w", err)
 			}
 			if _, err := c.net.Write(frames); err != nil {

@@ -20,11 +20,11 @@ import (
 )
 
 const (
-	connectPatience = 30 * time.Second // X-Road's
-	idle            = 30 * time.Second // how long an unused connection stays open
-	maxConnections  = 1024             // to one system
-	maxHead         = 64 << 10         // bytes of the head of a response
-	ready           = 64 << 10         // bytes of a response that are read at once
+	connectTimeout = 30 * time.Second // X-Road's
+	idle           = 30 * time.Second // how long an unused connection stays open
+	maxConnections = 1024             // to one system
+	maxHead        = 64 << 10         // bytes of the head of a response
+	ready          = 64 << 10         // bytes of a response that are read at once
 )
 
 // Remote is an information system reached over HTTP. It is safe for concurrent

@@ -21,7 +21,7 @@ type stepped struct {
 
 func dialStepped(step time.Duration) func(address string) (net.Conn, error) {
 	return func(address string) (net.Conn, error) {
-		conn, err := net.DialTimeout("tcp", address, connectPatience)
+		conn, err := net.DialTimeout("tcp", address, connectTimeout)
 		if err != nil {
 			return nil, err
 		}

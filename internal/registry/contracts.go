@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// pact is a contract through all its terms, also after its end: its id belongs
+// contractHistory is a contract through all its terms, also after its end: its id belongs
 // to the same two for ever, and no text of it is said twice. It is replaced,
 // never changed.
-type pact struct {
+type contractHistory struct {
 	sides pair
 	texts [][32]byte // SHA-256 of every text of it that ever was
 	terms *Contract  // nil after its end
@@ -43,8 +43,8 @@ func (s *State) applyContract(st reading, at int64, proofs *proofs) error {
 			return fmt.Errorf("%w %s: signature of %s: %w", ErrContract, c.ID, member, err)
 		}
 	}
-	next := pact{sides: c.sides(), terms: c, at: at}
-	if old, there := s.pacts.Get(c.ID); there {
+	next := contractHistory{sides: c.sides(), terms: c, at: at}
+	if old, there := s.contracts.Get(c.ID); there {
 		switch {
 		case old.sides != next.sides:
 			return fmt.Errorf("%w %s: the id belongs to a contract of others", ErrContract, c.ID)
@@ -58,7 +58,7 @@ func (s *State) applyContract(st reading, at int64, proofs *proofs) error {
 	}
 	next.texts = append(next.texts, st.digest)
 	s.put(c)
-	s.pacts = s.pacts.With(c.ID, &next)
+	s.contracts = s.contracts.With(c.ID, &next)
 	return nil
 }
 
@@ -94,7 +94,7 @@ func (s *State) put(c *Contract) {
 
 // endContract takes a contract out of force; one that is not in force stays so.
 func (s *State) endContract(id string) {
-	old, ok := s.pacts.Get(id)
+	old, ok := s.contracts.Get(id)
 	if !ok || old.terms == nil {
 		return
 	}
@@ -105,12 +105,12 @@ func (s *State) endContract(id string) {
 	} else {
 		s.between = s.between.With(old.sides, list)
 	}
-	s.pacts = s.pacts.With(id, &pact{sides: old.sides, texts: old.texts, at: old.at})
+	s.contracts = s.contracts.With(id, &contractHistory{sides: old.sides, texts: old.texts, at: old.at})
 }
 
 // Contract finds a contract in force by its id.
 func (s *State) Contract(id string) (Contract, bool) {
-	p, ok := s.pacts.Get(id)
+	p, ok := s.contracts.Get(id)
 	if !ok || p.terms == nil {
 		return Contract{}, false
 	}
@@ -119,7 +119,7 @@ func (s *State) Contract(id string) (Contract, bool) {
 
 // ContractAt is the place in the log of the terms of a contract in force.
 func (s *State) ContractAt(id string) (index int64, ok bool) {
-	p, ok := s.pacts.Get(id)
+	p, ok := s.contracts.Get(id)
 	if !ok || p.terms == nil {
 		return 0, false
 	}

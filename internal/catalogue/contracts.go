@@ -9,12 +9,12 @@ import (
 	"dobosh/internal/registry"
 )
 
-// pacts are the contracts in force by the service they are about. It never
+// contractIndex are the contracts in force by the service they are about. It never
 // changes.
-type pacts struct{ byService map[registry.ID][]string }
+type contractIndex struct{ byService map[registry.ID][]string }
 
-func pactsOf(state *registry.State) *pacts {
-	p := &pacts{byService: map[registry.ID][]string{}}
+func indexContracts(state *registry.State) *contractIndex {
+	p := &contractIndex{byService: map[registry.ID][]string{}}
 	for c := range state.ContractsAfter("") {
 		if c.Service != "" {
 			service := c.Provider.With(c.Service)
@@ -29,7 +29,7 @@ func pactsOf(state *registry.State) *pacts {
 func (r *Room) Contracts(service registry.ID, day civil.Day) []registry.Contract {
 	state := r.State()
 	var found []registry.Contract
-	for _, id := range r.pacts.Load().byService[service] {
+	for _, id := range r.contracts.Load().byService[service] {
 		if c, ok := state.Contract(id); ok && (c.To.IsZero() || !day.After(c.To)) {
 			found = append(found, c)
 		}
@@ -48,15 +48,12 @@ type Concern struct {
 func Concerns(contracts []registry.Contract, changes []openapi.Change) []Concern {
 	var all []Concern
 	for _, c := range contracts {
-		if hits := hitting(c, changes); len(hits) > 0 {
-			all = append(all, Concern{c, hits})
+		hit := slices.DeleteFunc(slices.Clone(changes), func(change openapi.Change) bool { return !change.Breaks || !hits(c, change) })
+		if len(hit) > 0 {
+			all = append(all, Concern{c, hit})
 		}
 	}
 	return all
-}
-
-func hitting(c registry.Contract, changes []openapi.Change) []openapi.Change {
-	return slices.DeleteFunc(slices.Clone(changes), func(change openapi.Change) bool { return !change.Breaks || !hits(c, change) })
 }
 
 // hits reports whether a contract lets ask what changed. Of an answer only the
@@ -70,7 +67,9 @@ func hits(c registry.Contract, change openapi.Change) bool {
 	if !asked || at.Part != openapi.Reply || at.Pointer == "" {
 		return asked
 	}
-	return slices.ContainsFunc(c.Fields, func(field string) bool { return nested(field, at.Pointer) })
+	return slices.ContainsFunc(c.Fields, func(field string) bool { // one leads into the other, or to the same
+		return field == at.Pointer || strings.HasPrefix(field, at.Pointer+"/") || strings.HasPrefix(at.Pointer, field+"/")
+	})
 }
 
 // meet reports whether some path fits both a pattern of a contract and a path
@@ -87,10 +86,4 @@ func meet(pattern, path string) bool {
 		}
 	}
 	return true
-}
-
-// nested reports whether one of two pointers leads into the other, or to the
-// same.
-func nested(a, b string) bool {
-	return a == b || strings.HasPrefix(a, b+"/") || strings.HasPrefix(b, a+"/")
 }
