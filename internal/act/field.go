@@ -306,7 +306,7 @@ func numbers[In any](name string, kind Kind, at func(*In) *int, code string, bou
 		if *at(in) = 0; typed == "" {
 			return a.needed(code)
 		}
-		n, err := strconv.ParseUint(strings.TrimSpace(typed), 10, 32)
+		n, err := strconv.ParseUint(strings.TrimSpace(typed), 10, 63)
 		if err != nil || n > uint64(a.Most) {
 			return fault{code, nil}
 		}

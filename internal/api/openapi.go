@@ -20,6 +20,19 @@ func (s Surface) Description() map[string]any {
 		}
 		paths[path][strings.ToLower(method)] = s.operation(a, method)
 	}
+	for _, b := range s.Bodies {
+		method, path, _ := strings.Cut(b.Route, " ")
+		if paths[path] == nil {
+			paths[path] = map[string]any{}
+		}
+		content := map[string]any{}
+		for _, kind := range b.Takes {
+			content[kind] = map[string]any{"schema": map[string]any{}}
+		}
+		o := s.operation(act.Act{Name: b.Name, Right: b.Right, Out: reflect.TypeOf(b.Out)}, "GET")
+		o["requestBody"] = map[string]any{"required": true, "content": content}
+		paths[path][strings.ToLower(method)] = o
+	}
 	return map[string]any{
 		"openapi": "3.1.0",
 		"info":    map[string]any{"title": s.Say(lang.En, "surface."+s.Name), "version": "1"},

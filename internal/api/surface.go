@@ -26,10 +26,23 @@ const maxBody = 1 << 20
 type Surface struct {
 	Name    string // stable, for the log and the keys of requests; "surface." and it is the key of its title
 	Acts    []act.Act
+	Bodies  []Body
 	Who     Who
 	Answers *Answers // nil where nothing is changed
 	Say     problem.Say
 	Log     *slog.Logger
+}
+
+// Body is a route that takes a body which is no JSON object of fields, in a format
+// that others have defined, and reads it itself.
+type Body struct {
+	Name, Route string
+	Right       act.Right
+	Takes       []string // media types
+	Most        int64    // bytes of the body
+	Out         any      // a value of the type that is answered
+	// Do answers; made reports that something new came to be (201).
+	Do func(ctx context.Context, by act.Actor, mediaType string, body []byte) (made bool, out any, err error)
 }
 
 // pathPart is a name in the pattern of a route.
@@ -48,6 +61,19 @@ func (s Surface) Handler() (http.Handler, error) {
 		}
 		mux.Handle(a.Route, s.serve(a))
 	}
+	for _, b := range s.Bodies {
+		if b.Right.IsZero() {
+			return nil, fmt.Errorf("surface %s: %s has no right", s.Name, b.Route)
+		}
+		mux.Handle(b.Route, s.guarded(b.Right, func(w http.ResponseWriter, r *http.Request, by act.Actor) (answer, error) {
+			body, err := readAll(w, r, b.Most)
+			if err != nil {
+				return answer{}, err
+			}
+			made, out, err := b.Do(r.Context(), by, r.Header.Get("Content-Type"), body)
+			return encode(made, out, err)
+		}))
+	}
 	described, err := json.Marshal(s.Description())
 	if err != nil {
 		return nil, fmt.Errorf("surface %s: %w", s.Name, err)
@@ -63,6 +89,11 @@ func (s Surface) Handler() (http.Handler, error) {
 
 // serve answers requests for one act.
 func (s Surface) serve(a act.Act) http.Handler {
+	return s.guarded(a.Right, func(w http.ResponseWriter, r *http.Request, by act.Actor) (answer, error) { return s.answer(w, r, a, by) })
+}
+
+// guarded lets only those ask who may, before anything of the body is read.
+func (s Surface) guarded(right act.Right, do func(w http.ResponseWriter, r *http.Request, by act.Actor) (answer, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
 			s.refuse(w, r, problem.New(problem.Forbidden, "cross-site"))
@@ -70,13 +101,12 @@ func (s Surface) serve(a act.Act) http.Handler {
 		}
 		by, err := s.Who(r)
 		if err == nil {
-			_, err = a.Right.Where(by)
+			_, err = right.Where(by)
 		}
-		if err != nil {
-			s.refuse(w, r, err)
-			return
+		var given answer
+		if err == nil {
+			given, err = do(w, r, by)
 		}
-		given, err := s.answer(w, r, a, by)
 		if err != nil {
 			s.refuse(w, r, err)
 			return
@@ -94,7 +124,7 @@ func (s Surface) answer(w http.ResponseWriter, r *http.Request, a act.Act, by ac
 	}
 	if r.Method == http.MethodGet {
 		out, err := a.Do(r.Context(), by, act.FromValues(r.URL.Query()).With(inPath))
-		return encode(a, out, err)
+		return encode(a.Made, out, err)
 	}
 	body, err := readBody(w, r)
 	if err != nil {
@@ -102,7 +132,7 @@ func (s Surface) answer(w http.ResponseWriter, r *http.Request, a act.Act, by ac
 	}
 	do := func(ctx context.Context) (answer, error) {
 		out, err := a.Do(ctx, by, act.FromJSON(func() ([]byte, error) { return body, nil }).With(inPath))
-		return encode(a, out, err)
+		return encode(a.Made, out, err)
 	}
 	key := r.Header.Get("Idempotency-Key")
 	if key == "" {
@@ -118,7 +148,11 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.ContentLength != 0 && (err != nil || kind != "application/json") {
 		return nil, problem.New(problem.Invalid, "body-not-json").Because(err)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	return readAll(w, r, maxBody)
+}
+
+func readAll(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, problem.New(problem.TooLarge, "body-too-large").Because(err)
 	}
@@ -128,12 +162,12 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-func encode(a act.Act, out any, err error) (answer, error) {
+func encode(made bool, out any, err error) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
 	status := http.StatusOK
-	if a.Made {
+	if made {
 		status = http.StatusCreated
 	}
 	body, err := json.Marshal(out)

@@ -27,11 +27,11 @@ func (n *Node) surface(name string, acts []act.Act, who api.Who) api.Surface {
 	return api.Surface{Name: name, Acts: acts, Who: who, Answers: n.answers, Say: n.catalogue.Say, Log: n.log}
 }
 
-// programs are the systems of the configuration with the role that their token
+// programs are the systems of the configuration with the roles that their token
 // gives.
-func programs(systems []System, role act.Role) (all []api.Program) {
+func programs(systems []System, roles ...act.Role) (all []api.Program) {
 	for _, s := range systems {
-		all = append(all, api.Program{Name: s.Name, TokenFile: s.TokenFile, Grants: []act.Grant{{Role: role}}})
+		all = append(all, api.Program{Name: s.Name, TokenFile: s.TokenFile, Grants: act.System(s.Name, roles...).Grants})
 	}
 	return all
 }
