@@ -15,7 +15,6 @@ import (
 	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
-	"dobosh/internal/web"
 )
 
 // Guest is a room that stands in a node without belonging to the program: the
@@ -52,7 +51,6 @@ type Brought struct {
 	Descriptions [][]byte                     // of those services
 	API          map[string]http.Handler      // for the member's own systems, by the first segment of the path
 	Pages        []portal.Room                // for the portal
-	Web          func(*web.Deps)              // the same for the pages that no room brings yet
 	Kind         string                       // of institution, as [portal.Config] has it; empty for that of the node
 	Close        func() error                 // nil where there is nothing to close
 }

@@ -12,7 +12,9 @@ import (
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
+	receiptpages "dobosh/internal/receipts/pages"
 	"dobosh/internal/registry"
+	servicepages "dobosh/internal/services/pages"
 	"dobosh/internal/web"
 )
 
@@ -29,41 +31,29 @@ func (n *Node) portalSurface() (http.Handler, error) {
 	if n.identity != nil {
 		cfg.SignIn, cfg.Sessions = n.identity, n.identity
 	}
-	deps := web.Deps{Pack: n.pack}
+	rooms := []portal.Room{receiptpages.NewDesk(n.system)}
 	if n.services != nil {
-		n.cityPages(&deps)
+		own := n.cfg.Member
+		own.Subsystem = "portal"
+		gathered := &receipts.Room{Portal: own, State: n.registry.State, Pack: n.pack, Asker: n.gateway, Words: n.described}
+		rooms = append(rooms, servicepages.New(n.services, papers{n.services, n}, n.pack), receiptpages.New(gathered))
 	}
+	deps := web.Deps{Pack: n.pack, Contracts: n.desk, DataServices: n.described, Oversight: n.oversight, Conditions: conditions{n}, Events: n.events}
 	if n.authority != nil {
 		cfg.Kind = "supervisor"
 		deps.Registry = registryPages{n}
 	}
-	deps.Contracts, deps.DataServices = n.desk, n.described
 	if n.office != nil {
 		deps.Newcomers = admission.Newcomers{Office: n.office}
 	}
-	deps.Answering = n.system
-	deps.Oversight, deps.Conditions, deps.Events = n.oversight, conditions{n}, n.events
-	var rooms []portal.Room
+	rooms = append(rooms, web.New(deps))
 	for _, b := range n.brought {
 		if b.Kind != "" {
 			cfg.Kind = b.Kind
 		}
-		if b.Web != nil {
-			b.Web(&deps)
-		}
 		rooms = append(rooms, b.Pages...)
 	}
-	return portal.New(cfg, append(rooms, web.New(deps))...)
-}
-
-func (n *Node) cityPages(deps *web.Deps) {
-	s := n.services
-	portal := n.cfg.Member
-	portal.Subsystem = "portal"
-	gathered := &receipts.Room{Portal: portal, State: n.registry.State, Pack: n.pack, Asker: n.gateway, Words: n.described}
-	deps.Offers, deps.Exits, deps.Decisions, deps.Papers = s, s, s, s
-	deps.Looks, deps.Messages, deps.Verifier = gathered, gathered, papers{s, n}
-	deps.Desk, deps.Waiting, deps.Referrals, deps.Settling, deps.Payments, deps.Releasing = s, s, s, s, s, s
+	return portal.New(cfg, rooms...)
 }
 
 // title names a data service or a member by the registry, or, before the

@@ -2,7 +2,10 @@ package portal
 
 import (
 	"html/template"
+	"slices"
 	"strings"
+
+	"dobosh/internal/act"
 
 	"dobosh/internal/kit/lang"
 )
@@ -58,6 +61,11 @@ func (v *Visit) links(ways []Nav) []Link {
 		links[here].Here = true
 	}
 	return links
+}
+
+// Holds is for those who hold one of the roles, in whatever scope.
+func Holds(roles ...act.Role) func(act.Actor) bool {
+	return func(by act.Actor) bool { return slices.ContainsFunc(roles, by.Has) }
 }
 
 func under(here, path string) bool { return here == path || strings.HasPrefix(here, path+"/") }

@@ -31,12 +31,19 @@ func (v *Visit) home() error {
 }
 
 // Parts are what rooms add to the first page.
-func (v *Visit) Parts() (parts []template.HTML, err error) {
+func (v *Visit) Parts() ([]template.HTML, error) {
+	return v.parts(func(r *room) []Part { return r.Welcome })
+}
+
+// Beside are what rooms add to a person's own page.
+func (v *Visit) Beside() ([]template.HTML, error) {
+	return v.parts(func(r *room) []Part { return r.Beside })
+}
+
+func (v *Visit) parts(of func(*room) []Part) (parts []template.HTML, err error) {
 	for _, r := range v.rooms {
-		for _, part := range r.Welcome {
-			within := *v
-			within.room = r
-			html, err := part(&within)
+		for _, part := range of(r) {
+			html, err := part(v.within(r))
 			if err != nil {
 				return nil, err
 			}
@@ -46,4 +53,11 @@ func (v *Visit) Parts() (parts []template.HTML, err error) {
 		}
 	}
 	return parts, nil
+}
+
+// within is the visit as another room sees it, with its own templates.
+func (v *Visit) within(r *room) *Visit {
+	other := *v
+	other.room = r
+	return &other
 }

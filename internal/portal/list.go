@@ -35,3 +35,11 @@ func (v *Visit) More(next page.Key) string {
 	query.Set("after", string(next))
 	return local(v.R.URL.EscapedPath(), query)
 }
+
+// Tile is a number of an overview that leads to what it counts.
+type Tile struct {
+	Count int
+	Text  string
+	URL   string
+	Due   bool // somebody has to do something about it
+}

@@ -63,6 +63,7 @@ type Room struct {
 	Footer    []Nav  // for everybody, below every page
 	Home      []Home // what "/" is, for whom
 	Welcome   []Part // what the first page shows to those who have no home here
+	Beside    []Part // what a person's own page shows of this room
 }
 
 // Page answers one route.

@@ -48,3 +48,12 @@ func Unpacks(r *http.Request) bool {
 	}
 	return false
 }
+
+// File ends an action with a file to keep.
+func (v *Visit) File(kind, name string, content []byte) error {
+	h := v.W.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	WriteBytes(v.W, v.R, v.Status, content, nil)
+	return nil
+}

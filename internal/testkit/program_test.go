@@ -20,8 +20,7 @@ const root = "../.."
 // loads, or what tests are made of.
 func TestTheProgramHoldsNothingOfTheLaboratory(t *testing.T) {
 	until := map[string]string{
-		"dobosh/internal/lab/registers":        "until the door for programs stands in api",
-		"dobosh/internal/lab/registers/births": "until the registers bring their own pages",
+		"dobosh/internal/lab/registers": "until the door for programs stands in api",
 	}
 	deps := linked(t, "dobosh/cmd/dobosh")
 	for name := range deps {

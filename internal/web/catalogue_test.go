@@ -141,14 +141,21 @@ func TestEveryCheckOfAFileHasASentence(t *testing.T) {
 	}
 }
 
+// shown gives every file of the frame and of the pages of all rooms.
+func shown(t *testing.T) map[string]string {
+	t.Helper()
+	files := source(t, "..", ".html")
+	maps.Copy(files, source(t, "..", ".go"))
+	maps.DeleteFunc(files, func(path, _ string) bool {
+		return !strings.Contains(path, "/pages/") && !strings.HasPrefix(path, "../portal/") && !strings.HasPrefix(path, "../web/")
+	})
+	return files
+}
+
 func TestEveryKeyThatIsNamedExists(t *testing.T) {
 	_, _, all := words(t)
 	named := regexp.MustCompile(`[sS]ay\(?\s*"([a-z][a-z0-9.-]+)"`)
-	files := source(t, "templates", ".html")
-	for _, more := range []map[string]string{source(t, ".", ".go"), source(t, "../portal/templates", ".html"), source(t, "../portal", ".go")} {
-		maps.Copy(files, more)
-	}
-	for path, content := range files {
+	for path, content := range shown(t) {
 		for _, m := range named.FindAllStringSubmatch(content, -1) {
 			if !strings.HasSuffix(m[1], ".") && !all.Has(m[1]) {
 				t.Errorf("%s: no sentence %s", path, m[1])
@@ -162,10 +169,8 @@ func TestEveryKeyThatIsNamedExists(t *testing.T) {
 func TestNoSentenceIsLeftOver(t *testing.T) {
 	_, _, all := words(t)
 	var text strings.Builder
-	for _, files := range []map[string]string{source(t, "templates", ".html"), source(t, ".", ".go"), source(t, "../portal/templates", ".html"), source(t, "../portal", ".go")} {
-		for _, content := range files {
-			text.WriteString(content)
-		}
+	for _, content := range shown(t) {
+		text.WriteString(content)
 	}
 	joined := []string{"problem.", "turn.", "do.", "name.", "check.", "verdict.", "role.", "weekday.", "welcome.", "exit.",
 		"offer.state.", "offer.after.", "assessment.state.", "payment.state.", "decision.granted.", "reason.", "referral.why.", "referral.reason.", "contract.state.", "contract.after.", "contract.act.", "contract.found.", "contract.at.", "contract.method.", "contract.often-", "alarm.", "hop.", "peer.", "evidence.", "operator.",

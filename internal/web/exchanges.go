@@ -112,7 +112,7 @@ func (p *pages) evidence(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.file("application/json", name, file)
+	return v.File("application/json", name, file)
 }
 
 // hidden is what contracts hide from the persons concerned for a while.

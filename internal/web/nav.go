@@ -1,8 +1,6 @@
 package web
 
 import (
-	"html/template"
-
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	"dobosh/internal/portal"
@@ -24,22 +22,11 @@ func holds(roles ...act.Role) func(act.Actor) bool {
 func (p *pages) nav() (nav []portal.Nav) {
 	add := func(there bool, whom func(act.Actor) bool, path, key string) {
 		if there {
-			nav = append(nav, portal.Nav{Path: path, Key: key, Order: len(nav), Whom: whom})
+			nav = append(nav, portal.Nav{Path: path, Key: key, Order: 400 + 10*len(nav), Whom: whom})
 		}
 	}
 	watchers := holds(identity.Operator, identity.Auditor)
 	signers := holds(identity.Contracts, identity.Auditor)
-	add(p.Offers != nil, holds(identity.Resident), "/inbox", "nav.inbox")
-	add(p.Looks != nil, holds(identity.Resident), "/looks", "nav.looks")
-	add(p.Messages != nil, holds(identity.Resident), "/messages", "nav.messages")
-	add(p.Desk != nil, holds(identity.Officer), "/desk", "nav.desk")
-	add(p.Desk != nil, holds(identity.Officer), "/desk/offers", "nav.offers")
-	add(p.Waiting != nil, holds(identity.Officer), "/desk/assessments", "nav.assessments")
-	add(p.Referrals != nil, holds(identity.Officer), "/desk/referrals", "nav.referrals")
-	add(p.Desk != nil, holds(identity.Officer), "/desk/decisions", "nav.decisions")
-	add(p.Payments != nil, holds(identity.Officer), "/desk/payments", "nav.payments")
-	add(p.Answering != nil, holds(identity.Officer), "/desk/messages", "nav.questions")
-	add(p.Registrar != nil, holds(identity.Registrar), "/births", "nav.births")
 	add(p.Oversight != nil, watchers, "/desk/operate", "nav.operate")
 	add(p.Oversight != nil, watchers, "/desk/exchanges", "nav.exchanges")
 	add(p.Events != nil, watchers, "/desk/events", "nav.events")
@@ -59,22 +46,22 @@ func (p *pages) nav() (nav []portal.Nav) {
 
 // footer leads everybody to what is for everybody.
 func (p *pages) footer() (footer []portal.Nav) {
-	if p.Verifier != nil {
-		footer = append(footer, portal.Nav{Path: "/verify", Key: "nav.verify"})
-	}
 	if p.DataServices != nil {
-		footer = append(footer, portal.Nav{Path: "/catalogue", Key: "catalogue.footer"})
+		footer = append(footer, portal.Nav{Path: "/catalogue", Key: "catalogue.footer", Order: 600})
 	}
 	return footer
 }
 
-// welcome is what the first page says of this node to a stranger.
-func (p *pages) welcome(v *portal.Visit) (template.HTML, error) {
-	return v.Render("welcome-parts.html", welcomeView{p.Verifier != nil, p.visit(v).services(), p.Demo})
-}
-
-type welcomeView struct {
-	Verify   bool
-	Services []serviceView
-	Demo     *Demo
+// homes lead everybody to what is theirs.
+func (p *pages) homes() (homes []portal.Home) {
+	to := func(address string) func(*portal.Visit) error {
+		return func(v *portal.Visit) error { return v.To(address) }
+	}
+	if p.Contracts != nil {
+		homes = append(homes, portal.Home{Order: 400, Whom: holds(identity.Contracts), Do: to("/desk/contracts")})
+	}
+	if p.Oversight != nil {
+		homes = append(homes, portal.Home{Order: 500, Whom: holds(identity.Operator, identity.Auditor), Do: to("/desk/operate")})
+	}
+	return homes
 }

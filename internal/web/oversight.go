@@ -31,7 +31,7 @@ func (p *pages) oversightRoutes() {
 // wrong and what to do stands before every figure.
 type operateView struct {
 	Alarms    []alarm
-	Tiles     []tile
+	Tiles     []portal.Tile
 	Services  []serviceFigures
 	Causes    []causeView
 	Condition Condition
@@ -76,11 +76,11 @@ func (p *pages) operate(v *visit) error {
 			view.Quotas = append(view.Quotas, q)
 		}
 	}
-	view.Tiles = []tile{
-		{int(ended), v.Say("operate.ended", "n", ended), "/desk/exchanges", false},
-		{int(refused), v.Say("operate.refused", "n", refused), "/desk/exchanges?refused=1", refused > 0},
-		{int(condition.Entries), v.Say("operate.entries", "n", condition.Entries), "/desk/exchanges", false},
-		{condition.Hidden, v.Say("operate.hidden", "n", condition.Hidden), "/desk/hidden", false},
+	view.Tiles = []portal.Tile{
+		{Count: int(ended), Text: v.Say("operate.ended", "n", ended), URL: "/desk/exchanges"},
+		{Count: int(refused), Text: v.Say("operate.refused", "n", refused), URL: "/desk/exchanges?refused=1", Due: refused > 0},
+		{Count: int(condition.Entries), Text: v.Say("operate.entries", "n", condition.Entries), URL: "/desk/exchanges"},
+		{Count: condition.Hidden, Text: v.Say("operate.hidden", "n", condition.Hidden), URL: "/desk/hidden"},
 	}
 	return v.Show("desk-operate", v.Say("operate.title"), view)
 }

@@ -1,9 +1,6 @@
 package web
 
 import (
-	"bytes"
-	"compress/gzip"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -64,64 +61,6 @@ type expected struct {
 	status    int
 }
 
-func cityPages() []expected {
-	return []expected{
-		{"", "/", 200}, {"mother", "/", 200}, {"nobody", "/", 200}, {"officer", "/", 303},
-		{"mother", "/inbox", 200}, {"mother", "/offers/first", 200}, {"mother", "/offers/second", 200}, {"mother", "/offers/taken", 200},
-		{"mother", "/offers/declined", 200}, {"mother", "/offers/objected", 200}, {"mother", "/offers/referred", 200}, {"mother", "/offers/lapsed", 200},
-		{"mother", "/offers/first/amount", 200}, {"mother", "/offers/second/amount", 200},
-		{"mother", "/offers/first/person", 200}, {"mother", "/offers/first/decline", 200}, {"mother", "/offers/first/never", 200}, {"mother", "/offers/taken/never", 409},
-		{"mother", "/offers/none", 404}, {"mother", "/decisions", 200}, {"mother", "/decisions/d1", 200}, {"mother", "/decisions/fresh", 200},
-		{"mother", "/looks", 200}, {"mother", "/looks/l1/ask", 200}, {"mother", "/messages", 200},
-		{"", "/problems", 200},
-		{"", "/verify", 200}, {"", "/verify/" + code, 200}, {"", "/verify/ZR-1", 422},
-		{"officer", "/desk", 200}, {"officer", "/desk/offers", 200}, {"officer", "/desk/offers?state=open", 200}, {"officer", "/desk/offers?state=x", 200},
-		{"officer", "/desk/assessments", 200}, {"officer", "/desk/referrals", 200}, {"officer", "/desk/referrals/r1", 200}, {"officer", "/desk/referrals/closed", 200},
-		{"officer", "/desk/referrals/r1/dismiss", 200}, {"officer", "/desk/decisions", 200}, {"officer", "/desk/payments", 200},
-		{"officer", "/desk/payments/f1/release", 200}, {"officer", "/desk/messages", 200}, {"officer", "/desk/messages/q1/answer", 200},
-		{"", "/inbox", 401}, {"", "/desk", 401}, {"", "/nowhere", 404}, {"mother", "/births", 404}, {"", "/members", 404},
-	}
-}
-
-func TestEveryPageInEveryLanguage(t *testing.T) {
-	for name, node := range map[string]struct {
-		handler http.Handler
-		pages   []expected
-	}{
-		"city":       {open(t, city(t, &rooms{})), cityPages()},
-		"empty city": {open(t, city(t, &rooms{empty: true})), emptyPages()},
-		"registers":  {open(t, stateRegisters(t, &registrar{})), []expected{{"", "/", 200}, {"registrar", "/", 303}, {"registrar", "/births", 200}, {"registrar", "/births/new", 200}, {"registrar", "/births/recorded", 200}, {"", "/births", 401}}},
-		"supervisor": {open(t, supervisor(t)), []expected{{"", "/", 200}, {"", "/members", 200}, {"", "/contracts", 200}, {"", "/logs", 200}}},
-	} {
-		for _, tag := range lang.Tags() {
-			for _, page := range node.pages {
-				t.Run(name+" "+string(tag)+" "+page.who+page.path, func(t *testing.T) {
-					w := request{who: page.who, path: page.path, tag: tag}.to(node.handler)
-					if w.Code != page.status {
-						t.Fatalf("status %d, want %d", w.Code, page.status)
-					}
-					if w.Code == http.StatusSeeOther {
-						return
-					}
-					checkPage(t, w.Body.String(), string(tag))
-					checkScript(t, w.Body.String(), tag)
-				})
-			}
-		}
-	}
-}
-
-func emptyPages() []expected {
-	var pages []expected
-	for _, path := range []string{"/", "/inbox", "/decisions", "/looks", "/messages"} {
-		pages = append(pages, expected{"mother", path, 200})
-	}
-	for _, path := range []string{"/desk/offers", "/desk/assessments", "/desk/referrals", "/desk/decisions", "/desk/payments", "/desk/messages"} {
-		pages = append(pages, expected{"officer", path, 200})
-	}
-	return append(pages, expected{"", "/verify/" + code, 404})
-}
-
 var foreign = regexp.MustCompile(`<(?:a|span)[^>]* lang="[^"]*"[^>]*>[^<]*</(?:a|span)>|<blockquote>[^<]*</blockquote>|<p class="answer">[^<]*</p>`)
 
 // checkScript makes sure that a page is in one script but for what is marked
@@ -136,86 +75,101 @@ func checkScript(t *testing.T, html string, tag lang.Tag) {
 	}
 }
 
-func TestAFirstViewIsSmall(t *testing.T) {
-	h := open(t, city(t, &rooms{}))
-	for _, page := range cityPages() {
-		total := 0
-		gzipped := map[string]string{"Accept-Encoding": "br, gzip"}
-		first := request{who: page.who, path: page.path, header: gzipped}.to(h)
-		total += first.Body.Len()
-		unpacked := first.Body.Bytes()
-		if first.Header().Get("Content-Encoding") == "gzip" {
-			z, err := gzip.NewReader(bytes.NewReader(unpacked))
-			if err != nil {
-				t.Fatal(err)
+func TestThePagesOfTheSupervisor(t *testing.T) {
+	h := open(t, supervisor(t))
+	for _, tag := range lang.Tags() {
+		for _, page := range []expected{{"", "/", 200}, {"", "/members", 200}, {"", "/contracts", 200}, {"", "/logs", 200}} {
+			w := request{who: page.who, path: page.path, tag: tag}.to(h)
+			if w.Code != page.status {
+				t.Fatalf("%s: status %d, want %d", page.path, w.Code, page.status)
 			}
-			if unpacked, err = io.ReadAll(z); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for _, m := range regexp.MustCompile(`(?:href|src)="(/assets/[^"]+)"`).FindAllStringSubmatch(string(unpacked), -1) {
-			w := request{path: m[1], header: gzipped}.to(h)
-			if w.Code != http.StatusOK || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
-				t.Errorf("%s: status %d, cache %q", m[1], w.Code, w.Header().Get("Cache-Control"))
-			}
-			total += w.Body.Len()
-		}
-		if total > 30<<10 {
-			t.Errorf("%s takes %d bytes on the wire", page.path, total)
+			checkPage(t, w.Body.String(), string(tag))
+			checkScript(t, w.Body.String(), tag)
 		}
 	}
 }
 
-func TestEveryAnswerKeepsToItself(t *testing.T) {
-	h := open(t, city(t, &rooms{}))
-	for _, path := range []string{"/", "/inbox", "/nowhere", "/verify"} {
-		w := request{path: path}.to(h)
-		if got := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(got, "default-src 'self';") || strings.Contains(got, "unsafe") {
-			t.Errorf("%s: policy %q", path, got)
-		}
-		if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
-			t.Errorf("%s: headers %v", path, w.Header())
-		}
+// sends sends a form and expects to be led on.
+func sends(t *testing.T, h http.Handler, who, path, to string, pairs ...string) {
+	t.Helper()
+	w := request{who: who, path: path, form: form(pairs...)}.to(h)
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != to {
+		t.Errorf("POST %s: %d to %q, want 303 to %q", path, w.Code, w.Header().Get("Location"), to)
 	}
 }
 
-func TestTheBannerStandsOnlyInADemonstration(t *testing.T) {
-	d := city(t, &rooms{})
-	const banner = "Ово је огледна верзија. Све особе су измишљене."
-	if !strings.Contains(request{path: "/nowhere"}.to(open(t, d)).Body.String(), banner) {
-		t.Error("no banner on a page of the demonstration")
+func form(pairs ...string) url.Values {
+	values := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		values.Set(pairs[i], pairs[i+1])
 	}
-	d.Demo, d.Banner = nil, false
-	if strings.Contains(request{path: "/"}.to(open(t, d)).Body.String(), banner) {
-		t.Error("a banner on a page in earnest")
-	}
+	return values
 }
 
-func TestWhatIsNotOnTheNodeIsNotOnThePage(t *testing.T) {
-	d := city(t, &rooms{})
-	d.Exits, d.Looks, d.Messages, d.Papers, d.Verifier, d.Settling, d.Releasing = nil, nil, nil, nil, nil, nil, nil
-	h := open(t, d)
-	for _, page := range []expected{{"mother", "/looks", 404}, {"mother", "/offers/first/never", 404}, {"mother", "/decisions/d1/decision.pdf", 404}, {"officer", "/desk/payments/f1/release", 404}, {"", "/verify", 404}} {
-		if w := (request{who: page.who, path: page.path}).to(h); w.Code != page.status {
-			t.Errorf("%s: status %d", page.path, w.Code)
+// failed sends a form and expects a page with a status and some words.
+func failed(t *testing.T, h http.Handler, q request, status int, says ...string) string {
+	t.Helper()
+	w := q.to(h)
+	html := w.Body.String()
+	if w.Code != status {
+		t.Errorf("%s: status %d, want %d", q.path, w.Code, status)
+	}
+	tag := q.tag
+	if tag == "" {
+		tag = lang.SrCyrl
+	}
+	checkPage(t, html, string(tag))
+	for _, s := range says {
+		if !strings.Contains(html, s) {
+			t.Errorf("%s does not say %q", q.path, s)
 		}
 	}
-	for who, path := range map[string]string{"mother": "/offers/first", "officer": "/desk/referrals/r1"} {
-		html := request{who: who, path: path}.to(h).Body.String()
-		for _, gone := range []string{"/looks", "/verify", "/never", "/dismiss"} {
-			if strings.Contains(html, gone) {
-				t.Errorf("%s leads to %s, which is not there", path, gone)
-			}
-		}
-	}
+	return html
 }
 
-func TestNewNeedsAClockALogAndABody(t *testing.T) {
-	for _, spoil := range []func(*site){func(d *site) { d.Now = nil }, func(d *site) { d.Log = nil }, func(d *site) { d.Body = nil }, func(d *site) { d.FormKey = []byte("short") }} {
-		d := base(t)
-		spoil(&d)
-		if _, err := portal.New(d.Config, New(d.Deps)); err == nil {
-			t.Error("New took deps that are not whole")
-		}
+// clerk goes through the entry of a birth as a browser does: each answer goes
+// out with the sealed form of the page before.
+type clerk struct {
+	t    *testing.T
+	h    http.Handler
+	who  string
+	html string
+}
+
+var (
+	sealedField = regexp.MustCompile(`name="form" value="([^"]+)"`)
+	stepField   = regexp.MustCompile(`name="at" value="([^"]+)"`)
+)
+
+func (c *clerk) begin() {
+	c.t.Helper()
+	c.html = request{who: c.who, path: "/births/new"}.to(c.h).Body.String()
+}
+
+func (c *clerk) sealed() string { return sealedField.FindStringSubmatch(c.html)[1] }
+
+// answer sends the page with some fields and gives the status and where it
+// leads.
+func (c *clerk) answer(pairs ...string) (status int, location string) {
+	c.t.Helper()
+	values := form(pairs...)
+	values.Set("form", c.sealed())
+	values.Set("at", stepField.FindStringSubmatch(c.html)[1])
+	w := request{who: c.who, path: "/births/new", form: values}.to(c.h)
+	if w.Code != http.StatusSeeOther {
+		checkPage(c.t, w.Body.String(), "sr-Cyrl")
+		c.html = w.Body.String()
+	}
+	return w.Code, w.Header().Get("Location")
+}
+
+// expect answers and expects the next question.
+func (c *clerk) expect(step string, pairs ...string) {
+	c.t.Helper()
+	if status, _ := c.answer(pairs...); status != http.StatusOK {
+		c.t.Fatalf("status %d, want the step %s", status, step)
+	}
+	if got := stepField.FindStringSubmatch(c.html)[1]; got != step {
+		c.t.Fatalf("the step %s follows, want %s", got, step)
 	}
 }

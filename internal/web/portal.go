@@ -4,7 +4,6 @@ import (
 	"embed"
 
 	"dobosh/internal/act"
-	"dobosh/internal/identity"
 	"dobosh/internal/portal"
 )
 
@@ -27,7 +26,7 @@ type visit struct {
 func New(deps Deps) portal.Room {
 	p := &pages{Deps: deps}
 	p.routes()
-	return portal.Room{Pages: p.all, Templates: templates, Nav: p.nav(), Footer: p.footer(), Home: p.homes(), Welcome: []portal.Part{p.welcome}}
+	return portal.Room{Pages: p.all, Templates: templates, Nav: p.nav(), Footer: p.footer(), Home: p.homes()}
 }
 
 func (p *pages) visit(v *portal.Visit) *visit { return &visit{v, p} }
@@ -42,21 +41,8 @@ func (p *pages) page(pattern string, right act.Right, do func(*visit) error) {
 	p.all = append(p.all, portal.Page{Pattern: pattern, Right: right, Do: func(v *portal.Visit) error { return do(p.visit(v)) }})
 }
 
-// resident and officer say which pages to offer; the rooms decide what is
-// allowed.
-func (v *visit) resident() bool { return v.Known && v.Actor.Has(identity.Resident) }
-func (v *visit) officer() bool  { return v.Known && v.Actor.Has(identity.Officer) }
-
 // routes plugs in what this node has.
 func (p *pages) routes() {
-	p.personRoutes()
-	p.deskRoutes()
-	if p.Verifier != nil {
-		p.verifyRoutes()
-	}
-	if p.Registrar != nil {
-		p.birthRoutes()
-	}
 	if p.Oversight != nil {
 		p.oversightRoutes()
 	}
@@ -74,38 +60,5 @@ func (p *pages) routes() {
 	}
 	if p.Newcomers != nil {
 		p.newcomerRoutes()
-	}
-}
-
-func (p *pages) personRoutes() {
-	if p.Offers != nil {
-		p.offerRoutes()
-	}
-	if p.Decisions != nil {
-		p.decisionRoutes()
-	}
-	if p.Looks != nil {
-		p.lookRoutes()
-	}
-	if p.Messages != nil {
-		p.signedIn("GET /messages", p.messages)
-	}
-}
-
-func (p *pages) deskRoutes() {
-	if p.Desk != nil {
-		p.overviewRoutes()
-	}
-	if p.Waiting != nil {
-		p.signedIn("GET /desk/assessments", p.deskAssessments)
-	}
-	if p.Referrals != nil {
-		p.referralRoutes()
-	}
-	if p.Payments != nil {
-		p.paymentRoutes()
-	}
-	if p.Answering != nil {
-		p.answeringRoutes()
 	}
 }

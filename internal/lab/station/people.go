@@ -3,11 +3,13 @@ package station
 import (
 	"context"
 
+	demopages "dobosh/internal/lab/demo/pages"
+	"dobosh/internal/portal"
+
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/lab/people"
 	"dobosh/internal/node"
 	"dobosh/internal/notify"
-	"dobosh/internal/web"
 )
 
 // open says on every page who can sign in and what there is to try, and gives
@@ -18,10 +20,10 @@ func (d *Demo) open(ctx context.Context, host node.Host) (node.Brought, error) {
 	if err != nil {
 		return node.Brought{}, err
 	}
-	view := &web.Demo{City: d.City, Registers: d.Registers, Supervisor: d.Supervisor, Mail: d.Mail}
+	view := demopages.Demo{City: d.City, Registers: d.Registers, Supervisor: d.Supervisor, Mail: d.Mail}
 	for _, p := range stories.Persons {
 		if p.Subject != "" {
-			view.People = append(view.People, web.DemoPerson{Name: p.Name(), What: p.Story})
+			view.People = append(view.People, demopages.Person{Name: p.Name(), What: p.Story})
 		}
 		if host.Courier == nil {
 			continue
@@ -35,7 +37,7 @@ func (d *Demo) open(ctx context.Context, host node.Host) (node.Brought, error) {
 		}
 	}
 	for _, p := range stories.Staff {
-		view.People = append(view.People, web.DemoPerson{Name: p.Name, What: p.Story})
+		view.People = append(view.People, demopages.Person{Name: p.Name, What: p.Story})
 	}
-	return node.Brought{Web: func(deps *web.Deps) { deps.Demo = view }}, nil
+	return node.Brought{Pages: []portal.Room{demopages.New(view)}}, nil
 }

@@ -8,6 +8,9 @@ import (
 	"os"
 	"strings"
 
+	birthpages "dobosh/internal/lab/registers/births/pages"
+	"dobosh/internal/portal"
+
 	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 	"dobosh/internal/kit/jmbg"
@@ -20,7 +23,6 @@ import (
 	"dobosh/internal/law"
 	"dobosh/internal/node"
 	"dobosh/internal/registry"
-	"dobosh/internal/web"
 )
 
 // familySector names persons in the contracts of the demonstration about
@@ -66,7 +68,7 @@ func (r *Registers) open(ctx context.Context, host node.Host) (node.Brought, err
 		},
 		Descriptions: [][]byte{births.Description(), residence.Description(), payments.Description()},
 		API:          map[string]http.Handler{"births": into.Births.Handler()},
-		Web:          func(deps *web.Deps) { deps.Registrar = into.Births },
+		Pages:        []portal.Room{birthpages.New(into.Births, host.Pack)},
 		Kind:         "registers",
 	}, nil
 }

@@ -84,10 +84,10 @@ func (e Entry) checkForm(f *faults) {
 		f.at("token", "token-malformed")
 	}
 	if code := nameFault(e.GivenName); code != "" {
-		f.at("given_name", code, "max", strconv.Itoa(maxName))
+		f.at("given_name", code, "max", strconv.Itoa(MaxName))
 	}
 	if code := nameFault(e.FamilyName); code != "" {
-		f.at("family_name", code, "max", strconv.Itoa(maxName))
+		f.at("family_name", code, "max", strconv.Itoa(MaxName))
 	}
 	if e.Sex != jmbg.Male && e.Sex != jmbg.Female {
 		f.at("sex", "sex-missing")

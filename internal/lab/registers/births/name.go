@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxName is the length of a given or family name in letters.
-const maxName = 60
+// MaxName is the length of a given or family name in letters.
+const MaxName = 60
 
 // The letters of names. Besides Serbian in both scripts these are the marked
 // letters of Hungarian, Romanian and Slovak: members of national minorities have
@@ -24,7 +24,7 @@ func nameFault(name string) string {
 	if name == "" {
 		return "name-empty"
 	}
-	if utf8.RuneCountInString(name) > maxName {
+	if utf8.RuneCountInString(name) > MaxName {
 		return "name-too-long"
 	}
 	var cyrillic, latin bool

@@ -1,0 +1,81 @@
+package pages
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"dobosh/internal/act"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/portal"
+	"dobosh/internal/receipts"
+	"dobosh/internal/testkit/pages"
+	"dobosh/internal/web"
+)
+
+// gathered is what nodes know of a person, and one body that answers.
+type gathered struct {
+	mu    sync.Mutex
+	err   error // of everything that changes something
+	empty bool
+	calls []string
+}
+
+func (f *gathered) note(call string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, call)
+	return f.err
+}
+
+func list[T any](f *gathered, items ...T) page.Page[T] {
+	if f.empty {
+		return page.Page[T]{}
+	}
+	return page.Page[T]{Items: items, Next: page.KeyOf("next")}
+}
+
+func (f *gathered) Looks(context.Context, act.Actor, page.Key) (page.Page[receipts.Look], []lang.Text, error) {
+	one := receipts.Look{ID: "l1", At: pages.Now, Body: pages.Both("Град Зрењанин, дечја заштита", "City of Zrenjanin, child protection"), Role: "rule", Holder: pages.Both("Матична служба", "Civil register"),
+		Purpose: pages.Both("одлучивање о родитељском додатку", "deciding on the parental allowance"), Cite: pages.Both("чл. 22 Закона о финансијској подршци породици са децом", "Art. 22 of the Law on Financial Support to Families with Children"),
+		Fields: []lang.Text{pages.Both("редослед рођења детета", "the child's order of birth"), pages.Both("дан рођења детета", "the child's day of birth")}, Matter: "ZR-2026-4H45-H6KB-E"}
+	two, own := one, one
+	two.ID, two.At, two.Role = "l2", pages.Now.Add(-80*time.Hour), "officer"
+	own.ID, own.Own = "l3", true
+	return list(f, one, own, two), []lang.Text{pages.Both("Регистар исплата", "Payments register")}, nil
+}
+
+func (f *gathered) AskWhy(_ context.Context, _ act.Actor, look, question string) error {
+	return f.note("ask " + look + " " + question)
+}
+
+func question1() receipts.Question {
+	return receipts.Question{ID: "q1", Look: "l1", Question: "Зашто сте гледали моје податке?\nХвала.", AskedAt: pages.Now}
+}
+
+func (f *gathered) Asked(context.Context, act.Actor) ([]receipts.Asked, []lang.Text, error) {
+	if f.empty {
+		return nil, nil, nil
+	}
+	done := question1()
+	done.ID, done.Answer, done.AnsweredAt = "q2", "Да бисмо утврдили редослед рођења.", pages.Now
+	return []receipts.Asked{{Question: question1(), Body: pages.Both("Град Зрењанин", "City of Zrenjanin")}, {Question: done, Body: pages.Both("Град Зрењанин", "City of Zrenjanin")}}, nil, nil
+}
+
+func (f *gathered) Questions(context.Context, act.Actor, page.Key) (page.Page[receipts.Question], error) {
+	return list(f, question1()), nil
+}
+
+func (f *gathered) Answer(_ context.Context, _ act.Actor, id, text string) error {
+	return f.note("answer " + id + " " + text)
+}
+
+func open(t testing.TB, g *gathered) *portal.Portal {
+	words, err := web.Words()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages.Open(t, pages.Config(words), New(g), NewDesk(g))
+}

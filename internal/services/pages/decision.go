@@ -1,0 +1,56 @@
+package pages
+
+import (
+	"html/template"
+
+	"dobosh/internal/portal"
+	"dobosh/internal/services"
+)
+
+type decisionView struct {
+	services.Decision
+	Amount  amount
+	Reasons []reasonView
+	ByRule  bool
+	Verify  string // address of the verification page
+	QR      template.HTML
+}
+
+func (r *room) decisions(v *portal.Visit) error {
+	list, err := r.Decisions(v.R.Context(), v.Actor, v.After())
+	if err != nil {
+		return err
+	}
+	return v.Show("decisions", v.Say("decisions.title"), list)
+}
+
+func (r *room) decision(v *portal.Visit) error {
+	d, err := r.Decision(v.R.Context(), v.Actor, v.R.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	view := decisionView{
+		Decision: d, Amount: amountOf(v, d.Plan), Reasons: reasonsOf(d.Reasons),
+		ByRule: d.By == "rule", Verify: v.PublicURL + verifyPath(d.Code),
+	}
+	if view.QR, err = qrSVG(view.Verify, v.Say("decision.qr")); err != nil {
+		return err
+	}
+	return v.Show("decision", v.Plain(d.Title), view)
+}
+
+func (r *room) decisionPDF(v *portal.Visit) error {
+	content, err := r.DecisionPDF(v.R.Context(), v.Actor, v.R.PathValue("id"), v.Tag)
+	if err != nil {
+		return err
+	}
+	return v.File("application/pdf", "decision.pdf", content)
+}
+
+func (r *room) decisionFile(v *portal.Visit) error {
+	content, err := r.DecisionFile(v.R.Context(), v.Actor, v.R.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return v.File("application/json", "decision.json", content)
+}
