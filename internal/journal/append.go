@@ -74,47 +74,32 @@ func (l *Log) AppendAll(ctx context.Context, entries ...Entry) ([]Stamp, error) 
 	if len(entries) == 0 {
 		return nil, nil
 	}
-	r := &request{entries: make([]sealed, len(entries)), result: make(chan result, 1)}
-	if err := checkTogether(entries); err != nil {
-		return nil, err
+	together := 0
+	for i := range entries {
+		together += len(entries[i].Meta) + len(entries[i].Body)
 	}
+	if len(entries) > MaxTogether || together > MaxTogetherBytes { // the bounds of one entry are checked below
+		return nil, fmt.Errorf("%w: %d entries of %d bytes are too much at once", ErrEntry, len(entries), together)
+	}
+
+	// Entries are sealed here, in the goroutine of the one who appends them; the owner only writes.
+	r := &request{entries: make([]sealed, len(entries)), result: make(chan result, 1)}
 	for i, e := range entries {
-		s, err := l.seal(e)
-		if err != nil {
+		if e.At.IsZero() {
+			e.At = l.now()
+		}
+		if err := e.validate(); err != nil {
 			return nil, err
 		}
-		r.entries[i] = s
-		r.size += len(s.frame)
+		with, err := l.keyring.sealing(e)
+		if err != nil {
+			return nil, fmt.Errorf("append: %w", err)
+		}
+		r.entries[i] = sealEntry(e, with)
+		r.size += len(r.entries[i].frame)
 	}
 	res, err := l.ask(ctx, r)
 	return res.stamps, err
-}
-
-// checkTogether refuses what would be too much for one batch. The bounds of an entry are checked when it is sealed.
-func checkTogether(entries []Entry) error {
-	size := 0
-	for i := range entries {
-		size += len(entries[i].Meta) + len(entries[i].Body)
-	}
-	if len(entries) > MaxTogether || size > MaxTogetherBytes {
-		return fmt.Errorf("%w: %d entries of %d bytes are too much at once", ErrEntry, len(entries), size)
-	}
-	return nil
-}
-
-// seal makes an entry ready for the owner, in the goroutine of the one who appends it.
-func (l *Log) seal(e Entry) (sealed, error) {
-	if e.At.IsZero() {
-		e.At = l.now()
-	}
-	if err := e.validate(); err != nil {
-		return sealed{}, err
-	}
-	with, err := l.keyring.sealing(e)
-	if err != nil {
-		return sealed{}, fmt.Errorf("append: %w", err)
-	}
-	return sealEntry(e, with), nil
 }
 
 // Erase destroys the content key of a subject, durably: entries that the subject owns can never be read again, here or in a copy
@@ -212,8 +197,7 @@ func (l *Log) gather(batch []*request) []*request {
 	return batch
 }
 
-// commit makes one batch durable and answers it. On the happy path: write and fdatasync of new keys (none, mostly), write and
-// fdatasync of the segment, write of hashes and of offsets. After an error the log must not go on: what the disk holds is unknown.
+// commit makes one batch durable and answers it. After an error the log must not go on: what the disk holds is unknown.
 func (l *Log) commit(batch []*request) error {
 	appends := batch[:0:len(batch)]
 	var destructions []*request
@@ -230,7 +214,16 @@ func (l *Log) commit(batch []*request) error {
 		}
 	}
 	for _, r := range destructions {
-		destroyed, err := l.destroy(r)
+		var destroyed int
+		var err error
+		if r.day > 0 {
+			destroyed, err = l.keyring.sweep(r.day)
+		} else {
+			var known bool
+			if known, err = l.keyring.erase(r.subject); known {
+				destroyed = 1
+			}
+		}
 		if err != nil {
 			return err
 		}
@@ -239,63 +232,19 @@ func (l *Log) commit(batch []*request) error {
 	return nil
 }
 
-func (l *Log) destroy(r *request) (int, error) {
-	if r.day > 0 {
-		return l.keyring.sweep(r.day)
-	}
-	known, err := l.keyring.erase(r.subject)
-	if !known {
-		return 0, err
-	}
-	return 1, err
-}
-
+// commitAppends is the story of entries on their way to the disk. On the happy path: write and fdatasync of new keys (none,
+// mostly), write and fdatasync of the segment, write of hashes and of offsets.
 func (l *Log) commitAppends(batch []*request) error {
+	o := &l.owner
 	if err := l.keyring.flush(); err != nil {
 		return err
 	}
 	if err := l.rotate(); err != nil {
 		return err
 	}
-	first := l.owner.edge.size
-	h, err := l.assemble(batch)
-	if err != nil {
-		return err
-	}
-	seg := l.segments.last()
-	if _, err := seg.file.Write(l.owner.buf); err != nil {
-		return fmt.Errorf("segment: %w", err)
-	}
-	if err := l.owner.sync(seg); err != nil {
-		return fmt.Errorf("segment: %w", err)
-	}
-	l.owner.end += int64(len(l.owner.buf))
-	if err := l.derived.write(first, l.owner.stored, l.owner.places); err != nil {
-		return err
-	}
-	l.recent.note(first, batch)
-	l.publish(h)
-	for _, r := range batch {
-		r.result <- result{stamps: l.stamps(r, first, h)}
-		first += int64(len(r.entries))
-	}
-	l.owner.edge.settle()
-	return nil
-}
 
-// stamps proves the entries of a request, the first of which has this index, against the head that covers them.
-func (l *Log) stamps(r *request, first int64, h *head) []Stamp {
-	stamps := make([]Stamp, len(r.entries))
-	for i := range r.entries {
-		index := first + int64(i)
-		stamps[i] = Stamp{Index: index, Salt: r.entries[i].salt, Proof: l.owner.edge.prove(index), Checkpoint: h.checkpoint}
-	}
-	return stamps
-}
-
-// assemble puts the frames of a batch and its signed checkpoint into the buffer and the leaves into the tree.
-func (l *Log) assemble(batch []*request) (*head, error) {
-	o := &l.owner
+	// The frames of the batch and its signed checkpoint go into the buffer, the leaves into the tree.
+	first := o.edge.size
 	o.buf, o.stored, o.places = o.buf[:0], o.stored[:0], o.places[:0]
 	for _, r := range batch {
 		for i := range r.entries {
@@ -307,10 +256,36 @@ func (l *Log) assemble(batch []*request) (*head, error) {
 	}
 	h, err := l.sign(o.edge.size, o.edge.close())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	o.buf = appendFrame(o.buf, frameCheckpoint, h.checkpoint)
-	return h, nil
+
+	seg := l.segments.last()
+	if _, err := seg.file.Write(o.buf); err != nil {
+		return fmt.Errorf("segment: %w", err)
+	}
+	if err := o.sync(seg); err != nil {
+		return fmt.Errorf("segment: %w", err)
+	}
+	o.end += int64(len(o.buf))
+	if err := l.derived.write(first, o.stored, o.places); err != nil {
+		return err
+	}
+
+	// Now it is durable: readers see it, and whoever waits gets the proof of each entry under the checkpoint of the batch.
+	l.recent.note(first, batch)
+	l.publish(h)
+	for _, r := range batch {
+		stamps := make([]Stamp, len(r.entries))
+		for i := range r.entries {
+			index := first + int64(i)
+			stamps[i] = Stamp{Index: index, Salt: r.entries[i].salt, Proof: o.edge.prove(index), Checkpoint: h.checkpoint}
+		}
+		r.result <- result{stamps: stamps}
+		first += int64(len(r.entries))
+	}
+	o.edge.settle()
+	return nil
 }
 
 func (l *Log) sign(size int64, root tlog.Hash) (*head, error) {

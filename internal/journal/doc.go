@@ -13,6 +13,14 @@
 //   - Erase destroys the key of one subject. The log still verifies, and the content cannot be read again.
 //   - Check reads a directory without the running log and names what is missing, changed, reordered or cut back.
 //
+// What is not promised:
+//   - Who holds the key of a log can begin another history and show each to somebody else. That is found by witnesses and by whoever
+//     compares checkpoints (Known), not by the log itself.
+//   - The time of an entry is its sender's word until a time-stamp authority has signed a checkpoint over it.
+//   - Erase reaches this directory and the copies of its segments, not what a counterparty was sent, nor a copy of the key file that
+//     somebody made before.
+//   - Append after a cancelled context or a stopped log may or may not have taken the entry: ask again by its id.
+//
 // The format is published in docs/spec/journal.md, with test vectors that the tests check. The witness protocol lives in
 // journal/witness.
 package journal

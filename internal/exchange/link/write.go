@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// patience is how long one write may take. The other side reads whatever comes,
+// writeTimeout is how long one write may take. The other side reads whatever comes,
 // so that only a dead one takes longer.
 const writeTimeout = 30 * time.Second
 
