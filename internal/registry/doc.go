@@ -17,5 +17,11 @@
 // once for all who wait for it, and that nothing enters that its signatures do
 // not carry.
 //
+// What it does not promise: that a state is the newest one. A node that the
+// authority does not reach goes on with what it has, and a contract that ended an
+// hour ago stands there until it hears of it; how long that may last is set by who
+// uses the state (24 hours in package exchange). Nor that a fork is prevented: it
+// is found, by nodes that meet or by witnesses, after it was made.
+//
 // The room owns the tables registry_*.
 package registry

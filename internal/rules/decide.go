@@ -5,7 +5,6 @@ import (
 
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/money"
-	"dobosh/internal/law"
 
 	"cel.dev/cel-go/common/types"
 )
@@ -27,17 +26,8 @@ func (r *Rule) decide(f *facts) Outcome {
 	if out.Result == No {
 		return out
 	}
-	r.settle(&out, f, words)
-	if out.Result == Unknown {
-		out.Plan = Plan{}
-		out.Missing = r.inOrder(out.Steps)
-	}
-	return out
-}
 
-// settle adds the plan to an outcome that is not no, or the step that says why
-// there is none yet.
-func (r *Rule) settle(out *Outcome, f *facts, words *words) {
+	// A yes has a plan; where there is none yet, a step says why.
 	missing := slices.DeleteFunc(slices.Clone(r.unread), f.has)
 	plan, lacking, unsure := r.pays(f, words)
 	missing = append(missing, lacking...)
@@ -52,20 +42,22 @@ func (r *Rule) settle(out *Outcome, f *facts, words *words) {
 	}
 	if reason != nil {
 		out.Result = Unknown
-		provision, cite := r.basis()
+		provision, cite := r.conditions[0].Provision, r.conditions[0].cite // the right itself, where no payment is in force
+		if len(r.payments) > 0 {
+			provision, cite = r.payments[0].Provision, r.payments[0].cite
+		}
 		out.Steps = append(out.Steps, Step{Condition: "plan", Result: Unknown, Provision: provision, Cite: cite,
 			Facts: r.planFacts(), Missing: missing, Says: reason})
 	}
-	out.Plan = plan
-}
-
-// basis is the provision on which the plan rests, or where no payment is in
-// force, the right itself.
-func (r *Rule) basis() (law.Ref, lang.Text) {
-	if len(r.payments) > 0 {
-		return r.payments[0].Provision, r.payments[0].cite
+	if out.Result == Yes {
+		out.Plan = plan
+		return out
 	}
-	return r.conditions[0].Provision, r.conditions[0].cite
+	for _, step := range out.Steps {
+		out.Missing = append(out.Missing, step.Missing...)
+	}
+	out.Missing = r.ordered(out.Missing)
+	return out
 }
 
 // step evaluates one condition.
@@ -100,20 +92,16 @@ func (e *expression) evaluate(f *facts) (Result, []string) {
 		}
 		return No, nil
 	case *types.Unknown:
-		return Unknown, e.unknownFacts(value)
+		names := map[string]bool{}
+		for _, id := range value.IDs() {
+			trails, _ := value.GetAttributeTrails(id)
+			for _, trail := range trails {
+				names[trail.Variable()] = true
+			}
+		}
+		return Unknown, slices.DeleteFunc(slices.Clone(e.reads), func(name string) bool { return !names[name] })
 	}
 	return Unknown, nil
-}
-
-func (e *expression) unknownFacts(unknown *types.Unknown) []string {
-	names := map[string]bool{}
-	for _, id := range unknown.IDs() {
-		trails, _ := unknown.GetAttributeTrails(id)
-		for _, trail := range trails {
-			names[trail.Variable()] = true
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(e.reads), func(name string) bool { return !names[name] })
 }
 
 // pays adds up the payments whose condition holds. lacking names facts without
@@ -166,15 +154,7 @@ func (r *Rule) planFacts() []string {
 	return r.ordered(read)
 }
 
-// inOrder collects the missing facts of all steps in the order of the rule.
-func (r *Rule) inOrder(steps []Step) []string {
-	var missing []string
-	for _, step := range steps {
-		missing = append(missing, step.Missing...)
-	}
-	return r.ordered(missing)
-}
-
+// ordered puts facts in the order of the rule, each once.
 func (r *Rule) ordered(names []string) []string {
 	var list []string
 	for _, f := range r.text.Rule.Facts {

@@ -15,6 +15,10 @@
 //   - Bounded work. Expressions are type-checked and their cost is limited; a
 //     condition that cannot be computed is unknown and goes to a person.
 //
+// It does not promise that the facts are true: an outcome is as good as what the
+// registers answered, and a correction there asks for a new decision. Nor does it
+// refuse anybody anything: a no is for a person to look at.
+//
 // A compiled [Rule] is immutable and safe for concurrent use. Compiling costs
 // about a millisecond, deciding some microseconds: keep the rule for the days
 // it is in force.

@@ -128,11 +128,6 @@ func (env celEnvironment) factsIn(ast *cel.Ast) []string {
 	return slices.DeleteFunc(slices.Clone(env.facts), func(name string) bool { return !read[name] })
 }
 
-func (env celEnvironment) condition(c law.RuleCondition, cite lang.Text) (condition, error) {
-	e, err := env.expression(c.When, c.At)
-	return condition{c, e, cite}, err
-}
-
 func (env celEnvironment) payment(p law.RulePayment, text Record) (payment, error) {
 	e, err := env.expression(p.When, p.At)
 	if err != nil {

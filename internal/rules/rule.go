@@ -57,6 +57,7 @@ func gather(p *law.Pack, ruleID string, day civil.Day) (Record, error) {
 	}
 	rule.Plan = slices.DeleteFunc(slices.Clone(rule.Plan), func(pay law.RulePayment) bool { return !pay.Holds(day) })
 	text := Record{Format: recordFormat, Pack: Origin{p.ID, p.Version, p.Digest}, Day: day, Rule: rule}
+
 	for _, name := range parametersOf(rule) {
 		parameter, ok := p.Parameter(name, day)
 		if !ok {
@@ -64,7 +65,16 @@ func gather(p *law.Pack, ruleID string, day civil.Day) (Record, error) {
 		}
 		text.Parameters = append(text.Parameters, parameter)
 	}
-	for _, ref := range provisionsOf(rule) {
+
+	var refs []law.Ref
+	for _, c := range rule.Conditions {
+		refs = append(refs, c.Provision)
+	}
+	for _, pay := range rule.Plan {
+		refs = append(refs, pay.Provision)
+	}
+	slices.Sort(refs)
+	for _, ref := range slices.Compact(refs) {
 		if err := p.InForce(ref, day); err != nil {
 			return Record{}, err
 		}
@@ -86,18 +96,6 @@ func parametersOf(rule law.Rule) []string {
 	return slices.Compact(names)
 }
 
-func provisionsOf(rule law.Rule) []law.Ref {
-	var refs []law.Ref
-	for _, c := range rule.Conditions {
-		refs = append(refs, c.Provision)
-	}
-	for _, pay := range rule.Plan {
-		refs = append(refs, pay.Provision)
-	}
-	slices.Sort(refs)
-	return slices.Compact(refs)
-}
-
 // compile turns the text of a rule into programs. It needs nothing but the
 // text, so that a record can be compiled without its pack.
 func compile(text Record, names map[string]lang.Text) (*Rule, error) {
@@ -113,11 +111,11 @@ func compile(text Record, names map[string]lang.Text) (*Rule, error) {
 	}
 	r := &Rule{text: text, names: names, sentences: sentencesOf(text.Rule)}
 	for _, c := range text.Rule.Conditions {
-		compiled, err := env.condition(c, text.cited(c.Provision))
+		when, err := env.expression(c.When, c.At)
 		if err != nil {
 			return nil, err
 		}
-		r.conditions = append(r.conditions, compiled)
+		r.conditions = append(r.conditions, condition{c, when, text.cited(c.Provision)})
 	}
 	for _, pay := range text.Rule.Plan {
 		compiled, err := env.payment(pay, text)
@@ -126,13 +124,7 @@ func compile(text Record, names map[string]lang.Text) (*Rule, error) {
 		}
 		r.payments = append(r.payments, compiled)
 	}
-	r.plan(text.Rule.Facts)
-	return r, nil
-}
-
-// plan sorts the facts of the rule by what they are for.
-func (r *Rule) plan(facts []law.RuleFact) {
-	for _, f := range facts {
+	for _, f := range text.Rule.Facts { // by what they are for
 		need := Need{f.Name, f.Type, f.Service, f.Pointer, f.Label, f.Ask, f.For == "text"}
 		if f.For == "payment" {
 			r.later = append(r.later, need)
@@ -143,6 +135,7 @@ func (r *Rule) plan(facts []law.RuleFact) {
 			r.unread = append(r.unread, f.Name)
 		}
 	}
+	return r, nil
 }
 
 func (r *Rule) reads(fact string) bool {

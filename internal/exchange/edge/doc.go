@@ -10,5 +10,7 @@
 // It promises that every input is bounded in size and in time, that a long body
 // flows in constant memory in both directions, and that a client is taken for a
 // subsystem only over the kind of connection that was agreed for it. It belongs
-// on an address that only those systems reach.
+// on an address that only those systems reach: over plain HTTP the edge cannot know
+// who is there, and whoever reaches the address may ask for every subsystem that
+// comes like that.
 package edge

@@ -16,6 +16,10 @@
 //   - Content that was erased, or whose time was over, is not in the file; its
 //     digest is, and the rest holds. Long bodies are named by their digest alone.
 //
+// It does not prove that what a register answered is true, nor when an exchange took
+// place beyond the word of its nodes, unless a witness or a time-stamp authority has
+// signed over it; the report says which.
+//
 // Who may take evidence, and that taking it is a look at the data, is decided in
 // exchange/oversight.
 package evidence

@@ -14,6 +14,10 @@
 //     while, the room lists what is hidden, until when and by which provision,
 //     and keeps who reviewed it.
 //
+// Figures live in memory: they are of the last 24 hours at most, begin anew with
+// the process, and a percentile is off by a tenth. What must be exact or kept for
+// longer is in the journal.
+//
 // Roles are checked here: an operator sees figures and exchanges, an auditor
 // also takes evidence and reviews.
 //
