@@ -130,7 +130,7 @@ func (b *Bus) Publish(ctx context.Context, ev Event) error {
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	if _, err := b.js.PublishMsg(ctx, message(ev.key(), ev.Type, text)); err != nil {
+	if _, err := b.js.PublishMsg(ctx, message(ev.Key(), ev.Type, text)); err != nil {
 		return fmt.Errorf("publish event %s: %w", ev.ID, err)
 	}
 	return nil

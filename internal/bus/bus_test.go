@@ -2,6 +2,7 @@ package bus_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,7 +11,10 @@ import (
 	"time"
 
 	"dobosh/internal/bus"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
 func TestEventReachesEveryConsumer(t *testing.T) {
@@ -125,7 +129,7 @@ func TestFailureIsTriedAgain(t *testing.T) {
 		for name, failing := range fail {
 			t.Run(name, func(t *testing.T) {
 				var attempts tally
-				w.consume(bus.Consumer{Name: name, Pause: time.Millisecond, Handle: func(ctx context.Context, ev bus.Event) (bus.Commit, error) {
+				w.consume(bus.Consumer{Name: name, Handle: func(ctx context.Context, ev bus.Event) (bus.Commit, error) {
 					if n := attempts.add(ev.ID); n < 3 {
 						return failing(n)
 					}
@@ -145,7 +149,7 @@ func TestPoisonIsPutAsideAndRevived(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		var attempts tally
 		var healed tally
-		w.consume(bus.Consumer{Name: "strict", Attempts: 3, Pause: time.Millisecond, Handle: func(ctx context.Context, ev bus.Event) (bus.Commit, error) {
+		room := w.consume(bus.Consumer{Name: "strict", Handle: func(ctx context.Context, ev bus.Event) (bus.Commit, error) {
 			attempts.add(ev.ID)
 			if strings.HasPrefix(ev.ID, "poison") && healed.of("all") == 0 {
 				return nil, fmt.Errorf("cannot stomach %s\x00\xff", ev.ID)
@@ -155,31 +159,27 @@ func TestPoisonIsPutAsideAndRevived(t *testing.T) {
 		w.consume(bus.Consumer{Name: "other", Handle: effect("other")})
 		w.enqueue("poison1", "a", "poison2", "b")
 		w.eventually("the others are handled", func() bool { return slices.Equal(w.effectsOf("strict"), []string{"a", "b"}) })
-		w.eventually("the poison is put aside", func() bool { return w.count(`select count(*) from bus_dead`) == 2 })
+		w.eventually("the poison is put aside", func() bool { return w.count(`select count(*) from work_jobs where dead > 0`) == 2 })
 
-		first, err := w.relay.Dead(t.Context(), "", 1)
-		if err != nil || len(first.Items) != 1 || first.Next == "" {
-			t.Fatalf("first page %+v, %v", first, err)
+		dead, err := room.Dead(t.Context(), "strict", "", 0)
+		if err != nil || len(dead.Items) != 2 {
+			t.Fatalf("put aside: %+v, %v", dead, err)
 		}
-		second, err := w.relay.Dead(t.Context(), first.Next, 1)
-		if err != nil || len(second.Items) != 1 || second.Next != "" {
-			t.Fatalf("second page %+v, %v", second, err)
-		}
-		for _, dead := range append(first.Items, second.Items...) {
-			if dead.Consumer != "strict" || dead.Attempts != 3 || attempts.of(dead.Event.ID) != 3 ||
-				dead.Event.Subject != "birth-"+dead.Event.ID || dead.Reason != "cannot stomach "+dead.Event.ID {
-				t.Errorf("put aside: %+v", dead)
+		for _, d := range dead.Items {
+			var ev bus.Event
+			if err := json.Unmarshal([]byte(d.Job), &ev); err != nil || d.Tries != 3 || attempts.of(ev.ID) != 3 ||
+				ev.Subject != "birth-"+ev.ID || d.Fault != "cannot stomach "+ev.ID {
+				t.Errorf("put aside: %+v, %v", d, err)
 			}
 		}
 
 		healed.add("all")
-		if err := w.relay.Revive(t.Context(), "strict", event("").Source+"#poison1"); err != nil {
+		poison := event("poison1").Key()
+		if err := room.TryAgain(t.Context(), "strict", poison); err != nil {
 			t.Fatal(err)
 		}
 		w.eventually("the revived is handled", func() bool { return slices.Contains(w.effectsOf("strict"), "poison1") })
-		if err := w.relay.Revive(t.Context(), "strict", event("").Source+"#poison1"); !errors.Is(err, storage.ErrNotFound) {
-			t.Errorf("reviving twice: %v", err)
-		}
+		w.eventually("it is gone", func() bool { return problem.HasCode(room.TryAgain(t.Context(), "strict", poison), "job-unknown") })
 		w.enqueue("last")
 		w.eventually("the last is handled", func() bool { return slices.Contains(w.effectsOf("other"), "last") })
 		if got := w.effectsOf("other"); len(got) != 5 {
@@ -190,15 +190,19 @@ func TestPoisonIsPutAsideAndRevived(t *testing.T) {
 
 func TestMessageThatIsNoEventIsPutAside(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		w.consume(bus.Consumer{Name: "strict", Handle: effect("strict")})
+		room := w.consume(bus.Consumer{Name: "strict", Handle: effect("strict")})
 		if err := bus.PublishText(t.Context(), w.bus, "garbage", "rs.births.registered", "{"); err != nil {
 			t.Fatal(err)
 		}
 		w.enqueue("a")
 		w.eventually("the next is handled", func() bool { return slices.Equal(w.effectsOf("strict"), []string{"a"}) })
-		dead, err := w.relay.Dead(t.Context(), "", 10)
-		if err != nil || len(dead.Items) != 1 || dead.Items[0].Event.ID != "garbage" {
-			t.Errorf("put aside: %+v, %v", dead, err)
+		var dead page.Page[work.Dead]
+		w.eventually("the garbage is put aside", func() (is bool) {
+			dead, _ = room.Dead(t.Context(), "strict", "", 0)
+			return len(dead.Items) == 1
+		})
+		if !strings.Contains(dead.Items[0].Job, `"id":"garbage"`) {
+			t.Errorf("put aside: %+v", dead)
 		}
 	})
 }
@@ -240,13 +244,20 @@ func TestEnqueueRefuses(t *testing.T) {
 func TestConsumeRefuses(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		for name, c := range map[string]bus.Consumer{
-			"no name":   {Handle: effect("x")},
-			"bad name":  {Name: "a.b", Handle: effect("x")},
-			"bad types": {Name: "x", Types: []string{"rs.>"}, Handle: effect("x")},
+			"no name":            {Handle: effect("x"), Later: never},
+			"bad name":           {Name: "a.b", Handle: effect("x"), Later: never},
+			"bad types":          {Name: "x", Types: []string{"rs.>"}, Handle: effect("x"), Later: never},
+			"nobody handles":     {Name: "x", Later: never},
+			"nobody tries again": {Name: "x", Handle: effect("x")},
 		} {
 			if err := w.bus.Consume(t.Context(), w.db, c); err == nil {
 				t.Errorf("%s: no error", name)
 			}
 		}
 	})
+}
+
+// never takes over what does not come.
+func never(context.Context, *storage.Tx, bus.Event, error) error {
+	return errors.New("nothing was expected to fail")
 }

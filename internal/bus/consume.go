@@ -26,18 +26,18 @@ type Consumer struct {
 	// a second call for the same event would change again; what is to change it
 	// returns as a Commit, or nil.
 	Handle func(ctx context.Context, ev Event) (Commit, error)
+	// Later takes over an event that Handle, or its Commit, could not deal with:
+	// it adds a job that tries again, in the transaction that marks the event as
+	// handled. What was no event comes as one that does not pass Check.
+	Later func(ctx context.Context, tx *storage.Tx, ev Event, cause error) error
 	// Timeout bounds a Handle; zero means 30 s.
 	Timeout time.Duration
-	// Attempts bounds how often an event is tried; zero means 20, about six minutes
-	// with the default Pause.
-	Attempts int
-	// Pause is the time before the second attempt, doubled before each further one
-	// up to half a minute; zero means 100 ms.
-	Pause time.Duration
 }
 
 const (
-	maxPause = 30 * time.Second
+	// awayPause is when an event comes again that could neither be handled nor be
+	// handed over, since the database is away.
+	awayPause = 5 * time.Second
 	// commitPatience is how long after a Handle its commit may take before the
 	// stream gives the event to someone else, which would be wasted work.
 	commitPatience = 30 * time.Second
@@ -56,30 +56,16 @@ func (c Consumer) withDefaults() Consumer {
 	if c.Timeout <= 0 {
 		c.Timeout = 30 * time.Second
 	}
-	if c.Attempts <= 0 {
-		c.Attempts = 20
-	}
-	if c.Pause <= 0 {
-		c.Pause = 100 * time.Millisecond
-	}
 	return c
-}
-
-// pause returns the time before the attempt that follows this many.
-func (c Consumer) pause(attempts int) time.Duration {
-	pause := c.Pause
-	for range attempts - 1 {
-		if pause *= 2; pause >= maxPause {
-			return maxPause
-		}
-	}
-	return pause
 }
 
 // Consume starts a consumer, which runs until the Bus closes. It begins where it
 // stood when the process last ended; a new one begins with the oldest event in the
 // stream. ctx bounds the start only.
 func (b *Bus) Consume(ctx context.Context, db *storage.DB, c Consumer) error {
+	if c.Handle == nil || c.Later == nil {
+		return fmt.Errorf("consumer %s: nobody handles the event, or nobody tries again", c.Name)
+	}
 	c = c.withDefaults()
 	inbox, err := b.inbox(ctx, c)
 	if err != nil {
@@ -111,7 +97,7 @@ func (b *Bus) inbox(ctx context.Context, c Consumer) (jetstream.MessagesContext,
 		AckPolicy:      jetstream.AckExplicitPolicy,
 		AckWait:        c.Timeout + commitPatience,
 		MaxAckPending:  maxUnsettled,
-		MaxDeliver:     -1, // counted here, where the event can be put aside
+		MaxDeliver:     -1, // it comes again only while the database is away
 	})
 	if err != nil {
 		return nil, err
@@ -145,39 +131,34 @@ func (w *worker) run() {
 	}
 }
 
-// settle handles one message, and tells the stream that it is done, or when to
-// bring it again.
+// settle handles one message, or hands it over to be tried again later, and tells
+// the stream that this is done.
 func (w *worker) settle(ctx context.Context, msg jetstream.Msg) {
 	event, err := decode(msg)
-	attempts := w.consumer.Attempts // the limit, for a message that cannot be read
 	if err == nil {
-		attempts = delivered(msg)
 		err = w.handle(ctx, event.Event)
 	}
-	if err != nil {
-		if ctx.Err() != nil {
-			return // cancelled, not failed: it comes again after the next start
-		}
-		w.warn(ctx, event.Event, attempts, err)
-		if attempts < w.consumer.Attempts {
-			w.report(ctx, msg.NakWithDelay(w.consumer.pause(attempts)))
-			return
-		}
-		if err := w.bury(ctx, event.Event, attempts, err); err != nil {
-			w.warn(ctx, event.Event, attempts, fmt.Errorf("put it aside: %w", err))
-			w.report(ctx, msg.NakWithDelay(maxPause))
-			return
-		}
+	if err != nil && ctx.Err() == nil {
+		w.warn(ctx, event.Event, err)
+		err = w.handOver(ctx, event.Event, err)
 	}
-	w.report(ctx, msg.Ack())
+	switch {
+	case err == nil:
+		w.report(ctx, msg.Ack())
+	case ctx.Err() == nil: // else it was cancelled, and comes again after the next start
+		w.warn(ctx, event.Event, fmt.Errorf("hand it over: %w", err))
+		w.report(ctx, msg.NakWithDelay(awayPause))
+	}
 }
 
-func delivered(msg jetstream.Msg) int {
-	meta, err := msg.Metadata()
-	if err != nil {
-		return 1
-	}
-	return int(meta.NumDelivered)
+// handOver marks an event as handled and gives it to those who try again.
+func (w *worker) handOver(ctx context.Context, ev Event, cause error) error {
+	return w.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if fresh, err := w.markConsumed(ctx, tx, ev); err != nil || !fresh {
+			return err
+		}
+		return w.consumer.Later(ctx, tx, ev, cause)
+	})
 }
 
 // report is for an answer that did not reach the stream: the event comes again, and
@@ -188,16 +169,16 @@ func (w *worker) report(ctx context.Context, err error) {
 	}
 }
 
-func (w *worker) warn(ctx context.Context, ev Event, attempts int, err error) {
+func (w *worker) warn(ctx context.Context, ev Event, err error) {
 	w.bus.log.WarnContext(ctx, "event not handled", slog.String("consumer", w.consumer.Name), slog.String("event", ev.ID),
-		slog.String("type", ev.Type), slog.Int("attempt", attempts), slog.Any("error", err))
+		slog.String("type", ev.Type), slog.Any("error", err))
 }
 
 // handle does what the event asks for, unless that was done.
 func (w *worker) handle(ctx context.Context, ev Event) error {
 	var one int
 	err := w.db.Read(ctx).QueryRowContext(ctx,
-		`select 1 from bus_consumed where consumer = $1 and event_id = $2`, w.consumer.Name, ev.key()).Scan(&one)
+		`select 1 from bus_consumed where consumer = $1 and event_id = $2`, w.consumer.Name, ev.Key()).Scan(&one)
 	if err == nil {
 		return nil
 	}
@@ -233,7 +214,7 @@ func (w *worker) prepare(ctx context.Context, ev Event) (commit Commit, err erro
 func (w *worker) markConsumed(ctx context.Context, tx *storage.Tx, ev Event) (fresh bool, err error) {
 	result, err := tx.ExecContext(ctx,
 		`insert into bus_consumed (consumer, event_id, at) values ($1, $2, $3) on conflict (consumer, event_id) do nothing`,
-		w.consumer.Name, ev.key(), storage.Micros(time.Now()))
+		w.consumer.Name, ev.Key(), storage.Micros(time.Now()))
 	if err != nil {
 		return false, err
 	}

@@ -11,9 +11,9 @@
 //   - Every consumer handles every event of its types once: the changes of a
 //     consumer and the mark that it handled the event commit together, so an event
 //     that comes twice, or again after a crash, does nothing the second time.
-//   - An event that a consumer cannot handle is tried again with growing pauses,
-//     then put aside in the table bus_dead, where a person sees it with its error,
-//     and can have it tried again. It never holds up the others.
+//   - An event that a consumer cannot handle is handed over, in one transaction with
+//     its mark, to the queue of the node, which tries again and puts aside. The bus
+//     carries events only; one that fails never holds up the others.
 //   - Nothing is lost when the process or the machine stops. JetStream writes to the
 //     disk at once but syncs it only now and then; what its file lost is published
 //     again from the outbox at the next start.

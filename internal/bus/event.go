@@ -68,9 +68,9 @@ func plain(attribute string) bool {
 	return utf8.ValidString(attribute) && !strings.ContainsFunc(attribute, unicode.IsControl)
 }
 
-// key names the event among those of all sources, each of which counts its own
+// Key names the event among those of all sources, each of which counts its own
 // ids (CloudEvents 1.0, section 3.1.1).
-func (ev Event) key() string { return ev.Source + "#" + ev.ID }
+func (ev Event) Key() string { return ev.Source + "#" + ev.ID }
 
 // complete fills in what has only one right value.
 func (ev Event) complete() Event {

@@ -17,9 +17,6 @@ func PublishText(ctx context.Context, b *Bus, id, eventType, text string) error 
 	return err
 }
 
-// Clean deletes old rows now.
-func (r *Relay) Clean(ctx context.Context) error { return r.clean(ctx) }
-
 // Readers returns how many consumers the stream has.
 func Readers(ctx context.Context, b *Bus) int {
 	info, err := b.stream.Info(ctx)

@@ -15,6 +15,7 @@ import (
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
+	"dobosh/internal/work"
 )
 
 // TestMain finds goroutines that a closed bus or database left behind. The test
@@ -39,6 +40,7 @@ var (
 // world is one process: a database, a bus on a folder, and a relay between them.
 type world struct {
 	t     testing.TB
+	ends  []func() // of those who try again
 	open  func(...fs.FS) *storage.DB
 	dir   string
 	db    *storage.DB
@@ -58,7 +60,7 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 // start starts the process, or starts it again where the last one ended.
 func (w *world) start() {
 	w.t.Helper()
-	w.db = w.open(bus.Migrations(), effects)
+	w.db = w.open(bus.Migrations(), work.Migrations(), effects)
 	w.bus = startBus(w.t, w.dir)
 	w.startRelay()
 }
@@ -76,6 +78,10 @@ func (w *world) stop() {
 	if err := w.bus.Close(); err != nil {
 		w.t.Error(err)
 	}
+	for _, end := range w.ends {
+		end()
+	}
+	w.ends = nil
 	if err := w.db.Close(); err != nil {
 		w.t.Error(err)
 	}
@@ -123,11 +129,34 @@ func (w *world) enqueue(ids ...string) {
 	}
 }
 
-func (w *world) consume(c bus.Consumer) {
+// consume starts a consumer whose room tries three times.
+func (w *world) consume(c bus.Consumer) *work.Runner {
 	w.t.Helper()
+	again := &work.Queue[bus.Event]{Name: c.Name, Attempts: 3, Retry: work.Doubling(time.Millisecond, time.Millisecond), Do: func(ctx context.Context, t *work.Try[bus.Event]) error {
+		if err := t.Job.Check(); err != nil {
+			return work.Final(err)
+		}
+		commit, err := c.Handle(ctx, t.Job)
+		if err != nil {
+			return err
+		}
+		return t.End(ctx, commit)
+	}}
+	runner := work.New(w.db, clock.System, quiet, c.Name)
+	runner.Register(again)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() { defer close(ended); runner.Run(ctx) }()
+	end := func() { stop(); <-ended }
+	w.ends = append(w.ends, end)
+	w.t.Cleanup(end)
+	c.Later = func(ctx context.Context, tx *storage.Tx, ev bus.Event, cause error) error {
+		return again.Add(ctx, tx, ev.Key(), ev, work.After(cause))
+	}
 	if err := w.bus.Consume(w.t.Context(), w.db, c); err != nil {
 		w.t.Fatal(err)
 	}
+	return runner
 }
 
 // effect is a Handle that leaves a row for each commit.

@@ -23,7 +23,7 @@ const outboxSignal = "bus_outbox"
 // for its source; who has no name for the event takes kit/id.New().
 func Enqueue(ctx context.Context, tx *storage.Tx, ev Event) error {
 	ev = ev.complete()
-	if err := put(ctx, tx, ev.key(), ev); err != nil {
+	if err := put(ctx, tx, ev.Key(), ev); err != nil {
 		return fmt.Errorf("enqueue event: %w", err)
 	}
 	return nil

@@ -99,7 +99,7 @@ func (b *Bus) publishBatch(ctx context.Context, events []Event) error {
 		text, err := ev.encode()
 		if err == nil {
 			var future jetstream.PubAckFuture
-			if future, err = b.js.PublishMsgAsync(message(ev.key(), ev.Type, text)); err == nil {
+			if future, err = b.js.PublishMsgAsync(message(ev.Key(), ev.Type, text)); err == nil {
 				futures = append(futures, future)
 			}
 		}

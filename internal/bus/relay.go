@@ -22,8 +22,8 @@ const (
 	relayLook = 2 * time.Second
 	// ackPatience bounds the wait for the stream to confirm.
 	ackPatience = 10 * time.Second
-	// cleanEvery is how often old rows are deleted.
-	cleanEvery = 10 * time.Minute
+	// CleanEvery is how often old rows should be deleted.
+	CleanEvery = 10 * time.Minute
 	// outboxKeep is how long published events stay in the outbox: far longer than
 	// JetStream can take to sync its file.
 	outboxKeep = 24 * time.Hour
@@ -67,8 +67,6 @@ func (r *Relay) Waiting(ctx context.Context) (n int, err error) {
 func (r *Relay) run(wake <-chan struct{}) {
 	look := time.NewTicker(relayLook)
 	defer look.Stop()
-	clean := time.NewTicker(cleanEvery)
-	defer clean.Stop()
 	for r.bus.closing.Err() == nil {
 		sent, err := r.pass(r.bus.working)
 		if err != nil {
@@ -80,10 +78,6 @@ func (r *Relay) run(wake <-chan struct{}) {
 		select {
 		case <-wake:
 		case <-look.C:
-		case <-clean.C:
-			if err := r.clean(r.bus.working); err != nil {
-				r.bus.log.WarnContext(r.bus.working, "clean the outbox", slog.Any("error", err))
-			}
 		case <-r.bus.closing.Done():
 		}
 	}
@@ -155,9 +149,9 @@ func (r *Relay) mark(ctx context.Context, batch []waiting, sequences []uint64) e
 	})
 }
 
-// clean deletes what no one will ask for again, in pieces so that no write waits
-// long.
-func (r *Relay) clean(ctx context.Context) error {
+// Clean deletes what no one will ask for again, in pieces so that no write waits
+// long. It is a round over the database: one process of several does it.
+func (r *Relay) Clean(ctx context.Context) error {
 	now := r.now()
 	for _, table := range []struct {
 		statement string

@@ -11,13 +11,14 @@ import (
 	"dobosh/internal/bus"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
 // The process is stopped again and again while events are enqueued and handled.
 func TestRestartsLoseNothingAndDoNothingTwice(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		const rounds, perRound = 4, 50
-		consumer := bus.Consumer{Name: "steady", Workers: 4, Pause: time.Millisecond, Handle: effect("steady")}
+		consumer := bus.Consumer{Name: "steady", Workers: 4, Handle: effect("steady")}
 		for round := range rounds {
 			w.consume(consumer)
 			for chunk := range slices.Chunk(events(round*perRound, (round+1)*perRound), 7) {
@@ -97,7 +98,7 @@ func TestLostStreamIsFilledAgain(t *testing.T) {
 				if err := os.RemoveAll(w.dir); err != nil {
 					t.Fatal(err)
 				}
-				w.db = w.open(bus.Migrations(), effects)
+				w.db = w.open(bus.Migrations(), work.Migrations(), effects)
 				w.bus = startBus(t, w.dir)
 				for _, id := range events(100, 100+others) {
 					if err := w.bus.Publish(t.Context(), event(id)); err != nil {
@@ -161,7 +162,7 @@ func TestStartRefuses(t *testing.T) {
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Consume(t.Context(), &none, bus.Consumer{Name: "x", Handle: effect("x")}); err == nil {
+	if err := b.Consume(t.Context(), &none, bus.Consumer{Name: "x", Handle: effect("x"), Later: never}); err == nil {
 		t.Error("a closed bus takes a consumer")
 	}
 }

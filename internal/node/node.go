@@ -218,6 +218,7 @@ func (n *Node) openStorage(ctx context.Context) (err error) {
 	n.answers = api.NewAnswers(n.db, n.now)
 	n.jobs = work.New(n.db, n.now, n.log, n.cfg.Name)
 	n.jobs.Register(work.Every("api-answers", time.Hour, n.answers.Forget))
+	n.jobs.Register(work.Every("bus.clean", bus.CleanEvery, func(ctx context.Context) error { return n.relay.Clean(ctx) }))
 	if n.bus, err = bus.Start(ctx, bus.Config{Dir: filepath.Join(n.cfg.Dir, "bus"), Name: n.cfg.Name}, n.log); err != nil {
 		return err
 	}

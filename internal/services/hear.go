@@ -36,6 +36,23 @@ func (r *Room) hear(_ context.Context, e bus.Event) (bus.Commit, error) {
 	}, nil
 }
 
+// takeOver lets an event be taken in later.
+func (l later) takeOver(ctx context.Context, tx *storage.Tx, e bus.Event, cause error) error {
+	return l.hear.Add(ctx, tx, e.Key(), e, work.After(cause))
+}
+
+// hearLater is the job. What is no event never becomes one.
+func (r *Room) hearLater(ctx context.Context, t *work.Try[bus.Event]) error {
+	if err := t.Job.Check(); err != nil {
+		return work.Final(err)
+	}
+	commit, err := r.hear(ctx, t.Job)
+	if err != nil {
+		return err
+	}
+	return t.End(ctx, commit)
+}
+
 // areaOf is the one thing that the data of an event may say.
 func areaOf(e bus.Event) string {
 	var data struct {

@@ -110,7 +110,7 @@ func (r *Room) Listen(ctx context.Context, events Events) error {
 	if len(types) == 0 {
 		return nil
 	}
-	if err := events.Consume(ctx, r.DB, bus.Consumer{Name: "services", Types: types, Workers: 4, Handle: r.hear}); err != nil {
+	if err := events.Consume(ctx, r.DB, bus.Consumer{Name: "services", Types: types, Workers: 4, Handle: r.hear, Later: r.later.takeOver}); err != nil {
 		return fmt.Errorf("listen to events: %w", err)
 	}
 	return nil

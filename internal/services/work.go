@@ -3,6 +3,7 @@ package services
 import (
 	"time"
 
+	"dobosh/internal/bus"
 	"dobosh/internal/work"
 )
 
@@ -12,6 +13,7 @@ type later struct {
 	assess  *work.Queue[work.None] // gather the facts of an assessment
 	seal    *work.Queue[work.None] // put a decision into the journal
 	account *work.Queue[work.None] // learn the account of the payments of a decision
+	hear    *work.Queue[bus.Event] // take an event in that could not be taken in at once
 }
 
 // untilTomorrow is how long a register rests that answered and knows no account:
@@ -24,6 +26,7 @@ func (r *Room) register() {
 		assess:  &work.Queue[work.None]{Name: "services.assess", Workers: r.Workers, Do: r.assess},
 		seal:    &work.Queue[work.None]{Name: "services.seal", Workers: sealers, Do: r.sealLater},
 		account: &work.Queue[work.None]{Name: "services.account", Workers: r.Workers, Do: r.learnAccount},
+		hear:    &work.Queue[bus.Event]{Name: "services.hear", Workers: 4, Retry: work.Doubling(100*time.Millisecond, 30*time.Second), Attempts: 20, Do: r.hearLater},
 	}
-	r.Work.Register(r.later.assess, r.later.seal, r.later.account, work.Every("services.lapse", time.Hour, r.LapseOffers))
+	r.Work.Register(r.later.assess, r.later.seal, r.later.account, r.later.hear, work.Every("services.lapse", time.Hour, r.LapseOffers))
 }

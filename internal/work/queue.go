@@ -56,7 +56,7 @@ type Queue[J any] struct {
 
 // Bounds of what stands in a row.
 const (
-	maxRef   = 300
+	maxRef   = 1100 // an event is named by its source and its id
 	maxJob   = 1 << 20
 	maxFault = 4000
 )
@@ -110,6 +110,9 @@ func (q *Queue[J]) Add(ctx context.Context, tx *storage.Tx, ref string, j J, opt
 	for _, option := range options {
 		option(&row)
 	}
+	if row.tries > 0 {
+		row.due = now.Add(q.Retry(row.tries))
+	}
 	if err := insert(ctx, tx, q.Name, row, now); err != nil {
 		return fmt.Errorf("add a job of %s: %w", q.Name, err)
 	}
@@ -132,7 +135,7 @@ func In(d time.Duration) Option {
 }
 
 // After is for a job that was tried elsewhere, with this error, before it came
-// into the queue.
+// into the queue; it rests as if that had been here.
 func After(err error) Option {
 	return func(j *job) { j.tries = 1; j.code, j.fault = told(err) }
 }

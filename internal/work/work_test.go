@@ -282,6 +282,23 @@ func TestDeadList(t *testing.T) {
 	})
 }
 
+// What failed elsewhere comes with its error, and rests first.
+func TestAJobThatWasTriedElsewhere(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		q := writing("room.write")
+		p := r.process("a", r.db, q)
+		add(r, q, "one", work.None{}, work.After(problem.New(problem.Unavailable, "node-away")))
+		r.due(p, 0)
+		found, err := q.Find(t.Context(), r.db.Read(t.Context()), "one")
+		r.must(err)
+		if found.Tries != 1 || found.Code != "node-away" || found.Due.Sub(r.clock.Now()) != 500*time.Millisecond {
+			t.Errorf("%+v", found)
+		}
+		r.clock.Advance(500 * time.Millisecond)
+		r.due(p, 1)
+	})
+}
+
 func TestCounts(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		q := writing("room.write")
@@ -702,7 +719,7 @@ func TestRegisterRefuses(t *testing.T) {
 			t.Error("a job of no runner was added")
 		}
 		r.idle("b", r.db, q)
-		for _, ref := range []string{"", strings.Repeat("x", 301)} {
+		for _, ref := range []string{"", strings.Repeat("x", 1101)} {
 			if err := r.db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error { return q.Add(ctx, tx, ref, work.None{}) }); err == nil {
 				t.Errorf("a ref of %d bytes was taken", len(ref))
 			}
