@@ -53,7 +53,7 @@ func endRef(contract string) string           { return "end/" + contract }
 
 // carried tells what of a proposal is still on its way, the oldest of it.
 func (r *Room) carried(ctx context.Context, proposal string) (*Carried, error) {
-	under, err := r.errands.Line(ctx, r.DB.Read(ctx), proposal, 1)
+	under, err := r.errands.Line(ctx, r.DB.Read(ctx), proposal, 0, 1)
 	if err != nil {
 		return nil, err
 	}

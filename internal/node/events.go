@@ -19,7 +19,7 @@ func (n *Node) openEvents(context.Context) error {
 		}
 	}
 	n.happened = newEventMetrics()
-	n.events = events.New(events.Config{Gateway: n.gateway, DB: n.db, Stream: n.bus, Hosts: hosts, Count: n.happened.count, Now: n.now, Log: n.log})
+	n.events = events.New(events.Config{Gateway: n.gateway, DB: n.db, Work: n.jobs, Stream: n.bus, Hosts: hosts, Count: n.happened.count, Now: n.now, Log: n.log})
 	return nil
 }
 

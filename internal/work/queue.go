@@ -48,6 +48,9 @@ type Queue[J any] struct {
 	// settled go back as if they had not been begun.
 	DoAll func(ctx context.Context, tries []*Try[J]) error
 	Batch int
+	// ByHand is for a queue without workers: whoever carries a line takes its jobs
+	// with [Queue.Take], when it is their turn.
+	ByHand bool
 	// Aside is called in the transaction that puts a job aside; nil for nothing.
 	Aside func(ctx context.Context, tx *storage.Tx, t *Try[J], cause error) error
 
@@ -68,8 +71,8 @@ func (q *Queue[J]) dispatch(r *Runner) *dispatcher {
 	switch {
 	case !queueName.MatchString(q.Name):
 		panic(fmt.Sprintf("work: %q is no name of a queue", q.Name))
-	case (q.Do == nil) == (q.DoAll == nil) || q.DoAll != nil && q.Batch < 1:
-		panic(fmt.Sprintf("work: queue %s needs either Do or DoAll with a Batch", q.Name))
+	case q.ByHand && (q.Do != nil || q.DoAll != nil), !q.ByHand && (q.Do == nil) == (q.DoAll == nil), q.DoAll != nil && q.Batch < 1:
+		panic(fmt.Sprintf("work: queue %s needs one of Do, DoAll with a Batch, and ByHand", q.Name))
 	case q.runner != nil:
 		panic(fmt.Sprintf("work: queue %s was registered before", q.Name))
 	}
@@ -81,6 +84,9 @@ func (q *Queue[J]) dispatch(r *Runner) *dispatcher {
 		q.Timeout = 3 * time.Minute
 	}
 	q.runner = r
+	if q.ByHand {
+		return &dispatcher{Runner: r, queue: q.Name}
+	}
 	if q.DoAll != nil {
 		return &dispatcher{Runner: r, queue: q.Name, lanes: q.Lanes, workers: q.Workers, limit: q.Batch, batch: q.Batch, together: true, do: q.all}
 	}
@@ -110,7 +116,7 @@ func (q *Queue[J]) Add(ctx context.Context, tx *storage.Tx, ref string, j J, opt
 	for _, option := range options {
 		option(&row)
 	}
-	if row.tries > 0 {
+	if row.tries > 0 && row.dead.IsZero() {
 		row.due = now.Add(q.Retry(row.tries))
 	}
 	if err := insert(ctx, tx, q.Name, row, now); err != nil {
@@ -140,6 +146,12 @@ func After(err error) Option {
 	return func(j *job) { j.tries = 1; j.code, j.fault = told(err) }
 }
 
+// Aside is for a job that was tried elsewhere so often that it comes into the
+// queue as one that is put aside.
+func Aside(err error, tries int) Option {
+	return func(j *job) { j.dead, j.tries = j.put, tries; j.code, j.fault = told(err) }
+}
+
 // Remove takes a job out of the queue, whoever does it, and reports whether it
 // was there: somebody else has done what it asks for.
 func (q *Queue[J]) Remove(ctx context.Context, tx *storage.Tx, ref string) (was bool, err error) {
@@ -155,9 +167,55 @@ func (q *Queue[J]) TryAgain(ctx context.Context, tx *storage.Tx, ref string) (wa
 	return revive(ctx, tx, q.Name, ref, q.runner.now())
 }
 
+// TryLineAgain is TryAgain for all jobs of a line that were put aside.
+func (q *Queue[J]) TryLineAgain(ctx context.Context, tx *storage.Tx, line string) error {
+	tx.Signal(signal(q.Name))
+	_, err := tx.ExecContext(ctx, `update work_jobs set due = $3, put = $3, dead = 0, again = tries where queue = $1 and line = $2 and line <> '' and dead > 0`, q.Name, line, storage.Micros(q.runner.now()))
+	return err
+}
+
+// RemoveLine takes all jobs of a line out of the queue.
+func (q *Queue[J]) RemoveLine(ctx context.Context, tx *storage.Tx, line string) error {
+	_, err := tx.ExecContext(ctx, `delete from work_jobs where queue = $1 and line = $2 and line <> ''`, q.Name, line)
+	return err
+}
+
+// CountOf is an SQL expression for the number of jobs in the line that a column
+// names, put aside or not.
+func (q *Queue[J]) CountOf(column string) string {
+	return `(select count(*) from work_jobs where queue = '` + q.Name + `' and line = ` + column + ` and line <> '')`
+}
+
+// Take takes the first job of a line that is due, in a queue that goes by hand;
+// none is nil. The one who takes it ends it, has it fail, or gives it back.
+func (q *Queue[J]) Take(ctx context.Context, line string) (t *Try[J], err error) {
+	now := storage.Micros(q.runner.now())
+	const due = ` from work_jobs where queue = $1 and line = $2 and line <> '' and owner = '' and dead = 0 and due <= $3`
+	var n int
+	if err := q.runner.db.Read(ctx).QueryRowContext(ctx, `select count(*) from (select 1`+due+` limit 1) as due`, q.Name, line, now).Scan(&n); err != nil || n == 0 {
+		return nil, err
+	}
+	var taken []*job
+	err = q.runner.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		rows, err := tx.QueryContext(ctx, `update work_jobs set owner = $4, tries = tries + 1
+			where queue = $1 and owner = '' and dead = 0 and exists (select 1 from work_owners where owner = $4)
+			and ref in (select ref`+due+` order by place limit 1) returning `+jobColumns, q.Name, line, now, *q.runner.owner.Load())
+		taken, err = storage.All(rows, err, func(scan storage.Scan) (*job, error) {
+			j, err := scanRow(scan)
+			return &j, err
+		})
+		return err
+	})
+	if err != nil || len(taken) == 0 {
+		return nil, err
+	}
+	return q.try(ctx, taken[0])
+}
+
 // Job is a job as others see it.
 type Job[J any] struct {
 	Ref   string
+	Place int64 // in its line
 	Job   J
 	Added time.Time
 	Due   time.Time
@@ -173,9 +231,9 @@ func (q *Queue[J]) Find(ctx context.Context, from storage.Reader, ref string) (J
 	return storage.One(rows, err, scanJob[J])
 }
 
-// Line gives the jobs of a line, in their order.
-func (q *Queue[J]) Line(ctx context.Context, from storage.Reader, line string, limit int) ([]Job[J], error) {
-	rows, err := from.QueryContext(ctx, `select `+jobColumns+` from work_jobs where queue = $1 and line = $2 and line <> '' order by place limit $3`, q.Name, line, limit)
+// Line gives the jobs of a line behind a place, in their order.
+func (q *Queue[J]) Line(ctx context.Context, from storage.Reader, line string, after int64, limit int) ([]Job[J], error) {
+	rows, err := from.QueryContext(ctx, `select `+jobColumns+` from work_jobs where queue = $1 and line = $2 and line <> '' and place > $3 order by place limit $4`, q.Name, line, after, limit)
 	return storage.All(rows, err, scanJob[J])
 }
 
@@ -184,7 +242,7 @@ func scanJob[J any](scan storage.Scan) (found Job[J], err error) {
 	if row, err = scanRow(scan); err != nil {
 		return found, err
 	}
-	found = Job[J]{Ref: row.ref, Added: row.added, Due: row.due, Tries: row.tries, Code: row.code, Fault: row.fault, Dead: row.dead}
+	found = Job[J]{Ref: row.ref, Place: row.place, Added: row.added, Due: row.due, Tries: row.tries, Code: row.code, Fault: row.fault, Dead: row.dead}
 	return found, json.Unmarshal([]byte(row.text), &found.Job)
 }
 
@@ -205,7 +263,7 @@ func (q *Queue[J]) one(ctx context.Context, jobs []*job) error {
 	case ctx.Err() != nil:
 		return nil // the process ends, and its jobs go back
 	}
-	return t.fail(ctx, err)
+	return t.Fail(ctx, err)
 }
 
 // all does jobs together.
@@ -254,7 +312,7 @@ func (q *Queue[J]) try(ctx context.Context, j *job) (*Try[J], error) {
 		err = errors.New("the process ended during the last try")
 	}
 	if err != nil {
-		return nil, t.fail(ctx, Final(err))
+		return nil, t.Fail(ctx, Final(err))
 	}
 	return t, nil
 }

@@ -54,9 +54,9 @@ func insert(ctx context.Context, tx *storage.Tx, queue string, j job, now time.T
 		}
 		j.place = max(j.place, last+1)
 	}
-	_, err := tx.ExecContext(ctx, `insert into work_jobs (queue, ref, job, line, lane, place, added, due, put, tries, code, fault)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (queue, ref) do nothing`,
-		queue, j.ref, j.text, j.line, j.lane, j.place, storage.Micros(now), storage.Micros(j.due), micros(j.put), j.tries, j.code, j.fault)
+	_, err := tx.ExecContext(ctx, `insert into work_jobs (queue, ref, job, line, lane, place, added, due, put, tries, code, fault, dead)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (queue, ref) do nothing`,
+		queue, j.ref, j.text, j.line, j.lane, j.place, storage.Micros(now), storage.Micros(j.due), micros(j.put), j.tries, j.code, j.fault, micros(j.dead))
 	return err
 }
 

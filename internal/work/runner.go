@@ -98,7 +98,9 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 	var group sync.WaitGroup
 	for _, d := range r.queues {
-		group.Go(func() { d.run(ctx) })
+		if d.do != nil {
+			group.Go(func() { d.run(ctx) })
+		}
 	}
 	group.Go(func() { r.live(ctx) })
 	group.Wait()
@@ -176,7 +178,7 @@ func (r *Runner) Claim(ctx context.Context, queues ...string) (Claimed, error) {
 		return all, err
 	}
 	for _, d := range r.queues {
-		if len(queues) > 0 && !slices.Contains(queues, d.queue) {
+		if d.do == nil || len(queues) > 0 && !slices.Contains(queues, d.queue) {
 			continue
 		}
 		jobs, _, err := d.claim(ctx)

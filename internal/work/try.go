@@ -75,8 +75,15 @@ func (t *Try[J]) settle(tx *storage.Tx, write func() (bool, error)) error {
 	return nil
 }
 
-// fail lets the job rest, or puts it aside where no further try is to follow.
-func (t *Try[J]) fail(ctx context.Context, cause error) error {
+// Back gives a job back as if it had not been begun.
+func (t *Try[J]) Back(ctx context.Context) error {
+	q := t.queue
+	return q.runner.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return q.runner.giveBack(ctx, tx, q.Name, t.row) })
+}
+
+// Fail lets the job rest, or puts it aside where no further try is to follow: what
+// becomes of an error that Do returns.
+func (t *Try[J]) Fail(ctx context.Context, cause error) error {
 	q := t.queue
 	aside := isFinal(cause) || t.Last()
 	q.runner.log.WarnContext(ctx, "a job failed", slog.String("queue", q.Name), slog.String("ref", t.Ref), slog.Int("tries", t.Tries), slog.Bool("aside", aside), slog.Any("error", cause))

@@ -85,7 +85,7 @@ func TestLines(t *testing.T) {
 		if len(got) != 6 || !slices.IsSorted(slices.DeleteFunc(slices.Clone(got), func(ref string) bool { return !strings.HasPrefix(ref, "boris") })) {
 			t.Fatalf("done: %q", got)
 		}
-		waiting, err := q.Line(t.Context(), r.db.Read(t.Context()), "ana", 10)
+		waiting, err := q.Line(t.Context(), r.db.Read(t.Context()), "ana", 0, 10)
 		r.must(err)
 		if len(waiting) != 3 || waiting[0].Ref != "ana0" || waiting[0].Tries != 1 || waiting[0].Fault != "away" || waiting[1].Tries != 0 {
 			t.Errorf("%+v", waiting)
@@ -296,6 +296,56 @@ func TestAJobThatWasTriedElsewhere(t *testing.T) {
 		}
 		r.clock.Advance(500 * time.Millisecond)
 		r.due(p, 1)
+	})
+}
+
+// The jobs of a line are taken by hand, in their order; what came put aside is
+// taken once somebody has it tried again.
+func TestByHand(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		q := &work.Queue[letter]{Name: "room.letters", ByHand: true, Attempts: 1, Order: func(l letter) string { return l.To }}
+		p := r.process("a", r.db, q)
+		for n := range 3 {
+			add(r, q, fmt.Sprint("ana", n), letter{"ana", n}, work.Aside(problem.New(problem.Gone, "gone"), 7))
+		}
+		add(r, q, "boris", letter{To: "boris"})
+		r.due(p, 0)
+		take := func() *work.Try[letter] {
+			taken, err := q.Take(t.Context(), "ana")
+			r.must(err)
+			return taken
+		}
+		if taken := take(); taken != nil {
+			t.Errorf("%+v", taken)
+		}
+		r.write(func(ctx context.Context, tx *storage.Tx) error { return q.TryLineAgain(ctx, tx, "ana") })
+		first := take()
+		if first == nil || first.Ref != "ana0" || first.Tries != 8 {
+			t.Fatalf("%+v", first)
+		}
+		r.must(first.Fail(t.Context(), errors.New("again")))
+		second := take()
+		r.must(second.Back(t.Context()))
+		if again := take(); again.Ref != "ana1" || again.Tries != 8 {
+			t.Errorf("%+v", again)
+		} else {
+			r.must(again.End(t.Context(), done(again.Ref)))
+		}
+		left, err := q.Line(t.Context(), r.db.Read(t.Context()), "ana", 0, 10)
+		r.must(err)
+		if len(left) != 2 || left[0].Ref != "ana0" || left[0].Tries != 8 || left[0].Dead.IsZero() || left[1].Ref != "ana2" || !left[1].Dead.IsZero() {
+			t.Errorf("%+v", left)
+		}
+		var n int
+		r.must(r.db.Read(t.Context()).QueryRowContext(t.Context(), `select `+q.CountOf(`name`)+` from (select 'ana' as name) as one`).Scan(&n))
+		if n != 2 {
+			t.Errorf("%d in the line", n)
+		}
+		r.write(func(ctx context.Context, tx *storage.Tx) error { return q.RemoveLine(ctx, tx, "ana") })
+		if left, err := q.Line(t.Context(), r.db.Read(t.Context()), "ana", 0, 10); err != nil || len(left) != 0 {
+			t.Errorf("%+v, %v", left, err)
+		}
+		r.wantResults("ana1")
 	})
 }
 

@@ -2,7 +2,6 @@ package events
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	listing "dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
 const (
@@ -31,114 +31,124 @@ type Dead struct {
 	Due          bool      `json:"due"` // it is tried again
 }
 
-// bury makes a dead letter, or a present one younger.
-func (r *Room) bury(ctx context.Context, tx *storage.Tx, s Subscription, e bus.Event, code string) error {
-	text, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `insert into exchange_dead (subscription, event_id, event, reason, attempts, at, due) values ($1, $2, $3, $4, $5, $6, 0)
-		on conflict (subscription, event_id) do update set reason = excluded.reason, attempts = exchange_dead.attempts + excluded.attempts, at = excluded.at, due = 0`,
-		s.ID, hookIDOf(e), string(text), code, s.Attempts, storage.Micros(r.Now()))
-	return err
+// letter is the job of an event that a webhook did not take. It comes put aside;
+// once somebody has it tried again the worker of its subscription takes it, before
+// anything else.
+type letter struct {
+	Subscription string    `json:"subscription"`
+	Event        bus.Event `json:"event"`
 }
 
-const selectDead = `select subscription, event_id, event, reason, attempts, at, due from exchange_dead `
+func (l letter) ref() string { return l.Subscription + "/" + hookIDOf(l.Event) }
 
-func scanDead(scan storage.Scan) (d Dead, err error) {
-	var text string
-	var at, due int64
-	if err := scan(&d.Subscription, &d.ID, &text, &d.Reason, &d.Attempts, &at, &due); err != nil {
-		return d, err
+// newLetters is the queue of the letters; those of a subscription are a line.
+func newLetters() *work.Queue[letter] {
+	return &work.Queue[letter]{Name: "events.letters", ByHand: true, Attempts: 1, Order: func(l letter) string { return l.Subscription }}
+}
+
+// bury makes a dead letter, or a present one younger.
+func (r *Room) bury(ctx context.Context, tx *storage.Tx, s Subscription, e bus.Event, code string) error {
+	l, attempts := letter{s.ID, e}, s.Attempts
+	switch before, err := r.letters.Find(ctx, tx, l.ref()); {
+	case err == nil:
+		attempts += before.Tries
+	case !errors.Is(err, storage.ErrNotFound):
+		return err
 	}
-	d.At, d.Due = storage.Instant(at), due == 1
-	return d, json.Unmarshal([]byte(text), &d.Event)
+	if _, err := r.letters.Remove(ctx, tx, l.ref()); err != nil {
+		return err
+	}
+	return r.letters.Add(ctx, tx, l.ref(), l, work.Aside(problem.New(problem.Unavailable, code), attempts))
 }
 
 // dead lists the dead letters of a subscription, the oldest first.
 func (r *Room) dead(ctx context.Context, subscription string, after listing.Key) (listing.Page[Dead], error) {
-	at, event := int64(-1), ""
-	if c := after.Columns(2); c != nil {
+	place := int64(-1)
+	if c := after.Columns(1); c != nil {
 		var err error
-		if at, err = strconv.ParseInt(c[0], 10, 64); err != nil {
+		if place, err = strconv.ParseInt(c[0], 10, 64); err != nil {
 			return listing.Page[Dead]{}, fmt.Errorf("page key: %w", err)
 		}
-		event = c[1]
 	}
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, selectDead+`where subscription = $1 and (at, event_id) > ($2, $3) order by at, event_id limit $4`, subscription, at, event, deadPage+1)
-	found, err := storage.All(rows, err, scanDead)
+	found, err := r.letters.Line(ctx, r.DB.Read(ctx), subscription, place, deadPage+1)
 	if err != nil {
 		return listing.Page[Dead]{}, fmt.Errorf("list dead letters: %w", err)
 	}
-	return listing.Of(found, deadPage, func(d Dead) listing.Key {
-		return listing.KeyOf(strconv.FormatInt(storage.Micros(d.At), 10), d.ID)
-	}), nil
+	cut := listing.Of(found, deadPage, func(j work.Job[letter]) listing.Key { return listing.KeyOf(strconv.FormatInt(j.Place, 10)) })
+	page := listing.Page[Dead]{Next: cut.Next}
+	for _, j := range cut.Items {
+		d := Dead{Subscription: subscription, ID: hookIDOf(j.Job.Event), Event: j.Job.Event, Reason: j.Code, Attempts: j.Tries, At: j.Dead, Due: j.Dead.IsZero()}
+		if d.Due {
+			d.At = j.Added
+		}
+		page.Items = append(page.Items, d)
+	}
+	return page, nil
 }
 
 // retryDead lets dead letters be tried again, once: one, or all when event is
 // empty. A subscription that was stopped stays so.
 func (r *Room) retryDead(ctx context.Context, s Subscription, event string) error {
-	return r.changeDead(ctx, s, event, `update exchange_dead set due = 1 where subscription = $1 and (event_id = $2 or $2 = '')`)
+	return r.changeDead(ctx, s, event, r.letters.TryLineAgain, func(ctx context.Context, tx *storage.Tx, ref string) (bool, error) {
+		if again, err := r.letters.TryAgain(ctx, tx, ref); err != nil || again {
+			return again, err
+		}
+		_, err := r.letters.Find(ctx, tx, ref) // it may be due already
+		if errors.Is(err, storage.ErrNotFound) {
+			return false, nil
+		}
+		return err == nil, err
+	})
 }
 
 // dropDead forgets dead letters: one, or all when event is empty.
 func (r *Room) dropDead(ctx context.Context, s Subscription, event string) error {
-	return r.changeDead(ctx, s, event, `delete from exchange_dead where subscription = $1 and (event_id = $2 or $2 = '')`)
+	return r.changeDead(ctx, s, event, r.letters.RemoveLine, r.letters.Remove)
 }
 
-func (r *Room) changeDead(ctx context.Context, s Subscription, event, statement string) error {
+// changeDead changes all dead letters of a subscription, or the one of an event.
+func (r *Room) changeDead(ctx context.Context, s Subscription, event string,
+	all func(ctx context.Context, tx *storage.Tx, line string) error, one func(ctx context.Context, tx *storage.Tx, ref string) (bool, error)) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		result, err := tx.ExecContext(ctx, statement, s.ID, event)
-		if err != nil {
-			return err
-		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 && event != "" {
+		if event == "" {
+			if err := all(ctx, tx, s.ID); err != nil {
+				return err
+			}
+		} else if there, err := one(ctx, tx, s.ID+"/"+event); err != nil || !there {
 			return errors.Join(err, problem.New(problem.NotFound, "dead-letter-unknown"))
 		}
 		tx.Signal(subscriptionsSignal)
-		_, err = tx.ExecContext(ctx, `update exchange_subscriptions set version = version + 1 where id = $1`, s.ID) // its worker looks again
+		_, err := tx.ExecContext(ctx, `update exchange_subscriptions set version = version + 1 where id = $1`, s.ID) // its worker looks again
 		return err
 	})
 }
 
 // sendDue sends the dead letters that somebody wants to be tried again, each once.
 func (r *Room) sendDue(ctx context.Context, s Subscription) error {
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, selectDead+`where subscription = $1 and due = 1 order by at, event_id limit $2`, s.ID, deadPage)
-	letters, err := storage.All(rows, err, scanDead)
-	if err != nil {
-		return err
-	}
-	for _, d := range letters {
-		err := r.call(ctx, s, d.Event)
-		if ctx.Err() != nil {
-			return ctx.Err()
+	for range deadPage {
+		t, err := r.letters.Take(ctx, s.ID)
+		if err != nil || t == nil {
+			return err
 		}
-		if err == nil {
+		err = r.call(ctx, s, t.Job.Event)
+		known := context.WithoutCancel(ctx) // how it ended is written down even if the worker ends
+		switch {
+		case err == nil:
 			r.count(Count{Delivered: 1})
+			err = t.End(known, func(ctx context.Context, tx *storage.Tx) error {
+				_, err := tx.ExecContext(ctx, `update exchange_subscriptions set delivered = delivered + 1, delivered_at = $2 where id = $1`, s.ID, storage.Micros(r.Now()))
+				return err
+			})
+		case ctx.Err() != nil:
+			return errors.Join(ctx.Err(), t.Back(known))
+		default:
+			err = t.Fail(known, err)
 		}
-		if err := r.settleDead(ctx, s, d, err); err != nil {
+		if err != nil && !errors.Is(err, work.ErrGone) { // somebody dropped it meanwhile
 			return err
 		}
 	}
-	if len(letters) == deadPage {
-		return errSkipped // there may be more
-	}
-	return nil
-}
-
-// settleDead notes how it ended that a dead letter was tried again.
-func (r *Room) settleDead(ctx context.Context, s Subscription, d Dead, failed error) error {
-	if failed == nil {
-		return r.change(ctx, s, func(ctx context.Context, tx *storage.Tx) error {
-			_, err := tx.ExecContext(ctx, `delete from exchange_dead where subscription = $1 and event_id = $2`, s.ID, d.ID)
-			return err
-		}, `delivered = delivered + 1, delivered_at = $3`, storage.Micros(r.Now()))
-	}
-	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `update exchange_dead set due = 0, reason = $1, attempts = attempts + 1, at = $2 where subscription = $3 and event_id = $4`,
-			problem.Of(failed).Code, storage.Micros(r.Now()), s.ID, d.ID)
-		return err
-	})
+	return errSkipped // there may be more
 }
 
 // DeadLetters lists those of a system's subscription, the oldest first.

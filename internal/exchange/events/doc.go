@@ -24,6 +24,6 @@
 //     (Standard Webhooks 1.0.0).
 //
 // The formats are in docs/spec/exchange.md, section 5. The room owns the tables
-// exchange_followed, exchange_holes, exchange_published, exchange_subscriptions
-// and exchange_dead.
+// exchange_followed, exchange_holes, exchange_published and
+// exchange_subscriptions. Dead letters are jobs of the node, put aside.
 package events

@@ -26,6 +26,7 @@ import (
 	"dobosh/internal/registry/credential"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
+	"dobosh/internal/work"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -216,9 +217,15 @@ func (w *world) start(member registry.ID, open func(...fs.FS) *storage.DB) *side
 // room opens the room on a database and a folder for the stream.
 func (s *side) room(tb testing.TB, open func(...fs.FS) *storage.DB, dir string, logger *slog.Logger) *Room {
 	tb.Helper()
-	return New(Config{
-		Gateway: s.gateway, DB: open(Migrations(), bus.Migrations()), Stream: startBus(tb, bus.Config{Dir: dir}), Now: s.clock.Now, Log: logger,
+	db := open(Migrations(), bus.Migrations(), work.Migrations())
+	runner := work.New(db, s.clock.Now, logger, "n1")
+	r := New(Config{
+		Gateway: s.gateway, DB: db, Work: runner, Stream: startBus(tb, bus.Config{Dir: dir}), Now: s.clock.Now, Log: logger,
 	})
+	if err := runner.Begin(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	return r
 }
 
 func (s *side) serve(tb testing.TB, logger *slog.Logger) {

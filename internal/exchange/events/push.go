@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -208,7 +207,7 @@ func (r *Room) leaveOut(ctx context.Context, s *Subscription, next place) error 
 
 // again notes that an event was not taken, and when it is to be tried again.
 func (r *Room) again(ctx context.Context, s *Subscription, code string, cause error) error {
-	s.RetryAt = r.Now().Add(r.retryIn(s.Attempts))
+	s.RetryAt = r.Now().Add(r.pause(s.Attempts))
 	if s.Fault == "" {
 		s.FaultAt = r.Now()
 	}
@@ -216,19 +215,6 @@ func (r *Room) again(ctx context.Context, s *Subscription, code string, cause er
 	r.Log.InfoContext(ctx, "a webhook did not take an event", slog.String("subscription", s.ID), slog.Int("attempt", s.Attempts), slog.String("code", code), slog.Any("error", cause))
 	r.count(Count{Retried: 1})
 	return r.change(ctx, *s, nil, `attempts = $3, retry_at = $4, fault = $5, fault_at = $6`, s.Attempts, storage.Micros(s.RetryAt), s.Fault, storage.Micros(s.FaultAt))
-}
-
-// retryIn is the pause after so many attempts, up to a fifth shorter or longer, so
-// that subscribers that failed together are not tried together.
-func (r *Room) retryIn(attempts int) time.Duration {
-	wait := firstRetry
-	for range attempts - 1 {
-		if wait *= 2; wait >= lastRetry {
-			wait = lastRetry
-			break
-		}
-	}
-	return time.Duration(float64(wait) * (0.8 + 0.4*rand.Float64())).Truncate(time.Microsecond)
 }
 
 // putAside makes a dead letter of an event and goes on behind it. Where there are

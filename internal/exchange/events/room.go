@@ -13,6 +13,7 @@ import (
 	"dobosh/internal/exchange"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
 //go:embed migrations/*.sql
@@ -34,6 +35,7 @@ type Stream interface {
 type Config struct {
 	Gateway  *exchange.Gateway // its journal, its law, and its connections
 	DB       *storage.DB
+	Work     *work.Runner // keeps the dead letters
 	Stream   Stream
 	Hosts    []Host      // to which webhooks may lead
 	Attempts int         // before an event is put aside; 0 for [DefaultAttempts]
@@ -52,12 +54,16 @@ type Room struct {
 	hooks        *http.Client
 	hookPatience time.Duration // with one call of a webhook
 	concerned    concerned
+	pause        work.Retry // after so many attempts with an event
+	letters      *work.Queue[letter]
 }
 
 // New makes the room; nothing runs yet.
 func New(cfg Config) *Room {
 	cfg.Attempts, cfg.MostDead = cmp.Or(cfg.Attempts, DefaultAttempts), cmp.Or(cfg.MostDead, DefaultMostDead)
-	return &Room{Config: cfg, turns: make(chan struct{}, takers), hooks: newHookClient(), hookPatience: hookPatience}
+	r := &Room{Config: cfg, turns: make(chan struct{}, takers), hooks: newHookClient(), hookPatience: hookPatience, pause: work.Spread(work.Doubling(firstRetry, lastRetry)), letters: newLetters()}
+	r.Work.Register(r.letters)
+	return r
 }
 
 // readFrom is what a read of the stream gives.

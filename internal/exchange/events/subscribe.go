@@ -161,8 +161,11 @@ func (r *Room) Unsubscribe(ctx context.Context, by System, id string) error {
 	}
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		tx.Signal(subscriptionsSignal)
+		if err := r.letters.RemoveLine(ctx, tx, s.ID); err != nil {
+			return err
+		}
 		for _, statement := range []string{
-			`delete from exchange_subscriptions where id = $1`, `delete from exchange_dead where subscription = $1`,
+			`delete from exchange_subscriptions where id = $1`,
 			`delete from exchange_holes where reader = $1 and kind = '` + readerSubscription + `'`,
 		} {
 			if _, err := tx.ExecContext(ctx, statement, s.ID); err != nil {

@@ -65,17 +65,19 @@ func scanSubscription(scan storage.Scan) (s Subscription, err error) {
 }
 
 // selectSubscriptions begins every question for subscriptions.
-const selectSubscriptions = `select ` + subscriptionColumns + `, (select count(*) from exchange_dead where subscription = id) from exchange_subscriptions `
+func (r *Room) selectSubscriptions() string {
+	return `select ` + subscriptionColumns + `, ` + r.letters.CountOf(`exchange_subscriptions.id`) + ` from exchange_subscriptions `
+}
 
 // subscriptions lists those that this node carries, of all systems.
 func (r *Room) subscriptions(ctx context.Context) ([]Subscription, error) {
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, selectSubscriptions+`where node = $1 order by id limit $2`, r.Gateway.Node, maxSubscriptions)
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, r.selectSubscriptions()+`where node = $1 order by id limit $2`, r.Gateway.Node, maxSubscriptions)
 	return storage.All(rows, err, scanSubscription)
 }
 
 // subscription finds one that this node carries.
 func (r *Room) subscription(ctx context.Context, id string) (Subscription, error) {
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, selectSubscriptions+`where node = $1 and id = $2`, r.Gateway.Node, id)
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, r.selectSubscriptions()+`where node = $1 and id = $2`, r.Gateway.Node, id)
 	s, err := storage.One(rows, err, scanSubscription)
 	if errors.Is(err, storage.ErrNotFound) {
 		return s, problem.New(problem.NotFound, "subscription-unknown")
