@@ -1,21 +1,15 @@
 package pages
 
 import (
+	"html/template"
+	"strconv"
+
+	"dobosh/internal/kit/page"
 	"dobosh/internal/portal"
 	"dobosh/internal/services"
 )
 
 type deskView struct{ Tiles []portal.Tile }
-
-type deskOffersView struct {
-	portal.Filter
-	Offers []deskOffer
-}
-
-type deskOffer struct {
-	services.Offer
-	Amount amount
-}
 
 func (r *room) desk(v *portal.Visit) error {
 	c, err := r.Counts(v.R.Context(), v.Actor)
@@ -33,47 +27,86 @@ func (r *room) desk(v *portal.Visit) error {
 	}})
 }
 
-func (r *room) deskOffers(v *portal.Visit) error {
-	state, f := portal.Pick(v, "/desk/offers", "offer.state.", []services.OfferState{
-		services.OfferOpen, services.OfferAccepted, services.OfferDeclined, services.OfferObjected, services.OfferReferred, services.OfferRefused, services.OfferLapsed})
-	list, err := r.AllOffers(v.R.Context(), v.Actor, state, v.After())
-	if err != nil {
-		return err
+// allOffers lists all offers, whoever they are for; about whom says the page of one.
+func (r *room) allOffers() portal.List[services.Offer] {
+	type offer = services.Offer
+	return portal.List[offer]{
+		Path: "/desk/offers", Title: "nav.offers", StateKey: "offer.state.",
+		States: states(services.OfferOpen, services.OfferAccepted, services.OfferDeclined, services.OfferObjected, services.OfferReferred, services.OfferRefused, services.OfferLapsed),
+		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[offer], error) {
+			return r.AllOffers(v.R.Context(), v.Actor, services.OfferState(w.State), w.After)
+		},
+		Table: portal.Table[offer]{Caption: "nav.offers", Headed: true, Columns: []portal.Column[offer]{
+			{Key: "col.service", Cell: func(v *portal.Visit, o offer) template.HTML { return v.Text(o.Title) }},
+			{Key: "col.about", Cell: func(v *portal.Visit, o offer) template.HTML { return v.Text(o.About) }},
+			{Key: "col.amount", Kind: portal.Figures, Cell: func(v *portal.Visit, o offer) template.HTML { return portal.Escaped(v.Dinars(o.Plan.Total)) }},
+			{Key: "col.state", Cell: func(v *portal.Visit, o offer) template.HTML {
+				return portal.Tag(v.Say("offer.state."+string(o.State)), o.State == services.OfferAccepted)
+			}},
+			{Key: "col.made", Kind: portal.When, Cell: func(v *portal.Visit, o offer) template.HTML { return portal.Escaped(v.DayOf(o.MadeAt)) }},
+			{Key: "col.until", Kind: portal.When, Cell: func(v *portal.Visit, o offer) template.HTML { return portal.Escaped(v.DayOf(o.Until)) }},
+		}},
 	}
-	f.Next = v.More(list.Next)
-	view := deskOffersView{Filter: f}
-	for _, o := range list.Items {
-		view.Offers = append(view.Offers, deskOffer{o, amountOf(v, o.Plan)})
-	}
-	return v.Show("desk-offers", v.Say("nav.offers"), view)
 }
 
-type deskDecisionsView struct {
-	portal.Filter
-	Decisions []services.Decision
-}
-
-func (r *room) deskDecisions(v *portal.Visit) error {
-	list, err := r.AllDecisions(v.R.Context(), v.Actor, v.After())
-	if err != nil {
-		return err
+func (r *room) allDecisions() portal.List[services.Decision] {
+	type decision = services.Decision
+	return portal.List[decision]{
+		Path: "/desk/decisions", Title: "nav.decisions",
+		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[decision], error) {
+			return r.AllDecisions(v.R.Context(), v.Actor, w.After)
+		},
+		Table: portal.Table[decision]{Caption: "nav.decisions", Headed: true, Columns: []portal.Column[decision]{
+			{Key: "col.code", Cell: func(v *portal.Visit, d decision) template.HTML {
+				return portal.Anchor("/decisions/"+d.ID, v.Code(d.Code))
+			}},
+			{Key: "col.service", Cell: func(v *portal.Visit, d decision) template.HTML { return v.Text(d.Title) }},
+			{Key: "col.about", Cell: func(v *portal.Visit, d decision) template.HTML { return v.Text(d.About) }},
+			{Key: "col.amount", Kind: portal.Figures, Cell: func(v *portal.Visit, d decision) template.HTML { return portal.Escaped(v.Dinars(d.Plan.Total)) }},
+			{Key: "col.result", Cell: func(v *portal.Visit, d decision) template.HTML {
+				return portal.Tag(v.Say("decision.granted."+strconv.FormatBool(d.Granted)), d.Granted)
+			}},
+			{Key: "col.made", Kind: portal.When, Cell: func(v *portal.Visit, d decision) template.HTML { return portal.Escaped(v.Instant(d.MadeAt)) }},
+			{Key: "col.seal", Cell: func(v *portal.Visit, d decision) template.HTML {
+				if d.Sealed {
+					return portal.Escaped(v.Say("decision.sealed"))
+				}
+				return portal.Escaped(v.Say("decision.unsealed"))
+			}},
+		}},
 	}
-	return v.Show("desk-decisions", v.Say("nav.decisions"), deskDecisionsView{portal.Filter{Next: v.More(list.Next)}, list.Items})
 }
 
-type assessmentsView struct {
-	portal.Filter
-	Assessments []services.Assessment
-}
-
-func (r *room) deskAssessments(v *portal.Visit) error {
-	state, f := portal.Pick(v, "/desk/assessments", "assessment.state.", []services.AssessmentState{
-		services.AssessmentWaiting, services.AssessmentAsking, services.AssessmentOffered, services.AssessmentReferred,
-		services.AssessmentObjected})
-	list, err := r.Assessments(v.R.Context(), v.Actor, state, v.After())
-	if err != nil {
-		return err
+func (r *room) assessments() portal.List[services.Assessment] {
+	type assessment = services.Assessment
+	return portal.List[assessment]{
+		Path: "/desk/assessments", Title: "nav.assessments", Lead: "assessments.lead", StateKey: "assessment.state.",
+		States: states(services.AssessmentWaiting, services.AssessmentAsking, services.AssessmentOffered, services.AssessmentReferred, services.AssessmentObjected),
+		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[assessment], error) {
+			return r.Assessments(v.R.Context(), v.Actor, services.AssessmentState(w.State), w.After)
+		},
+		Table: portal.Table[assessment]{Caption: "nav.assessments", Headed: true, Columns: []portal.Column[assessment]{
+			{Key: "col.service", Cell: func(v *portal.Visit, a assessment) template.HTML { return v.Text(a.Title) }},
+			{Key: "col.state", Cell: func(v *portal.Visit, a assessment) template.HTML {
+				return portal.Tag(v.Say("assessment.state."+string(a.State)), a.State == services.AssessmentOffered)
+			}},
+			{Key: "col.waits", Cell: func(v *portal.Visit, a assessment) template.HTML { return v.Text(a.Waits) }},
+			{Key: "col.since", Kind: portal.When, Cell: func(v *portal.Visit, a assessment) template.HTML { return portal.Escaped(v.Instant(a.Since)) }},
+			{Key: "col.tries", Kind: portal.Figures, Cell: func(v *portal.Visit, a assessment) template.HTML { return portal.Escaped(v.Number(a.Tries)) }},
+			{Key: "col.next", Kind: portal.When, Cell: func(v *portal.Visit, a assessment) template.HTML {
+				if a.NextTry.IsZero() {
+					return ""
+				}
+				return portal.Escaped(v.Instant(a.NextTry))
+			}},
+		}},
 	}
-	f.Next = v.More(list.Next)
-	return v.Show("desk-assessments", v.Say("nav.assessments"), assessmentsView{f, list.Items})
+}
+
+// states are those of a list, as the address names them.
+func states[S ~string](all ...S) (names []string) {
+	for _, s := range all {
+		names = append(names, string(s))
+	}
+	return names
 }

@@ -1,40 +1,83 @@
 package pages
 
 import (
+	"html/template"
+	"strconv"
+
 	"dobosh/internal/kit/page"
 	"dobosh/internal/portal"
 	"dobosh/internal/services"
 )
 
+// paymentsView are the files in which money leaves, and the payments.
 type paymentsView struct {
-	portal.Filter
-	Payments []services.Payment
-	Files    []fileView
+	Files    template.HTML
 	Older    bool // there are more files than are shown
-}
-
-type fileView struct {
-	services.PaymentFile
-	Released bool
+	Payments template.HTML
 }
 
 func (r *room) payments(v *portal.Visit) error {
-	state, f := portal.Pick(v, "/desk/payments", "payment.state.", []services.PaymentState{
-		services.PaymentDue, services.PaymentWaiting, services.PaymentPlanned, services.PaymentPrepared, services.PaymentReleased})
-	list, err := r.Payments(v.R.Context(), v.Actor, state, v.After())
-	if err != nil {
-		return err
-	}
 	files, err := r.PaymentFiles(v.R.Context(), v.Actor, page.Key(""))
 	if err != nil {
 		return err
 	}
-	f.Next = v.More(list.Next)
-	view := paymentsView{Filter: f, Payments: list.Items, Older: files.Next != ""}
-	for _, file := range files.Items {
-		view.Files = append(view.Files, fileView{file, !file.ReleasedAt.IsZero()})
+	view := paymentsView{Older: files.Next != ""}
+	if view.Files, err = paymentFiles().Show(v, files.Items); err != nil {
+		return err
+	}
+	if view.Payments, err = r.allPayments().Part(v); err != nil {
+		return err
 	}
 	return v.Show("desk-payments", v.Say("nav.payments"), view)
+}
+
+func paymentFiles() portal.Table[services.PaymentFile] {
+	type file = services.PaymentFile
+	return portal.Table[file]{Caption: "files.title", Headed: true, Empty: "files.none", Columns: []portal.Column[file]{
+		{Key: "col.made", Kind: portal.When, Cell: func(v *portal.Visit, f file) template.HTML { return portal.Escaped(v.Instant(f.MadeAt)) }},
+		{Key: "col.count", Kind: portal.Figures, Cell: func(v *portal.Visit, f file) template.HTML { return portal.Escaped(v.Number(f.Count)) }},
+		{Key: "col.sum", Kind: portal.Figures, Cell: func(v *portal.Visit, f file) template.HTML { return portal.Escaped(v.Dinars(f.Sum)) }},
+		{Key: "col.state", Cell: func(v *portal.Visit, f file) template.HTML {
+			if f.ReleasedAt.IsZero() {
+				return portal.Tag(v.Say("files.unreleased"), false)
+			}
+			return portal.Tag(v.Say("files.released", "when", v.Instant(f.ReleasedAt)), true)
+		}},
+		{Key: "col.act", Cell: func(v *portal.Visit, f file) template.HTML {
+			path, which := "/desk/payments/"+f.ID, `<span class="unseen">: `+portal.Escaped(v.Instant(f.MadeAt))+`</span>`
+			acts := portal.Anchor(path+"/payments.xml", portal.Escaped(v.Say("files.download"))+which)
+			if f.ReleasedAt.IsZero() {
+				acts = portal.Anchor(path+"/release", portal.Escaped(v.Say("files.release"))+which) + acts
+			}
+			return `<span class="acts">` + acts + `</span>`
+		}},
+	}}
+}
+
+func (r *room) allPayments() portal.List[services.Payment] {
+	type payment = services.Payment
+	return portal.List[payment]{
+		Path: "/desk/payments", Title: "payments.all", StateKey: "payment.state.",
+		States: states(services.PaymentDue, services.PaymentWaiting, services.PaymentPlanned, services.PaymentPrepared, services.PaymentReleased),
+		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[payment], error) {
+			return r.Payments(v.R.Context(), v.Actor, services.PaymentState(w.State), w.After)
+		},
+		Table: portal.Table[payment]{Caption: "payments.all", Headed: true, Columns: []portal.Column[payment]{
+			{Key: "col.code", Cell: func(v *portal.Visit, p payment) template.HTML {
+				return portal.Anchor("/decisions/"+p.Decision, v.Code(p.Code))
+			}},
+			{Key: "col.service", Cell: func(v *portal.Visit, p payment) template.HTML { return v.Text(p.Title) }},
+			{Key: "col.amount", Kind: portal.Figures, Cell: func(v *portal.Visit, p payment) template.HTML { return portal.Escaped(v.Dinars(p.Amount)) }},
+			{Key: "col.instalment", Kind: portal.Figures, Cell: func(_ *portal.Visit, p payment) template.HTML {
+				return portal.Escaped(strconv.Itoa(p.Number) + "/" + strconv.Itoa(p.Count))
+			}},
+			{Key: "col.due", Kind: portal.When, Cell: func(v *portal.Visit, p payment) template.HTML { return portal.Escaped(v.Day(p.Due)) }},
+			{Key: "col.account", Kind: portal.Codes, Cell: func(_ *portal.Visit, p payment) template.HTML { return portal.Escaped(p.Account) }},
+			{Key: "col.state", Cell: func(v *portal.Visit, p payment) template.HTML {
+				return portal.Tag(v.Say("payment.state."+string(p.State)), p.State == services.PaymentReleased)
+			}},
+		}},
+	}
 }
 
 func (r *room) preparePayments(v *portal.Visit) error {

@@ -1,9 +1,11 @@
 package pages
 
 import (
+	"html/template"
 	"strconv"
 
 	"dobosh/internal/act"
+	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/portal"
 	"dobosh/internal/services"
@@ -11,17 +13,34 @@ import (
 
 const sourceMax = 500 // characters of a source or a reason
 
-type referralsView struct {
-	portal.Filter
-	Referrals []services.Referral
-}
-
-func (r *room) referrals(v *portal.Visit) error {
-	list, err := r.Referrals(v.R.Context(), v.Actor, v.After())
-	if err != nil {
-		return err
+func (r *room) open() portal.List[services.Referral] {
+	type referral = services.Referral
+	return portal.List[referral]{
+		Path: "/desk/referrals", Title: "nav.referrals", Lead: "referrals.lead",
+		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[referral], error) {
+			return r.Referrals(v.R.Context(), v.Actor, w.After)
+		},
+		Table: portal.Table[referral]{Caption: "nav.referrals", Headed: true, Empty: "referrals.none", Columns: []portal.Column[referral]{
+			{Key: "col.service", Cell: func(v *portal.Visit, ref referral) template.HTML {
+				return portal.Anchor("/desk/referrals/"+ref.ID, v.Text(ref.Title))
+			}},
+			{Key: "col.about", Cell: func(v *portal.Visit, ref referral) template.HTML { return v.Text(ref.About) }},
+			{Key: "col.why", Cell: func(v *portal.Visit, ref referral) template.HTML {
+				return portal.Escaped(v.Say("referral.reason." + string(ref.Why)))
+			}},
+			{Key: "col.missing", Cell: func(v *portal.Visit, ref referral) template.HTML {
+				var missing template.HTML
+				for i, m := range ref.Missing {
+					if i > 0 {
+						missing += ", "
+					}
+					missing += v.Text(m.Label)
+				}
+				return missing
+			}},
+			{Key: "col.until", Kind: portal.When, Cell: func(v *portal.Visit, ref referral) template.HTML { return portal.Escaped(v.DayOf(ref.Until)) }},
+		}},
 	}
-	return v.Show("desk-referrals", v.Say("nav.referrals"), referralsView{portal.Filter{Next: v.More(list.Next)}, list.Items})
 }
 
 // referral asks for the missing facts, each with where it comes from; after a

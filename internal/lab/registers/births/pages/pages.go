@@ -8,6 +8,8 @@ package pages
 import (
 	"context"
 	"embed"
+	"html/template"
+	"strconv"
 
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
@@ -56,26 +58,43 @@ func New(r Registrar, pack *law.Pack) portal.Room {
 	}
 }
 
-type birthsView struct {
-	Births []birthRow
-	Next   string
-}
-
-type birthRow struct {
-	births.Birth
-	PlaceName lang.Text
+// births are all that were recorded, below the button that records one more.
+func (d desk) births() portal.List[births.Birth] {
+	type birth = births.Birth
+	known := func(v *portal.Visit, name string) template.HTML {
+		if name == "" {
+			return portal.Escaped(v.Say("word.unknown"))
+		}
+		return v.Name(name)
+	}
+	return portal.List[birth]{
+		Path: "/births", Title: "nav.births",
+		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[birth], error) {
+			return d.List(v.R.Context(), v.Actor, w.After)
+		},
+		Table: portal.Table[birth]{Caption: "births.recorded", Empty: "births.none", Columns: []portal.Column[birth]{
+			{Key: "col.child", Cell: func(v *portal.Visit, b birth) template.HTML { return v.Name(b.GivenName) + " " + v.Name(b.FamilyName) }},
+			{Key: "col.born", Kind: portal.When, Cell: func(v *portal.Visit, b birth) template.HTML { return portal.Escaped(v.Day(b.Born)) }},
+			{Key: "col.place", Cell: func(v *portal.Visit, b birth) template.HTML { return v.Text(d.place(b.Place)) }},
+			{Key: "col.mother", Cell: func(v *portal.Visit, b birth) template.HTML { return v.Name(b.MotherName) }},
+			{Key: "col.father", Cell: func(v *portal.Visit, b birth) template.HTML { return known(v, b.FatherName) }},
+			{Key: "col.order", Kind: portal.Figures, Cell: func(v *portal.Visit, b birth) template.HTML {
+				if b.Order == nil {
+					return known(v, "")
+				}
+				return portal.Escaped(strconv.Itoa(*b.Order))
+			}},
+			{Key: "col.recorded", Kind: portal.When, Cell: func(v *portal.Visit, b birth) template.HTML { return portal.Escaped(v.Instant(b.RecordedAt)) }},
+		}},
+	}
 }
 
 func (d desk) list(v *portal.Visit) error {
-	list, err := d.List(v.R.Context(), v.Actor, v.After())
+	recorded, err := d.births().Part(v)
 	if err != nil {
 		return err
 	}
-	view := birthsView{Next: v.More(list.Next)}
-	for _, b := range list.Items {
-		view.Births = append(view.Births, birthRow{b, d.place(b.Place)})
-	}
-	return v.Show("births", v.Say("nav.births"), view)
+	return v.Show("births", v.Say("nav.births"), recorded)
 }
 
 // place names a place; a code that the pack does not know stands for itself.
