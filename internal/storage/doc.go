@@ -19,6 +19,13 @@
 // rules: a statement that failed ends its transaction (as in PostgreSQL), so use
 // ON CONFLICT where a conflict is expected.
 //
+// # Tables and lists
+//
+// A [Table] says the columns of a table once; its select list, its scan and its
+// inserts follow. A [List] is rows in an order, read page by page by the key of
+// the last row. They write no other SQL: a question that is more than that is
+// asked in SQL, where it can be read.
+//
 // # Writes on SQLite
 //
 // SQLite has one writer at a time, and the price of a write is the fsync of its

@@ -50,3 +50,15 @@ func Of[T any](rows []T, size int, key func(T) Key) Page[T] {
 	}
 	return Page[T]{Items: rows[:size], Next: key(rows[size-1])}
 }
+
+// Map makes each row what people see of it.
+func Map[A, B any](p Page[A], view func(A) (B, error)) (Page[B], error) {
+	out := Page[B]{Items: make([]B, len(p.Items)), Next: p.Next}
+	for i, row := range p.Items {
+		var err error
+		if out.Items[i], err = view(row); err != nil {
+			return Page[B]{}, err
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,290 @@
+package storage
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Table says the columns of a table once: what is read, how a row is scanned and
+// what is written follow from them. It never changes and is safe for concurrent
+// use. What a room asks beyond that it writes in SQL, with [Table.Columns].
+type Table[T any] struct {
+	name    string
+	columns []Column[T]
+	read    string // the columns that are read, as a list
+	written string // those that are written
+}
+
+// Column is one column of a table and where its value is in a T. [Col] and its
+// kin make them.
+type Column[T any] struct {
+	name  string
+	at    func(*T) any // what Scan writes to; nil for a column that is written only
+	value func(*T) any // what an insert writes
+}
+
+// NewTable makes a table of its name and columns. A name may be a join, whose
+// rows can only be read.
+func NewTable[T any](name string, columns ...Column[T]) *Table[T] {
+	t := &Table[T]{name: name, columns: columns}
+	var read, written []string
+	for _, c := range columns {
+		if c.at != nil {
+			read = append(read, c.name)
+		}
+		written = append(written, c.name)
+	}
+	t.read, t.written = strings.Join(read, ", "), strings.Join(written, ", ")
+	return t
+}
+
+// Col is a column whose value database/sql reads and writes as it is: text,
+// numbers, truth values, bytes, and types made of them.
+func Col[T, V any](name string, at func(*T) *V) Column[T] {
+	return Column[T]{name, func(row *T) any { return at(row) }, func(row *T) any { return *at(row) }}
+}
+
+// Time is a column of an instant in microseconds; 0 is the zero time.
+func Time[T any](name string, at func(*T) *time.Time) Column[T] {
+	return valued(name, func(row *T) value { return instant{at(row), false} })
+}
+
+// TimeOrNull is Time with null for the zero time.
+func TimeOrNull[T any](name string, at func(*T) *time.Time) Column[T] {
+	return valued(name, func(row *T) value { return instant{at(row), true} })
+}
+
+// TextOrNull is a column of text with null for the empty one.
+func TextOrNull[T any](name string, at func(*T) *string) Column[T] {
+	return valued(name, func(row *T) value { return nullable{at(row)} })
+}
+
+// Flag is a column of a truth value as 0 or 1.
+func Flag[T any](name string, at func(*T) *bool) Column[T] {
+	return valued(name, func(row *T) value { return flag{at(row)} })
+}
+
+// Text is a column of what writes and reads itself as text, such as a day; the
+// empty text is its zero value.
+func Text[T any, V encoding.TextMarshaler, P reads[V]](name string, at func(*T) *V) Column[T] {
+	return valued(name, func(row *T) value { return texted[V, P]{at(row)} })
+}
+
+// JSON is a column of JSON that this table itself wrote.
+func JSON[T, V any](name string, at func(*T) *V) Column[T] {
+	return valued(name, func(row *T) value { return marshalled[V]{at(row)} })
+}
+
+// Written is a column that follows from a row and is not read with it.
+func Written[T any](name string, value func(*T) any) Column[T] {
+	return Column[T]{name: name, value: value}
+}
+
+// Columns lists the columns that [Table.Scan] reads, in its order.
+func (t *Table[T]) Columns() string { return t.read }
+
+// Scan reads one row of the columns.
+func (t *Table[T]) Scan(scan Scan) (row T, err error) {
+	into := make([]any, 0, len(t.columns))
+	for _, c := range t.columns {
+		if c.at != nil {
+			into = append(into, c.at(&row))
+		}
+	}
+	if err := scan(into...); err != nil {
+		return *new(T), err
+	}
+	return row, nil
+}
+
+// All reads the rows that the rest of a select gives: "where a = $1 order by b
+// limit $2". It bounds their number.
+func (t *Table[T]) All(ctx context.Context, from Reader, rest string, args ...any) ([]T, error) {
+	rows, err := from.QueryContext(ctx, t.query()+" "+rest, args...)
+	return All(rows, err, t.Scan)
+}
+
+// One reads the first row that the rest of a select gives, or ErrNotFound.
+func (t *Table[T]) One(ctx context.Context, from Reader, rest string, args ...any) (T, error) {
+	rows, err := from.QueryContext(ctx, t.query()+" "+rest, args...)
+	return One(rows, err, t.Scan)
+}
+
+func (t *Table[T]) query() string { return "select " + t.read + " from " + t.name }
+
+// Insert writes rows, some hundred at most, and says how many those were. rest is
+// what follows the values, such as "on conflict do nothing".
+func (t *Table[T]) Insert(ctx context.Context, tx *Tx, rest string, rows ...T) (int64, error) {
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	args := make([]any, 0, len(rows)*len(t.columns))
+	for i := range rows {
+		for _, c := range t.columns {
+			args = append(args, c.value(&rows[i]))
+		}
+	}
+	text := "insert into " + t.name + " (" + t.written + ") values " + places(len(rows), len(t.columns)) + " " + rest
+	result, err := tx.ExecContext(ctx, text, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// Put writes a row in the place of one with the same key columns.
+func (t *Table[T]) Put(ctx context.Context, tx *Tx, row T, key ...string) error {
+	var set []string
+	for _, c := range t.columns {
+		if !slices.Contains(key, c.name) {
+			set = append(set, c.name+" = excluded."+c.name)
+		}
+	}
+	_, err := t.Insert(ctx, tx, "on conflict ("+strings.Join(key, ", ")+") do update set "+strings.Join(set, ", "), row)
+	return err
+}
+
+// places writes ($1, $2), ($3, $4) for so many rows of so many columns.
+func places(rows, columns int) string {
+	all, one := make([]string, rows), make([]string, columns)
+	for i := range all {
+		for j := range one {
+			one[j] = "$" + strconv.Itoa(i*columns+j+1)
+		}
+		all[i] = "(" + strings.Join(one, ", ") + ")"
+	}
+	return strings.Join(all, ", ")
+}
+
+// value is where a column is read to, and what is written for it.
+type value interface {
+	Scan(from any) error
+	Value() (driver.Value, error)
+}
+
+func valued[T any](name string, at func(*T) value) Column[T] {
+	whole := func(row *T) any { return at(row) }
+	return Column[T]{name, whole, whole}
+}
+
+type instant struct {
+	at   *time.Time
+	null bool
+}
+
+func (c instant) Scan(from any) error {
+	switch us := from.(type) {
+	case nil:
+		*c.at = time.Time{}
+	case int64:
+		*c.at = time.Time{}
+		if us != 0 {
+			*c.at = Instant(us)
+		}
+	default:
+		return fmt.Errorf("an instant is not %T", from)
+	}
+	return nil
+}
+
+func (c instant) Value() (driver.Value, error) {
+	switch {
+	case !c.at.IsZero():
+		return Micros(*c.at), nil
+	case c.null:
+		return nil, nil
+	}
+	return int64(0), nil
+}
+
+type nullable struct{ at *string }
+
+func (c nullable) Scan(from any) (err error) {
+	*c.at, err = textOf(from)
+	return err
+}
+
+func (c nullable) Value() (driver.Value, error) {
+	if *c.at == "" {
+		return nil, nil
+	}
+	return *c.at, nil
+}
+
+type flag struct{ at *bool }
+
+func (c flag) Scan(from any) error {
+	n, ok := from.(int64)
+	if !ok {
+		return fmt.Errorf("a flag is not %T", from)
+	}
+	*c.at = n != 0
+	return nil
+}
+
+func (c flag) Value() (driver.Value, error) {
+	if *c.at {
+		return int64(1), nil
+	}
+	return int64(0), nil
+}
+
+// reads is the pointer to a V that reads itself.
+type reads[V any] interface {
+	*V
+	encoding.TextUnmarshaler
+}
+
+type texted[V encoding.TextMarshaler, P reads[V]] struct{ at P }
+
+func (c texted[V, P]) Scan(from any) error {
+	text, err := textOf(from)
+	*c.at = *new(V)
+	if err != nil || text == "" {
+		return err
+	}
+	return c.at.UnmarshalText([]byte(text))
+}
+
+func (c texted[V, P]) Value() (driver.Value, error) {
+	if reflect.ValueOf(*c.at).IsZero() {
+		return "", nil
+	}
+	text, err := (*c.at).MarshalText()
+	return string(text), err
+}
+
+type marshalled[V any] struct{ at *V }
+
+func (c marshalled[V]) Scan(from any) error {
+	text, err := textOf(from)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal([]byte(text), c.at)
+}
+
+func (c marshalled[V]) Value() (driver.Value, error) {
+	text, err := json.Marshal(*c.at)
+	return string(text), err
+}
+
+func textOf(from any) (string, error) {
+	switch text := from.(type) {
+	case nil:
+		return "", nil
+	case string:
+		return text, nil
+	case []byte:
+		return string(text), nil
+	}
+	return "", fmt.Errorf("a text is not %T", from)
+}
