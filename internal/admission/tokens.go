@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -49,6 +48,8 @@ type Made struct {
 	Until  time.Time
 	UsedAt time.Time // zero when it was not
 	UsedBy string    // pin of the node that it admitted
+
+	secret string // its SHA-256
 }
 
 func hashed(secret []byte) string {
@@ -58,14 +59,10 @@ func hashed(secret []byte) string {
 
 // add makes a token and gives its secret, which is kept nowhere.
 func (t tokens) add(ctx context.Context, g Grant, by string, life time.Duration) (made Made, secret []byte, err error) {
-	grants, err := json.Marshal(g)
-	if err != nil {
-		return Made{}, nil, err
-	}
 	secret = make([]byte, secretBytes)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the program instead
 	now := t.now()
-	made = Made{ID: id.New(), Grant: g, By: by, At: now, Until: now.Add(life)}
+	made = Made{ID: id.New(), Grant: g, By: by, At: now, Until: now.Add(life), secret: hashed(secret)}
 	err = t.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		var open int
 		if err := tx.QueryRowContext(ctx, `select count(*) from registry_tokens where used_at is null and ends_at > $1`, storage.Micros(now)).Scan(&open); err != nil {
@@ -74,8 +71,7 @@ func (t tokens) add(ctx context.Context, g Grant, by string, life time.Duration)
 		if open >= maxOpen {
 			return problem.New(problem.TooMany, "tokens-too-many")
 		}
-		_, err := tx.ExecContext(ctx, `insert into registry_tokens (id, secret, grants, made_by, made_at, ends_at) values ($1, $2, $3, $4, $5, $6)`,
-			made.ID, hashed(secret), string(grants), by, storage.Micros(made.At), storage.Micros(made.Until))
+		_, err := madeTokens.Insert(ctx, tx, "", made)
 		return err
 	})
 	if err != nil {
@@ -89,8 +85,7 @@ func (t tokens) add(ctx context.Context, g Grant, by string, life time.Duration)
 func (t tokens) take(ctx context.Context, secret []byte, pin string) (made Made, err error) {
 	now := t.now()
 	err = t.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		rows, err := tx.QueryContext(ctx, selectTokens+` where secret = $1`, hashed(secret))
-		made, err = storage.One(rows, err, readMade)
+		made, err = madeTokens.One(ctx, tx, `where secret = $1`, hashed(secret))
 		switch {
 		case errors.Is(err, storage.ErrNotFound):
 			return problem.New(problem.Forbidden, "join-token-unknown")
@@ -119,8 +114,7 @@ func (t tokens) giveBack(ctx context.Context, id, pin string) error {
 func (t tokens) withdraw(ctx context.Context, id string) (made Made, err error) {
 	now := t.now()
 	err = t.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		rows, err := tx.QueryContext(ctx, selectTokens+` where id = $1`, id)
-		made, err = storage.One(rows, err, readMade)
+		made, err = madeTokens.One(ctx, tx, `where id = $1`, id)
 		switch {
 		case errors.Is(err, storage.ErrNotFound):
 			return problem.New(problem.NotFound, "join-token-unknown")
@@ -140,33 +134,23 @@ func (t tokens) withdraw(ctx context.Context, id string) (made Made, err error) 
 // Open reports whether the token can still be used.
 func (m Made) Open(now time.Time) bool { return m.UsedAt.IsZero() && now.Before(m.Until) }
 
-const selectTokens = `select id, grants, made_by, made_at, ends_at, coalesce(used_at, 0), coalesce(used_by, '') from registry_tokens`
+var madeTokens = storage.NewTable("registry_tokens",
+	storage.Col("id", func(m *Made) *string { return &m.ID }),
+	storage.Col("secret", func(m *Made) *string { return &m.secret }),
+	storage.JSON("grants", func(m *Made) *Grant { return &m.Grant }),
+	storage.Col("made_by", func(m *Made) *string { return &m.By }),
+	storage.Time("made_at", func(m *Made) *time.Time { return &m.At }),
+	storage.Time("ends_at", func(m *Made) *time.Time { return &m.Until }),
+	storage.TimeOrNull("used_at", func(m *Made) *time.Time { return &m.UsedAt }),
+	storage.OrNull("used_by", func(m *Made) *string { return &m.UsedBy }),
+)
 
-func readMade(scan storage.Scan) (m Made, err error) {
-	var grants string
-	var at, until, used int64
-	if err := scan(&m.ID, &grants, &m.By, &at, &until, &used, &m.UsedBy); err != nil {
-		return m, err
-	}
-	m.At, m.Until = storage.Instant(at), storage.Instant(until)
-	if used != 0 {
-		m.UsedAt = storage.Instant(used)
-	}
-	m.Grant, err = decode[Grant]([]byte(grants))
-	return m, err
-}
-
-// list gives the tokens, newest first. A key that is none asks for the first
-// page.
+// list gives the tokens, newest first.
 func (t tokens) list(ctx context.Context, after page.Key) (page.Page[Made], error) {
-	before := "~" // sorts behind every id
-	if columns := after.Columns(1); columns != nil {
-		before = columns[0]
-	}
-	rows, err := t.db.Read(ctx).QueryContext(ctx, selectTokens+` where id < $1 order by id desc limit $2`, before, page.Size+1)
-	all, err := storage.All(rows, err, readMade)
+	newest := madeTokens.List(storage.Down("id", func(m Made) string { return m.ID }))
+	all, err := newest.Page(ctx, t.db.Read(ctx), storage.Filter{}, after, page.Size)
 	if err != nil {
 		return page.Page[Made]{}, fmt.Errorf("list tokens: %w", err)
 	}
-	return page.Of(all, page.Size, func(m Made) page.Key { return page.KeyOf(m.ID) }), nil
+	return all, nil
 }

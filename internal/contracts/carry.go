@@ -144,8 +144,7 @@ func (r *Room) failed(ctx context.Context, t *work.Try[errand], p Proposal, code
 // whatever is still on its way; one that it no longer holds has ended.
 func (r *Room) look(ctx context.Context) error {
 	for after := ""; ; {
-		rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT `+proposalColumns+` FROM registry_proposals WHERE state IN ('open', 'approved', 'in-force', 'failed', 'withdrawn') AND id > $1 ORDER BY id LIMIT $2`, after, lookLimit)
-		some, err := storage.All(rows, err, scanProposal)
+		some, err := proposals.All(ctx, r.DB.Read(ctx), `where state in ('open', 'approved', 'in-force', 'failed', 'withdrawn') and id > $1 order by id limit $2`, after, lookLimit)
 		if err != nil {
 			return err
 		}

@@ -15,29 +15,24 @@ func (r *Room) Proposals(ctx context.Context, by act.Actor, state State, after p
 	if err := reads(by); err != nil {
 		return page.Page[Proposal]{}, err
 	}
-	waits, last := 1, "z" // all ids are below "z"
-	if columns := after.Columns(2); columns != nil {
-		waits, last = min(len(columns[0]), 1), columns[1]
-	}
-	where, values := `(waits < $1 OR waits = $1 AND id < $2)`, []any{waits, last, page.Size + 1}
+	waitingFirst := proposals.List(
+		storage.Down("waits", func(p Proposal) int64 {
+			if p.Waits {
+				return 1
+			}
+			return 0
+		}),
+		storage.Down("id", func(p Proposal) string { return p.ID }),
+	)
+	var only storage.Filter
 	if state != "" {
-		where, values = where+` AND state = $4`, append(values, state)
+		only = storage.Equal("state", state)
 	}
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT `+proposalColumns+` FROM registry_proposals WHERE `+where+` ORDER BY waits DESC, id DESC LIMIT $3`, values...)
-	found, err := storage.All(rows, err, scanProposal)
+	found, err := waitingFirst.Page(ctx, r.DB.Read(ctx), only, after, page.Size)
 	if err != nil {
-		return page.Page[Proposal]{}, fmt.Errorf("list proposals: %w", err)
+		return found, fmt.Errorf("list proposals: %w", err)
 	}
-	return page.Of(found, page.Size, proposalKey), nil
-}
-
-// proposalKey is the place of a proposal in the list: whether it waits, then
-// its id.
-func proposalKey(p Proposal) page.Key {
-	if p.Waits {
-		return page.KeyOf("waits", p.ID)
-	}
-	return page.KeyOf("", p.ID)
+	return found, nil
 }
 
 // Proposal gives one proposal with its steps and what is still on its way.

@@ -4,34 +4,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
 )
 
-const proposalColumns = `id, text, digest, author, state, step, version, waits, peer, reason, opened, changed`
-
-func scanProposal(scan storage.Scan) (Proposal, error) {
-	var p Proposal
-	var waits, opened, changed int64
-	var peer string
-	if err := scan(&p.ID, &p.text, &p.digest, &p.Author, &p.State, &p.step, &p.Version, &waits, &peer, &p.Reason, &opened, &changed); err != nil {
-		return p, err
-	}
-	p.Waits, p.Opened, p.Changed = waits != 0, storage.Instant(opened), storage.Instant(changed)
-	if err := p.peer.UnmarshalText([]byte(peer)); err != nil {
-		return p, err
-	}
-	var err error
+var proposals = storage.NewTable("registry_proposals",
+	storage.Col("id", func(p *Proposal) *string { return &p.ID }),
+	storage.Col("text", func(p *Proposal) *string { return &p.text }),
+	storage.Col("digest", func(p *Proposal) *string { return &p.digest }),
+	storage.Col("author", func(p *Proposal) *Side { return &p.Author }),
+	storage.Col("state", func(p *Proposal) *State { return &p.State }),
+	storage.Col("step", func(p *Proposal) *int { return &p.step }),
+	storage.Col("version", func(p *Proposal) *int { return &p.Version }),
+	storage.Flag("waits", func(p *Proposal) *bool { return &p.Waits }),
+	storage.Text("peer", func(p *Proposal) *registry.ID { return &p.peer }),
+	storage.Col("reason", func(p *Proposal) *string { return &p.Reason }),
+	storage.Time("opened", func(p *Proposal) *time.Time { return &p.Opened }),
+	storage.Time("changed", func(p *Proposal) *time.Time { return &p.Changed }),
+	storage.Written("contract", func(p *Proposal) any { return p.Contract.ID }),
+).Then(func(p *Proposal) (err error) {
 	p.Contract, err = registry.ReadContract(p.text)
-	return p, err
-}
+	return err
+})
 
 // proposal reads one proposal, without its steps.
 func (r *Room) proposal(ctx context.Context, id string) (Proposal, error) {
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT `+proposalColumns+` FROM registry_proposals WHERE id = $1`, id)
-	p, err := storage.One(rows, err, scanProposal)
+	p, err := proposals.One(ctx, r.DB.Read(ctx), `where id = $1`, id)
 	if errors.Is(err, storage.ErrNotFound) {
 		return p, problem.New(problem.NotFound, "proposal-unknown")
 	}
@@ -42,15 +43,14 @@ func (r *Room) proposal(ctx context.Context, id string) (Proposal, error) {
 }
 
 func insertProposal(ctx context.Context, tx *storage.Tx, p Proposal) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO registry_proposals (contract, `+proposalColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		p.Contract.ID, p.ID, p.text, p.digest, p.Author, p.State, p.step, p.Version, bit(p.Waits), p.peer.String(), p.Reason, storage.Micros(p.Opened), storage.Micros(p.Changed))
+	_, err := proposals.Insert(ctx, tx, "", p)
 	return err
 }
 
 // updateProposal writes p over the version that it was made from: the problem
 // "proposal-changed" says that somebody was faster.
 func updateProposal(ctx context.Context, tx *storage.Tx, p Proposal, from int) error {
-	result, err := tx.ExecContext(ctx, `UPDATE registry_proposals SET text = $1, digest = $2, author = $3, state = $4, step = $5, version = $6, waits = $7, reason = $8, changed = $9 WHERE id = $10 AND version = $11`,
+	result, err := tx.ExecContext(ctx, `update registry_proposals set text = $1, digest = $2, author = $3, state = $4, step = $5, version = $6, waits = $7, reason = $8, changed = $9 where id = $10 and version = $11`,
 		p.text, p.digest, p.Author, p.State, p.step, p.Version, bit(p.Waits), p.Reason, storage.Micros(p.Changed), p.ID, from)
 	if err != nil {
 		return err
@@ -68,35 +68,39 @@ func bit(is bool) int {
 	return 0
 }
 
-const stepColumns = `n, act, side, officer, reason, at`
-
-func scanStep(scan storage.Scan) (Step, error) {
-	var s Step
-	var at int64
-	err := scan(&s.N, &s.Act, &s.Side, &s.Officer, &s.Reason, &at)
-	s.At = storage.Instant(at)
-	return s, err
+// letteredStep is an act with the letter that told it.
+type letteredStep struct {
+	Step
+	proposal, letter string
 }
+
+var steps = storage.NewTable("registry_steps",
+	storage.Col("proposal", func(t *letteredStep) *string { return &t.proposal }),
+	storage.Col("n", func(t *letteredStep) *int { return &t.N }),
+	storage.Col("act", func(t *letteredStep) *Act { return &t.Act }),
+	storage.Col("side", func(t *letteredStep) *Side { return &t.Side }),
+	storage.Col("officer", func(t *letteredStep) *string { return &t.Officer }),
+	storage.Col("reason", func(t *letteredStep) *string { return &t.Reason }),
+	storage.Col("letter", func(t *letteredStep) *string { return &t.letter }),
+	storage.Time("at", func(t *letteredStep) *time.Time { return &t.At }),
+)
 
 // putStep writes an act down, in the place of one that no longer counts.
 func putStep(ctx context.Context, tx *storage.Tx, proposal string, s Step, letter string) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO registry_steps (proposal, letter, `+stepColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (proposal, n) DO UPDATE SET letter = excluded.letter, act = excluded.act, side = excluded.side, officer = excluded.officer, reason = excluded.reason, at = excluded.at`,
-		proposal, letter, s.N, s.Act, s.Side, s.Officer, s.Reason, storage.Micros(s.At))
-	return err
+	return steps.Put(ctx, tx, "proposal, n", letteredStep{s, proposal, letter})
 }
 
-// step reads one act with the letter that told it.
+// stepAt reads one act with the letter that told it.
 func (r *Room) stepAt(ctx context.Context, proposal string, n int) (s Step, letter string, err error) {
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT `+stepColumns+`, letter FROM registry_steps WHERE proposal = $1 AND n = $2`, proposal, n)
-	s, err = storage.One(rows, err, func(scan storage.Scan) (Step, error) {
-		return scanStep(func(dest ...any) error { return scan(append(dest, &letter)...) })
-	})
-	return s, letter, err
+	t, err := steps.One(ctx, r.DB.Read(ctx), `where proposal = $1 and n = $2`, proposal, n)
+	return t.Step, t.letter, err
 }
 
 // steps lists the acts of a proposal in their order; there are few.
-func (r *Room) steps(ctx context.Context, proposal string) ([]Step, error) {
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT `+stepColumns+` FROM registry_steps WHERE proposal = $1 ORDER BY n LIMIT $2`, proposal, maxSteps)
-	return storage.All(rows, err, scanStep)
+func (r *Room) steps(ctx context.Context, proposal string) (list []Step, err error) {
+	all, err := steps.All(ctx, r.DB.Read(ctx), `where proposal = $1 order by n limit $2`, proposal, maxSteps)
+	for _, t := range all {
+		list = append(list, t.Step)
+	}
+	return list, err
 }

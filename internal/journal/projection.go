@@ -156,7 +156,7 @@ func (p *Projection) step(ctx context.Context, from int64) (int64, error) {
 	}
 	err := p.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		for _, r := range receipts {
-			if err := insertReceipt(ctx, tx, r); err != nil {
+			if _, err := receiptTable.Insert(ctx, tx, "on conflict do nothing", r); err != nil {
 				return err
 			}
 		}

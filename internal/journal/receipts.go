@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strconv"
 	"time"
 
 	"dobosh/internal/kit/page"
@@ -54,14 +53,6 @@ type Hidden struct {
 	Provision string    `json:"provision"`
 }
 
-// micros is the end as it is stored; 0 for a receipt that is not hidden.
-func (h Hidden) micros() int64 {
-	if h.Until.IsZero() {
-		return 0
-	}
-	return storage.Micros(h.Until)
-}
-
 // receiptsOf makes the receipts of an entry, one for every person concerned. A meta that says less makes a receipt that says
 // less: an access is never hidden because it was badly described.
 func receiptsOf(origin string, l Logged) []Receipt {
@@ -81,20 +72,25 @@ func receiptsOf(origin string, l Logged) []Receipt {
 	return list
 }
 
-const receiptColumns = "origin, entry, subject, at, id, kind, asker, role, holder, act, purpose, provision, fields, matter, contract, hidden_until, hidden_by"
-
-// insertReceipt does nothing when the receipt is there.
-func insertReceipt(ctx context.Context, tx *storage.Tx, r Receipt) error {
-	fields, err := json.Marshal(append([]string{}, r.Fields...))
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, "insert into journal_receipts ("+receiptColumns+") values "+
-		"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) on conflict do nothing",
-		r.Origin, r.Index, r.Subject, storage.Micros(r.At), r.ID, r.Kind,
-		r.Asker, r.Role, r.Holder, r.Act, r.Purpose, r.Provision, string(fields), r.Matter, r.Contract, r.Hidden.micros(), r.Hidden.Provision)
-	return err
-}
+var receiptTable = storage.NewTable("journal_receipts",
+	storage.Col("origin", func(r *Receipt) *string { return &r.Origin }),
+	storage.Col("entry", func(r *Receipt) *int64 { return &r.Index }),
+	storage.Col("subject", func(r *Receipt) *string { return &r.Subject }),
+	storage.Time("at", func(r *Receipt) *time.Time { return &r.At }),
+	storage.Col("id", func(r *Receipt) *string { return &r.ID }),
+	storage.Col("kind", func(r *Receipt) *string { return &r.Kind }),
+	storage.Col("asker", func(r *Receipt) *string { return &r.Asker }),
+	storage.Col("role", func(r *Receipt) *string { return &r.Role }),
+	storage.Col("holder", func(r *Receipt) *string { return &r.Holder }),
+	storage.Col("act", func(r *Receipt) *string { return &r.Act }),
+	storage.Col("purpose", func(r *Receipt) *string { return &r.Purpose }),
+	storage.Col("provision", func(r *Receipt) *string { return &r.Provision }),
+	storage.JSON("fields", func(r *Receipt) *[]string { return &r.Fields }),
+	storage.Col("matter", func(r *Receipt) *string { return &r.Matter }),
+	storage.Col("contract", func(r *Receipt) *string { return &r.Contract }),
+	storage.Time("hidden_until", func(r *Receipt) *time.Time { return &r.Hidden.Until }),
+	storage.Col("hidden_by", func(r *Receipt) *string { return &r.Hidden.Provision }),
+)
 
 // Receipts lists the receipts about a subject, the newest first. limit is 1 to MaxReceipts; 0 means page.Size.
 func Receipts(ctx context.Context, db *storage.DB, subject string, after page.Key, limit int) (page.Page[Receipt], error) {
@@ -102,53 +98,17 @@ func Receipts(ctx context.Context, db *storage.DB, subject string, after page.Ke
 		limit = page.Size
 	}
 	limit = min(limit, MaxReceipts)
-	query, args := "subject = $1", []any{subject}
-	if after != "" {
-		at, index, origin, err := parseReceiptKey(after)
-		if err != nil {
-			return page.Page[Receipt]{}, err
-		}
-		query += " and (at, entry, origin) < ($2, $3, $4)"
-		args = append(args, at, index, origin)
+	newest := receiptTable.List(
+		storage.Down("at", func(r Receipt) int64 { return storage.Micros(r.At) }),
+		storage.Down("entry", func(r Receipt) int64 { return r.Index }),
+		storage.Down("origin", func(r Receipt) string { return r.Origin }),
+	)
+	if after != "" && !newest.Knows(after) {
+		return page.Page[Receipt]{}, ErrPageKey
 	}
-	rows, err := db.Read(ctx).QueryContext(ctx, "select "+receiptColumns+" from journal_receipts where "+query+
-		" order by at desc, entry desc, origin desc limit "+strconv.Itoa(limit+1), args...)
-	list, err := storage.All(rows, err, scanReceipt)
+	found, err := newest.Page(ctx, db.Read(ctx), storage.Equal("subject", subject), after, limit)
 	if err != nil {
-		return page.Page[Receipt]{}, fmt.Errorf("receipts: %w", err)
+		return found, fmt.Errorf("receipts: %w", err)
 	}
-	return page.Of(list, limit, receiptKey), nil
-}
-
-func scanReceipt(scan storage.Scan) (Receipt, error) {
-	var r Receipt
-	var at, until int64
-	var fields string
-	err := scan(&r.Origin, &r.Index, &r.Subject, &at, &r.ID, &r.Kind,
-		&r.Asker, &r.Role, &r.Holder, &r.Act, &r.Purpose, &r.Provision, &fields, &r.Matter, &r.Contract, &until, &r.Hidden.Provision)
-	if err != nil {
-		return Receipt{}, err
-	}
-	r.At = storage.Instant(at)
-	if until != 0 {
-		r.Hidden.Until = storage.Instant(until)
-	}
-	return r, json.Unmarshal([]byte(fields), &r.Fields)
-}
-
-func receiptKey(r Receipt) page.Key {
-	return page.KeyOf(strconv.FormatInt(storage.Micros(r.At), 10), strconv.FormatInt(r.Index, 10), r.Origin)
-}
-
-func parseReceiptKey(key page.Key) (at, index int64, origin string, err error) {
-	columns := key.Columns(3)
-	if columns == nil {
-		return 0, 0, "", ErrPageKey
-	}
-	at, errAt := strconv.ParseInt(columns[0], 10, 64)
-	index, errIndex := strconv.ParseInt(columns[1], 10, 64)
-	if errAt != nil || errIndex != nil {
-		return 0, 0, "", ErrPageKey
-	}
-	return at, index, columns[2], nil
+	return found, nil
 }

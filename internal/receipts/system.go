@@ -48,6 +48,8 @@ type Question struct {
 	AskedAt    time.Time `json:"asked_at"`
 	Answer     string    `json:"answer,omitempty"`
 	AnsweredAt time.Time `json:"answered_at,omitzero"`
+
+	person string // who asked, a pseudonym
 }
 
 // look is a receipt on its way to the person.
@@ -148,29 +150,23 @@ func write(w http.ResponseWriter, answer any) {
 }
 
 func (s *System) serveQuestions(w http.ResponseWriter, r *http.Request) {
-	rows, err := s.db.Read(r.Context()).QueryContext(r.Context(), questionSelect+` WHERE person = $1 ORDER BY id DESC LIMIT $2`, r.PathValue("person"), pageSize)
-	questions, err := storage.All(rows, err, scanQuestion)
+	asked, err := questions.All(r.Context(), s.db.Read(r.Context()), `where person = $1 order by id desc limit $2`, r.PathValue("person"), pageSize)
 	if err != nil {
 		http.Error(w, "questions cannot be read now", http.StatusServiceUnavailable)
 		return
 	}
-	write(w, questionsAnswer{Questions: append([]Question{}, questions...)})
+	write(w, questionsAnswer{Questions: append([]Question{}, asked...)})
 }
 
-const questionSelect = `SELECT id, look, question, asked_at, answer, answered_at FROM looks_questions`
-
-func scanQuestion(scan storage.Scan) (Question, error) {
-	var q Question
-	var asked, answered int64
-	if err := scan(&q.ID, &q.Look, &q.Question, &asked, &q.Answer, &answered); err != nil {
-		return q, err
-	}
-	q.AskedAt = storage.Instant(asked)
-	if answered != 0 {
-		q.AnsweredAt = storage.Instant(answered)
-	}
-	return q, nil
-}
+var questions = storage.NewTable("looks_questions",
+	storage.Col("id", func(q *Question) *string { return &q.ID }),
+	storage.Col("person", func(q *Question) *string { return &q.person }),
+	storage.Col("look", func(q *Question) *string { return &q.Look }),
+	storage.Col("question", func(q *Question) *string { return &q.Question }),
+	storage.Time("asked_at", func(q *Question) *time.Time { return &q.AskedAt }),
+	storage.Col("answer", func(q *Question) *string { return &q.Answer }),
+	storage.Time("answered_at", func(q *Question) *time.Time { return &q.AnsweredAt }),
+)
 
 // takeQuestion keeps a question. Its id comes from the asker, so that the
 // same question again is one.
@@ -182,7 +178,7 @@ func (s *System) takeQuestion(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	err = s.db.Write(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO looks_questions (id, person, look, question, asked_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`, q.ID, r.PathValue("person"), q.Look, q.Question, storage.Micros(s.now()))
+		_, err := questions.Insert(ctx, tx, `on conflict (id) do nothing`, Question{ID: q.ID, person: r.PathValue("person"), Look: q.Look, Question: q.Question, AskedAt: s.now()})
 		return err
 	})
 	if err != nil {
@@ -202,26 +198,20 @@ func (s *System) Questions(ctx context.Context, by act.Actor, after page.Key) (p
 	if !by.Has(identity.Officer) {
 		return page.Page[Question]{}, notYours()
 	}
-	done, last := 0, "z" // all ids are below "z"
-	if columns := after.Columns(2); columns != nil {
-		done, last = len(columns[0]), columns[1]
-	}
-	const answered = `CASE WHEN answered_at = 0 THEN 0 ELSE 1 END`
-	rows, err := s.db.Read(ctx).QueryContext(ctx, questionSelect+` WHERE `+answered+` > $1 OR `+answered+` = $1 AND id < $2 ORDER BY `+answered+`, id DESC LIMIT $3`, min(done, 1), last, page.Size+1)
-	questions, err := storage.All(rows, err, scanQuestion)
+	openFirst := questions.List(
+		storage.Up(`case when answered_at = 0 then 0 else 1 end`, func(q Question) int64 {
+			if q.AnsweredAt.IsZero() {
+				return 0
+			}
+			return 1
+		}),
+		storage.Down("id", func(q Question) string { return q.ID }),
+	)
+	asked, err := openFirst.Page(ctx, s.db.Read(ctx), storage.Filter{}, after, page.Size)
 	if err != nil {
-		return page.Page[Question]{}, fmt.Errorf("list questions: %w", err)
+		return asked, fmt.Errorf("list questions: %w", err)
 	}
-	return page.Of(questions, page.Size, questionKey), nil
-}
-
-// questionKey is the place of a question in the list: whether it is answered,
-// then its id.
-func questionKey(q Question) page.Key {
-	if q.AnsweredAt.IsZero() {
-		return page.KeyOf("", q.ID)
-	}
-	return page.KeyOf("answered", q.ID)
+	return asked, nil
 }
 
 // Answer answers a question, once: the problem "question-answered" says that
@@ -234,7 +224,7 @@ func (s *System) Answer(ctx context.Context, by act.Actor, question, text string
 		return problem.New(problem.Invalid, "answer-form").At("text", "answer-form")
 	}
 	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE looks_questions SET answer = $1, answered_at = $2, answered_by = $3 WHERE id = $4 AND answered_at = 0`, strings.TrimSpace(text), storage.Micros(s.now()), by.Account, question)
+		result, err := tx.ExecContext(ctx, `update looks_questions set answer = $1, answered_at = $2, answered_by = $3 where id = $4 and answered_at = 0`, strings.TrimSpace(text), storage.Micros(s.now()), by.Account, question)
 		if err != nil {
 			return fmt.Errorf("answer question: %w", err)
 		}
@@ -242,7 +232,7 @@ func (s *System) Answer(ctx context.Context, by act.Actor, question, text string
 			return err
 		}
 		var asked int
-		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM looks_questions WHERE id = $1`, question).Scan(&asked); err != nil {
+		if err := tx.QueryRowContext(ctx, `select count(*) from looks_questions where id = $1`, question).Scan(&asked); err != nil {
 			return err
 		}
 		if asked == 0 {

@@ -144,23 +144,16 @@ func objected(ctx context.Context, from storage.Reader, person, service string) 
 // makeOffer writes the offer, tells the person and publishes the event, all
 // in one transaction.
 func (r *Room) makeOffer(ctx context.Context, tx *storage.Tx, a assessment, f finding, until time.Time) error {
-	facts, err := jsonText(f.facts)
-	if err != nil {
-		return err
-	}
-	outcome, err := jsonText(f.outcome)
-	if err != nil {
-		return err
-	}
 	offer, now := id.New(), r.Now()
-	result, err := tx.ExecContext(ctx, `INSERT INTO services_offers (id, assessment, service, person, state, version, day, subject, known, outcome, made_at, until)
-		VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11) ON CONFLICT (assessment) DO NOTHING`,
-		offer, a.ID, f.service.ID, f.person(), OfferOpen, f.day.String(), a.subject, facts, outcome, storage.Micros(now), storage.Micros(until))
+	n, err := offers.Insert(ctx, tx, `on conflict (assessment) do nothing`, storedOffer{
+		id: offer, assessment: a.ID, service: f.service.ID, person: f.person(), state: OfferOpen, version: 1, day: f.day, subject: a.subject,
+		facts: f.facts, outcome: f.outcome, madeAt: now, until: until,
+	})
 	if err != nil {
 		return fmt.Errorf("insert offer: %w", err)
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return err
+	if n == 0 {
+		return nil
 	}
 	if err := r.tell(ctx, tx, f.person(), offer); err != nil {
 		return err

@@ -98,11 +98,12 @@ func (r *Room) enact(ctx context.Context, tx *storage.Tx, d draft) error {
 	if err := r.move(ctx, tx, d.offer, to); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE services_offers SET decision = $1 WHERE id = $2`, made.ID, d.offer.id); err != nil {
+	if _, err := tx.ExecContext(ctx, `update services_offers set decision = $1 where id = $2`, made.ID, d.offer.id); err != nil {
 		return fmt.Errorf("note the decision: %w", err)
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO services_decisions (id, code, offer, service, person, granted, made_at, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		made.ID, made.Code, d.offer.id, d.service.ID, d.offer.person, d.granted, storage.Micros(made.MadeAt), string(d.sealed)); err != nil {
+	if _, err := decisions.Insert(ctx, tx, "", storedDecision{
+		id: made.ID, code: made.Code, offer: d.offer.id, service: d.service.ID, person: d.offer.person, granted: d.granted, madeAt: made.MadeAt, content: string(d.sealed), index: -1,
+	}); err != nil {
 		return fmt.Errorf("insert decision: %w", err)
 	}
 	if d.granted {
@@ -162,19 +163,20 @@ type storedDecision struct {
 	index                                     int64 // in the journal; -1 while not sealed
 }
 
-const decisionColumns = `id, code, offer, service, person, granted, made_at, content, log_index`
-
-func scanDecision(scan storage.Scan) (storedDecision, error) {
-	var d storedDecision
-	var made int64
-	err := scan(&d.id, &d.code, &d.offer, &d.service, &d.person, &d.granted, &made, &d.content, &d.index)
-	d.madeAt = storage.Instant(made)
-	return d, err
-}
+var decisions = storage.NewTable("services_decisions",
+	storage.Col("id", func(d *storedDecision) *string { return &d.id }),
+	storage.Col("code", func(d *storedDecision) *string { return &d.code }),
+	storage.Col("offer", func(d *storedDecision) *string { return &d.offer }),
+	storage.Col("service", func(d *storedDecision) *string { return &d.service }),
+	storage.Col("person", func(d *storedDecision) *string { return &d.person }),
+	storage.Col("granted", func(d *storedDecision) *bool { return &d.granted }),
+	storage.Time("made_at", func(d *storedDecision) *time.Time { return &d.madeAt }),
+	storage.Col("content", func(d *storedDecision) *string { return &d.content }),
+	storage.Col("log_index", func(d *storedDecision) *int64 { return &d.index }),
+)
 
 func (r *Room) decisionWhere(ctx context.Context, where, arg string) (storedDecision, error) {
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT `+decisionColumns+` FROM services_decisions WHERE `+where+` = $1`, arg)
-	d, err := storage.One(rows, err, scanDecision)
+	d, err := decisions.One(ctx, r.DB.Read(ctx), `where `+where+` = $1`, arg)
 	if errors.Is(err, storage.ErrNotFound) {
 		return d, problem.New(problem.NotFound, "decision-unknown")
 	}
@@ -286,8 +288,7 @@ func (r *Room) AllDecisions(ctx context.Context, by act.Actor, after page.Key) (
 
 func (r *Room) decisions(view func(context.Context, storedDecision) (Decision, error)) listing[storedDecision, Decision] {
 	return listing[storedDecision, Decision]{
-		query: `SELECT ` + decisionColumns + ` FROM services_decisions`, id: `id`, scan: scanDecision,
-		key: func(d storedDecision) string { return d.id }, view: view,
+		rows: decisions.List(storage.Down("id", func(d storedDecision) string { return d.id })), view: view,
 	}
 }
 
@@ -324,7 +325,7 @@ func monthly(plan rules.Plan, i int) money.Para {
 }
 
 func insertPayment(ctx context.Context, tx *storage.Tx, decision string, p Payment, state PaymentState, to string) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO services_payments (id, decision, number, count, amount, account, due, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (decision, number) DO NOTHING`,
+	_, err := tx.ExecContext(ctx, `insert into services_payments (id, decision, number, count, amount, account, due, state) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (decision, number) do nothing`,
 		id.New(), decision, p.Number, p.Count, int64(p.Amount), to, p.Due.String(), state)
 	return err
 }

@@ -2,13 +2,13 @@ package services
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
+	"time"
 
 	"dobosh/internal/bus"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/kit/strict"
 	"dobosh/internal/law"
@@ -85,35 +85,22 @@ type assessment struct {
 	progress
 }
 
-const assessmentColumns = `id, service, event, subject, day, state, waits, tries, next_try, since, progress`
-
-func (r *Room) scanAssessment(scan storage.Scan) (assessment, error) {
-	var a assessment
-	var day, waits, progress string
-	var next, since int64
-	if err := scan(&a.ID, &a.Service, &a.Event, &a.subject, &day, &a.State, &waits, &a.Tries, &next, &since, &progress); err != nil {
-		return a, err
-	}
-	a.NextTry, a.Since = storage.Instant(next), storage.Instant(since)
-	if s, ok := r.Pack.Service(a.Service); ok {
-		a.Title = s.Title
-	}
-	var err error
-	a.day, err = civil.Parse(day)
-	return a, errors.Join(err, readJSON(waits, &a.Waits), readJSON(progress, &a.progress))
-}
-
-// readJSON reads a column that holds JSON or nothing.
-func readJSON(text string, into any) error {
-	if text == "" {
-		return nil
-	}
-	return json.Unmarshal([]byte(text), into)
-}
+var assessments = storage.NewTable("services_assessments",
+	storage.Col("id", func(a *assessment) *string { return &a.ID }),
+	storage.Col("service", func(a *assessment) *string { return &a.Service }),
+	storage.Col("event", func(a *assessment) *string { return &a.Event }),
+	storage.Col("subject", func(a *assessment) *string { return &a.subject }),
+	storage.Text("day", func(a *assessment) *civil.Day { return &a.day }),
+	storage.Col("state", func(a *assessment) *AssessmentState { return &a.State }),
+	storage.JSON("waits", func(a *assessment) *lang.Text { return &a.Waits }),
+	storage.Col("tries", func(a *assessment) *int { return &a.Tries }),
+	storage.Time("next_try", func(a *assessment) *time.Time { return &a.NextTry }),
+	storage.Time("since", func(a *assessment) *time.Time { return &a.Since }),
+	storage.JSON("progress", func(a *assessment) *progress { return &a.progress }),
+)
 
 func (r *Room) assessmentByID(ctx context.Context, from storage.Reader, id string) (assessment, error) {
-	rows, err := from.QueryContext(ctx, `SELECT `+assessmentColumns+` FROM services_assessments WHERE id = $1`, id)
-	a, err := storage.One(rows, err, r.scanAssessment)
+	a, err := assessments.One(ctx, from, `where id = $1`, id)
 	if err != nil {
 		return a, fmt.Errorf("assessment %s: %w", id, err)
 	}

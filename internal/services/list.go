@@ -13,11 +13,8 @@ import (
 
 // listing is a list of rows, the newest first, and how people see them.
 type listing[R, V any] struct {
-	query string // up to the word WHERE
-	id    string // column by which the list is ordered
-	scan  func(storage.Scan) (R, error)
-	key   func(R) string
-	view  func(context.Context, R) (V, error)
+	rows storage.List[R]
+	view func(context.Context, R) (V, error)
 }
 
 // filter narrows a list to the rows that meet each condition.
@@ -71,29 +68,12 @@ func (f filter) where(values ...any) (string, []any) {
 
 // page reads the page behind after. Only rows that are shown become views.
 func (l listing[R, V]) page(ctx context.Context, db *storage.DB, f filter, after page.Key) (page.Page[V], error) {
-	where, values := f.where(before(after), page.Size+1)
-	rows, err := db.Read(ctx).QueryContext(ctx,
-		fmt.Sprintf(`%s where %s and %s < $1 order by %s desc limit $2`, l.query, where, l.id, l.id), values...)
-	found, err := storage.All(rows, err, l.scan)
+	where, values := f.where()
+	cut, err := l.rows.Page(ctx, db.Read(ctx), storage.Filter{Where: where, Args: values}, after, page.Size)
 	if err != nil {
 		return page.Page[V]{}, err
 	}
-	cut := page.Of(found, page.Size, func(row R) page.Key { return page.KeyOf(l.key(row)) })
-	out := page.Page[V]{Items: make([]V, len(cut.Items)), Next: cut.Next}
-	for i, row := range cut.Items {
-		if out.Items[i], err = l.view(ctx, row); err != nil {
-			return page.Page[V]{}, err
-		}
-	}
-	return out, nil
-}
-
-// before is the id below which a page begins; all ids are below "z".
-func before(after page.Key) string {
-	if columns := after.Columns(1); columns != nil {
-		return columns[0]
-	}
-	return "z"
+	return page.Map(cut, func(row R) (V, error) { return l.view(ctx, row) })
 }
 
 // changed reports whether a statement changed anything.

@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -29,23 +28,22 @@ type storedOffer struct {
 	madeAt, until, seenAt                              time.Time
 }
 
-const offerColumns = `id, assessment, service, person, state, version, day, subject, known, outcome, made_at, until, seen_at, decision`
-
-func scanOffer(scan storage.Scan) (storedOffer, error) {
-	var o storedOffer
-	var day, facts, outcome string
-	var made, until, seen int64
-	if err := scan(&o.id, &o.assessment, &o.service, &o.person, &o.state, &o.version, &day, &o.subject, &facts, &outcome, &made, &until, &seen, &o.decision); err != nil {
-		return o, err
-	}
-	o.madeAt, o.until = storage.Instant(made), storage.Instant(until)
-	if seen != 0 {
-		o.seenAt = storage.Instant(seen)
-	}
-	var err error
-	o.day, err = civil.Parse(day)
-	return o, errors.Join(err, json.Unmarshal([]byte(facts), &o.facts), json.Unmarshal([]byte(outcome), &o.outcome))
-}
+var offers = storage.NewTable("services_offers",
+	storage.Col("id", func(o *storedOffer) *string { return &o.id }),
+	storage.Col("assessment", func(o *storedOffer) *string { return &o.assessment }),
+	storage.Col("service", func(o *storedOffer) *string { return &o.service }),
+	storage.Col("person", func(o *storedOffer) *string { return &o.person }),
+	storage.Col("state", func(o *storedOffer) *OfferState { return &o.state }),
+	storage.Col("version", func(o *storedOffer) *int { return &o.version }),
+	storage.Text("day", func(o *storedOffer) *civil.Day { return &o.day }),
+	storage.Col("subject", func(o *storedOffer) *string { return &o.subject }),
+	storage.JSON("known", func(o *storedOffer) *known { return &o.facts }),
+	storage.JSON("outcome", func(o *storedOffer) *rules.Outcome { return &o.outcome }),
+	storage.Time("made_at", func(o *storedOffer) *time.Time { return &o.madeAt }),
+	storage.Time("until", func(o *storedOffer) *time.Time { return &o.until }),
+	storage.Time("seen_at", func(o *storedOffer) *time.Time { return &o.seenAt }),
+	storage.Col("decision", func(o *storedOffer) *string { return &o.decision }),
+)
 
 // lapsed reports whether the term of the offer is over.
 func (o storedOffer) lapsed(now time.Time) bool {
@@ -53,8 +51,7 @@ func (o storedOffer) lapsed(now time.Time) bool {
 }
 
 func (r *Room) storedOffer(ctx context.Context, from storage.Reader, id string) (storedOffer, error) {
-	rows, err := from.QueryContext(ctx, `SELECT `+offerColumns+` FROM services_offers WHERE id = $1`, id)
-	o, err := storage.One(rows, err, scanOffer)
+	o, err := offers.One(ctx, from, `where id = $1`, id)
 	if errors.Is(err, storage.ErrNotFound) {
 		return o, problem.New(problem.NotFound, "offer-unknown")
 	}
@@ -158,8 +155,7 @@ func (r *Room) AllOffers(ctx context.Context, by act.Actor, state OfferState, af
 
 func (r *Room) offers(view func(storedOffer) Offer) listing[storedOffer, Offer] {
 	return listing[storedOffer, Offer]{
-		query: `SELECT ` + offerColumns + ` FROM services_offers`, id: `id`, scan: scanOffer,
-		key:  func(o storedOffer) string { return o.id },
+		rows: offers.List(storage.Down("id", func(o storedOffer) string { return o.id })),
 		view: func(_ context.Context, o storedOffer) (Offer, error) { return view(o), nil },
 	}
 }
@@ -188,7 +184,7 @@ func (r *Room) markSeen(ctx context.Context, o *storedOffer) error {
 	}
 	o.seenAt = r.Now()
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE services_offers SET seen_at = $1 WHERE id = $2 AND seen_at = 0`, storage.Micros(o.seenAt), o.id)
+		_, err := tx.ExecContext(ctx, `update services_offers set seen_at = $1 where id = $2 and seen_at = 0`, storage.Micros(o.seenAt), o.id)
 		return err
 	})
 }
@@ -196,7 +192,7 @@ func (r *Room) markSeen(ctx context.Context, o *storedOffer) error {
 // LapseOffers ends the open offers whose term is over.
 func (r *Room) LapseOffers(ctx context.Context) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE services_offers SET state = $1, version = version + 1 WHERE state = $2 AND until <= $3`, OfferLapsed, OfferOpen, storage.Micros(r.Now()))
+		_, err := tx.ExecContext(ctx, `update services_offers set state = $1, version = version + 1 where state = $2 and until <= $3`, OfferLapsed, OfferOpen, storage.Micros(r.Now()))
 		return err
 	})
 }

@@ -87,30 +87,32 @@ func (r *Room) Payments(ctx context.Context, by act.Actor, state PaymentState, a
 		return page.Page[Payment]{}, err
 	}
 	list := listing[Payment, Payment]{
-		query: paymentSelect, id: `p.id`, scan: r.scanPayment, key: func(p Payment) string { return p.ID },
+		rows: r.payments().List(storage.Down("p.id", func(p Payment) string { return p.ID })),
 		view: func(_ context.Context, p Payment) (Payment, error) { return masked(p), nil },
 	}
 	return list.page(ctx, r.DB, inState(`p.state`, state).and(mine), after)
 }
 
-const paymentSelect = `SELECT p.id, p.decision, p.number, p.count, p.amount, p.account, p.due, p.state, p.file, d.code, d.service
-	FROM services_payments p JOIN services_decisions d ON d.id = p.decision`
-
-// scanPayment gives the account unmasked, as the payment file needs it.
-func (r *Room) scanPayment(scan storage.Scan) (Payment, error) {
-	var p Payment
-	var due, service string
-	var amount int64
-	if err := scan(&p.ID, &p.Decision, &p.Number, &p.Count, &amount, &p.Account, &due, &p.State, &p.File, &p.Code, &service); err != nil {
-		return p, err
-	}
-	p.Amount = money.Para(amount)
-	if s, ok := r.Pack.Service(service); ok {
-		p.Title = s.Title
-	}
-	var err error
-	p.Due, err = civil.Parse(due)
-	return p, err
+// payments gives the account unmasked, as the payment file needs it.
+func (r *Room) payments() *storage.Table[Payment] {
+	return storage.NewTable("services_payments p join services_decisions d on d.id = p.decision",
+		storage.Col("p.id", func(p *Payment) *string { return &p.ID }),
+		storage.Col("p.decision", func(p *Payment) *string { return &p.Decision }),
+		storage.Col("p.number", func(p *Payment) *int { return &p.Number }),
+		storage.Col("p.count", func(p *Payment) *int { return &p.Count }),
+		storage.Col("p.amount", func(p *Payment) *money.Para { return &p.Amount }),
+		storage.Col("p.account", func(p *Payment) *string { return &p.Account }),
+		storage.Text("p.due", func(p *Payment) *civil.Day { return &p.Due }),
+		storage.Col("p.state", func(p *Payment) *PaymentState { return &p.State }),
+		storage.Col("p.file", func(p *Payment) *string { return &p.File }),
+		storage.Col("d.code", func(p *Payment) *string { return &p.Code }),
+		storage.Col("d.service", func(p *Payment) *string { return &p.service }),
+	).Then(func(p *Payment) error {
+		if s, ok := r.Pack.Service(p.service); ok {
+			p.Title = s.Title
+		}
+		return nil
+	})
 }
 
 // masked is a payment as it may be shown.
@@ -127,8 +129,7 @@ func (r *Room) paymentsOf(ctx context.Context, d storedDecision, c proof.Content
 	if !d.granted {
 		return nil, nil
 	}
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, paymentSelect+` WHERE p.decision = $1 ORDER BY p.number`, d.id)
-	existing, err := storage.All(rows, err, r.scanPayment)
+	existing, err := r.payments().All(ctx, r.DB.Read(ctx), `where p.decision = $1 order by p.number`, d.id)
 	if err != nil {
 		return nil, fmt.Errorf("payments of decision %s: %w", d.id, err)
 	}
@@ -169,7 +170,7 @@ func (r *Room) PreparePayments(ctx context.Context, by act.Actor) (PaymentFile, 
 			return problem.New(problem.Conflict, "nothing-due")
 		}
 		f.Count, f.Sum = len(amounts), sum(amounts)
-		_, err = tx.ExecContext(ctx, `INSERT INTO services_payment_files (id, made_at, count, sum) VALUES ($1, $2, $3, $4)`, f.ID, storage.Micros(f.MadeAt), f.Count, int64(f.Sum))
+		_, err = paymentFiles.Insert(ctx, tx, "", f)
 		return err
 	})
 	return f, err
@@ -239,29 +240,22 @@ func (r *Room) ReleasePayments(ctx context.Context, by act.Actor, file string) e
 		if _, err := tx.ExecContext(ctx, `UPDATE services_payment_files SET released_at = $1, released_by = $2 WHERE id = $3`, storage.Micros(r.Now()), by.Account, file); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE services_payments SET state = $1 WHERE file = $2`, PaymentReleased, file)
+		_, err = tx.ExecContext(ctx, `update services_payments set state = $1 where file = $2`, PaymentReleased, file)
 		return err
 	})
 }
 
-const fileColumns = `id, made_at, count, sum, released_at, released_by`
-
-func scanFile(scan storage.Scan) (PaymentFile, error) {
-	var f PaymentFile
-	var made, total, released int64
-	if err := scan(&f.ID, &made, &f.Count, &total, &released, &f.ReleasedBy); err != nil {
-		return f, err
-	}
-	f.MadeAt, f.Sum = storage.Instant(made), money.Para(total)
-	if released != 0 {
-		f.ReleasedAt = storage.Instant(released)
-	}
-	return f, nil
-}
+var paymentFiles = storage.NewTable("services_payment_files",
+	storage.Col("id", func(f *PaymentFile) *string { return &f.ID }),
+	storage.Time("made_at", func(f *PaymentFile) *time.Time { return &f.MadeAt }),
+	storage.Col("count", func(f *PaymentFile) *int { return &f.Count }),
+	storage.Col("sum", func(f *PaymentFile) *money.Para { return &f.Sum }),
+	storage.Time("released_at", func(f *PaymentFile) *time.Time { return &f.ReleasedAt }),
+	storage.Col("released_by", func(f *PaymentFile) *string { return &f.ReleasedBy }),
+)
 
 func (r *Room) paymentFile(ctx context.Context, from storage.Reader, file string) (PaymentFile, error) {
-	rows, err := from.QueryContext(ctx, `SELECT `+fileColumns+` FROM services_payment_files WHERE id = $1`, file)
-	f, err := storage.One(rows, err, scanFile)
+	f, err := paymentFiles.One(ctx, from, `where id = $1`, file)
 	if errors.Is(err, storage.ErrNotFound) {
 		return f, problem.New(problem.NotFound, "file-unknown")
 	}
@@ -295,7 +289,7 @@ func (r *Room) PaymentFiles(ctx context.Context, by act.Actor, after page.Key) (
 		return page.Page[PaymentFile]{}, err
 	}
 	list := listing[PaymentFile, PaymentFile]{
-		query: `SELECT ` + fileColumns + ` FROM services_payment_files`, id: `id`, scan: scanFile, key: func(f PaymentFile) string { return f.ID },
+		rows: paymentFiles.List(storage.Down("id", func(f PaymentFile) string { return f.ID })),
 		view: func(_ context.Context, f PaymentFile) (PaymentFile, error) { return f, nil },
 	}
 	return list.page(ctx, r.DB, mine, after)
@@ -310,8 +304,7 @@ func (r *Room) PaymentXML(ctx context.Context, by act.Actor, file string) ([]byt
 	if f.ReleasedAt.IsZero() {
 		return nil, problem.New(problem.Conflict, "file-not-released")
 	}
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, paymentSelect+` WHERE p.file = $1 ORDER BY p.id`, file)
-	payments, err := storage.All(rows, err, r.scanPayment)
+	payments, err := r.payments().All(ctx, r.DB.Read(ctx), `where p.file = $1 order by p.id`, file)
 	if err != nil {
 		return nil, fmt.Errorf("payments of file %s: %w", file, err)
 	}

@@ -21,6 +21,8 @@ type Payment struct {
 	Due      civil.Day
 	State    PaymentState
 	File     string // id of the payment file, once prepared
+
+	service string // of the decision
 }
 
 // PaymentFile is a file of payments in the form of ISO 20022 pain.001, which a

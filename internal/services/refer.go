@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,22 +28,15 @@ type referral struct {
 
 // refer hands a matter to the officers, once.
 func (r *Room) refer(ctx context.Context, tx *storage.Tx, f referral) error {
-	facts, err := jsonText(f.facts)
-	if err != nil {
-		return err
-	}
-	missing, err := jsonText(append([]string{}, f.missing...))
-	if err != nil {
-		return err
-	}
 	now := r.Now()
 	until := time.Time{}
 	if term, ok := r.Pack.Term(f.service.Decide); ok {
 		until = term.Ends(civil.Of(now)).AddDays(1).Start()
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO services_referrals (id, assessment, offer, service, why, known, missing, since, until, open, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1) ON CONFLICT (assessment, why) DO NOTHING`,
-		id.New(), f.assessment, f.offer, f.service.ID, f.why, facts, missing, storage.Micros(now), storage.Micros(until), true)
+	_, err := referrals.Insert(ctx, tx, `on conflict (assessment, why) do nothing`, storedReferral{
+		id: id.New(), assessment: f.assessment, offer: f.offer, service: f.service.ID, why: f.why, facts: f.facts, missing: f.missing,
+		since: now, until: until, open: true, version: 1,
+	})
 	if err != nil {
 		return fmt.Errorf("refer to a person: %w", err)
 	}
@@ -62,22 +54,22 @@ type storedReferral struct {
 	version                        int
 }
 
-const referralColumns = `id, assessment, offer, service, why, known, missing, since, until, open, version`
-
-func scanReferral(scan storage.Scan) (storedReferral, error) {
-	var f storedReferral
-	var facts, missing string
-	var since, until int64
-	if err := scan(&f.id, &f.assessment, &f.offer, &f.service, &f.why, &facts, &missing, &since, &until, &f.open, &f.version); err != nil {
-		return f, err
-	}
-	f.since, f.until = storage.Instant(since), storage.Instant(until)
-	return f, errors.Join(json.Unmarshal([]byte(facts), &f.facts), json.Unmarshal([]byte(missing), &f.missing))
-}
+var referrals = storage.NewTable("services_referrals",
+	storage.Col("id", func(f *storedReferral) *string { return &f.id }),
+	storage.Col("assessment", func(f *storedReferral) *string { return &f.assessment }),
+	storage.Col("offer", func(f *storedReferral) *string { return &f.offer }),
+	storage.Col("service", func(f *storedReferral) *string { return &f.service }),
+	storage.Col("why", func(f *storedReferral) *ReferralReason { return &f.why }),
+	storage.JSON("known", func(f *storedReferral) *known { return &f.facts }),
+	storage.JSON("missing", func(f *storedReferral) *[]string { return &f.missing }),
+	storage.Time("since", func(f *storedReferral) *time.Time { return &f.since }),
+	storage.Time("until", func(f *storedReferral) *time.Time { return &f.until }),
+	storage.Col("open", func(f *storedReferral) *bool { return &f.open }),
+	storage.Col("version", func(f *storedReferral) *int { return &f.version }),
+)
 
 func (r *Room) storedReferral(ctx context.Context, from storage.Reader, id string) (storedReferral, error) {
-	rows, err := from.QueryContext(ctx, `SELECT `+referralColumns+` FROM services_referrals WHERE id = $1`, id)
-	f, err := storage.One(rows, err, scanReferral)
+	f, err := referrals.One(ctx, from, `where id = $1`, id)
 	if errors.Is(err, storage.ErrNotFound) {
 		return f, problem.New(problem.NotFound, "referral-unknown")
 	}
@@ -128,8 +120,7 @@ func (r *Room) Referrals(ctx context.Context, by act.Actor, after page.Key) (pag
 		return page.Page[Referral]{}, err
 	}
 	list := listing[storedReferral, Referral]{
-		query: `SELECT ` + referralColumns + ` FROM services_referrals`, id: `id`, scan: scanReferral,
-		key: func(f storedReferral) string { return f.id },
+		rows: referrals.List(storage.Down("id", func(f storedReferral) string { return f.id })),
 		view: func(_ context.Context, f storedReferral) (Referral, error) {
 			view, err := r.referral(f)
 			view.About, view.Reasons = nil, nil
@@ -172,9 +163,13 @@ func (r *Room) Assessments(ctx context.Context, by act.Actor, state AssessmentSt
 		return page.Page[Assessment]{}, err
 	}
 	list := listing[assessment, Assessment]{
-		query: `SELECT ` + assessmentColumns + ` FROM services_assessments`, id: `id`, scan: r.scanAssessment,
-		key:  func(a assessment) string { return a.ID },
-		view: func(_ context.Context, a assessment) (Assessment, error) { return a.Assessment, nil },
+		rows: assessments.List(storage.Down("id", func(a assessment) string { return a.ID })),
+		view: func(_ context.Context, a assessment) (Assessment, error) {
+			if s, ok := r.Pack.Service(a.Service); ok {
+				a.Title = s.Title
+			}
+			return a.Assessment, nil
+		},
 	}
 	return list.page(ctx, r.DB, inState(`state`, state).and(mine), after)
 }

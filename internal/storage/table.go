@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"encoding"
 	"encoding/json"
@@ -21,6 +22,7 @@ type Table[T any] struct {
 	columns []Column[T]
 	read    string // the columns that are read, as a list
 	written string // those that are written
+	then    func(*T) error
 }
 
 // Column is one column of a table and where its value is in a T. [Col] and its
@@ -62,9 +64,9 @@ func TimeOrNull[T any](name string, at func(*T) *time.Time) Column[T] {
 	return valued(name, func(row *T) value { return instant{at(row), true} })
 }
 
-// TextOrNull is a column of text with null for the empty one.
-func TextOrNull[T any](name string, at func(*T) *string) Column[T] {
-	return valued(name, func(row *T) value { return nullable{at(row)} })
+// OrNull is Col with null for the zero value.
+func OrNull[T any, V comparable](name string, at func(*T) *V) Column[T] {
+	return valued(name, func(row *T) value { return nullable[V]{at(row)} })
 }
 
 // Flag is a column of a truth value as 0 or 1.
@@ -75,10 +77,16 @@ func Flag[T any](name string, at func(*T) *bool) Column[T] {
 // Text is a column of what writes and reads itself as text, such as a day; the
 // empty text is its zero value.
 func Text[T any, V encoding.TextMarshaler, P reads[V]](name string, at func(*T) *V) Column[T] {
-	return valued(name, func(row *T) value { return texted[V, P]{at(row)} })
+	return valued(name, func(row *T) value { return texted[V, P]{at(row), false} })
 }
 
-// JSON is a column of JSON that this table itself wrote.
+// TextOrNull is Text with null for the zero value.
+func TextOrNull[T any, V encoding.TextMarshaler, P reads[V]](name string, at func(*T) *V) Column[T] {
+	return valued(name, func(row *T) value { return texted[V, P]{at(row), true} })
+}
+
+// JSON is a column of JSON that this table itself wrote; the empty text is the
+// zero value.
 func JSON[T, V any](name string, at func(*T) *V) Column[T] {
 	return valued(name, func(row *T) value { return marshalled[V]{at(row)} })
 }
@@ -86,6 +94,13 @@ func JSON[T, V any](name string, at func(*T) *V) Column[T] {
 // Written is a column that follows from a row and is not read with it.
 func Written[T any](name string, value func(*T) any) Column[T] {
 	return Column[T]{name: name, value: value}
+}
+
+// Then has what follows from a row worked out whenever one was read.
+func (t *Table[T]) Then(then func(*T) error) *Table[T] {
+	other := *t
+	other.then = then
+	return &other
 }
 
 // Columns lists the columns that [Table.Scan] reads, in its order.
@@ -101,6 +116,9 @@ func (t *Table[T]) Scan(scan Scan) (row T, err error) {
 	}
 	if err := scan(into...); err != nil {
 		return *new(T), err
+	}
+	if t.then != nil {
+		return row, t.then(&row)
 	}
 	return row, nil
 }
@@ -140,15 +158,16 @@ func (t *Table[T]) Insert(ctx context.Context, tx *Tx, rest string, rows ...T) (
 	return result.RowsAffected()
 }
 
-// Put writes a row in the place of one with the same key columns.
-func (t *Table[T]) Put(ctx context.Context, tx *Tx, row T, key ...string) error {
-	var set []string
+// Put writes rows in the place of those with the same key, which is a list of
+// columns.
+func (t *Table[T]) Put(ctx context.Context, tx *Tx, key string, rows ...T) error {
+	keys, set := strings.Split(key, ", "), []string{}
 	for _, c := range t.columns {
-		if !slices.Contains(key, c.name) {
+		if !slices.Contains(keys, c.name) {
 			set = append(set, c.name+" = excluded."+c.name)
 		}
 	}
-	_, err := t.Insert(ctx, tx, "on conflict ("+strings.Join(key, ", ")+") do update set "+strings.Join(set, ", "), row)
+	_, err := t.Insert(ctx, tx, "on conflict ("+key+") do update set "+strings.Join(set, ", "), rows...)
 	return err
 }
 
@@ -205,18 +224,22 @@ func (c instant) Value() (driver.Value, error) {
 	return int64(0), nil
 }
 
-type nullable struct{ at *string }
+type nullable[V comparable] struct{ at *V }
 
-func (c nullable) Scan(from any) (err error) {
-	*c.at, err = textOf(from)
-	return err
+func (c nullable[V]) Scan(from any) error {
+	var read sql.Null[V]
+	if err := read.Scan(from); err != nil {
+		return err
+	}
+	*c.at = read.V
+	return nil
 }
 
-func (c nullable) Value() (driver.Value, error) {
-	if *c.at == "" {
+func (c nullable[V]) Value() (driver.Value, error) {
+	if *c.at == *new(V) {
 		return nil, nil
 	}
-	return *c.at, nil
+	return driver.DefaultParameterConverter.ConvertValue(*c.at)
 }
 
 type flag struct{ at *bool }
@@ -243,7 +266,10 @@ type reads[V any] interface {
 	encoding.TextUnmarshaler
 }
 
-type texted[V encoding.TextMarshaler, P reads[V]] struct{ at P }
+type texted[V encoding.TextMarshaler, P reads[V]] struct {
+	at   P
+	null bool
+}
 
 func (c texted[V, P]) Scan(from any) error {
 	text, err := textOf(from)
@@ -256,6 +282,9 @@ func (c texted[V, P]) Scan(from any) error {
 
 func (c texted[V, P]) Value() (driver.Value, error) {
 	if reflect.ValueOf(*c.at).IsZero() {
+		if c.null {
+			return nil, nil
+		}
 		return "", nil
 	}
 	text, err := (*c.at).MarshalText()
@@ -266,7 +295,7 @@ type marshalled[V any] struct{ at *V }
 
 func (c marshalled[V]) Scan(from any) error {
 	text, err := textOf(from)
-	if err != nil {
+	if err != nil || text == "" {
 		return err
 	}
 	return json.Unmarshal([]byte(text), c.at)

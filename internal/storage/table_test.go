@@ -34,6 +34,7 @@ type plant struct {
 	Picked time.Time
 	Latin  string
 	Since  civil.Day
+	Until  civil.Day
 	Parts  map[string]int
 }
 
@@ -45,15 +46,16 @@ var plants = storage.NewTable("plants",
 	storage.Flag("edible", func(p *plant) *bool { return &p.Edible }),
 	storage.Time("sown", func(p *plant) *time.Time { return &p.Sown }),
 	storage.TimeOrNull("picked", func(p *plant) *time.Time { return &p.Picked }),
-	storage.TextOrNull("latin", func(p *plant) *string { return &p.Latin }),
+	storage.OrNull("latin", func(p *plant) *string { return &p.Latin }),
 	storage.Text("since", func(p *plant) *civil.Day { return &p.Since }),
+	storage.TextOrNull("until", func(p *plant) *civil.Day { return &p.Until }),
 	storage.JSON("parts", func(p *plant) *map[string]int { return &p.Parts }),
 	storage.Written("upper", func(p *plant) any { return strings.ToUpper(p.ID) }),
 )
 
 var garden = fstest.MapFS{"migrations/0901_plants.sql": {Data: []byte(`
 	create table plants (id text primary key, colour text not null, height bigint not null, wild boolean not null, edible bigint not null, sown bigint not null,
-		picked bigint, latin text, since text not null, parts text not null, upper text not null);
+		picked bigint, latin text, since text not null, until text, parts text not null, upper text not null);
 `)}}
 
 func inGarden(t *testing.T, test func(t *testing.T, db *storage.DB)) {
@@ -76,7 +78,7 @@ func TestARowComesBackAsItWas(t *testing.T) {
 	inGarden(t, func(t *testing.T, db *storage.DB) {
 		whole := plant{
 			ID: "rose", Colour: "red", Height: -1 << 62, Wild: true, Edible: true, Sown: time.Date(2026, 3, 1, 9, 0, 0, 123_000, time.UTC),
-			Picked: time.Date(1969, 6, 1, 0, 0, 0, 0, time.UTC), Latin: "Rosa", Since: civil.Date(2026, 2, 28), Parts: map[string]int{"листови": 7},
+			Picked: time.Date(1969, 6, 1, 0, 0, 0, 0, time.UTC), Latin: "Rosa", Since: civil.Date(2026, 2, 28), Until: civil.Date(2027, 1, 1), Parts: map[string]int{"листови": 7},
 		}
 		empty := plant{ID: "none"}
 		if n := plantAll(t, db, "", whole, empty); n != 2 {
@@ -91,7 +93,7 @@ func TestARowComesBackAsItWas(t *testing.T) {
 		if err := db.Read(t.Context()).QueryRowContext(t.Context(), "select upper from plants where id = 'rose'").Scan(&upper); err != nil || upper != "ROSE" {
 			t.Errorf("written beside: %q, %v", upper, err)
 		}
-		if err := db.Read(t.Context()).QueryRowContext(t.Context(), "select count(*) from plants where latin is null and picked is null and since = '' and sown = 0").Scan(&nothing); err != nil || nothing != 1 {
+		if err := db.Read(t.Context()).QueryRowContext(t.Context(), "select count(*) from plants where latin is null and picked is null and until is null and since = '' and sown = 0").Scan(&nothing); err != nil || nothing != 1 {
 			t.Errorf("%d rows of nothing: %v", nothing, err)
 		}
 		if _, err := plants.One(t.Context(), db.Read(t.Context()), "where id = $1", "thorn"); !errors.Is(err, storage.ErrNotFound) {
@@ -114,7 +116,9 @@ func TestInsertAndPut(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 		rose.Colour, rose.Height = "white", 5
-		if err := db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error { return plants.Put(ctx, tx, rose, "id") }); err != nil {
+		if err := db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+			return plants.Put(ctx, tx, "id", rose, plant{ID: "tulip"})
+		}); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := plants.One(t.Context(), db.Read(t.Context()), "where id = $1", "rose"); err != nil || !reflect.DeepEqual(got, rose) {

@@ -159,14 +159,6 @@ func TestNobodyIsCalledNothing(t *testing.T) {
 	}
 }
 
-func TestValues(t *testing.T) {
-	for want, size := range map[string][2]int{"($1)": {1, 1}, "($1,$2,$3)": {1, 3}, "($1,$2),($3,$4),($5,$6)": {3, 2}} {
-		if got := registers.Values(size[0], size[1]); got != want {
-			t.Errorf("Values%v = %s, want %s", size, got, want)
-		}
-	}
-}
-
 func TestNumberFault(t *testing.T) {
 	for number, want := range map[string]string{"123": "number-form", "3102996830015": "number-date", "1403996835011": "number-check"} {
 		_, err := jmbg.Parse(number)

@@ -59,7 +59,7 @@ func (r *Registrar) enter(ctx context.Context, tx *storage.Tx, by act.Actor, d d
 		Mother: d.mother.Person, MotherName: d.mother.Name, Father: d.father.Person, FatherName: d.father.Name,
 		RecordedAt: r.now(), RecordedBy: by.Account,
 	}
-	n, err := insert(ctx, tx, func(Birth) string { return d.Token }, []Birth{birth})
+	n, err := births.Insert(ctx, tx, `on conflict do nothing`, row{birth, d.Token})
 	if err == nil && n != 1 {
 		err = errors.New("another entry came between") // a serializable transaction does not get here
 	}
@@ -79,23 +79,18 @@ func (r *Registrar) earlier(ctx context.Context, from storage.Reader, e Entry) (
 	if err != nil {
 		return Birth{}, false, err
 	}
-	rows, err := from.QueryContext(ctx, `select `+columns+`, token from civil_births where token = $1 or child = $2
-		order by case when token = $1 then 0 else 1 end limit 1`, e.Token, child)
-	var token string
-	birth, err := storage.One(rows, err, func(scan storage.Scan) (Birth, error) {
-		return scanBirth(func(dest ...any) error { return scan(append(dest, &token)...) })
-	})
+	birth, err := births.One(ctx, from, `where token = $1 or child = $2 order by case when token = $1 then 0 else 1 end limit 1`, e.Token, child)
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
 		return Birth{}, false, nil
 	case err != nil:
 		return Birth{}, false, fmt.Errorf("look for the birth: %w", err)
-	case token != e.Token:
+	case birth.token != e.Token:
 		return Birth{}, false, problem.New(problem.Conflict, "birth-already-recorded").At("number", "birth-already-recorded")
 	case birth.Child != child:
 		return Birth{}, false, problem.New(problem.Conflict, "form-already-used")
 	}
-	return birth, true, nil
+	return birth.Birth, true, nil
 }
 
 // publish says that there is a birth, and which municipality should look at it:

@@ -27,6 +27,11 @@ type Account struct {
 	Number string // 18 digits
 }
 
+var accounts = storage.NewTable("payments_accounts",
+	storage.Col("person", func(a *Account) *string { return &a.Person }),
+	storage.Col("account", func(a *Account) *string { return &a.Number }),
+)
+
 // Grant is something that was granted to a person for a child.
 type Grant struct {
 	Person   string // pseudonym in [registers.Sector]
@@ -99,24 +104,16 @@ func decision(ctx context.Context, from storage.Reader, g Grant) (id string, err
 
 // Put brings accounts, one a person, into the register or up to date. Each has to
 // pass [account.Check].
-func (r *Register) Put(ctx context.Context, accounts []Account) error {
-	for batch := range slices.Chunk(accounts, registers.Batch) {
-		if err := r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return put(ctx, tx, batch) }); err != nil {
+func (r *Register) Put(ctx context.Context, all []Account) error {
+	for _, a := range all {
+		if err := account.Check(a.Number); err != nil {
+			return fmt.Errorf("put accounts: %w", err)
+		}
+	}
+	for batch := range slices.Chunk(all, registers.Batch) {
+		if err := r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return accounts.Put(ctx, tx, "person", batch...) }); err != nil {
 			return fmt.Errorf("put accounts: %w", err)
 		}
 	}
 	return nil
-}
-
-func put(ctx context.Context, tx *storage.Tx, batch []Account) error {
-	var args []any
-	for _, a := range batch {
-		if err := account.Check(a.Number); err != nil {
-			return err
-		}
-		args = append(args, a.Person, a.Number)
-	}
-	_, err := tx.ExecContext(ctx, `insert into payments_accounts (person, account) values `+registers.Values(len(batch), 2)+`
-		on conflict (person) do update set account = excluded.account`, args...)
-	return err
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/lab/registers"
@@ -34,6 +33,18 @@ type Resident struct {
 	Since        civil.Day
 }
 
+var residents = storage.NewTable("residence_persons",
+	storage.Col("person", func(r *Resident) *string { return &r.Person }),
+	storage.Col("given_name", func(r *Resident) *string { return &r.GivenName }),
+	storage.Col("family_name", func(r *Resident) *string { return &r.FamilyName }),
+	storage.Text("born", func(r *Resident) *civil.Day { return &r.Born }),
+	storage.Col("resident", func(r *Resident) **bool { return &r.Resident }),
+	storage.Col("citizen", func(r *Resident) **bool { return &r.Citizen }),
+	storage.OrNull("municipality", func(r *Resident) *string { return &r.Municipality }),
+	storage.OrNull("settlement", func(r *Resident) *string { return &r.Settlement }),
+	storage.TextOrNull("since", func(r *Resident) *civil.Day { return &r.Since }),
+)
+
 // Register is the register of residence. It is safe for concurrent use.
 type Register struct {
 	db   *storage.DB
@@ -45,18 +56,9 @@ func New(db *storage.DB, desk registers.Desk) *Register { return &Register{db, d
 
 // Find gives what is known about a person, or the problem person-unknown.
 func (r *Register) Find(ctx context.Context, person string) (Resident, error) {
-	found := Resident{Person: person}
-	var municipality, settlement, born, since *string
-	err := r.db.Read(ctx).QueryRowContext(ctx,
-		`select given_name, family_name, born, resident, citizen, municipality, settlement, since
-		   from residence_persons where person = $1`, person).
-		Scan(&found.GivenName, &found.FamilyName, &born, &found.Resident, &found.Citizen, &municipality, &settlement, &since)
+	found, err := residents.One(ctx, r.db.Read(ctx), `where person = $1`, person)
 	if errors.Is(err, storage.ErrNotFound) {
 		return Resident{}, registers.UnknownPerson()
-	}
-	if err == nil {
-		found.Municipality, found.Settlement = text(municipality), text(settlement)
-		err = errors.Join(found.Born.UnmarshalText([]byte(text(born))), found.Since.UnmarshalText([]byte(text(since))))
 	}
 	if err != nil {
 		return Resident{}, fmt.Errorf("find resident: %w", err)
@@ -66,40 +68,11 @@ func (r *Register) Find(ctx context.Context, person string) (Resident, error) {
 
 // Put brings persons, each once, into the register or up to date; doing it twice
 // changes nothing.
-func (r *Register) Put(ctx context.Context, residents []Resident) error {
-	for batch := range slices.Chunk(residents, registers.Batch) {
-		if err := r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return put(ctx, tx, batch) }); err != nil {
+func (r *Register) Put(ctx context.Context, all []Resident) error {
+	for batch := range slices.Chunk(all, registers.Batch) {
+		if err := r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return residents.Put(ctx, tx, "person", batch...) }); err != nil {
 			return fmt.Errorf("put residents: %w", err)
 		}
 	}
 	return nil
-}
-
-func put(ctx context.Context, tx *storage.Tx, batch []Resident) error {
-	const columns = "person, given_name, family_name, born, resident, citizen, municipality, settlement, since"
-	var args []any
-	for _, x := range batch {
-		args = append(args, x.Person, x.GivenName, x.FamilyName, x.Born.String(), x.Resident, x.Citizen,
-			orNull(x.Municipality), orNull(x.Settlement), orNull(x.Since.String()))
-	}
-	_, err := tx.ExecContext(ctx, `insert into residence_persons (`+columns+`) values `+
-		registers.Values(len(batch), strings.Count(columns, ",")+1)+`
-		on conflict (person) do update set given_name = excluded.given_name, family_name = excluded.family_name,
-			born = excluded.born, resident = excluded.resident, citizen = excluded.citizen,
-			municipality = excluded.municipality, settlement = excluded.settlement, since = excluded.since`, args...)
-	return err
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func orNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
 }
