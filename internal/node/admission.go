@@ -7,165 +7,147 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 
 	"dobosh/internal/admission"
+	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/link"
 	"dobosh/internal/journal"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
+	"dobosh/internal/storage"
 )
 
-// admitting is what a node has to do with the admission of nodes.
-type admitting struct {
+// gate is how the node is let in by others and lets others in.
+type gate struct {
+	holder  *credential.Holder
 	office  *admission.Office  // at the authority
-	asking  *admission.Client  // elsewhere: asks the office of the authority
 	renewer *admission.Renewer // nil where no certificates are issued
 }
 
-// openAdmission makes the authority ready to admit others and every node ready
-// to renew its certificate.
-func (n *Node) openAdmission(ctx context.Context) error {
-	if n.authority == nil {
-		n.asking = n.askAuthority()
-		n.renewer = admission.NewRenewer(n.credential, func(ctx context.Context, key crypto.Signer) ([]byte, error) {
-			return n.asking.Renew(ctx, key, n.cfg.Name)
-		}, n.saveCertificate, n.now, n.log)
-		return nil
+// openGate makes the authority ready to admit others and every node ready to
+// renew its certificate. The registry is followed after the first attempt to
+// renew it: where the registry names an issuer, a node without a certificate is
+// let in nowhere else.
+func openGate(ctx context.Context, b base, db *storage.DB, c centre, holder *credential.Holder, log *journal.Log) (gate, Brings, error) {
+	g := gate{holder: holder}
+	save := func(der []byte) error { return credential.Save(b.Dir, der) }
+	if c.authority == nil {
+		// The authority's office is reached by its key alone, since the own
+		// certificate may have ended.
+		office := admission.NewClient(b.Registry.Address, func(pin string) bool { return pin == b.Registry.Pin }, holder.Own)
+		g.renewer = admission.NewRenewer(holder, func(ctx context.Context, key crypto.Signer) ([]byte, error) {
+			return office.Renew(ctx, key, b.Name)
+		}, save, b.now, b.log)
+		return g, Brings{Work: []func(context.Context){func(ctx context.Context) {
+			g.renewer.Step(ctx)
+			var following sync.WaitGroup
+			defer following.Wait()
+			following.Go(func() { c.follower.Run(ctx) })
+			g.renewer.Run(ctx)
+		}}}, nil
 	}
-	issuer, err := n.openIssuer(ctx)
+	var issuer *credential.Issuer
+	if b.Certificates.Issuer != "" {
+		key, err := credential.ReadKey(b.Certificates.Issuer)
+		if err != nil {
+			return g, Brings{}, err
+		}
+		if issuer, err = admission.OpenIssuer(ctx, c.authority, key, b.Member, b.Certificates.Life, b.now); err != nil {
+			return g, Brings{}, err
+		}
+	}
+	witnesses, err := b.ownWitness(b.joinAddress(c, holder), holder.Pin())
 	if err != nil {
-		return err
+		return g, Brings{}, err
 	}
-	if err := n.openOffice(issuer); err != nil || issuer == nil {
-		return err
-	}
-	n.renewer = admission.NewRenewer(n.credential, func(_ context.Context, key crypto.Signer) ([]byte, error) {
-		return issuer.Issue(key.Public(), n.cfg.Member, n.cfg.Name)
-	}, n.saveCertificate, n.now, n.log)
-	n.renewer.Step(ctx)
-	return nil
-}
-
-// askAuthority reaches the authority's office by its key alone, since the own
-// certificate may have ended.
-func (n *Node) askAuthority() *admission.Client {
-	return admission.NewClient(n.cfg.Registry.Address, func(pin string) bool { return pin == n.cfg.Registry.Pin }, n.credential.Own)
-}
-
-// openIssuer opens what signs the certificates of nodes; nil where nothing does.
-func (n *Node) openIssuer(ctx context.Context) (*credential.Issuer, error) {
-	if n.cfg.Certificates.Issuer == "" {
-		return nil, nil
-	}
-	key, err := credential.ReadKey(n.cfg.Certificates.Issuer)
-	if err != nil {
-		return nil, err
-	}
-	return admission.OpenIssuer(ctx, n.authority, key, n.cfg.Member, n.cfg.Certificates.Life, n.now)
-}
-
-func (n *Node) openOffice(issuer *credential.Issuer) error {
-	key, err := credential.ReadKey(n.cfg.Keys.Registry)
-	if err != nil {
-		return err
-	}
-	verifier, err := journal.NewKey(RegistryOrigin(n.cfg.Member.Instance), credential.PublicOf(key))
-	if err != nil {
-		return err
-	}
-	witnesses, err := n.ownWitness()
-	if err != nil {
-		return err
-	}
-	n.office = admission.NewOffice(admission.OfficeConfig{
-		DB: n.db, Registry: n.authority, Issuer: issuer, Holder: n.credential, Address: n.joinAddress(), Key: fmt.Sprint(verifier),
-		Witnesses: witnesses, Journal: n.journal, Now: n.now, Log: n.log,
+	g.office = admission.NewOffice(admission.OfficeConfig{
+		DB: db, Registry: c.authority, Issuer: issuer, Holder: holder, Address: b.joinAddress(c, holder), Key: fmt.Sprint(c.Key()),
+		Witnesses: witnesses, Journal: log, Now: b.now, Log: b.log,
 	})
-	return nil
+	if issuer == nil {
+		return g, Brings{}, nil // the authority follows nobody
+	}
+	g.renewer = admission.NewRenewer(holder, func(_ context.Context, key crypto.Signer) ([]byte, error) {
+		return issuer.Issue(key.Public(), b.Member, b.Name)
+	}, save, b.now, b.log)
+	g.renewer.Step(ctx)
+	return g, Brings{Work: []func(context.Context){g.renewer.Run}}, nil
 }
 
 // joinAddress is where joining nodes reach this authority.
-func (n *Node) joinAddress() string {
-	if n.cfg.Certificates.Address != "" {
-		return n.cfg.Certificates.Address
+func (c Config) joinAddress(at centre, holder *credential.Holder) string {
+	if c.Certificates.Address != "" {
+		return c.Certificates.Address
 	}
-	if own, known := n.registry.State().NodeByTLS(n.credential.Pin()); known {
+	if own, known := at.State().NodeByTLS(holder.Pin()); known {
 		return own.Address
 	}
-	return n.cfg.Listen.Exchange
+	return c.Listen.Exchange
 }
 
 // ownWitness tells new nodes to have their journals cosigned here, where this
 // node is a witness.
-func (n *Node) ownWitness() ([]admission.Witness, error) {
-	if n.cfg.WitnessName == "" {
+func (c Config) ownWitness(address, pin string) ([]admission.Witness, error) {
+	if c.WitnessName == "" {
 		return nil, nil
 	}
-	key, err := credential.ReadKey(n.cfg.Keys.Witness)
+	key, err := credential.ReadKey(c.Keys.Witness)
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := journal.NewCosignerKey(n.cfg.WitnessName, credential.PublicOf(key))
+	verifier, err := journal.NewCosignerKey(c.WitnessName, credential.PublicOf(key))
 	if err != nil {
 		return nil, err
 	}
-	return []admission.Witness{{Address: n.joinAddress(), Pin: n.credential.Pin(), Key: fmt.Sprint(verifier)}}, nil
-}
-
-// startAdmission keeps the certificate fresh. The registry is followed after the
-// first attempt to renew it: where the registry names an issuer, a node without a
-// certificate is let in nowhere else.
-func (n *Node) startAdmission(ctx context.Context) {
-	if n.renewer == nil {
-		return // the authority without an issuer follows nobody
-	}
-	n.done.Go(func() {
-		n.renewer.Step(ctx)
-		if n.follower != nil {
-			n.done.Go(func() { n.follower.Run(ctx) })
-		}
-		n.renewer.Run(ctx)
-	})
+	return []admission.Witness{{Address: address, Pin: pin, Key: fmt.Sprint(verifier)}}, nil
 }
 
 // secure is the TLS of the exchange listener. Joiners come over a protocol of
 // their own.
-func (n *Node) secure(protocols ...string) *tls.Config {
-	if n.office == nil {
-		return n.credential.Server(protocols...)
+func (g gate) secure(protocols ...string) *tls.Config {
+	if g.office == nil {
+		return g.holder.Server(protocols...)
 	}
-	return n.credential.Admitting(admission.Protocol, protocols...)
+	return g.holder.Admitting(admission.Protocol, protocols...)
 }
 
-// Certificate describes the certificate of this node and its renewal.
-func (n *Node) Certificate() credential.Report {
-	if n.renewer == nil {
-		return n.credential.Report()
+// protocols are those of the exchange listener besides HTTP/1.1, by their ALPN
+// names.
+func (g gate) protocols(gateway *exchange.Gateway) map[string]func(*http.Server, *tls.Conn, http.Handler) {
+	next := map[string]func(*http.Server, *tls.Conn, http.Handler){link.Protocol: gateway.ServeConn}
+	if g.office != nil {
+		next[admission.Protocol] = g.office.ServeConn
 	}
-	return n.renewer.Report()
+	return next
+}
+
+// certificate describes the certificate of this node and its renewal.
+func (g gate) certificate() credential.Report {
+	if g.renewer == nil {
+		return g.holder.Report()
+	}
+	return g.renewer.Report()
+}
+
+// client reaches one node. Letters and questions about the registry are rare: no
+// connection is kept.
+func (g gate) client(to registry.Node) *http.Client {
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: g.holder.Client(to.TLS), DisableKeepAlives: true}}
+}
+
+// member is who comes over the exchange listener.
+func (g gate) member(r *http.Request) (registry.ID, error) {
+	peer, err := g.holder.Peer(r.TLS)
+	return peer.Member, err
 }
 
 // Certify issues a certificate to the key of another node; the caller answers for
 // that it is. It fails where this node is no issuer.
 func (n *Node) Certify(key crypto.PublicKey, member registry.ID, name string) ([]byte, error) {
-	if n.office == nil || n.office.Issuer == nil {
+	office := n.rooms.gate.office
+	if office == nil || office.Issuer == nil {
 		return nil, errors.New("this node issues no certificates")
 	}
-	return n.office.Issuer.Issue(key, member, name)
-}
-
-func (n *Node) saveCertificate(der []byte) error { return credential.Save(n.cfg.Dir, der) }
-
-// nextProtocols are the protocols of a surface besides HTTP/1.1, by their ALPN
-// names.
-func (n *Node) nextProtocols(surface string) map[string]func(*http.Server, *tls.Conn, http.Handler) {
-	next := map[string]func(*http.Server, *tls.Conn, http.Handler){} // not nil: HTTP/2 is not spoken
-	if surface != "exchange" {
-		return next
-	}
-	next[link.Protocol] = n.gateway.ServeConn
-	if n.office != nil {
-		next[admission.Protocol] = n.office.ServeConn
-	}
-	return next
+	return office.Issuer.Issue(key, member, name)
 }

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -54,19 +53,4 @@ func checkSystems(systems []InformationSystem, member registry.ID) (errs []error
 		seen[cfg.Service] = true
 	}
 	return errs
-}
-
-// openSystems puts the programs of the configuration behind the node.
-func (n *Node) openSystems() error {
-	var errs []error
-	for _, s := range n.cfg.InformationSystems {
-		remote, err := system.New(s.of(n.cfg.Member))
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		n.later(func() error { remote.Close(); return nil })
-		n.systems.put(s.of(n.cfg.Member).Service, remote)
-	}
-	return errors.Join(errs...)
 }

@@ -4,7 +4,11 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"time"
+
+	"dobosh/internal/journal/timestamp"
 )
 
 // TimeStamps have this node's journal time-stamped (RFC 3161).
@@ -67,3 +71,24 @@ func (c *Config) timeStampPaths() (paths []*string) {
 	}
 	return paths
 }
+
+// TimeStampFiles is where the time-stamps of the node's journal lie, and whose
+// they are; trust is nil where the configuration names no authority.
+func (c Config) TimeStampFiles() (dir string, trust *timestamp.Trust, err error) {
+	if c.TimeStamps == nil {
+		return c.stampDir(), nil, nil
+	}
+	t, err := c.stampTrust()
+	return c.stampDir(), &t, err
+}
+
+func (c Config) stampTrust() (timestamp.Trust, error) {
+	raw, err := os.ReadFile(c.TimeStamps.CertificateFile)
+	if err != nil {
+		return timestamp.Trust{}, err
+	}
+	return timestamp.NewTrust(raw)
+}
+
+// stampDir lies beside the journal's own files and is no part of them.
+func (c Config) stampDir() string { return filepath.Join(c.Dir, "journal", "timestamps") }

@@ -3,81 +3,74 @@ package node
 import (
 	"context"
 	"crypto/ed25519"
-	"crypto/tls"
 	"log/slog"
 	"strconv"
+	"sync/atomic"
 
-	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/edge"
 	"dobosh/internal/exchange/edge/asice"
-	"dobosh/internal/kit/civil"
-	"dobosh/internal/registry"
 )
 
-// openEdge takes the addresses that the member's own information systems reach.
-func (n *Node) openEdge(ctx context.Context) error {
-	if n.cfg.Listen.Edge == "" && n.cfg.Edge.TLS == nil {
-		return nil
-	}
-	if err := n.certifyContainers(n.logKey); err != nil {
-		return err
-	}
-	if address := n.cfg.Listen.Edge; address != "" {
-		if err := n.listenEdge(ctx, "edge", address, nil); err != nil {
-			return err
-		}
-	}
-	if n.cfg.Edge.TLS == nil {
-		return nil
-	}
-	own, err := n.cfg.Edge.TLS.certificate()
-	if err != nil {
-		return err
-	}
-	return n.listenEdge(ctx, "edge-tls", n.cfg.Edge.TLS.Listen, edge.TLS(own))
+// containers certify the key that signs containers by a key of the journal; those
+// that are made from now on lead to it.
+type containers struct {
+	base
+	signer atomic.Pointer[asice.Signer] // nil where the node has no edge
 }
 
-// certifyContainers has the key that signs containers certified by a key of the
-// journal; those that are made from now on lead to it.
-func (n *Node) certifyContainers(key ed25519.PrivateKey) error {
-	signer, err := asice.LoadSigner(n.cfg.Dir, key, Origin(n.cfg.Member, n.cfg.Name), n.now)
+func (c *containers) certify(key ed25519.PrivateKey) error {
+	signer, err := asice.LoadSigner(c.Dir, key, Origin(c.Member, c.Name), c.now)
 	if err == nil {
-		n.containers.Store(signer)
+		c.signer.Store(signer)
 	}
 	return err
 }
 
-func (n *Node) listenEdge(ctx context.Context, name, address string, secure *tls.Config) error {
-	dialect, err := edge.ParseDialect(n.cfg.Edge.ErrorDialect)
-	if err != nil {
-		return err
+// rekeyed goes over to another key, where there are containers.
+func (c *containers) rekeyed(key ed25519.PrivateKey) error {
+	if c.signer.Load() == nil {
+		return nil
 	}
-	clients, err := n.cfg.Edge.clients()
-	if err != nil {
-		return err
-	}
-	listener, err := n.open(ctx, name, address, secure)
-	if err != nil {
-		return err
-	}
-	n.servers = append(n.servers, &server{name: name, listener: listener, serving: edge.New(edge.Config{
-		Asker: n.gateway, Member: n.cfg.Member, State: n.gateway.State, Dialect: dialect, Clients: clients, Observe: n.seenAtEdge(name), Log: n.log,
-		Say: n.catalogue.Say, InForce: n.stands, Descriptions: n.described, Archive: edge.Archive{Journal: n.journal, Signer: n.containers.Load, Now: n.now},
-	})})
-	return nil
+	return c.certify(key)
 }
 
-// stands reports whether a contract stands today.
-func (n *Node) stands(c registry.Contract) bool {
-	return exchange.Standing(c, n.gateway.Law, civil.Of(n.now())) == nil
+// listenEdge takes the addresses that the member's own information systems reach
+// to ask others.
+func (n *Node) listenEdge(ctx context.Context, m *metrics, cfg edge.Config) (err error) {
+	if cfg.Dialect, err = edge.ParseDialect(n.Edge.ErrorDialect); err != nil {
+		return err
+	}
+	if cfg.Clients, err = n.Edge.clients(); err != nil {
+		return err
+	}
+	surfaces := []surface{{name: "edge", address: n.Listen.Edge}}
+	if n.Edge.TLS != nil {
+		own, err := n.Edge.TLS.certificate()
+		if err != nil {
+			return err
+		}
+		surfaces = append(surfaces, surface{name: "edge-tls", address: n.Edge.TLS.Listen, tls: edge.TLS(own)})
+	}
+	for _, s := range surfaces {
+		if s.address == "" {
+			continue
+		}
+		listener, err := open(ctx, s.name, s.address, s.tls)
+		if err != nil {
+			return err
+		}
+		cfg.Observe = n.seenAtEdge(m, s.name)
+		n.servers = append(n.servers, &server{name: s.name, listener: listener, serving: edge.New(cfg)})
+	}
+	return nil
 }
 
 // seenAtEdge counts the requests of a surface and writes one line for each,
 // without its path, which may name a person.
-func (n *Node) seenAtEdge(surface string) func(edge.Seen) {
-	seconds := n.metrics.seconds.WithLabelValues(surface)
+func (n *Node) seenAtEdge(m *metrics, surface string) func(edge.Seen) {
+	seconds := m.seconds.WithLabelValues(surface)
 	return func(s edge.Seen) {
-		n.metrics.requests.WithLabelValues(surface, strconv.Itoa(s.Status)).Inc()
+		m.requests.WithLabelValues(surface, strconv.Itoa(s.Status)).Inc()
 		seconds.Observe(s.Took.Seconds())
 		n.log.LogAttrs(context.Background(), slog.LevelInfo, "request", slog.String("surface", surface), slog.String("method", s.Method), slog.Int("status", s.Status),
 			slog.Duration("took", s.Took), slog.String("id", s.Message))

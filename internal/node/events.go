@@ -2,25 +2,34 @@ package node
 
 import (
 	"context"
+	"net/http"
 
+	"dobosh/internal/bus"
+	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/events"
+	"dobosh/internal/storage"
+	"dobosh/internal/work"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 // openEvents opens what carries events to other nodes and from them, and between
 // the information systems of the member.
-func (n *Node) openEvents(context.Context) error {
-	hosts := make([]events.Host, len(n.cfg.Events.Webhooks))
-	for i, text := range n.cfg.Events.Webhooks {
+func openEvents(b base, db *storage.DB, stream *bus.Bus, jobs *work.Runner, gateway *exchange.Gateway) (*events.Room, Brings, error) {
+	hosts := make([]events.Host, len(b.Events.Webhooks))
+	for i, text := range b.Events.Webhooks {
 		var err error
 		if hosts[i], err = events.ParseHost(text); err != nil {
-			return err
+			return nil, Brings{}, err
 		}
 	}
-	n.happened = newEventMetrics()
-	n.events = events.New(events.Config{Gateway: n.gateway, DB: n.db, Work: n.jobs, Stream: n.bus, Hosts: hosts, Count: n.happened.count, Now: n.now, Log: n.log})
-	return nil
+	m := newEventMetrics()
+	room := events.New(events.Config{Gateway: gateway, DB: db, Work: jobs, Stream: stream, Hosts: hosts, Count: m.count, Now: b.now, Log: b.log})
+	return room, Brings{
+		News:    map[string]http.Handler{"GET " + events.Path: room.Feed()},
+		Figures: []prometheus.Collector{m.published, m.delivered, m.retried, m.dead, newEventGauges(room)},
+		Work:    []func(context.Context){room.Follow, room.Deliver},
+	}, nil
 }
 
 // eventMetrics are the figures of events for Prometheus.
@@ -47,12 +56,12 @@ func (m *eventMetrics) count(c events.Count) {
 
 // eventGauges look at the subscriptions when they are asked for figures.
 type eventGauges struct {
-	*Node
+	room         *events.Room
 	lag, waiting *prometheus.Desc
 }
 
-func newEventGauges(n *Node) eventGauges {
-	return eventGauges{n,
+func newEventGauges(room *events.Room) eventGauges {
+	return eventGauges{room,
 		prometheus.NewDesc("dobosh_events_lag", "Events of the stream that the subscription furthest behind has not come to.", nil, nil),
 		prometheus.NewDesc("dobosh_events_dead_letters", "Dead letters that wait for somebody.", nil, nil),
 	}
@@ -63,7 +72,7 @@ func (g eventGauges) Describe(to chan<- *prometheus.Desc) { to <- g.lag; to <- g
 
 // Collect implements prometheus.Collector. What cannot be read is not told.
 func (g eventGauges) Collect(to chan<- prometheus.Metric) {
-	load, err := g.events.Load(context.Background())
+	load, err := g.room.Load(context.Background())
 	if err != nil {
 		return
 	}

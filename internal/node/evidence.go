@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/journal"
@@ -50,32 +49,6 @@ func (c Config) cosigned() ([][]byte, error) {
 }
 
 func (c Config) cosignedFile() string { return filepath.Join(c.Dir, "cosigned") }
-
-// openEvidences makes the room that proves exchanges to strangers, and gives it to
-// the auditors.
-func (n *Node) openEvidences(context.Context) error {
-	n.oversight.Evidences = &evidence.Room{
-		Journal: n.journal, Registry: n.registry, Signer: n.signer, Now: n.now, Translate: n.sectors.Translate,
-		Cosigned: n.cosignedSoon, Stamped: n.cfg.stamped,
-	}
-	return nil
-}
-
-// witnessMoment is how long whoever takes evidence of what just happened waits for
-// a witness.
-const witnessMoment = 5 * time.Second
-
-// cosignedSoon is the newest cosigned checkpoint, of so many entries if that comes
-// soon.
-func (n *Node) cosignedSoon(ctx context.Context, size int64) []byte {
-	if n.cosigner == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, witnessMoment)
-	defer cancel()
-	_ = n.cosigner.WaitCosigned(ctx, size) // what there is will do
-	return n.cosigner.Cosigned()
-}
 
 // stamped is the first time-stamp that covers an entry.
 func (c Config) stamped(index int64) (timestamp.Kept, bool, error) {
@@ -163,4 +136,16 @@ func (c Config) cosignedBefore(context.Context, int64) []byte {
 		return nil // there are no witnesses, or none answered yet
 	}
 	return signed
+}
+
+// formerFile lists the keys that the journal had before, the newest first.
+func (c Config) formerFile() string { return filepath.Join(c.Dir, "journal.former") }
+
+// FormerKeys verify what the journal of the node signed before its present key.
+func (c Config) FormerKeys() ([]note.Verifier, error) {
+	_, present, _, err := c.Evidence()
+	if err != nil {
+		return nil, err
+	}
+	return journal.FormerKeys(c.formerFile(), present)
 }

@@ -7,28 +7,35 @@ import (
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/registry"
 	"dobosh/internal/services"
+	"dobosh/internal/services/proof"
 	"dobosh/internal/web"
 )
 
 // The rooms of a node, for tests that look at what happened.
-func (n *Node) Services() *services.Room     { return n.services }
-func (n *Node) Journal() *journal.Log        { return n.journal }
-func (n *Node) Registry() *registry.Registry { return n.registry }
-func (n *Node) Oversight() *oversight.Room   { return n.oversight }
+func (n *Node) Services() *services.Room     { return n.rooms.services }
+func (n *Node) Journal() *journal.Log        { return n.rooms.journal }
+func (n *Node) Registry() *registry.Registry { return n.rooms.centre.Registry }
+func (n *Node) Oversight() *oversight.Room   { return n.rooms.oversight }
 
 // Gateway is how the node asks others.
-func (n *Node) Gateway() *exchange.Gateway { return n.gateway }
+func (n *Node) Gateway() *exchange.Gateway { return n.rooms.gateway }
 
 // Person names somebody in a sector.
 func (n *Node) Person(sector string, number jmbg.Number) (string, error) {
-	return n.sectors.Pseudonym(sector, number)
+	return n.rooms.sectors.Pseudonym(sector, number)
 }
 
 // Replace puts another information system behind the node and gives back the
 // one that was there.
 func (n *Node) Replace(service registry.ID, system exchange.System) exchange.System {
-	return n.systems.put(service, system)
+	return n.behind.put(service, system)
 }
 
 // Conditions are what the operator's page shows of the node.
-func (n *Node) Conditions() web.Conditions { return conditions{n} }
+func (n *Node) Conditions() web.Conditions { return n.rooms.conditions }
+
+// Cosigned is the newest checkpoint of the journal that witnesses have cosigned.
+func (n *Node) Cosigned() []byte { return n.rooms.conditions.witnesses.Cosigned() }
+
+// Trust is whom decisions can be checked against.
+func (n *Node) Trust() proof.Trust { return believed{n.base, n.rooms.centre}.proofs() }

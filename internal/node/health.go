@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"dobosh/internal/journal"
+	"dobosh/internal/storage"
 )
 
 // health is what a probe reads.
@@ -14,15 +17,22 @@ type health struct {
 	Checks  map[string]string `json:"checks,omitempty"` // by part: "ok" or what is wrong
 }
 
-// withHealth adds /healthz (the process lives) and /readyz (it can do its
+// vitals are what a node cannot do its work without.
+type vitals struct {
+	db      *storage.DB
+	journal *journal.Log
+	centre  centre
+}
+
+// with adds /healthz (the process lives) and /readyz (it can do its
 // work) to a surface.
-func (n *Node) withHealth(next http.Handler) http.Handler {
+func (v vitals) with(next http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeHealth(w, health{Status: "ok", Version: Version})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		writeHealth(w, n.ready(r.Context()))
+		writeHealth(w, v.ready(r.Context()))
 	})
 	mux.Handle("/", next)
 	return mux
@@ -37,7 +47,7 @@ func writeHealth(w http.ResponseWriter, h health) {
 	_ = json.NewEncoder(w).Encode(h) // the probe may have gone
 }
 
-func (n *Node) ready(ctx context.Context) health {
+func (v vitals) ready(ctx context.Context) health {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	h := health{Status: "ok", Version: Version, Checks: map[string]string{}}
@@ -47,9 +57,9 @@ func (n *Node) ready(ctx context.Context) health {
 			h.Checks[part], h.Status = "fails", "not ready"
 		}
 	}
-	check("storage", n.db.Ping(ctx))
-	check("journal", n.journal.Err())
-	says, ready := n.registryHealth()
+	check("storage", v.db.Ping(ctx))
+	check("journal", v.journal.Err())
+	says, ready := v.centre.health()
 	if h.Checks["registry"] = says; !ready {
 		h.Status = "not ready"
 	}

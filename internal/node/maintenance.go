@@ -25,57 +25,57 @@ const lookAtPause = 5 * time.Second
 const maxPause = 30 * 24 * time.Hour
 
 // pauseFile holds when the maintenance ends by itself.
-func (n *Node) pauseFile() string { return filepath.Join(n.cfg.Dir, "maintenance") }
+func (d *door) pauseFile() string { return filepath.Join(d.Dir, "maintenance") }
 
 // maintain says in the registry that the node takes no new questions, or that it
 // takes them again. What it has begun it finishes; where the member has other
 // nodes, those are asked.
-func (n *Node) maintain(ctx context.Context, m operator.Maintenance) (operator.Report, error) {
-	if ahead := m.Until.Sub(n.now()); m.On && !m.Until.IsZero() && (ahead <= 0 || ahead > maxPause) {
+func (d *door) maintain(ctx context.Context, m operator.Maintenance) (operator.Report, error) {
+	if ahead := m.Until.Sub(d.now()); m.On && !m.Until.IsZero() && (ahead <= 0 || ahead > maxPause) {
 		return operator.Report{}, problem.New(problem.Invalid, "maintenance-until")
 	}
-	own, known := n.registry.State().Node(n.cfg.Member, n.cfg.Name)
+	own, known := d.State().Node(d.Member, d.Name)
 	if !known {
 		return operator.Report{}, problem.New(problem.Conflict, "node-unregistered")
 	}
 	own.State, own.Notice = "", nil
 	if m.On {
-		own.State, own.Notice = registry.NodeMaintenance, n.notice(m)
+		own.State, own.Notice = registry.NodeMaintenance, d.notice(m)
 	}
-	if err := n.submitter.Submit(ctx, registry.Statement{Node: &own}); err != nil {
+	if err := d.submit.Submit(ctx, registry.Statement{Node: &own}); err != nil {
 		return operator.Report{}, err
 	}
-	if err := n.keepPause(m); err != nil {
+	if err := d.keepPause(m); err != nil {
 		return operator.Report{}, err
 	}
-	return n.report(), nil
+	return d.report(), nil
 }
 
 // notice is what those are told who ask meanwhile.
-func (n *Node) notice(m operator.Maintenance) lang.Text {
+func (d *door) notice(m operator.Maintenance) lang.Text {
 	if len(m.Notice) > 0 || m.Until.IsZero() {
 		return m.Notice
 	}
 	text, day := lang.Text{}, civil.Of(m.Until)
 	for source, tag := range map[string]lang.Tag{"sr": lang.SrCyrl, "en": lang.En} {
-		text[source] = n.catalogue.Say(tag, "operator.until", "until", lang.Day(day, tag)+" "+m.Until.In(day.Start().Location()).Format("15:04"))
+		text[source] = d.words.Say(tag, "operator.until", "until", lang.Day(day, tag)+" "+m.Until.In(day.Start().Location()).Format("15:04"))
 	}
 	return text
 }
 
-func (n *Node) keepPause(m operator.Maintenance) error {
+func (d *door) keepPause(m operator.Maintenance) error {
 	if m.On && !m.Until.IsZero() {
-		return journal.WriteWhole(n.pauseFile(), []byte(m.Until.UTC().Format(time.RFC3339)+"\n"))
+		return journal.WriteWhole(d.pauseFile(), []byte(m.Until.UTC().Format(time.RFC3339)+"\n"))
 	}
-	if err := os.Remove(n.pauseFile()); !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(d.pauseFile()); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
 }
 
 // pauseEnds is when the maintenance ends by itself; zero for never.
-func (n *Node) pauseEnds() time.Time {
-	raw, err := os.ReadFile(n.pauseFile())
+func (d *door) pauseEnds() time.Time {
+	raw, err := os.ReadFile(d.pauseFile())
 	if err != nil {
 		return time.Time{}
 	}
@@ -84,13 +84,13 @@ func (n *Node) pauseEnds() time.Time {
 }
 
 // endPauses ends a maintenance whose time is over, until ctx ends.
-func (n *Node) endPauses(ctx context.Context) {
+func (d *door) endPauses(ctx context.Context) {
 	look := time.NewTicker(lookAtPause)
 	defer look.Stop()
 	for {
-		if until := n.pauseEnds(); !until.IsZero() && !n.now().Before(until) && n.standing() == registry.NodeMaintenance {
-			if _, err := n.maintain(ctx, operator.Maintenance{}); err != nil && ctx.Err() == nil {
-				n.log.WarnContext(ctx, "the maintenance is over, but the registry does not know it yet", slog.Any("error", err))
+		if until := d.pauseEnds(); !until.IsZero() && !d.now().Before(until) && d.standing() == registry.NodeMaintenance {
+			if _, err := d.maintain(ctx, operator.Maintenance{}); err != nil && ctx.Err() == nil {
+				d.log.WarnContext(ctx, "the maintenance is over, but the registry does not know it yet", slog.Any("error", err))
 			}
 		}
 		select {

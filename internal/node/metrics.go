@@ -5,6 +5,10 @@ import (
 	"strconv"
 	"time"
 
+	"dobosh/internal/exchange"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/clock"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -18,7 +22,7 @@ type metrics struct {
 	seconds  *prometheus.HistogramVec
 }
 
-func newMetrics(n *Node) *metrics {
+func newMetrics(now clock.Now, log *journal.Log, c centre, w witnesses, of []Brings) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "dobosh_requests_total", Help: "Requests by surface and status."}, []string{"surface", "status"}),
@@ -28,25 +32,22 @@ func newMetrics(n *Node) *metrics {
 	gauge := func(name, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 	}
-	m.registry.MustRegister(m.requests, m.seconds, n.exchanges.total, n.exchanges.seconds, n.exchanges.hops, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		gauge("dobosh_journal_entries", "Entries in the journal of this node.", func() float64 { return float64(n.journal.Size()) }),
-		gauge("dobosh_registry_statements", "Statements of the registry that this node knows.", func() float64 { return float64(n.registry.State().Size) }),
-		gauge("dobosh_registry_age_seconds", "Time since the registry was last known to be current.", func() float64 { return n.now().Sub(n.contact()).Seconds() }),
-		gauge("dobosh_registry_forked", "1 when the registry showed two histories.", func() float64 {
-			if _, forked := n.registry.Forked(); forked {
-				return 1
-			}
-			return 0
-		}),
-		gauge("dobosh_witnessed", "1 when a witness has cosigned the journal.", func() float64 {
-			if len(n.Cosigned()) > 0 {
-				return 1
-			}
-			return 0
-		}),
+	truth := func(is bool) float64 {
+		if is {
+			return 1
+		}
+		return 0
+	}
+	m.registry.MustRegister(m.requests, m.seconds, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		gauge("dobosh_journal_entries", "Entries in the journal of this node.", func() float64 { return float64(log.Size()) }),
+		gauge("dobosh_registry_statements", "Statements of the registry that this node knows.", func() float64 { return float64(c.State().Size) }),
+		gauge("dobosh_registry_age_seconds", "Time since the registry was last known to be current.", func() float64 { return now().Sub(c.contact(now())).Seconds() }),
+		gauge("dobosh_registry_forked", "1 when the registry showed two histories.", func() float64 { _, forked := c.Forked(); return truth(forked) }),
+		gauge("dobosh_witnessed", "1 when a witness has cosigned the journal.", func() float64 { return truth(len(w.Cosigned()) > 0) }),
 	)
-	e := n.happened
-	m.registry.MustRegister(e.published, e.delivered, e.retried, e.dead, newEventGauges(n))
+	for _, b := range of {
+		m.registry.MustRegister(b.Figures...)
+	}
 	return m
 }
 
@@ -65,4 +66,33 @@ func (m *metrics) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry}))
 	return mux
+}
+
+// exchangeMetrics are the figures of exchanges for Prometheus. Services are not
+// told apart here: there may be thousands, and the pages show them.
+type exchangeMetrics struct {
+	total   *prometheus.CounterVec
+	seconds *prometheus.HistogramVec
+	hops    *prometheus.HistogramVec
+}
+
+func newExchangeMetrics() *exchangeMetrics {
+	buckets := []float64{.0005, .001, .002, .003, .005, .01, .015, .025, .05, .1, .25, .5, 1, 5, 30}
+	return &exchangeMetrics{
+		total:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "dobosh_exchanges_total", Help: "Exchanges by direction and by the code of the refusal, which is empty for those that were answered."}, []string{"direction", "code"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "dobosh_exchange_seconds", Help: "Time of one exchange, by direction.", Buckets: buckets}, []string{"direction"}),
+		hops:    prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "dobosh_exchange_hop_seconds", Help: "Time of one step of an exchange, by direction and step.", Buckets: buckets}, []string{"direction", "hop"}),
+	}
+}
+
+func (m *exchangeMetrics) observe(o exchange.Observation) {
+	direction := "answering"
+	if o.Outbound {
+		direction = "asking"
+	}
+	m.total.WithLabelValues(direction, o.Code).Inc()
+	m.seconds.WithLabelValues(direction).Observe(o.Took.Seconds())
+	for _, hop := range o.Hops {
+		m.hops.WithLabelValues(direction, hop.Name).Observe(hop.Took.Seconds())
+	}
 }

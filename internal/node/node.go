@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,8 +9,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"dobosh/internal/admission"
@@ -20,28 +19,31 @@ import (
 	"dobosh/internal/catalogue"
 	"dobosh/internal/contracts"
 	"dobosh/internal/exchange"
-	"dobosh/internal/exchange/edge/asice"
+	"dobosh/internal/exchange/edge"
 	"dobosh/internal/exchange/events"
+	"dobosh/internal/exchange/evidence"
+	"dobosh/internal/exchange/link"
 	"dobosh/internal/exchange/oversight"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
-	"dobosh/internal/journal/timestamp"
-	"dobosh/internal/journal/witness"
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
-	"dobosh/internal/kit/lang"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
+	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
+	receiptpages "dobosh/internal/receipts/pages"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
+	servicepages "dobosh/internal/services/pages"
 	"dobosh/internal/storage"
 	"dobosh/internal/web"
 	"dobosh/internal/work"
 	"dobosh/packs"
 
-	"golang.org/x/mod/sumdb/note"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Version is written into health answers; the build may replace it.
@@ -49,96 +51,381 @@ const Version = "0.1"
 
 // Node is one running institution.
 type Node struct {
-	cfg Config
-	now clock.Now
-	log *slog.Logger
+	base
+	rooms   rooms
+	behind  systems  // the information systems that answer here
+	brought []Brings // by the rooms, in the order of opening
+	servers []*server
 
-	pack       *law.Pack
-	logKey     ed25519.PrivateKey // that the journal was opened with
-	signer     *journal.TurningSigner
-	containers atomic.Pointer[asice.Signer] // nil where the node has no edge
-	credential *credential.Holder
-	sectors    *identity.Sectors
-	db         *storage.DB
-	jobs       *work.Runner
-	bus        *bus.Bus
-	relay      *bus.Relay
-	journal    *journal.Log
-	receipts   *journal.Projection
-	cosigner   *witness.Cosigner
-	witness    *witness.Server
-	stamps     *timestamp.Keeper
-	registry   *registry.Registry
-	authority  *registry.Authority
-	submitter  registry.Submitter
-	follower   *registry.Follower
-	desk       *contracts.Room
-	described  *catalogue.Room
-	gateway    *exchange.Gateway
-	meter      *oversight.Meter
-	exchanges  *exchangeMetrics
-	oversight  *oversight.Room
-	events     *events.Room
-	happened   *eventMetrics
-	systems    systems
-	identity   *identity.Identity
-	courier    *notify.Courier
-	system     *receipts.System
-	services   *services.Room
-	guests     []Guest
-	brought    []Brought // by the guests
-	catalogue  *lang.Catalogue
-	answers    *api.Answers
-	metrics    *metrics
-
-	admitting
-	registryTrust
-
-	since    time.Time // it was opened
 	ending   sync.Once
-	draining chan struct{} // closed when the node begins to end
-	servers  []*server
+	draining chan struct{}   // closed when the node begins to end
 	work     context.Context // of everything that runs; ends with stop
 	stop     context.CancelFunc
-	rotation *admission.Rotation
 	done     sync.WaitGroup
-	closers  []func() error // in the order of opening
 }
 
-// New opens everything that the node keeps, and what guests bring. Nothing is
-// served yet. On an error everything is closed again.
+// rooms are those that are looked at from outside.
+type rooms struct {
+	journal    *journal.Log
+	centre     centre
+	gate       gate
+	gateway    *exchange.Gateway
+	sectors    *identity.Sectors
+	identity   *identity.Identity // nil where nobody signs in
+	oversight  *oversight.Room
+	services   *services.Room // nil where none are given
+	conditions conditions
+}
+
+// Identity gives roles and takes them; nil where nobody signs in.
+func (n *Node) Identity() *identity.Identity { return n.rooms.identity }
+
+// Origin is the name of the journal of a node.
+func Origin(member registry.ID, name string) string { return member.String() + "/" + name }
+
+// receiptKinds are the entries of the journal that people see as looks.
+func receiptKinds() []string { return []string{"answer", "act"} }
+
+// Purpose and provision under which an auditor takes evidence: the duty of the
+// institution to show that it processes data lawfully (ZZPL, art. 5(2)).
+const (
+	auditPurpose   = "oversight"
+	auditProvision = "zzpl/5/2"
+)
+
+// tables are those of all rooms, and of guests.
+func tables(guests []Guest) []fs.FS {
+	all := []fs.FS{
+		bus.Migrations(), api.Migrations(), work.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), admission.Migrations(),
+		contracts.Migrations(), catalogue.Migrations(), oversight.Migrations(), events.Migrations(), notify.Migrations(), services.Migrations(), receipts.Migrations(),
+	}
+	for _, guest := range guests {
+		all = append(all, guest.Tables...)
+	}
+	return all
+}
+
+// New opens everything that the node keeps, and what guests bring: each room is
+// given what it needs and gives what it brings. Nothing is served yet. On an error
+// everything is closed again.
 func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger, guests ...Guest) (*Node, error) {
-	n := &Node{cfg: cfg, guests: guests, now: now, log: log.With(slog.String("node", cfg.Name)), draining: make(chan struct{})}
-	for _, open := range []func(context.Context) error{
-		n.openLaw,
-		n.openKeys,
-		n.openStorage,
-		n.openJournal,
-		n.openRegistry,
-		n.openAdmission,
-		n.openOversight,
-		n.openExchange,
-		n.openEvents,
-		n.openWitnesses,
-		n.openEvidences,
-		n.openRegistryTrust,
-		n.openCatalogue,
-		n.openDesk,
-		n.openPeople,
-		n.openGuests,
-		n.openRooms,
-		n.openServers,
-		n.openDoor,
-		n.openTimeStamps,
-	} {
-		if err := open(ctx); err != nil {
-			return nil, errors.Join(fmt.Errorf("node %s: %w", cfg.Name, err), n.Close())
-		}
+	log = log.With(slog.String("node", cfg.Name))
+	n := &Node{base: base{cfg, now, log}, draining: make(chan struct{})}
+	if err := n.open(ctx, guests); err != nil {
+		return nil, errors.Join(fmt.Errorf("node %s: %w", cfg.Name, err), n.Close())
 	}
 	return n, nil
 }
 
-func (n *Node) later(closer func() error) { n.closers = append(n.closers, closer) }
+func (n *Node) open(ctx context.Context, guests []Guest) error {
+	b, cfg, now, log := n.base, n.Config, n.now, n.log
+
+	// The law, and the words in which everything is said.
+	pack, err := ReadPack(cfg.Pack)
+	if err != nil {
+		return fmt.Errorf("pack: %w", err)
+	}
+	words, err := web.Words()
+	if err != nil {
+		return err
+	}
+
+	// What the node is known by.
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return err
+	}
+	logKey, err := credential.ReadKey(cfg.Keys.Log)
+	if err != nil {
+		return err
+	}
+	signer, err := journal.NewTurningSigner(Origin(cfg.Member, cfg.Name), logKey)
+	if err != nil {
+		return err
+	}
+	tlsKey, err := credential.ReadKey(cfg.Keys.TLS)
+	if err != nil {
+		return err
+	}
+	own, err := credential.Own(cfg.Dir, tlsKey, cfg.Name, now())
+	if err != nil {
+		return err
+	}
+	var c centre // is asked when somebody connects
+	holder := credential.NewHolder(own, func() *registry.State { return c.State() }, now)
+	sectors, err := identity.LoadSectors(cfg.Sectors)
+	if err != nil {
+		return err
+	}
+
+	// Where everything is kept, what moves it, and what is done later.
+	where, err := cfg.storage()
+	if err != nil {
+		return err
+	}
+	db, err := storage.Open(ctx, where, log, tables(guests)...)
+	if err != nil {
+		return err
+	}
+	n.take(Brings{Close: db.Close}, nil)
+	answers := api.NewAnswers(db, now)
+	jobs := work.New(db, now, log, cfg.Name)
+	jobs.Register(work.Every("api-answers", time.Hour, answers.Forget))
+	stream, err := bus.Start(ctx, bus.Config{Dir: filepath.Join(cfg.Dir, "bus"), Name: cfg.Name}, log)
+	if err != nil {
+		return err
+	}
+	var relay *bus.Relay // while the node runs
+	jobs.Register(work.Every("bus.clean", bus.CleanEvery, func(ctx context.Context) error { return relay.Clean(ctx) }))
+	n.take(Brings{
+		Start: func(ctx context.Context) (err error) { relay, err = stream.Relay(ctx, db, now); return err },
+		Work:  []func(context.Context){jobs.Run},
+		Close: stream.Close,
+	}, nil)
+
+	// What proves everything.
+	former, err := cfg.FormerKeys()
+	if err != nil {
+		return err
+	}
+	known, err := cfg.cosigned()
+	if err != nil {
+		return err
+	}
+	book, err := journal.Open(ctx, journal.Config{Dir: filepath.Join(cfg.Dir, "journal"), Origin: Origin(cfg.Member, cfg.Name), Key: logKey, Former: former, Known: known}, now, log)
+	if err != nil {
+		return err
+	}
+	n.take(Brings{Work: []func(context.Context){func(ctx context.Context) { book.KeepSwept(ctx, now, log) }}, Close: book.Close}, nil)
+	n.take(Brings{Close: journal.Project(ctx, db, book, receiptKinds(), log).Close}, nil)
+
+	// Who is who, and who is let in.
+	var brings Brings
+	c, brings, err = openCentre(ctx, b, db, holder, signer)
+	if err := n.take(brings, err); err != nil {
+		return err
+	}
+	g, brings, err := openGate(ctx, b, db, c, holder, book)
+	if err := n.take(brings, err); err != nil {
+		return err
+	}
+	inForce := registry.Law{Pack: pack, State: c.State}
+	title := titles(c, pack)
+
+	// How institutions ask each other.
+	meter, exchanges := oversight.NewMeter(now), newExchangeMetrics()
+	gateway := exchange.New(exchange.Config{
+		Member: cfg.Member, Node: cfg.Name, Credential: holder, State: c.State, Contact: func() time.Time { return c.contact(now()) }, Stale: cfg.Registry.Stale,
+		Journal: book, Law: inForce, Sectors: sectors, Systems: n.behind.find, Now: now, Log: log,
+		Observe:    func(o exchange.Observation) { meter.Observe(o); exchanges.observe(o) },
+		Checkpoint: func() []byte { return []byte(c.Checkpoint()) },
+		Gossip:     func(checkpoint []byte) error { return c.Compare(context.Background(), checkpoint) },
+	})
+	looks := receipts.NewSystem(db, now)
+	asked := cfg.Member
+	asked.Subsystem, asked.Service = "receipts", receipts.ServiceCode
+	n.take(Brings{
+		Systems: map[registry.ID]exchange.System{asked: exchange.Handler(looks.Handler())},
+		Pages:   []portal.Room{receiptpages.NewDesk(looks)},
+		Figures: []prometheus.Collector{exchanges.total, exchanges.seconds, exchanges.hops},
+		Work:    []func(context.Context){func(ctx context.Context) { partFromStrangers(ctx, c, gateway) }},
+		Close:   func() error { gateway.Close(); return nil },
+	}, nil)
+	brings, err = openPrograms(b)
+	if err := n.take(brings, err); err != nil {
+		return err
+	}
+	happening, brings, err := openEvents(b, db, stream, jobs, gateway)
+	if err := n.take(brings, err); err != nil {
+		return err
+	}
+
+	// Who vouches for this node, and for whom it vouches.
+	watching, brings, err := openWitness(b, c)
+	if err := n.take(brings, err); err != nil {
+		return err
+	}
+	cosigners, brings, err := openWitnesses(ctx, b, book, holder)
+	if err := n.take(brings, err); err != nil {
+		return err
+	}
+	brings, err = openPublishing(ctx, b, c, holder)
+	if err := n.take(brings, err); err != nil {
+		return err
+	}
+	stamps, brings, err := openStamps(ctx, b, book)
+	if err := n.take(brings, err); err != nil {
+		return err
+	}
+	gossip := registry.Gossip{Registry: c.Registry, Self: cfg.Member, Every: cfg.Registry.every(), Ask: registry.AskCheckpoint(g.client), Log: log}
+	n.take(Brings{Work: []func(context.Context){gossip.Run}}, nil)
+	over := &oversight.Room{
+		Member: cfg.Member, DB: db, Journal: book, Meter: meter, Purpose: auditPurpose, Provision: auditProvision, Now: now,
+		Evidences: &evidence.Room{Journal: book, Registry: c, Signer: signer, Now: now, Translate: sectors.Translate, Cosigned: cosigners.soon, Stamped: cfg.stamped},
+	}
+
+	// What there is to ask for, and by which right.
+	builtIn := [][]byte{receipts.Description()}
+	for _, guest := range guests {
+		builtIn = append(builtIn, guest.Descriptions...)
+	}
+	listed, brings, err := openCatalogue(ctx, b, db, c, g, pack, builtIn)
+	if err := n.take(brings, err); err != nil {
+		return err
+	}
+	agreed := contracts.New(contracts.Config{
+		Member: cfg.Member, DB: db, Work: jobs, State: c.State, Registry: c.submit, Courier: contracts.HTTP{Client: g.client},
+		Law: pack, Signer: signer, Journal: book, Descriptions: offered{listed}, Now: now, Log: log,
+	})
+	n.take(Brings{
+		Peers: map[string]http.Handler{"POST " + contracts.Path: agreed.Handler(g.member)},
+		Work:  []func(context.Context){agreed.Follow},
+	}, nil)
+	interfaces := programs{b, answers, words.Say}
+	brings, err = interfaces.contracts(agreed)
+	if err := n.take(brings, err); err != nil {
+		return err
+	}
+	brings, err = interfaces.events(happening)
+	if err := n.take(brings, err); err != nil {
+		return err
+	}
+
+	// People: who signs in, and how word reaches them.
+	var people *identity.Identity
+	if cfg.SignIn != nil {
+		people, err = identity.New(ctx, *cfg.SignIn, identity.Needs{Member: cfg.Member.String(), DB: db, Journal: book, Sectors: sectors, Now: now, Log: log})
+		if err != nil {
+			return err
+		}
+		n.take(Brings{Close: people.Close}, nil)
+	}
+	var courier *notify.Courier
+	if cfg.Mail != nil {
+		if courier, err = notify.New(*cfg.Mail, db, jobs, now, log); err != nil {
+			return err
+		}
+	}
+
+	// What is here as a guest, and what the institution does itself.
+	demonstration := false
+	host := Host{Member: cfg.Member, Pack: pack, DB: db, Gateway: gateway, Sectors: sectors, Courier: courier, Words: words, Key: cfg.key, Now: now, Log: log}
+	for _, guest := range guests {
+		brings, err = guest.Open(ctx, host)
+		if err := n.take(brings, err); err != nil {
+			return err
+		}
+		demonstration = demonstration || guest.Demonstration
+	}
+	trust := believed{b, c}
+	var given *services.Room
+	if cfg.Services != nil {
+		needs := services.Config{
+			Member: cfg.Member, Prefix: cfg.Services.Prefix, PublicURL: cfg.PublicURL, Title: title, Account: cfg.Services.Account,
+			Pack: pack, DB: db, Work: jobs, Asker: gateway, Journal: book, Witness: cosigners, Sectors: sectors, Trust: trust.proofs, Workers: cfg.Services.Workers,
+			Now: now, Log: log, Demo: demonstration,
+		}
+		if courier != nil {
+			needs.Notifier = courier
+		}
+		given = services.New(needs)
+		asker := cfg.Member
+		asker.Subsystem = "portal"
+		gathered := &receipts.Room{Portal: asker, State: c.State, Pack: pack, Asker: gateway, Words: listed}
+		n.take(Brings{
+			Pages: []portal.Room{servicepages.New(given, papers{given, trust}, pack), receiptpages.New(gathered)},
+			Start: func(ctx context.Context) error { return given.Listen(ctx, stream) },
+		}, nil)
+		brings, err = interfaces.counter(given, stream, sectors)
+		if err := n.take(brings, err); err != nil {
+			return err
+		}
+	}
+
+	// What the operator does and sees.
+	signed := &containers{base: b}
+	rotation := &admission.Rotation{RotationConfig: admission.RotationConfig{
+		Member: cfg.Member, Node: cfg.Name, Authority: c.authority != nil, TLSFile: cfg.Keys.TLS, LogFile: cfg.Keys.Log, Former: cfg.formerFile(),
+		Registry: c.Registry, Submit: c.submit, Holder: holder, Renewer: g.renewer, Journal: book, Signer: signer, Rekeyed: signed.rekeyed,
+		Beside: func(do func(context.Context)) { n.done.Go(func() { do(n.work) }) }, Log: log,
+	}}
+	d := &door{base: b, centre: c, gate: g, journal: book, witnesses: cosigners, gateway: gateway, rotation: rotation, words: words, since: now()}
+	n.take(Brings{Work: []func(context.Context){d.endPauses, rotation.Finish}}, nil)
+	seen := conditions{door: d, oversight: over, stamps: stamps, title: title}
+
+	// The pages that no room brings yet, and the frame of all.
+	pages := web.Deps{Pack: pack, Contracts: agreed, DataServices: listed, Oversight: over, Conditions: seen, Events: happening}
+	frame := portal.Config{
+		Body: title(cfg.Member), Kind: "city", PublicURL: cfg.PublicURL, Help: portal.Help{Phone: cfg.Help.Phone, Counter: cfg.Help.Counter},
+		Banner: demonstration, Catalogue: words, Now: now, Log: log,
+	}
+	if people != nil {
+		frame.SignIn, frame.Sessions = people, people
+	}
+	if c.authority != nil {
+		frame.Kind = "supervisor"
+		pages.Registry, pages.Newcomers = registryPages{c.Registry, inForce, watching, words, now}, admission.Newcomers{Office: g.office}
+	}
+	n.take(Brings{Pages: []portal.Room{web.New(pages)}}, nil)
+	front, err := n.portal(frame)
+	if err != nil {
+		return err
+	}
+
+	// Where everybody comes in.
+	stamper, err := openStamper(ctx, b, c)
+	if err != nil {
+		return err
+	}
+	m := newMetrics(now, book, c, cosigners, n.brought)
+	vital := vitals{db, book, c}
+	surfaces := []surface{
+		{name: "portal", address: cfg.Listen.Portal, handler: vital.with(front)},
+		{name: "exchange", address: cfg.Listen.Exchange, handler: n.peers(), tls: g.secure(link.Protocol), protocols: g.protocols(gateway)},
+		{name: "operations", address: cfg.Listen.Operations, handler: vital.with(m.handler())},
+		{name: "systems", address: cfg.Listen.Systems, handler: n.systems()},
+	}
+	if stamper != nil {
+		surfaces = append(surfaces, surface{name: "time-stamps", address: cfg.TimeStampAuthority.Listen, handler: stamper})
+	}
+	for _, s := range surfaces {
+		if err := n.listen(ctx, m, gateway, s); err != nil {
+			return err
+		}
+	}
+	if cfg.Listen.Edge != "" || cfg.Edge.TLS != nil {
+		if err := signed.certify(logKey); err != nil {
+			return err
+		}
+		if err := n.listenEdge(ctx, m, edge.Config{
+			Asker: gateway, Member: cfg.Member, State: c.State, Say: words.Say, Descriptions: listed, Log: log,
+			InForce: func(contract registry.Contract) bool {
+				return exchange.Standing(contract, inForce, civil.Of(now())) == nil
+			},
+			Archive: edge.Archive{Journal: book, Signer: signed.signer.Load, Now: now},
+		}); err != nil {
+			return err
+		}
+	}
+	if err := n.listenOperator(ctx, d); err != nil {
+		return err
+	}
+	n.rooms = rooms{
+		journal: book, centre: c, gate: g, gateway: gateway, sectors: sectors, identity: people, oversight: over, services: given, conditions: seen,
+	}
+	return nil
+}
+
+// take takes in what a room brings, unless it could not be opened.
+func (n *Node) take(b Brings, err error) error {
+	if err != nil {
+		return err
+	}
+	for service, system := range b.Systems {
+		n.behind.put(service, system)
+	}
+	n.brought = append(n.brought, b)
+	return nil
+}
 
 // ReadPack reads the pack in a folder, or the one that is built in.
 func ReadPack(folder string) (*law.Pack, error) {
@@ -156,225 +443,6 @@ func ReadPack(folder string) (*law.Pack, error) {
 	return pack, nil
 }
 
-func (n *Node) openLaw(context.Context) (err error) {
-	if n.pack, err = ReadPack(n.cfg.Pack); err != nil {
-		return fmt.Errorf("pack: %w", err)
-	}
-	n.catalogue, err = web.Words()
-	return err
-}
-
-func (n *Node) openKeys(context.Context) error {
-	if err := os.MkdirAll(n.cfg.Dir, 0o700); err != nil {
-		return err
-	}
-	var err error
-	if n.logKey, err = credential.ReadKey(n.cfg.Keys.Log); err != nil {
-		return err
-	}
-	if n.signer, err = journal.NewTurningSigner(Origin(n.cfg.Member, n.cfg.Name), n.logKey); err != nil {
-		return err
-	}
-	key, err := credential.ReadKey(n.cfg.Keys.TLS)
-	if err != nil {
-		return err
-	}
-	own, err := credential.Own(n.cfg.Dir, key, n.cfg.Name, n.now())
-	if err != nil {
-		return err
-	}
-	n.credential = credential.NewHolder(own, func() *registry.State { return n.registry.State() }, n.now)
-	n.sectors, err = identity.LoadSectors(n.cfg.Sectors)
-	return err
-}
-
-func (n *Node) openStorage(ctx context.Context) (err error) {
-	cfg, err := n.cfg.storage()
-	if err != nil {
-		return err
-	}
-	tables := []fs.FS{
-		bus.Migrations(),
-		api.Migrations(),
-		work.Migrations(),
-		journal.Migrations(),
-		identity.Migrations(),
-		registry.Migrations(),
-		admission.Migrations(),
-		contracts.Migrations(),
-		catalogue.Migrations(),
-		oversight.Migrations(),
-		events.Migrations(),
-		notify.Migrations(),
-		services.Migrations(), receipts.Migrations(),
-	}
-	for _, guest := range n.guests {
-		tables = append(tables, guest.Tables...)
-	}
-	if n.db, err = storage.Open(ctx, cfg, n.log, tables...); err != nil {
-		return err
-	}
-	n.later(n.db.Close)
-	n.answers = api.NewAnswers(n.db, n.now)
-	n.jobs = work.New(n.db, n.now, n.log, n.cfg.Name)
-	n.jobs.Register(work.Every("api-answers", time.Hour, n.answers.Forget))
-	n.jobs.Register(work.Every("bus.clean", bus.CleanEvery, func(ctx context.Context) error { return n.relay.Clean(ctx) }))
-	if n.bus, err = bus.Start(ctx, bus.Config{Dir: filepath.Join(n.cfg.Dir, "bus"), Name: n.cfg.Name}, n.log); err != nil {
-		return err
-	}
-	n.later(n.bus.Close)
-	return nil
-}
-
-// Origin is the name of the journal of a node.
-func Origin(member registry.ID, name string) string { return member.String() + "/" + name }
-
-// receiptKinds are the entries of the journal that people see as looks.
-func receiptKinds() []string { return []string{"answer", "act"} }
-
-func (n *Node) openJournal(ctx context.Context) (err error) {
-	known, err := n.cfg.cosigned()
-	if err != nil {
-		return err
-	}
-	former, err := n.cfg.FormerKeys()
-	if err != nil {
-		return err
-	}
-	n.journal, err = journal.Open(ctx, journal.Config{Dir: filepath.Join(n.cfg.Dir, "journal"), Origin: Origin(n.cfg.Member, n.cfg.Name), Key: n.logKey, Former: former, Known: known}, n.now, n.log)
-	if err != nil {
-		return err
-	}
-	n.later(n.journal.Close)
-	n.receipts = journal.Project(ctx, n.db, n.journal, receiptKinds(), n.log)
-	n.later(n.receipts.Close)
-	return nil
-}
-
-func (n *Node) openRegistry(ctx context.Context) error {
-	if n.cfg.Registry.Authority {
-		return n.openAuthority(ctx)
-	}
-	verifier, err := note.NewVerifier(n.cfg.Registry.Key)
-	if err != nil {
-		return fmt.Errorf("key of the registry: %w", err)
-	}
-	client := &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{TLSClientConfig: n.credential.Client(n.cfg.Registry.Pin), MaxIdleConnsPerHost: 2}}
-	n.later(func() error { client.CloseIdleConnections(); return nil })
-	n.credential.OnReplace(client.CloseIdleConnections)
-	n.follower, err = registry.NewFollower(ctx, n.db, verifier, "https://"+n.cfg.Registry.Address+registry.Path, client, n.now, n.log)
-	if err != nil {
-		return err
-	}
-	n.registry = n.follower.Registry
-	return n.openSubmitter()
-}
-
-// RegistryOrigin is the name of the registry of an instance.
-func RegistryOrigin(instance string) string { return instance + "/registry" }
-
-func (n *Node) openAuthority(ctx context.Context) error {
-	key, err := credential.ReadKey(n.cfg.Keys.Registry)
-	if err != nil {
-		return err
-	}
-	signer, err := journal.NewSigner(RegistryOrigin(n.cfg.Member.Instance), key)
-	if err != nil {
-		return err
-	}
-	verifier, err := journal.NewKey(RegistryOrigin(n.cfg.Member.Instance), credential.PublicOf(key))
-	if err != nil {
-		return err
-	}
-	if n.authority, err = registry.NewAuthority(ctx, n.db, signer, verifier, n.now); err != nil {
-		return err
-	}
-	n.registry = n.authority.Registry
-	if err := n.openSubmitter(); err != nil {
-		return err
-	}
-	return n.seed(ctx)
-}
-
-// seed makes the authority say what its seed says. Without one the empty log is
-// signed, so that there is a checkpoint to begin from.
-func (n *Node) seed(ctx context.Context) (err error) {
-	var statements []registry.Statement
-	if n.cfg.Registry.Seed != "" {
-		if statements, err = registry.ReadStatements(n.cfg.Registry.Seed); err != nil {
-			return err
-		}
-	}
-	return n.authority.Ensure(ctx, statements)
-}
-
-// contact is when the registry was last known to be current: the authority
-// always knows.
-func (n *Node) contact() time.Time {
-	if n.authority != nil {
-		return n.now()
-	}
-	return n.registry.Contact()
-}
-
-func (n *Node) openExchange(context.Context) error {
-	n.gateway = exchange.New(exchange.Config{
-		Member: n.cfg.Member, Node: n.cfg.Name, Credential: n.credential, State: n.registry.State, Contact: n.contact, Stale: n.cfg.Registry.Stale,
-		Journal: n.journal, Law: registry.Law{Pack: n.pack, State: n.registry.State}, Sectors: n.sectors, Systems: n.systems.find, Observe: n.observe, Now: n.now, Log: n.log,
-		Checkpoint: func() []byte { return []byte(n.registry.Checkpoint()) },
-		Gossip:     func(checkpoint []byte) error { return n.registry.Compare(context.Background(), checkpoint) },
-	})
-	n.later(func() error { n.gateway.Close(); return nil })
-	n.system = receipts.NewSystem(n.db, n.now)
-	n.serve("receipts", receipts.ServiceCode, n.system.Handler())
-	return n.openSystems()
-}
-
-// serve puts an information system behind the node.
-func (n *Node) serve(subsystem, code string, system http.Handler) {
-	id := n.cfg.Member
-	id.Subsystem, id.Service = subsystem, code
-	n.systems.put(id, exchange.Handler(system))
-}
-
-func (n *Node) openWitnesses(ctx context.Context) error {
-	if n.cfg.WitnessName != "" {
-		key, err := credential.ReadKey(n.cfg.Keys.Witness)
-		if err != nil {
-			return err
-		}
-		n.witness, err = witness.NewServer(witness.Config{Dir: filepath.Join(n.cfg.Dir, "witness"), Name: n.cfg.WitnessName, Key: key, Logs: n.registry}, n.now, n.log)
-		if err != nil {
-			return err
-		}
-	}
-	if len(n.cfg.Witnesses) == 0 {
-		return nil
-	}
-	return n.openCosigner(ctx)
-}
-
-func (n *Node) openCosigner(ctx context.Context) error {
-	peers, client, err := n.witnessPeers(n.cfg.Witnesses)
-	if err != nil {
-		return err
-	}
-	n.cosigner, err = witness.Start(ctx, witness.CosignerConfig{File: n.cfg.cosignedFile(), Log: n.journal.Key(), Keys: n.journal.Keys, Peers: peers, Client: client}, n.journal, n.now, n.log)
-	if err != nil {
-		return err
-	}
-	n.later(n.cosigner.Close)
-	return nil
-}
-
-// Cosigned implements services.Witness; a node without witnesses has none.
-func (n *Node) Cosigned() []byte {
-	if n.cosigner == nil {
-		return nil
-	}
-	return n.cosigner.Cosigned()
-}
-
 // Serve runs the node until ctx ends and closes it.
 func (n *Node) Serve(ctx context.Context) error {
 	for name, address := range n.Addresses() {
@@ -387,12 +455,18 @@ func (n *Node) Serve(ctx context.Context) error {
 	return err
 }
 
-// Run starts the work and serves until ctx ends.
+// Run sets the rooms to work and serves until ctx ends.
 func (n *Node) Run(ctx context.Context) error {
-	work, stop := context.WithCancel(context.WithoutCancel(ctx))
-	n.work, n.stop = work, stop
-	if err := n.start(work); err != nil {
-		return fmt.Errorf("node %s: %w", n.cfg.Name, err)
+	n.work, n.stop = context.WithCancel(context.WithoutCancel(ctx))
+	for _, b := range n.brought {
+		if b.Start != nil {
+			if err := b.Start(n.work); err != nil {
+				return fmt.Errorf("node %s: %w", n.Name, err)
+			}
+		}
+		for _, do := range b.Work {
+			n.done.Go(func() { do(n.work) })
+		}
 	}
 	failed := make(chan error, len(n.servers))
 	for _, s := range n.servers {
@@ -402,33 +476,8 @@ func (n *Node) Run(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	case err := <-failed:
-		return fmt.Errorf("node %s: %w", n.cfg.Name, err)
+		return fmt.Errorf("node %s: %w", n.Name, err)
 	}
-}
-
-// start sets the rooms to work.
-func (n *Node) start(ctx context.Context) (err error) {
-	if n.relay, err = n.bus.Relay(ctx, n.db, n.now); err != nil {
-		return err
-	}
-	n.done.Go(func() { n.jobs.Run(ctx) })
-	n.done.Go(func() { n.journal.KeepSwept(ctx, n.now, n.log) })
-	n.done.Go(func() { n.desk.Follow(ctx) })
-	n.done.Go(func() { n.described.Run(ctx) })
-	n.startAdmission(ctx)
-	n.watchRegistry(ctx)
-	n.done.Go(func() { n.endPauses(ctx) })
-	n.rotation = n.openRotation()
-	n.done.Go(func() { n.rotation.Finish(ctx) })
-	n.done.Go(func() { n.partFromStrangers(ctx) })
-	if n.services != nil {
-		if err := n.services.Listen(ctx, n.bus); err != nil {
-			return err
-		}
-	}
-	n.done.Go(func() { n.events.Follow(ctx) })
-	n.done.Go(func() { n.events.Deliver(ctx) })
-	return nil
 }
 
 // Close stops everything: first what is under way is finished, as far as it
@@ -440,9 +489,23 @@ func (n *Node) Close() error {
 		n.stop()
 	}
 	n.done.Wait()
-	for i := len(n.closers) - 1; i >= 0; i-- {
-		errs = append(errs, n.closers[i]())
+	for _, b := range slices.Backward(n.brought) {
+		if b.Close != nil {
+			errs = append(errs, b.Close())
+		}
 	}
-	n.closers, n.servers = nil, nil
+	n.brought, n.servers = nil, nil
 	return errors.Join(errs...)
+}
+
+// partFromStrangers cuts the connections of nodes that were taken out of the
+// registry, at each change of it, until ctx ends.
+func partFromStrangers(ctx context.Context, c centre, gateway *exchange.Gateway) {
+	for {
+		size := c.State().Size
+		gateway.CloseRevoked()
+		if c.Wait(ctx, size) != nil {
+			return
+		}
+	}
 }

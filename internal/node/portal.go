@@ -4,77 +4,62 @@ import (
 	"context"
 	"net/http"
 
-	"dobosh/internal/admission"
 	"dobosh/internal/exchange"
 	"dobosh/internal/journal"
+	"dobosh/internal/journal/witness"
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
 	"dobosh/internal/portal"
-	"dobosh/internal/receipts"
-	receiptpages "dobosh/internal/receipts/pages"
 	"dobosh/internal/registry"
-	servicepages "dobosh/internal/services/pages"
 	"dobosh/internal/web"
 )
 
-// portal plugs the rooms of this node into the pages.
-func (n *Node) portalSurface() (http.Handler, error) {
-	key, err := n.cfg.key("forms.key")
-	if err != nil {
+// titles names a data service or a member by the registry, or, before the
+// registry is known, a member by the pack.
+func titles(c centre, pack *law.Pack) func(registry.ID) lang.Text {
+	return func(id registry.ID) lang.Text {
+		state := c.State()
+		if _, known := state.Member(id); known {
+			return state.Title(id)
+		}
+		if body, ok := pack.Body(id.Owner().String()); ok {
+			return body.Title
+		}
+		return state.Title(id)
+	}
+}
+
+// portal puts the pages of all rooms into the frame.
+func (n *Node) portal(frame portal.Config) (http.Handler, error) {
+	var err error
+	if frame.FormKey, err = n.key("forms.key"); err != nil {
 		return nil, err
 	}
-	cfg := portal.Config{
-		Body: n.title(n.cfg.Member), Kind: "city", PublicURL: n.cfg.PublicURL, Help: portal.Help{Phone: n.cfg.Help.Phone, Counter: n.cfg.Help.Counter},
-		Banner: n.demonstrates(), FormKey: key, Catalogue: n.catalogue, Now: n.now, Log: n.log,
-	}
-	if n.identity != nil {
-		cfg.SignIn, cfg.Sessions = n.identity, n.identity
-	}
-	rooms := []portal.Room{receiptpages.NewDesk(n.system)}
-	if n.services != nil {
-		own := n.cfg.Member
-		own.Subsystem = "portal"
-		gathered := &receipts.Room{Portal: own, State: n.registry.State, Pack: n.pack, Asker: n.gateway, Words: n.described}
-		rooms = append(rooms, servicepages.New(n.services, papers{n.services, n}, n.pack), receiptpages.New(gathered))
-	}
-	deps := web.Deps{Pack: n.pack, Contracts: n.desk, DataServices: n.described, Oversight: n.oversight, Conditions: conditions{n}, Events: n.events}
-	if n.authority != nil {
-		cfg.Kind = "supervisor"
-		deps.Registry = registryPages{n}
-	}
-	if n.office != nil {
-		deps.Newcomers = admission.Newcomers{Office: n.office}
-	}
-	rooms = append(rooms, web.New(deps))
+	var rooms []portal.Room
 	for _, b := range n.brought {
 		if b.Kind != "" {
-			cfg.Kind = b.Kind
+			frame.Kind = b.Kind
 		}
 		rooms = append(rooms, b.Pages...)
 	}
-	return portal.New(cfg, rooms...)
-}
-
-// title names a data service or a member by the registry, or, before the
-// registry is known, a member by the pack.
-func (n *Node) title(id registry.ID) lang.Text {
-	state := n.registry.State()
-	if _, known := state.Member(id); known {
-		return state.Title(id)
-	}
-	if body, ok := n.pack.Body(id.Owner().String()); ok {
-		return body.Title
-	}
-	return state.Title(id)
+	return portal.New(frame, rooms...)
 }
 
 // registryPages shows what the supervisor keeps.
-type registryPages struct{ *Node }
+type registryPages struct {
+	*registry.Registry
+	law     registry.Law
+	witness *witness.Server // nil where this node is none
+	words   *lang.Catalogue
+	now     clock.Now
+}
 
 // Members implements web.Registry.
 func (n registryPages) Members(context.Context) ([]web.Member, error) {
-	state := n.registry.State()
+	state := n.State()
 	var members []web.Member
 	for _, m := range state.Members() {
 		view := web.Member{ID: m.ID.String(), Title: m.Title, Systems: m.Subsystems}
@@ -90,23 +75,23 @@ func (n registryPages) Members(context.Context) ([]web.Member, error) {
 func (n registryPages) Contracts(context.Context) ([]web.Contract, error) {
 	today := civil.Of(n.now())
 	var contracts []web.Contract
-	for _, c := range n.registry.State().Contracts() {
+	for _, c := range n.State().Contracts() {
 		view := web.Contract{
 			ID: c.ID, Consumer: c.Consumer.String(), Provider: c.Provider.String(), Service: c.Service, Fields: c.Fields,
 		}
-		if purpose, ok := n.pack.Purpose(c.Purpose); ok {
+		if purpose, ok := n.law.Pack.Purpose(c.Purpose); ok {
 			view.Purpose = purpose.Title
 		}
-		if provision, ok := n.pack.Provision(c.Provision); ok {
+		if provision, ok := n.law.Pack.Provision(c.Provision); ok {
 			view.Cite = lang.Text{"sr": provision.Cite(lang.SrCyrl), "en": provision.Cite(lang.En)}
 		}
-		err := exchange.Standing(c, registry.Law{Pack: n.pack, State: n.registry.State}, today)
+		err := exchange.Standing(c, n.law, today)
 		view.InForce = err == nil
 		if err != nil {
 			p := problem.Of(err)
 			view.Why = lang.Text{}
 			for source, tag := range map[string]lang.Tag{"sr": lang.SrCyrl, "en": lang.En} {
-				view.Why[source] = n.catalogue.Say(tag, "problem."+p.Code, problem.Pairs(p.Args)...)
+				view.Why[source] = n.words.Say(tag, "problem."+p.Code, problem.Pairs(p.Args)...)
 			}
 		}
 		contracts = append(contracts, view)
@@ -119,7 +104,7 @@ func (n registryPages) Logs(context.Context) ([]web.LogState, error) {
 	if n.witness == nil {
 		return nil, nil
 	}
-	state := n.registry.State()
+	state := n.State()
 	var logs []web.LogState
 	for _, m := range state.Members() {
 		for _, node := range state.Nodes(m.ID) {

@@ -1,9 +1,11 @@
 package node
 
 import (
+	"errors"
 	"sync"
 
 	"dobosh/internal/exchange"
+	"dobosh/internal/exchange/system"
 	"dobosh/internal/registry"
 )
 
@@ -32,4 +34,26 @@ func (s *systems) put(service registry.ID, system exchange.System) exchange.Syst
 	before := s.byService[service]
 	s.byService[service] = system
 	return before
+}
+
+// openPrograms puts the programs of the configuration behind the node.
+func openPrograms(b base) (Brings, error) {
+	var errs []error
+	var remotes []*system.Remote
+	brings := Brings{Systems: map[registry.ID]exchange.System{}, Close: func() error {
+		for _, remote := range remotes {
+			remote.Close()
+		}
+		return nil
+	}}
+	for _, s := range b.InformationSystems {
+		remote, err := system.New(s.of(b.Member))
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		remotes = append(remotes, remote)
+		brings.Systems[s.of(b.Member).Service] = remote
+	}
+	return brings, errors.Join(errs...)
 }

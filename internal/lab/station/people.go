@@ -15,10 +15,10 @@ import (
 // open says on every page who can sign in and what there is to try, and gives
 // the persons of the demonstration an address each, so that their messages can be
 // read.
-func (d *Demo) open(ctx context.Context, host node.Host) (node.Brought, error) {
+func (d *Demo) open(ctx context.Context, host node.Host) (node.Brings, error) {
 	stories, err := people.Stories(host.Pack)
 	if err != nil {
-		return node.Brought{}, err
+		return node.Brings{}, err
 	}
 	view := demopages.Demo{City: d.City, Registers: d.Registers, Supervisor: d.Supervisor, Mail: d.Mail}
 	for _, p := range stories.Persons {
@@ -30,14 +30,14 @@ func (d *Demo) open(ctx context.Context, host node.Host) (node.Brought, error) {
 		}
 		person, err := host.Sectors.Pseudonym(familySector, p.Number)
 		if err != nil {
-			return node.Brought{}, err
+			return node.Brings{}, err
 		}
 		if err := host.Courier.SetAddress(ctx, notify.Address{Person: person, Channel: notify.Email, To: p.Subject + "@primer.example", Lang: lang.SrCyrl}); err != nil {
-			return node.Brought{}, err
+			return node.Brings{}, err
 		}
 	}
 	for _, p := range stories.Staff {
 		view.People = append(view.People, demopages.Person{Name: p.Name, What: p.Story})
 	}
-	return node.Brought{Pages: []portal.Room{demopages.New(view)}}, nil
+	return node.Brings{Pages: []portal.Room{demopages.New(view)}}, nil
 }

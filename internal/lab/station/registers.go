@@ -30,16 +30,16 @@ import (
 const familySector = "family"
 
 // open puts the registers behind the node, with those who live in them.
-func (r *Registers) open(ctx context.Context, host node.Host) (node.Brought, error) {
+func (r *Registers) open(ctx context.Context, host node.Host) (node.Brings, error) {
 	key, err := host.Key("handles.key")
 	if err != nil {
-		return node.Brought{}, err
+		return node.Brings{}, err
 	}
 	var systems []births.System
 	for _, s := range r.Systems {
 		token, err := os.ReadFile(s.TokenFile)
 		if err != nil {
-			return node.Brought{}, fmt.Errorf("token of %s: %w", s.Name, err)
+			return node.Brings{}, fmt.Errorf("token of %s: %w", s.Name, err)
 		}
 		systems = append(systems, births.System{Name: s.Name, Hash: births.HashToken(strings.TrimSpace(string(token)))})
 	}
@@ -50,26 +50,25 @@ func (r *Registers) open(ctx context.Context, host node.Host) (node.Brought, err
 		Residents: residentsOf{host}, Systems: systems,
 	})
 	if err != nil {
-		return node.Brought{}, err
+		return node.Brings{}, err
 	}
 	if err := r.populate(ctx, into, host.Pack); err != nil {
-		return node.Brought{}, err
+		return node.Brings{}, err
 	}
 	service := func(subsystem, code string) registry.ID {
 		id := host.Member
 		id.Subsystem = subsystem
 		return id.With(code)
 	}
-	return node.Brought{
-		Systems: map[registry.ID]http.Handler{
-			service("civil", "births"):        into.Births.Handler(),
-			service("residence", "residents"): into.Residence.Handler(),
-			service("payments", "accounts"):   into.Payments.Handler(),
+	return node.Brings{
+		Systems: map[registry.ID]exchange.System{
+			service("civil", "births"):        exchange.Handler(into.Births.Handler()),
+			service("residence", "residents"): exchange.Handler(into.Residence.Handler()),
+			service("payments", "accounts"):   exchange.Handler(into.Payments.Handler()),
 		},
-		Descriptions: [][]byte{births.Description(), residence.Description(), payments.Description()},
-		API:          map[string]http.Handler{"births": into.Births.Handler()},
-		Pages:        []portal.Room{birthpages.New(into.Births, host.Pack)},
-		Kind:         "registers",
+		API:   map[string]http.Handler{"/births/": http.StripPrefix("/births", into.Births.Handler())},
+		Pages: []portal.Room{birthpages.New(into.Births, host.Pack)},
+		Kind:  "registers",
 	}, nil
 }
 

@@ -17,8 +17,9 @@ func Open(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*no
 	var guests []node.Guest
 	if cfg.Registers != nil {
 		guests = append(guests, node.Guest{
-			Tables: []fs.FS{births.Migrations(), residence.Migrations(), payments.Migrations()},
-			Open:   cfg.Registers.open,
+			Tables:       []fs.FS{births.Migrations(), residence.Migrations(), payments.Migrations()},
+			Descriptions: [][]byte{births.Description(), residence.Description(), payments.Description()},
+			Open:         cfg.Registers.open,
 		})
 	}
 	if cfg.Demo != nil {

@@ -1,0 +1,268 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"dobosh/internal/journal"
+	"dobosh/internal/journal/timestamp"
+	"dobosh/internal/journal/witness"
+	"dobosh/internal/registry"
+	"dobosh/internal/registry/credential"
+	"dobosh/internal/storage"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// RegistryOrigin is the name of the registry of an instance.
+func RegistryOrigin(instance string) string { return instance + "/registry" }
+
+// centre is the registry as this node has it: it keeps it, or follows who does.
+type centre struct {
+	*registry.Registry
+	authority *registry.Authority // nil elsewhere
+	follower  *registry.Follower  // nil at the authority
+	submit    registry.Submitter  // what the member says of itself
+}
+
+// openCentre opens the registry.
+func openCentre(ctx context.Context, b base, db *storage.DB, holder *credential.Holder, signer note.Signer) (centre, Brings, error) {
+	if b.Registry.Authority {
+		return openAuthority(ctx, b, db, holder, signer)
+	}
+	verifier, err := note.NewVerifier(b.Registry.Key)
+	if err != nil {
+		return centre{}, Brings{}, fmt.Errorf("key of the registry: %w", err)
+	}
+	client := &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{TLSClientConfig: holder.Client(b.Registry.Pin), MaxIdleConnsPerHost: 2}}
+	holder.OnReplace(client.CloseIdleConnections)
+	at := "https://" + b.Registry.Address
+	follower, err := registry.NewFollower(ctx, db, verifier, at+registry.Path, client, b.now, b.log)
+	if err != nil {
+		return centre{}, Brings{}, err
+	}
+	witnesses, err := b.Registry.keys()
+	if err != nil {
+		return centre{}, Brings{}, err
+	}
+	follower.Require(b.Registry.needed(), witnesses...)
+	return centre{follower.Registry, nil, follower, follower.Submitter(at+registry.StatementsPath, b.Member, signer)}, Brings{
+		News:  map[string]http.Handler{"GET " + registry.Path: follower.Registry},
+		Peers: map[string]http.Handler{"GET " + registry.CheckpointPath: follower.CheckpointHandler()},
+		Close: func() error { client.CloseIdleConnections(); return nil },
+	}, nil
+}
+
+// openAuthority opens the registry where it is kept, and makes it say what its
+// seed says. Without one the empty log is signed, so that there is a checkpoint to
+// begin from.
+func openAuthority(ctx context.Context, b base, db *storage.DB, holder *credential.Holder, node note.Signer) (centre, Brings, error) {
+	key, err := credential.ReadKey(b.Keys.Registry)
+	if err != nil {
+		return centre{}, Brings{}, err
+	}
+	signer, err := journal.NewSigner(RegistryOrigin(b.Member.Instance), key)
+	if err != nil {
+		return centre{}, Brings{}, err
+	}
+	verifier, err := b.registryKey()
+	if err != nil {
+		return centre{}, Brings{}, err
+	}
+	authority, err := registry.NewAuthority(ctx, db, signer, verifier, b.now)
+	if err != nil {
+		return centre{}, Brings{}, err
+	}
+	var seed []registry.Statement
+	if b.Registry.Seed != "" {
+		if seed, err = registry.ReadStatements(b.Registry.Seed); err != nil {
+			return centre{}, Brings{}, err
+		}
+	}
+	if err := authority.Ensure(ctx, seed); err != nil {
+		return centre{}, Brings{}, err
+	}
+	member := func(r *http.Request) (registry.ID, bool) {
+		peer, err := holder.Peer(r.TLS)
+		return peer.Member, err == nil
+	}
+	return centre{authority.Registry, authority, nil, authority.Submitter(b.Member, node)}, Brings{
+		News: map[string]http.Handler{"GET " + registry.Path: authority.Registry},
+		Peers: map[string]http.Handler{
+			"GET " + registry.CheckpointPath:  authority.CheckpointHandler(),
+			"POST " + registry.StatementsPath: authority.Statements(member, b.log),
+		},
+	}, nil
+}
+
+// contact is when the registry was last known to be current: the authority
+// always knows.
+func (c centre) contact(now time.Time) time.Time {
+	if c.authority != nil {
+		return now
+	}
+	return c.Contact()
+}
+
+// health is how the registry is doing, in a word.
+func (c centre) health() (says string, ready bool) {
+	if _, forked := c.Forked(); forked {
+		return "forked", true // it goes on with what it knows, for the set time
+	}
+	if c.State().Size == 0 {
+		return "not known yet", false
+	}
+	return "ok", true
+}
+
+// registryRounds is the shortest time between two rounds in which witnesses are
+// asked about the registry: a change waits for them.
+const registryRounds = 100 * time.Millisecond
+
+// openPublishing has an authority show a change when witnesses have cosigned it.
+func openPublishing(ctx context.Context, b base, c centre, holder *credential.Holder) (Brings, error) {
+	if c.authority == nil || len(b.Registry.Witnesses) == 0 {
+		return Brings{}, nil
+	}
+	peers, client, err := witnessPeers(b.Registry.Witnesses, holder)
+	if err != nil {
+		return Brings{}, err
+	}
+	cosigner, err := witness.Start(ctx, witness.CosignerConfig{
+		File: filepath.Join(b.Dir, "registry.cosigned"), Log: c.Key(), Peers: peers, Quorum: b.Registry.needed(), Every: registryRounds, Client: client,
+	}, c.authority.Source(), b.now, b.log)
+	if err != nil {
+		return Brings{}, fmt.Errorf("witnesses of the registry: %w", err)
+	}
+	return Brings{
+		Work:  []func(context.Context){func(ctx context.Context) { c.authority.Publish(ctx, cosigner) }},
+		Close: func() error { client.CloseIdleConnections(); return cosigner.Close() },
+	}, nil
+}
+
+// witnessPath is where a witness is asked, on the exchange listener.
+const witnessPath = "/dobosh/1/witness"
+
+// openWitness makes this node a witness; nil where it is none.
+func openWitness(b base, logs witness.Logs) (*witness.Server, Brings, error) {
+	if b.WitnessName == "" {
+		return nil, Brings{}, nil
+	}
+	key, err := credential.ReadKey(b.Keys.Witness)
+	if err != nil {
+		return nil, Brings{}, err
+	}
+	server, err := witness.NewServer(witness.Config{Dir: filepath.Join(b.Dir, "witness"), Name: b.WitnessName, Key: key, Logs: logs}, b.now, b.log)
+	if err != nil {
+		return nil, Brings{}, err
+	}
+	return server, Brings{Peers: map[string]http.Handler{witnessPath + "/": http.StripPrefix(witnessPath, server)}}, nil
+}
+
+// witnesses are who cosigns the journal of this node; none where nobody does.
+type witnesses struct{ *witness.Cosigner }
+
+// openWitnesses has the journal cosigned.
+func openWitnesses(ctx context.Context, b base, log *journal.Log, holder *credential.Holder) (witnesses, Brings, error) {
+	if len(b.Witnesses) == 0 {
+		return witnesses{}, Brings{}, nil
+	}
+	peers, client, err := witnessPeers(b.Witnesses, holder)
+	if err != nil {
+		return witnesses{}, Brings{}, err
+	}
+	cosigner, err := witness.Start(ctx, witness.CosignerConfig{File: b.cosignedFile(), Log: log.Key(), Keys: log.Keys, Peers: peers, Client: client}, log, b.now, b.log)
+	if err != nil {
+		return witnesses{}, Brings{}, err
+	}
+	return witnesses{cosigner}, Brings{Close: func() error { client.CloseIdleConnections(); return cosigner.Close() }}, nil
+}
+
+// Cosigned implements services.Witness.
+func (w witnesses) Cosigned() []byte {
+	if w.Cosigner == nil {
+		return nil
+	}
+	return w.Cosigner.Cosigned()
+}
+
+// witnessMoment is how long whoever takes evidence of what just happened waits for
+// a witness.
+const witnessMoment = 5 * time.Second
+
+// soon is the newest cosigned checkpoint, of so many entries if that comes soon.
+func (w witnesses) soon(ctx context.Context, size int64) []byte {
+	if w.Cosigner == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, witnessMoment)
+	defer cancel()
+	_ = w.WaitCosigned(ctx, size) // what there is will do
+	return w.Cosigned()
+}
+
+// witnessPeers leads to witnesses, each known by its key.
+func witnessPeers(named []Witness, holder *credential.Holder) ([]witness.Peer, *http.Client, error) {
+	peers, pins := make([]witness.Peer, len(named)), map[string]string{}
+	for i, w := range named {
+		key, err := journal.ParseKey(w.Key)
+		if err != nil {
+			return nil, nil, fmt.Errorf("key of witness %s: %w", w.Address, err)
+		}
+		peers[i] = witness.Peer{URL: "https://" + w.Address + witnessPath, Key: key}
+		pins[w.Address] = w.Pin
+	}
+	client := &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{
+		MaxIdleConnsPerHost: 2,
+		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			d := tls.Dialer{Config: holder.Client(pins[address])}
+			return d.DialContext(ctx, network, address)
+		},
+	}}
+	holder.OnReplace(client.CloseIdleConnections)
+	return peers, client, nil
+}
+
+// openStamps has the journal time-stamped; nil where nobody does.
+func openStamps(ctx context.Context, b base, log *journal.Log) (*timestamp.Keeper, Brings, error) {
+	if b.TimeStamps == nil {
+		return nil, Brings{}, nil
+	}
+	trust, err := b.stampTrust()
+	if err != nil {
+		return nil, Brings{}, err
+	}
+	keeper, err := timestamp.Start(ctx, timestamp.Config{Dir: b.stampDir(), URL: b.TimeStamps.URL, Trust: trust, Every: b.TimeStamps.Every}, log, b.now, b.log)
+	if err != nil {
+		return nil, Brings{}, err
+	}
+	return keeper, Brings{Close: keeper.Close}, nil
+}
+
+// openStamper opens the authority for time-stamps that this node is, nil where it
+// is none. Where the node keeps the registry too, that names the authority, so
+// that whoever trusts the registry can check them.
+func openStamper(ctx context.Context, b base, c centre) (http.Handler, error) {
+	if b.TimeStampAuthority == nil {
+		return nil, nil
+	}
+	stamper, err := timestamp.LoadAuthority(b.TimeStampAuthority.KeyFile, b.TimeStampAuthority.CertificateFile, b.Member.String()+" time-stamps", b.now)
+	if err != nil || c.authority == nil {
+		return stamper, err
+	}
+	named, _ := c.State().Issuer()
+	if bytes.Equal(named.Stamper, stamper.Certificate()) {
+		return stamper, nil
+	}
+	named.Stamper = stamper.Certificate()
+	if err := c.authority.Append(ctx, registry.Statement{Issuer: &named}); err != nil {
+		return nil, fmt.Errorf("state the time-stamp authority: %w", err)
+	}
+	return stamper, nil
+}

@@ -1,0 +1,170 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"dobosh/internal/admission"
+	"dobosh/internal/exchange"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/node/operator"
+)
+
+// byOperator names, in the journal, who came through the operator's door.
+const byOperator = "operator"
+
+// doorName tells the door from the surfaces that have an address.
+const doorName = "operator"
+
+// door is what the operator does with a running node, and how the node answers.
+type door struct {
+	base
+	centre
+	gate
+	journal   *journal.Log
+	witnesses witnesses
+	gateway   *exchange.Gateway
+	rotation  *admission.Rotation
+	words     *lang.Catalogue
+	since     time.Time // the node was opened
+}
+
+// handler takes the commands of the operator, who comes through a socket in the
+// node's folder.
+func (d *door) handler() http.Handler {
+	mux := http.NewServeMux()
+	operator.On(mux, operator.Token(), d.log, d.makeToken)
+	operator.On(mux, operator.Revoke(), d.log, d.revoke)
+	operator.On(mux, operator.Maintain(), d.log, d.maintain)
+	operator.On(mux, operator.Rotate(), d.log, d.rotate)
+	operator.On(mux, operator.Status(), d.log, func(context.Context, operator.Done) (operator.Report, error) { return d.report(), nil })
+	return mux
+}
+
+// listenOperator lets the operator in. It comes after the journal, whose lock
+// makes sure that no other process runs the node.
+func (n *Node) listenOperator(ctx context.Context, d *door) error {
+	listener, err := operator.Listen(ctx, n.Dir)
+	if err != nil {
+		return err
+	}
+	n.servers = append(n.servers, &server{name: doorName, listener: listener, serving: &http.Server{
+		Handler: d.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
+	}})
+	return nil
+}
+
+// rotate replaces keys while the node serves, and goes on when the operator has
+// gone.
+func (d *door) rotate(ctx context.Context, r operator.Rotation) (out operator.Rotated, err error) {
+	done := make(chan struct{})
+	d.rotation.Beside(func(ctx context.Context) {
+		defer close(done)
+		var keys admission.Keys
+		keys, err = d.rotation.Turn(ctx, r.TLS, r.Log, r.Wait)
+		out = operator.Rotated{TLS: keys.TLS, Log: keys.Log}
+	})
+	select {
+	case <-done:
+		return out, err
+	case <-ctx.Done():
+		return operator.Rotated{}, ctx.Err()
+	}
+}
+
+// atOffice is the problem of a node that does not keep the registry.
+func (d *door) atOffice() (*admission.Office, error) {
+	if d.office == nil {
+		return nil, problem.New(problem.Forbidden, "authority-only")
+	}
+	return d.office, nil
+}
+
+func (d *door) makeToken(ctx context.Context, g operator.Grant) (operator.Made, error) {
+	office, err := d.atOffice()
+	if err != nil {
+		return operator.Made{}, err
+	}
+	grant := admission.Grant{Member: g.Member, Title: g.Title, Subsystems: g.Subsystems, Node: g.Node, Addresses: g.Addresses}
+	text, made, err := office.Offer(ctx, grant, byOperator, g.Life)
+	return operator.Made{Text: text, Until: made.Until}, err
+}
+
+func (d *door) revoke(ctx context.Context, r operator.Revocation) (operator.Done, error) {
+	office, err := d.atOffice()
+	if err != nil {
+		return operator.Done{}, err
+	}
+	return operator.Done{}, office.Revoke(ctx, r.Member, r.Node, r.Why, byOperator)
+}
+
+// report says how the node is.
+func (d *door) report() operator.Report {
+	r := operator.Report{Node: d.Name, Member: d.Member, Version: Version, At: d.now(), Since: d.since, Until: d.pauseEnds()}
+	r.State = d.standing()
+	r.Registry = d.registryState()
+	r.Journal = operator.JournalState{Key: fmt.Sprint(d.journal.Key()), Entries: d.journal.Size()}
+	if err := d.journal.Err(); err != nil {
+		r.Journal.Fault = err.Error()
+	}
+	r.Witnesses = d.witnessStates()
+	c := d.certificate()
+	r.Certificate = operator.Certificate{Pin: c.Pin, Issuer: c.Issuer, From: c.NotBefore, Until: c.NotAfter, RenewAt: c.RenewAt, Fault: c.LastError}
+	r.Peers, r.MorePeers = d.others()
+	r.Connections.Asking, r.Connections.Answering, r.Connections.Streams = d.gateway.Connections()
+	return r
+}
+
+// standing is how the node stands in the registry, in a word.
+func (d *door) standing() string {
+	own, known := d.State().Node(d.Member, d.Name)
+	if !known {
+		return "unregistered"
+	}
+	return cmp.Or(own.State, "serving")
+}
+
+func (d *door) registryState() operator.RegistryState {
+	s := operator.RegistryState{Authority: d.authority != nil, Statements: d.State().Size, Confirmed: d.contact(d.now())}
+	_, s.Forked = d.Forked()
+	if d.authority == nil {
+		s.StopsAt = s.Confirmed.Add(cmp.Or(d.base.Registry.Stale, exchange.DefaultStale))
+	}
+	return s
+}
+
+func (d *door) witnessStates() []operator.Witness {
+	list := []operator.Witness{}
+	if d.witnesses.Cosigner == nil {
+		return list
+	}
+	for _, w := range d.witnesses.Status() {
+		list = append(list, operator.Witness{Name: w.Name, Size: w.Size, At: w.At, Fault: w.Error})
+	}
+	return list
+}
+
+// others lists the other nodes of the registry, as many as a report holds.
+func (d *door) others() (list []operator.Peer, more int) {
+	list = []operator.Peer{}
+	state := d.State()
+	for _, m := range state.Members() {
+		for _, peer := range state.Nodes(m.ID) {
+			switch {
+			case peer.Member == d.Member && peer.Name == d.Name:
+			case len(list) == operator.MaxPeers:
+				more++
+			default:
+				list = append(list, operator.Peer{Member: peer.Member, Node: peer.Name, Address: peer.Address, State: cmp.Or(peer.State, "serving")})
+			}
+		}
+	}
+	return list, more
+}

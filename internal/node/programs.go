@@ -1,0 +1,87 @@
+package node
+
+import (
+	"net/http"
+
+	"dobosh/internal/act"
+	"dobosh/internal/api"
+	"dobosh/internal/contracts"
+	"dobosh/internal/exchange/events"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/services"
+)
+
+// programs serves acts to the member's own information systems.
+type programs struct {
+	base
+	answers *api.Answers
+	say     problem.Say
+}
+
+// contracts serves the acts on contracts to engineers and information systems of
+// the member, which sign for it.
+func (p programs) contracts(room *contracts.Room) (Brings, error) {
+	acts, err := room.Acts()
+	if err != nil {
+		return Brings{}, err
+	}
+	who, err := api.Tokens(tokens(p.Contracts.Systems, identity.Contracts))
+	if err != nil {
+		return Brings{}, err
+	}
+	handler, err := p.surface("contracts", acts, who).Handler()
+	return Brings{API: map[string]http.Handler{"/contracts/": http.StripPrefix("/contracts", handler)}}, err
+}
+
+// counter serves the public services to the information systems of the member's
+// own counters.
+func (p programs) counter(room *services.Room, feed services.Feed, sectors *identity.Sectors) (Brings, error) {
+	acts, err := room.CounterActs(feed, sectors)
+	if err != nil {
+		return Brings{}, err
+	}
+	who, err := api.Tokens(tokens(p.Services.Systems, identity.Officer))
+	if err != nil {
+		return Brings{}, err
+	}
+	handler, err := p.surface("counter", acts, who).Handler()
+	return Brings{API: map[string]http.Handler{"/services/": http.StripPrefix("/services", handler)}}, err
+}
+
+// events serves what publishes events and subscribes to them.
+func (p programs) events(room *events.Room) (Brings, error) {
+	known := make([]System, 0, len(p.Events.Systems))
+	systems := map[string]events.System{}
+	for _, s := range p.Events.Systems {
+		known = append(known, s.System)
+		systems[s.Name] = s.of(p.Member)
+	}
+	who, err := api.Tokens(tokens(known))
+	if err != nil {
+		return Brings{}, err
+	}
+	acts, err := room.Acts(systems)
+	if err != nil {
+		return Brings{}, err
+	}
+	surface := p.surface("events", acts, who)
+	surface.Bodies = room.Bodies(systems)
+	handler, err := surface.Handler()
+	return Brings{API: map[string]http.Handler{
+		"/events": handler, "/events/": handler, "GET /events/openapi.json": http.StripPrefix("/events", handler),
+	}}, err
+}
+
+func (p programs) surface(name string, acts []act.Act, who api.Who) api.Surface {
+	return api.Surface{Name: name, Acts: acts, Who: who, Answers: p.answers, Say: p.say, Log: p.log}
+}
+
+// tokens are the systems of the configuration with the roles that their token
+// gives.
+func tokens(systems []System, roles ...act.Role) (all []api.Program) {
+	for _, s := range systems {
+		all = append(all, api.Program{Name: s.Name, TokenFile: s.TokenFile, Grants: act.System(s.Name, roles...).Grants})
+	}
+	return all
+}
