@@ -137,6 +137,9 @@ func (d Def[In, Out]) read(ctx context.Context, sent *Sent) (in In, err error) {
 }
 
 func (f Field[In]) take(ctx context.Context, in *In, sent *Sent) error {
+	if f.When != nil && !f.When(sent.values) {
+		return nil
+	}
 	if !sent.fits(f.Asked) {
 		return fault{"value-type", nil}
 	}

@@ -12,6 +12,7 @@ import (
 	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/jmbg"
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/money"
 	"dobosh/internal/kit/text"
 )
@@ -45,7 +46,10 @@ const (
 
 // Option is one of the values that a choice offers. Label names its sentence;
 // where it is empty the page says the value itself.
-type Option struct{ Value, Label string }
+type Option struct {
+	Value, Label string
+	Says         lang.Text // its label where that is data
+}
 
 // Field is one thing that an act asks for. Make one with the function of its
 // kind.
@@ -60,12 +64,15 @@ type Field[In any] struct {
 type Asked struct {
 	Name     string // of the member in JSON and of the input on a page
 	Kind     Kind
-	Says     string // key of its label; its hint stands under the same key and "-hint"
-	Most     int    // characters of a text, values of a list, or the largest number
-	Optional bool   // may stay away
-	InPath   bool   // stands in the path of the route, not in the body
+	Says     string    // key of its label; its hint stands under the same key and "-hint"
+	Most     int       // characters of a text, values of a list, or the largest number
+	Optional bool      // may stay away
+	InPath   bool      // stands in the path of the route, not in the body
+	Label    lang.Text // its label where that is data; empty for the sentence of Says
+	Hint     lang.Text // likewise
 	Options  func(ctx context.Context) []Option
-	Shape    any // a value of the type of a structure, for its description
+	When     func(sent Values) bool // whether it is asked, by what stands in the fields before it; nil for always
+	Shape    any                    // a value of the type of a structure, for its description
 }
 
 // Bound changes what a field takes.
@@ -83,16 +90,28 @@ func InPath() Bound { return func(a *Asked) { a.InPath = true } }
 // Says names the sentence of a label that is not the act's own.
 func Says(key string) Bound { return func(a *Asked) { a.Says = key } }
 
+// Labelled gives a field a label and a hint that are data.
+func Labelled(label, hint lang.Text) Bound { return func(a *Asked) { a.Label, a.Hint = label, hint } }
+
+// When asks for a field only where a condition holds. What was sent for it
+// otherwise is left out.
+func When(holds func(sent Values) bool) Bound { return func(a *Asked) { a.When = holds } }
+
 // Of offers values that are always the same. Their sentences stand under prefix
 // and the value.
 func Of[S ~string](prefix string, values ...S) Bound {
 	return From(func(context.Context) []Option {
 		options := make([]Option, len(values))
 		for i, v := range values {
-			options[i] = Option{string(v), prefix + string(v)}
+			options[i] = Option{Value: string(v), Label: prefix + string(v)}
 		}
 		return options
 	})
+}
+
+// Offering offers values whose sentences are data.
+func Offering(options ...Option) Bound {
+	return From(func(context.Context) []Option { return options })
 }
 
 // From offers values that are known only when somebody asks.

@@ -54,6 +54,9 @@ func Compare(old, new *Pack) Diff {
 
 func contents(p *Pack) []string {
 	var names []string
+	for _, f := range p.forms {
+		names = append(names, "form "+f.ID)
+	}
 	for _, s := range p.services {
 		names = append(names, "service "+s.ID)
 	}

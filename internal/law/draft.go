@@ -63,6 +63,7 @@ type draft struct {
 	services    []entry[PublicService]
 	rules       []entry[Rule]
 	contracts   []entry[ContractTemplate]
+	forms       []entry[Form]
 }
 
 // take adds the content of one document.
@@ -76,6 +77,8 @@ func (d *draft) take(doc document) Findings {
 		return d.takeParameters(doc)
 	case "rule":
 		return d.takeRule(doc)
+	case "form":
+		return d.takeForm(doc)
 	case "service":
 		return add(doc, doc.root, &d.services)
 	case "purposes":

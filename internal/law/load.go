@@ -88,7 +88,7 @@ func (d *draft) pack() *Pack {
 		ID: d.head.value.ID, Version: d.head.value.Version, Country: d.head.value.Country, Title: d.head.value.Title,
 		Digest:      d.digest,
 		instruments: values(d.instruments), purposes: values(d.purposes), events: values(d.events), bodies: values(d.bodies), places: values(d.places),
-		terms: values(d.terms), services: values(d.services), contracts: values(d.contracts),
+		terms: values(d.terms), services: values(d.services), contracts: values(d.contracts), forms: values(d.forms),
 		provisions: map[Ref]Provision{}, parameters: map[string][]Parameter{}, rules: map[string][]Rule{},
 	}
 	for _, e := range d.provisions {

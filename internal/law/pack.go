@@ -26,6 +26,7 @@ type Pack struct {
 	services    []PublicService
 	rules       map[string][]Rule // by id, ordered by From
 	contracts   []ContractTemplate
+	forms       []Form
 }
 
 // Span is the time an entry is in force: the days From through To. A zero To

@@ -39,6 +39,9 @@ func (d *draft) references() Findings {
 	for _, e := range d.contracts {
 		found = append(found, d.checkContract(e)...)
 	}
+	for _, e := range d.forms {
+		found = append(found, d.checkForm(e)...)
+	}
 	for _, e := range d.rules {
 		found = append(found, d.checkRule(e)...)
 	}

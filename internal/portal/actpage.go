@@ -73,6 +73,7 @@ func (p ActPage) ask(v *Visit, refused error) error {
 	for _, f := range p.Act.Fields {
 		switch {
 		case f.InPath || f.Kind == act.Structure:
+		case f.When != nil && !f.When(v.answers(known)):
 		case f.Kind == act.Version:
 			version := strings.Join(known[f.Name], "")
 			if _, sent := v.R.PostForm[f.Name]; sent {
@@ -94,13 +95,24 @@ func (p ActPage) ask(v *Visit, refused error) error {
 	return v.Ask(q)
 }
 
+// answers are what stands in the fields: what was typed, or what is known.
+func (v *Visit) answers(known map[string][]string) act.Values {
+	if v.R.Method == http.MethodPost {
+		return act.Values(v.R.PostForm)
+	}
+	return known
+}
+
 // listFrom is how many values are too many to show at once.
 const listFrom = 8
 
 // field is the input for a field of an act.
 func (v *Visit) field(f act.Asked, known []string) Field {
-	in := Field{Name: f.Name, Kind: "text", Label: v.Say(f.Says), Value: strings.Join(known, "\n"), Most: f.Most, Optional: f.Optional, Complete: "off"}
-	if hint := f.Says + "-hint"; v.Catalogue.Has(hint) {
+	in := Field{Name: f.Name, Kind: "text", Label: v.Plain(f.Label), Hint: v.Plain(f.Hint), Value: strings.Join(known, "\n"), Most: f.Most, Optional: f.Optional, Complete: "off"}
+	if in.Label == "" {
+		in.Label = v.Say(f.Says)
+	}
+	if hint := f.Says + "-hint"; in.Hint == "" && v.Catalogue.Has(hint) {
 		in.Hint = v.Say(hint)
 	}
 	for _, o := range v.options(f) {
@@ -151,7 +163,7 @@ func (v *Visit) options(f act.Asked) (options []Option) {
 		return nil
 	}
 	for _, o := range f.Options(v.R.Context()) {
-		label := cmp.Or(o.Label, o.Value)
+		label := cmp.Or(v.Plain(o.Says), o.Label, o.Value)
 		if v.Catalogue.Has(label) {
 			label = v.Say(label)
 		}

@@ -8,13 +8,16 @@ import (
 	"dobosh/internal/law"
 )
 
-// Check reads every rule of a pack and lists what is wrong with it:
+// Check reads every rule and every form of a pack and lists what is wrong with it:
 // expressions that do not type-check, with line and column, and sentences with
 // places that may stay empty. It does not run tests; see [Test].
 func Check(p *law.Pack) []law.Finding {
 	var found law.Findings
 	for _, rule := range p.Rules() {
 		found = append(found, checkRule(p, rule)...)
+	}
+	for _, form := range p.Forms() {
+		found = append(found, checkForm(form)...)
 	}
 	return found
 }
