@@ -90,9 +90,7 @@ func (s *Sent) object(body []byte) error {
 	s.values, s.wrong = map[string][]string{}, map[string]bool{}
 	for name, value := range s.raw {
 		var one any
-		d := json.NewDecoder(bytes.NewReader(value))
-		d.UseNumber()
-		if err := d.Decode(&one); err != nil {
+		if err := strict.Upto(len(value)).Decode(value, &one); err != nil {
 			return malformed(err)
 		}
 		switch one := one.(type) {

@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"dobosh/internal/kit/page"
@@ -42,44 +41,34 @@ type Delivery struct {
 	Sent     time.Time // zero unless sent
 }
 
-const longestPage = 200
+var deliveries = storage.NewTable("notify_deliveries d join notify_notices n on n.id = d.notice",
+	storage.Col("d.notice", func(d *Delivery) *string { return &d.Notice }),
+	storage.Col("n.person", func(d *Delivery) *string { return &d.Person }),
+	storage.Col("d.channel", func(d *Delivery) *Channel { return &d.Channel }),
+	storage.Col("d.lane", func(d *Delivery) *Lane { return &d.Lane }),
+	storage.Col("d.state", func(d *Delivery) *State { return &d.State }),
+	storage.Col("d.attempts", func(d *Delivery) *int { return &d.Attempts }),
+	storage.Col("d.reason", func(d *Delivery) *string { return &d.Reason }),
+	storage.Time("d.created_at", func(d *Delivery) *time.Time { return &d.Created }),
+	storage.Time("d.due_at", func(d *Delivery) *time.Time { return &d.Due }),
+	storage.Time("d.sent_at", func(d *Delivery) *time.Time { return &d.Sent }),
+).Then(func(d *Delivery) error {
+	if d.State != Queued {
+		d.Due = time.Time{}
+	}
+	return nil
+})
 
 // Deliveries lists deliveries, the newest first. A limit outside of 1 to 200
 // gives a page of the usual size.
 func (c *Courier) Deliveries(ctx context.Context, after page.Key, limit int) (page.Page[Delivery], error) {
-	if limit < 1 || limit > longestPage {
-		limit = page.Size
-	}
-	created, notice := int64(1<<62), ""
-	if columns := after.Columns(2); columns != nil {
-		if at, err := strconv.ParseInt(columns[0], 10, 64); err == nil {
-			created, notice = at, columns[1]
-		}
-	}
-	rows, err := c.db.Read(ctx).QueryContext(ctx, `
-		select d.notice, n.person, d.channel, d.lane, d.state, d.attempts, d.reason, d.created_at, d.due_at, d.sent_at
-		from notify_deliveries d join notify_notices n on n.id = d.notice
-		where d.created_at < $1 or d.created_at = $1 and d.notice < $2
-		order by d.created_at desc, d.notice desc limit $3`, created, notice, limit+1)
-	all, err := storage.All(rows, err, scanDelivery)
+	newest := deliveries.List(
+		storage.Down("d.created_at", func(d Delivery) int64 { return storage.Micros(d.Created) }),
+		storage.Down("d.notice", func(d Delivery) string { return d.Notice }),
+	)
+	all, err := newest.Page(ctx, c.db.Read(ctx), storage.Filter{}, after, limit)
 	if err != nil {
-		return page.Page[Delivery]{}, fmt.Errorf("list deliveries: %w", err)
+		return all, fmt.Errorf("list deliveries: %w", err)
 	}
-	return page.Of(all, limit, func(d Delivery) page.Key {
-		return page.KeyOf(strconv.FormatInt(storage.Micros(d.Created), 10), d.Notice)
-	}), nil
-}
-
-func scanDelivery(scan storage.Scan) (Delivery, error) {
-	var d Delivery
-	var created, due, sent int64
-	err := scan(&d.Notice, &d.Person, &d.Channel, &d.Lane, &d.State, &d.Attempts, &d.Reason, &created, &due, &sent)
-	d.Created = storage.Instant(created)
-	if d.State == Queued {
-		d.Due = storage.Instant(due)
-	}
-	if sent != 0 {
-		d.Sent = storage.Instant(sent)
-	}
-	return d, err
+	return all, nil
 }

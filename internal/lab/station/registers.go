@@ -15,6 +15,7 @@ import (
 	"dobosh/internal/exchange"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/strict"
 	"dobosh/internal/lab/people"
 	"dobosh/internal/lab/registers"
 	"dobosh/internal/lab/registers/births"
@@ -133,5 +134,5 @@ func (r residentsOf) Search(ctx context.Context, by act.Actor, number jmbg.Numbe
 	if err != nil {
 		return "", found, err
 	}
-	return familySector, found, json.Unmarshal(answer.Body, &found)
+	return familySector, found, strict.Upto(64<<10).AllowUnknown().Decode(answer.Body, &found)
 }
