@@ -331,8 +331,12 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		asker := cfg.Member
 		asker.Subsystem = "portal"
 		gathered := &receipts.Room{Portal: asker, State: c.State, Pack: pack, Asker: gateway, Words: listed}
+		shown, err := servicepages.New(given, papers{given, trust}, pack)
+		if err != nil {
+			return err
+		}
 		n.take(Brings{
-			Pages: []portal.Room{servicepages.New(given, papers{given, trust}, pack), receiptpages.New(gathered)},
+			Pages: []portal.Room{shown, receiptpages.New(gathered)},
 			Start: func(ctx context.Context) error { return given.Listen(ctx, stream) },
 		}, nil)
 		brings, err = interfaces.counter(given, stream, sectors)

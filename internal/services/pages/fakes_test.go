@@ -242,5 +242,15 @@ func config(t testing.TB) portal.Config {
 }
 
 func open(t testing.TB, c *city) *portal.Portal {
-	return pages.Open(t, config(t), New(c, c, pages.Serbia(t)))
+	return pages.Open(t, config(t), opened(t, c))
+}
+
+// opened are the pages over a city.
+func opened(t testing.TB, c *city) portal.Room {
+	t.Helper()
+	room, err := New(c, c, pages.Serbia(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return room
 }

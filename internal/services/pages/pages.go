@@ -120,7 +120,11 @@ type room struct {
 }
 
 // New brings the pages of the public services.
-func New(s Services, verifier Verifier, pack *law.Pack) portal.Room {
+func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
+	dismiss, err := services.Dismissal(pack, s)
+	if err != nil {
+		return portal.Room{}, err
+	}
 	r := &room{s, verifier, pack}
 	own, officer := act.SignedIn(), act.Only(identity.Officer)
 	atDesk, resident := portal.Holds(identity.Officer), portal.Holds(identity.Resident)
@@ -148,14 +152,12 @@ func New(s Services, verifier Verifier, pack *law.Pack) portal.Room {
 			{Pattern: "GET /desk/referrals", Right: officer, Do: r.open().Do},
 			{Pattern: "GET /desk/referrals/{id}", Right: officer, Do: func(v *portal.Visit) error { return r.referral(v, nil) }},
 			{Pattern: "POST /desk/referrals/{id}", Right: officer, Do: r.resolve},
-			{Pattern: "GET /desk/referrals/{id}/dismiss", Right: officer, Do: func(v *portal.Visit) error { return r.askDismiss(v, nil) }},
-			{Pattern: "POST /desk/referrals/{id}/dismiss", Right: officer, Do: r.dismiss},
 			{Pattern: "GET /desk/payments", Right: officer, Do: r.payments},
 			{Pattern: "POST /desk/payments/prepare", Right: officer, Do: r.preparePayments},
 			{Pattern: "GET /desk/payments/{file}/release", Right: officer, Do: r.askRelease},
 			{Pattern: "POST /desk/payments/{file}/release", Right: officer, Do: r.releasePayments},
 			{Pattern: "GET /desk/payments/{file}/payments.xml", Right: officer, Do: r.paymentXML},
-		}, r.exits()...),
+		}, append(r.exits(), r.dismissal(dismiss).Pages()...)...),
 		Nav: []portal.Nav{
 			{Path: "/inbox", Key: "nav.inbox", Order: 100, Whom: resident},
 			{Path: "/desk", Key: "nav.desk", Order: 200, Whom: atDesk},
@@ -171,5 +173,5 @@ func New(s Services, verifier Verifier, pack *law.Pack) portal.Room {
 			{Order: 200, Whom: atDesk, Do: func(v *portal.Visit) error { return v.To("/desk") }},
 		},
 		Welcome: []portal.Part{r.welcome},
-	}
+	}, nil
 }

@@ -86,6 +86,6 @@ func TestWhatIsNotOnTheNodeIsNotOnThePage(t *testing.T) {
 
 func TestWhatOtherRoomsSayStandsOnAPersonsOwnPage(t *testing.T) {
 	beside := portal.Room{Beside: []portal.Part{func(*portal.Visit) (template.HTML, error) { return "<p>beside</p>", nil }}}
-	h := pages.Open(t, config(t), New(&city{}, &city{}, pages.Serbia(t)), beside)
+	h := pages.Open(t, config(t), opened(t, &city{}), beside)
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/"}, 200, "<p>beside</p>")
 }

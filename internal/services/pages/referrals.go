@@ -163,36 +163,16 @@ func readFact(kind, typed string) (value, code string) {
 	return typed, ""
 }
 
-func (r *room) askDismiss(v *portal.Visit, refused error) error {
-	ref, err := r.Referral(v.R.Context(), v.Actor, v.R.PathValue("id"))
-	if err != nil {
-		return err
+// dismissal is the page on which an officer says why nothing follows; what it asks
+// is a form of the pack.
+func (r *room) dismissal(dismiss act.Act) portal.ActPage {
+	return portal.ActPage{
+		Act: dismiss, Back: portal.Nav{Path: "/desk/referrals/{id}", Key: "referral.dismiss-back"},
+		Next: func(*portal.Visit, any) string { return "/desk/referrals" },
+		Ask: func(v *portal.Visit, q *portal.Question) error {
+			ref, err := r.Referral(v.R.Context(), v.Actor, v.R.PathValue("id"))
+			q.Title, q.Lead = v.Say("referral.dismiss-title"), []string{v.Say("referral.dismiss-lead", "title", v.Plain(ref.Title))}
+			return err
+		},
 	}
-	path := "/desk/referrals/" + ref.ID
-	q := portal.Question{
-		Title: v.Say("dismiss.title"), Lead: []string{v.Say("dismiss.lead", "title", v.Plain(ref.Title))},
-		Action: path + "/dismiss", Hidden: []portal.Hidden{{Name: "version", Value: strconv.Itoa(ref.Version)}},
-		Fields: []portal.Field{{Name: "reason", Kind: "words", Label: v.Say("dismiss.label"), Hint: v.Say("dismiss.hint"), Value: v.Typed("reason"), Most: sourceMax}},
-		Button: v.Say("dismiss.button"), Links: []portal.Link{{URL: path, Text: v.Say("dismiss.back")}},
-	}
-	if refused != nil && !q.Refuse(v, refused) {
-		return refused
-	}
-	return v.Ask(q)
-}
-
-func (r *room) dismiss(v *portal.Visit) error {
-	v.Here = "/desk/referrals/" + v.R.PathValue("id")
-	version, err := v.Version()
-	if err != nil {
-		return err
-	}
-	reason, err := v.Words("reason", sourceMax)
-	if err == nil {
-		err = r.Dismiss(v.R.Context(), v.Actor, v.R.PathValue("id"), version, reason)
-	}
-	if err != nil {
-		return r.askDismiss(v, err)
-	}
-	return v.To("/desk/referrals")
 }
