@@ -47,6 +47,8 @@ type Brings struct {
 type Guest struct {
 	// Tables are made together with those of the node.
 	Tables []fs.FS
+	// Words are the guest's sentences.
+	Words []lang.Words
 	// Descriptions of the services behind the node that the guest brings.
 	Descriptions [][]byte
 	// Demonstration has everything that leaves the node say that it is one.

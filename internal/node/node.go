@@ -28,6 +28,7 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
 	"dobosh/internal/portal"
@@ -125,7 +126,11 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err != nil {
 		return fmt.Errorf("pack: %w", err)
 	}
-	words, err := web.Words()
+	var foreign []lang.Words
+	for _, guest := range guests {
+		foreign = append(foreign, guest.Words...)
+	}
+	words, err := web.Words(foreign...)
 	if err != nil {
 		return err
 	}

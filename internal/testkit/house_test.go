@@ -33,9 +33,7 @@ func floors() [][]string {
 // here with their reason.
 func TestImportsPointDown(t *testing.T) {
 	allowed := map[string]string{
-		"node → lab":    "until the door for programs stands in api",
 		"web → pages":   "until each room brings its own pages",
-		"web → lab":     "until the words of the registers come with them",
 		"bus → storage": "an event leaves in the transaction of its room, so the outbox is a table",
 	}
 	floorOf := map[string]int{}

@@ -19,20 +19,12 @@ const root = "../.."
 // people nor a provider that lets anybody sign in, a mailbox for every message,
 // loads, or what tests are made of.
 func TestTheProgramHoldsNothingOfTheLaboratory(t *testing.T) {
-	until := map[string]string{
-		"dobosh/internal/lab/registers": "until the door for programs stands in api",
-	}
 	deps := linked(t, "dobosh/cmd/dobosh")
 	for name := range deps {
 		for _, not := range []string{"dobosh/internal/lab", "dobosh/internal/testkit", "github.com/zitadel", "github.com/emersion", "github.com/chromedp", "net/http/httptest"} {
-			if (name == not || strings.HasPrefix(name, not+"/")) && until[name] == "" {
+			if name == not || strings.HasPrefix(name, not+"/") {
 				t.Errorf("the program holds %s", name)
 			}
-		}
-	}
-	for name, why := range until {
-		if _, still := deps[name]; !still {
-			t.Errorf("%s is not there any more: %q is done", name, why)
 		}
 	}
 	if _, holds := linked(t, "dobosh/cmd/dobosh-lab")["dobosh/internal/lab/signin"]; !holds {

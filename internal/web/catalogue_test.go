@@ -12,13 +12,14 @@ import (
 
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/lab/registers"
 	"dobosh/internal/portal"
 	"dobosh/internal/services/proof"
 )
 
 func words(t *testing.T) (sr, en map[string]string, all *lang.Catalogue) {
 	t.Helper()
-	all, err := Words()
+	all, err := Words(registers.Words())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/lab/registers"
 	"dobosh/internal/law"
 	"dobosh/internal/portal"
 	"dobosh/packs"
@@ -98,7 +99,7 @@ type site struct {
 }
 
 func base(t testing.TB) site {
-	words, err := Words()
+	words, err := Words(registers.Words())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/lang"
-	"dobosh/internal/lab/registers"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
 	core "dobosh/internal/portal"
@@ -25,12 +24,12 @@ import (
 //go:embed words/*.json
 var wordFiles embed.FS
 
-// Words are the sentences of all rooms. Rooms that serve APIs say their
-// problems with them.
-func Words() (*lang.Catalogue, error) {
-	return lang.Load(
+// Words are the sentences of all rooms, and of guests of the node. Rooms that
+// serve APIs say their problems with them.
+func Words(guests ...lang.Words) (*lang.Catalogue, error) {
+	return lang.Load(append([]lang.Words{
 		core.Words(), act.Words(), api.Words(), identity.Words(), law.Words(), journal.Words(), registry.Words(), admission.Words(), contracts.Words(),
-		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), services.Words(), receipts.Words(), registers.Words(),
-		lang.Words{Room: "demo", Files: wordFiles},
-	)
+		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), services.Words(), receipts.Words(),
+		{Room: "demo", Files: wordFiles},
+	}, guests...)...)
 }

@@ -9,7 +9,9 @@ import (
 
 	"dobosh/internal/kit/cli"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/lab/demo"
+	"dobosh/internal/lab/registers"
 	"dobosh/internal/lab/station"
 	"dobosh/internal/web"
 )
@@ -19,7 +21,7 @@ func lab() cli.Program {
 	return cli.Program{
 		Name:  "dobosh-lab",
 		About: "dobosh-lab shows Dobosh and measures it. Nothing of it runs at an institution.",
-		Words: web.Words,
+		Words: func() (*lang.Catalogue, error) { return web.Words(registers.Words()) },
 		Commands: []cli.Command{
 			{Name: "demo", About: "run the demonstration: three nodes, an identity provider, a mailbox", Run: runDemo},
 			{Name: "serve", About: "run one node of a demonstration: serve --config FILE", Run: runServe},

@@ -16,6 +16,7 @@ import (
 	"dobosh/internal/kit/script"
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/lab/people"
+	"dobosh/internal/lab/registers"
 	"dobosh/internal/law"
 	"dobosh/internal/testkit/browser"
 	"dobosh/internal/web"
@@ -48,7 +49,7 @@ func begin(t *testing.T, b *browser.Browser, tag lang.Tag, noScripts bool) *stor
 	t.Helper()
 	s := &story{t: t, b: b, tag: tag, noScripts: noScripts, dir: t.TempDir()}
 	var err error
-	if s.words, err = web.Words(); err != nil {
+	if s.words, err = web.Words(registers.Words()); err != nil {
 		t.Fatal(err)
 	}
 	if s.pack, err = law.Load(packs.Serbia()); err != nil {

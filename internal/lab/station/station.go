@@ -6,6 +6,8 @@ import (
 	"log/slog"
 
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/lab/registers"
 	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/lab/registers/payments"
 	"dobosh/internal/lab/registers/residence"
@@ -18,6 +20,7 @@ func Open(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*no
 	if cfg.Registers != nil {
 		guests = append(guests, node.Guest{
 			Tables:       []fs.FS{births.Migrations(), residence.Migrations(), payments.Migrations()},
+			Words:        []lang.Words{registers.Words()},
 			Descriptions: [][]byte{births.Description(), residence.Description(), payments.Description()},
 			Open:         cfg.Registers.open,
 		})

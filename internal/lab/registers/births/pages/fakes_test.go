@@ -61,7 +61,7 @@ func (r *registrar) List(context.Context, act.Actor, page.Key) (page.Page[births
 
 // config is the portal of the state registers.
 func config(t testing.TB) portal.Config {
-	words, err := web.Words()
+	words, err := web.Words(registers.Words())
 	if err != nil {
 		t.Fatal(err)
 	}
