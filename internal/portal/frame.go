@@ -6,14 +6,22 @@ import (
 	"strings"
 
 	"dobosh/internal/act"
-
 	"dobosh/internal/kit/lang"
+)
+
+// Setting is for whom a page is set: what stands around it, and how close.
+type Setting string
+
+const (
+	Public Setting = ""      // people: help and what is for everybody below every page
+	Staff  Setting = "staff" // whoever works here: denser, and no word about the counter
 )
 
 // frame is what stands around every page.
 type frame struct {
 	Tag       lang.Tag
 	Page      string // name of the page, for the stylesheet
+	Setting   Setting
 	Title     string
 	Body      lang.Text
 	Nav       []Link
@@ -25,6 +33,7 @@ type frame struct {
 	Main      template.HTML
 }
 
+// Link leads to another page.
 type Link struct {
 	URL  string
 	Text string
@@ -34,7 +43,7 @@ type Link struct {
 
 func (v *Visit) frame(page, title string, main template.HTML) frame {
 	f := frame{
-		Tag: v.Tag, Page: page, Title: title, Body: v.Body, Languages: languageLinks(v.Here, v.Tag),
+		Tag: v.Tag, Page: page, Setting: v.setting(), Title: title, Body: v.Body, Languages: languageLinks(v.Here, v.Tag),
 		Demo: v.Banner, Nav: v.links(v.nav), Help: v.Help, Footer: v.links(v.footer), Main: main,
 	}
 	if v.Known {
@@ -66,6 +75,17 @@ func (v *Visit) links(ways []Nav) []Link {
 // Holds is for those who hold one of the roles, in whatever scope.
 func Holds(roles ...act.Role) func(act.Actor) bool {
 	return func(by act.Actor) bool { return slices.ContainsFunc(roles, by.Has) }
+}
+
+// setting is that of the way that leads nearest to this page, whoever sees it.
+func (v *Visit) setting() (s Setting) {
+	nearest := 0
+	for _, way := range v.nav {
+		if under(v.R.URL.Path, way.Path) && len(way.Path) > nearest {
+			s, nearest = way.Setting, len(way.Path)
+		}
+	}
+	return s
 }
 
 func under(here, path string) bool { return here == path || strings.HasPrefix(here, path+"/") }

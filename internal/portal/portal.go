@@ -76,7 +76,8 @@ type Page struct {
 // Nav is a way to a page, for those who have a use for it.
 type Nav struct {
 	Path, Key string
-	Order     int // of all rooms together, the lowest first
+	Setting   Setting // of the page and of those below it
+	Order     int     // of all rooms together, the lowest first
 	Whom      func(by act.Actor) bool
 }
 

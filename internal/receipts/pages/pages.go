@@ -62,6 +62,6 @@ func NewDesk(answering Answering) portal.Room {
 			{Pattern: "POST /desk/messages/{id}/answer", Right: officer, Do: d.answer},
 		},
 		Templates: templates,
-		Nav:       []portal.Nav{{Path: "/desk/messages", Key: "nav.questions", Order: 260, Whom: portal.Holds(identity.Officer)}},
+		Nav:       []portal.Nav{{Path: "/desk/messages", Key: "nav.questions", Order: 260, Setting: portal.Staff, Whom: portal.Holds(identity.Officer)}},
 	}
 }

@@ -160,12 +160,12 @@ func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
 		}, append(r.exits(), r.dismissal(dismiss).Pages()...)...),
 		Nav: []portal.Nav{
 			{Path: "/inbox", Key: "nav.inbox", Order: 100, Whom: resident},
-			{Path: "/desk", Key: "nav.desk", Order: 200, Whom: atDesk},
-			{Path: "/desk/offers", Key: "nav.offers", Order: 210, Whom: atDesk},
-			{Path: "/desk/assessments", Key: "nav.assessments", Order: 220, Whom: atDesk},
-			{Path: "/desk/referrals", Key: "nav.referrals", Order: 230, Whom: atDesk},
-			{Path: "/desk/decisions", Key: "nav.decisions", Order: 240, Whom: atDesk},
-			{Path: "/desk/payments", Key: "nav.payments", Order: 250, Whom: atDesk},
+			{Path: "/desk", Key: "nav.desk", Order: 200, Setting: portal.Staff, Whom: atDesk},
+			{Path: "/desk/offers", Key: "nav.offers", Order: 210, Setting: portal.Staff, Whom: atDesk},
+			{Path: "/desk/assessments", Key: "nav.assessments", Order: 220, Setting: portal.Staff, Whom: atDesk},
+			{Path: "/desk/referrals", Key: "nav.referrals", Order: 230, Setting: portal.Staff, Whom: atDesk},
+			{Path: "/desk/decisions", Key: "nav.decisions", Order: 240, Setting: portal.Staff, Whom: atDesk},
+			{Path: "/desk/payments", Key: "nav.payments", Order: 250, Setting: portal.Staff, Whom: atDesk},
 		},
 		Footer: []portal.Nav{{Path: "/verify", Key: "nav.verify", Order: 100}},
 		Home: []portal.Home{

@@ -53,7 +53,7 @@ func New(r Registrar, pack *law.Pack) portal.Room {
 				return v.Show("birth-recorded", v.Say("recorded.title"), nil)
 			}},
 		},
-		Nav:  []portal.Nav{{Path: "/births", Key: "nav.births", Order: 300, Whom: portal.Holds(identity.Registrar)}},
+		Nav:  []portal.Nav{{Path: "/births", Key: "nav.births", Order: 300, Setting: portal.Staff, Whom: portal.Holds(identity.Registrar)}},
 		Home: []portal.Home{{Order: 300, Whom: portal.Holds(identity.Registrar), Do: func(v *portal.Visit) error { return v.To("/births") }}},
 	}
 }
