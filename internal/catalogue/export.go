@@ -22,8 +22,8 @@ func (r *Room) Export(base string, after page.Key) ([]byte, error) {
 	hits, _ := r.index.Find(search.Query{}, after, exportSize)
 	c := dcat.Catalog{
 		ID: base + "/catalogue#all", Page: exportPage(base, after), Home: base + "/catalogue", Publisher: r.agent(base, r.Member),
-		Title: lang.Text{"sr": "Сервиси података", "en": "Data services"},
-		Text:  lang.Text{"sr": "Шта установе једна другој одговарају преко заједничке размене, и под којим условима.", "en": "What bodies answer to each other over the common exchange, and under which terms."},
+		Title: said().Text("catalogue.title"),
+		Text:  said().Text("catalogue.about"),
 	}
 	if hits.Next != "" {
 		c.Next = exportPage(base, hits.Next)

@@ -84,7 +84,7 @@ func (r *rig) room(engine string, member registry.ID) *catalogue.Room {
 }
 
 func lifeEvent(code string) (lang.Text, bool) {
-	return lang.Text{"sr": "Рођење детета", "en": "A child is born"}, code == "birth"
+	return lang.Text{"sr": "Рођење детета", "en": "Birth of a child"}, code == "birth"
 }
 
 // Description implements catalogue.Peers: the provider's storage is behind it.

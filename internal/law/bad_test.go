@@ -51,7 +51,7 @@ func TestBadPacks(t *testing.T) {
 	for _, tt := range []struct{ name, file, old, new, want string }{
 		{"unknown key", "terms.yaml", "    months: 12\n", "    months: 12\n    colour: red\n", `terms.yaml:7: unknown key "colour"`},
 		{"missing source", "terms.yaml", "    source: not read in the law\n", "", `terms.yaml:20: missing key "source"`},
-		{"missing translation", "purposes.yaml", "      en: Seeing the data about oneself\n", "", `purposes.yaml:15: missing key "en"`},
+		{"missing translation", "purposes.yaml", "      en: Access to your own data\n", "", `purposes.yaml:15: missing key "en"`},
 		{"life event given twice", "lifeevents.yaml", "  - id: family\n", "  - id: birth\n", `lifeevents.yaml:7: life event "birth" is already at lifeevents.yaml:2`},
 		{"wrong type", "terms.yaml", "months: 12", "months: twelve", `terms.yaml:6: "months" must be integer, not string`},
 		{"both days and months", "terms.yaml", "    days: 30", "    days: 30\n    months: 1", "give exactly one of the keys that exclude each other"},

@@ -24,7 +24,7 @@ func load(t testing.TB) *law.Pack {
 func TestCite(t *testing.T) {
 	p := load(t)
 	for ref, want := range map[law.Ref][3]string{
-		"zfpp/22/1": {"чл. 22 ст. 1 Закона о финансијској подршци породици са децом", "čl. 22 st. 1 Zakona o finansijskoj podršci porodici sa decom", "Art. 22(1) of the Law on Financial Support to Families with Children"},
+		"zfpp/22/1": {"чл. 22. ст. 1. Закона о финансијској подршци породици са децом", "čl. 22. st. 1. Zakona o finansijskoj podršci porodici sa decom", "Art. 22(1) of the Law on Financial Support to Families with Children"},
 		"zfpp/25d":  {"чл. 25д Закона о финансијској подршци породици са децом", "čl. 25d Zakona o finansijskoj podršci porodici sa decom", "Art. 25d of the Law on Financial Support to Families with Children"},
 	} {
 		pr, ok := p.Provision(ref)
@@ -52,7 +52,7 @@ func TestInForceNamesTheProvision(t *testing.T) {
 		t.Fatalf("after its last day: %v", err)
 	}
 	args := problem.Of(err).Args
-	if args["provision"] != "zfpp/48" || !strings.HasPrefix(args["cite"], "чл. 48 Закона") || args["to"] != "2026-11-30" {
+	if args["provision"] != "zfpp/48" || !strings.HasPrefix(args["cite"], "чл. 48. Закона") || args["to"] != "2026-11-30" {
 		t.Errorf("the problem does not name it: %v", args)
 	}
 	if err := p.InForce("zfpp/48", civil.Date(2018, 6, 30)); !problem.HasCode(err, "provision-not-in-force") {

@@ -1,6 +1,7 @@
 package law
 
 import (
+	"strconv"
 	"strings"
 
 	"dobosh/internal/kit/civil"
@@ -27,30 +28,31 @@ type Provision struct {
 	Evidence
 }
 
-// Cite writes the provision as lawyers do: "чл. 22 ст. 1 Закона о …",
-// "Art. 22(1) of the Law on …".
+// Cite writes the provision as lawyers do: "Art. 22(1) of the Law on …".
 func (pr Provision) Cite(tag lang.Tag) string { return pr.cited().In(tag) }
 
 func (pr Provision) cited() lang.Text {
-	parts := strings.Split(string(pr.Ref), "/")
-	var sr, en strings.Builder
-	for i, part := range parts[1:] {
-		if i > 2 {
-			break
-		}
-		sr.WriteString([]string{"чл. ", " ст. ", " тач. "}[i] + cyrillicArticle(part))
-		en.WriteString([]string{"Art. ", "(", ", point "}[i] + part + []string{"", ")", ""}[i])
+	parts := strings.Split(string(pr.Ref), "/")[1:]
+	parts = parts[:min(len(parts), 3)]
+	values := lang.Values{"law": pr.Instrument.Cited}
+	for i, part := range parts {
+		values[[]string{"article", "paragraph", "point"}[i]] = numbered(part)
 	}
-	return lang.Text{
-		"sr": strings.TrimSpace(sr.String() + " " + pr.Instrument.Cited["sr"]),
-		"en": strings.TrimSpace(en.String() + " of the " + pr.Instrument.Cited["en"]),
-	}
+	return said().In("cite."+strconv.Itoa(len(parts)), values)
 }
 
-// cyrillicArticle gives the letter of an inserted article its Cyrillic form:
-// inserted articles are counted а, б, в, г, д, ђ.
-func cyrillicArticle(part string) string {
-	return strings.NewReplacer("a", "а", "b", "б", "v", "в", "g", "г", "d", "д", "đ", "ђ").Replace(part)
+// numbered says the number of a part. An article that was inserted has a letter
+// behind its number, which each script writes as its own.
+func numbered(part string) lang.Text {
+	if number, letter, inserted := cutLetter(part); inserted {
+		return said().In("cite.letter."+letter, lang.Values{"n": number})
+	}
+	return said().In("cite.number", lang.Values{"n": part})
+}
+
+func cutLetter(part string) (number, letter string, inserted bool) {
+	letter = strings.TrimLeft(part, "0123456789")
+	return strings.TrimSuffix(part, letter), letter, letter != "" && said().Has("cite.letter."+letter)
 }
 
 // InForce returns nil when the provision is in force on day, and otherwise a

@@ -37,7 +37,7 @@ type RuleFact struct {
 	Service string    `yaml:"service" json:"service"`         // "RS-DEMO/GOV/REGISTERS/civil/births"
 	Ask     string    `yaml:"ask" json:"ask"`                 // "/v1/births/{birth}"
 	Pointer string    `yaml:"pointer" json:"pointer"`         // JSON pointer into the answer
-	Label   lang.Text `yaml:"label" json:"label"`             // "редослед рођења детета"
+	Label   lang.Text `yaml:"label" json:"label"`             // "ред рођења детета"
 	Unsaid  lang.Text `yaml:"unsaid" json:"unsaid,omitempty"` // stands in sentences while a text fact is missing
 	For     string    `yaml:"for" json:"for,omitempty"`       // "" decides; "text" only fills sentences; "payment" is asked at acceptance
 }

@@ -2,6 +2,7 @@ package law
 
 import (
 	"embed"
+	"sync"
 
 	"dobosh/internal/kit/lang"
 )
@@ -11,3 +12,7 @@ var wordFiles embed.FS
 
 // Words are the sentences of the room.
 func Words() lang.Words { return lang.Words{Room: "law", Files: wordFiles} }
+
+// said are the sentences of the room that it keeps in every language, as in
+// what it writes down and sends.
+var said = sync.OnceValue(func() *lang.Catalogue { return lang.Must(Words()) })

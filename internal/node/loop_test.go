@@ -323,7 +323,7 @@ func TestAProvisionThatEndsStopsItsContractByName(t *testing.T) {
 	w.birth("jovana")
 	w.eventually("the grant, which rests on another provision, is offered", func() bool { return len(w.offers()) == 1 })
 	w.eventually("the allowance waits", func() bool { return len(w.waiting()) == 1 })
-	if a := w.waiting()[0]; a.Waits["code"] != "provision-not-in-force" || !strings.Contains(a.Waits["sr"], "чл. 48") {
+	if a := w.waiting()[0]; a.Waits["code"] != "provision-not-in-force" || !strings.Contains(a.Waits["sr"], "чл. 48.") {
 		t.Errorf("waits because of %v", a.Waits)
 	}
 }

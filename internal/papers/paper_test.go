@@ -182,7 +182,7 @@ func TestALongPaperCountsItsSheets(t *testing.T) {
 			}
 		}
 	}
-	if last := oneLine(sheets[len(sheets)-1]); !strings.Contains(last, "Oznaka odluke "+p.Code) {
+	if last := oneLine(sheets[len(sheets)-1]); !strings.Contains(last, "Broj rešenja "+p.Code) {
 		t.Errorf("the last sheet lacks the code: %s", last)
 	}
 }

@@ -23,7 +23,6 @@ const (
 type setter struct {
 	pdf    *fpdf.Fpdf
 	paper  Paper
-	words  words
 	tag    lang.Tag
 	sheets int // how many there are; 0 while they are counted
 	y      float64
@@ -31,7 +30,7 @@ type setter struct {
 }
 
 func set(p Paper, tag lang.Tag, sheets int) (*setter, error) {
-	s := &setter{pdf: fpdf.New("P", "mm", "A4", ""), paper: p, words: wordsIn(tag), tag: tag, sheets: sheets}
+	s := &setter{pdf: fpdf.New("P", "mm", "A4", ""), paper: p, tag: tag, sheets: sheets}
 	s.properties()
 	addFonts(s.pdf)
 	s.sheet()
@@ -57,10 +56,15 @@ func (s *setter) properties() {
 	s.pdf.SetCreationDate(s.paper.MadeAt.UTC())
 	s.pdf.SetModificationDate(s.paper.MadeAt.UTC())
 	s.pdf.SetProducer("Dobosh", true)
-	s.pdf.SetTitle(clean(s.words.decision+": "+s.paper.Title), true)
+	s.pdf.SetTitle(clean(s.say("decision")+": "+s.paper.Title), true)
 	s.pdf.SetAuthor(clean(s.paper.Body), true)
-	s.pdf.SetSubject(clean(s.words.code+" "+s.paper.Code), true)
+	s.pdf.SetSubject(clean(s.say("code")+" "+s.paper.Code), true)
 	s.pdf.SetLang(string(s.tag))
+}
+
+// say gives a label of the form.
+func (s *setter) say(label string, pairs ...string) string {
+	return labels().Say(s.tag, "paper."+label, pairs...)
 }
 
 // sheet begins a sheet.
@@ -84,7 +88,7 @@ func (s *setter) need(height float64) {
 func (s *setter) foot() {
 	y := sheetHeight - bottom + 8
 	s.line(y)
-	record := strings.ReplaceAll(s.words.record, "{url}", clean(s.paper.URL))
+	record := s.say("record", "url", clean(s.paper.URL))
 	s.lines(small(), left, y+1.5, measure-22, record)
 	of := fmt.Sprintf("%d/%d", s.pdf.PageNo(), s.sheets)
 	s.at(small(), sheetWidth-right-s.width(small(), of), y+1.5, of)
@@ -110,7 +114,7 @@ func (s *setter) plan() {
 	if len(s.paper.Plan) == 0 {
 		return
 	}
-	s.heading(s.words.plan)
+	s.heading(s.say("plan"))
 	for _, l := range s.paper.Plan {
 		s.need(said().leading + small().leading)
 		sum := clean(l.Amount)
@@ -126,7 +130,7 @@ func (s *setter) reasons() {
 	if len(s.paper.Reasons) == 0 {
 		return
 	}
-	s.heading(s.words.reasons)
+	s.heading(s.say("reasons"))
 	for i, r := range s.paper.Reasons {
 		s.item(fmt.Sprint(i+1), r.Says, join(r.Cite, r.Register))
 	}
@@ -136,7 +140,7 @@ func (s *setter) affirms() {
 	if len(s.paper.Affirms) == 0 {
 		return
 	}
-	s.heading(s.words.affirms)
+	s.heading(s.say("affirms"))
 	for _, text := range s.paper.Affirms {
 		s.item("–", text, "")
 	}
@@ -146,7 +150,7 @@ func (s *setter) remedy() {
 	if s.paper.Remedy == "" {
 		return
 	}
-	s.heading(s.words.remedy)
+	s.heading(s.say("remedy"))
 	s.flow(said(), s.paper.Remedy)
 }
 
@@ -160,11 +164,11 @@ func (s *setter) check() {
 	x, y := left+size+7, s.y
 	w := measure - size - 7
 	made := lang.Day(civil.Of(s.paper.MadeAt), s.tag)
-	y = s.lines(small(), x, y, w, join(s.words.made+" "+made, s.paper.By)) + 1.5
-	y = s.lines(small(), x, y, w, s.words.code)
+	y = s.lines(small(), x, y, w, join(s.say("made")+" "+made, s.paper.By)) + 1.5
+	y = s.lines(small(), x, y, w, s.say("code"))
 	y = s.lines(code(), x, y, w, s.paper.Code) + 1.5
 	y = s.lines(small(), x, y, w, s.paper.URL) + 1.5
-	y = s.lines(small(), x, y, w, s.words.check)
+	y = s.lines(small(), x, y, w, s.say("check"))
 	s.y = max(y, s.y+size)
 }
 

@@ -1,8 +1,11 @@
 package papers
 
 import (
+	"slices"
 	"strings"
 	"unicode"
+
+	"dobosh/internal/kit/lang"
 
 	"codeberg.org/go-pdf/fpdf"
 	"github.com/go-fonts/liberation/liberationsansregular"
@@ -62,8 +65,8 @@ func clean(s string) string {
 
 const noBreak = '\u00a0'
 
-// bind keeps an abbreviation or a number with what follows it on one line: "чл.
-// 22", "19. новембра", "300.000 RSD" are never torn.
+// bind keeps an abbreviation or a number with what follows it on one line: "Art.
+// 22", "19. novembra", "300.000 RSD" are never torn.
 func bind(s string) string {
 	runes := []rune(s)
 	start := 0
@@ -90,9 +93,8 @@ func binds(word, rest []rune) bool {
 
 func currency(rest []rune) bool {
 	word, _, _ := strings.Cut(string(rest[:min(len(rest), 8)]), " ")
-	switch strings.TrimRight(word, ".,;") {
-	case "RSD", "динара", "динар", "dinara", "dinar", "dinars":
-		return true
-	}
-	return false
+	word = strings.TrimRight(word, ".,;")
+	return word == "RSD" || slices.ContainsFunc(lang.Tags(), func(tag lang.Tag) bool {
+		return slices.Contains(strings.Fields(labels().Say(tag, "paper.currency")), word)
+	})
 }

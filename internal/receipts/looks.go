@@ -160,11 +160,11 @@ func fieldsSeen(words map[string]lang.Text, pointers []string) []lang.Text {
 // answer of which everything was agreed. No rule needs it, so no pack names it.
 func ofAPerson() map[string]lang.Text {
 	return map[string]lang.Text{
-		"":             {"sr": "цео одговор", "en": "the whole answer"},
-		"/person":      {"sr": "ко сте", "en": "who you are"},
-		"/name/given":  {"sr": "име", "en": "given name"},
-		"/name/family": {"sr": "презиме", "en": "family name"},
-		"/born":        {"sr": "дан рођења", "en": "day of birth"},
+		"":             said().Text("seen.all"),
+		"/person":      said().Text("seen.person"),
+		"/name/given":  said().Text("seen.given"),
+		"/name/family": said().Text("seen.family"),
+		"/born":        said().Text("seen.born"),
 	}
 }
 

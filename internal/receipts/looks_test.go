@@ -250,7 +250,7 @@ func TestALookInWords(t *testing.T) {
 		if other.Body["en"] != "Body RS-T/GOV/B" || other.Cite["sr"] == "" || other.Purpose["sr"] == "" || other.Matter != "birth 7" || other.Fields[1]["en"] != "no such" {
 			t.Errorf("look %+v", other)
 		}
-		if own.Fields[0]["en"] != "the child's day of birth" {
+		if own.Fields[0]["en"] != "the child's date of birth" {
 			t.Errorf("fields %v, want the words of the rule", own.Fields)
 		}
 		if bad.Cite != nil || bad.Purpose != nil || bad.Act != "act" {
@@ -303,7 +303,7 @@ func TestFieldsHaveTheWordsOfTheirDescription(t *testing.T) {
 		for _, f := range list[0].Fields {
 			said = append(said, f["en"])
 		}
-		if want := []string{"weight", "the child's day of birth", "no such", "the whole answer"}; !slices.Equal(said, want) {
+		if want := []string{"weight", "the child's date of birth", "no such", "the whole answer"}; !slices.Equal(said, want) {
 			t.Errorf("%q, want %q", said, want)
 		}
 	})

@@ -130,7 +130,7 @@ func (plan *Plan) add(p *payment, words *words) {
 	plan.Total += p.amount
 	says := words.payment(p)
 	plan.Payments = append(plan.Payments, Payment{ID: p.ID, Provision: p.Provision, Cite: p.cite, Amount: p.amount, Months: p.months, Says: says})
-	plan.Says = join(plan.Says, says)
+	plan.Says = join(plan.Says, says, " ")
 }
 
 // instalments splits an amount into equal instalments, rounded to the nearest

@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"slices"
-	"strconv"
 
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/money"
@@ -37,10 +36,10 @@ type payment struct {
 	law.RulePayment
 	expression
 	cite          lang.Text
-	amount        money.Para           // all of it
-	monthly, last money.Para           // zero when it is paid at once
-	months        int                  // 0: at once
-	says          map[string]lang.Text // what its sentence can name besides facts
+	amount        money.Para  // all of it
+	monthly, last money.Para  // zero when it is paid at once
+	months        int         // 0: at once
+	says          lang.Values // what its sentence can name besides facts
 }
 
 // expression is compiled CEL with the facts it reads, in the order of the rule.
@@ -146,8 +145,8 @@ func (env celEnvironment) payment(p law.RulePayment, text Record) (payment, erro
 		compiled.months = int(months.Value)
 		compiled.monthly, compiled.last = instalments(compiled.amount, compiled.months)
 	}
-	compiled.says = map[string]lang.Text{
-		"amount": dinars(compiled.amount), "monthly": dinars(compiled.monthly), "months": same(strconv.Itoa(compiled.months)),
+	compiled.says = lang.Values{
+		"amount": compiled.amount, "monthly": compiled.monthly, "months": compiled.months,
 	}
 	return compiled, nil
 }

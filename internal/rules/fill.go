@@ -1,38 +1,21 @@
 package rules
 
 import (
+	"maps"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
-	"dobosh/internal/kit/money"
 	"dobosh/internal/law"
 )
 
 // The sentences that every rule shares are the ones a pack cannot write,
 // because it does not know that it needs them.
-func notYetKnown() lang.Text {
-	return lang.Text{
-		"sr": "Још не знамо {missing}. Питамо регистар уместо вас.",
-		"en": "We do not know yet {missing}. We are asking the register for you.",
-	}
-}
-
-func notComputable() lang.Text {
-	return lang.Text{
-		"sr": "Ово не можемо сами да израчунамо. Службеник ће погледати ваш случај.",
-		"en": "We cannot work this out by ourselves. A person will look at your case.",
-	}
-}
-
-func noAmount() lang.Text {
-	return lang.Text{
-		"sr": "За овај случај није одређен износ. Службеник ће погледати ваш случај.",
-		"en": "No amount is set for this case. A person will look at it.",
-	}
-}
+func notYetKnown() lang.Text   { return said().Text("rule.unknown") }
+func notComputable() lang.Text { return said().Text("rule.not-computable") }
+func noAmount() lang.Text      { return said().Text("rule.no-amount") }
 
 // sentences says which places the sentences of a rule have, so that only those
 // are formatted.
@@ -65,14 +48,15 @@ func places(text lang.Text) []string {
 	return names
 }
 
-// words fills the sentences of one case.
+// words fills the sentences of one case, in every language in which they are
+// written.
 type words struct {
 	rule   *Rule
-	sr, en map[string]string
+	values lang.Values
 }
 
 func (r *Rule) words(f *facts) *words {
-	w := &words{rule: r, sr: make(map[string]string, 16), en: make(map[string]string, 16)}
+	w := &words{r, make(lang.Values, 16)}
 	for i := range r.text.Rule.Facts {
 		fact := &r.text.Rule.Facts[i]
 		if r.sentences[fact.Name] {
@@ -90,95 +74,91 @@ func (r *Rule) words(f *facts) *words {
 	return w
 }
 
-func (w *words) set(name string, text lang.Text) {
-	if text != nil {
-		w.sr[name], w.en[name] = text["sr"], text["en"]
+// set gives a place its value; one of which nothing can be said stays open.
+func (w *words) set(name string, value any) {
+	if value != nil {
+		w.values[name] = value
 	}
 }
 
 func (w *words) fill(text lang.Text) lang.Text {
-	return lang.Text{"sr": lang.Fill(text["sr"], w.sr, lang.SrCyrl), "en": lang.Fill(text["en"], w.en, lang.En)}
+	return text.Map(func(source lang.Tag, s string) string { return lang.FillWith(s, w.values, source) })
 }
 
 // missing fills a sentence with the labels of missing facts.
 func (w *words) missing(text lang.Text, names []string) lang.Text {
-	var sr, en []string
+	labels := lang.Text{}
 	for _, f := range w.rule.text.Rule.Facts {
-		for _, name := range names {
-			if f.Name == name {
-				sr, en = append(sr, f.Label["sr"]), append(en, f.Label["en"])
-			}
+		if slices.Contains(names, f.Name) {
+			labels = join(labels, f.Label, ", ")
 		}
 	}
-	w.sr["missing"], w.en["missing"] = strings.Join(sr, ", "), strings.Join(en, ", ")
+	w.set("missing", labels)
 	return w.fill(text)
 }
 
 // payment fills the sentence of a payment.
 func (w *words) payment(p *payment) lang.Text {
-	for name, text := range p.says {
-		w.set(name, text)
+	for name, value := range p.says {
+		w.set(name, value)
 	}
 	return w.fill(p.Says)
 }
 
-// spoken says a value as people do; nil where nothing can be said.
-func (r *Rule) spoken(fact *law.RuleFact, value any) lang.Text {
+// spoken gives a value as people say it; nil where nothing can be said.
+func (r *Rule) spoken(fact *law.RuleFact, value any) any {
 	switch value := value.(type) {
 	case nil:
-		return fact.Unsaid
+		if fact.Unsaid != nil {
+			return fact.Unsaid
+		}
 	case int64:
-		return same(strconv.FormatInt(value, 10))
+		return value
 	case time.Time:
-		day := civil.Date(value.Year(), value.Month(), value.Day())
-		return lang.Text{"sr": lang.Day(day, lang.SrCyrl), "en": lang.Day(day, lang.En)}
+		return civil.Date(value.Year(), value.Month(), value.Day())
 	case string:
 		if name, ok := r.names[value]; ok && fact.Type == "code" {
 			return name
 		}
-		return same(value)
+		return value
 	}
 	return nil
 }
 
-func same(s string) lang.Text { return lang.Text{"sr": s, "en": s} }
-
-func dinars(p money.Para) lang.Text {
-	return lang.Text{"sr": p.In(lang.SrCyrl), "en": p.In(lang.En)}
-}
-
-func worth(p law.Parameter) lang.Text {
+func worth(p law.Parameter) any {
 	if p.Kind == "money" {
-		return dinars(p.Money())
+		return p.Money()
 	}
-	return same(strconv.FormatInt(p.Value, 10))
+	return p.Value
 }
 
-// ordinal counts a child: Serbian in the neuter, as "дете" wants it.
+// ordinal counts a child, in the gender that "child" has.
 func ordinal(n int64) lang.Text {
-	sr := [...]string{"прво", "друго", "треће", "четврто", "пето", "шесто", "седмо", "осмо", "девето", "десето"}
-	en := [...]string{"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"}
-	if n >= 1 && n <= int64(len(sr)) {
-		return lang.Text{"sr": sr[n-1], "en": en[n-1]}
+	if n >= 1 && n <= 10 {
+		return said().Text("ordinal." + strconv.FormatInt(n, 10))
 	}
-	number := strconv.FormatInt(n, 10)
-	suffix := "th"
+	form := "other"
 	if n%100 < 11 || n%100 > 13 {
 		switch n % 10 {
 		case 1:
-			suffix = "st"
+			form = "one"
 		case 2:
-			suffix = "nd"
+			form = "two"
 		case 3:
-			suffix = "rd"
+			form = "few"
 		}
 	}
-	return lang.Text{"sr": number + ".", "en": number + suffix}
+	return said().In("ordinal."+form, lang.Values{"n": n})
 }
 
-func join(a, b lang.Text) lang.Text {
-	if a == nil {
-		return b
+// join puts b behind a in every language that one of them speaks.
+func join(a, b lang.Text, between string) lang.Text {
+	all := maps.Clone(b)
+	for source, s := range a {
+		if all[source] != "" {
+			s += between
+		}
+		all[source] = s + all[source]
 	}
-	return lang.Text{"sr": a["sr"] + " " + b["sr"], "en": a["en"] + " " + b["en"]}
+	return all
 }

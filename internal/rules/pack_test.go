@@ -156,7 +156,7 @@ func TestPlansThatAreNoPlan(t *testing.T) {
 			day := civil.Date(2018, 7, 1) // before the one-off assistance
 			out := allowance(t, p, day).Decide(family(day, 2))
 			last := out.Steps[len(out.Steps)-1]
-			if out.Result != rules.Unknown || len(out.Missing) != 0 || last.Condition != "plan" || !strings.Contains(last.Says["en"], "A person will look at") {
+			if out.Result != rules.Unknown || len(out.Missing) != 0 || last.Condition != "plan" || !strings.Contains(last.Says["en"], "An officer will look at") {
 				t.Errorf("%+v", out)
 			}
 		})

@@ -69,7 +69,7 @@ func TestRemedyIsATermOfThePack(t *testing.T) {
 		mother, o := r.offered()
 		d, err := r.Accept(t.Context(), mother, o.ID, o.Version)
 		must(t, err)
-		if !strings.Contains(d.Remedy["en"], "13 December 2026") || !strings.Contains(d.Remedy["sr"], "чл. 145 ст. 2") {
+		if !strings.Contains(d.Remedy["en"], "13 December 2026") || !strings.Contains(d.Remedy["sr"], "чл. 145. ст. 2.") {
 			t.Errorf("remedy %v, want twenty days and the provision", d.Remedy)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"dobosh/internal/bus"
@@ -121,13 +122,14 @@ func (r *Room) wait(ctx context.Context, t *work.Try[work.None], a assessment, s
 // sentence.
 func (r *Room) waitText(w *waitsFor) lang.Text {
 	title, p := r.registerTitle(w.who), problem.Of(w.err)
-	text := lang.Text{"sr": title["sr"], "en": title["en"], "code": p.Code}
+	text := maps.Clone(title)
 	switch cite, contract := p.Args["cite"], p.Args["contract"]; {
 	case cite != "":
-		text["sr"], text["en"] = text["sr"]+"; није на снази "+cite, text["en"]+"; not in force: "+p.Args["cite_en"]
+		text = said().In("wait.provision", lang.Values{"register": title, "cite": lang.Text{"sr": cite, "en": p.Args["cite_en"]}})
 	case contract != "":
-		text["sr"], text["en"] = text["sr"]+"; уговор "+contract, text["en"]+"; contract "+contract
+		text = said().In("wait.contract", lang.Values{"register": title, "contract": contract})
 	}
+	text["code"] = p.Code
 	return text
 }
 
@@ -179,11 +181,7 @@ func (r *Room) tell(ctx context.Context, tx *storage.Tx, person, offer string) e
 	}
 	err := r.Notifier.Send(ctx, tx, notify.Notice{
 		ID: "offer-" + offer, Person: person, Link: r.PublicURL + "/offers/" + offer,
-		Subject: lang.Text{"sr": "Имате понуду на коју имате право", "en": "There is an offer you are entitled to"},
-		Body: lang.Text{
-			"sr": "Добар дан,\n\nпо подацима које држава већ има, на нешто имате право. Не морате ништа да прилажете. Погледајте и одлучите:",
-			"en": "Hello,\n\nby what the state already knows, you are entitled to something. You need not bring any document. Have a look and decide:",
-		},
+		Subject: said().In("mail.offer.subject", lang.Values{"body": r.bodyTitle()}), Body: said().Text("mail.offer.body"),
 	})
 	if err != nil {
 		return fmt.Errorf("tell about the offer: %w", err)

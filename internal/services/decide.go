@@ -131,10 +131,10 @@ func receipts(facts known, needs []rules.Need) []proof.Receipt {
 // remedy says how to appeal, until when and by which provision.
 func (r *Room) remedy(made civil.Day) lang.Text {
 	until, cite := r.appealEnds(made)
-	return lang.Text{
-		"sr": "Ако се не слажете, можете да изјавите жалбу до " + lang.Day(until, lang.SrCyrl) + ", на шалтеру, поштом или овде" + bracket(cite["sr"]) + ".",
-		"en": "If you disagree, you may appeal until " + lang.Day(until, lang.En) + ", at the counter, by post or here" + bracket(cite["en"]) + ".",
+	if cite == nil {
+		return said().In("decision.remedy.until", lang.Values{"day": until})
 	}
+	return said().In("decision.remedy.by", lang.Values{"day": until, "cite": cite})
 }
 
 // appealEnds gives the last day of the appeal, counted from the day on which
@@ -146,13 +146,6 @@ func (r *Room) appealEnds(told civil.Day) (civil.Day, lang.Text) {
 		return told.AddDays(15), nil
 	}
 	return term.Ends(told), r.cite(term.Provision)
-}
-
-func bracket(cite string) string {
-	if cite == "" {
-		return ""
-	}
-	return " (" + cite + ")"
 }
 
 // storedDecision is a row of services_decisions.

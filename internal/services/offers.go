@@ -115,17 +115,16 @@ func serviceTitle(title func(registry.ID) lang.Text, service string) lang.Text {
 	return title(id)
 }
 
-// about says whom an offer is for: "Милица, рођена/рођен 19. новембра 2026."
+// about says whom an offer is for, without guessing a gender.
 func about(facts known) lang.Text {
 	day, err := civil.Parse(facts.text(factDay))
 	if err != nil {
 		return nil
 	}
-	name := facts.text(factName)
-	if name == "" {
-		return lang.Text{"sr": "Дете рођено " + lang.Day(day, lang.SrCyrl), "en": "Child born on " + lang.Day(day, lang.En)}
+	if name := facts.text(factName); name != "" {
+		return said().In("offer.about.named", lang.Values{"name": name, "day": day})
 	}
-	return lang.Text{"sr": name + ", дете рођено " + lang.Day(day, lang.SrCyrl), "en": name + ", born on " + lang.Day(day, lang.En)}
+	return said().In("offer.about.child", lang.Values{"day": day})
 }
 
 // Offers lists the person's own offers, the newest first.

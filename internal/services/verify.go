@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"dobosh/internal/act"
@@ -81,7 +82,7 @@ func (r *Room) DecisionPDF(ctx context.Context, by act.Actor, decision string, t
 
 func (r *Room) paper(d Decision, tag lang.Tag) papers.Paper {
 	p := papers.Paper{
-		Title: d.Title.In(tag), Body: d.Body.In(tag), By: paperBy(d).In(tag), About: d.About.In(tag), Verdict: verdictText(d).In(tag),
+		Title: d.Title.In(tag), Body: d.Body.In(tag), By: said().Say(tag, "paper.by."+paperBy(d)), About: d.About.In(tag), Verdict: said().Say(tag, "paper.granted."+strconv.FormatBool(d.Granted)),
 		Remedy: d.Remedy.In(tag), Code: d.Code, URL: r.PublicURL + "/verify/" + d.Code, MadeAt: d.MadeAt,
 	}
 	if d.Granted {
@@ -97,23 +98,17 @@ func (r *Room) paper(d Decision, tag lang.Tag) papers.Paper {
 		p.Affirms = append(p.Affirms, a.Says.In(tag))
 	}
 	if r.Demo {
-		p.Notice = lang.Text{"sr": "Показни рад. Особе су измишљене и ово решење нема правно дејство.", "en": "Demonstration. The persons are invented and this decision has no legal effect."}.In(tag)
+		p.Notice = said().Say(tag, "paper.notice")
 	}
 	return p
 }
 
-func paperBy(d Decision) lang.Text {
+// paperBy says how a decision was made.
+func paperBy(d Decision) string {
 	if d.By == byRule {
-		return lang.Text{"sr": "Одлучено по правилу, аутоматски, у вашу корист", "en": "Decided by rule, automatically, in your favour"}
+		return "rule"
 	}
-	return lang.Text{"sr": "Одлучио је службеник", "en": "Decided by an officer"}
-}
-
-func verdictText(d Decision) lang.Text {
-	if d.Granted {
-		return lang.Text{"sr": "Право се признаје.", "en": "The right is granted."}
-	}
-	return lang.Text{"sr": "Право се не признаје.", "en": "The right is not granted."}
+	return "officer"
 }
 
 // Verification is what the public page says about a code. It holds nothing

@@ -82,7 +82,7 @@ func TestEndedProvisionIsNamed(t *testing.T) {
 		mother := r.mother()
 		r.hear(r.birth(mother, born(), 1))
 		waiting := r.assessments(services.AssessmentWaiting)
-		if len(waiting) != 1 || waiting[0].Waits["code"] != "provision-not-in-force" || !strings.Contains(waiting[0].Waits["sr"], "чл. 22 ст. 1") || !strings.Contains(waiting[0].Waits["en"], "Art. 22(1)") {
+		if len(waiting) != 1 || waiting[0].Waits["code"] != "provision-not-in-force" || !strings.Contains(waiting[0].Waits["sr"], "чл. 22. ст. 1.") || !strings.Contains(waiting[0].Waits["en"], "Art. 22(1)") {
 			t.Fatalf("waiting %+v, want the provision named", waiting)
 		}
 		if _, there := r.offersOf(mother)[grant]; !there {

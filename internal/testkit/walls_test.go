@@ -2,11 +2,14 @@ package testkit_test
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // TestOneAEAD: who seals something takes kit/seal.
@@ -34,6 +37,28 @@ func TestOneDoorForJSON(t *testing.T) {
 		for _, call := range []string{"json.NewDecoder(", ".DisallowUnknownFields("} {
 			if _, ok := allowed[path]; !ok && strings.Contains(text, call) {
 				t.Errorf("%s calls %s…): kit/strict is the one door for JSON", path, call)
+			}
+		}
+	}
+}
+
+// TestNoSentenceInGo: what people read stands in words/LANG.json, where every
+// language can reach it. Serbian is known by its letters.
+func TestNoSentenceInGo(t *testing.T) {
+	allowed := map[string]string{
+		"kit/script/": "the tables of the two scripts",
+		"kit/lang/":   "the grammar of sentences, shown by sentences",
+		"kit/text/":   "the tables of letters that names may have",
+		"lab/":        "invented people and their letters",
+	}
+	comment := regexp.MustCompile(`(^|\s)//.*`)
+	for path, text := range source(t) {
+		if slices.ContainsFunc(slices.Collect(maps.Keys(allowed)), func(dir string) bool { return strings.HasPrefix(path, dir) }) {
+			continue
+		}
+		for i, line := range strings.Split(text, "\n") {
+			if strings.ContainsFunc(comment.ReplaceAllString(line, ""), func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }) {
+				t.Errorf("%s:%d says something in Cyrillic: words stand in words/sr.json", path, i+1)
 			}
 		}
 	}

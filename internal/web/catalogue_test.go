@@ -173,7 +173,7 @@ func TestNoSentenceIsLeftOver(t *testing.T) {
 	for _, content := range shown(t) {
 		text.WriteString(content)
 	}
-	joined := []string{"problem.", "turn.", "do.", "name.", "check.", "verdict.", "role.", "weekday.", "welcome.", "exit.",
+	joined := []string{"rule.", "ordinal.", "cite.", "seen.", "wait.", "mail.", "paper.", "offer.about.", "decision.remedy.", "catalogue.about", "problem.", "turn.", "do.", "name.", "check.", "verdict.", "role.", "weekday.", "welcome.", "exit.",
 		"offer.state.", "offer.after.", "assessment.state.", "payment.state.", "decision.granted.", "reason.", "referral.why.", "referral.reason.", "contract.state.", "contract.after.", "contract.act.", "contract.found.", "contract.at.", "contract.method.", "contract.often-", "alarm.", "hop.", "peer.", "evidence.", "operator.",
 		"change.", "type.", "value.in.", "version."}
 	for _, key := range all.Keys() {

@@ -14,6 +14,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
+	"dobosh/internal/papers"
 	core "dobosh/internal/portal"
 	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
@@ -29,7 +30,7 @@ var wordFiles embed.FS
 func Words(guests ...lang.Words) (*lang.Catalogue, error) {
 	return lang.Load(append([]lang.Words{
 		core.Words(), act.Words(), api.Words(), identity.Words(), law.Words(), journal.Words(), registry.Words(), admission.Words(), contracts.Words(),
-		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), services.Words(), receipts.Words(),
+		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), papers.Words(), services.Words(), receipts.Words(),
 		{Room: "demo", Files: wordFiles},
 	}, guests...)...)
 }

@@ -77,6 +77,16 @@ func Load(rooms ...Words) (*Catalogue, error) {
 	return c, nil
 }
 
+// Must is Load for the words that a room keeps to itself. They are part of the
+// program: what is wrong with them is a mistake in it.
+func Must(rooms ...Words) *Catalogue {
+	c, err := Load(rooms...)
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
 func (c *Catalogue) add(room Words) error {
 	names, err := fs.Glob(room.Files, "words/*.json")
 	if err != nil {
@@ -379,6 +389,18 @@ func (c *Catalogue) said(tag Tag, key string, given func(name string) (any, bool
 		}
 	}
 	return Said{"[" + key + "]", tag}
+}
+
+// Text gives the sentence for key as it is written, places and all, in every
+// language that has it.
+func (c *Catalogue) Text(key string) Text {
+	text := Text{}
+	for tag, sentences := range c.sentences {
+		if s, ok := sentences[key]; ok && tag != SrLatn {
+			text[tag.source()] = s
+		}
+	}
+	return text
 }
 
 // In gives the sentence for key in every language that has it, as a text that

@@ -59,7 +59,7 @@ func (s *story) finds() {
 	s.described(p)
 	p.Says(s.say("service.contracts"), "/born", "allowance-births")
 	p.Check("catalogue-service", s.tag)
-	p.Click("link", s.registerName("Рођење детета", "A child is born"))
+	p.Click("link", s.registerName("Рођење детета", "Birth of a child"))
 	p.Says(s.registerName("Евиденција пребивалишта", "Register of residence"))
 	p.Check("catalogue-event", s.tag)
 }
