@@ -1,0 +1,52 @@
+package testkit_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// named is a file or a folder of the tree as a document names it, or the place to
+// which a link leads.
+var named = regexp.MustCompile("`((?:cmd|docs|internal|packs|scripts)/[A-Za-z0-9_./-]+)`|\\]\\(([A-Za-z0-9_./-]+)(?:#[^)]*)?\\)")
+
+// TestDocumentsNameWhatIsThere: whoever carries on begins with the documents, and
+// looks where they point.
+func TestDocumentsNameWhatIsThere(t *testing.T) {
+	found := 0
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name := entry.Name(); entry.IsDir() && path != root && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "bin") {
+			return fs.SkipDir
+		}
+		if entry.IsDir() || filepath.Ext(path) != ".md" {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
+			found++
+			to := filepath.Join(root, m[1])
+			if m[2] != "" {
+				to = filepath.Join(filepath.Dir(path), m[2])
+			}
+			if _, err := os.Stat(to); err != nil {
+				t.Errorf("%s: there is no %s", path, m[1]+m[2])
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found < 20 {
+		t.Errorf("only %d files are named: the pattern no longer fits the documents", found)
+	}
+}
