@@ -51,8 +51,8 @@ func System(name string, roles ...Role) Actor {
 // Known reports whether the actor is somebody.
 func (a Actor) Known() bool { return a.Account != "" }
 
-// Has reports whether the actor holds a role, in whatever scope. It tells what to
-// offer; what is allowed tells a [Right].
+// Has reports whether the actor holds a role, in whatever scope. What they may do tells
+// a [Right].
 func (a Actor) Has(role Role) bool {
 	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.Role == role })
 }

@@ -75,6 +75,12 @@ func (r Right) Where(by Actor) (Scopes, error) {
 	return scopes, nil
 }
 
+// Lets reports whether the actor may do the act with some matter: whether to offer it.
+func (r Right) Lets(by Actor) bool {
+	_, err := r.Where(by)
+	return err == nil
+}
+
 // Second returns nil when the actor may release what an account has prepared: any
 // other, where the right demands four eyes. Who may release at all tells Check.
 //

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"dobosh/internal/act"
 	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
@@ -24,9 +25,9 @@ type Announcement struct {
 // Announcements lists what was announced for services under contracts of this
 // member, for its officers; what begins first comes first.
 //
-// Problem: role-needed.
-func (r *Room) Announcements(ctx context.Context, by Author) ([]Announcement, error) {
-	if err := by.asks(); err != nil {
+// Problem: not-allowed.
+func (r *Room) Announcements(ctx context.Context, by act.Actor) ([]Announcement, error) {
+	if err := r.mayAsk(by); err != nil {
 		return nil, err
 	}
 	var all []Announcement

@@ -7,9 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"dobosh/internal/act"
 	"dobosh/internal/catalogue"
 	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/catalogue/search"
+	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
@@ -201,11 +203,11 @@ func TestRefused(t *testing.T) {
 	foreign.Member, unknown.Subsystem = "CITY", "nowhere"
 	for _, test := range []struct {
 		what, code string
-		by         catalogue.Author
+		by         act.Actor
 		draft      catalogue.Draft
 	}{
-		{"nobody", "role-needed", catalogue.Author{}, catalogue.Draft{Service: births, Raw: description("2.0")}},
-		{"an officer", "role-needed", officer, catalogue.Draft{Service: births, Raw: description("2.0")}},
+		{"nobody", "sign-in-needed", act.Actor{}, catalogue.Draft{Service: births, Raw: description("2.0")}},
+		{"an officer", "not-allowed", officer, catalogue.Draft{Service: births, Raw: description("2.0")}},
 		{"another's service", "service-foreign", engineer, catalogue.Draft{Service: foreign, Raw: description("2.0")}},
 		{"an unknown subsystem", "service-foreign", engineer, catalogue.Draft{Service: unknown, Raw: description("2.0")}},
 		{"no service", "service-foreign", engineer, catalogue.Draft{Service: births.System(), Raw: description("2.0")}},
@@ -218,13 +220,13 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: %v, want %s", test.what, err, test.code)
 		}
 	}
-	if err := r.provider.Withdraw(t.Context(), officer, births); !problem.HasCode(err, "role-needed") {
+	if err := r.provider.Withdraw(t.Context(), officer, births); !problem.HasCode(err, "not-allowed") {
 		t.Errorf("an officer withdraws: %v", err)
 	}
-	if _, err := r.provider.Announcements(t.Context(), catalogue.Author{Account: "resident"}); !problem.HasCode(err, "role-needed") {
+	if _, err := r.provider.Announcements(t.Context(), act.As("resident", identity.Resident)); !problem.HasCode(err, "not-allowed") {
 		t.Errorf("a resident is told: %v", err)
 	}
-	if _, err := r.provider.Own(officer); !problem.HasCode(err, "role-needed") {
+	if _, err := r.provider.Own(officer); !problem.HasCode(err, "not-allowed") {
 		t.Errorf("an officer describes: %v", err)
 	}
 }
@@ -304,7 +306,7 @@ func TestFetchedFromTheSystem(t *testing.T) {
 			t.Errorf("%s: %.20q, %v", path, raw, err)
 		}
 	}
-	if _, err := r.provider.Fetch(t.Context(), officer, births); !problem.HasCode(err, "role-needed") {
+	if _, err := r.provider.Fetch(t.Context(), officer, births); !problem.HasCode(err, "not-allowed") {
 		t.Errorf("an officer: %v", err)
 	}
 	if _, err := r.provider.Fetch(t.Context(), engineer, births.System()); !problem.HasCode(err, "source-unknown") {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"dobosh/internal/act"
 	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
@@ -12,9 +13,9 @@ import (
 
 // KeepDraft keeps a description that may be published later, and gives its
 // digest. Drafts are forgotten in turn, like the descriptions of others.
-// Problems: role-needed and those of [openapi.Read].
-func (r *Room) KeepDraft(ctx context.Context, by Author, raw []byte) (digest string, err error) {
-	if err := by.describes(); err != nil {
+// Problems: not-allowed and those of [openapi.Read].
+func (r *Room) KeepDraft(ctx context.Context, by act.Actor, raw []byte) (digest string, err error) {
+	if err := r.mayDescribe(by); err != nil {
 		return "", err
 	}
 	doc, err := openapi.Read(raw)
@@ -26,9 +27,9 @@ func (r *Room) KeepDraft(ctx context.Context, by Author, raw []byte) (digest str
 
 // KeptDraft gives a description that was kept.
 //
-// Problem: role-needed, draft-gone.
-func (r *Room) KeptDraft(ctx context.Context, by Author, digest string) ([]byte, error) {
-	if err := by.describes(); err != nil {
+// Problem: not-allowed, draft-gone.
+func (r *Room) KeptDraft(ctx context.Context, by act.Actor, digest string) ([]byte, error) {
+	if err := r.mayDescribe(by); err != nil {
 		return nil, err
 	}
 	raw, err := r.kept(ctx, digest)

@@ -45,7 +45,7 @@ func TestDescriptionsAreGathered(t *testing.T) {
 func TestADraftIsNobodysUntilItIsPublished(t *testing.T) {
 	onBoth(t, func(r *rig) {
 		raw := description("1.0", "born")
-		if _, err := r.provider.KeepDraft(t.Context(), officer, raw); !problem.HasCode(err, "role-needed") {
+		if _, err := r.provider.KeepDraft(t.Context(), officer, raw); !problem.HasCode(err, "not-allowed") {
 			t.Errorf("an officer keeps a draft: %v", err)
 		}
 		digest, err := r.provider.KeepDraft(t.Context(), engineer, raw)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"dobosh/internal/act"
 	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
@@ -35,10 +36,10 @@ type Plan struct {
 }
 
 // Plan reads a draft and tells what would follow; nothing does. Problems:
-// role-needed, service-foreign, version-again, description-known,
+// not-allowed, service-foreign, version-again, description-known,
 // notice-too-short, and those of [openapi.Read].
-func (r *Room) Plan(ctx context.Context, by Author, d Draft) (Plan, error) {
-	if err := by.describes(); err != nil {
+func (r *Room) Plan(ctx context.Context, by act.Actor, d Draft) (Plan, error) {
+	if err := r.mayDescribe(by); err != nil {
 		return Plan{}, err
 	}
 	return r.plan(ctx, d)
@@ -138,8 +139,8 @@ func promoted(sv registry.Service, e registry.Edition) registry.Service {
 // Publish keeps the description and states it in the registry: as the present
 // one, or, when it breaks for those who have a contract, as the next. Problems:
 // as of [Room.Plan] and of [registry.Submitter].
-func (r *Room) Publish(ctx context.Context, by Author, d Draft) (Plan, error) {
-	if err := by.describes(); err != nil {
+func (r *Room) Publish(ctx context.Context, by act.Actor, d Draft) (Plan, error) {
+	if err := r.mayDescribe(by); err != nil {
 		return Plan{}, err
 	}
 	r.publish.Lock()
@@ -169,9 +170,9 @@ func (r *Room) state(ctx context.Context, sv registry.Service) error {
 
 // Withdraw takes back what was announced and does not hold yet.
 //
-// Problem: nothing-announced, role-needed, service-foreign.
-func (r *Room) Withdraw(ctx context.Context, by Author, service registry.ID) error {
-	if err := by.describes(); err != nil {
+// Problem: nothing-announced, not-allowed, service-foreign.
+func (r *Room) Withdraw(ctx context.Context, by act.Actor, service registry.ID) error {
+	if err := r.mayDescribe(by); err != nil {
 		return err
 	}
 	r.publish.Lock()
@@ -215,8 +216,8 @@ func (r *Room) begin(ctx context.Context, service registry.ID, today civil.Day) 
 }
 
 // Own lists the services of this member, in the order of their ids.
-func (r *Room) Own(by Author) ([]registry.Service, error) {
-	if err := by.describes(); err != nil {
+func (r *Room) Own(by act.Actor) ([]registry.Service, error) {
+	if err := r.mayDescribe(by); err != nil {
 		return nil, err
 	}
 	var own []registry.Service

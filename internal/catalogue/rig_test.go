@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/catalogue"
+	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
@@ -35,8 +37,8 @@ var (
 	births = registry.ID{Instance: "RS", Class: "GOV", Member: "STATE", Subsystem: "civil", Service: "births"}
 	asker  = registry.ID{Instance: "RS", Class: "GOV", Member: "CITY", Subsystem: "family"}
 
-	engineer = catalogue.Author{Account: "engineer", Engineer: true}
-	officer  = catalogue.Author{Account: "officer", Officer: true}
+	engineer = act.As("engineer", identity.Operator)
+	officer  = act.As("officer", identity.Contracts)
 )
 
 // rig is a registry with two members, and a room on the node of each.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 )
@@ -21,9 +22,9 @@ func (r *Room) HasSource(service registry.ID) bool { return r.Sources[service] !
 // it. The address is the operator's, in the configuration: nobody at a page can
 // make the node ask anything else. Redirects are not followed.
 //
-// Problem: role-needed, source-unknown, source-away, description-too-large.
-func (r *Room) Fetch(ctx context.Context, by Author, service registry.ID) ([]byte, error) {
-	if err := by.describes(); err != nil {
+// Problem: not-allowed, source-unknown, source-away, description-too-large.
+func (r *Room) Fetch(ctx context.Context, by act.Actor, service registry.ID) ([]byte, error) {
+	if err := r.mayDescribe(by); err != nil {
 		return nil, err
 	}
 	address := r.Sources[service]

@@ -20,7 +20,7 @@ import (
 // twice is one. A contract without an id gets one; with the id of one that
 // stands it amends that.
 func (r *Room) Propose(ctx context.Context, by act.Actor, token string, c registry.Contract) (Proposal, error) {
-	if err := signs(by); err != nil {
+	if err := r.maySign(by); err != nil {
 		return Proposal{}, err
 	}
 	if !id.Valid(token) {
@@ -131,7 +131,7 @@ func (r *Room) Withdraw(ctx context.Context, by act.Actor, proposal string, vers
 // current reads the proposal that an officer acts on, in the version that they
 // saw. done reports that they did this very act already: a doubled tap.
 func (r *Room) current(ctx context.Context, by act.Actor, proposal string, version int, act Act) (p Proposal, done bool, err error) {
-	if err := signs(by); err != nil {
+	if err := r.maySign(by); err != nil {
 		return p, false, err
 	}
 	if p, err = r.proposal(ctx, proposal); err != nil {

@@ -5,7 +5,6 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/api"
-	"dobosh/internal/identity"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/kit/strict"
@@ -26,7 +25,7 @@ type asked struct {
 // Acts are what is done here, by officers on pages and by information systems of
 // the member.
 func (r *Room) Acts() ([]act.Act, error) {
-	sign, read := act.Only(identity.Contracts), act.Only(identity.Contracts, identity.Auditor)
+	sign, read := RightToSign(), RightToRead()
 	proposal := act.OfCode("proposal", func(in *asked) *string { return &in.Proposal }, act.InPath())
 	version := act.OfVersion("version", func(in *asked) *int { return &in.Version })
 	reason := act.OfText("reason", func(in *asked) *string { return &in.Reason }, act.Most(reasonMost), act.Says("contract.reason"))
@@ -54,7 +53,9 @@ func (r *Room) Acts() ([]act.Act, error) {
 		}.Act,
 		act.Def[asked, Proposal]{
 			Name: "contract.proposal", Route: "GET /v1/proposals/{proposal}", Right: read, Fields: []act.Field[asked]{proposal},
-			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) { return r.Proposal(ctx, by, in.Proposal) },
+			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
+				return r.Proposal(ctx, by, in.Proposal)
+			},
 		}.Act,
 		act.Def[asked, Proposal]{
 			Name: "contract.approve", Route: "POST /v1/proposals/{proposal}/approve", Right: sign, Fields: []act.Field[asked]{proposal, version},

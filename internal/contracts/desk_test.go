@@ -231,12 +231,12 @@ func TestOnlyWhoMaySign(t *testing.T) {
 		_, withdraw := d.Withdraw(t.Context(), by, p.ID, 1)
 		end, group := d.End(t.Context(), by, "births", "no"), d.PutGroup(t.Context(), by, registry.Group{ID: system(state, "all")})
 		for what, err := range map[string]error{"propose": propose, "approve": approve, "refuse": refuse, "amend": amend, "withdraw": withdraw, "end": end, "group": group} {
-			if !problem.HasCode(err, "role-needed") {
+			if !problem.HasCode(err, "not-allowed") {
 				t.Errorf("%s by %q: %v", what, by.Account, err)
 			}
 		}
 	}
-	if _, err := d.Proposals(t.Context(), clerk, "", ""); !problem.HasCode(err, "role-needed") {
+	if _, err := d.Proposals(t.Context(), clerk, "", ""); !problem.HasCode(err, "not-allowed") {
 		t.Errorf("a clerk reads: %v", err)
 	}
 	if list, err := d.Proposals(t.Context(), auditor, "", ""); err != nil || len(list.Items) != 1 {

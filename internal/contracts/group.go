@@ -14,7 +14,7 @@ import (
 // Groups lists the groups with which contracts are made as a whole: those of
 // this member, and those of others.
 func (r *Room) Groups(_ context.Context, by act.Actor) (own, others []registry.Group, err error) {
-	if err := reads(by); err != nil {
+	if err := r.mayRead(by); err != nil {
 		return nil, nil, err
 	}
 	for _, g := range r.State().Groups() {
@@ -30,7 +30,7 @@ func (r *Room) Groups(_ context.Context, by act.Actor) (own, others []registry.G
 // PutGroup says who is of a group of this member; a group of the authority's
 // is a global one. Without members it is taken out.
 func (r *Room) PutGroup(ctx context.Context, by act.Actor, g registry.Group) error {
-	if err := signs(by); err != nil {
+	if err := r.maySign(by); err != nil {
 		return err
 	}
 	if g.ID.Owner() != r.Member || g.ID.Subsystem == "" || g.ID.Service != "" {

@@ -12,7 +12,7 @@ import (
 // Proposals lists what is being agreed and was: first what waits for somebody
 // here, then the newest. An empty state is every state.
 func (r *Room) Proposals(ctx context.Context, by act.Actor, state State, after page.Key) (page.Page[Proposal], error) {
-	if err := reads(by); err != nil {
+	if err := r.mayRead(by); err != nil {
 		return page.Page[Proposal]{}, err
 	}
 	waitingFirst := proposals.List(
@@ -37,7 +37,7 @@ func (r *Room) Proposals(ctx context.Context, by act.Actor, state State, after p
 
 // Proposal gives one proposal with its steps and what is still on its way.
 func (r *Room) Proposal(ctx context.Context, by act.Actor, proposal string) (Proposal, error) {
-	if err := reads(by); err != nil {
+	if err := r.mayRead(by); err != nil {
 		return Proposal{}, err
 	}
 	p, err := r.proposal(ctx, proposal)

@@ -12,7 +12,6 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/clock"
-	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
@@ -68,21 +67,18 @@ func New(cfg Config) *Room {
 	return r
 }
 
-// signs lets only those act who may sign for the member.
-func signs(by act.Actor) error {
-	if by.Has(identity.Contracts) {
-		return nil
-	}
-	return problem.New(problem.Forbidden, "role-needed", "role", string(identity.Contracts))
-}
+// RightToSign is that of acting for the member on its contracts.
+func RightToSign() act.Right { return act.Only(identity.Contracts) }
 
-// reads lets those read who sign, and those who look after them.
-func reads(by act.Actor) error {
-	if by.Has(identity.Auditor) {
-		return nil
-	}
-	return signs(by)
-}
+// RightToRead is that of those who sign, and of those who look after them.
+func RightToRead() act.Right { return act.Only(identity.Contracts, identity.Auditor) }
+
+func (r *Room) maySign(by act.Actor) error { return RightToSign().Check(by, r.matter()) }
+
+func (r *Room) mayRead(by act.Actor) error { return RightToRead().Check(by, r.matter()) }
+
+// matter is that of the room: the contracts of this member.
+func (r *Room) matter() act.Scope { return act.Scope{Body: r.Member.String()} }
 
 // keys are the keys with which a member signs.
 func (r *Room) keys(member registry.ID) note.Verifiers {

@@ -40,7 +40,7 @@ func (s Standing) Soon(today civil.Day) bool {
 // Contracts lists the contracts of this member in the order of the days on
 // which they stop, those that nothing ends last.
 func (r *Room) Contracts(ctx context.Context, by act.Actor, after page.Key) (page.Page[Standing], error) {
-	if err := reads(by); err != nil {
+	if err := r.mayRead(by); err != nil {
 		return page.Page[Standing]{}, err
 	}
 	var all []Standing
@@ -76,7 +76,7 @@ func (s Standing) order() string {
 
 // Contract gives one contract of this member.
 func (r *Room) Contract(ctx context.Context, by act.Actor, contract string) (Standing, error) {
-	if err := reads(by); err != nil {
+	if err := r.mayRead(by); err != nil {
 		return Standing{}, err
 	}
 	c, ok := r.State().Contract(contract)
@@ -170,7 +170,7 @@ func (r *Room) trace(ctx context.Context, s *Standing) error {
 // End takes a contract of this member out of force, with a reason that
 // everybody can read. It is brought to the registry as soon as that answers.
 func (r *Room) End(ctx context.Context, by act.Actor, contract, reason string) error {
-	if err := signs(by); err != nil {
+	if err := r.maySign(by); err != nil {
 		return err
 	}
 	if !sayable(reason) {

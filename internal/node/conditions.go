@@ -9,11 +9,9 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/oversight"
-	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/journal/timestamp"
 	"dobosh/internal/kit/lang"
-	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 	"dobosh/internal/web"
 )
@@ -31,8 +29,8 @@ func (c conditions) Title(service registry.ID) lang.Text { return c.title(servic
 
 // Condition implements web.Conditions.
 func (c conditions) Condition(ctx context.Context, by act.Actor) (web.Condition, error) {
-	if !by.Has(identity.Operator) && !by.Has(identity.Auditor) {
-		return web.Condition{}, problem.New(problem.Forbidden, "not-yours")
+	if err := oversight.RightToWatch().Check(by, act.Scope{Body: c.cfg.Member.String()}); err != nil {
+		return web.Condition{}, err
 	}
 	now := c.now()
 	condition := web.Condition{Entries: c.journal.Size(), Quotas: c.quotaUse()}

@@ -225,7 +225,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		Checkpoint: func() []byte { return []byte(c.Checkpoint()) },
 		Gossip:     func(checkpoint []byte) error { return c.Compare(context.Background(), checkpoint) },
 	})
-	looks := receipts.NewSystem(db, now)
+	looks := receipts.NewSystem(cfg.Member, db, now)
 	asked := cfg.Member
 	asked.Subsystem, asked.Service = "receipts", receipts.ServiceCode
 	n.take(Brings{
@@ -372,7 +372,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 	if c.authority != nil {
 		frame.Kind = "supervisor"
-		pages.Registry, pages.Newcomers = registryPages{c.Registry, inForce, watching, words, now}, admission.Newcomers{Office: g.office}
+		pages.Registry, pages.Newcomers = registryPages{c.Registry, inForce, watching, words, now}, admission.Newcomers{Member: cfg.Member, Office: g.office}
 	}
 	n.take(Brings{Pages: []portal.Room{web.New(pages)}}, nil)
 	front, err := n.portal(frame)

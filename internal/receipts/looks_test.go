@@ -110,7 +110,7 @@ func (r *rig) add(authority *registry.Authority, engine, name string) {
 	db := testkit.Database(r.t, engine)(journal.Migrations(), receipts.Migrations())
 	projection := journal.Project(r.t.Context(), db, log, []string{"answer", "act"}, slog.New(slog.DiscardHandler))
 	r.t.Cleanup(func() { must(r.t, projection.Close()) })
-	r.bodies[name] = &body{id: id, db: db, log: log, system: receipts.NewSystem(db, r.clock.Now)}
+	r.bodies[name] = &body{id: id, db: db, log: log, system: receipts.NewSystem(id, db, r.clock.Now)}
 	service := id
 	service.Subsystem, service.Service = receipts.ServiceCode, receipts.ServiceCode
 	must(r.t, authority.Append(r.t.Context(),
@@ -458,10 +458,10 @@ func TestWhoMayNot(t *testing.T) {
 			wantCode(t, err, "not-yours")
 			wantCode(t, r.AskWhy(t.Context(), by, "x", "Зашто?"), "not-yours")
 		}
-		for _, by := range []act.Actor{{}, mila()} {
+		for code, by := range map[string]act.Actor{"sign-in-needed": {}, "not-allowed": mila()} {
 			_, err := system.Questions(t.Context(), by, "")
-			wantCode(t, err, "not-yours")
-			wantCode(t, system.Answer(t.Context(), by, "x", "Зато."), "not-yours")
+			wantCode(t, err, code)
+			wantCode(t, system.Answer(t.Context(), by, "x", "Зато."), code)
 		}
 	})
 }

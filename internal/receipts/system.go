@@ -21,6 +21,7 @@ import (
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/kit/strict"
+	"dobosh/internal/registry"
 	"dobosh/internal/storage"
 )
 
@@ -79,12 +80,22 @@ type takenAnswer struct {
 // System is the information system behind the node that holds its receipts
 // and the questions about them. It trusts its node to have checked who asks.
 type System struct {
-	db  *storage.DB
-	now clock.Now
+	member registry.ID // whose looks are asked about
+	db     *storage.DB
+	now    clock.Now
 }
 
-// NewSystem makes the system over a node's storage.
-func NewSystem(db *storage.DB, now clock.Now) *System { return &System{db: db, now: now} }
+// NewSystem makes the system of a member over a node's storage.
+func NewSystem(member registry.ID, db *storage.DB, now clock.Now) *System {
+	return &System{member: member, db: db, now: now}
+}
+
+// RightToAnswer is that of the officers whom people ask why somebody looked.
+func RightToAnswer() act.Right { return act.Only(identity.Officer) }
+
+func (s *System) mayAnswer(by act.Actor) error {
+	return RightToAnswer().Check(by, act.Scope{Body: s.member.String()})
+}
 
 // Handler answers GET /v1/receipts/{person}, GET and POST
 // /v1/questions/{person}.
@@ -195,8 +206,8 @@ func sayable(s string) bool {
 // Questions lists what people asked this body, for its officers: open ones
 // first, then the newest.
 func (s *System) Questions(ctx context.Context, by act.Actor, after page.Key) (page.Page[Question], error) {
-	if !by.Has(identity.Officer) {
-		return page.Page[Question]{}, notYours()
+	if err := s.mayAnswer(by); err != nil {
+		return page.Page[Question]{}, err
 	}
 	openFirst := questions.List(
 		storage.Up(`case when answered_at = 0 then 0 else 1 end`, func(q Question) int64 {
@@ -217,8 +228,8 @@ func (s *System) Questions(ctx context.Context, by act.Actor, after page.Key) (p
 // Answer answers a question, once: the problem "question-answered" says that
 // somebody else was faster.
 func (s *System) Answer(ctx context.Context, by act.Actor, question, text string) error {
-	if !by.Has(identity.Officer) {
-		return notYours()
+	if err := s.mayAnswer(by); err != nil {
+		return err
 	}
 	if !sayable(text) {
 		return problem.New(problem.Invalid, "answer-form").At("text", "answer-form")

@@ -16,13 +16,13 @@ import (
 
 func forbidden() error { return problem.New(problem.Forbidden, "not-yours") }
 
-// rightToDecide is that of officers, each for the public services of their scope: to
+// RightToDecide is that of officers, each for the public services of their scope: to
 // see what is done under them, to decide what nobody else may, and to pay.
-func rightToDecide() act.Right { return act.Only(identity.Officer) }
+func RightToDecide() act.Right { return act.Only(identity.Officer) }
 
 // mayDecide returns nil for an officer of a public service.
 func (r *Room) mayDecide(by act.Actor, service string) error {
-	return rightToDecide().Check(by, r.matter(service))
+	return RightToDecide().Check(by, r.matter(service))
 }
 
 // matter is what a grant has to cover so that it is for a public service.
@@ -34,7 +34,7 @@ func (r *Room) matter(service string) act.Scope {
 // within narrows a list to the public services of an officer by a condition with %s
 // for their names. Who may decide in every one sees also what the pack no longer knows.
 func (r *Room) within(by act.Actor, text string) (filter, error) {
-	scopes, err := rightToDecide().Where(by)
+	scopes, err := RightToDecide().Where(by)
 	if err != nil || scopes.Cover(act.Scope{Body: r.Member.String()}) {
 		return everything(), err
 	}

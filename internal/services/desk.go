@@ -85,7 +85,7 @@ func (r *Room) briefs(ctx context.Context, mine filter, ids []any) ([]Brief, err
 // button; the decision is as if the person had, and its id and code come back.
 // They are empty where the matter went to an officer.
 func (r *Room) AcceptFor(ctx context.Context, by, person act.Actor, offer string, version int) (decision, code string, err error) {
-	if _, err := rightToDecide().Where(by); err != nil {
+	if _, err := RightToDecide().Where(by); err != nil {
 		return "", "", err
 	}
 	o, err := r.own(ctx, r.DB.Read(ctx), person, offer)

@@ -146,7 +146,7 @@ func (r *Room) Referral(ctx context.Context, by act.Actor, id string) (Referral,
 // referralFor gives a matter to an officer of its public service. Who is no officer
 // does not learn whether there is one.
 func (r *Room) referralFor(ctx context.Context, from storage.Reader, by act.Actor, id string) (storedReferral, error) {
-	if _, err := rightToDecide().Where(by); err != nil {
+	if _, err := RightToDecide().Where(by); err != nil {
 		return storedReferral{}, err
 	}
 	f, err := r.storedReferral(ctx, from, id)

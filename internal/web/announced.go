@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 
+	"dobosh/internal/act"
 	"dobosh/internal/catalogue"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/portal"
@@ -11,7 +12,7 @@ import (
 
 // Announcing tells those who have contracts what is about to change.
 type Announcing interface {
-	Announcements(ctx context.Context, by catalogue.Author) ([]catalogue.Announcement, error)
+	Announcements(ctx context.Context, by act.Actor) ([]catalogue.Announcement, error)
 	Waiting() int
 }
 
@@ -39,7 +40,7 @@ func (v *visit) announced() (views []announcedView, err error) {
 	if v.DataServices == nil {
 		return nil, nil
 	}
-	all, err := v.DataServices.Announcements(v.R.Context(), v.author())
+	all, err := v.DataServices.Announcements(v.R.Context(), v.Actor)
 	for _, a := range all {
 		views = append(views, v.announcedView(a))
 	}

@@ -3,7 +3,7 @@ package web
 import (
 	"errors"
 
-	"dobosh/internal/identity"
+	"dobosh/internal/contracts"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/portal"
@@ -164,7 +164,7 @@ func (p *pages) groups(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show("contract-groups", v.Say("groups.title"), groupsView{portal.Filter{Tabs: v.contractTabs("/desk/contracts/groups")}, own, others, v.Actor.Has(identity.Contracts)})
+	return v.Show("contract-groups", v.Say("groups.title"), groupsView{portal.Filter{Tabs: v.contractTabs("/desk/contracts/groups")}, own, others, contracts.RightToSign().Lets(v.Actor)})
 }
 
 // askGroup asks who is of a group, a new one or the one that the address names.

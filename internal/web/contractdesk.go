@@ -6,7 +6,6 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/contracts"
-	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/portal"
@@ -71,7 +70,7 @@ func (p *pages) contractRoutes() {
 
 // atContracts says who finds the desk among their pages.
 func (v *visit) atContracts() bool {
-	return v.Known && v.pages.Contracts != nil && (v.Actor.Has(identity.Contracts) || v.Actor.Has(identity.Auditor))
+	return v.Known && v.pages.Contracts != nil && contracts.RightToRead().Lets(v.Actor)
 }
 
 func (v *visit) contractTabs(here string) []portal.Link {
@@ -101,7 +100,7 @@ func (p *pages) contractList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := contractListView{Filter: portal.Filter{Tabs: v.contractTabs("/desk/contracts"), Next: v.More(list.Next)}, Signs: v.Actor.Has(identity.Contracts)}
+	view := contractListView{Filter: portal.Filter{Tabs: v.contractTabs("/desk/contracts"), Next: v.More(list.Next)}, Signs: contracts.RightToSign().Lets(v.Actor)}
 	for _, one := range list.Items {
 		if shown := v.proposalView(one); one.Waits {
 			view.Waiting = append(view.Waiting, shown)
@@ -135,7 +134,7 @@ func (p *pages) contractInForce(v *visit) error {
 		return err
 	}
 	view := v.standingView(s)
-	view.Signs, view.Coming = v.Actor.Has(identity.Contracts), v.announcedFor(s.Contract)
+	view.Signs, view.Coming = contracts.RightToSign().Lets(v.Actor), v.announcedFor(s.Contract)
 	return v.Show("contract-standing", v.Plain(view.Purpose), view)
 }
 

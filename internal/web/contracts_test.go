@@ -72,7 +72,7 @@ func may(by act.Actor) error {
 	if by.Has(identity.Contracts) || by.Has(identity.Auditor) {
 		return nil
 	}
-	return problem.New(problem.Forbidden, "role-needed", "role", "contracts")
+	return problem.New(problem.Forbidden, "not-allowed")
 }
 
 func (f *pacts) Proposals(_ context.Context, by act.Actor, _ contracts.State, _ page.Key) (page.Page[contracts.Proposal], error) {

@@ -9,7 +9,6 @@ import (
 	lawpages "dobosh/internal/law/pages"
 
 	"dobosh/internal/contracts"
-	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
@@ -216,7 +215,7 @@ func idList(ids []registry.ID, between string) string {
 }
 
 func (v *visit) proposalView(p contracts.Proposal) proposalView {
-	view := proposalView{Proposal: p, termsView: v.terms(p.Contract), Turn: p.Waits, Signs: v.Actor.Has(identity.Contracts)}
+	view := proposalView{Proposal: p, termsView: v.terms(p.Contract), Turn: p.Waits, Signs: contracts.RightToSign().Lets(v.Actor)}
 	mine := v.pages.Contracts.Mine(p)
 	view.Mine = p.State == contracts.Open && slices.Contains(mine, p.Author)
 	view.Other = view.Provider

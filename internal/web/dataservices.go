@@ -8,7 +8,7 @@ import (
 	"dobosh/internal/catalogue"
 	"dobosh/internal/catalogue/openapi"
 	"dobosh/internal/catalogue/search"
-	"dobosh/internal/identity"
+	"dobosh/internal/contracts"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
@@ -149,12 +149,7 @@ func tagged(events []shelfView, tags []string) (views []shelfView) {
 	return views
 }
 
-// author is who acts here for the member in the catalogue.
-func (v *visit) author() catalogue.Author {
-	return catalogue.Author{Account: v.Actor.Account, Engineer: v.Actor.Has(identity.Operator), Officer: v.Actor.Has(identity.Contracts) || v.Actor.Has(identity.Auditor)}
-}
-
 // mayAsk says whether the reader may ask for a contract here.
 func (v *visit) mayAsk() bool {
-	return v.Known && v.pages.Contracts != nil && v.Actor.Has(identity.Contracts)
+	return v.Known && v.pages.Contracts != nil && contracts.RightToSign().Lets(v.Actor)
 }

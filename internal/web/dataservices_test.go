@@ -20,8 +20,10 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/catalogue"
 	"dobosh/internal/catalogue/openapi"
+	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
@@ -110,7 +112,7 @@ func must(t testing.TB, err error) {
 // publish publishes a description of the births directly.
 func (s *shelf) publish(version string, raw []byte) catalogue.Plan {
 	s.t.Helper()
-	by := catalogue.Author{Account: "oliver", Engineer: true}
+	by := act.As("oliver", identity.Operator)
 	p, err := s.room.Publish(s.t.Context(), by, catalogue.Draft{Service: sys("RS-DEMO/GOV/REGISTERS/civil/births"), Raw: bytes.ReplaceAll(raw, []byte(`version: "1.0"`), []byte(`version: "`+version+`"`)), Tags: []string{"birth"}})
 	must(s.t, err)
 	s.room.Refresh()
@@ -332,7 +334,7 @@ func TestANewServiceIsDescribed(t *testing.T) {
 
 func TestOwnServicesArePaged(t *testing.T) {
 	s := newShelf(t, false)
-	by := catalogue.Author{Account: "oliver", Engineer: true}
+	by := act.As("oliver", identity.Operator)
 	for i := range 60 {
 		_, err := s.room.Publish(t.Context(), by, catalogue.Draft{Service: sys(fmt.Sprintf("RS-DEMO/GOV/REGISTERS/civil/s%02d", i)), Raw: births.Description()})
 		must(t, err)

@@ -6,9 +6,9 @@ import (
 	"io"
 	"slices"
 
+	"dobosh/internal/act"
 	"dobosh/internal/catalogue"
 	"dobosh/internal/catalogue/openapi"
-	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
@@ -19,16 +19,16 @@ import (
 // Describing is what the engineers of a member do: they say what its services
 // answer.
 type Describing interface {
-	Own(by catalogue.Author) ([]registry.Service, error)
+	Own(by act.Actor) ([]registry.Service, error)
 	IsOwn(service registry.ID) bool
 	Systems() []registry.ID
 	HasSource(service registry.ID) bool
-	Fetch(ctx context.Context, by catalogue.Author, service registry.ID) ([]byte, error)
-	KeepDraft(ctx context.Context, by catalogue.Author, raw []byte) (digest string, err error)
-	KeptDraft(ctx context.Context, by catalogue.Author, digest string) ([]byte, error)
-	Plan(ctx context.Context, by catalogue.Author, d catalogue.Draft) (catalogue.Plan, error)
-	Publish(ctx context.Context, by catalogue.Author, d catalogue.Draft) (catalogue.Plan, error)
-	Withdraw(ctx context.Context, by catalogue.Author, service registry.ID) error
+	Fetch(ctx context.Context, by act.Actor, service registry.ID) ([]byte, error)
+	KeepDraft(ctx context.Context, by act.Actor, raw []byte) (digest string, err error)
+	KeptDraft(ctx context.Context, by act.Actor, digest string) ([]byte, error)
+	Plan(ctx context.Context, by act.Actor, d catalogue.Draft) (catalogue.Plan, error)
+	Publish(ctx context.Context, by act.Actor, d catalogue.Draft) (catalogue.Plan, error)
+	Withdraw(ctx context.Context, by act.Actor, service registry.ID) error
 }
 
 func (p *pages) describingRoutes() {
@@ -45,7 +45,7 @@ func (p *pages) describingRoutes() {
 // engineer says whether to offer the pages of those who describe services; the
 // room decides what is allowed.
 func (v *visit) engineer() bool {
-	return v.Known && v.DataServices != nil && v.Actor.Has(identity.Operator)
+	return v.Known && v.DataServices != nil && catalogue.RightToDescribe().Lets(v.Actor)
 }
 
 // describes says whether the reader may describe this service here.
@@ -71,7 +71,7 @@ type ownServiceView struct {
 }
 
 func (p *pages) ownServices(v *visit) error {
-	own, err := p.DataServices.Own(v.author())
+	own, err := p.DataServices.Own(v.Actor)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (v *visit) showDescriptionForm(f descriptionForm) error {
 }
 
 func (p *pages) askDescription(v *visit) error {
-	if _, err := p.DataServices.Own(v.author()); err != nil {
+	if _, err := p.DataServices.Own(v.Actor); err != nil {
 		return err // who may not describe need not begin
 	}
 	service, _ := registry.ParseID(v.R.URL.Query().Get("service")) // none for a new one
@@ -194,7 +194,7 @@ func (f descriptionForm) composed() (registry.ID, bool) {
 // planned keeps a description that could be published and leads to what would
 // follow.
 func (v *visit) planned(f descriptionForm, where string, raw []byte) error {
-	service, by := f.Service, v.author()
+	service, by := f.Service, v.Actor
 	if _, err := v.DataServices.Plan(v.R.Context(), by, catalogue.Draft{Service: service, Raw: raw}); err != nil {
 		return v.refuseDescription(f, where, err)
 	}
@@ -213,7 +213,7 @@ func (p *pages) fetchDescription(v *visit) error {
 		return problem.New(problem.Invalid, "form-unreadable").Because(err)
 	}
 	f := v.descriptionForm(service)
-	raw, err := p.DataServices.Fetch(v.R.Context(), v.author(), service)
+	raw, err := p.DataServices.Fetch(v.R.Context(), v.Actor, service)
 	if err != nil {
 		return v.refuseDescription(f, "source", err)
 	}

@@ -42,7 +42,7 @@ func (v *visit) draft(service, digest string) (catalogue.Draft, error) {
 	if err != nil {
 		return catalogue.Draft{}, problem.New(problem.NotFound, "service-not-registered", "service", firstRunes(service, wordsMost))
 	}
-	raw, err := v.DataServices.KeptDraft(v.R.Context(), v.author(), digest)
+	raw, err := v.DataServices.KeptDraft(v.R.Context(), v.Actor, digest)
 	return catalogue.Draft{Service: id, Raw: raw}, err
 }
 
@@ -56,7 +56,7 @@ func (p *pages) draftPage(v *visit) error {
 }
 
 func (v *visit) showDraft(d catalogue.Draft, digest string, refused error) error {
-	plan, err := v.DataServices.Plan(v.R.Context(), v.author(), catalogue.Draft{Service: d.Service, Raw: d.Raw})
+	plan, err := v.DataServices.Plan(v.R.Context(), v.Actor, catalogue.Draft{Service: d.Service, Raw: d.Raw})
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (p *pages) publishDraft(v *visit) error {
 	if err := v.readDraft(&d); err != nil {
 		return v.showDraft(d, digest, err)
 	}
-	if _, err := p.DataServices.Publish(v.R.Context(), v.author(), d); err != nil {
+	if _, err := p.DataServices.Publish(v.R.Context(), v.Actor, d); err != nil {
 		if problem.Of(err).Kind == problem.Invalid {
 			return v.showDraft(d, digest, err)
 		}
@@ -191,7 +191,7 @@ func (p *pages) withdrawEdition(v *visit) error {
 	if err != nil {
 		return problem.New(problem.Invalid, "form-unreadable").Because(err)
 	}
-	if err := p.DataServices.Withdraw(v.R.Context(), v.author(), id); err != nil {
+	if err := p.DataServices.Withdraw(v.R.Context(), v.Actor, id); err != nil {
 		return err
 	}
 	return v.To("/desk/services")

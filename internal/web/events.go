@@ -6,7 +6,6 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/exchange/events"
-	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/portal"
@@ -89,7 +88,7 @@ func (p *pages) events(v *visit) error {
 }
 
 func (v *visit) subscriptionView(s events.Subscription) subscriptionView {
-	view := subscriptionView{Subscription: s, Path: "/desk/events/" + url.PathEscape(s.ID), Acts: v.Actor.Has(identity.Operator)}
+	view := subscriptionView{Subscription: s, Path: "/desk/events/" + url.PathEscape(s.ID), Acts: events.RightToOperate().Lets(v.Actor)}
 	if u, err := url.Parse(s.Webhook); err == nil {
 		view.Host = u.Host
 	}

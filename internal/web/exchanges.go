@@ -8,7 +8,6 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/exchange/oversight"
-	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/portal"
@@ -81,7 +80,7 @@ func (p *pages) exchange(v *visit) error {
 		return err
 	}
 	view := v.exchangeView(x)
-	view.Take = !x.Erased && p.Oversight.CanExport() && v.Actor.Has(identity.Auditor) // the room decides who may
+	view.Take = !x.Erased && p.Oversight.CanExport() && oversight.RightToReview().Lets(v.Actor) // the room decides who may
 	if p.Pack != nil {
 		if purpose, ok := p.Pack.Purpose(x.Purpose); ok {
 			view.Purpose = purpose.Title

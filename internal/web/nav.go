@@ -2,21 +2,13 @@ package web
 
 import (
 	"dobosh/internal/act"
-	"dobosh/internal/identity"
+	"dobosh/internal/admission"
+	"dobosh/internal/catalogue"
+	"dobosh/internal/contracts"
+	"dobosh/internal/exchange/events"
+	"dobosh/internal/exchange/oversight"
 	"dobosh/internal/portal"
 )
-
-// holds is for those who have one of the roles.
-func holds(roles ...act.Role) func(act.Actor) bool {
-	return func(by act.Actor) bool {
-		for _, role := range roles {
-			if by.Has(role) {
-				return true
-			}
-		}
-		return false
-	}
-}
 
 // nav lists the rooms of this node that readers have a use for.
 func (p *pages) nav() (nav []portal.Nav) {
@@ -25,20 +17,20 @@ func (p *pages) nav() (nav []portal.Nav) {
 			nav = append(nav, portal.Nav{Path: path, Key: key, Order: 400 + 10*len(nav), Whom: whom})
 		}
 	}
-	watchers := holds(identity.Operator, identity.Auditor)
-	signers := holds(identity.Contracts, identity.Auditor)
+	watchers := oversight.RightToWatch().Lets
+	signers := contracts.RightToRead().Lets
 	add(p.Oversight != nil, watchers, "/desk/operate", "nav.operate")
 	add(p.Oversight != nil, watchers, "/desk/exchanges", "nav.exchanges")
-	add(p.Events != nil, watchers, "/desk/events", "nav.events")
+	add(p.Events != nil, events.RightToWatch().Lets, "/desk/events", "nav.events")
 	add(p.Oversight != nil, watchers, "/desk/hidden", "nav.hidden")
 	add(p.Contracts != nil, signers, "/desk/contracts", "nav.our-contracts")
-	add(p.DataServices != nil, holds(identity.Operator), "/desk/services", "nav.our-services")
+	add(p.DataServices != nil, catalogue.RightToDescribe().Lets, "/desk/services", "nav.our-services")
 	readers := func(by act.Actor) bool {
-		return p.Registry != nil || p.Contracts != nil && signers(by) || by.Has(identity.Operator)
+		return p.Registry != nil || p.Contracts != nil && signers(by) || catalogue.RightToDescribe().Lets(by)
 	}
 	add(p.DataServices != nil, readers, "/catalogue", "nav.services")
 	add(p.Registry != nil, nil, "/members", "nav.members")
-	add(p.Newcomers != nil, holds(identity.Operator), "/members/tokens", "nav.tokens")
+	add(p.Newcomers != nil, admission.RightToAdmit().Lets, "/members/tokens", "nav.tokens")
 	add(p.Registry != nil, nil, "/contracts", "nav.contracts")
 	add(p.Registry != nil, nil, "/logs", "nav.logs")
 	return nav
@@ -58,10 +50,10 @@ func (p *pages) homes() (homes []portal.Home) {
 		return func(v *portal.Visit) error { return v.To(address) }
 	}
 	if p.Contracts != nil {
-		homes = append(homes, portal.Home{Order: 400, Whom: holds(identity.Contracts), Do: to("/desk/contracts")})
+		homes = append(homes, portal.Home{Order: 400, Whom: contracts.RightToSign().Lets, Do: to("/desk/contracts")})
 	}
 	if p.Oversight != nil {
-		homes = append(homes, portal.Home{Order: 500, Whom: holds(identity.Operator, identity.Auditor), Do: to("/desk/operate")})
+		homes = append(homes, portal.Home{Order: 500, Whom: oversight.RightToWatch().Lets, Do: to("/desk/operate")})
 	}
 	return homes
 }

@@ -7,7 +7,6 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/admission"
-	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
@@ -24,7 +23,9 @@ type Newcomers interface {
 
 // admits says whether to offer the pages on which nodes are let in; the room
 // decides what is allowed.
-func (v *visit) admits() bool { return v.Newcomers != nil && v.Known && v.Actor.Has(identity.Operator) }
+func (v *visit) admits() bool {
+	return v.Newcomers != nil && v.Known && admission.RightToAdmit().Lets(v.Actor)
+}
 
 func (p *pages) newcomerRoutes() {
 	p.signedIn("GET /members/new", p.askNewcomer)
@@ -40,7 +41,7 @@ const (
 
 func (p *pages) askNewcomer(v *visit) error {
 	if !v.admits() {
-		return problem.New(problem.Forbidden, "not-yours")
+		return problem.New(problem.Forbidden, "not-allowed")
 	}
 	return v.newcomerPage(nil)
 }

@@ -25,7 +25,7 @@ type gate struct {
 
 func (g *gate) Offer(_ context.Context, by act.Actor, grant admission.Grant) (string, admission.Made, error) {
 	if !by.Has(identity.Operator) {
-		return "", admission.Made{}, problem.New(problem.Forbidden, "not-yours")
+		return "", admission.Made{}, problem.New(problem.Forbidden, "not-allowed")
 	}
 	if grant.Node == "" {
 		return "", admission.Made{}, problem.New(problem.Invalid, "form-incomplete").At("node", "node-name-form")
@@ -36,7 +36,7 @@ func (g *gate) Offer(_ context.Context, by act.Actor, grant admission.Grant) (st
 
 func (g *gate) Tokens(_ context.Context, by act.Actor, _ page.Key) (page.Page[admission.Made], error) {
 	if !by.Has(identity.Operator) {
-		return page.Page[admission.Made]{}, problem.New(problem.Forbidden, "not-yours")
+		return page.Page[admission.Made]{}, problem.New(problem.Forbidden, "not-allowed")
 	}
 	grant := admission.Grant{Member: registry.ID{Instance: "RS", Class: "GOV", Member: "ADA"}, Node: "n1"}
 	return page.Page[admission.Made]{Items: []admission.Made{

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"dobosh/internal/exchange/oversight"
-	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/portal"
 )
@@ -14,7 +13,7 @@ import (
 // watcher says whether to offer the pages of the operator; the room decides what
 // is allowed.
 func (v *visit) watcher() bool {
-	return v.Known && (v.Actor.Has(identity.Operator) || v.Actor.Has(identity.Auditor))
+	return oversight.RightToWatch().Lets(v.Actor)
 }
 
 func (p *pages) oversightRoutes() {

@@ -8,7 +8,6 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	listing "dobosh/internal/kit/page"
-	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
 )
@@ -37,16 +36,20 @@ type Followed struct {
 	FaultAt  time.Time   // since when
 }
 
-func mayWatch(by act.Actor) error {
-	if by.Has(identity.Operator) || by.Has(identity.Auditor) {
-		return nil
-	}
-	return problem.New(problem.Forbidden, "not-yours")
-}
+// RightToWatch is that of seeing subscriptions, dead letters and what is followed.
+func RightToWatch() act.Right { return act.Only(identity.Operator, identity.Auditor) }
+
+// RightToOperate is that of starting subscriptions and settling dead letters.
+func RightToOperate() act.Right { return act.Only(identity.Operator) }
+
+func (r *Room) mayWatch(by act.Actor) error { return RightToWatch().Check(by, r.matter()) }
+
+// matter is that of the room: the events of this node.
+func (r *Room) matter() act.Scope { return act.Scope{Body: r.Gateway.Member.String()} }
 
 // Watch gives an operator or an auditor the overview.
 func (r *Room) Watch(ctx context.Context, by act.Actor) (o Overview, err error) {
-	if err := mayWatch(by); err != nil {
+	if err := r.mayWatch(by); err != nil {
 		return o, err
 	}
 	if o.Subscriptions, err = r.subscriptions(ctx); err != nil {
@@ -86,7 +89,7 @@ func (r *Room) allFollowed(ctx context.Context) ([]Followed, error) {
 
 // WatchOne gives one subscription.
 func (r *Room) WatchOne(ctx context.Context, by act.Actor, id string) (Subscription, error) {
-	if err := mayWatch(by); err != nil {
+	if err := r.mayWatch(by); err != nil {
 		return Subscription{}, err
 	}
 	s, err := r.subscription(ctx, id)
@@ -100,7 +103,7 @@ func (r *Room) WatchOne(ctx context.Context, by act.Actor, id string) (Subscript
 
 // WatchDead lists the dead letters of a subscription, the oldest first.
 func (r *Room) WatchDead(ctx context.Context, by act.Actor, id string, after listing.Key) (listing.Page[Dead], error) {
-	if err := mayWatch(by); err != nil {
+	if err := r.mayWatch(by); err != nil {
 		return listing.Page[Dead]{}, err
 	}
 	return r.dead(ctx, id, after)
@@ -108,8 +111,8 @@ func (r *Room) WatchDead(ctx context.Context, by act.Actor, id string, after lis
 
 // operated finds a subscription for an operator, who alone may change it here.
 func (r *Room) operated(ctx context.Context, by act.Actor, id string) (Subscription, error) {
-	if !by.Has(identity.Operator) {
-		return Subscription{}, problem.New(problem.Forbidden, "not-yours")
+	if err := RightToOperate().Check(by, r.matter()); err != nil {
+		return Subscription{}, err
 	}
 	return r.subscription(ctx, id)
 }

@@ -42,7 +42,7 @@ func TestOperatorsSeeAndAct(t *testing.T) {
 			return w.city.DropDeadFor(t.Context(), by, s.ID, letters.Items[1].ID)
 		},
 	} {
-		wantCode(t, act(who(identity.Auditor)), "not-yours")
+		wantCode(t, act(who(identity.Auditor)), "not-allowed")
 		if err := act(who(identity.Operator)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -50,10 +50,10 @@ func TestOperatorsSeeAndAct(t *testing.T) {
 	if seen := testkit.Must[Subscription](t)(w.city.WatchOne(t.Context(), who(identity.Operator), s.ID)); seen.Dead != 1 {
 		t.Errorf("%+v", seen)
 	}
-	for _, by := range []act.Actor{who(identity.Officer), {}} {
+	for code, by := range map[string]act.Actor{"not-allowed": who(identity.Officer), "sign-in-needed": {}} {
 		_, err := w.city.Watch(t.Context(), by)
-		wantCode(t, err, "not-yours")
+		wantCode(t, err, code)
 		_, err = w.city.WatchDead(t.Context(), by, s.ID, "")
-		wantCode(t, err, "not-yours")
+		wantCode(t, err, code)
 	}
 }

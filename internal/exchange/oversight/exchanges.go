@@ -76,8 +76,8 @@ const (
 // Exchanges lists the node's exchanges, the newest first. A page may be short
 // and still have a next, where little of what was looked at fits the filter.
 func (r *Room) Exchanges(ctx context.Context, by act.Actor, f Filter, after page.Key) (page.Page[Exchange], error) {
-	if !mayWatch(by) {
-		return page.Page[Exchange]{}, notYours()
+	if err := r.mayWatch(by); err != nil {
+		return page.Page[Exchange]{}, err
 	}
 	index, err := r.begin(ctx, f, after)
 	if err != nil {
@@ -209,8 +209,8 @@ func exchangeOf(l journal.Logged) (Exchange, bool) {
 
 // Exchange is one exchange by the place of its entry.
 func (r *Room) Exchange(ctx context.Context, by act.Actor, index int64) (Exchange, error) {
-	if !mayWatch(by) {
-		return Exchange{}, notYours()
+	if err := r.mayWatch(by); err != nil {
+		return Exchange{}, err
 	}
 	entry, err := r.Journal.Logged(ctx, index)
 	if errors.Is(err, journal.ErrNotFound) {

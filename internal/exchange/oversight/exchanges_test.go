@@ -177,8 +177,11 @@ func TestPagesDoNotRepeatAnExchange(t *testing.T) {
 func TestEvidenceIsALook(t *testing.T) {
 	r := newRig(t, nil)
 	index := r.reply("answer", "p1", "", "person")
-	for who, by := range map[string]act.Actor{"nobody": {}, "officer": officer(), "operator": operator()} {
-		if _, _, err := r.Evidence(t.Context(), by, index); !problem.HasCode(err, "not-yours") {
+	for who, c := range map[string]struct {
+		by   act.Actor
+		code string
+	}{"nobody": {act.Actor{}, "sign-in-needed"}, "officer": {officer(), "not-allowed"}, "operator": {operator(), "not-allowed"}} {
+		if _, _, err := r.Evidence(t.Context(), c.by, index); !problem.HasCode(err, c.code) {
 			t.Errorf("%s: %v", who, err)
 		}
 	}
@@ -226,7 +229,7 @@ func TestOnlyOperatorsAndAuditorsSeeExchanges(t *testing.T) {
 	_, figures := r.Figures(t.Context(), officer())
 	_, hidden := r.Hidden(t.Context(), officer())
 	for what, err := range map[string]error{"list": list, "one": one, "figures": figures, "hidden": hidden} {
-		if !problem.HasCode(err, "not-yours") {
+		if !problem.HasCode(err, "not-allowed") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -267,7 +270,7 @@ func (r *rig) reviews() {
 		by                      act.Actor
 		contract, finding, code string
 	}{
-		"operator":       {operator(), "investigation", "fine", "not-yours"},
+		"operator":       {operator(), "investigation", "fine", "not-allowed"},
 		"empty":          {auditor(), "investigation", " ", "finding-form"},
 		"too long":       {auditor(), "investigation", strings.Repeat("a", 2001), "finding-form"},
 		"hides nothing":  {auditor(), "other", "fine", "contract-hides-nothing"},

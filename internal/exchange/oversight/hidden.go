@@ -43,8 +43,8 @@ const maxContracts = 500
 // Hidden lists, by contract, the receipts that the persons concerned do not see
 // yet.
 func (r *Room) Hidden(ctx context.Context, by act.Actor) ([]Hidden, error) {
-	if !mayWatch(by) {
-		return nil, notYours()
+	if err := r.mayWatch(by); err != nil {
+		return nil, err
 	}
 	rows, err := r.DB.Read(ctx).QueryContext(ctx, `select contract, min(hidden_by), count(*), min(hidden_until), max(hidden_until) from journal_receipts
 		where hidden_until > $1 group by contract order by contract limit $2`, storage.Micros(r.Now()), maxContracts)
@@ -87,8 +87,8 @@ const maxFinding = 2000
 // ReviewHidden keeps that an auditor looked at what a contract hides, and what
 // they found. It is journaled before it is kept.
 func (r *Room) ReviewHidden(ctx context.Context, by act.Actor, contract, finding string) error {
-	if !by.Has(identity.Auditor) {
-		return notYours()
+	if err := r.mayReview(by); err != nil {
+		return err
 	}
 	finding = strings.TrimSpace(finding)
 	if finding == "" || !utf8.ValidString(finding) || utf8.RuneCountInString(finding) > maxFinding {

@@ -51,14 +51,25 @@ type Room struct {
 	Now       clock.Now
 }
 
-func notYours() error { return problem.New(problem.Forbidden, "not-yours") }
+// RightToWatch is that of seeing what a node does: figures, exchanges without their
+// content, what is hidden and for how long.
+func RightToWatch() act.Right { return act.Only(identity.Operator, identity.Auditor) }
 
-func mayWatch(by act.Actor) bool { return by.Has(identity.Operator) || by.Has(identity.Auditor) }
+// RightToReview is that of looking at the content of exchanges, and at what is hidden, on
+// behalf of those whom it concerns.
+func RightToReview() act.Right { return act.Only(identity.Auditor) }
+
+func (r *Room) mayWatch(by act.Actor) error { return RightToWatch().Check(by, r.matter()) }
+
+func (r *Room) mayReview(by act.Actor) error { return RightToReview().Check(by, r.matter()) }
+
+// matter is that of the room: all that this node does.
+func (r *Room) matter() act.Scope { return act.Scope{Body: r.Member.String()} }
 
 // Figures are what the exchanges of the last 24 hours were like.
 func (r *Room) Figures(_ context.Context, by act.Actor) ([]Figures, error) {
-	if !mayWatch(by) {
-		return nil, notYours()
+	if err := r.mayWatch(by); err != nil {
+		return nil, err
 	}
 	return r.Meter.Figures(), nil
 }
@@ -69,8 +80,8 @@ func (r *Room) CanExport() bool { return r.Evidences != nil }
 // Evidence gives the evidence file of an exchange to an auditor. The look is
 // journaled first, about the persons whom it concerns.
 func (r *Room) Evidence(ctx context.Context, by act.Actor, index int64) (name string, file []byte, err error) {
-	if !by.Has(identity.Auditor) {
-		return "", nil, notYours()
+	if err := r.mayReview(by); err != nil {
+		return "", nil, err
 	}
 	x, err := r.Exchange(ctx, by, index)
 	if err != nil {

@@ -54,7 +54,7 @@ func New(own Own) portal.Room {
 
 // NewDesk brings the pages of a body that answers questions.
 func NewDesk(answering Answering) portal.Room {
-	d, officer := desk{answering}, act.Only(identity.Officer)
+	d, officer := desk{answering}, receipts.RightToAnswer()
 	return portal.Room{
 		Pages: []portal.Page{
 			{Pattern: "GET /desk/messages", Right: officer, Do: d.questions},

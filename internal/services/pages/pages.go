@@ -126,7 +126,7 @@ func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
 		return portal.Room{}, err
 	}
 	r := &room{s, verifier, pack}
-	own, officer := act.SignedIn(), act.Only(identity.Officer)
+	own, officer := act.SignedIn(), services.RightToDecide()
 	atDesk, resident := portal.Holds(identity.Officer), portal.Holds(identity.Resident)
 	return portal.Room{
 		Templates: templates,

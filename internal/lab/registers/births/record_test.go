@@ -212,7 +212,7 @@ func TestOnlyRegistrars(t *testing.T) {
 		e := o.entry(testquestion.Woman(1992, 1), 1)
 		for want, by := range map[string]act.Actor{
 			"sign-in-needed": {},
-			"role-needed":    act.As("nikola", identity.Officer, identity.Operator, identity.Auditor, identity.Resident),
+			"not-allowed":    act.As("nikola", identity.Officer, identity.Operator, identity.Auditor, identity.Resident),
 		} {
 			_, err := o.Record(t.Context(), by, e)
 			_, listErr := o.List(t.Context(), by, "")

@@ -83,15 +83,10 @@ func New(c Config) (*Registrar, error) {
 	}, nil
 }
 
-func mayRecord(by act.Actor) error {
-	if by.Account == "" {
-		return problem.New(problem.Unauthenticated, "sign-in-needed")
-	}
-	if !by.Has(identity.Registrar) {
-		return problem.New(problem.Forbidden, "role-needed", "role", string(identity.Registrar))
-	}
-	return nil
-}
+// RightToRecord is that of registrars, and of the systems of maternity wards.
+func RightToRecord() act.Right { return act.Only(identity.Registrar) }
+
+func mayRecord(by act.Actor) error { return RightToRecord().Check(by, act.Scope{}) }
 
 // Found is a person for the form of the registrar.
 type Found struct {

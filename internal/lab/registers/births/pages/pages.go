@@ -39,7 +39,7 @@ type desk struct {
 
 // New brings the desk.
 func New(r Registrar, pack *law.Pack) portal.Room {
-	d, registrar := desk{r, pack}, act.Only(identity.Registrar)
+	d, registrar := desk{r, pack}, births.RightToRecord()
 	entry := d.entry()
 	return portal.Room{
 		Templates: templates,
