@@ -40,7 +40,7 @@ type Accepted struct {
 // page. A system is an officer, known by its token.
 func (r *Room) CounterActs(feed Feed, people People) ([]act.Act, error) {
 	since, err := act.Def[counter, Made]{
-		Name: "counter.offers", Route: "GET /v1/offers/since/{place}", Right: rightToDecide(),
+		Name: "counter.offers", Route: "GET /v1/offers/since/{place}", Right: RightToDecide(),
 		Fields: []act.Field[counter]{act.OfCount("place", func(in *counter) *int { return &in.Place }, act.InPath(), act.Most(1<<62))},
 		Do: func(ctx context.Context, by act.Actor, in counter) (Made, error) {
 			offers, next, err := r.OffersSince(ctx, by, feed, uint64(in.Place), counterWait)
@@ -51,7 +51,7 @@ func (r *Room) CounterActs(feed Feed, people People) ([]act.Act, error) {
 		return nil, err
 	}
 	accept, err := act.Def[counter, Accepted]{
-		Name: "counter.accept", Route: "POST /v1/offers/{offer}/accept", Right: rightToDecide(),
+		Name: "counter.accept", Route: "POST /v1/offers/{offer}/accept", Right: RightToDecide(),
 		Fields: []act.Field[counter]{
 			act.OfCode("offer", func(in *counter) *string { return &in.Offer }, act.InPath()),
 			act.OfVersion("version", func(in *counter) *int { return &in.Version }),
