@@ -29,7 +29,7 @@ func (c conditions) Title(service registry.ID) lang.Text { return c.title(servic
 
 // Condition implements web.Conditions.
 func (c conditions) Condition(ctx context.Context, by act.Actor) (web.Condition, error) {
-	if err := oversight.RightToWatch().Check(by, act.Scope{Body: c.cfg.Member.String()}); err != nil {
+	if err := oversight.RightToWatch().Check(by, act.Scope{Body: c.oversight.Member.String()}); err != nil {
 		return web.Condition{}, err
 	}
 	now := c.now()
