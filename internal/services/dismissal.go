@@ -40,7 +40,7 @@ func Dismissal(pack *law.Pack, room Referring) (act.Act, error) {
 		return act.Act{}, err
 	}
 	return act.Def[act.Values, bool]{
-		Name: "referral.dismiss", Page: "/desk/referrals/{id}/dismiss", Right: rightToDecide(),
+		Name: "referral.dismiss", Page: "/desk/referrals/{id}/dismiss", Right: RightToDecide(),
 		Fields: append([]act.Field[act.Values]{id, version}, asked...),
 		Begin: func(ctx context.Context, by act.Actor, in *act.Values) error {
 			ref, err := room.Referral(ctx, by, in.One("id"))
