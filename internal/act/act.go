@@ -1,6 +1,7 @@
 package act
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
 )
 
@@ -117,23 +119,67 @@ func (d Def[In, Out]) read(ctx context.Context, sent *Sent) (in In, err error) {
 			return in, problem.New(problem.Invalid, "body-malformed").Because(fmt.Errorf("act %s has no field of a name that was sent", d.Name))
 		}
 	}
+	return in, Take(ctx, &in, sent, d.Fields...)
+}
+
+// Take reads some fields, as a step of a form does, and tells all that is wrong
+// with them.
+//
+// Problems: form-incomplete with the fields; question-unknown for a part of the
+// path that is none.
+func Take[In any](ctx context.Context, in *In, sent *Sent, fields ...Field[In]) error {
 	wrong := problem.New(problem.Invalid, "form-incomplete")
-	for _, f := range d.Fields {
-		if err := f.take(ctx, &in, sent); err != nil {
-			found, ok := errors.AsType[fault](err)
-			if !ok {
-				return in, err
-			}
-			if f.InPath { // there is no such address
-				return in, problem.New(problem.NotFound, "question-unknown").Because(err)
-			}
+	for _, f := range fields {
+		err := f.take(ctx, in, sent)
+		found, ok := errors.AsType[fault](err)
+		switch {
+		case err == nil:
+		case !ok:
+			return err
+		case f.InPath: // there is no such address
+			return problem.New(problem.NotFound, "question-unknown").Because(err)
+		default:
 			wrong.At(f.Name, found.code, found.pairs...)
 		}
 	}
 	if len(wrong.Fields) > 0 {
-		return in, wrong
+		return wrong
 	}
-	return in, nil
+	return nil
+}
+
+// Again holds what a program has put together against the fields, as if it had
+// been sent, and keeps what they make of it.
+//
+// Problems: those of [Take].
+func Again[In any](ctx context.Context, in *In, fields ...Field[In]) error {
+	values := map[string][]string{}
+	for _, f := range fields {
+		values[f.Name] = f.get(in)
+	}
+	return Take(ctx, in, &Sent{values: values}, fields...)
+}
+
+// Shown are the fields as a page asks for them, with what is known of each.
+func Shown[In any](in *In, fields ...Field[In]) (asked []Asked, known map[string][]string) {
+	known = map[string][]string{}
+	for _, f := range fields {
+		asked = append(asked, f.Asked)
+		known[f.Name] = f.get(in)
+	}
+	return asked, known
+}
+
+// Named picks fields in the order of the names.
+func Named[In any](fields []Field[In], names ...string) (picked []Field[In]) {
+	for _, name := range names {
+		for _, f := range fields {
+			if f.Name == name {
+				picked = append(picked, f)
+			}
+		}
+	}
+	return picked
 }
 
 func (f Field[In]) take(ctx context.Context, in *In, sent *Sent) error {
@@ -142,6 +188,9 @@ func (f Field[In]) take(ctx context.Context, in *In, sent *Sent) error {
 	}
 	if !sent.fits(f.Asked) {
 		return fault{"value-type", nil}
+	}
+	if _, err := civil.Parse(strings.Join(sent.values[f.Name], "")); sent.isJSON && f.Kind == Day && len(sent.values[f.Name]) > 0 && err != nil {
+		return fault{"day-malformed", nil} // programs write days as data has them
 	}
 	if f.raw != nil {
 		return f.raw(in, sent.raw[f.Name])
@@ -152,7 +201,7 @@ func (f Field[In]) take(ctx context.Context, in *In, sent *Sent) error {
 	offered := f.Options(ctx)
 	for _, value := range f.get(in) {
 		if !slices.ContainsFunc(offered, func(o Option) bool { return o.Value == value }) {
-			return fault{"choice-missing", nil}
+			return fault{cmp.Or(f.Missing, "choice-missing"), nil}
 		}
 	}
 	return nil

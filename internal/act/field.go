@@ -1,6 +1,7 @@
 package act
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"regexp"
@@ -64,6 +65,7 @@ type Field[In any] struct {
 type Asked struct {
 	Name     string // of the member in JSON and of the input on a page
 	Kind     Kind
+	Missing  string    // code of what is said when nothing that fits was given; empty for that of the kind
 	Says     string    // key of its label; its hint stands under the same key and "-hint"
 	Most     int       // characters of a text, values of a list, or the largest number
 	Optional bool      // may stay away
@@ -83,6 +85,9 @@ func Most(n int) Bound { return func(a *Asked) { a.Most = n } }
 
 // Optional lets a field stay away.
 func Optional() Bound { return func(a *Asked) { a.Optional = true } }
+
+// Missing names the problem of a field to which nothing that fits was given.
+func Missing(code string) Bound { return func(a *Asked) { a.Missing = code } }
 
 // InPath takes a field from the path of the route.
 func InPath() Bound { return func(a *Asked) { a.InPath = true } }
@@ -181,7 +186,7 @@ func (a Asked) needed(code string) error {
 	if a.Optional {
 		return nil
 	}
-	return fault{code, nil}
+	return fault{cmp.Or(a.Missing, code), nil}
 }
 
 // OfLine is a text without a break.
@@ -414,7 +419,7 @@ func OfChoice[In any, S ~string](name string, at func(*In) *S, bounds ...Bound) 
 			return a.needed("choice-missing")
 		}
 		if len(typed) > a.Most {
-			return fault{"choice-missing", nil}
+			return fault{cmp.Or(a.Missing, "choice-missing"), nil}
 		}
 		*at(in) = S(typed) // whether it is offered is looked at with the context
 		return nil

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,8 +19,8 @@ import (
 	"dobosh/internal/kit/problem"
 )
 
-// maxBody is the most that a program may send, in bytes; an act may bound its
-// fields below that.
+// maxBody is the most that a program may send where a surface says nothing else, in
+// bytes; an act may bound its fields below that.
 const maxBody = 1 << 20
 
 // Surface is a set of acts that programs reach under one address.
@@ -29,6 +30,7 @@ type Surface struct {
 	Bodies  []Body
 	Who     Who
 	Answers *Answers // nil where nothing is changed
+	Most    int64    // bytes of a body; 0 for 1 MiB
 	Say     problem.Say
 	Log     *slog.Logger
 }
@@ -89,7 +91,9 @@ func (s Surface) Handler() (http.Handler, error) {
 
 // serve answers requests for one act.
 func (s Surface) serve(a act.Act) http.Handler {
-	return s.guarded(a.Right, func(w http.ResponseWriter, r *http.Request, by act.Actor) (answer, error) { return s.answer(w, r, a, by) })
+	return s.guarded(a.Right, func(w http.ResponseWriter, r *http.Request, by act.Actor) (answer, error) {
+		return s.answer(w, r, a, by)
+	})
 }
 
 // guarded lets only those ask who may, before anything of the body is read.
@@ -126,7 +130,7 @@ func (s Surface) answer(w http.ResponseWriter, r *http.Request, a act.Act, by ac
 		out, err := a.Do(r.Context(), by, act.FromValues(r.URL.Query()).With(inPath))
 		return encode(a.Made, out, err)
 	}
-	body, err := readBody(w, r)
+	body, err := readBody(w, r, cmp.Or(s.Most, maxBody))
 	if err != nil {
 		return answer{}, err
 	}
@@ -143,12 +147,12 @@ func (s Surface) answer(w http.ResponseWriter, r *http.Request, a act.Act, by ac
 }
 
 // readBody reads a JSON body within the bound. No body at all is an empty object.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if r.ContentLength != 0 && (err != nil || kind != "application/json") {
 		return nil, problem.New(problem.Invalid, "body-not-json").Because(err)
 	}
-	return readAll(w, r, maxBody)
+	return readAll(w, r, most)
 }
 
 func readAll(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {

@@ -103,6 +103,18 @@ func (v *Visit) answers(known map[string][]string) act.Values {
 	return known
 }
 
+// Asking makes the inputs for some fields, as a step of a form asks for them, with
+// what is known of each.
+func Asking[In any](v *Visit, in *In, fields ...act.Field[In]) (inputs []Field) {
+	asked, known := act.Shown(in, fields...)
+	for _, f := range asked {
+		if f.When == nil || f.When(v.answers(known)) {
+			inputs = append(inputs, v.field(f, known[f.Name]))
+		}
+	}
+	return inputs
+}
+
 // listFrom is how many values are too many to show at once.
 const listFrom = 8
 

@@ -59,7 +59,9 @@ func Name(s string, most int) (string, error) {
 		if mixed(word) {
 			return "", ErrScripts
 		}
-		if last, _ := utf8.DecodeLastRuneInString(word); last == '-' {
+		first, _ := utf8.DecodeRuneInString(word)
+		last, _ := utf8.DecodeLastRuneInString(word)
+		if first == '-' || first == '.' || last == '-' {
 			return "", ErrSigns
 		}
 		if doubled(word) {

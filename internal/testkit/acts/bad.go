@@ -4,6 +4,7 @@
 package acts
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"net/url"
@@ -39,7 +40,7 @@ func BadInputs(a act.Act, good map[string]any) (all []Bad) {
 			continue
 		}
 		if !f.Optional {
-			add("missing", f, missing(f.Kind), nil)
+			add("missing", f, missing(f), nil)
 		}
 		switch f.Kind {
 		case act.Line, act.Text, act.Name:
@@ -51,7 +52,7 @@ func BadInputs(a act.Act, good map[string]any) (all []Bad) {
 			add("with NUL", f, signs, "а\x00б")
 			add("turned around", f, signs, "а\u202eб")
 			if !f.Optional {
-				add("of blanks", f, "words-missing", " \t ")
+				add("of blanks", f, missing(f), " \t ")
 			}
 			if f.Kind == act.Name {
 				add("with a digit", f, signs, "Ана7")
@@ -64,6 +65,9 @@ func BadInputs(a act.Act, good map[string]any) (all []Bad) {
 		case act.Day:
 			add("that is none", f, "day-malformed", "31.2.2026.")
 			add("in words", f, "day-malformed", "јуче")
+			asTyped := maps.Clone(good)
+			asTyped[f.Name] = "19. 11. 2026."
+			all = append(all, Bad{f.Name + ": as people write it", f.Name, "day-malformed", encode(asTyped), nil})
 		case act.Month:
 			add("that is none", f, "month-malformed", "2026-13")
 		case act.Amount:
@@ -75,7 +79,7 @@ func BadInputs(a act.Act, good map[string]any) (all []Bad) {
 			add("too short", f, "number-form", "123")
 			add("of no day", f, "number-date", "3102996830015")
 		case act.Choice:
-			add("not offered", f, "choice-missing", "nothing-of-this")
+			add("not offered", f, cmp.Or(f.Missing, "choice-missing"), "nothing-of-this")
 		case act.Several:
 			add("with NUL", f, "words-signs", []string{"a\x00b"})
 			if f.Options != nil {
@@ -105,8 +109,11 @@ func BadInputs(a act.Act, good map[string]any) (all []Bad) {
 	)
 }
 
-func missing(k act.Kind) string {
-	switch k {
+func missing(f act.Asked) string {
+	if f.Missing != "" {
+		return f.Missing
+	}
+	switch f.Kind {
 	case act.Day:
 		return "day-malformed"
 	case act.Month:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dobosh/internal/act"
+	"dobosh/internal/api"
 	"dobosh/internal/bus"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
@@ -35,7 +36,7 @@ type office struct {
 
 func onBoth(t *testing.T, test func(t *testing.T, o office)) {
 	testkit.Databases(t, func(t *testing.T, open func(...fs.FS) *storage.DB) {
-		test(t, newOffice(t, open(bus.Migrations(), births.Migrations())))
+		test(t, newOffice(t, open(bus.Migrations(), api.Migrations(), births.Migrations())))
 	})
 }
 

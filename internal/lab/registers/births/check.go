@@ -1,8 +1,10 @@
 package births
 
 import (
+	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"dobosh/internal/act"
@@ -19,8 +21,6 @@ const (
 	// parentYears is how old a parent is at least; below it the number is another
 	// person's.
 	parentYears = 12
-	// maxPrevious bounds the live births before this one.
-	maxPrevious = 30
 )
 
 var tokenForm = regexp.MustCompile(`^[A-Za-z0-9-]{8,64}$`)
@@ -45,6 +45,11 @@ func (f *faults) at(field, code string, pairs ...string) {
 	f.found.At(field, code, pairs...)
 }
 
+// names reports whether something is wrong with a field already.
+func (f *faults) names(field string) bool {
+	return f.found != nil && slices.ContainsFunc(f.found.Fields, func(w problem.Field) bool { return w.Name == field })
+}
+
 // err is nil when nothing is wrong.
 func (f *faults) err() error {
 	if f.found == nil {
@@ -53,21 +58,35 @@ func (f *faults) err() error {
 	return f.found
 }
 
-// check reads an entry as of today.
-func (r *Registrar) check(by act.Actor, e Entry) (draft, error) {
+// check reads an entry as of today: first field by field, then the fields against
+// each other and against what the registers know.
+func (r *Registrar) check(ctx context.Context, by act.Actor, e Entry) (draft, error) {
 	var f faults
+	if err := act.Again(ctx, &e, Fields()...); err != nil {
+		if !problem.HasCode(err, "form-incomplete") {
+			return draft{}, err
+		}
+		for _, wrong := range problem.Of(err).Fields {
+			f.at(wrong.Name, wrong.Code, problem.Pairs(wrong.Args)...)
+		}
+	}
 	d := draft{Entry: e}
-	e.checkForm(&f)
-	place, known := r.municipality(e.Settlement)
-	if !known {
+	if !f.names("token") && !tokenForm.MatchString(e.Token) {
+		f.at("token", "token-malformed")
+	}
+	var known bool
+	if d.place, known = r.municipality(e.Settlement); !known && !f.names("settlement") {
 		f.at("settlement", "place-unknown")
 	}
-	d.place = place
+	if e.OrderUnknown && e.PreviousLiveBirths > 0 {
+		f.at("order_unknown", "order-contradiction")
+	}
 	e.checkDay(&f, civil.Of(r.now()))
-	number, err := jmbg.Parse(e.Number)
-	if err != nil {
-		f.at("number", registers.NumberFault(err))
-	} else {
+	if !f.names("number") {
+		number, err := jmbg.Parse(e.Number)
+		if err != nil {
+			return draft{}, err // the field has taken it
+		}
 		e.checkNumber(&f, number)
 		if d.child, err = r.desk.Persons.Pseudonym(registers.Sector, number); err != nil {
 			return draft{}, err
@@ -79,32 +98,10 @@ func (r *Registrar) check(by act.Actor, e Entry) (draft, error) {
 	return d, f.err()
 }
 
-func (e Entry) checkForm(f *faults) {
-	if !tokenForm.MatchString(e.Token) {
-		f.at("token", "token-malformed")
-	}
-	if code := nameFault(e.GivenName); code != "" {
-		f.at("given_name", code, "max", strconv.Itoa(MaxName))
-	}
-	if code := nameFault(e.FamilyName); code != "" {
-		f.at("family_name", code, "max", strconv.Itoa(MaxName))
-	}
-	if e.Sex != jmbg.Male && e.Sex != jmbg.Female {
-		f.at("sex", "sex-missing")
-	}
-	if e.PreviousLiveBirths < 0 || e.PreviousLiveBirths > maxPrevious {
-		f.at("previous_live_births", "previous-births-range", "max", strconv.Itoa(maxPrevious))
-	}
-	if e.OrderUnknown && e.PreviousLiveBirths > 0 {
-		f.at("order_unknown", "order-contradiction")
-	}
-}
-
 func (e Entry) checkDay(f *faults, today civil.Day) {
 	earliest := today.AddMonths(-entryMonths)
 	switch {
-	case e.Born.IsZero():
-		f.at("born", "born-missing")
+	case f.names("born"):
 	case e.Born.After(today):
 		f.at("born", "born-future", "today", today.String())
 	case e.Born.Before(earliest):

@@ -4,6 +4,9 @@ import (
 	"context"
 	"net/http"
 
+	"dobosh/internal/act"
+	"dobosh/internal/api"
+	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/lab/registers"
 )
@@ -28,24 +31,52 @@ type Recorded struct {
 	Order *int   `json:"order,omitempty"`
 }
 
-// parentQuestion asks for a parent.
-type parentQuestion struct {
-	Number string `json:"number"`
-}
-
 // Handler answers GET /v1/births/{birth} to the node, and to registrars' systems
-// POST /v1/parents ({"number": …} gives a handle) and POST /v1/births (an
-// [Entry]).
-func (r *Registrar) Handler() http.Handler {
-	return r.desk.Routes(r.answers())
+// what [Registrar.Acts] has.
+func (r *Registrar) Handler() http.Handler { return r.handler }
+
+func (r *Registrar) surface(answers *api.Answers) (http.Handler, error) {
+	acts, err := r.Acts()
+	if err != nil {
+		return nil, err
+	}
+	programs, err := api.Surface{Name: "registrars", Acts: acts, Who: r.who, Answers: answers, Most: maxBody, Say: r.desk.Say, Log: r.desk.Log}.Handler()
+	if err != nil {
+		return nil, err
+	}
+	all := http.NewServeMux()
+	all.Handle("GET /v1/births/{birth}", r.desk.Routes(map[string]registers.Answer{"GET /v1/births/{birth}": r.answerBirth}))
+	all.Handle("/", programs)
+	return all, nil
 }
 
-func (r *Registrar) answers() map[string]registers.Answer {
-	return map[string]registers.Answer{
-		"GET /v1/births/{birth}": r.answerBirth,
-		"POST /v1/births":        r.answerEntry,
-		"POST /v1/parents":       r.answerParent,
+// maxBody bounds what a registrar's system sends, in bytes.
+const maxBody = 16 << 10
+
+// Acts are what a registrar's system does.
+func (r *Registrar) Acts() ([]act.Act, error) {
+	right := act.Only(identity.Registrar)
+	record, err := act.Def[Entry, Recorded]{
+		Name: "birth.record-by-system", Route: "POST /v1/births", Right: right, Made: true, Fields: Fields(),
+		Do: func(ctx context.Context, by act.Actor, e Entry) (Recorded, error) {
+			birth, err := r.Record(ctx, by, e)
+			return Recorded{birth.ID, birth.Order}, err
+		},
+	}.Act()
+	if err != nil {
+		return nil, err
 	}
+	find, err := act.Def[parent, Found]{
+		Name: "birth.find-by-system", Route: "POST /v1/parents", Right: right,
+		Fields: []act.Field[parent]{act.OfCode("number", func(in *parent) *string { return &in.Number }, act.Most(64))},
+		Do:     func(ctx context.Context, by act.Actor, in parent) (Found, error) { return r.Find(ctx, by, in.Number) },
+	}.Act()
+	return []act.Act{record, find}, err
+}
+
+// parent is whom a registrar's system asks for.
+type parent struct {
+	Number string `json:"number"`
 }
 
 func (r *Registrar) answerBirth(ctx context.Context, q *registers.Question) (any, error) {
@@ -62,32 +93,4 @@ func (r *Registrar) answerBirth(ctx context.Context, q *registers.Question) (any
 		}
 	}
 	return answer, nil
-}
-
-func (r *Registrar) answerEntry(ctx context.Context, q *registers.Question) (any, error) {
-	by, err := r.system(q.Header("Authorization"))
-	if err != nil {
-		return nil, err
-	}
-	var e Entry
-	if err := q.Read(&e); err != nil {
-		return nil, err
-	}
-	birth, err := r.Record(ctx, by, e)
-	if err != nil {
-		return nil, err
-	}
-	return registers.Created{Answer: Recorded{birth.ID, birth.Order}}, nil
-}
-
-func (r *Registrar) answerParent(ctx context.Context, q *registers.Question) (any, error) {
-	by, err := r.system(q.Header("Authorization"))
-	if err != nil {
-		return nil, err
-	}
-	var question parentQuestion
-	if err := q.Read(&question); err != nil {
-		return nil, err
-	}
-	return r.Find(ctx, by, question.Number)
 }

@@ -118,7 +118,8 @@ func TestBadSystems(t *testing.T) {
 			return o.Send(o.Handler(), "", path, body, "Authorization", "bearer another")
 		}
 		status, answer := send("/v1/births", `{"born":"19.11.2026."}`)
-		o.Refused(status, answer, http.StatusUnprocessableEntity, "body-malformed")
+		o.Refused(status, answer, http.StatusUnprocessableEntity, "form-incomplete", "token:token-malformed", "given_name:words-missing", "family_name:words-missing",
+			"sex:sex-missing", "settlement:place-unknown", "born:day-malformed", "live:choice-missing", "number:number-form")
 		status, answer = send("/v1/births", `{"amount":0}`)
 		o.Refused(status, answer, http.StatusUnprocessableEntity, "body-malformed")
 		status, answer = send("/v1/births", `{"token":"`+strings.Repeat("x", 20<<10)+`"}`)

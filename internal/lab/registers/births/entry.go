@@ -1,7 +1,6 @@
 package births
 
 import (
-	"strings"
 	"time"
 
 	"dobosh/internal/kit/civil"
@@ -43,15 +42,4 @@ type Birth struct {
 	FatherName string
 	RecordedAt time.Time
 	RecordedBy string // account of the registrar, or the name of a system
-}
-
-// tidy takes away the blanks that people and programs leave.
-func (e Entry) tidy() Entry {
-	for _, text := range []*string{&e.Token, &e.Number, &e.Settlement, &e.MotherHandle, &e.FatherHandle} {
-		*text = strings.TrimSpace(*text)
-	}
-	for _, name := range []*string{&e.GivenName, &e.FamilyName} {
-		*name = strings.Join(strings.Fields(*name), " ")
-	}
-	return e
 }

@@ -27,12 +27,11 @@ func (r *Registrar) Record(ctx context.Context, by act.Actor, e Entry) (Birth, e
 	if err := mayRecord(by); err != nil {
 		return Birth{}, err
 	}
-	e = e.tidy()
 	// A form that is sent again must not fail because its handles expired since.
 	if birth, found, err := r.earlier(ctx, r.db.Read(ctx), e); found || err != nil {
 		return birth, err
 	}
-	d, err := r.check(by, e)
+	d, err := r.check(ctx, by, e)
 	if err != nil {
 		return Birth{}, err
 	}

@@ -118,15 +118,14 @@ func TestBadEntries(t *testing.T) {
 			"no day":                    {func(e *births.Entry) { e.Born = civil.Day{} }, "born:born-missing"},
 			"tomorrow":                  {number(o.born(-1, 1)), "born:born-future"},
 			"a day over a year ago":     {number(o.born(366, 1)), "born:born-too-old"},
-			"no given name":             {func(e *births.Entry) { e.GivenName = "  " }, "given_name:name-empty"},
-			"a name without end":        {func(e *births.Entry) { e.FamilyName = strings.Repeat("ш", 61) }, "family_name:name-too-long"},
+			"no given name":             {func(e *births.Entry) { e.GivenName = "  " }, "given_name:words-missing"},
+			"a name without end":        {func(e *births.Entry) { e.FamilyName = strings.Repeat("ш", 61) }, "family_name:words-too-long"},
 			"digits in a name":          {func(e *births.Entry) { e.GivenName = "Лена2" }, "given_name:name-letters"},
 			"a tag in a name":           {func(e *births.Entry) { e.FamilyName = "<b>Примерић" }, "family_name:name-letters"},
 			"a name that ends too soon": {func(e *births.Entry) { e.FamilyName = "Примерић-" }, "family_name:name-letters"},
 			"two hyphens":               {func(e *births.Entry) { e.FamilyName = "При--мер" }, "family_name:name-letters"},
 			"a blank and a hyphen":      {func(e *births.Entry) { e.FamilyName = "При -мер" }, "family_name:name-letters"},
 			"letters of two scripts":    {func(e *births.Entry) { e.GivenName = "Лeнa" }, "given_name:name-scripts"},
-			"a Russian letter":          {func(e *births.Entry) { e.GivenName = "Юлия" }, "given_name:name-letters"},
 			"an invisible letter":       {func(e *births.Entry) { e.GivenName = "Ле\u200bна" }, "given_name:name-letters"},
 			"bytes that are no text":    {func(e *births.Entry) { e.GivenName = "Ле\xff" }, "given_name:name-letters"},
 			"a place nobody knows":      {func(e *births.Entry) { e.Settlement = "nowhere" }, "settlement:place-unknown"},
@@ -141,16 +140,16 @@ func TestBadEntries(t *testing.T) {
 			"a woman for a father":      {fathers(testquestion.Woman(1990, 5)), "father:father-sex"},
 			"a father who is a child":   {fathers(testquestion.Man(2015, 1)), "father:parent-too-young"},
 			"the mother for a father":   {fathers(mother), "father:father-sex father:parents-same"},
-			"fewer than no births":      {func(e *births.Entry) { e.PreviousLiveBirths = -1 }, "previous_live_births:previous-births-range"},
-			"more births than can be":   {func(e *births.Entry) { e.PreviousLiveBirths = 31 }, "previous_live_births:previous-births-range"},
+			"fewer than no births":      {func(e *births.Entry) { e.PreviousLiveBirths = -1 }, "previous_live_births:count-malformed"},
+			"more births than can be":   {func(e *births.Entry) { e.PreviousLiveBirths = 31 }, "previous_live_births:count-malformed"},
 			"an order known and not":    {func(e *births.Entry) { e.PreviousLiveBirths, e.OrderUnknown = 1, true }, "order_unknown:order-contradiction"},
 			"no token":                  {func(e *births.Entry) { e.Token = "" }, "token:token-malformed"},
-			"a token without end":       {func(e *births.Entry) { e.Token = strings.Repeat("a", 65) }, "token:token-malformed"},
-			"a token that is something": {func(e *births.Entry) { e.Token = "' or 1=1 --" }, "token:token-malformed"},
+			"a token without end":       {func(e *births.Entry) { e.Token = strings.Repeat("a", 65) }, "token:words-too-long"},
+			"a token that is something": {func(e *births.Entry) { e.Token = "' or 1=1 --" }, "token:words-signs"},
 			"several things at once": {func(e *births.Entry) {
 				e.GivenName, e.Settlement, e.MotherHandle, e.Number = "", "", "", "1"
-			}, "given_name:name-empty settlement:place-unknown number:number-form mother:parent-missing"},
-			"nothing": {func(e *births.Entry) { *e = births.Entry{} }, "token:token-malformed given_name:name-empty family_name:name-empty " +
+			}, "given_name:words-missing settlement:place-unknown number:number-form mother:parent-missing"},
+			"nothing": {func(e *births.Entry) { *e = births.Entry{} }, "token:token-malformed given_name:words-missing family_name:words-missing " +
 				"sex:sex-missing settlement:place-unknown born:born-missing number:number-form mother:parent-missing father:parent-missing"},
 		} {
 			e := good

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 
 	"dobosh/internal/act"
+	"dobosh/internal/api"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
@@ -65,10 +67,11 @@ type Registrar struct {
 	source       string
 	residents    Residents
 	systems      []System
+	handler      http.Handler
 }
 
-// New returns the register on a database with its [Migrations] and those of the
-// bus.
+// New returns the register on a database with its [Migrations], those of the bus and
+// those of the interface.
 func New(c Config) (*Registrar, error) {
 	handles, err := newSealer(c.HandleKey, c.Now)
 	if err == nil && (c.Source == "" || c.Municipality == nil) {
@@ -77,10 +80,14 @@ func New(c Config) (*Registrar, error) {
 	if err != nil {
 		return nil, fmt.Errorf("register of births: %w", err)
 	}
-	return &Registrar{
+	r := &Registrar{
 		db: c.DB, desk: c.Desk, now: c.Now, handles: handles, municipality: c.Municipality,
 		source: c.Source, residents: c.Residents, systems: c.Systems,
-	}, nil
+	}
+	if r.handler, err = r.surface(api.NewAnswers(c.DB, c.Now)); err != nil {
+		return nil, fmt.Errorf("register of births: %w", err)
+	}
+	return r, nil
 }
 
 // RightToRecord is that of registrars, and of the systems of maternity wards.

@@ -3,6 +3,7 @@ package births
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"net/http"
 	"strings"
 
 	"dobosh/internal/act"
@@ -22,11 +23,11 @@ type System struct {
 // HashToken is how the token of a [System] is kept.
 func HashToken(token string) [sha256.Size]byte { return sha256.Sum256([]byte(token)) }
 
-// system recognises the system behind an Authorization header (RFC 6750). All
+// who recognises the system behind an Authorization header (RFC 6750). All
 // hashes are compared, so that the time it takes tells nothing.
-func (r *Registrar) system(authorization string) (act.Actor, error) {
+func (r *Registrar) who(request *http.Request) (act.Actor, error) {
 	unknown := problem.New(problem.Unauthenticated, "token-unknown")
-	scheme, token, _ := strings.Cut(authorization, " ")
+	scheme, token, _ := strings.Cut(request.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" || len(token) > maxBearer {
 		return act.Actor{}, unknown
 	}

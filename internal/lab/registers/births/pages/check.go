@@ -4,7 +4,6 @@ import (
 	"html/template"
 	"strconv"
 
-	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/portal"
 )
 
@@ -12,15 +11,15 @@ import (
 // changed answer leads back here.
 func (d desk) askCheck(v *portal.Visit, f *form) portal.Question {
 	father := v.Name(f.Father.Name)
-	if f.NoFather {
+	if f.Entry.FatherUnknown {
 		father = portal.Escaped(v.Say("birth.father-unknown"))
 	}
 	previous := v.Say("birth.order-unknown")
-	if f.Previous != nil {
-		previous = strconv.Itoa(*f.Previous)
+	if !f.Entry.OrderUnknown {
+		previous = strconv.Itoa(f.Entry.PreviousLiveBirths)
 	}
 	live := v.Say("word.no")
-	if f.Live {
+	if f.Entry.Live {
 		live = v.Say("word.yes")
 	}
 	row := func(id, label, change string, value template.HTML) portal.Fact {
@@ -29,12 +28,12 @@ func (d desk) askCheck(v *portal.Visit, f *form) portal.Question {
 	return portal.Question{Title: v.Say("birth.check"), Lead: []string{v.Say("birth.check-lead")}, Button: v.Say("birth.record"), Facts: []portal.Fact{
 		row("mother", "birth.mother-row", "mother", v.Name(f.Mother.Name)),
 		row("father", "birth.father-row", "father", father),
-		row("given_name", "birth.child-row", "name", v.Name(f.Given+" "+f.Family)),
+		row("given_name", "birth.child-row", "name", v.Name(f.Entry.GivenName+" "+f.Entry.FamilyName)),
 		row("number", "birth.number-label", "number", portal.Escaped(v.Say("birth.number-kept"))),
-		row("born", "birth.born", "birth", portal.Escaped(v.Day(f.Born))),
-		row("sex", "birth.sex", "birth", portal.Escaped(sexWord(v, f.Sex))),
+		row("born", "birth.born", "birth", portal.Escaped(v.Day(f.Entry.Born))),
+		row("sex", "birth.sex", "birth", portal.Escaped(sexWord(v, f.Entry.Sex))),
 		row("live", "birth.live", "birth", portal.Escaped(live)),
-		row("settlement", "birth.place-label", "place", v.Text(d.place(f.Place))),
+		row("settlement", "birth.place-label", "place", v.Text(d.place(f.Entry.Settlement))),
 		row("previous_live_births", "birth.order-label", "order", portal.Escaped(previous)),
 	}}
 }
@@ -42,14 +41,8 @@ func (d desk) askCheck(v *portal.Visit, f *form) portal.Question {
 // record writes the birth down. The token of the form makes a doubled tap one
 // birth.
 func (d desk) record(v *portal.Visit, f *form) error {
-	previous := 0
-	if f.Previous != nil {
-		previous = *f.Previous
-	}
-	_, err := d.Record(v.R.Context(), v.Actor, births.Entry{
-		Token: f.Token, Number: f.Number, GivenName: f.Given, FamilyName: f.Family, Sex: f.Sex, Born: f.Born,
-		Settlement: f.Place, Live: f.Live, MotherHandle: f.Mother.Handle, FatherHandle: f.Father.Handle,
-		FatherUnknown: f.NoFather, PreviousLiveBirths: previous, OrderUnknown: f.Previous == nil,
-	})
+	entry := f.Entry
+	entry.MotherHandle, entry.FatherHandle = f.Mother.Handle, f.Father.Handle
+	_, err := d.Record(v.R.Context(), v.Actor, entry)
 	return err
 }

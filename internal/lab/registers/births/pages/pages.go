@@ -46,7 +46,7 @@ func New(r Registrar, pack *law.Pack) portal.Room {
 		Pages: []portal.Page{
 			{Pattern: "GET /births", Right: registrar, Do: d.list},
 			{Pattern: "GET /births/new", Right: registrar, Do: func(v *portal.Visit) error {
-				return entry.Begin(v, "mother", form{Token: id.New(), Live: true})
+				return entry.Begin(v, "mother", form{Entry: births.Entry{Token: id.New(), Live: true}})
 			}},
 			{Pattern: "POST /births/new", Right: registrar, Do: entry.Continue},
 			{Pattern: "GET /births/recorded", Right: registrar, Do: func(v *portal.Visit) error {

@@ -9,7 +9,7 @@ import (
 // numberField asks for a national number. What was typed is shown again only
 // while it is wrong.
 func numberField(v *portal.Visit, label string) portal.Field {
-	return portal.Field{Name: "number", Kind: "text", Label: label, Hint: v.Say("birth.number-hint"), Value: v.Typed("number"), Mode: "numeric", Complete: "off", Most: 13}
+	return portal.Field{Name: "number", Kind: "text", Label: label, Hint: v.Say("birth.number-hint"), Value: v.Typed("number"), Mode: "numeric", Complete: "off", Most: 40}
 }
 
 func (d desk) askMother(v *portal.Visit, _ *form) portal.Question {
@@ -33,8 +33,8 @@ func (d desk) askFather(v *portal.Visit, _ *form) portal.Question {
 }
 
 func (d desk) readFather(v *portal.Visit, f *form) (err error) {
-	f.NoFather, f.Father = v.Typed("none") == "yes", births.Found{}
-	if f.NoFather {
+	f.Entry.FatherUnknown, f.Father = v.Typed("none") == "yes", births.Found{}
+	if f.Entry.FatherUnknown {
 		return nil
 	}
 	f.Father, err = d.Find(v.R.Context(), v.Actor, v.Typed("number"))
