@@ -9,11 +9,11 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/oversight"
+	exchangepages "dobosh/internal/exchange/pages"
 	"dobosh/internal/journal"
 	"dobosh/internal/journal/timestamp"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/registry"
-	"dobosh/internal/web"
 )
 
 // conditions tell the operator's pages how the node is.
@@ -24,16 +24,16 @@ type conditions struct {
 	title     func(registry.ID) lang.Text
 }
 
-// Title implements web.Conditions.
+// Title implements exchangepages.Conditions.
 func (c conditions) Title(service registry.ID) lang.Text { return c.title(service) }
 
-// Condition implements web.Conditions.
-func (c conditions) Condition(ctx context.Context, by act.Actor) (web.Condition, error) {
+// Condition implements exchangepages.Conditions.
+func (c conditions) Condition(ctx context.Context, by act.Actor) (exchangepages.Condition, error) {
 	if err := oversight.RightToWatch().Check(by, act.Scope{Body: c.oversight.Member.String()}); err != nil {
-		return web.Condition{}, err
+		return exchangepages.Condition{}, err
 	}
 	now := c.now()
-	condition := web.Condition{Entries: c.journal.Size(), Quotas: c.quotaUse()}
+	condition := exchangepages.Condition{Entries: c.journal.Size(), Quotas: c.quotaUse()}
 	if err := c.journal.Err(); err != nil {
 		condition.Journal = "stopped"
 	}
@@ -64,7 +64,7 @@ func (c conditions) Condition(ctx context.Context, by act.Actor) (web.Condition,
 }
 
 // witnessed tells how far witnesses have cosigned the journal.
-func (c conditions) witnessed(condition *web.Condition, now time.Time) {
+func (c conditions) witnessed(condition *exchangepages.Condition, now time.Time) {
 	if c.witnesses.Cosigner == nil {
 		return
 	}
@@ -87,16 +87,16 @@ const mostPeers = 100
 
 // peers tells how the nodes are doing that this one has asked and that the
 // registry still knows where they were met, those that fail first.
-func (c conditions) peers() (list []web.PeerState) {
+func (c conditions) peers() (list []exchangepages.PeerState) {
 	state := c.State()
 	for _, a := range c.gateway.Peers() {
 		now, known := state.NodeByTLS(a.Node.TLS)
 		if !known || now.Address != a.Node.Address {
 			continue
 		}
-		list = append(list, web.PeerState{Body: c.title(now.Member), Node: now.Name, State: now.State, Failing: a.Failing, Took: a.Took})
+		list = append(list, exchangepages.PeerState{Body: c.title(now.Member), Node: now.Name, State: now.State, Failing: a.Failing, Took: a.Took})
 	}
-	slices.SortStableFunc(list, func(a, b web.PeerState) int {
+	slices.SortStableFunc(list, func(a, b exchangepages.PeerState) int {
 		switch {
 		case a.Failing == b.Failing:
 			return 0
@@ -110,14 +110,14 @@ func (c conditions) peers() (list []web.PeerState) {
 
 // quotaUse lists the contracts of which questions were used today, the most used
 // first.
-func (c conditions) quotaUse() (list []web.QuotaUse) {
+func (c conditions) quotaUse() (list []exchangepages.QuotaUse) {
 	state := c.State()
 	for contract, used := range c.gateway.Used() {
 		if terms, ok := state.Contract(contract); ok {
-			list = append(list, web.QuotaUse{Contract: contract, Used: used, Quota: terms.Quota})
+			list = append(list, exchangepages.QuotaUse{Contract: contract, Used: used, Quota: terms.Quota})
 		}
 	}
-	slices.SortFunc(list, func(a, b web.QuotaUse) int {
+	slices.SortFunc(list, func(a, b exchangepages.QuotaUse) int {
 		return cmp.Or(cmp.Compare(b.Share(), a.Share()), cmp.Compare(a.Contract, b.Contract))
 	})
 	return list

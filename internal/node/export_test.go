@@ -3,12 +3,12 @@ package node
 import (
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/oversight"
+	exchangepages "dobosh/internal/exchange/pages"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/registry"
 	"dobosh/internal/services"
 	"dobosh/internal/services/proof"
-	"dobosh/internal/web"
 )
 
 // The rooms of a node, for tests that look at what happened.
@@ -32,7 +32,7 @@ func (n *Node) Replace(service registry.ID, system exchange.System) exchange.Sys
 }
 
 // Conditions are what the operator's page shows of the node.
-func (n *Node) Conditions() web.Conditions { return n.rooms.conditions }
+func (n *Node) Conditions() exchangepages.Conditions { return n.rooms.conditions }
 
 // Cosigned is the newest checkpoint of the journal that witnesses have cosigned.
 func (n *Node) Cosigned() []byte { return n.rooms.conditions.witnesses.Cosigned() }

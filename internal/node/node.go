@@ -14,16 +14,20 @@ import (
 	"time"
 
 	"dobosh/internal/admission"
+	admissionpages "dobosh/internal/admission/pages"
 	"dobosh/internal/api"
 	"dobosh/internal/bus"
 	"dobosh/internal/catalogue"
+	cataloguepages "dobosh/internal/catalogue/pages"
 	"dobosh/internal/contracts"
+	contractpages "dobosh/internal/contracts/pages"
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/edge"
 	"dobosh/internal/exchange/events"
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/exchange/link"
 	"dobosh/internal/exchange/oversight"
+	exchangepages "dobosh/internal/exchange/pages"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
@@ -36,6 +40,7 @@ import (
 	receiptpages "dobosh/internal/receipts/pages"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
+	registrypages "dobosh/internal/registry/pages"
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
 	servicepages "dobosh/internal/services/pages"
@@ -361,8 +366,12 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	n.take(Brings{Work: []func(context.Context){d.endPauses, rotation.Finish}}, nil)
 	seen := conditions{door: d, oversight: over, stamps: stamps, title: title}
 
-	// The pages that no room brings yet, and the frame of all.
-	pages := web.Deps{Pack: pack, Contracts: agreed, DataServices: listed, Oversight: over, Conditions: seen, Events: happening}
+	// The pages of the rooms that others show something on, and the frame of all.
+	shown := []portal.Room{
+		exchangepages.New(exchangepages.Deps{Oversight: over, Conditions: seen, Events: happening, Pack: pack}),
+		contractpages.New(contractpages.Deps{Contracts: agreed, Pack: pack, Announced: listed}),
+		cataloguepages.New(cataloguepages.Deps{DataServices: listed, Pack: pack, Contracts: true, Public: c.authority != nil}),
+	}
 	frame := portal.Config{
 		Body: title(cfg.Member), Kind: "city", PublicURL: cfg.PublicURL, Help: portal.Help{Phone: cfg.Help.Phone, Counter: cfg.Help.Counter},
 		Banner: demonstration, Catalogue: words, Now: now, Log: log,
@@ -372,9 +381,13 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 	if c.authority != nil {
 		frame.Kind = "supervisor"
-		pages.Registry, pages.Newcomers = registryPages{c.Registry, inForce, watching, words, now}, admission.Newcomers{Member: cfg.Member, Office: g.office}
+		published := registrypages.Deps{State: c.State, Law: inForce, Pack: pack}
+		if watching != nil {
+			published.Witness = watching
+		}
+		shown = append(shown, registrypages.New(published), admissionpages.New(admission.Newcomers{Member: cfg.Member, Office: g.office}))
 	}
-	n.take(Brings{Pages: []portal.Room{web.New(pages)}}, nil)
+	n.take(Brings{Pages: shown}, nil)
 	front, err := n.portal(frame)
 	if err != nil {
 		return err

@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"dobosh/internal/act"
+	exchangepages "dobosh/internal/exchange/pages"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/lab/demo"
-	"dobosh/internal/web"
 )
 
 // What keeps a node trusted is on its operator's page: certificate, time-stamps,
@@ -18,7 +18,7 @@ func TestTheOperatorSeesHowTheNodeStands(t *testing.T) {
 	w.all()
 	conditions := w.nodes[demo.City].Conditions()
 	operator := act.As("op", identity.Operator)
-	see := func() web.Condition {
+	see := func() exchangepages.Condition {
 		c, err := conditions.Condition(t.Context(), operator)
 		if err != nil {
 			t.Fatal(err)
@@ -26,7 +26,7 @@ func TestTheOperatorSeesHowTheNodeStands(t *testing.T) {
 		return c
 	}
 	w.eventually("the city knows the registers", func() bool { _, err := w.residence(); return err == nil })
-	var c web.Condition
+	var c exchangepages.Condition
 	w.eventually("certificate, witness and time-stamp", func() bool {
 		c = see()
 		return !c.Certificate.IsZero() && c.Witnessed > 0 && !c.StampedAt.IsZero()

@@ -27,6 +27,7 @@ func (v *Visit) readForm() error {
 	return Unreadable(v.R.ParseForm())
 }
 
+// Unreadable is the problem of a body that cannot be read.
 func Unreadable(err error) error {
 	var large *http.MaxBytesError
 	switch {
@@ -38,10 +39,10 @@ func Unreadable(err error) error {
 	return problem.New(problem.Invalid, "form-unreadable").Because(err)
 }
 
-// typed gives a field of the form without the blanks around it.
+// Typed gives a field of the form without the blanks around it.
 func (v *Visit) Typed(name string) string { return strings.TrimSpace(v.R.PostFormValue(name)) }
 
-// version is the state of a thing that the form was made from.
+// Version is the state of a thing that the form was made from.
 func (v *Visit) Version() (int, error) {
 	n, err := strconv.Atoi(v.Typed("version"))
 	if err != nil || n < 0 {
@@ -50,7 +51,7 @@ func (v *Visit) Version() (int, error) {
 	return n, nil
 }
 
-// words reads a text of at most max characters into which something must be
+// Words reads a text of at most max characters into which something must be
 // written.
 func (v *Visit) Words(name string, most int) (string, error) {
 	s := v.Typed(name)
@@ -63,7 +64,12 @@ func (v *Visit) Words(name string, most int) (string, error) {
 	return s, nil
 }
 
-// again is what was typed into a field just now, or what is known.
+// Incomplete is what is wrong with one field of a form.
+func Incomplete(field, code string) error {
+	return problem.New(problem.Invalid, "form-incomplete").At(field, code)
+}
+
+// Again is what was typed into a field just now, or what is known.
 func (v *Visit) Again(name, known string) string {
 	if _, sent := v.R.PostForm[name]; sent && v.Typed("to") == "" {
 		return v.Typed(name)
@@ -71,7 +77,7 @@ func (v *Visit) Again(name, known string) string {
 	return known
 }
 
-// lines divides what was typed into several lines; empty ones do not count.
+// Lines divides what was typed into several lines; empty ones do not count.
 func Lines(s string) (out []string) {
 	for line := range strings.SplitSeq(s, "\n") {
 		if line = strings.TrimSpace(line); line != "" {
@@ -81,7 +87,7 @@ func Lines(s string) (out []string) {
 	return out
 }
 
-// shortDay writes a day as one would type it.
+// ShortDay writes a day as one would type it.
 func ShortDay(d civil.Day) string {
 	return strconv.Itoa(d.Dom()) + "." + strconv.Itoa(int(d.Month())) + "." + strconv.Itoa(d.Year()) + "."
 }

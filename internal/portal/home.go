@@ -55,6 +55,17 @@ func (v *Visit) parts(of func(*room) []Part) (parts []template.HTML, err error) 
 	return parts, nil
 }
 
+// Piece is what another room says about something on this page; empty where the
+// node has no such room.
+func (v *Visit) Piece(name string, about any) (template.HTML, error) {
+	for _, r := range v.rooms {
+		if piece, ok := r.Pieces[name]; ok {
+			return piece(v.within(r), about)
+		}
+	}
+	return "", nil
+}
+
 // within is the visit as another room sees it, with its own templates.
 func (v *Visit) within(r *room) *Visit {
 	other := *v

@@ -64,6 +64,9 @@ type Room struct {
 	Home      []Home // what "/" is, for whom
 	Welcome   []Part // what the first page shows to those who have no home here
 	Beside    []Part // what a person's own page shows of this room
+
+	// Pieces are parts of pages of other rooms, by a name that both know.
+	Pieces map[string]Piece
 }
 
 // Page answers one route.
@@ -88,8 +91,12 @@ type Home struct {
 	Do    func(v *Visit) error
 }
 
-// Part is a piece of a page that belongs to another room; empty for nothing.
+// Part is a part of the first page; empty for nothing.
 type Part func(v *Visit) (template.HTML, error)
+
+// Piece is a part of a page that belongs to another room, about something that both
+// know; empty for nothing.
+type Piece func(v *Visit, about any) (template.HTML, error)
 
 // Portal is the handler of all pages. Nothing in it changes after [New].
 type Portal struct {

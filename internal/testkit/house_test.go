@@ -110,7 +110,7 @@ func room(path string) string {
 		return ""
 	}
 	name, within, _ := strings.Cut(rest, "/")
-	if name != "lab" && (within == "pages" || strings.HasPrefix(within, "pages/")) {
+	if name != "lab" && name != "testkit" && (within == "pages" || strings.HasPrefix(within, "pages/")) {
 		return "pages"
 	}
 	return name

@@ -69,7 +69,7 @@ func Parse(html string) (elements []Element, err error) {
 // one title, one heading and one main part, no style and no script inside, every
 // sentence there and filled, and in one script but for what is marked and for
 // what people typed.
-func Check(t *testing.T, html string, tag lang.Tag) {
+func Check(t testing.TB, html string, tag lang.Tag) {
 	t.Helper()
 	elements, err := Parse(html)
 	if err != nil {
@@ -113,7 +113,7 @@ func count(elements []Element, name string) (n int) {
 
 // checkIDs makes sure that ids are there once and that everything that names
 // one finds it.
-func checkIDs(t *testing.T, elements []Element) {
+func checkIDs(t testing.TB, elements []Element) {
 	t.Helper()
 	ids := map[string]bool{}
 	for _, e := range elements {
