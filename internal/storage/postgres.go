@@ -32,6 +32,8 @@ type postgresServer struct {
 	db   *DB
 	pool *sql.DB
 	log  *slog.Logger
+
+	crossing *crossing
 }
 
 func openPostgres(ctx context.Context, address string, db *DB, log *slog.Logger) (*postgresServer, error) {
@@ -46,7 +48,9 @@ func openPostgres(ctx context.Context, address string, db *DB, log *slog.Logger)
 	if err := pool.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	return &postgresServer{db: db, pool: pool, log: log}, nil
+	p := &postgresServer{db: db, pool: pool, log: log}
+	p.openCrossing(config)
+	return p, nil
 }
 
 // write repeats the transaction while PostgreSQL asks for it.
@@ -110,4 +114,7 @@ func (p *postgresServer) alone(ctx context.Context, fn func() error) error {
 	return errors.Join(err, unlockErr)
 }
 
-func (p *postgresServer) close() error { return p.pool.Close() }
+func (p *postgresServer) close() error {
+	p.crossing.close()
+	return p.pool.Close()
+}

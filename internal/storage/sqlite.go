@@ -93,3 +93,6 @@ func (s *sqliteFile) alone(_ context.Context, fn func() error) error { return fn
 func (s *sqliteFile) close() error {
 	return errors.Join(s.combiner.close(), s.prepared.close(), s.readers.Close(), s.writers.Close())
 }
+
+// announce has nobody to tell: a file belongs to one process.
+func (s *sqliteFile) announce(string) {}

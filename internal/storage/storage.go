@@ -51,6 +51,8 @@ type engine interface {
 	reader() querier
 	// alone runs fn while no other process does the same on this database.
 	alone(ctx context.Context, fn func() error) error
+	// announce tells other processes on the database of a signal.
+	announce(name string)
 	close() error
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -337,6 +338,38 @@ func TestMicros(t *testing.T) {
 		}
 		if back := storage.Instant(c.us); !back.Equal(c.at.Truncate(time.Microsecond)) || back.Location() != time.UTC {
 			t.Errorf("Instant(%d) = %v, want %v", c.us, back, c.at)
+		}
+	}
+}
+
+// A process on a database is woken by what another one did.
+func TestSignalsReachOtherProcesses(t *testing.T) {
+	config := testkit.StorageConfig(t, storage.Postgres)
+	open := func() *storage.DB {
+		db, err := storage.Open(t.Context(), config, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return db
+	}
+	one, other := open(), open()
+	wake, stop := other.Listen("work")
+	defer stop()
+	heard := 0
+	for heard < 2 { // the first may be the wake-up of the beginning
+		if err := one.Write(t.Context(), func(_ context.Context, tx *storage.Tx) error { tx.Signal("work"); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-wake:
+			heard++
+		case <-t.Context().Done():
+			t.Fatal("the other process was not woken")
 		}
 	}
 }
