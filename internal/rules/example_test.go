@@ -40,10 +40,10 @@ func Example() {
 	// unknown without [mother.citizen]
 	// yes
 	// live-birth (zfpp/22): Milica is in the register of births.
-	// order (zfpp/22/1): This is your third child; the right is for the first four.
+	// order (zfpp/22/1): This is your third child. The allowance is for the first four.
 	// citizen (zfpp/22/1): You are a citizen of the Republic of Serbia.
 	// resident (zfpp/22/1): Your residence is in Serbia.
-	// not-paid (zfpp/22): This has not been paid for this child before.
+	// not-paid (zfpp/22): This has not been paid for this child yet.
 	// 2,280,000 dinars in 120 monthly instalments of 19,000 dinars. And one-off assistance of 135,000 dinars, with the first instalment.
 }
 
