@@ -6,9 +6,12 @@ import (
 	"strings"
 
 	"dobosh/internal/act"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
 
@@ -31,7 +34,7 @@ func (r *Room) Propose(ctx context.Context, by act.Actor, token string, c regist
 	}
 	mine := r.sides(c)
 	if len(mine) == 0 {
-		return Proposal{}, notOurs()
+		return Proposal{}, problem.New(problem.Forbidden, "contract-foreign")
 	}
 	if c.ID == "" {
 		c.ID = id.Code("C", civil.Of(r.Now()).Year())
@@ -51,8 +54,6 @@ func (r *Room) Propose(ctx context.Context, by act.Actor, token string, c regist
 	return r.tell(ctx, by, p, Propose, mine[0], "")
 }
 
-func notOurs() error { return problem.New(problem.Forbidden, "contract-foreign") }
-
 // Amend answers an open proposal with another text, which this side signs; then
 // it is the other side's turn.
 func (r *Room) Amend(ctx context.Context, by act.Actor, proposal string, version int, c registry.Contract) (Proposal, error) {
@@ -70,7 +71,7 @@ func (r *Room) Amend(ctx context.Context, by act.Actor, proposal string, version
 	if err := r.Check(ctx, c); err != nil {
 		return p, err
 	}
-	side := p.turn()
+	side := p.respondent()
 	if p.text, err = c.Sign(r.Signer); err != nil {
 		return p, err
 	}
@@ -89,22 +90,18 @@ func (r *Room) Approve(ctx context.Context, by act.Actor, proposal string, versi
 		return p, err
 	}
 	if p.peer != (registry.ID{}) {
-		if p.text, err = r.countersign(p.text, p.peer); err != nil {
+		// The other side must still stand by it: a key that was taken out since signs nothing.
+		n, err := note.Open([]byte(p.text), r.keys(p.peer))
+		if err != nil {
+			return p, problem.New(problem.Conflict, "signature-stale").Because(err)
+		}
+		signed, err := note.Sign(n, r.Signer)
+		if err != nil {
 			return p, err
 		}
+		p.text = string(signed)
 	}
-	return r.tell(ctx, by, p, Approve, p.turn(), "")
-}
-
-// countersign adds this member's signature to a text that the other still
-// stands by: a key that was taken out since signs nothing.
-func (r *Room) countersign(text string, peer registry.ID) (string, error) {
-	n, err := note.Open([]byte(text), r.keys(peer))
-	if err != nil {
-		return "", problem.New(problem.Conflict, "signature-stale").Because(err)
-	}
-	signed, err := note.Sign(n, r.Signer)
-	return string(signed), err
+	return r.tell(ctx, by, p, Approve, p.respondent(), "")
 }
 
 // Refuse ends a proposal; the other side reads the reason.
@@ -116,7 +113,7 @@ func (r *Room) Refuse(ctx context.Context, by act.Actor, proposal string, versio
 	if err != nil || done {
 		return p, err
 	}
-	return r.tell(ctx, by, p, Refuse, p.turn(), strings.TrimSpace(reason))
+	return r.tell(ctx, by, p, Refuse, p.respondent(), strings.TrimSpace(reason))
 }
 
 // Withdraw takes this side's own text back while the other has not answered.
@@ -137,7 +134,7 @@ func (r *Room) current(ctx context.Context, by act.Actor, proposal string, versi
 	if p, err = r.proposal(ctx, proposal); err != nil {
 		return p, false, err
 	}
-	side := p.turn()
+	side := p.respondent()
 	if act == Withdraw {
 		side = p.Author
 	}
@@ -166,7 +163,7 @@ func (r *Room) tell(ctx context.Context, by act.Actor, p Proposal, act Act, side
 	p = p.after(act, side, state, reason)
 	p.Changed = r.Now()
 	p.Waits = r.waits(p)
-	letter, err := r.letter(ctx, p, act, side, reason)
+	letter, err := r.write(ctx, p, act, side, reason)
 	if err != nil {
 		return p, err
 	}
@@ -192,10 +189,10 @@ func (r *Room) tell(ctx context.Context, by act.Actor, p Proposal, act Act, side
 	return p, nil
 }
 
-// letter writes down what this side does and journals it. An act that is then
+// write writes down what this side does and journals it. An act that is then
 // not kept, because somebody was faster, stands in the journal and was never
 // told to anybody.
-func (r *Room) letter(ctx context.Context, p Proposal, act Act, side Side, reason string) (string, error) {
+func (r *Room) write(ctx context.Context, p Proposal, act Act, side Side, reason string) (string, error) {
 	l := Letter{Proposal: p.ID, N: p.step, Act: act, From: member(p.Contract, side), At: p.Changed, Reason: reason}
 	if act.written() {
 		l.Contract = p.text
@@ -210,12 +207,21 @@ func (r *Room) letter(ctx context.Context, p Proposal, act Act, side Side, reaso
 	return signed, r.journal(ctx, l, p.Contract, signed)
 }
 
-// journal keeps a letter, ours or the other side's.
+// journal keeps a letter, ours or the other side's. It is about no person.
 func (r *Room) journal(ctx context.Context, l Letter, c registry.Contract, signed string) error {
-	entry, err := r.entry(l, c, signed)
+	asker, provider := c.Between()
+	meta, err := canonical.Marshal(struct {
+		Asker     string  `json:"asker"`
+		Holder    string  `json:"holder"`
+		Act       string  `json:"act"`
+		Purpose   string  `json:"purpose"`
+		Provision law.Ref `json:"provision"`
+		Matter    string  `json:"matter"`
+	}{asker.String(), provider.String(), "contract-" + string(l.Act), c.Purpose, c.Provision, c.ID})
 	if err != nil {
 		return err
 	}
+	entry := journal.Entry{Kind: "act", ID: l.Proposal, At: l.At, Meta: meta, Body: []byte(signed)}
 	if _, err := r.Journal.Append(ctx, entry); err != nil {
 		return problem.New(problem.Unavailable, "journal-away").Because(err)
 	}

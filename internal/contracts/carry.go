@@ -23,7 +23,7 @@ func (r *Room) Follow(ctx context.Context) {
 	defer timer.Stop()
 	for {
 		if size := r.State().Size; size != seen {
-			if err := r.look(ctx); err != nil {
+			if err := r.compare(ctx); err != nil {
 				r.Log.ErrorContext(ctx, "contracts not compared with the registry", slog.Any("error", err))
 			} else {
 				seen = size
@@ -45,7 +45,7 @@ func (r *Room) carry(ctx context.Context, t *work.Try[errand]) error {
 		return err
 	}
 	if p := problem.Of(err); final(p.Kind) && t.Tries >= believed {
-		return r.givenUp(ctx, t, p)
+		return r.giveUp(ctx, t, p)
 	}
 	return err
 }
@@ -55,11 +55,22 @@ func final(k problem.Kind) bool {
 	return k == problem.Invalid || k == problem.Forbidden || k == problem.NotFound || k == problem.Conflict || k == problem.Gone || k == problem.TooLarge
 }
 
-// bring brings what an errand holds to whom it is for.
+// bring brings what an errand holds to whom it is for. The nodes of a member share
+// their tables, so a letter may go to any of them.
 func (r *Room) bring(ctx context.Context, e errand) error {
 	switch e.Kind {
 	case carryLetter:
-		return r.carryTo(ctx, e)
+		to, err := registry.ParseID(e.Peer)
+		if err != nil {
+			return err
+		}
+		err = problem.New(problem.Unavailable, "node-away", "body", to.String())
+		for _, node := range r.State().Nodes(to) {
+			if err = r.Courier.Carry(ctx, node, e.Body); err == nil || final(problem.Of(err).Kind) {
+				return err
+			}
+		}
+		return err
 	case carryContract:
 		c, err := registry.ReadContract(e.Body)
 		if err != nil {
@@ -82,25 +93,9 @@ func (r *Room) bring(ctx context.Context, e errand) error {
 	return fmt.Errorf("errand of an unknown kind %q", e.Kind)
 }
 
-// carryTo brings a letter to a node of the other side. The nodes of a member
-// share their tables, so any of them will do.
-func (r *Room) carryTo(ctx context.Context, e errand) error {
-	to, err := e.to()
-	if err != nil {
-		return err
-	}
-	err = problem.New(problem.Unavailable, "node-away", "body", to.String())
-	for _, node := range r.State().Nodes(to) {
-		if err = r.Courier.Carry(ctx, node, e.Body); err == nil || final(problem.Of(err).Kind) {
-			return err
-		}
-	}
-	return err
-}
-
-// givenUp ends a proposal whose letter or text nobody takes. What the registry
-// refused, the other side is told.
-func (r *Room) givenUp(ctx context.Context, t *work.Try[errand], why *problem.Problem) error {
+// giveUp ends a proposal whose letter or text nobody takes. What both signed and
+// the registry refused, the other side is told.
+func (r *Room) giveUp(ctx context.Context, t *work.Try[errand], why *problem.Problem) error {
 	r.Log.WarnContext(ctx, "an errand was refused", slog.String("kind", t.Job.Kind), slog.Any("error", why))
 	if t.Job.Kind == carryEnd {
 		return nil
@@ -110,22 +105,18 @@ func (r *Room) givenUp(ctx context.Context, t *work.Try[errand], why *problem.Pr
 		return err
 	}
 	from := p.Version
-	if t.Job.Kind == carryContract && p.State == Approved {
-		return r.failed(ctx, t, p, why.Code)
+	if t.Job.Kind != carryContract || p.State != Approved {
+		if p.State == Open || p.State == Approved {
+			p.State, p.Reason, p.Changed, p.Waits = Failed, why.Code, r.Now(), false
+			p.Version++
+		}
+		return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error { return updateProposal(ctx, tx, p, from) })
 	}
-	if p.State == Open || p.State == Approved {
-		p.State, p.Reason, p.Changed, p.Waits = Failed, why.Code, r.Now(), false
-		p.Version++
-	}
-	return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error { return updateProposal(ctx, tx, p, from) })
-}
 
-// failed tells the other side that the registry did not take what both signed.
-func (r *Room) failed(ctx context.Context, t *work.Try[errand], p Proposal, code string) error {
-	side, from := p.turn(), p.Version
-	p = p.after(Fail, side, Failed, code)
+	side := p.respondent()
+	p = p.after(Fail, side, Failed, why.Code)
 	p.Changed = r.Now()
-	letter, err := r.letter(ctx, p, Fail, side, code)
+	letter, err := r.write(ctx, p, Fail, side, why.Code)
 	if err != nil {
 		return err
 	}
@@ -133,48 +124,46 @@ func (r *Room) failed(ctx context.Context, t *work.Try[errand], p Proposal, code
 		if err := updateProposal(ctx, tx, p, from); err != nil {
 			return err
 		}
-		if err := putStep(ctx, tx, p.ID, Step{N: p.step, Act: Fail, Side: side, Reason: code, At: p.Changed}, letter); err != nil {
+		if err := putStep(ctx, tx, p.ID, Step{N: p.step, Act: Fail, Side: side, Reason: why.Code, At: p.Changed}, letter); err != nil {
 			return err
 		}
 		return r.send(ctx, tx, p, Fail, letter)
 	})
 }
 
-// look takes in what the registry says: a text that it holds is in force,
+// compare takes in what the registry says: a text that it holds is in force,
 // whatever is still on its way; one that it no longer holds has ended.
-func (r *Room) look(ctx context.Context) error {
+func (r *Room) compare(ctx context.Context) error {
 	for after := ""; ; {
-		some, err := proposals.All(ctx, r.DB.Read(ctx), `where state in ('open', 'approved', 'in-force', 'failed', 'withdrawn') and id > $1 order by id limit $2`, after, lookLimit)
+		some, err := proposals.All(ctx, r.DB.Read(ctx), `where state in ('open', 'approved', 'in-force', 'failed', 'withdrawn') and id > $1 order by id limit $2`, after, compareLimit)
 		if err != nil {
 			return err
 		}
 		for _, p := range some {
 			after = p.ID
-			if err := r.compare(ctx, p); err != nil && !problem.HasCode(err, "proposal-changed") {
+			c, there := r.State().Contract(p.Contract.ID)
+			there = there && digestOf(c) == p.digest
+			if there == (p.State == InForce) {
+				continue
+			}
+			act := stand
+			if p.State == InForce {
+				act = stop
+			}
+			state, _ := p.follows(act, "")
+			from := p.Version
+			p = p.after(act, "", state, p.Reason)
+			p.Changed, p.Waits = r.Now(), false
+			err := r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return updateProposal(ctx, tx, p, from) })
+			if err != nil && !problem.HasCode(err, "proposal-changed") {
 				return err
 			}
 		}
-		if len(some) < lookLimit {
+		if len(some) < compareLimit {
 			return nil
 		}
 	}
 }
 
-const lookLimit = 200
-
-func (r *Room) compare(ctx context.Context, p Proposal) error {
-	c, there := r.State().Contract(p.Contract.ID)
-	there = there && digestOf(c) == p.digest
-	act := stand
-	if p.State == InForce {
-		act = stop
-	}
-	if there == (p.State == InForce) {
-		return nil
-	}
-	state, _ := p.follows(act, "")
-	from := p.Version
-	p = p.after(act, "", state, p.Reason)
-	p.Changed, p.Waits = r.Now(), false
-	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return updateProposal(ctx, tx, p, from) })
-}
+// compareLimit bounds the proposals that are compared at once.
+const compareLimit = 200

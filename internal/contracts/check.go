@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"dobosh/internal/kit/civil"
@@ -39,8 +40,14 @@ func (r *Room) Check(ctx context.Context, c registry.Contract) error {
 	r.checkSides(p, c)
 	r.checkPurpose(p, c)
 	checkPeriod(p, c, civil.Of(r.Now()))
+	codes := map[string]string{"methods": "method-unknown", "paths": "path-malformed", "fields": "pointer-malformed", "subjects": "subject-malformed",
+		"headers": "header-malformed", "events": "event-malformed"}
 	for _, f := range c.Faults() {
-		p.At(f.Term, faultCode(f), "value", f.Value)
+		code := codes[f.Term]
+		if f.Value == "" && f.Term != "fields" {
+			code = "terms-too-many"
+		}
+		p.At(f.Term, code, "value", f.Value)
 	}
 	if len(p.Fields) == 0 {
 		r.checkDescription(ctx, p, c)
@@ -54,15 +61,8 @@ func (r *Room) Check(ctx context.Context, c registry.Contract) error {
 	return p
 }
 
-func faultCode(f registry.Fault) string {
-	codes := map[string]string{"methods": "method-unknown", "paths": "path-malformed", "fields": "pointer-malformed", "subjects": "subject-malformed",
-		"headers": "header-malformed", "events": "event-malformed"}
-	if f.Value == "" && f.Term != "fields" {
-		return "terms-too-many"
-	}
-	return codes[f.Term]
-}
-
+// checkSides wants two who are there, and keeps the id of a contract between its
+// two sides.
 func (r *Room) checkSides(p *problem.Problem, c registry.Contract) {
 	state := r.State()
 	asker, provider := c.Between()
@@ -85,19 +85,13 @@ func (r *Room) checkSides(p *problem.Problem, c registry.Contract) {
 			p.At("delegates", "client-unknown", "client", d.String())
 		}
 	}
-	r.checkID(p, c)
-}
-
-// checkID keeps the id of a contract between its two sides.
-func (r *Room) checkID(p *problem.Problem, c registry.Contract) {
-	stands, taken := r.State().Contract(c.ID)
-	if !taken {
-		return
-	}
+	stands, taken := state.Contract(c.ID)
 	a, b := stands.Between()
-	if asker, provider := c.Between(); a != asker || b != provider {
+	switch {
+	case !taken:
+	case a != asker || b != provider:
 		p.At("id", "contract-id-taken", "contract", c.ID)
-	} else if stands.Digest() == c.Digest() {
+	case stands.Digest() == c.Digest():
 		p.At("contract", "contract-unchanged", "contract", c.ID)
 	}
 }
@@ -105,7 +99,10 @@ func (r *Room) checkID(p *problem.Problem, c registry.Contract) {
 // checkPurpose wants a purpose of the pack, and provisions that are in force on
 // the first day on which the contract can be used.
 func (r *Room) checkPurpose(p *problem.Problem, c registry.Contract) {
-	first := firstDay(c, civil.Of(r.Now()))
+	first := civil.Of(r.Now())
+	if c.From.After(first) {
+		first = c.From
+	}
 	if purpose, ok := r.Law.Purpose(c.Purpose); !ok || !purpose.Holds(first) {
 		p.At("purpose", "purpose-unknown", "purpose", c.Purpose)
 	}
@@ -119,14 +116,6 @@ func (r *Room) checkPurpose(p *problem.Problem, c registry.Contract) {
 			p.Fields = append(p.Fields, problem.Field{Name: name, Code: why.Code, Args: why.Args})
 		}
 	}
-}
-
-// firstDay is the first day on which anything can be asked under a contract.
-func firstDay(c registry.Contract, today civil.Day) civil.Day {
-	if c.From.Before(today) {
-		return today
-	}
-	return c.From
 }
 
 func checkPeriod(p *problem.Problem, c registry.Contract, today civil.Day) {
@@ -159,7 +148,7 @@ func (r *Room) checkDescription(ctx context.Context, p *problem.Problem, c regis
 	for _, path := range c.Paths {
 		found := false
 		for _, o := range operations {
-			if samePath(o.Path, path) && among(c.Methods, o.Method) {
+			if samePath(o.Path, path) && slices.ContainsFunc(c.Methods, func(m string) bool { return strings.EqualFold(m, o.Method) }) {
 				found, fields = true, append(fields, o.Fields...)
 			}
 		}
@@ -172,15 +161,6 @@ func (r *Room) checkDescription(ctx context.Context, p *problem.Problem, c regis
 			p.At("fields", "field-not-offered", "value", pointer)
 		}
 	}
-}
-
-func among(list []string, one string) bool {
-	for _, s := range list {
-		if strings.EqualFold(s, one) {
-			return true
-		}
-	}
-	return false
 }
 
 // samePath compares patterns without the names of their places.

@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"dobosh/internal/kit/lang"
@@ -23,7 +24,8 @@ func (r *Room) Services(words string, limit int) (found []Choice, more bool) {
 	state, wanted := r.State(), strings.Fields(plain(words))
 	for s := range state.ServicesAfter(registry.ID{}) {
 		c := Choice{ID: s.ID, Title: state.Title(s.ID), Body: state.Title(s.ID.Owner())}
-		if !c.has(wanted) {
+		text := plain(strings.Join([]string{c.Title["sr"], c.Title["en"], c.Body["sr"], c.Body["en"], c.ID.String()}, " "))
+		if slices.ContainsFunc(wanted, func(w string) bool { return !strings.Contains(text, w) }) {
 			continue
 		}
 		if len(found) == limit {
@@ -32,16 +34,6 @@ func (r *Room) Services(words string, limit int) (found []Choice, more bool) {
 		found = append(found, c)
 	}
 	return found, false
-}
-
-func (c Choice) has(words []string) bool {
-	text := plain(strings.Join([]string{c.Title["sr"], c.Title["en"], c.Body["sr"], c.Body["en"], c.ID.String()}, " "))
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			return false
-		}
-	}
-	return true
 }
 
 // plain is text as it is compared: Latin, without capitals and marks.

@@ -17,6 +17,11 @@
 //     offer.
 //   - Only the role [identity.Contracts] signs; auditors read.
 //
+// What does not hold: a text that both signed is not in force before the registry
+// says so, and the law that it rests on may have ended by then. A letter that was
+// journaled and then not kept, because somebody was faster, stands in the journal
+// and was told to nobody.
+//
 // The room owns the tables registry_proposals and registry_steps, carries what has
 // to be carried as jobs of the node, and serves the letters of other nodes.
 package contracts

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strconv"
 
-	"dobosh/internal/registry"
 	"dobosh/internal/storage"
 	"dobosh/internal/work"
 )
@@ -34,17 +33,6 @@ const (
 	believed = 5
 )
 
-// register tells the queue of the node what is carried; the letters of a proposal go one after the other.
-func (r *Room) register() {
-	r.errands = &work.Queue[errand]{Name: "contracts.carry", Workers: carriers, Do: r.carry, Order: func(e errand) string {
-		if e.Kind == carryLetter {
-			return e.Proposal
-		}
-		return ""
-	}}
-	r.Work.Register(r.errands)
-}
-
 // The ref of an errand: one for each letter of a proposal, one with its contract,
 // one with the end of a contract.
 func letterRef(proposal string, n int) string { return proposal + "/" + strconv.Itoa(n) }
@@ -70,6 +58,3 @@ func (r *Room) carried(ctx context.Context, proposal string) (*Carried, error) {
 	c := &Carried{Since: oldest.Added, Tries: oldest.Tries, Fault: oldest.Code}
 	return c, c.To.UnmarshalText([]byte(oldest.Job.Peer))
 }
-
-// to is the member that an errand is for.
-func (e errand) to() (registry.ID, error) { return registry.ParseID(e.Peer) }

@@ -86,7 +86,7 @@ func (b *table) read(t *rapid.T, to Side, keep bool) {
 // register lets the registry take a text that both signed, or both see it.
 func (b *table) register() {
 	for side, s := range b.sides {
-		if s.State == Approved && s.turn() == side {
+		if s.State == Approved && s.respondent() == side {
 			b.law = s.text
 		}
 	}

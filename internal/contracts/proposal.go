@@ -102,8 +102,8 @@ type Carried struct {
 	Fault string      `json:"fault,omitempty"` // code of the last problem
 }
 
-// turn is the side that an open proposal waits for.
-func (p Proposal) turn() Side { return p.Author.Other() }
+// respondent is the side that an open proposal waits for.
+func (p Proposal) respondent() Side { return p.Author.Other() }
 
 // follows tells the state after an act of a side, and whether the side may do
 // it now. This is the whole machine:
@@ -121,15 +121,15 @@ func (p Proposal) follows(act Act, by Side) (State, bool) {
 		return InForce, true
 	case act == stop:
 		return Ended, p.State == InForce
-	case p.State == Open && by == p.turn():
+	case p.State == Open && by == p.respondent():
 		next, ok := map[Act]State{Amend: Open, Approve: Approved, Refuse: Refused}[act]
 		return next, ok
 	case p.State == Open:
 		return Withdrawn, act == Withdraw
 	case p.State == Approved:
-		return Failed, act == Fail && by == p.turn()
+		return Failed, act == Fail && by == p.respondent()
 	case p.State == InForce || p.State == Ended:
-		return p.State, act == Approve && by == p.turn()
+		return p.State, act == Approve && by == p.respondent()
 	}
 	return p.State, false
 }

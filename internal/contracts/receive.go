@@ -51,8 +51,13 @@ func (r *Room) takeFirst(ctx context.Context, l Letter, signed string) error {
 	if err != nil {
 		return err
 	}
-	if err := r.roomFor(ctx, l.From); err != nil {
+	var open int
+	err = r.DB.Read(ctx).QueryRowContext(ctx, `select count(*) from registry_proposals where peer = $1 and waits = 1`, l.From.String()).Scan(&open)
+	if err != nil {
 		return err
+	}
+	if open >= maxFromPeer {
+		return problem.New(problem.TooMany, "proposals-too-many")
 	}
 	p := Proposal{ID: l.Proposal, Contract: c, Author: author, State: Open, Version: 1, Opened: r.Now(), Changed: r.Now(), step: 1,
 		text: l.Contract, digest: digestOf(c), peer: l.From}
@@ -90,16 +95,9 @@ func (r *Room) opposite(c registry.Contract, from registry.ID) (Side, error) {
 	return "", problem.New(problem.Forbidden, "contract-foreign")
 }
 
-func (r *Room) roomFor(ctx context.Context, peer registry.ID) error {
-	var n int
-	err := r.DB.Read(ctx).QueryRowContext(ctx, `SELECT count(*) FROM registry_proposals WHERE peer = $1 AND waits = 1`, peer.String()).Scan(&n)
-	if err == nil && n >= maxFromPeer {
-		return problem.New(problem.TooMany, "proposals-too-many")
-	}
-	return err
-}
-
-// takeNext takes a step of the other side.
+// takeNext takes a step of the other side. The text that comes with it is an
+// amendment between the same two, signed by its sender, or the text as it was,
+// signed by both.
 func (r *Room) takeNext(ctx context.Context, p Proposal, l Letter, signed string) error {
 	side, err := r.opposite(p.Contract, l.From)
 	if err != nil {
@@ -116,12 +114,30 @@ func (r *Room) takeNext(ctx context.Context, p Proposal, l Letter, signed string
 	case malformed:
 		return problem.New(problem.Conflict, "letter-contradicts")
 	case known:
-		return r.cameBefore(ctx, p, l, side, signed)
+		s, before, err := r.stepAt(ctx, p.ID, l.N)
+		if err != nil {
+			return err
+		}
+		if s.Side != side && l.Act == Withdraw { // it crossed with what we did in our turn, which counts
+			return nil
+		}
+		return sameLetter(before, signed)
 	case undo:
 		p = p.undone()
 	}
-	if p, err = r.readText(p, l); err != nil {
-		return err
+	if l.Act.written() {
+		c, err := registry.ReadContract(l.Contract)
+		if err != nil || !signedBy(l.Contract, r.keys(l.From)) {
+			return problem.New(problem.Invalid, "contract-forged").Because(err)
+		}
+		asker, provider := p.Contract.Between()
+		if a, b := c.Between(); c.ID != p.Contract.ID || a != asker || b != provider {
+			return problem.New(problem.Forbidden, "contract-foreign")
+		}
+		if l.Act == Approve && (digestOf(c) != p.digest || !signedBy(l.Contract, r.keys(r.Member))) {
+			return problem.New(problem.Invalid, "contract-forged")
+		}
+		p.Contract, p.text, p.digest = c, l.Contract, digestOf(c)
 	}
 	state, _ := p.follows(l.Act, side)
 	p = p.after(l.Act, side, state, l.Reason)
@@ -141,43 +157,9 @@ func (r *Room) takeNext(ctx context.Context, p Proposal, l Letter, signed string
 	})
 }
 
-// cameBefore answers a letter whose number was taken: by itself, or by what we
-// did in our turn while the other side withdrew.
-func (r *Room) cameBefore(ctx context.Context, p Proposal, l Letter, side Side, signed string) error {
-	s, before, err := r.stepAt(ctx, p.ID, l.N)
-	if err != nil {
-		return err
-	}
-	if s.Side != side && l.Act == Withdraw {
-		return nil
-	}
-	return sameLetter(before, signed)
-}
-
 func sameLetter(before, signed string) error {
 	if before == signed {
 		return nil
 	}
 	return problem.New(problem.Conflict, "letter-contradicts")
-}
-
-// readText checks the text that a letter carries: an amendment between the same
-// two, signed by its sender, or the text as it was, signed by both.
-func (r *Room) readText(p Proposal, l Letter) (Proposal, error) {
-	if !l.Act.written() {
-		return p, nil
-	}
-	c, err := registry.ReadContract(l.Contract)
-	if err != nil || !signedBy(l.Contract, r.keys(l.From)) {
-		return p, problem.New(problem.Invalid, "contract-forged").Because(err)
-	}
-	asker, provider := p.Contract.Between()
-	if a, b := c.Between(); c.ID != p.Contract.ID || a != asker || b != provider {
-		return p, problem.New(problem.Forbidden, "contract-foreign")
-	}
-	if l.Act == Approve && (digestOf(c) != p.digest || !signedBy(l.Contract, r.keys(r.Member))) {
-		return p, problem.New(problem.Invalid, "contract-forged")
-	}
-	p.Contract, p.text, p.digest = c, l.Contract, digestOf(c)
-	return p, nil
 }

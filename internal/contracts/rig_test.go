@@ -198,7 +198,7 @@ func (w *world) settle() {
 			if _, err := desk.Work.RunDue(w.t.Context()); err != nil {
 				w.t.Fatal(err)
 			}
-			if err := desk.look(w.t.Context()); err != nil {
+			if err := desk.compare(w.t.Context()); err != nil {
 				w.t.Fatal(err)
 			}
 		}

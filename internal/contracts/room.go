@@ -10,7 +10,6 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
-	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
@@ -63,7 +62,13 @@ type Room struct {
 // New makes the room and registers what it carries later.
 func New(cfg Config) *Room {
 	r := &Room{Config: cfg}
-	r.register()
+	r.errands = &work.Queue[errand]{Name: "contracts.carry", Workers: carriers, Do: r.carry, Order: func(e errand) string {
+		if e.Kind == carryLetter { // the letters of a proposal go one after the other
+			return e.Proposal
+		}
+		return ""
+	}}
+	r.Work.Register(r.errands)
 	return r
 }
 
@@ -109,19 +114,5 @@ func member(c registry.Contract, s Side) registry.ID {
 
 // waits reports whether a proposal needs somebody here.
 func (r *Room) waits(p Proposal) bool {
-	return p.State == Open && slices.Contains(r.sides(p.Contract), p.turn())
-}
-
-// entry is how an act stands in the journal. It is about no person.
-func (r *Room) entry(l Letter, c registry.Contract, text string) (journal.Entry, error) {
-	asker, provider := c.Between()
-	meta, err := canonical.Marshal(struct {
-		Asker     string  `json:"asker"`
-		Holder    string  `json:"holder"`
-		Act       string  `json:"act"`
-		Purpose   string  `json:"purpose"`
-		Provision law.Ref `json:"provision"`
-		Matter    string  `json:"matter"`
-	}{asker.String(), provider.String(), "contract-" + string(l.Act), c.Purpose, c.Provision, c.ID})
-	return journal.Entry{Kind: "act", ID: l.Proposal, At: l.At, Meta: meta, Body: []byte(text)}, err
+	return p.State == Open && slices.Contains(r.sides(p.Contract), p.respondent())
 }

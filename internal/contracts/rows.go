@@ -50,8 +50,12 @@ func insertProposal(ctx context.Context, tx *storage.Tx, p Proposal) error {
 // updateProposal writes p over the version that it was made from: the problem
 // "proposal-changed" says that somebody was faster.
 func updateProposal(ctx context.Context, tx *storage.Tx, p Proposal, from int) error {
+	waits := 0
+	if p.Waits {
+		waits = 1
+	}
 	result, err := tx.ExecContext(ctx, `update registry_proposals set text = $1, digest = $2, author = $3, state = $4, step = $5, version = $6, waits = $7, reason = $8, changed = $9 where id = $10 and version = $11`,
-		p.text, p.digest, p.Author, p.State, p.step, p.Version, bit(p.Waits), p.Reason, storage.Micros(p.Changed), p.ID, from)
+		p.text, p.digest, p.Author, p.State, p.step, p.Version, waits, p.Reason, storage.Micros(p.Changed), p.ID, from)
 	if err != nil {
 		return err
 	}
@@ -59,13 +63,6 @@ func updateProposal(ctx context.Context, tx *storage.Tx, p Proposal, from int) e
 		return err
 	}
 	return problem.New(problem.Conflict, "proposal-changed")
-}
-
-func bit(is bool) int {
-	if is {
-		return 1
-	}
-	return 0
 }
 
 // letteredStep is an act with the letter that told it.

@@ -95,7 +95,7 @@ func (r *Room) standing(c registry.Contract) Standing {
 		s.Stops = c.To.AddDays(1)
 	}
 	for _, ref := range []law.Ref{c.Provision, c.Delay.Provision} {
-		if last, ends := r.last(ref); ends && (s.Stops.IsZero() || last.Before(s.Stops)) {
+		if last, ends := r.lastDay(ref); ends && (s.Stops.IsZero() || last.Before(s.Stops)) {
 			s.Stops, s.Because = last.AddDays(1), ref
 		}
 	}
@@ -105,30 +105,21 @@ func (r *Room) standing(c registry.Contract) Standing {
 	case !c.Holds(today):
 		s.Stopped = problem.New(problem.Forbidden, "contract-ended", "contract", c.ID, "day", c.To.String())
 	default:
-		s.Stopped = r.lawful(c, today)
+		for _, ref := range []law.Ref{c.Provision, c.Delay.Provision} {
+			if ref == "" || s.Stopped != nil {
+				continue
+			}
+			if s.Stopped = r.Law.InForce(ref, today); s.Stopped == nil {
+				s.Stopped = r.State().Provision(ref, r.Now())
+			}
+		}
 	}
 	return s
 }
 
-// lawful says which provision of a contract is not in force.
-func (r *Room) lawful(c registry.Contract, day civil.Day) error {
-	for _, ref := range []law.Ref{c.Provision, c.Delay.Provision} {
-		if ref == "" {
-			continue
-		}
-		if err := r.Law.InForce(ref, day); err != nil {
-			return err
-		}
-		if err := r.State().Provision(ref, r.Now()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// last is the last day of a provision, by itself, by its instrument in the
+// lastDay is the last day of a provision, by itself, by its instrument in the
 // pack, or by what the registry says of the instrument.
-func (r *Room) last(ref law.Ref) (day civil.Day, ends bool) {
+func (r *Room) lastDay(ref law.Ref) (day civil.Day, ends bool) {
 	provision, known := r.Law.Provision(ref)
 	if !known {
 		return civil.Day{}, false
@@ -148,7 +139,7 @@ func (r *Room) last(ref law.Ref) (day civil.Day, ends bool) {
 // trace finds the proposal that a contract came from, and whether it is being
 // ended.
 func (r *Room) trace(ctx context.Context, s *Standing) error {
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT id FROM registry_proposals WHERE contract = $1 AND state = 'in-force' ORDER BY id DESC LIMIT 1`, s.Contract.ID)
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `select id from registry_proposals where contract = $1 and state = 'in-force' order by id desc limit 1`, s.Contract.ID)
 	ids, err := storage.All(rows, err, func(scan storage.Scan) (string, error) {
 		var id string
 		return id, scan(&id)

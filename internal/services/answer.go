@@ -69,7 +69,7 @@ func (r *Room) accept(ctx context.Context, by act.Actor, o storedOffer, s law.Pu
 	}
 	d, err := r.draft(verdict{offer: o, service: s, granted: true, by: byRule})
 	if err != nil {
-		return "", r.renewed(ctx, o, s, err)
+		return "", r.renew(ctx, o, s, err)
 	}
 	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		o, err := r.own(ctx, tx, by, o.id)
@@ -102,7 +102,7 @@ func (r *Room) Decline(ctx context.Context, by act.Actor, id string, version int
 // under the same public service.
 func (r *Room) Object(ctx context.Context, by act.Actor, id string, version int) error {
 	return r.answer(ctx, by, id, version, OfferObjected, func(ctx context.Context, tx *storage.Tx, o storedOffer) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO services_objections (person, service, at) VALUES ($1, $2, $3) ON CONFLICT (person, service) DO NOTHING`, o.person, o.service, storage.Micros(r.Now()))
+		_, err := tx.ExecContext(ctx, `insert into services_objections (person, service, at) values ($1, $2, $3) on conflict (person, service) do nothing`, o.person, o.service, storage.Micros(r.Now()))
 		return err
 	})
 }
@@ -165,17 +165,17 @@ func (r *Room) move(ctx context.Context, tx *storage.Tx, o storedOffer, to Offer
 	if moves()[step{o.state, to}] == 0 {
 		return problem.New(problem.Conflict, "offer-answered")
 	}
-	moved, err := changed(tx.ExecContext(ctx, `UPDATE services_offers SET state = $1, version = version + 1 WHERE id = $2 AND version = $3`, to, o.id, o.version))
+	moved, err := changed(tx.ExecContext(ctx, `update services_offers set state = $1, version = version + 1 where id = $2 and version = $3`, to, o.id, o.version))
 	if err == nil && !moved {
 		return problem.New(problem.Conflict, "offer-changed")
 	}
 	return err
 }
 
-// renewed brings an offer up to the law when the pack has changed since it was
+// renew brings an offer up to the law when the pack has changed since it was
 // made: the person sees the new one before they decide. What is no longer a
 // plain yes goes to an officer. Every other cause is given back.
-func (r *Room) renewed(ctx context.Context, o storedOffer, s law.PublicService, cause error) error {
+func (r *Room) renew(ctx context.Context, o storedOffer, s law.PublicService, cause error) error {
 	if !problem.HasCode(cause, "offer-changed") {
 		return cause
 	}
@@ -190,7 +190,7 @@ func (r *Room) renewed(ctx context.Context, o storedOffer, s law.PublicService, 
 	}
 	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		if now.Result == rules.Yes {
-			_, err := tx.ExecContext(ctx, `UPDATE services_offers SET outcome = $1, version = version + 1 WHERE id = $2 AND version = $3`, outcome, o.id, o.version)
+			_, err := tx.ExecContext(ctx, `update services_offers set outcome = $1, version = version + 1 where id = $2 and version = $3`, outcome, o.id, o.version)
 			return err
 		}
 		if err := r.move(ctx, tx, o, OfferReferred); err != nil {

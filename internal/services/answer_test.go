@@ -237,7 +237,7 @@ func TestADecisionLeavesAnEvent(t *testing.T) {
 // published counts the events of a type about a subject that wait to go out.
 func (r *rig) published(kind, subject string) (n int) {
 	r.t.Helper()
-	rows, err := r.cfg.DB.Read(r.t.Context()).QueryContext(context.Background(), `SELECT event FROM bus_outbox`)
+	rows, err := r.cfg.DB.Read(r.t.Context()).QueryContext(context.Background(), `select event from bus_outbox`)
 	events, err := storage.All(rows, err, func(scan storage.Scan) (string, error) {
 		var text string
 		return text, scan(&text)

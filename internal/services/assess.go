@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -20,7 +21,9 @@ import (
 )
 
 // assess gathers the facts of an event under one public service and acts on
-// the outcome: an offer, a person, or nothing.
+// the outcome: an offer, a person, or nothing. While a register is away it
+// notes for whom it waits, so that it can be seen, keeps what it has learned,
+// and comes back to it later.
 func (r *Room) assess(ctx context.Context, t *work.Try[work.None]) error {
 	a, err := r.assessmentByID(ctx, r.DB.Read(ctx), t.Ref)
 	if err != nil {
@@ -32,14 +35,32 @@ func (r *Room) assess(ctx context.Context, t *work.Try[work.None]) error {
 	}
 	q := r.inquire(s, a.subject, a.subject, a.day, a.progress)
 	outcome, err := q.gather(ctx)
-	if w, ok := waiting(err); ok {
-		return r.wait(ctx, t, a, q.progress, w)
+	if err == nil {
+		return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			return r.conclude(ctx, tx, a, finding{s, q.Facts, q.day(), outcome})
+		})
 	}
+
+	w, waits := errors.AsType[*waitsFor](err)
+	if !waits {
+		return err
+	}
+	reason, err := jsonText(r.waitReason(w))
 	if err != nil {
 		return err
 	}
-	return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		return r.conclude(ctx, tx, a, finding{s, q.Facts, q.day(), outcome})
+	learned, err := jsonText(q.progress)
+	if err != nil {
+		return err
+	}
+	rest := t.Pause()
+	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if err := t.Again(ctx, tx, rest, w.err); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `update services_assessments set state = $1, waits = $2, progress = $3, tries = $4, next_try = $5 where id = $6`,
+			AssessmentWaiting, reason, learned, t.Tries, storage.Micros(r.Now().Add(rest)), a.ID)
+		return err
 	})
 }
 
@@ -54,7 +75,8 @@ type finding struct {
 func (f finding) person() string { return f.facts.text(factPerson) }
 
 // conclude writes the outcome. A no and an unknown both go to a person, and so
-// does a right whose term has ended before anybody knew: no machine refuses.
+// does a right whose term has ended before anybody knew: no machine refuses. An
+// offer is written, told to the person and published in the one transaction.
 func (r *Room) conclude(ctx context.Context, tx *storage.Tx, a assessment, f finding) error {
 	unwanted, err := objected(ctx, tx, f.person(), f.service.ID)
 	if err != nil {
@@ -67,16 +89,39 @@ func (r *Room) conclude(ctx context.Context, tx *storage.Tx, a assessment, f fin
 	if err != nil {
 		return err
 	}
-	if f.outcome.Result == rules.Yes && f.person() != "" && r.Now().Before(until) {
-		if err := r.makeOffer(ctx, tx, a, f, until); err != nil {
+	now := r.Now()
+	if f.outcome.Result != rules.Yes || f.person() == "" || !now.Before(until) {
+		if err := r.refer(ctx, tx, referral{assessment: a.ID, service: f.service, why: f.why(), facts: f.facts, missing: f.outcome.Missing}); err != nil {
 			return err
 		}
+		return r.endAssessment(ctx, tx, a.ID, AssessmentReferred)
+	}
+
+	offer := id.New()
+	n, err := offers.Insert(ctx, tx, `on conflict (assessment) do nothing`, storedOffer{
+		id: offer, assessment: a.ID, service: f.service.ID, person: f.person(), state: OfferOpen, version: 1, day: f.day, subject: a.subject,
+		facts: f.facts, outcome: f.outcome, madeAt: now, until: until,
+	})
+	if err != nil {
+		return fmt.Errorf("insert offer: %w", err)
+	}
+	if n == 0 { // it was made before
 		return r.endAssessment(ctx, tx, a.ID, AssessmentOffered)
 	}
-	if err := r.refer(ctx, tx, referral{assessment: a.ID, service: f.service, why: f.why(), facts: f.facts, missing: f.outcome.Missing}); err != nil {
+	if r.Notifier != nil {
+		// The message says nothing about the offer: what it is stands behind the sign-in.
+		err := r.Notifier.Send(ctx, tx, notify.Notice{
+			ID: "offer-" + offer, Person: f.person(), Link: r.PublicURL + "/offers/" + offer,
+			Subject: said().In("mail.offer.subject", lang.Values{"body": r.bodyTitle()}), Body: said().Text("mail.offer.body"),
+		})
+		if err != nil {
+			return fmt.Errorf("tell about the offer: %w", err)
+		}
+	}
+	if err := r.publish(ctx, tx, OfferMade, offer, now); err != nil {
 		return err
 	}
-	return r.endAssessment(ctx, tx, a.ID, AssessmentReferred)
+	return r.endAssessment(ctx, tx, a.ID, AssessmentOffered)
 }
 
 // why says for what reason a finding that gives no offer goes to a person.
@@ -91,36 +136,14 @@ func (f finding) why() ReferralReason {
 }
 
 func (r *Room) endAssessment(ctx context.Context, tx *storage.Tx, id string, state AssessmentState) error {
-	_, err := tx.ExecContext(ctx, `UPDATE services_assessments SET state = $1, waits = '', progress = '' WHERE id = $2`, state, id)
+	_, err := tx.ExecContext(ctx, `update services_assessments set state = $1, waits = '', progress = '' where id = $2`, state, id)
 	return err
 }
 
-// wait notes for whom the assessment waits, so that it can be seen, keeps what
-// it has learned, and comes back to it later.
-func (r *Room) wait(ctx context.Context, t *work.Try[work.None], a assessment, so progress, w *waitsFor) error {
-	reason, err := jsonText(r.waitText(w))
-	if err != nil {
-		return err
-	}
-	learned, err := jsonText(so)
-	if err != nil {
-		return err
-	}
-	rest := t.Pause()
-	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		if err := t.Again(ctx, tx, rest, w.err); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `UPDATE services_assessments SET state = $1, waits = $2, progress = $3, tries = $4, next_try = $5 WHERE id = $6`,
-			AssessmentWaiting, reason, learned, t.Tries, storage.Micros(r.Now().Add(rest)), a.ID)
-		return err
-	})
-}
-
-// waitText says for whom it waits, with the provision or the contract where
+// waitReason says for whom it waits, with the provision or the contract where
 // that is the reason, and the code of the problem, which the pages turn into a
 // sentence.
-func (r *Room) waitText(w *waitsFor) lang.Text {
+func (r *Room) waitReason(w *waitsFor) lang.Text {
 	title, p := r.registerTitle(w.who), problem.Of(w.err)
 	text := maps.Clone(title)
 	switch cite, contract := p.Args["cite"], p.Args["contract"]; {
@@ -139,28 +162,8 @@ func objected(ctx context.Context, from storage.Reader, person, service string) 
 		return false, nil
 	}
 	var n int
-	err := from.QueryRowContext(ctx, `SELECT count(*) FROM services_objections WHERE person = $1 AND service = $2`, person, service).Scan(&n)
+	err := from.QueryRowContext(ctx, `select count(*) from services_objections where person = $1 and service = $2`, person, service).Scan(&n)
 	return n > 0, err
-}
-
-// makeOffer writes the offer, tells the person and publishes the event, all
-// in one transaction.
-func (r *Room) makeOffer(ctx context.Context, tx *storage.Tx, a assessment, f finding, until time.Time) error {
-	offer, now := id.New(), r.Now()
-	n, err := offers.Insert(ctx, tx, `on conflict (assessment) do nothing`, storedOffer{
-		id: offer, assessment: a.ID, service: f.service.ID, person: f.person(), state: OfferOpen, version: 1, day: f.day, subject: a.subject,
-		facts: f.facts, outcome: f.outcome, madeAt: now, until: until,
-	})
-	if err != nil {
-		return fmt.Errorf("insert offer: %w", err)
-	}
-	if n == 0 {
-		return nil
-	}
-	if err := r.tell(ctx, tx, f.person(), offer); err != nil {
-		return err
-	}
-	return r.publish(ctx, tx, "services.offer.made", offer, now)
 }
 
 // offerEnds is the start of the day after the last day of the term, counted
@@ -173,29 +176,8 @@ func (r *Room) offerEnds(f finding) (time.Time, error) {
 	return term.Ends(f.day).AddDays(1).Start(), nil
 }
 
-// tell sends word that there is an offer. The message says nothing about it:
-// what it is stands behind the sign-in.
-func (r *Room) tell(ctx context.Context, tx *storage.Tx, person, offer string) error {
-	if r.Notifier == nil {
-		return nil
-	}
-	err := r.Notifier.Send(ctx, tx, notify.Notice{
-		ID: "offer-" + offer, Person: person, Link: r.PublicURL + "/offers/" + offer,
-		Subject: said().In("mail.offer.subject", lang.Values{"body": r.bodyTitle()}), Body: said().Text("mail.offer.body"),
-	})
-	if err != nil {
-		return fmt.Errorf("tell about the offer: %w", err)
-	}
-	return nil
-}
-
 func (r *Room) publish(ctx context.Context, tx *storage.Tx, eventType, subject string, at time.Time) error {
 	return bus.Enqueue(ctx, tx, bus.Event{ID: id.New(), Source: r.Member.String(), Type: eventType, Subject: subject, Time: at})
-}
-
-// registerTitle names who holds a data service.
-func (r *Room) registerTitle(service string) lang.Text {
-	return serviceTitle(r.Title, service)
 }
 
 // jsonText is for columns that hold JSON.

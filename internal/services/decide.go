@@ -11,7 +11,6 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
-	"dobosh/internal/kit/money"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
@@ -52,14 +51,34 @@ func (r *Room) draft(v verdict) (draft, error) {
 		return draft{}, err
 	}
 	record, outcome := rule.Record(v.offer.facts.values())
-	if v.granted && (outcome.Result != rules.Yes || !pays(outcome.Plan, v.offer.outcome.Plan)) {
+	if v.granted && (outcome.Result != rules.Yes || !paysTheSame(outcome.Plan, v.offer.outcome.Plan)) {
 		return draft{}, problem.New(problem.Conflict, "offer-changed")
 	}
+
+	// Where each fact came from, in the order of the rule.
+	receipts := []proof.Receipt{}
+	for _, need := range rule.Needs() {
+		if fact, ok := v.offer.facts[need.Fact]; ok && fact.Exchange != "" {
+			receipts = append(receipts, proof.Receipt{Fact: need.Fact, Exchange: fact.Exchange, Register: fact.Register, Origin: fact.Origin, Index: fact.Index})
+		}
+	}
+
+	now := r.Now()
+	made := civil.Of(now)
+	decision := proof.Decision{
+		ID: id.New(), Code: id.Code(r.Prefix, made.Year()), Service: v.service.ID, Title: v.service.Title, Body: r.bodyTitle(),
+		Person: v.offer.person, About: about(v.offer.facts), Outcome: rules.No, Affirms: []law.Statement{}, Remedy: r.remedy(made), MadeAt: now, By: v.by, Reason: v.reason,
+	}
+	if v.granted {
+		decision.Outcome, decision.Plan = rules.Yes, outcome.Plan
+		decision.Affirms = append(decision.Affirms, v.service.Affirms...)
+	}
+
 	text, err := json.Marshal(record) // made canonical together with the content
 	if err != nil {
 		return draft{}, fmt.Errorf("record of the rule: %w", err)
 	}
-	content := proof.Content{Decision: r.decides(v, outcome.Plan), Record: text, Receipts: receipts(v.offer.facts, rule.Needs())}
+	content := proof.Content{Decision: decision, Record: text, Receipts: receipts}
 	sealed, err := content.Canonical()
 	if err != nil {
 		return draft{}, fmt.Errorf("content of the decision: %w", err)
@@ -67,23 +86,9 @@ func (r *Room) draft(v verdict) (draft, error) {
 	return draft{verdict: v, content: content, sealed: sealed}, nil
 }
 
-// pays reports whether two plans pay the same; their words may differ.
-func pays(a, b rules.Plan) bool {
+// paysTheSame reports whether two plans pay the same; their words may differ.
+func paysTheSame(a, b rules.Plan) bool {
 	return a.Once == b.Once && a.Monthly == b.Monthly && a.Last == b.Last && a.Months == b.Months && a.Total == b.Total
-}
-
-func (r *Room) decides(v verdict, plan rules.Plan) proof.Decision {
-	now := r.Now()
-	made := civil.Of(now)
-	d := proof.Decision{
-		ID: id.New(), Code: id.Code(r.Prefix, made.Year()), Service: v.service.ID, Title: v.service.Title, Body: r.bodyTitle(),
-		Person: v.offer.person, About: about(v.offer.facts), Outcome: rules.No, Affirms: []law.Statement{}, Remedy: r.remedy(made), MadeAt: now, By: v.by, Reason: v.reason,
-	}
-	if v.granted {
-		d.Outcome, d.Plan = rules.Yes, plan
-		d.Affirms = append(d.Affirms, v.service.Affirms...)
-	}
-	return d
 }
 
 // enact writes a decision, its first payments and the jobs that seal it and
@@ -107,7 +112,12 @@ func (r *Room) enact(ctx context.Context, tx *storage.Tx, d draft) error {
 		return fmt.Errorf("insert decision: %w", err)
 	}
 	if d.granted {
-		if err := r.firstPayments(ctx, tx, made); err != nil {
+		// The one-off and the first month are due at once; later months become payments when they are due.
+		first := schedule(made.Plan, civil.Of(made.MadeAt))[0]
+		if err := insertPayment(ctx, tx, made.ID, first, PaymentWaiting, ""); err != nil {
+			return err
+		}
+		if err := r.later.account.Add(ctx, tx, made.ID, work.None{}); err != nil {
 			return err
 		}
 	}
@@ -117,35 +127,15 @@ func (r *Room) enact(ctx context.Context, tx *storage.Tx, d draft) error {
 	return r.publish(ctx, tx, "services.decision.made", made.ID, made.MadeAt)
 }
 
-// receipts lists where each fact came from, in the order of the rule.
-func receipts(facts known, needs []rules.Need) []proof.Receipt {
-	list := []proof.Receipt{}
-	for _, need := range needs {
-		if fact, ok := facts[need.Fact]; ok && fact.Exchange != "" {
-			list = append(list, proof.Receipt{Fact: need.Fact, Exchange: fact.Exchange, Register: fact.Register, Origin: fact.Origin, Index: fact.Index})
-		}
-	}
-	return list
-}
-
-// remedy says how to appeal, until when and by which provision.
-func (r *Room) remedy(made civil.Day) lang.Text {
-	until, cite := r.appealEnds(made)
-	if cite == nil {
-		return said().In("decision.remedy.until", lang.Values{"day": until})
-	}
-	return said().In("decision.remedy.by", lang.Values{"day": until, "cite": cite})
-}
-
-// appealEnds gives the last day of the appeal, counted from the day on which
-// the party was told, and the provision. For a pack without the term it is the
-// general one (ZUP 18/2016 art. 153: 15 days).
-func (r *Room) appealEnds(told civil.Day) (civil.Day, lang.Text) {
+// remedy says how to appeal, until when and by which provision, counted from the
+// day on which the party was told. For a pack without the term it is the general
+// one (ZUP 18/2016 art. 153: 15 days).
+func (r *Room) remedy(told civil.Day) lang.Text {
 	term, ok := r.Pack.Term(appeal)
 	if !ok {
-		return told.AddDays(15), nil
+		return said().In("decision.remedy.until", lang.Values{"day": told.AddDays(15)})
 	}
-	return term.Ends(told), r.cite(term.Provision)
+	return said().In("decision.remedy.by", lang.Values{"day": term.Ends(told), "cite": r.cite(term.Provision)})
 }
 
 // storedDecision is a row of services_decisions.
@@ -235,24 +225,19 @@ func (r *Room) decision(ctx context.Context, d storedDecision) (Decision, error)
 	if err != nil {
 		return Decision{}, err
 	}
+	sources := known{} // for naming who said so
+	for _, receipt := range c.Receipts {
+		sources[receipt.Fact] = knownFact{Exchange: receipt.Exchange, Register: receipt.Register}
+	}
 	view := Decision{
 		ID: d.id, Code: d.code, Offer: d.offer, Service: d.service, Title: c.Decision.Title, Body: c.Decision.Body, Person: d.person,
 		About: c.Decision.About, Granted: d.granted, By: c.Decision.By, Plan: c.Decision.Plan, Affirms: c.Decision.Affirms, Remedy: c.Decision.Remedy,
-		MadeAt: c.Decision.MadeAt, Sealed: d.index >= 0, Payments: payments, Reasons: r.reasons(record.Outcome, sourced(c.Receipts)),
+		MadeAt: c.Decision.MadeAt, Sealed: d.index >= 0, Payments: payments, Reasons: r.reasons(record.Outcome, sources),
 	}
 	if why := c.Decision.Reason; why != "" {
 		view.Reasons = append(view.Reasons, Reason{Says: lang.Text{"sr": why, "en": why}, Result: rules.No}) // in the language in which it was written
 	}
 	return view, nil
-}
-
-// sourced gives the facts of receipts, for naming who said so.
-func sourced(receipts []proof.Receipt) known {
-	facts := known{}
-	for _, receipt := range receipts {
-		facts[receipt.Fact] = knownFact{Exchange: receipt.Exchange, Register: receipt.Register}
-	}
-	return facts
 }
 
 // Decisions lists the person's own decisions, the newest first.
@@ -285,36 +270,20 @@ func (r *Room) decisions(view func(context.Context, storedDecision) (Decision, e
 	}
 }
 
-// firstPayments writes what is due at once: the one-off and the first month.
-// Later months become payments when they are due.
-func (r *Room) firstPayments(ctx context.Context, tx *storage.Tx, made proof.Decision) error {
-	first := schedule(made.Plan, civil.Of(made.MadeAt))[0]
-	if err := insertPayment(ctx, tx, made.ID, first, PaymentWaiting, ""); err != nil {
-		return err
-	}
-	return r.later.account.Add(ctx, tx, made.ID, work.None{})
-}
-
 // schedule lays a plan out in payments from the day of the decision: what is
 // paid at once goes with the first month.
 func schedule(plan rules.Plan, from civil.Day) []Payment {
 	count := max(plan.Months, 1)
 	payments := make([]Payment, count)
 	for i := range payments {
-		payments[i] = Payment{Number: i + 1, Count: count, Due: from.AddMonths(i), Amount: monthly(plan, i)}
+		payments[i] = Payment{Number: i + 1, Count: count, Due: from.AddMonths(i), Amount: plan.Monthly}
+	}
+	payments[count-1].Amount = plan.Last
+	if plan.Months == 0 {
+		payments[0].Amount = 0
 	}
 	payments[0].Amount += plan.Once
 	return payments
-}
-
-func monthly(plan rules.Plan, i int) money.Para {
-	switch {
-	case plan.Months == 0:
-		return 0
-	case i == plan.Months-1:
-		return plan.Last
-	}
-	return plan.Monthly
 }
 
 func insertPayment(ctx context.Context, tx *storage.Tx, decision string, p Payment, state PaymentState, to string) error {

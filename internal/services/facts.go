@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -88,7 +87,8 @@ func (q *inquiry) day() civil.Day {
 
 // gather asks until the outcome is certain, nothing is left to ask, or the
 // person turns out not to want it. Each question is put once, whatever the
-// number of facts it brings.
+// number of facts it brings. What only fills sentences is not worth a question of
+// its own.
 func (q *inquiry) gather(ctx context.Context) (rules.Outcome, error) {
 	for {
 		rule, err := q.room.rules.on(q.service.Rule, q.day())
@@ -103,28 +103,23 @@ func (q *inquiry) gather(ctx context.Context) (rules.Outcome, error) {
 		if err != nil || unwanted {
 			return outcome, err
 		}
-		need, path, found := q.next(rule)
-		if !found {
+		asked := false
+		for _, need := range rule.Needs() {
+			path, ok := q.path(need.Ask)
+			_, have := q.Facts[need.Fact]
+			if have || need.Text || !ok || q.Asked[need.Service+path] {
+				continue
+			}
+			if err := q.ask(ctx, rule, need, path); err != nil {
+				return outcome, err
+			}
+			asked = true
+			break // what came may have made the outcome certain
+		}
+		if !asked {
 			return outcome, nil
 		}
-		if err := q.ask(ctx, rule, need, path); err != nil {
-			return outcome, err
-		}
 	}
-}
-
-// next finds the first fact that is missing and can be asked for. What only
-// fills sentences is not worth a question of its own.
-func (q *inquiry) next(rule *rules.Rule) (rules.Need, string, bool) {
-	for _, need := range rule.Needs() {
-		if _, have := q.Facts[need.Fact]; have || need.Text {
-			continue
-		}
-		if path, ok := q.path(need.Ask); ok && !q.Asked[need.Service+path] {
-			return need, path, true
-		}
-	}
-	return rules.Need{}, "", false
 }
 
 // path fills the template of a question; false while a fact for it is missing.
@@ -137,7 +132,13 @@ func (q *inquiry) path(template string) (string, bool) {
 			break
 		}
 		name, tail, closed := strings.Cut(after, "}")
-		value := q.place(name)
+		value := q.Facts.text(name)
+		switch name {
+		case "birth":
+			value = q.subject
+		case "service":
+			value = q.service.ID
+		}
 		if !closed || value == "" {
 			return "", false
 		}
@@ -147,26 +148,27 @@ func (q *inquiry) path(template string) (string, bool) {
 	return b.String(), true
 }
 
-func (q *inquiry) place(name string) string {
-	switch name {
-	case "birth":
-		return q.subject
-	case "service":
-		return q.service.ID
-	}
-	return q.Facts.text(name)
-}
-
 // maxAnswer bounds the answer of a register, in bytes.
 const maxAnswer = 10 << 20
 
-// ask puts one question and takes every fact that its answer brings.
+// ask puts one question, under the contract for the purpose of the public service,
+// and takes every fact that its answer brings, unless it is known already: what an
+// officer found stays. A person whom nobody can name is not known.
 func (q *inquiry) ask(ctx context.Context, rule *rules.Rule, need rules.Need, path string) error {
 	subjects, err := q.room.subjectsOf(q.service.Sector, q.Facts.text(factPerson))
 	if err != nil {
 		return err
 	}
-	answer, err := q.room.ask(ctx, q.service, need.Service, path, q.matter, subjects)
+	to, err := registry.ParseID(need.Service)
+	if err != nil {
+		return &waitsFor{who: need.Service, err: err}
+	}
+	from := q.room.Member
+	from.Subsystem = q.service.Subsystem
+	answer, err := q.room.Asker.Ask(ctx, exchange.Request{
+		Client: from, Service: to, Method: "GET", Path: path, Purpose: q.service.Purpose,
+		Matter: q.matter, Role: exchange.RoleRule, Subjects: subjects,
+	})
 	if problem.HasCode(err, "nothing-known") {
 		q.Asked[need.Service+path] = true
 		return nil // the register knows nothing: the facts stay unknown
@@ -180,24 +182,17 @@ func (q *inquiry) ask(ctx context.Context, rule *rules.Rule, need rules.Need, pa
 	}
 	q.Asked[need.Service+path] = true
 	for _, other := range slices.Concat(rule.Needs(), rule.AtAcceptance()) {
-		if otherPath, ok := q.path(other.Ask); ok && other.Service == need.Service && otherPath == path {
-			q.take(other, document, answer)
+		otherPath, ok := q.path(other.Ask)
+		if _, have := q.Facts[other.Fact]; have || !ok || other.Service != need.Service || otherPath != path {
+			continue
 		}
+		value, there := lookUp(document, other.Pointer)
+		if !there || other.Type == "person" && !q.room.names(q.service.Sector, value) {
+			continue
+		}
+		q.Facts[other.Fact] = knownFact{Value: value, Exchange: answer.Meta.ID, Register: need.Service, Origin: answer.Origin, Index: answer.Index}
 	}
 	return nil
-}
-
-// take keeps one fact of an answer, unless it is known already: what an officer
-// found stays. A person whom nobody can name is not known.
-func (q *inquiry) take(need rules.Need, document any, answer exchange.Response) {
-	if _, have := q.Facts[need.Fact]; have {
-		return
-	}
-	value, there := lookUp(document, need.Pointer)
-	if !there || need.Type == "person" && !q.room.names(q.service.Sector, value) {
-		return
-	}
-	q.Facts[need.Fact] = knownFact{Value: value, Exchange: answer.Meta.ID, Register: need.Service, Origin: answer.Origin, Index: answer.Index}
 }
 
 // names reports whether a value is the pseudonym of somebody in the sector.
@@ -205,20 +200,6 @@ func (r *Room) names(sector string, value any) bool {
 	person, ok := value.(string)
 	subjects, err := r.subjectsOf(sector, person)
 	return ok && err == nil && len(subjects) > 0
-}
-
-// ask puts a question under the contract for the purpose of a public service.
-func (r *Room) ask(ctx context.Context, s law.PublicService, service, path, matter string, subjects []string) (exchange.Response, error) {
-	to, err := registry.ParseID(service)
-	if err != nil {
-		return exchange.Response{}, err
-	}
-	from := r.Member
-	from.Subsystem = s.Subsystem
-	return r.Asker.Ask(ctx, exchange.Request{
-		Client: from, Service: to, Method: "GET", Path: path, Purpose: s.Purpose,
-		Matter: matter, Role: exchange.RoleRule, Subjects: subjects,
-	})
 }
 
 // lookUp finds the value at a JSON pointer of object members.
@@ -245,6 +226,3 @@ type waitsFor struct {
 
 func (w *waitsFor) Error() string { return fmt.Sprintf("waits for %s: %v", w.who, w.err) }
 func (w *waitsFor) Unwrap() error { return w.err }
-
-// waiting finds out whether an error means waiting.
-func waiting(err error) (*waitsFor, bool) { return errors.AsType[*waitsFor](err) }

@@ -16,65 +16,37 @@ import (
 	"dobosh/internal/work"
 )
 
-// hear takes an event in: one assessment for each public service that waits
-// for such events. The same event again changes nothing.
+// hear takes an event in: one assessment for each public service of this member
+// that waits for such events on that day and in that area, which is the one thing
+// that the data of an event may say. The same event again changes nothing.
 func (r *Room) hear(_ context.Context, e bus.Event) (bus.Commit, error) {
+	var data struct {
+		Area string `json:"area"`
+	}
+	if strict.Upto(bus.MaxData).AllowUnknown().Decode(e.Data, &data) != nil {
+		data.Area = ""
+	}
 	day := civil.Of(e.Time)
 	var wanted []law.PublicService
-	for _, s := range r.mine(day) {
-		if s.Event == e.Type && (s.Area == "" || s.Area == areaOf(e)) {
+	for _, s := range r.Pack.Services() {
+		if s.Body == r.Member.String() && s.Holds(day) && s.Event == e.Type && (s.Area == "" || s.Area == data.Area) {
 			wanted = append(wanted, s)
 		}
 	}
 	return func(ctx context.Context, tx *storage.Tx) error {
 		for _, s := range wanted {
-			if err := r.begin(ctx, tx, e, s, day); err != nil {
+			a := id.New()
+			begun, err := changed(tx.ExecContext(ctx, `insert into services_assessments (id, service, event, subject, day, state, since) values ($1, $2, $3, $4, $5, $6, $7) on conflict (event, service) do nothing`,
+				a, s.ID, e.ID, e.Subject, day.String(), AssessmentAsking, storage.Micros(r.Now())))
+			if err == nil && begun {
+				err = r.later.assess.Add(ctx, tx, a, work.None{})
+			}
+			if err != nil {
 				return fmt.Errorf("begin assessment for %s: %w", s.ID, err)
 			}
 		}
 		return nil
 	}, nil
-}
-
-// takeOver lets an event be taken in later.
-func (l later) takeOver(ctx context.Context, tx *storage.Tx, e bus.Event, cause error) error {
-	return l.hear.Add(ctx, tx, e.Key(), e, work.After(cause))
-}
-
-// hearLater is the job. What is no event never becomes one.
-func (r *Room) hearLater(ctx context.Context, t *work.Try[bus.Event]) error {
-	if err := t.Job.Check(); err != nil {
-		return work.Final(err)
-	}
-	commit, err := r.hear(ctx, t.Job)
-	if err != nil {
-		return err
-	}
-	return t.End(ctx, commit)
-}
-
-// areaOf is the one thing that the data of an event may say.
-func areaOf(e bus.Event) string {
-	var data struct {
-		Area string `json:"area"`
-	}
-	if strict.Upto(bus.MaxData).AllowUnknown().Decode(e.Data, &data) != nil {
-		return ""
-	}
-	return data.Area
-}
-
-func (r *Room) begin(ctx context.Context, tx *storage.Tx, e bus.Event, s law.PublicService, day civil.Day) error {
-	assessment := id.New()
-	result, err := tx.ExecContext(ctx, `INSERT INTO services_assessments (id, service, event, subject, day, state, since) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (event, service) DO NOTHING`,
-		assessment, s.ID, e.ID, e.Subject, day.String(), AssessmentAsking, storage.Micros(r.Now()))
-	if err != nil {
-		return err
-	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return err
-	}
-	return r.later.assess.Add(ctx, tx, assessment, work.None{})
 }
 
 // assessment is a row of services_assessments as the work needs it.

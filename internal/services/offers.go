@@ -105,14 +105,14 @@ func (r *Room) reasons(o rules.Outcome, facts known) []Reason {
 	return reasons
 }
 
-// serviceTitle names a data service: its own title where the registry has
-// one, else its owner.
-func serviceTitle(title func(registry.ID) lang.Text, service string) lang.Text {
+// registerTitle names who holds a data service: its own title where the registry
+// has one, else its owner.
+func (r *Room) registerTitle(service string) lang.Text {
 	id, err := registry.ParseID(service)
 	if err != nil {
 		return lang.Text{"sr": service, "en": service}
 	}
-	return title(id)
+	return r.Title(id)
 }
 
 // about says whom an offer is for, without guessing a gender.
@@ -168,24 +168,19 @@ func (r *Room) Offer(ctx context.Context, by act.Actor, id string) (Offer, error
 	}
 	switch {
 	case r.is(by, o.service, o.person):
-		err = r.markSeen(ctx, &o)
+		if o.seenAt.IsZero() {
+			o.seenAt = r.Now()
+			err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+				_, err := tx.ExecContext(ctx, `update services_offers set seen_at = $1 where id = $2 and seen_at = 0`, storage.Micros(o.seenAt), o.id)
+				return err
+			})
+		}
 	case r.mayDecide(by, o.service) == nil:
 		err = r.looked(ctx, by, o.service, o.person, "offer "+o.id)
 	default:
 		return Offer{}, problem.New(problem.NotFound, "offer-unknown") // whether it exists is nobody else's business
 	}
 	return r.offer(o), err
-}
-
-func (r *Room) markSeen(ctx context.Context, o *storedOffer) error {
-	if !o.seenAt.IsZero() {
-		return nil
-	}
-	o.seenAt = r.Now()
-	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `update services_offers set seen_at = $1 where id = $2 and seen_at = 0`, storage.Micros(o.seenAt), o.id)
-		return err
-	})
 }
 
 // LapseOffers ends the open offers whose term is over.

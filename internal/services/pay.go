@@ -16,9 +16,7 @@ import (
 	"dobosh/internal/kit/money"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/law"
 	"dobosh/internal/paymentfile"
-	"dobosh/internal/rules"
 	"dobosh/internal/services/proof"
 	"dobosh/internal/storage"
 	"dobosh/internal/work"
@@ -29,6 +27,10 @@ const fileLimit = 10_000
 
 // accountUnknown is the problem of a register that knows no account.
 const accountUnknown = "account-unknown"
+
+// untilTomorrow is how long a register rests that answered and knows no account:
+// every question leaves a trace that the person sees.
+const untilTomorrow = 24 * time.Hour
 
 // learnAccount asks for the account of a decision whose payments wait for it.
 // Until the register tells one, they wait, and officers see it.
@@ -41,27 +43,13 @@ func (r *Room) learnAccount(ctx context.Context, t *work.Try[work.None]) error {
 	if err != nil {
 		return err
 	}
-	number, err := r.askAccount(ctx, d, s)
-	if problem.HasCode(err, accountUnknown) {
-		return work.Rest(err, untilTomorrow)
-	}
-	if err != nil {
-		return err
-	}
-	return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE services_payments SET account = $1, state = $2 WHERE decision = $3 AND state = $4`, number, PaymentDue, d.id, PaymentWaiting)
-		return err
-	})
-}
-
-func (r *Room) askAccount(ctx context.Context, d storedDecision, s law.PublicService) (string, error) {
 	o, err := r.storedOffer(ctx, r.DB.Read(ctx), d.offer)
 	if err != nil {
-		return "", err
+		return err
 	}
 	rule, err := r.rules.on(s.Rule, o.day)
 	if err != nil {
-		return "", err
+		return err
 	}
 	q := r.inquire(s, o.subject, "decision "+d.id, o.day, progress{Facts: o.facts})
 	for _, need := range rule.AtAcceptance() {
@@ -69,15 +57,22 @@ func (r *Room) askAccount(ctx context.Context, d storedDecision, s law.PublicSer
 		if !ok || need.Fact != factAccount {
 			continue
 		}
-		if err := q.ask(ctx, rule, need, path); err != nil {
-			return "", err
+		err := q.ask(ctx, rule, need, path)
+		if problem.HasCode(err, accountUnknown) {
+			return work.Rest(err, untilTomorrow)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	number := q.Facts.text(factAccount)
 	if err := account.Check(number); err != nil {
-		return "", problem.New(problem.Conflict, accountUnknown).Because(err)
+		return work.Rest(problem.New(problem.Conflict, accountUnknown).Because(err), untilTomorrow)
 	}
-	return number, nil
+	return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.ExecContext(ctx, `update services_payments set account = $1, state = $2 where decision = $3 and state = $4`, number, PaymentDue, d.id, PaymentWaiting)
+		return err
+	})
 }
 
 // Payments lists payments in a state, or all where state is empty.
@@ -151,7 +146,7 @@ func (r *Room) PreparePayments(ctx context.Context, by act.Actor) (PaymentFile, 
 	if err != nil {
 		return PaymentFile{}, err
 	}
-	if err := r.materialise(ctx); err != nil {
+	if err := r.addInstalments(ctx); err != nil {
 		return PaymentFile{}, err
 	}
 	f := PaymentFile{ID: id.New(), MadeAt: r.Now()}
@@ -159,9 +154,8 @@ func (r *Room) PreparePayments(ctx context.Context, by act.Actor) (PaymentFile, 
 	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		rows, err := tx.QueryContext(ctx, `update services_payments set state = $1, file = $2 where id in (
 			select p.id from services_payments p join services_decisions d on d.id = p.decision where p.state = $3 and `+where+` order by p.id limit $4) returning amount`, values...)
-		amounts, err := storage.All(rows, err, func(scan storage.Scan) (int64, error) {
-			var n int64
-			return n, scan(&n)
+		amounts, err := storage.All(rows, err, func(scan storage.Scan) (amount money.Para, err error) {
+			return amount, scan(&amount)
 		})
 		if err != nil {
 			return err
@@ -169,25 +163,21 @@ func (r *Room) PreparePayments(ctx context.Context, by act.Actor) (PaymentFile, 
 		if len(amounts) == 0 {
 			return problem.New(problem.Conflict, "nothing-due")
 		}
-		f.Count, f.Sum = len(amounts), sum(amounts)
+		f.Count, f.Sum = len(amounts), 0
+		for _, amount := range amounts {
+			f.Sum += amount
+		}
 		_, err = paymentFiles.Insert(ctx, tx, "", f)
 		return err
 	})
 	return f, err
 }
 
-func sum(amounts []int64) (total money.Para) {
-	for _, a := range amounts {
-		total += money.Para(a)
-	}
-	return total
-}
-
-// materialise turns the instalments that have become due since the last time
-// into payments. What is written already stays.
-func (r *Room) materialise(ctx context.Context) error {
+// addInstalments turns the instalments that have become due since the last time
+// into payments, one transaction for each decision. What is written already stays.
+func (r *Room) addInstalments(ctx context.Context) error {
 	today := civil.Of(r.Now())
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, `SELECT p.decision, max(p.number), max(p.account) FROM services_payments p WHERE p.account <> '' GROUP BY p.decision HAVING max(p.number) < max(p.count)`)
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `select p.decision, max(p.number), max(p.account) from services_payments p where p.account <> '' group by p.decision having max(p.number) < max(p.count)`)
 	type running struct {
 		decision, account string
 		last              int
@@ -208,25 +198,23 @@ func (r *Room) materialise(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := r.addInstalments(ctx, d, c.Decision.Plan, civil.Of(c.Decision.MadeAt), run.last, run.account, today); err != nil {
+		later := schedule(c.Decision.Plan, civil.Of(c.Decision.MadeAt))[run.last:]
+		err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			for _, p := range later {
+				if p.Due.After(today) {
+					return nil
+				}
+				if err := insertPayment(ctx, tx, d.id, p, PaymentDue, run.account); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (r *Room) addInstalments(ctx context.Context, d storedDecision, plan rules.Plan, from civil.Day, last int, to string, today civil.Day) error {
-	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		for _, p := range schedule(plan, from)[last:] {
-			if p.Due.After(today) {
-				return nil
-			}
-			if err := insertPayment(ctx, tx, d.id, p, PaymentDue, to); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // ReleasePayments lets a prepared file go to the bank. A second release of the
@@ -237,7 +225,7 @@ func (r *Room) ReleasePayments(ctx context.Context, by act.Actor, file string) e
 		if err != nil || !f.ReleasedAt.IsZero() {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE services_payment_files SET released_at = $1, released_by = $2 WHERE id = $3`, storage.Micros(r.Now()), by.Account, file); err != nil {
+		if _, err := tx.ExecContext(ctx, `update services_payment_files set released_at = $1, released_by = $2 where id = $3`, storage.Micros(r.Now()), by.Account, file); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `update services_payments set state = $1 where file = $2`, PaymentReleased, file)
@@ -254,21 +242,16 @@ var paymentFiles = storage.NewTable("services_payment_files",
 	storage.Col("released_by", func(f *PaymentFile) *string { return &f.ReleasedBy }),
 )
 
-func (r *Room) paymentFile(ctx context.Context, from storage.Reader, file string) (PaymentFile, error) {
-	f, err := paymentFiles.One(ctx, from, `where id = $1`, file)
-	if errors.Is(err, storage.ErrNotFound) {
-		return f, problem.New(problem.NotFound, "file-unknown")
-	}
-	return f, err
-}
-
 // paymentFileFor gives a file to an officer of every public service that is paid with it.
 func (r *Room) paymentFileFor(ctx context.Context, from storage.Reader, by act.Actor, file string) (PaymentFile, error) {
 	mine, err := r.within(by, `d.service in (%s)`)
 	if err != nil {
 		return PaymentFile{}, err
 	}
-	f, err := r.paymentFile(ctx, from, file)
+	f, err := paymentFiles.One(ctx, from, `where id = $1`, file)
+	if errors.Is(err, storage.ErrNotFound) {
+		return PaymentFile{}, problem.New(problem.NotFound, "file-unknown")
+	}
 	if err != nil {
 		return PaymentFile{}, err
 	}
@@ -295,7 +278,9 @@ func (r *Room) PaymentFiles(ctx context.Context, by act.Actor, after page.Key) (
 	return list.page(ctx, r.DB, mine, after)
 }
 
-// PaymentXML gives a released file as ISO 20022 pain.001 for the bank.
+// PaymentXML gives a released file as ISO 20022 pain.001 for the bank. It names
+// those who are paid by the code of their decision: the bank needs the account, and
+// nobody on the way needs the name.
 func (r *Room) PaymentXML(ctx context.Context, by act.Actor, file string) ([]byte, error) {
 	f, err := r.paymentFileFor(ctx, r.DB.Read(ctx), by, file)
 	if err != nil {
@@ -308,24 +293,18 @@ func (r *Room) PaymentXML(ctx context.Context, by act.Actor, file string) ([]byt
 	if err != nil {
 		return nil, fmt.Errorf("payments of file %s: %w", file, err)
 	}
-	var out bytes.Buffer
-	err = paymentfile.Write(&out, r.creditFile(f, payments))
-	return out.Bytes(), err
-}
-
-// creditFile names those who are paid by the code of their decision: the bank
-// needs the account, and nobody on the way needs the name.
-func (r *Room) creditFile(f PaymentFile, payments []Payment) paymentfile.File {
-	file := paymentfile.File{
+	order := paymentfile.File{
 		ID: f.ID, MadeAt: f.MadeAt.Truncate(time.Second), Debtor: r.bodyTitle().In(lang.SrLatn), DebtorAccount: r.Account, Execution: civil.Of(f.ReleasedAt).AddDays(1),
 	}
 	for _, p := range payments {
-		file.Transfers = append(file.Transfers, paymentfile.Transfer{
+		order.Transfers = append(order.Transfers, paymentfile.Transfer{
 			ID: p.ID, EndToEnd: reference(p.Code), Creditor: reference(p.Code), Account: p.Account, Amount: p.Amount,
 			Purpose: p.Title.In(lang.SrLatn) + fmt.Sprintf(" %d/%d", p.Number, p.Count),
 		})
 	}
-	return file
+	var out bytes.Buffer
+	err = paymentfile.Write(&out, order)
+	return out.Bytes(), err
 }
 
 // reference is the code of a decision as banks carry it: without its check

@@ -198,7 +198,7 @@ func TestEveryCodeIsAReference(t *testing.T) {
 		for i, check := range []string{"*", "~", "$", "=", "U", "0"} {
 			_, d := r.accepted(grant, 1)
 			must(t, r.cfg.DB.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
-				return second(tx.ExecContext(ctx, `UPDATE services_decisions SET code = $1 WHERE id = $2`, fmt.Sprintf("ZR-2026-7KQ4-M9P%d-%s", i, check), d.ID))
+				return second(tx.ExecContext(ctx, `update services_decisions set code = $1 where id = $2`, fmt.Sprintf("ZR-2026-7KQ4-M9P%d-%s", i, check), d.ID))
 			}))
 		}
 		f, err := r.PreparePayments(t.Context(), officer())

@@ -68,14 +68,6 @@ var referrals = storage.NewTable("services_referrals",
 	storage.Col("version", func(f *storedReferral) *int { return &f.version }),
 )
 
-func (r *Room) storedReferral(ctx context.Context, from storage.Reader, id string) (storedReferral, error) {
-	f, err := referrals.One(ctx, from, `where id = $1`, id)
-	if errors.Is(err, storage.ErrNotFound) {
-		return f, problem.New(problem.NotFound, "referral-unknown")
-	}
-	return f, err
-}
-
 // referral turns a row into what officers see.
 func (r *Room) referral(f storedReferral) (Referral, error) {
 	s, err := r.service(f.service)
@@ -149,7 +141,10 @@ func (r *Room) referralFor(ctx context.Context, from storage.Reader, by act.Acto
 	if _, err := RightToDecide().Where(by); err != nil {
 		return storedReferral{}, err
 	}
-	f, err := r.storedReferral(ctx, from, id)
+	f, err := referrals.One(ctx, from, `where id = $1`, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return storedReferral{}, problem.New(problem.NotFound, "referral-unknown")
+	}
 	if err != nil {
 		return storedReferral{}, err
 	}

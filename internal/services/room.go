@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"sync"
+	"time"
 
 	"dobosh/internal/bus"
 	"dobosh/internal/exchange"
@@ -92,6 +94,15 @@ type Room struct {
 	sealing keyed
 }
 
+// later is what the room does after a transaction, with the help of other
+// institutions. The ref of each job is the id of what it is about.
+type later struct {
+	assess  *work.Queue[work.None] // gather the facts of an assessment
+	seal    *work.Queue[work.None] // put a decision into the journal
+	account *work.Queue[work.None] // learn the account of the payments of a decision
+	hear    *work.Queue[bus.Event] // take an event in that could not be taken in at once
+}
+
 // New makes the room and registers what it does later; [Room.Listen] lets it hear
 // of events.
 func New(cfg Config) *Room {
@@ -99,42 +110,52 @@ func New(cfg Config) *Room {
 		cfg.Workers = 32
 	}
 	r := &Room{Config: cfg, rules: compiled{pack: cfg.Pack, rules: map[ruleDay]*rules.Rule{}}}
-	r.register()
+	r.later = later{
+		assess: &work.Queue[work.None]{Name: "services.assess", Workers: r.Workers, Do: r.assess},
+		seal: &work.Queue[work.None]{Name: "services.seal", Workers: sealers, Do: func(ctx context.Context, t *work.Try[work.None]) error {
+			return r.seal(ctx, t.Ref, t.End)
+		}},
+		account: &work.Queue[work.None]{Name: "services.account", Workers: r.Workers, Do: r.learnAccount},
+		hear: &work.Queue[bus.Event]{
+			Name: "services.hear", Workers: 4, Retry: work.Doubling(100*time.Millisecond, 30*time.Second), Attempts: 20,
+			Do: func(ctx context.Context, t *work.Try[bus.Event]) error {
+				if err := t.Job.Check(); err != nil {
+					return work.Final(err) // what is no event never becomes one
+				}
+				commit, err := r.hear(ctx, t.Job)
+				if err != nil {
+					return err
+				}
+				return t.End(ctx, commit)
+			},
+		},
+	}
+	r.Work.Register(r.later.assess, r.later.seal, r.later.account, r.later.hear, work.Every("services.lapse", time.Hour, r.LapseOffers))
 	return r
 }
 
 // Listen takes in the events that public services name, until the bus closes. ctx
 // bounds the start only.
 func (r *Room) Listen(ctx context.Context, events Events) error {
-	types := r.eventTypes()
-	if len(types) == 0 {
-		return nil
-	}
-	if err := events.Consume(ctx, r.DB, bus.Consumer{Name: "services", Types: types, Workers: 4, Handle: r.hear, Later: r.later.takeOver}); err != nil {
-		return fmt.Errorf("listen to events: %w", err)
-	}
-	return nil
-}
-
-// mine lists the public services of this node's member that are offered on a day.
-func (r *Room) mine(day civil.Day) (services []law.PublicService) {
+	var types []string
 	for _, s := range r.Pack.Services() {
-		if s.Body == r.Member.String() && s.Holds(day) {
-			services = append(services, s)
-		}
-	}
-	return services
-}
-
-func (r *Room) eventTypes() (types []string) {
-	seen := map[string]bool{}
-	for _, s := range r.Pack.Services() {
-		if s.Body == r.Member.String() && !seen[s.Event] {
-			seen[s.Event] = true
+		if s.Body == r.Member.String() && !slices.Contains(types, s.Event) {
 			types = append(types, s.Event)
 		}
 	}
-	return types
+	if len(types) == 0 {
+		return nil
+	}
+	err := events.Consume(ctx, r.DB, bus.Consumer{
+		Name: "services", Types: types, Workers: 4, Handle: r.hear,
+		Later: func(ctx context.Context, tx *storage.Tx, e bus.Event, cause error) error {
+			return r.later.hear.Add(ctx, tx, e.Key(), e, work.After(cause))
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("listen to events: %w", err)
+	}
+	return nil
 }
 
 // compiled keeps the rules for the days on which they were needed.

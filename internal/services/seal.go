@@ -9,7 +9,6 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/services/proof"
 	"dobosh/internal/storage"
-	"dobosh/internal/work"
 )
 
 // decisionKind marks decisions in the journal.
@@ -22,13 +21,13 @@ const sealBy = 5 * time.Second
 // have failed to.
 const sealers = 4
 
-// sealPatience is how long a person waits for the seal.
-const sealPatience = 10 * time.Second
+// sealWait is how long a person waits for the seal.
+const sealWait = 10 * time.Second
 
 // sealNow seals at once, so that the person sees a sealed decision. Should it
 // fail, the job does it.
 func (r *Room) sealNow(ctx context.Context, decision string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sealPatience) // the decision stands, whether or not the person still waits
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sealWait) // the decision stands, whether or not the person still waits
 	defer cancel()
 	err := r.seal(ctx, decision, func(ctx context.Context, save func(context.Context, *storage.Tx) error) error {
 		return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
@@ -41,11 +40,6 @@ func (r *Room) sealNow(ctx context.Context, decision string) {
 	if err != nil {
 		r.Log.WarnContext(ctx, "decision is sealed later", slog.String("decision", decision), slog.Any("error", err))
 	}
-}
-
-// sealLater is the job.
-func (r *Room) sealLater(ctx context.Context, t *work.Try[work.None]) error {
-	return r.seal(ctx, t.Ref, t.End)
 }
 
 // seal puts the content of a decision into the journal and keeps only its
@@ -61,36 +55,29 @@ func (r *Room) seal(ctx context.Context, decision string, end func(context.Conte
 	if err != nil {
 		return err
 	}
-	index := d.index
-	if index < 0 {
-		if index, err = r.sealContent(ctx, d); err != nil {
+	if d.index < 0 {
+		meta, err := proof.Content{Decision: proof.Decision{ID: d.id}}.Meta()
+		if err != nil {
 			return err
 		}
+		s, err := r.service(d.service)
+		if err != nil {
+			return err
+		}
+		subjects, err := r.subjectsOf(s.Sector, d.person)
+		if err != nil {
+			return err
+		}
+		stamp, err := r.Journal.Append(ctx, journal.Entry{
+			Kind: decisionKind, ID: d.id, At: d.madeAt, Subjects: subjects, Meta: meta, Body: []byte(d.content),
+		})
+		if err != nil {
+			return fmt.Errorf("seal decision %s: %w", d.id, err)
+		}
+		d.index = stamp.Index
 	}
 	return end(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE services_decisions SET log_index = $1, content = '' WHERE id = $2 AND log_index < 0`, index, decision)
+		_, err := tx.ExecContext(ctx, `update services_decisions set log_index = $1, content = '' where id = $2 and log_index < 0`, d.index, decision)
 		return err
 	})
-}
-
-func (r *Room) sealContent(ctx context.Context, d storedDecision) (int64, error) {
-	meta, err := proof.Content{Decision: proof.Decision{ID: d.id}}.Meta()
-	if err != nil {
-		return 0, err
-	}
-	s, err := r.service(d.service)
-	if err != nil {
-		return 0, err
-	}
-	subjects, err := r.subjectsOf(s.Sector, d.person)
-	if err != nil {
-		return 0, err
-	}
-	stamp, err := r.Journal.Append(ctx, journal.Entry{
-		Kind: decisionKind, ID: d.id, At: d.madeAt, Subjects: subjects, Meta: meta, Body: []byte(d.content),
-	})
-	if err != nil {
-		return 0, fmt.Errorf("seal decision %s: %w", d.id, err)
-	}
-	return stamp.Index, nil
 }

@@ -23,23 +23,56 @@ const (
 // Resolve continues a matter with the facts that an officer found, and what
 // they relied on. The facts are kept under the officer's account; what is
 // still missing is asked of the registers. What the rule then says becomes an
-// offer, or, where the person asked for a person, the decision.
+// offer, or, where the person asked for a person, the decision. Anything but a
+// yes is the problem "still-not-yes".
 func (r *Room) Resolve(ctx context.Context, by act.Actor, id string, version int, supplied map[string]string, source string) error {
 	f, s, err := r.openReferral(ctx, r.DB.Read(ctx), by, id, version)
 	if err != nil {
 		return err
 	}
 	source = strings.TrimSpace(source)
-	found, err := r.found(ctx, f, s, by, supplied, source)
+	rule, day, err := r.ruleFor(s, f)
 	if err != nil {
 		return err
 	}
-	if f.offer == "" {
-		return r.settle(ctx, by, f, source, func(ctx context.Context, tx *storage.Tx) error { return r.offerAfter(ctx, tx, f, found) })
+	if err := r.supply(f.facts, s, rule.Needs(), supplied, by.Account, source); err != nil {
+		return err
 	}
-	return r.settleOffer(ctx, by, f, source, func(o storedOffer) verdict {
-		o.facts, o.outcome, o.day = found.facts, found.outcome, found.day
-		return verdict{offer: o, service: s, granted: true, by: by.Account}
+	a, err := r.assessmentByID(ctx, r.DB.Read(ctx), f.assessment)
+	if err != nil {
+		return err
+	}
+	q := r.inquire(s, a.subject, "referral "+f.id, day, progress{Facts: f.facts})
+	outcome, err := q.gather(ctx)
+	if err != nil {
+		return err
+	}
+	if outcome.Result != rules.Yes {
+		return problem.New(problem.Conflict, "still-not-yes", "result", outcome.Result.String())
+	}
+
+	if f.offer != "" {
+		return r.settleOffer(ctx, by, f, source, func(o storedOffer) verdict {
+			o.facts, o.outcome, o.day = q.Facts, outcome, q.day()
+			return verdict{offer: o, service: s, granted: true, by: by.Account}
+		})
+	}
+	return r.settle(ctx, by, f, source, func(ctx context.Context, tx *storage.Tx) error {
+		a, err := r.assessmentByID(ctx, tx, f.assessment)
+		if err != nil {
+			return err
+		}
+		found := finding{s, q.Facts, q.day(), outcome}
+		until, err := r.offerEnds(found)
+		switch {
+		case err != nil:
+			return err
+		case found.person() == "":
+			return problem.New(problem.Conflict, "still-not-yes", "result", rules.Unknown.String())
+		case !r.Now().Before(until):
+			return problem.New(problem.Gone, "offer-lapsed")
+		}
+		return r.conclude(ctx, tx, a, found)
 	})
 }
 
@@ -77,32 +110,6 @@ func (r *Room) openReferral(ctx context.Context, from storage.Reader, by act.Act
 	return f, s, err
 }
 
-// found is what the rule says to the facts of a matter, those that an officer
-// adds, and those that registers still have to tell. Anything but a yes is the
-// problem "still-not-yes".
-func (r *Room) found(ctx context.Context, f storedReferral, s law.PublicService, by act.Actor, supplied map[string]string, source string) (finding, error) {
-	rule, day, err := r.ruleFor(s, f)
-	if err != nil {
-		return finding{}, err
-	}
-	if err := r.supply(f.facts, s, rule.Needs(), supplied, by.Account, source); err != nil {
-		return finding{}, err
-	}
-	a, err := r.assessmentByID(ctx, r.DB.Read(ctx), f.assessment)
-	if err != nil {
-		return finding{}, err
-	}
-	q := r.inquire(s, a.subject, "referral "+f.id, day, progress{Facts: f.facts})
-	outcome, err := q.gather(ctx)
-	if err != nil {
-		return finding{}, err
-	}
-	if outcome.Result != rules.Yes {
-		return finding{}, problem.New(problem.Conflict, "still-not-yes", "result", outcome.Result.String())
-	}
-	return finding{s, q.Facts, q.day(), outcome}, nil
-}
-
 // supply adds what an officer found out, typed as the rule needs it.
 func (r *Room) supply(facts known, s law.PublicService, needs []rules.Need, supplied map[string]string, account, source string) error {
 	p := problem.New(problem.Invalid, "facts-not-usable")
@@ -113,7 +120,7 @@ func (r *Room) supply(facts known, s law.PublicService, needs []rules.Need, supp
 			continue
 		}
 		given = true
-		value, ok := typed(need.Type, text)
+		value, ok := readFact(need.Type, text)
 		if !ok || need.Type == "person" && !r.names(s.Sector, value) {
 			p.At(need.Fact, "fact-form")
 			continue
@@ -133,8 +140,8 @@ func sayable(s string) bool {
 	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxReason
 }
 
-// typed reads a fact as it is written by hand.
-func typed(kind, text string) (any, bool) {
+// readFact reads a fact as it is written by hand.
+func readFact(kind, text string) (any, bool) {
 	switch kind {
 	case "bool":
 		return text == "true", text == "true" || text == "false"
@@ -151,7 +158,7 @@ func typed(kind, text string) (any, bool) {
 // settle closes a matter, once, together with what follows from it.
 func (r *Room) settle(ctx context.Context, by act.Actor, f storedReferral, why string, then func(context.Context, *storage.Tx) error) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		closed, err := changed(tx.ExecContext(ctx, `UPDATE services_referrals SET open = $1, version = version + 1, ended_by = $2, ended_why = $3 WHERE id = $4 AND version = $5`, false, by.Account, why, f.id, f.version))
+		closed, err := changed(tx.ExecContext(ctx, `update services_referrals set open = $1, version = version + 1, ended_by = $2, ended_why = $3 where id = $4 and version = $5`, false, by.Account, why, f.id, f.version))
 		if err != nil {
 			return err
 		}
@@ -177,22 +184,4 @@ func (r *Room) settleOffer(ctx context.Context, by act.Actor, f storedReferral, 
 		r.sealNow(ctx, d.content.Decision.ID)
 	}
 	return err
-}
-
-// offerAfter makes the offer that an assessment could not.
-func (r *Room) offerAfter(ctx context.Context, tx *storage.Tx, f storedReferral, found finding) error {
-	a, err := r.assessmentByID(ctx, tx, f.assessment)
-	if err != nil {
-		return err
-	}
-	until, err := r.offerEnds(found)
-	switch {
-	case err != nil:
-		return err
-	case found.person() == "":
-		return problem.New(problem.Conflict, "still-not-yes", "result", rules.Unknown.String())
-	case !r.Now().Before(until):
-		return problem.New(problem.Gone, "offer-lapsed")
-	}
-	return r.conclude(ctx, tx, a, found)
 }

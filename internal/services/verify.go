@@ -37,29 +37,22 @@ func (r *Room) DecisionFile(ctx context.Context, by act.Actor, decision string) 
 	if err != nil {
 		return nil, fmt.Errorf("seal of decision %s: %w", d.id, err)
 	}
-	witness, err := r.witnessed(stamp)
+	signed := r.Witness.Cosigned()
+	if len(signed) == 0 {
+		return proof.Build(c, stamp, nil)
+	}
+	seen, err := journal.PeekCheckpoint(signed)
 	if err != nil {
 		return nil, err
 	}
-	return proof.Build(c, stamp, witness)
-}
-
-// witnessed proves the entry under the newest cosigned checkpoint; nil while
-// no witness has seen it.
-func (r *Room) witnessed(stamp journal.Stamp) (*journal.Proof, error) {
-	signed := r.Witness.Cosigned()
-	if len(signed) == 0 {
-		return nil, nil
+	if seen.Size <= stamp.Index { // no witness has seen it yet
+		return proof.Build(c, stamp, nil)
 	}
-	c, err := journal.PeekCheckpoint(signed)
-	if err != nil || c.Size <= stamp.Index {
-		return nil, err
-	}
-	p, err := r.Journal.ProofFor(stamp.Index, stamp.Salt, signed)
+	witness, err := r.Journal.ProofFor(stamp.Index, stamp.Salt, signed)
 	if err != nil {
 		return nil, fmt.Errorf("prove under the witnessed checkpoint: %w", err)
 	}
-	return &p, nil
+	return proof.Build(c, stamp, &witness)
 }
 
 // DecisionPDF gives a decision as a paper in one language. The page on the
@@ -73,42 +66,34 @@ func (r *Room) DecisionPDF(ctx context.Context, by act.Actor, decision string, t
 	if err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	if err := papers.Render(&out, r.paper(view, tag), tag); err != nil {
-		return nil, fmt.Errorf("paper of decision %s: %w", d.id, err)
+	made := "paper.by.officer"
+	if view.By == byRule {
+		made = "paper.by.rule"
 	}
-	return out.Bytes(), nil
-}
-
-func (r *Room) paper(d Decision, tag lang.Tag) papers.Paper {
 	p := papers.Paper{
-		Title: d.Title.In(tag), Body: d.Body.In(tag), By: said().Say(tag, "paper.by."+paperBy(d)), About: d.About.In(tag), Verdict: said().Say(tag, "paper.granted."+strconv.FormatBool(d.Granted)),
-		Remedy: d.Remedy.In(tag), Code: d.Code, URL: r.PublicURL + "/verify/" + d.Code, MadeAt: d.MadeAt,
+		Title: view.Title.In(tag), Body: view.Body.In(tag), By: said().Say(tag, made), About: view.About.In(tag), Verdict: said().Say(tag, "paper.granted."+strconv.FormatBool(view.Granted)),
+		Remedy: view.Remedy.In(tag), Code: view.Code, URL: r.PublicURL + "/verify/" + view.Code, MadeAt: view.MadeAt,
 	}
-	if d.Granted {
-		p.Amount = d.Plan.Total.In(tag) + " RSD"
+	if view.Granted {
+		p.Amount = view.Plan.Total.In(tag) + " RSD"
 	}
-	for _, part := range d.Plan.Payments {
+	for _, part := range view.Plan.Payments {
 		p.Plan = append(p.Plan, papers.Line{What: part.Says.In(tag), Amount: part.Amount.In(tag), Cite: part.Cite.In(tag)})
 	}
-	for _, reason := range d.Reasons {
+	for _, reason := range view.Reasons {
 		p.Reasons = append(p.Reasons, papers.Reason{Says: reason.Says.In(tag), Cite: reason.Cite.In(tag), Register: reason.Register.In(tag)})
 	}
-	for _, a := range d.Affirms {
+	for _, a := range view.Affirms {
 		p.Affirms = append(p.Affirms, a.Says.In(tag))
 	}
 	if r.Demo {
 		p.Notice = said().Say(tag, "paper.notice")
 	}
-	return p
-}
-
-// paperBy says how a decision was made.
-func paperBy(d Decision) string {
-	if d.By == byRule {
-		return "rule"
+	var out bytes.Buffer
+	if err := papers.Render(&out, p, tag); err != nil {
+		return nil, fmt.Errorf("paper of decision %s: %w", d.id, err)
 	}
-	return "officer"
+	return out.Bytes(), nil
 }
 
 // Verification is what the public page says about a code. It holds nothing

@@ -95,7 +95,7 @@ func TestAnAmendmentTurnsTheTable(t *testing.T) {
 		ok(t, got, err)
 		w.settle()
 		mine := w.at(city, p.ID)
-		if !mine.Waits || mine.Contract.Fields[0] != "/live" || mine.turn() != Asker {
+		if !mine.Waits || mine.Contract.Fields[0] != "/live" || mine.respondent() != Asker {
 			t.Fatalf("the asker sees %+v", mine)
 		}
 		got, err = w.desks[city].Approve(t.Context(), officer, p.ID, mine.Version)

@@ -52,17 +52,12 @@ func (r *Room) OffersSince(ctx context.Context, by act.Actor, feed Feed, after u
 	if err != nil {
 		return nil, after, problem.New(problem.Unavailable, "events-away").Because(err)
 	}
+	if len(events) == 0 {
+		return []Brief{}, after, nil
+	}
 	ids := make([]any, len(events))
 	for i, e := range events {
 		ids[i], after = e.Event.Subject, e.Sequence
-	}
-	briefs, err := r.briefs(ctx, mine, ids)
-	return briefs, after, err
-}
-
-func (r *Room) briefs(ctx context.Context, mine filter, ids []any) ([]Brief, error) {
-	if len(ids) == 0 {
-		return []Brief{}, nil
 	}
 	where, values := mine.and(filter{{`id in (%s)`, ids}}).where()
 	rows, err := r.DB.Read(ctx).QueryContext(ctx, `select id, service, subject, state, version, made_at, decision from services_offers where `+where+` order by id`, values...)
@@ -74,9 +69,9 @@ func (r *Room) briefs(ctx context.Context, mine filter, ids []any) ([]Brief, err
 		return b, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list offers made: %w", err)
+		return nil, after, fmt.Errorf("list offers made: %w", err)
 	}
-	return briefs, nil
+	return briefs, after, nil
 }
 
 // AcceptFor takes an offer for the person who stands at the counter and says
