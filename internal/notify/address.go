@@ -27,8 +27,20 @@ type Address struct {
 //
 // Problem: address-invalid, at the field "address".
 func (c *Courier) SetAddress(ctx context.Context, a Address) error {
-	if err := a.check(); err != nil {
-		return err
+	if !short(a.Person, longestPerson) || a.Channel != Email {
+		return fmt.Errorf("set address: unknown person or channel %.20q", a.Channel)
+	}
+	if a.To != "" {
+		if tag, ok := lang.Parse(string(a.Lang)); !ok || tag != a.Lang {
+			return fmt.Errorf("set address: unknown language %.20q", a.Lang)
+		}
+		// A bare address: no name, no comment, no quoted part, nothing that could end a
+		// header or a command.
+		parsed, err := mail.ParseAddress(a.To)
+		_, domain, _ := strings.Cut(a.To, "@")
+		if err != nil || parsed.Address != a.To || !short(a.To, longestAddress) || strings.ContainsAny(a.To, " \"<>(),;:\\") || domain == "" || strings.HasPrefix(domain, "[") {
+			return problem.New(problem.Invalid, "address-invalid").At("address", "address-invalid")
+		}
 	}
 	return c.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		statement, args := "delete from notify_addresses where person = $1 and channel = $2", []any{a.Person, string(a.Channel)}
@@ -42,33 +54,6 @@ func (c *Courier) SetAddress(ctx context.Context, a Address) error {
 		}
 		return nil
 	})
-}
-
-func (a Address) check() error {
-	if !short(a.Person, longestPerson) || a.Channel != Email {
-		return fmt.Errorf("set address: unknown person or channel %.20q", a.Channel)
-	}
-	if a.To == "" {
-		return nil
-	}
-	if tag, ok := lang.Parse(string(a.Lang)); !ok || tag != a.Lang {
-		return fmt.Errorf("set address: unknown language %.20q", a.Lang)
-	}
-	if !isMailbox(a.To) {
-		return problem.New(problem.Invalid, "address-invalid").At("address", "address-invalid")
-	}
-	return nil
-}
-
-// isMailbox accepts a bare address: no name, no comment, no quoted part, nothing
-// that could end a header or a command.
-func isMailbox(s string) bool {
-	parsed, err := mail.ParseAddress(s)
-	if err != nil || parsed.Address != s || !short(s, longestAddress) || strings.ContainsAny(s, " \"<>(),;:\\") {
-		return false
-	}
-	_, domain, _ := strings.Cut(s, "@")
-	return domain != "" && !strings.HasPrefix(domain, "[")
 }
 
 // Address finds where a person can be reached.

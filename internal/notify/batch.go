@@ -20,9 +20,6 @@ type delivery struct {
 	Lane    Lane    `json:"lane"`
 }
 
-// ref is that of the job in the queue.
-func (d delivery) ref() string { return d.Notice + "/" + string(d.Channel) }
-
 // parcel is a delivery with all that is needed to send it.
 type parcel struct {
 	notice   string
@@ -71,10 +68,16 @@ func (c *Courier) parcels(ctx context.Context, tries []*work.Try[delivery]) ([]p
 		from notify_notices n left join notify_addresses a on a.person = n.person and a.channel = $1
 		where n.id in (`+strings.Join(places, ", ")+`)`, args...)
 	found := map[string]parcel{}
-	_, err = storage.All(rows, err, func(scan storage.Scan) (parcel, error) {
-		p, err := scanParcel(scan)
+	_, err = storage.All(rows, err, func(scan storage.Scan) (p parcel, err error) {
+		var subject, body string
+		if err := scan(&p.notice, &subject, &body, &p.link, &p.to, &p.lang); err != nil {
+			return p, err
+		}
+		if err := errors.Join(json.Unmarshal([]byte(subject), &p.subject), json.Unmarshal([]byte(body), &p.body)); err != nil {
+			return p, fmt.Errorf("notice %s: %w", p.notice, err)
+		}
 		found[p.notice] = p
-		return p, err
+		return p, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read notices: %w", err)
@@ -85,21 +88,6 @@ func (c *Courier) parcels(ctx context.Context, tries []*work.Try[delivery]) ([]p
 		parcels[i].attempts = t.Tries
 	}
 	return parcels, nil
-}
-
-func scanParcel(scan storage.Scan) (parcel, error) {
-	var p parcel
-	var subject, body string
-	if err := scan(&p.notice, &subject, &body, &p.link, &p.to, &p.lang); err != nil {
-		return parcel{}, err
-	}
-	if err := json.Unmarshal([]byte(subject), &p.subject); err != nil {
-		return parcel{}, fmt.Errorf("notice %s: %w", p.notice, err)
-	}
-	if err := json.Unmarshal([]byte(body), &p.body); err != nil {
-		return parcel{}, fmt.Errorf("notice %s: %w", p.notice, err)
-	}
-	return p, nil
 }
 
 // settle writes the outcomes, each in the place of its delivery. One that somebody

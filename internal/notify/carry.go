@@ -37,16 +37,31 @@ func (c *Courier) carry(ctx context.Context, parcels []parcel) ([]outcome, error
 	return outcomes, nil
 }
 
+// send sends one parcel as plain text. The Message-ID follows from the id of the
+// notice, so that a mailbox may recognise a message that comes twice.
 func (c *Courier) send(connection *smtp.Client, p parcel) outcome {
 	if p.to == "" {
 		return outcome{Failed, NoAddress}
 	}
-	message, err := c.message(p)
+	from, err := mail.ParseAddress(c.cfg.From)
 	if err != nil {
 		return outcome{Failed, BadMessage}
 	}
-	err = c.client.SendWithSMTPClient(connection, message)
-	if err == nil || message.IsDelivered() { // after the server took it, the rest is farewell
+	_, domain, _ := strings.Cut(from.Address, "@")
+	sum := sha256.Sum256([]byte(p.notice))
+	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	if err := errors.Join(m.From(c.cfg.From), m.To(p.to)); err != nil {
+		return outcome{Failed, BadMessage}
+	}
+	m.Subject(p.subject.In(p.lang))
+	m.SetDateWithValue(c.now())
+	m.SetMessageIDWithValue(hex.EncodeToString(sum[:16]) + "@" + domain)
+	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no answers by machines
+	m.SetGenHeader("Content-Language", string(p.lang))
+	m.SetBodyString(gomail.TypeTextPlain, p.body.In(p.lang)+"\n\n"+p.link+"\n")
+
+	err = c.client.SendWithSMTPClient(connection, m)
+	if err == nil || m.IsDelivered() { // after the server took it, the rest is farewell
 		return outcome{state: Sent}
 	}
 	reason, final := NoServer, false
@@ -57,32 +72,4 @@ func (c *Courier) send(connection *smtp.Client, p parcel) outcome {
 		return outcome{Failed, reason}
 	}
 	return outcome{Queued, reason}
-}
-
-// message is plain text. Its Message-ID follows from the id of the notice, so
-// that a mailbox may recognise a message that comes twice.
-func (c *Courier) message(p parcel) (*gomail.Msg, error) {
-	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	if err := m.From(c.cfg.From); err != nil {
-		return nil, err
-	}
-	if err := m.To(p.to); err != nil {
-		return nil, err
-	}
-	m.Subject(p.subject.In(p.lang))
-	m.SetDateWithValue(c.now())
-	m.SetMessageIDWithValue(c.messageID(p.notice))
-	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no answers by machines
-	m.SetGenHeader("Content-Language", string(p.lang))
-	m.SetBodyString(gomail.TypeTextPlain, p.body.In(p.lang)+"\n\n"+p.link+"\n")
-	return m, nil
-}
-
-func (c *Courier) messageID(notice string) string {
-	sum := sha256.Sum256([]byte(notice))
-	domain := "localhost"
-	if from, err := mail.ParseAddress(c.cfg.From); err == nil {
-		_, domain, _ = strings.Cut(from.Address, "@")
-	}
-	return hex.EncodeToString(sum[:16]) + "@" + domain
 }

@@ -55,17 +55,13 @@ func (c Config) Check() error {
 	switch c.TLS {
 	case "", StartTLS, TLS:
 	case Plain:
-		wrong(!loopback(c.Host), "tls: none is only for a server on this machine")
+		ip := net.ParseIP(c.Host)
+		wrong(c.Host != "localhost" && (ip == nil || !ip.IsLoopback()), "tls: none is only for a server on this machine")
 		wrong(c.User != "", "tls: none and a user would show the password")
 	default:
 		wrong(true, fmt.Sprintf("tls: %q is none of starttls, tls, none", c.TLS))
 	}
 	return errors.Join(errs...)
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func (c Config) withDefaults() Config {
@@ -83,7 +79,7 @@ func (c Config) withDefaults() Config {
 
 // client makes the SMTP client; it does not connect.
 func (c Config) client() (*gomail.Client, error) {
-	options := []gomail.Option{gomail.WithPort(c.Port), gomail.WithTimeout(patience)}
+	options := []gomail.Option{gomail.WithPort(c.Port), gomail.WithTimeout(serverTimeout)}
 	switch c.TLS {
 	case StartTLS:
 		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	patience  = 30 * time.Second // for the mail server, per message
-	batchSize = 20               // messages per connection; after a crash so many may come twice
-	longPause = time.Hour
+	serverTimeout = 30 * time.Second // for one message
+	batchSize     = 20               // messages per connection; after a crash so many may come twice
+	longPause     = time.Hour
 )
 
 // Courier carries the notices of a database to the mail server. Several couriers
@@ -43,7 +43,7 @@ func New(cfg Config, db *storage.DB, runner *work.Runner, now clock.Now, log *sl
 	c := &Courier{cfg: cfg, db: db, now: now, log: log, client: client}
 	c.queue = &work.Queue[delivery]{
 		Name: "notify.mail", Lanes: int(Bulk) + 1, Lane: func(d delivery) int { return int(d.Lane) },
-		Retry: cfg.retry(), Timeout: batchSize * patience, Batch: batchSize, DoAll: c.deliver,
+		Retry: cfg.retry(), Timeout: batchSize * serverTimeout, Batch: batchSize, DoAll: c.deliver,
 	}
 	runner.Register(c.queue)
 	return c, nil

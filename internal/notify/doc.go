@@ -12,5 +12,9 @@
 //   - Where people can be reached stands in one table of this room and nowhere
 //     else, neither in other tables nor in the log.
 //
+// What does not hold: that a message was read, or even arrived. "Sent" says that our
+// mail server took it; what comes back later is not read. E-mail is the only
+// channel, and who has no address is not told here at all.
+//
 // Urgent notices go before normal ones and those before bulk.
 package notify

@@ -112,6 +112,5 @@ func (c *Courier) Send(ctx context.Context, tx *storage.Tx, n Notice) error {
 	if err != nil {
 		return fmt.Errorf("write delivery: %w", err)
 	}
-	d := delivery{n.ID, Email, n.Lane}
-	return c.queue.Add(ctx, tx, d.ref(), d)
+	return c.queue.Add(ctx, tx, n.ID+"/"+string(Email), delivery{n.ID, Email, n.Lane})
 }
