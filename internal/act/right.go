@@ -91,3 +91,10 @@ func (r Right) Second(first string, second Actor) error {
 	}
 	return nil
 }
+
+// Row is one row of the table of routes and rights: an address at which something is
+// asked or done, as [net/http.ServeMux] reads it, with who may.
+type Row struct {
+	Pattern string
+	Right   Right
+}

@@ -33,7 +33,7 @@ func (s Surface) Description() map[string]any {
 		o["requestBody"] = map[string]any{"required": true, "content": content}
 		paths[path][strings.ToLower(method)] = o
 	}
-	return map[string]any{
+	described := map[string]any{
 		"openapi": "3.1.0",
 		"info":    map[string]any{"title": s.Say(lang.En, "surface."+s.Name), "version": "1"},
 		"paths":   paths,
@@ -42,6 +42,10 @@ func (s Surface) Description() map[string]any {
 			"schemas":         map[string]any{"Problem": problemSchema()},
 		},
 	}
+	if s.At != "" {
+		described["servers"] = []any{map[string]any{"url": s.At}}
+	}
+	return described
 }
 
 func (s Surface) operation(a act.Act, method string) map[string]any {

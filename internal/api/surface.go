@@ -26,6 +26,7 @@ const maxBody = 1 << 20
 // Surface is a set of acts that programs reach under one address.
 type Surface struct {
 	Name    string // stable, for the log and the keys of requests; "surface." and it is the key of its title
+	At      string // what stands before its routes, as "/contracts"; a route "/" is that address itself
 	Acts    []act.Act
 	Bodies  []Body
 	Who     Who
@@ -50,8 +51,40 @@ type Body struct {
 // pathPart is a name in the pattern of a route.
 var pathPart = regexp.MustCompile(`\{([a-z_]+)\}`)
 
+// Served answers requests to a surface.
+type Served struct {
+	Surface
+	handler http.Handler
+}
+
+// ServeHTTP answers one request.
+func (s *Served) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Rows lists every route with who may: those of the acts and bodies, the
+// description, and the refusal of every other question.
+func (s Surface) Rows() (rows []act.Row) {
+	for _, a := range s.Acts {
+		rows = append(rows, act.Row{Pattern: s.pattern(a.Route), Right: a.Right})
+	}
+	for _, b := range s.Bodies {
+		rows = append(rows, act.Row{Pattern: s.pattern(b.Route), Right: b.Right})
+	}
+	return append(rows, act.Row{Pattern: s.describedAt(), Right: act.Anyone()}, act.Row{Pattern: s.At + "/", Right: act.Anyone()})
+}
+
+// pattern is where a route stands on the listener.
+func (s Surface) pattern(route string) string {
+	method, path, _ := strings.Cut(route, " ")
+	if path == "/" && s.At != "" {
+		path = ""
+	}
+	return method + " " + s.At + path
+}
+
+func (s Surface) describedAt() string { return "GET " + s.At + "/openapi.json" }
+
 // Handler serves the acts of the surface and its description.
-func (s Surface) Handler() (http.Handler, error) {
+func (s Surface) Handler() (*Served, error) {
 	mux := http.NewServeMux()
 	for _, a := range s.Acts {
 		method, path, ok := strings.Cut(a.Route, " ")
@@ -61,13 +94,13 @@ func (s Surface) Handler() (http.Handler, error) {
 		if method != http.MethodGet && s.Answers == nil {
 			return nil, fmt.Errorf("surface %s: act %s changes something, and no answers are remembered", s.Name, a.Name)
 		}
-		mux.Handle(a.Route, s.serve(a))
+		mux.Handle(s.pattern(a.Route), s.serve(a))
 	}
 	for _, b := range s.Bodies {
 		if b.Right.IsZero() {
 			return nil, fmt.Errorf("surface %s: %s has no right", s.Name, b.Route)
 		}
-		mux.Handle(b.Route, s.guarded(b.Right, func(w http.ResponseWriter, r *http.Request, by act.Actor) (answer, error) {
+		mux.Handle(s.pattern(b.Route), s.guarded(b.Right, func(w http.ResponseWriter, r *http.Request, by act.Actor) (answer, error) {
 			body, err := readAll(w, r, b.Most)
 			if err != nil {
 				return answer{}, err
@@ -80,13 +113,13 @@ func (s Surface) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("surface %s: %w", s.Name, err)
 	}
-	mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc(s.describedAt(), func(w http.ResponseWriter, _ *http.Request) {
 		write(w, answer{http.StatusOK, described})
 	})
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc(s.At+"/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, problem.New(problem.NotFound, "question-unknown"))
 	})
-	return mux, nil
+	return &Served{s, mux}, nil
 }
 
 // serve answers requests for one act.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"dobosh/internal/api"
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/clock"
@@ -32,7 +33,7 @@ type Brings struct {
 	Systems map[registry.ID]exchange.System // information systems behind the node, by service
 	Peers   map[string]http.Handler         // for other nodes, by pattern
 	News    map[string]http.Handler         // the same for those who wait: the wait ends when the node begins to end
-	API     map[string]http.Handler         // for the member's own systems, by pattern
+	API     []*api.Served                   // for the member's own systems
 	Pages   []portal.Room                   // for the portal
 	Kind    string                          // of institution, as [portal.Config] has it
 	Figures []prometheus.Collector          // for operators

@@ -37,14 +37,14 @@ type door struct {
 
 // handler takes the commands of the operator, who comes through a socket in the
 // node's folder.
-func (d *door) handler() http.Handler {
-	mux := http.NewServeMux()
-	operator.On(mux, operator.Token(), d.log, d.makeToken)
-	operator.On(mux, operator.Revoke(), d.log, d.revoke)
-	operator.On(mux, operator.Maintain(), d.log, d.maintain)
-	operator.On(mux, operator.Rotate(), d.log, d.rotate)
-	operator.On(mux, operator.Status(), d.log, func(context.Context, operator.Done) (operator.Report, error) { return d.report(), nil })
-	return mux
+func (d *door) routes() *routes {
+	r := newRoutes()
+	operator.On(r, operator.Token(), d.log, d.makeToken)
+	operator.On(r, operator.Revoke(), d.log, d.revoke)
+	operator.On(r, operator.Maintain(), d.log, d.maintain)
+	operator.On(r, operator.Rotate(), d.log, d.rotate)
+	operator.On(r, operator.Status(), d.log, func(context.Context, operator.Done) (operator.Report, error) { return d.report(), nil })
+	return r
 }
 
 // listenOperator lets the operator in. It comes after the journal, whose lock
@@ -54,8 +54,9 @@ func (n *Node) listenOperator(ctx context.Context, d *door) error {
 	if err != nil {
 		return err
 	}
-	n.servers = append(n.servers, &server{name: doorName, listener: listener, serving: &http.Server{
-		Handler: d.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10,
+	answers := d.routes()
+	n.servers = append(n.servers, &server{name: doorName, rows: answers.rows, listener: listener, serving: &http.Server{
+		Handler: answers, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
 	}})
 	return nil

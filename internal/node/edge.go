@@ -60,7 +60,8 @@ func (n *Node) listenEdge(ctx context.Context, m *metrics, cfg edge.Config) (err
 			return err
 		}
 		cfg.Observe = n.seenAtEdge(m, s.name)
-		n.servers = append(n.servers, &server{name: s.name, listener: listener, serving: edge.New(cfg)})
+		served := edge.New(cfg)
+		n.servers = append(n.servers, &server{name: s.name, rows: served.Rows(), listener: listener, serving: served})
 	}
 	return nil
 }

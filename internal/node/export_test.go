@@ -1,6 +1,8 @@
 package node
 
 import (
+	"net/http"
+
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/oversight"
 	exchangepages "dobosh/internal/exchange/pages"
@@ -19,6 +21,9 @@ func (n *Node) Oversight() *oversight.Room   { return n.rooms.oversight }
 
 // Gateway is how the node asks others.
 func (n *Node) Gateway() *exchange.Gateway { return n.rooms.gateway }
+
+// ClientOf reaches another node as this one does.
+func (n *Node) ClientOf(to registry.Node) *http.Client { return n.rooms.gate.client(to) }
 
 // Person names somebody in a sector.
 func (n *Node) Person(sector string, number jmbg.Number) (string, error) {

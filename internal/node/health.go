@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/journal"
 	"dobosh/internal/storage"
 )
@@ -24,18 +25,13 @@ type vitals struct {
 	centre  centre
 }
 
-// with adds /healthz (the process lives) and /readyz (it can do its
-// work) to a surface.
-func (v vitals) with(next http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+// routes answers /healthz (the process lives) and /readyz (it can do its work).
+func (v vitals) routes() *routes {
+	return newRoutes().on("GET /healthz", act.Anyone(), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		writeHealth(w, health{Status: "ok", Version: Version})
-	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+	})).on("GET /readyz", act.Anyone(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeHealth(w, v.ready(r.Context()))
-	})
-	mux.Handle("/", next)
-	return mux
+	}))
 }
 
 func writeHealth(w http.ResponseWriter, h health) {

@@ -41,6 +41,7 @@ type town struct {
 	nodes map[string]*node.Node
 	stops map[string]func()
 	now   map[string]clock.Now
+	other map[string]func(cfg *node.Config) // changes a configuration before a start
 	born  int
 }
 
@@ -51,7 +52,7 @@ func newTown(t *testing.T) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	town := &town{t: t, files: files, dir: dir, nodes: map[string]*node.Node{}, stops: map[string]func(){}, now: map[string]clock.Now{}}
+	town := &town{t: t, files: files, dir: dir, nodes: map[string]*node.Node{}, stops: map[string]func(){}, now: map[string]clock.Now{}, other: map[string]func(*node.Config){}}
 	t.Cleanup(func() {
 		for name := range town.stops {
 			town.stop(name)
@@ -67,6 +68,9 @@ func (w *town) start(names ...string) {
 		cfg, err := station.Load(w.files[name])
 		if err != nil {
 			w.t.Fatal(err)
+		}
+		if change := w.other[name]; change != nil {
+			change(&cfg.Node)
 		}
 		now := w.now[name]
 		if now == nil {

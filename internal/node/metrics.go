@@ -62,10 +62,9 @@ func (m *metrics) count(surface string, next http.Handler) http.Handler {
 	})
 }
 
+// handler shows the figures.
 func (m *metrics) handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry}))
-	return mux
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
 }
 
 // exchangeMetrics are the figures of exchanges for Prometheus. Services are not

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/admission"
 	admissionpages "dobosh/internal/admission/pages"
 	"dobosh/internal/api"
@@ -401,13 +402,13 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	m := newMetrics(now, book, c, cosigners, n.brought)
 	vital := vitals{db, book, c}
 	surfaces := []surface{
-		{name: "portal", address: cfg.Listen.Portal, handler: vital.with(front)},
-		{name: "exchange", address: cfg.Listen.Exchange, handler: n.peers(), tls: g.secure(link.Protocol), protocols: g.protocols(gateway)},
-		{name: "operations", address: cfg.Listen.Operations, handler: vital.with(m.handler())},
-		{name: "systems", address: cfg.Listen.Systems, handler: n.systems()},
+		{name: "portal", address: cfg.Listen.Portal, routes: vital.routes().all(front.Rows(), front)},
+		{name: "exchange", address: cfg.Listen.Exchange, routes: n.peers(), tls: g.secure(link.Protocol), protocols: g.protocols(gateway)},
+		{name: "operations", address: cfg.Listen.Operations, routes: vital.routes().on("GET /metrics", act.Anyone(), m.handler())},
+		{name: "systems", address: cfg.Listen.Systems, routes: n.systems()},
 	}
 	if stamper != nil {
-		surfaces = append(surfaces, surface{name: "time-stamps", address: cfg.TimeStampAuthority.Listen, handler: stamper})
+		surfaces = append(surfaces, surface{name: "time-stamps", address: cfg.TimeStampAuthority.Listen, routes: newRoutes().on("/", act.Anyone(), stamper)})
 	}
 	for _, s := range surfaces {
 		if err := n.listen(ctx, m, gateway, s); err != nil {

@@ -1,8 +1,6 @@
 package node
 
 import (
-	"net/http"
-
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/law"
 	"dobosh/internal/portal"
@@ -25,7 +23,7 @@ func titles(c centre, pack *law.Pack) func(registry.ID) lang.Text {
 }
 
 // portal puts the pages of all rooms into the frame.
-func (n *Node) portal(frame portal.Config) (http.Handler, error) {
+func (n *Node) portal(frame portal.Config) (*portal.Portal, error) {
 	var err error
 	if frame.FormKey, err = n.key("forms.key"); err != nil {
 		return nil, err

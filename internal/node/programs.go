@@ -1,8 +1,6 @@
 package node
 
 import (
-	"net/http"
-
 	"dobosh/internal/act"
 	"dobosh/internal/api"
 	"dobosh/internal/contracts"
@@ -30,8 +28,8 @@ func (p programs) contracts(room *contracts.Room) (Brings, error) {
 	if err != nil {
 		return Brings{}, err
 	}
-	handler, err := p.surface("contracts", acts, who).Handler()
-	return Brings{API: map[string]http.Handler{"/contracts/": http.StripPrefix("/contracts", handler)}}, err
+	served, err := p.surface("contracts", "/contracts", acts, who).Handler()
+	return Brings{API: []*api.Served{served}}, err
 }
 
 // counter serves the public services to the information systems of the member's
@@ -45,8 +43,8 @@ func (p programs) counter(room *services.Room, feed services.Feed, sectors *iden
 	if err != nil {
 		return Brings{}, err
 	}
-	handler, err := p.surface("counter", acts, who).Handler()
-	return Brings{API: map[string]http.Handler{"/services/": http.StripPrefix("/services", handler)}}, err
+	served, err := p.surface("counter", "/services", acts, who).Handler()
+	return Brings{API: []*api.Served{served}}, err
 }
 
 // events serves what publishes events and subscribes to them.
@@ -65,16 +63,14 @@ func (p programs) events(room *events.Room) (Brings, error) {
 	if err != nil {
 		return Brings{}, err
 	}
-	surface := p.surface("events", acts, who)
+	surface := p.surface("events", "/events", acts, who)
 	surface.Bodies = room.Bodies(systems)
-	handler, err := surface.Handler()
-	return Brings{API: map[string]http.Handler{
-		"/events": handler, "/events/": handler, "GET /events/openapi.json": http.StripPrefix("/events", handler),
-	}}, err
+	served, err := surface.Handler()
+	return Brings{API: []*api.Served{served}}, err
 }
 
-func (p programs) surface(name string, acts []act.Act, who api.Who) api.Surface {
-	return api.Surface{Name: name, Acts: acts, Who: who, Answers: p.answers, Say: p.say, Log: p.log}
+func (p programs) surface(name, at string, acts []act.Act, who api.Who) api.Surface {
+	return api.Surface{Name: name, At: at, Acts: acts, Who: who, Answers: p.answers, Say: p.say, Log: p.log}
 }
 
 // tokens are the systems of the configuration with the roles that their token

@@ -11,12 +11,14 @@ import (
 	"sync"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 )
 
 // server is one listener with what is served on it.
 type server struct {
 	name     string
+	rows     []act.Row // who may what there
 	listener net.Listener
 	serving
 }
@@ -53,7 +55,7 @@ func (s *server) close() error {
 // surface is one address of the node with what answers there.
 type surface struct {
 	name, address string
-	handler       http.Handler
+	routes        *routes
 	tls           *tls.Config // nil for none
 	// protocols besides HTTP/1.1, by their ALPN names.
 	protocols map[string]func(*http.Server, *tls.Conn, http.Handler)
@@ -68,7 +70,7 @@ func (n *Node) listen(ctx context.Context, m *metrics, gateway *exchange.Gateway
 	if err != nil {
 		return err
 	}
-	handler := s.handler
+	var handler http.Handler = s.routes
 	if s.name != "portal" { // the portal writes its own lines, which know the route
 		handler = n.logged(s.name, handler)
 	}
@@ -86,7 +88,7 @@ func (n *Node) listen(ctx context.Context, m *metrics, gateway *exchange.Gateway
 		ErrorLog:          slog.NewLogLogger(n.log.Handler(), slog.LevelDebug), // handshakes of strangers are no news
 	}
 	web.RegisterOnShutdown(gateway.Drain)
-	n.servers = append(n.servers, &server{name: s.name, listener: listener, serving: web})
+	n.servers = append(n.servers, &server{name: s.name, rows: s.routes.rows, listener: listener, serving: web})
 	return nil
 }
 
@@ -102,29 +104,30 @@ func open(ctx context.Context, name, address string, secure *tls.Config) (net.Li
 	return listener, nil
 }
 
-// peers is what other nodes reach over mutual TLS.
-func (n *Node) peers() http.Handler {
-	mux := http.NewServeMux()
+// peers is what other nodes reach over mutual TLS: nobody comes so far whom the
+// registry does not know.
+func (n *Node) peers() *routes {
+	r := newRoutes()
 	for _, b := range n.brought {
 		for pattern, handler := range b.Peers {
-			mux.Handle(pattern, handler)
+			r.on(pattern, act.SignedIn(), handler)
 		}
 		for pattern, handler := range b.News {
-			mux.Handle(pattern, n.untilDrain(handler))
+			r.on(pattern, act.SignedIn(), n.untilDrain(handler))
 		}
 	}
-	return mux
+	return r
 }
 
 // systems is what the member's own information systems reach.
-func (n *Node) systems() http.Handler {
-	mux := http.NewServeMux()
+func (n *Node) systems() *routes {
+	r := newRoutes()
 	for _, b := range n.brought {
-		for pattern, handler := range b.API {
-			mux.Handle(pattern, handler)
+		for _, interfaced := range b.API {
+			r.all(interfaced.Rows(), interfaced)
 		}
 	}
-	return mux
+	return r
 }
 
 // logged writes one line for each request, without its path, which may name a

@@ -216,8 +216,20 @@ func (p *Portal) own() Room {
 	if p.SignIn != nil {
 		pages = append(pages, p.signInPages()...)
 	}
-	p.mux.Handle("GET /assets/", p.assets)
+	p.mux.Handle(assetsPattern, p.assets)
 	return Room{Pages: pages}
+}
+
+// assetsPattern is where style and letters stand, the one route that is no page.
+const assetsPattern = "GET /assets/"
+
+// Rows lists every route of the portal with who may.
+func (p *Portal) Rows() []act.Row {
+	rows := []act.Row{{Pattern: assetsPattern, Right: act.Anyone()}}
+	for _, page := range p.Pages() {
+		rows = append(rows, act.Row{Pattern: page.Pattern, Right: page.Right})
+	}
+	return rows
 }
 
 // Pages lists every page of the portal with its right, for whoever walks them.

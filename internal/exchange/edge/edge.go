@@ -5,10 +5,12 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/edge/metadata"
 	"dobosh/internal/kit/lang"
@@ -66,6 +68,7 @@ const (
 type Edge struct {
 	Config
 	server *fasthttp.Server
+	routes []route
 	life   context.Context // of the requests under way
 	end    context.CancelFunc
 	large  chan struct{} // memory for so many large documents at once
@@ -86,6 +89,7 @@ func New(cfg Config) *Edge {
 		cfg.InForce = func(registry.Contract) bool { return true }
 	}
 	e := &Edge{Config: cfg, conns: map[net.Conn]struct{}{}, large: make(chan struct{}, maxDocuments)}
+	e.routes = e.answers()
 	e.life, e.end = context.WithCancel(context.Background())
 	e.server = &fasthttp.Server{
 		Handler: e.serve, ErrorHandler: e.unreadable, ConnState: e.track, Logger: quiet{cfg.Log},
@@ -128,25 +132,47 @@ func (e *Edge) track(c net.Conn, state fasthttp.ConnState) {
 	delete(e.conns, c)
 }
 
+// route is what one path leads to, or every path that begins with it where it ends
+// with a slash.
+type route struct {
+	act.Row
+	answer func(ctx *fasthttp.RequestCtx, r head)
+}
+
+// answers are all routes. Who is known is the client that a request names and
+// whose connection is the one that was agreed for it.
+func (e *Edge) answers() []route {
+	return []route{
+		{act.Row{Pattern: xroadPath, Right: act.SignedIn()}, e.answer},
+		{act.Row{Pattern: ownPath, Right: act.SignedIn()}, e.answerOwn},
+		{act.Row{Pattern: "/" + metadata.ListClients, Right: act.Anyone()}, e.listClients},
+		{act.Row{Pattern: "/asic", Right: act.SignedIn()}, e.asic},
+		{act.Row{Pattern: "/verificationconf", Right: act.Anyone()}, e.verificationConf},
+	}
+}
+
+// Rows lists every route with who may.
+func (e *Edge) Rows() (rows []act.Row) {
+	for _, to := range e.routes {
+		rows = append(rows, to.Row)
+	}
+	return rows
+}
+
 // serve answers one request: it finds what its path leads to.
 func (e *Edge) serve(ctx *fasthttp.RequestCtx) {
 	begun := time.Now()
 	r, err := read(ctx)
+	to := slices.IndexFunc(e.routes, func(to route) bool {
+		return r.path == to.Pattern || strings.HasSuffix(to.Pattern, "/") && strings.HasPrefix(r.path, to.Pattern)
+	})
 	switch {
 	case err != nil:
 		e.refuse(ctx, r, err)
-	case strings.HasPrefix(r.path, xroadPath):
-		e.answer(ctx, r)
-	case strings.HasPrefix(r.path, ownPath):
-		e.answerOwn(ctx, r)
-	case r.path == "/"+metadata.ListClients:
-		e.listClients(ctx, r)
-	case r.path == "/asic":
-		e.asic(ctx, r)
-	case r.path == "/verificationconf":
-		e.verificationConf(ctx, r)
-	default:
+	case to < 0:
 		e.refuse(ctx, r, problem.New(problem.Invalid, "service-path"))
+	default:
+		e.routes[to].answer(ctx, r)
 	}
 	e.Observe(Seen{Method: r.method, Status: ctx.Response.StatusCode(), Message: bounded(r.message), Took: time.Since(begun)})
 }

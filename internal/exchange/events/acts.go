@@ -47,7 +47,7 @@ func (r *Room) Acts(systems map[string]System) ([]act.Act, error) {
 	var all []act.Act
 	for _, define := range []func() (act.Act, error){
 		act.Def[inquiry, Subscription]{
-			Name: "event.subscribe", Route: "POST /events/subscriptions", Right: right, Made: true,
+			Name: "event.subscribe", Route: "POST /subscriptions", Right: right, Made: true,
 			Fields: []act.Field[inquiry]{
 				act.OfStructure("filter", func(in *inquiry) *Filter { return &in.Filter }, decodeFilter, act.Optional(), act.Most(maxFilter)),
 				act.OfLine("webhook", func(in *inquiry) *string { return &in.Webhook }, act.Optional(), act.Most(2000)),
@@ -58,20 +58,20 @@ func (r *Room) Acts(systems map[string]System) ([]act.Act, error) {
 			},
 		}.Act,
 		act.Def[inquiry, api.List[Subscription]]{
-			Name: "event.subscriptions", Route: "GET /events/subscriptions", Right: right,
+			Name: "event.subscriptions", Route: "GET /subscriptions", Right: right,
 			Do: func(ctx context.Context, by act.Actor, _ inquiry) (api.List[Subscription], error) {
 				found, err := r.Subscriptions(ctx, of(by))
 				return api.List[Subscription]{Items: found}, err
 			},
 		}.Act,
-		on("event.subscription", "GET /events/subscriptions/{id}", func(ctx context.Context, by System, in inquiry) (Subscription, error) {
+		on("event.subscription", "GET /subscriptions/{id}", func(ctx context.Context, by System, in inquiry) (Subscription, error) {
 			return r.Subscription(ctx, by, in.ID)
 		}),
-		end("event.unsubscribe", "DELETE /events/subscriptions/{id}", func(ctx context.Context, by System, in inquiry) error {
+		end("event.unsubscribe", "DELETE /subscriptions/{id}", func(ctx context.Context, by System, in inquiry) error {
 			return r.Unsubscribe(ctx, by, in.ID)
 		}),
 		act.Def[inquiry, Pulled]{
-			Name: "event.pull", Route: "GET /events/subscriptions/{id}/events", Right: right,
+			Name: "event.pull", Route: "GET /subscriptions/{id}/events", Right: right,
 			Fields: []act.Field[inquiry]{id,
 				act.OfCount("limit", func(in *inquiry) *int { return &in.Limit }, act.Optional()),
 				act.OfCount("wait", func(in *inquiry) *int { return &in.Wait }, act.Optional(), act.Most(3600)),
@@ -83,29 +83,29 @@ func (r *Room) Acts(systems map[string]System) ([]act.Act, error) {
 				return r.Pull(ctx, of(by), in.ID, in.Limit, time.Duration(in.Wait)*time.Second)
 			},
 		}.Act,
-		on("event.acknowledge", "POST /events/subscriptions/{id}/cursor", func(ctx context.Context, by System, in inquiry) (Subscription, error) {
+		on("event.acknowledge", "POST /subscriptions/{id}/cursor", func(ctx context.Context, by System, in inquiry) (Subscription, error) {
 			return r.Acknowledge(ctx, by, in.ID, in.Cursor)
 		}, act.OfCode("cursor", func(in *inquiry) *string { return &in.Cursor }, act.Optional(), act.Most(500))),
-		on("event.replay", "POST /events/subscriptions/{id}/replay", func(ctx context.Context, by System, in inquiry) (Subscription, error) {
+		on("event.replay", "POST /subscriptions/{id}/replay", func(ctx context.Context, by System, in inquiry) (Subscription, error) {
 			return r.Replay(ctx, by, in.ID, in.From)
 		}, act.OfCode("from", func(in *inquiry) *string { return &in.From }, act.Optional())),
-		on("event.start", "POST /events/subscriptions/{id}/start", func(ctx context.Context, by System, in inquiry) (Subscription, error) {
+		on("event.start", "POST /subscriptions/{id}/start", func(ctx context.Context, by System, in inquiry) (Subscription, error) {
 			return r.Start(ctx, by, in.ID)
 		}),
 		act.Def[inquiry, api.List[Dead]]{
-			Name: "event.dead-letters", Route: "GET /events/subscriptions/{id}/dead-letters", Right: right,
+			Name: "event.dead-letters", Route: "GET /subscriptions/{id}/dead-letters", Right: right,
 			Fields: []act.Field[inquiry]{id, act.OfCode("after", func(in *inquiry) *listing.Key { return &in.After }, act.Optional(), act.Most(512))},
 			Do: func(ctx context.Context, by act.Actor, in inquiry) (api.List[Dead], error) {
 				return api.ListOf(r.DeadLetters(ctx, of(by), in.ID, in.After))
 			},
 		}.Act,
-		end("event.retry-all", "POST /events/subscriptions/{id}/dead-letters/retry", func(ctx context.Context, by System, in inquiry) error {
+		end("event.retry-all", "POST /subscriptions/{id}/dead-letters/retry", func(ctx context.Context, by System, in inquiry) error {
 			return r.RetryDeadLetter(ctx, by, in.ID, "")
 		}),
-		end("event.retry", "POST /events/subscriptions/{id}/dead-letters/{event}/retry", func(ctx context.Context, by System, in inquiry) error {
+		end("event.retry", "POST /subscriptions/{id}/dead-letters/{event}/retry", func(ctx context.Context, by System, in inquiry) error {
 			return r.RetryDeadLetter(ctx, by, in.ID, in.Event)
 		}, event),
-		end("event.drop", "DELETE /events/subscriptions/{id}/dead-letters/{event}", func(ctx context.Context, by System, in inquiry) error {
+		end("event.drop", "DELETE /subscriptions/{id}/dead-letters/{event}", func(ctx context.Context, by System, in inquiry) error {
 			return r.DropDeadLetter(ctx, by, in.ID, in.Event)
 		}, event),
 	} {
@@ -121,7 +121,7 @@ func (r *Room) Acts(systems map[string]System) ([]act.Act, error) {
 // Bodies are the routes that take events as CloudEvents has them.
 func (r *Room) Bodies(systems map[string]System) []api.Body {
 	return []api.Body{{
-		Name: "event.publish", Route: "POST /events", Right: act.SignedIn(), Takes: []string{EventType, BatchType}, Most: MaxBatchB + 1, Out: Published{},
+		Name: "event.publish", Route: "POST /", Right: act.SignedIn(), Takes: []string{EventType, BatchType}, Most: MaxBatchB + 1, Out: Published{},
 		Do: func(ctx context.Context, by act.Actor, mediaType string, body []byte) (made bool, out any, err error) {
 			read, err := ReadEvents(mediaType, body)
 			if err != nil {

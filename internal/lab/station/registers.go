@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"dobosh/internal/portal"
 
 	"dobosh/internal/act"
+	"dobosh/internal/api"
 	"dobosh/internal/exchange"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/problem"
@@ -56,6 +56,10 @@ func (r *Registers) open(ctx context.Context, host node.Host) (node.Brings, erro
 	if err := r.populate(ctx, into, host.Pack); err != nil {
 		return node.Brings{}, err
 	}
+	programs, err := into.Births.Systems("/births")
+	if err != nil {
+		return node.Brings{}, err
+	}
 	service := func(subsystem, code string) registry.ID {
 		id := host.Member
 		id.Subsystem = subsystem
@@ -67,7 +71,7 @@ func (r *Registers) open(ctx context.Context, host node.Host) (node.Brings, erro
 			service("residence", "residents"): exchange.Handler(into.Residence.Handler()),
 			service("payments", "accounts"):   exchange.Handler(into.Payments.Handler()),
 		},
-		API:   map[string]http.Handler{"/births/": http.StripPrefix("/births", into.Births.Handler())},
+		API:   []*api.Served{programs},
 		Pages: []portal.Room{birthpages.New(into.Births, host.Pack)},
 		Kind:  "registers",
 	}, nil

@@ -65,9 +65,14 @@ func Listen(ctx context.Context, dir string) (net.Listener, error) {
 	return l, nil
 }
 
-// On answers an act at a mux.
-func On[In, Out any](mux *http.ServeMux, act Act[In, Out], log *slog.Logger, do func(context.Context, In) (Out, error)) {
-	mux.HandleFunc("POST /"+act.name, func(w http.ResponseWriter, r *http.Request) {
+// Routes is where acts are answered; [net/http.ServeMux] is one.
+type Routes interface {
+	HandleFunc(pattern string, answer func(http.ResponseWriter, *http.Request))
+}
+
+// On answers an act at a route.
+func On[In, Out any](routes Routes, act Act[In, Out], log *slog.Logger, do func(context.Context, In) (Out, error)) {
+	routes.HandleFunc("POST /"+act.name, func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), act.took)
 		defer cancel()
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(act.took + quick)) // the server's own is for quick acts

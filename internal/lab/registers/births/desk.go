@@ -35,12 +35,18 @@ type Recorded struct {
 // what [Registrar.Acts] has.
 func (r *Registrar) Handler() http.Handler { return r.handler }
 
-func (r *Registrar) surface(answers *api.Answers) (http.Handler, error) {
+// Systems answers registrars' systems alone, under an address. What the node
+// asks about a birth is not theirs to ask without a contract.
+func (r *Registrar) Systems(at string) (*api.Served, error) {
 	acts, err := r.Acts()
 	if err != nil {
 		return nil, err
 	}
-	programs, err := api.Surface{Name: "registrars", Acts: acts, Who: r.who, Answers: answers, Most: maxBody, Say: r.desk.Say, Log: r.desk.Log}.Handler()
+	return api.Surface{Name: "registrars", At: at, Acts: acts, Who: r.who, Answers: r.remembered, Most: maxBody, Say: r.desk.Say, Log: r.desk.Log}.Handler()
+}
+
+func (r *Registrar) surface() (http.Handler, error) {
+	programs, err := r.Systems("")
 	if err != nil {
 		return nil, err
 	}

@@ -67,6 +67,7 @@ type Registrar struct {
 	source       string
 	residents    Residents
 	systems      []System
+	remembered   *api.Answers
 	handler      http.Handler
 }
 
@@ -82,9 +83,9 @@ func New(c Config) (*Registrar, error) {
 	}
 	r := &Registrar{
 		db: c.DB, desk: c.Desk, now: c.Now, handles: handles, municipality: c.Municipality,
-		source: c.Source, residents: c.Residents, systems: c.Systems,
+		source: c.Source, residents: c.Residents, systems: c.Systems, remembered: api.NewAnswers(c.DB, c.Now),
 	}
-	if r.handler, err = r.surface(api.NewAnswers(c.DB, c.Now)); err != nil {
+	if r.handler, err = r.surface(); err != nil {
 		return nil, fmt.Errorf("register of births: %w", err)
 	}
 	return r, nil
