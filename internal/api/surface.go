@@ -64,16 +64,16 @@ func (s *Served) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // description, and the refusal of every other question.
 func (s Surface) Rows() (rows []act.Row) {
 	for _, a := range s.Acts {
-		rows = append(rows, act.Row{Pattern: s.pattern(a.Route), Right: a.Right})
+		rows = append(rows, act.Row{Pattern: s.Pattern(a.Route), Right: a.Right})
 	}
 	for _, b := range s.Bodies {
-		rows = append(rows, act.Row{Pattern: s.pattern(b.Route), Right: b.Right})
+		rows = append(rows, act.Row{Pattern: s.Pattern(b.Route), Right: b.Right})
 	}
 	return append(rows, act.Row{Pattern: s.describedAt(), Right: act.Anyone()}, act.Row{Pattern: s.At + "/", Right: act.Anyone()})
 }
 
-// pattern is where a route stands on the listener.
-func (s Surface) pattern(route string) string {
+// Pattern is where a route stands on the listener.
+func (s Surface) Pattern(route string) string {
 	method, path, _ := strings.Cut(route, " ")
 	if path == "/" && s.At != "" {
 		path = ""
@@ -94,13 +94,13 @@ func (s Surface) Handler() (*Served, error) {
 		if method != http.MethodGet && s.Answers == nil {
 			return nil, fmt.Errorf("surface %s: act %s changes something, and no answers are remembered", s.Name, a.Name)
 		}
-		mux.Handle(s.pattern(a.Route), s.serve(a))
+		mux.Handle(s.Pattern(a.Route), s.serve(a))
 	}
 	for _, b := range s.Bodies {
 		if b.Right.IsZero() {
 			return nil, fmt.Errorf("surface %s: %s has no right", s.Name, b.Route)
 		}
-		mux.Handle(s.pattern(b.Route), s.guarded(b.Right, func(w http.ResponseWriter, r *http.Request, by act.Actor) (answer, error) {
+		mux.Handle(s.Pattern(b.Route), s.guarded(b.Right, func(w http.ResponseWriter, r *http.Request, by act.Actor) (answer, error) {
 			body, err := readAll(w, r, b.Most)
 			if err != nil {
 				return answer{}, err

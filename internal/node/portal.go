@@ -1,6 +1,8 @@
 package node
 
 import (
+	"dobosh/internal/api"
+	apipages "dobosh/internal/api/pages"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/law"
 	"dobosh/internal/portal"
@@ -29,11 +31,18 @@ func (n *Node) portal(frame portal.Config) (*portal.Portal, error) {
 		return nil, err
 	}
 	var rooms []portal.Room
+	var interfaces []api.Surface
 	for _, b := range n.brought {
 		if b.Kind != "" {
 			frame.Kind = b.Kind
 		}
 		rooms = append(rooms, b.Pages...)
+		for _, served := range b.API {
+			interfaces = append(interfaces, served.Surface)
+		}
+	}
+	if n.Listen.Systems != "" && len(interfaces) > 0 {
+		rooms = append(rooms, apipages.New(interfaces...))
 	}
 	return portal.New(frame, rooms...)
 }
