@@ -10,7 +10,7 @@ import (
 
 	"dobosh/internal/kit/cli"
 	"dobosh/internal/kit/lang"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 )
 
 // dobosh is the program that an institution runs.
@@ -18,7 +18,7 @@ func dobosh() cli.Program {
 	return cli.Program{
 		Name:  "dobosh",
 		About: "dobosh runs the digital side of an institution.",
-		Words: func() (*lang.Catalogue, error) { return web.Words() },
+		Words: func() (*lang.Catalogue, error) { return words.Of() },
 		Commands: []cli.Command{
 			{Name: "serve", About: "run one node: serve --config FILE", Run: runServe},
 			{Name: "token", About: "let a node in, at the authority: token --config FILE MEMBER NAME", Run: runToken},

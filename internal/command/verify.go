@@ -13,7 +13,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/services/proof"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -35,7 +35,7 @@ func verifyFile(_ context.Context, c *cli.Call) error {
 	if err != nil {
 		return err
 	}
-	words, err := web.Words()
+	words, err := words.Of()
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ import (
 	"dobosh/internal/services"
 	servicepages "dobosh/internal/services/pages"
 	"dobosh/internal/storage"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 	"dobosh/internal/work"
 	"dobosh/packs"
 
@@ -136,7 +136,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	for _, guest := range guests {
 		foreign = append(foreign, guest.Words...)
 	}
-	words, err := web.Words(foreign...)
+	words, err := words.Of(foreign...)
 	if err != nil {
 		return err
 	}

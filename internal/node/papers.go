@@ -37,7 +37,7 @@ type papers struct {
 	trust believed
 }
 
-// Believed implements web.Verifier.
+// Believed implements pages.Verifier.
 func (p papers) Believed() evidence.Trust {
 	return evidence.Trust{Registry: p.trust.Key(), Witnesses: append(keysOf(p.trust.Witnesses), keysOf(p.trust.base.Registry.Witnesses)...)}
 }

@@ -15,7 +15,7 @@ import (
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 
 	"dobosh/internal/portal"
 	"dobosh/internal/testkit/pages"
@@ -49,7 +49,7 @@ func (m *matters) room() portal.Room {
 }
 
 func config(t testing.TB) portal.Config {
-	words, err := web.Words()
+	words, err := words.Of()
 	if err != nil {
 		t.Fatal(err)
 	}

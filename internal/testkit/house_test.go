@@ -14,7 +14,7 @@ func floors() [][]string {
 		{"lab", "command"},
 		{"node"},
 		{"pages"},
-		{"web"},
+		{"words"},
 		{"services", "receipts", "participation", "city", "village"},
 		{"cases"},
 		{"exchange", "rules", "notify", "papers", "paymentfile"},
@@ -33,7 +33,6 @@ func floors() [][]string {
 // here with their reason.
 func TestImportsPointDown(t *testing.T) {
 	allowed := map[string]string{
-		"web → pages":   "until each room brings its own pages",
 		"bus → storage": "an event leaves in the transaction of its room, so the outbox is a table",
 	}
 	floorOf := map[string]int{}

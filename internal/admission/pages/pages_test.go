@@ -17,7 +17,7 @@ import (
 	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 	"dobosh/internal/testkit/pages"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 )
 
 // gate is the office of an authority with one token that waits and one that was
@@ -55,7 +55,7 @@ func (g *gate) Withdraw(_ context.Context, _ act.Actor, token string) error {
 
 func open(t testing.TB, g *gate) *portal.Portal {
 	t.Helper()
-	words, err := web.Words()
+	words, err := words.Of()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ import (
 	"dobosh/internal/registry"
 	"dobosh/internal/testkit"
 	"dobosh/internal/testkit/pages"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 )
 
 const birthsAt = "/catalogue/RS-DEMO/GOV/REGISTERS/civil/births"
@@ -62,13 +62,13 @@ func newShelf(t testing.TB, services bool) *shelf {
 		must(t, authority.Append(t.Context(), registry.Statement{Service: &plain}))
 	}
 	room.Refresh()
-	s.h = pages.Open(t, pages.Config(words(t)), cataloguepages.New(cataloguepages.Deps{DataServices: room, Pack: pages.Serbia(t), Contracts: true}), desk())
+	s.h = pages.Open(t, pages.Config(sentences(t)), cataloguepages.New(cataloguepages.Deps{DataServices: room, Pack: pages.Serbia(t), Contracts: true}), desk())
 	return s
 }
 
-func words(t testing.TB) *lang.Catalogue {
+func sentences(t testing.TB) *lang.Catalogue {
 	t.Helper()
-	all, err := web.Words()
+	all, err := words.Of()
 	must(t, err)
 	return all
 }
@@ -227,7 +227,7 @@ func (s *shelf) describe(who, service string, raw []byte, more ...string) *httpt
 // what is wrong and nothing is asked of anybody.
 func TestBadDescriptionsAreRefusedOnThePage(t *testing.T) {
 	s := newShelf(t, true)
-	all := words(t)
+	all := sentences(t)
 	bomb := "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
 	for i := range 8 {
 		bomb += fmt.Sprintf("%c: &%c [%s*%c]\n", 'b'+i, 'b'+i, strings.Repeat(fmt.Sprintf("*%c, ", 'a'+i), 9), 'a'+i)

@@ -21,7 +21,7 @@ import (
 	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 	"dobosh/internal/testkit/pages"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 )
 
 // pacts are a desk that knows one service, described or not.
@@ -209,7 +209,7 @@ func (f *pacts) Title(id registry.ID) lang.Text {
 }
 
 func open(t testing.TB, f *pacts) http.Handler {
-	words, err := web.Words()
+	words, err := words.Of()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -403,7 +403,7 @@ func TestContractActions(t *testing.T) {
 // What another room announces stands on the contract that it is about, and the desk
 // counts it.
 func TestWhatIsAnnouncedStandsAtTheDesk(t *testing.T) {
-	words, err := web.Words()
+	words, err := words.Of()
 	if err != nil {
 		t.Fatal(err)
 	}

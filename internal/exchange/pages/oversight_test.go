@@ -16,7 +16,7 @@ import (
 	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 	"dobosh/internal/testkit/pages"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 )
 
 // watched is a node that operators and auditors look at.
@@ -92,7 +92,7 @@ func (w *watched) ReviewHidden(_ context.Context, _ act.Actor, contract, finding
 
 func open(t testing.TB, d exchangepages.Deps) *portal.Portal {
 	t.Helper()
-	words, err := web.Words()
+	words, err := words.Of()
 	if err != nil {
 		t.Fatal(err)
 	}

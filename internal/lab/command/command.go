@@ -11,9 +11,10 @@ import (
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/lab/demo"
+	demopages "dobosh/internal/lab/demo/pages"
 	"dobosh/internal/lab/registers"
 	"dobosh/internal/lab/station"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 )
 
 // lab is the program of the laboratory.
@@ -21,7 +22,7 @@ func lab() cli.Program {
 	return cli.Program{
 		Name:  "dobosh-lab",
 		About: "dobosh-lab shows Dobosh and measures it. Nothing of it runs at an institution.",
-		Words: func() (*lang.Catalogue, error) { return web.Words(registers.Words()) },
+		Words: func() (*lang.Catalogue, error) { return words.Of(registers.Words(), demopages.Words()) },
 		Commands: []cli.Command{
 			{Name: "demo", About: "run the demonstration: three nodes, an identity provider, a mailbox", Run: runDemo},
 			{Name: "serve", About: "run one node of a demonstration: serve --config FILE", Run: runServe},

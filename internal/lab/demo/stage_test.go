@@ -15,11 +15,12 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/script"
 	"dobosh/internal/lab/demo"
+	demopages "dobosh/internal/lab/demo/pages"
 	"dobosh/internal/lab/people"
 	"dobosh/internal/lab/registers"
 	"dobosh/internal/law"
 	"dobosh/internal/testkit/browser"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 	"dobosh/packs"
 )
 
@@ -49,7 +50,7 @@ func begin(t *testing.T, b *browser.Browser, tag lang.Tag, noScripts bool) *stor
 	t.Helper()
 	s := &story{t: t, b: b, tag: tag, noScripts: noScripts, dir: t.TempDir()}
 	var err error
-	if s.words, err = web.Words(registers.Words()); err != nil {
+	if s.words, err = words.Of(registers.Words(), demopages.Words()); err != nil {
 		t.Fatal(err)
 	}
 	if s.pack, err = law.Load(packs.Serbia()); err != nil {

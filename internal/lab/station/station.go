@@ -7,6 +7,7 @@ import (
 
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
+	demopages "dobosh/internal/lab/demo/pages"
 	"dobosh/internal/lab/registers"
 	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/lab/registers/payments"
@@ -20,7 +21,7 @@ func Open(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*no
 	if cfg.Registers != nil {
 		guests = append(guests, node.Guest{
 			Tables:       []fs.FS{births.Migrations(), residence.Migrations(), payments.Migrations()},
-			Words:        []lang.Words{registers.Words()},
+			Words:        []lang.Words{registers.Words(), demopages.Words()},
 			Descriptions: [][]byte{births.Description(), residence.Description(), payments.Description()},
 			Open:         cfg.Registers.open,
 		})

@@ -12,7 +12,7 @@ import (
 	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 	"dobosh/internal/testkit/pages"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 )
 
 // gathered is what nodes know of a person, and one body that answers.
@@ -73,7 +73,7 @@ func (f *gathered) Answer(_ context.Context, _ act.Actor, id, text string) error
 }
 
 func open(t testing.TB, g *gathered) *portal.Portal {
-	words, err := web.Words()
+	words, err := words.Of()
 	if err != nil {
 		t.Fatal(err)
 	}

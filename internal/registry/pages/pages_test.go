@@ -14,7 +14,7 @@ import (
 	"dobosh/internal/portal"
 	registrypages "dobosh/internal/registry/pages"
 	"dobosh/internal/testkit/pages"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 )
 
 // repealed is a law of which one provision is gone.
@@ -41,7 +41,7 @@ func (witness) SeenAt(string) time.Time { return pages.Now }
 
 func open(t *testing.T, l repealed) http.Handler {
 	t.Helper()
-	words, err := web.Words()
+	words, err := words.Of()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestAContractSaysWhatStopsIt(t *testing.T) {
 }
 
 func TestAnEmptyRegistryIsPages(t *testing.T) {
-	words, err := web.Words()
+	words, err := words.Of()
 	if err != nil {
 		t.Fatal(err)
 	}

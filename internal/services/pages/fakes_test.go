@@ -21,7 +21,7 @@ import (
 	"dobosh/internal/services"
 	"dobosh/internal/services/proof"
 	"dobosh/internal/testkit/pages"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 )
 
 const code = "ZR-2026-4H45-H6KB-E"
@@ -234,7 +234,7 @@ func (f *city) PaymentXML(context.Context, act.Actor, string) ([]byte, error) {
 
 // config is the portal of a city in a demonstration.
 func config(t testing.TB) portal.Config {
-	words, err := web.Words()
+	words, err := words.Of()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/portal"
 	"dobosh/internal/testkit/pages"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 )
 
 // desk of the registrar.
@@ -61,7 +61,7 @@ func (r *registrar) List(context.Context, act.Actor, page.Key) (page.Page[births
 
 // config is the portal of the state registers.
 func config(t testing.TB) portal.Config {
-	words, err := web.Words(registers.Words())
+	words, err := words.Of(registers.Words())
 	if err != nil {
 		t.Fatal(err)
 	}

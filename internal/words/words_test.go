@@ -1,4 +1,4 @@
-package web
+package words
 
 import (
 	"io/fs"
@@ -13,6 +13,7 @@ import (
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	demopages "dobosh/internal/lab/demo/pages"
 	"dobosh/internal/lab/registers"
 	"dobosh/internal/portal"
 	"dobosh/internal/services/proof"
@@ -25,7 +26,7 @@ func kinds() []problem.Kind {
 
 func words(t *testing.T) (sr, en map[string]string, all *lang.Catalogue) {
 	t.Helper()
-	all, err := Words(registers.Words())
+	all, err := Of(registers.Words(), demopages.Words())
 	if err != nil {
 		t.Fatal(err)
 	}

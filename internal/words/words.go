@@ -1,8 +1,8 @@
-package web
+// Package words gathers the sentences of all rooms for whoever says them: pages,
+// interfaces and commands. Each room keeps its own.
+package words
 
 import (
-	"embed"
-
 	"dobosh/internal/act"
 	"dobosh/internal/admission"
 	"dobosh/internal/api"
@@ -15,22 +15,17 @@ import (
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
 	"dobosh/internal/papers"
-	core "dobosh/internal/portal"
+	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
 )
 
-//go:embed words/*.json
-var wordFiles embed.FS
-
-// Words are the sentences of all rooms, and of guests of the node. Rooms that
-// serve APIs say their problems with them.
-func Words(guests ...lang.Words) (*lang.Catalogue, error) {
+// Of are the sentences of all rooms, and of guests of the node.
+func Of(guests ...lang.Words) (*lang.Catalogue, error) {
 	return lang.Load(append([]lang.Words{
-		core.Words(), act.Words(), api.Words(), identity.Words(), law.Words(), journal.Words(), registry.Words(), admission.Words(), contracts.Words(),
+		portal.Words(), act.Words(), api.Words(), identity.Words(), law.Words(), journal.Words(), registry.Words(), admission.Words(), contracts.Words(),
 		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), papers.Words(), services.Words(), receipts.Words(),
-		{Room: "demo", Files: wordFiles},
 	}, guests...)...)
 }

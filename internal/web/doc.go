@@ -1,2 +1,0 @@
-// Package web gathers the sentences of all rooms.
-package web
