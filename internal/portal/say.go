@@ -26,7 +26,7 @@ func (s Speaker) funcs() template.FuncMap {
 	return template.FuncMap{
 		"say": s.Say, "has": s.Catalogue.Has, "text": s.Text, "plain": s.Plain, "name": s.Name,
 		"day": s.Day, "dayOf": s.DayOf, "instant": s.Instant, "hour": s.hour, "iso": iso,
-		"number": s.Number, "took": s.took, "filled": s.filled, "dinars": s.Dinars,
+		"number": s.Number, "took": s.Took, "filled": s.filled, "dinars": s.Dinars,
 	}
 }
 
@@ -75,7 +75,14 @@ func (s Speaker) Code(id string) template.HTML {
 
 // Both is a text with the identifier under it.
 func (s Speaker) Both(words lang.Text, id string) template.HTML {
-	return s.Text(words) + `<br>` + s.Code(id)
+	return s.Text(words) + CodeUnder(id)
+}
+
+// Under is a remark below a value, on a line of its own; CodeUnder is one that is an
+// identifier.
+func Under(remark template.HTML) template.HTML { return `<span class="law">` + remark + `</span>` }
+func CodeUnder(id string) template.HTML {
+	return `<span class="law code">` + Escaped(id) + `</span>`
 }
 
 // Escaped is a text that is no markup.
@@ -97,8 +104,8 @@ func (s Speaker) Dinars(p money.Para) string {
 }
 func (s Speaker) Number(n any) string { return money.Dinars(int64Of(n)).In(s.Tag) }
 
-// took says a duration as an operator reads it: 0.8 ms, 12 ms, 1.4 s.
-func (s Speaker) took(d time.Duration) string {
+// Took says a duration as an operator reads it: 0.8 ms, 12 ms, 1.4 s.
+func (s Speaker) Took(d time.Duration) string {
 	unit, n, decimals := "ms", float64(d)/float64(time.Millisecond), 0
 	if n >= 1000 {
 		unit, n = "s", n/1000

@@ -64,20 +64,43 @@ func TestNoSentenceInGo(t *testing.T) {
 	}
 }
 
+// TestOneTable: a table is defined by its columns, once; portal makes of it what a
+// wide screen and a phone show.
+func TestOneTable(t *testing.T) {
+	files := texts(t, ".html", 30)
+	maps.Copy(files, source(t))
+	tables := 0
+	for path, text := range files {
+		written := strings.Count(text, "<table")
+		if strings.HasPrefix(path, "portal/templates/") {
+			tables += written
+		} else if written > 0 {
+			t.Errorf("%s writes a table by hand: portal.Table makes tables", path)
+		}
+	}
+	if tables != 1 {
+		t.Errorf("portal writes %d tables, want one for all", tables)
+	}
+}
+
 // source gives the text of every Go file of the rooms that is no test, by its
 // path below internal.
-func source(t *testing.T) map[string]string {
+func source(t *testing.T) map[string]string { return texts(t, ".go", 100) }
+
+// texts gives those of the rooms' files of one kind that are no tests, by path below
+// internal; a walk that finds fewer than there must be has missed the rooms.
+func texts(t *testing.T, kind string, least int) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "../testkit/") {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, kind) || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "../testkit/") {
 			return err
 		}
 		text, err := os.ReadFile(path)
 		files[strings.TrimPrefix(path, "../")] = string(text)
 		return err
 	})
-	if err != nil || len(files) < 100 {
+	if err != nil || len(files) < least {
 		t.Fatalf("%d files found: %v", len(files), err)
 	}
 	return files

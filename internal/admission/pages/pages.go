@@ -53,7 +53,7 @@ func New(office Office) portal.Room {
 			page("GET /members/tokens", (*visit).tokens),
 			page("POST /members/tokens/{token}/withdraw", (*visit).withdrawToken),
 		},
-		Nav: []portal.Nav{{Path: "/members/tokens", Key: "nav.tokens", Order: 710, Whom: operators.Lets}},
+		Nav: []portal.Nav{{Path: "/members/tokens", Key: "nav.tokens", Order: 710, Setting: portal.Staff, Whom: operators.Lets}},
 	}
 }
 

@@ -49,7 +49,7 @@ func (v *visit) ownServices() error {
 	}
 	own = following(own, v.After())
 	list := page.Of(own[:min(len(own), page.Size+1)], page.Size, serviceKey)
-	view := ownServicesView{Filter: portal.Filter{Next: v.More(list.Next)}}
+	view := ownServicesView{Next: v.More(list.Next)}
 	for _, sv := range list.Items {
 		one := ownServiceView{Service: sv, URL: serviceAddress(sv.ID, ""), Describe: describeAddress(sv.ID), Contracts: len(v.asking(sv.ID))}
 		if sv.Next != nil {
@@ -62,8 +62,8 @@ func (v *visit) ownServices() error {
 
 // ownServicesView is a page of the services of this member.
 type ownServicesView struct {
-	portal.Filter
 	Services []ownServiceView
+	Next     string // address of the next page; empty on the last
 }
 
 func serviceKey(sv registry.Service) page.Key { return page.KeyOf(sv.ID.String()) }

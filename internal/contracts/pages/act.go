@@ -154,7 +154,7 @@ func (v *visit) endContract() error {
 
 // groupsView are the groups with which contracts are made as a whole.
 type groupsView struct {
-	portal.Filter
+	Tabs        []portal.Link
 	Own, Others []registry.Group
 	Signs       bool
 }
@@ -164,7 +164,7 @@ func (v *visit) groups() error {
 	if err != nil {
 		return err
 	}
-	return v.Show("groups", v.Say("groups.title"), groupsView{portal.Filter{Tabs: v.tabs("/desk/contracts/groups")}, own, others, contracts.RightToSign().Lets(v.Actor)})
+	return v.Show("groups", v.Say("groups.title"), groupsView{v.tabs("/desk/contracts/groups"), own, others, contracts.RightToSign().Lets(v.Actor)})
 }
 
 // askGroup asks who is of a group, a new one or the one that the address names.

@@ -24,10 +24,11 @@ func (v *visit) tabs(here string) []portal.Link {
 
 // listView is what is being agreed, and was.
 type listView struct {
-	portal.Filter
+	Tabs    []portal.Link
 	Waiting []proposalView
 	Others  []proposalView
 	Signs   bool
+	Next    string // address of the next page of the list; empty on the last
 }
 
 func (v *visit) list() error {
@@ -35,7 +36,7 @@ func (v *visit) list() error {
 	if err != nil {
 		return err
 	}
-	view := listView{Filter: portal.Filter{Tabs: v.tabs("/desk/contracts"), Next: v.More(list.Next)}, Signs: contracts.RightToSign().Lets(v.Actor)}
+	view := listView{Tabs: v.tabs("/desk/contracts"), Next: v.More(list.Next), Signs: contracts.RightToSign().Lets(v.Actor)}
 	for _, one := range list.Items {
 		if shown := v.proposalView(one); one.Waits {
 			view.Waiting = append(view.Waiting, shown)
@@ -47,8 +48,9 @@ func (v *visit) list() error {
 }
 
 type inForceView struct {
-	portal.Filter
+	Tabs      []portal.Link
 	Contracts []standingView
+	Next      string
 }
 
 func (v *visit) inForce() error {
@@ -56,7 +58,7 @@ func (v *visit) inForce() error {
 	if err != nil {
 		return err
 	}
-	view := inForceView{Filter: portal.Filter{Tabs: v.tabs("/desk/contracts/in-force"), Next: v.More(list.Next)}}
+	view := inForceView{Tabs: v.tabs("/desk/contracts/in-force"), Next: v.More(list.Next)}
 	for _, one := range list.Items {
 		view.Contracts = append(view.Contracts, v.standingView(one))
 	}

@@ -103,7 +103,7 @@ func New(d Deps) portal.Room {
 			page("GET /desk/contracts/groups/new", reads, (*visit).askGroup),
 			page("POST /desk/contracts/groups/new", signs, (*visit).putGroup),
 		},
-		Nav:  []portal.Nav{{Path: "/desk/contracts", Key: "nav.our-contracts", Order: 500, Whom: reads.Lets}},
+		Nav:  []portal.Nav{{Path: "/desk/contracts", Key: "nav.our-contracts", Order: 500, Setting: portal.Staff, Whom: reads.Lets}},
 		Home: []portal.Home{{Order: 400, Whom: signs.Lets, Do: func(v *portal.Visit) error { return v.To("/desk/contracts") }}},
 		Pieces: map[string]portal.Piece{"contract-tabs": func(v *portal.Visit, here any) (template.HTML, error) {
 			path, _ := here.(string)

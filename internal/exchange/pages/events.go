@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"html/template"
 	"net/url"
 
 	"dobosh/internal/exchange/events"
@@ -11,9 +12,10 @@ import (
 type eventsView struct {
 	Well          bool // nothing waits for anybody, and nothing is missing
 	Alarms        []eventAlarm
-	Subscriptions []subscriptionView
-	Followed      []followedView
-	Holes         []events.Hole
+	Subscriptions template.HTML
+	Followed      template.HTML
+	Holes         template.HTML
+	Missing       bool // there are holes
 }
 
 // eventAlarm is an alarm about a subscription.
@@ -45,22 +47,116 @@ func (v *visit) events() error {
 	if err != nil {
 		return err
 	}
-	view := eventsView{Holes: o.Holes, Well: len(o.Holes) == 0}
+	view := eventsView{Missing: len(o.Holes) > 0, Well: len(o.Holes) == 0}
+	var subscriptions []subscriptionView
 	for _, s := range o.Subscriptions {
 		one := v.subscriptionView(s)
-		view.Subscriptions = append(view.Subscriptions, one)
+		subscriptions = append(subscriptions, one)
 		view.Alarms = append(view.Alarms, v.subscriptionAlarms(one)...)
 		view.Well = view.Well && one.Fault == "" && len(view.Alarms) == 0
 	}
+	var followed []followedView
 	for _, f := range o.Followed {
 		one := followedView{Followed: f, Body: v.Conditions.Title(f.Provider.Owner())}
 		if f.Fault != "" {
 			one.Says, one.Do = v.codeSays(f.Fault)
 			view.Well = false
 		}
-		view.Followed = append(view.Followed, one)
+		followed = append(followed, one)
+	}
+	if view.Subscriptions, err = subscriptionTable().Show(v.Visit, subscriptions); err != nil {
+		return err
+	}
+	if view.Followed, err = followedTable().Show(v.Visit, followed); err != nil {
+		return err
+	}
+	if view.Holes, err = holeTable().Show(v.Visit, o.Holes); err != nil {
+		return err
 	}
 	return v.Show("events", v.Say("events.title"), view)
+}
+
+func subscriptionTable() portal.Table[subscriptionView] {
+	type one = subscriptionView
+	return portal.Table[one]{Caption: "events.subscriptions", Headed: true, Empty: "events.no-subscriptions", Columns: []portal.Column[one]{
+		{Key: "col.system", Cell: func(v *portal.Visit, s one) template.HTML {
+			return portal.Anchor(s.Path, v.Code(s.System)) + portal.CodeUnder(s.Subsystem.String())
+		}},
+		{Key: "col.how", Cell: func(v *portal.Visit, s one) template.HTML {
+			if s.Host == "" {
+				return portal.Escaped(v.Say("events.fetched"))
+			}
+			return portal.Escaped(v.Say("events.sent")) + portal.CodeUnder(s.Host)
+		}},
+		{Key: "col.state", Cell: func(v *portal.Visit, s one) (state template.HTML) {
+			switch {
+			case s.State == events.Stopped:
+				state = portal.Tag(v.Say("events.state-stopped"), false)
+			case s.Says != "":
+				state = portal.Tag(v.Say("events.state-retries"), false)
+			default:
+				state = portal.Tag(v.Say("events.state-active"), true)
+			}
+			if s.Says != "" {
+				state += portal.Under(portal.Escaped(s.Says))
+			}
+			return state
+		}},
+		{Key: "col.behind", Kind: portal.Figures, Cell: func(v *portal.Visit, s one) template.HTML {
+			behind := portal.Escaped(v.Number(s.Behind))
+			if !s.Waits.IsZero() {
+				behind += portal.Under(portal.Escaped(v.Say("events.since", "instant", v.Instant(s.Waits))))
+			}
+			return behind
+		}},
+		{Key: "col.delivered", Kind: portal.Figures, Cell: func(v *portal.Visit, s one) template.HTML { return portal.Escaped(v.Number(s.Delivered)) }},
+		{Key: "col.letters", Kind: portal.Figures, Cell: func(v *portal.Visit, s one) template.HTML { return portal.Escaped(v.Number(s.Dead)) }},
+	}}
+}
+
+func followedTable() portal.Table[followedView] {
+	type one = followedView
+	return portal.Table[one]{Caption: "events.followed", Headed: true, Empty: "events.no-followed", Columns: []portal.Column[one]{
+		{Key: "col.contract", Kind: portal.Codes, Cell: func(_ *portal.Visit, f one) template.HTML { return portal.Escaped(f.Contract) }},
+		{Key: "col.from-body", Cell: func(v *portal.Visit, f one) template.HTML { return v.Both(f.Body, f.Node) }},
+		{Key: "col.state", Cell: func(v *portal.Visit, f one) template.HTML {
+			if f.Says == "" {
+				return portal.Tag(v.Say("events.state-follows"), true)
+			}
+			state := portal.Tag(v.Say("events.state-waits"), false) + portal.Under(portal.Escaped(f.Says)) +
+				portal.Under(portal.Escaped(v.Say("events.since", "instant", v.Instant(f.FaultAt))))
+			if f.Do != "" {
+				state += portal.Under(portal.Escaped(f.Do))
+			}
+			return state
+		}},
+		{Key: "col.stream-place", Kind: portal.Figures, Cell: func(v *portal.Visit, f one) template.HTML { return portal.Escaped(v.Number(f.Number)) }},
+		{Key: "col.taken", Kind: portal.Figures, Cell: func(v *portal.Visit, f one) template.HTML { return portal.Escaped(v.Number(f.Taken)) }},
+		{Key: "col.last", Kind: portal.When, Cell: func(v *portal.Visit, f one) template.HTML {
+			if f.TakenAt.IsZero() {
+				return portal.Escaped(v.Say("logs.never"))
+			}
+			return portal.Escaped(v.Instant(f.TakenAt))
+		}},
+	}}
+}
+
+func holeTable() portal.Table[events.Hole] {
+	type hole = events.Hole
+	return portal.Table[hole]{Caption: "events.holes", Headed: true, Empty: "events.no-holes", Columns: []portal.Column[hole]{
+		{Key: "col.reader", Cell: func(v *portal.Visit, h hole) template.HTML {
+			kind, reader := v.Say("events.hole-subscription"), h.Reader
+			if h.Kind == "contract" {
+				kind = v.Say("events.hole-contract")
+			}
+			if h.Node != "" {
+				reader += " · " + h.Node
+			}
+			return portal.Escaped(kind) + portal.CodeUnder(reader)
+		}},
+		{Key: "col.noticed", Kind: portal.When, Cell: func(v *portal.Visit, h hole) template.HTML { return portal.Escaped(v.Instant(h.Noticed)) }},
+		{Key: "col.available", Kind: portal.When, Cell: func(v *portal.Visit, h hole) template.HTML { return portal.Escaped(v.Instant(h.Available)) }},
+	}}
 }
 
 func (v *visit) subscriptionView(s events.Subscription) subscriptionView {

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"html/template"
 	"net/url"
 	"strconv"
 	"strings"
@@ -18,9 +19,8 @@ const searchMax = 200 // characters of one field of the search
 type exchangesView struct {
 	ID, Party, Day string
 	Refused        bool
-	Rows           []exchangeView
+	Found          template.HTML
 	Next           string
-	Searched       bool // with a filter
 }
 
 type exchangeView struct {
@@ -54,11 +54,39 @@ func (v *visit) exchanges() error {
 	if err != nil {
 		return err
 	}
-	view.Searched, view.Next = filter != oversight.Filter{}, v.More(list.Next)
-	for _, x := range list.Items {
-		view.Rows = append(view.Rows, v.exchangeView(x))
+	found := v.exchangeTable()
+	switch {
+	case list.Next != "":
+		found.Empty = "exchanges.none-here" // and maybe further on
+	case filter != oversight.Filter{}:
+		found.Empty = "exchanges.none-found"
 	}
+	if view.Found, err = found.Show(v.Visit, list.Items); err != nil {
+		return err
+	}
+	view.Next = v.More(list.Next)
 	return v.Show("exchanges", v.Say("exchanges.title"), view)
+}
+
+func (v *visit) exchangeTable() portal.Table[oversight.Exchange] {
+	type exchange = oversight.Exchange
+	return portal.Table[exchange]{Caption: "exchanges.title", Headed: true, Empty: "exchanges.none", Columns: []portal.Column[exchange]{
+		{Key: "col.when", Kind: portal.When, Cell: func(_ *portal.Visit, x exchange) template.HTML {
+			return portal.Anchor("/desk/exchanges/"+strconv.FormatInt(x.Index, 10), portal.Escaped(v.Instant(x.At)))
+		}},
+		{Key: "col.client", Cell: func(_ *portal.Visit, x exchange) template.HTML { return v.Text(v.Conditions.Title(x.Client.Owner())) }},
+		{Key: "col.service", Cell: func(_ *portal.Visit, x exchange) template.HTML { return v.Text(v.Conditions.Title(x.Service)) }},
+		{Key: "col.end", Cell: func(_ *portal.Visit, x exchange) template.HTML {
+			switch {
+			case x.Open:
+				return portal.Tag(v.Say("exchange.open"), false)
+			case x.Code != "":
+				says, _ := v.codeSays(x.Code)
+				return portal.Escaped(says)
+			}
+			return portal.Tag(v.Say("exchange.answered"), true)
+		}},
+	}}
 }
 
 func (v *visit) exchangeView(x oversight.Exchange) exchangeView {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"dobosh/internal/exchange/oversight"
-	"dobosh/internal/kit/lang"
 	"dobosh/internal/portal"
 )
 
@@ -16,16 +15,12 @@ import (
 type operateView struct {
 	Alarms    []alarm
 	Tiles     []portal.Tile
-	Services  []serviceFigures
-	Causes    []causeView
+	Services  template.HTML
+	Causes    template.HTML // empty for none, as are quotas and peers
 	Condition Condition
-	Quotas    []QuotaUse
+	Quotas    template.HTML
+	Peers     template.HTML
 	Announced template.HTML // what other rooms announce
-}
-
-type serviceFigures struct {
-	oversight.Figures
-	Title lang.Text
 }
 
 // causeView is why exchanges failed, over all services.
@@ -46,19 +41,16 @@ func (v *visit) operate() error {
 	if err != nil {
 		return err
 	}
-	view := operateView{Alarms: v.alarms(condition), Causes: v.causes(figures), Condition: condition}
+	view := operateView{Alarms: v.alarms(condition), Condition: condition}
 	if view.Announced, err = v.Piece("announced", nil); err != nil {
+		return err
+	}
+	if err := v.operateTables(&view, figures); err != nil {
 		return err
 	}
 	var ended, refused uint64
 	for _, f := range figures {
 		ended, refused = ended+f.Ended, refused+f.Refused
-		view.Services = append(view.Services, serviceFigures{f, v.Conditions.Title(f.Service)})
-	}
-	for _, q := range condition.Quotas {
-		if q.Share() >= quotaShown {
-			view.Quotas = append(view.Quotas, q)
-		}
 	}
 	view.Tiles = []portal.Tile{
 		{Count: int(ended), Text: v.Say("operate.ended", "n", ended), URL: "/desk/exchanges"},
@@ -67,6 +59,103 @@ func (v *visit) operate() error {
 		{Count: condition.Hidden, Text: v.Say("operate.hidden", "n", condition.Hidden), URL: "/desk/hidden"},
 	}
 	return v.Show("operate", v.Say("operate.title"), view)
+}
+
+// operateTables makes the tables of the page. Which services were used is said even
+// when none was; of causes, quotas and peers only where there are some.
+func (v *visit) operateTables(view *operateView, figures []oversight.Figures) (err error) {
+	if view.Services, err = v.serviceTable().Show(v.Visit, figures); err != nil {
+		return err
+	}
+	if causes := v.causes(figures); len(causes) > 0 {
+		if view.Causes, err = causeTable().Show(v.Visit, causes); err != nil {
+			return err
+		}
+	}
+	used := slices.DeleteFunc(slices.Clone(view.Condition.Quotas), func(q QuotaUse) bool { return q.Share() < quotaShown })
+	if len(used) > 0 {
+		if view.Quotas, err = quotaTable().Show(v.Visit, used); err != nil {
+			return err
+		}
+	}
+	if len(view.Condition.Peers) > 0 {
+		view.Peers, err = peerTable().Show(v.Visit, view.Condition.Peers)
+	}
+	return err
+}
+
+func (v *visit) serviceTable() portal.Table[oversight.Figures] {
+	type figures = oversight.Figures
+	return portal.Table[figures]{Caption: "operate.services", Headed: true, Empty: "operate.none", Columns: []portal.Column[figures]{
+		{Key: "col.service", Cell: func(_ *portal.Visit, f figures) template.HTML {
+			return v.Both(v.Conditions.Title(f.Service), f.Service.String())
+		}},
+		{Key: "col.way", Cell: func(v *portal.Visit, f figures) template.HTML {
+			if f.Asking {
+				return portal.Escaped(v.Say("way.asking"))
+			}
+			return portal.Escaped(v.Say("way.answering"))
+		}},
+		{Key: "col.ended", Kind: portal.Figures, Cell: func(v *portal.Visit, f figures) template.HTML { return portal.Escaped(v.Number(f.Ended)) }},
+		{Key: "col.refused", Kind: portal.Figures, Cell: func(v *portal.Visit, f figures) template.HTML { return portal.Escaped(v.Number(f.Refused)) }},
+		{Key: "col.half", Kind: portal.Figures, Cell: func(v *portal.Visit, f figures) template.HTML { return portal.Escaped(v.Took(f.P50)) }},
+		{Key: "col.slowest", Kind: portal.Figures, Cell: func(v *portal.Visit, f figures) template.HTML { return portal.Escaped(v.Took(f.P99)) }},
+		{Key: "col.hops", Cell: func(v *portal.Visit, f figures) template.HTML {
+			var hops template.HTML
+			for i, h := range f.Hops {
+				if i > 0 {
+					hops += " · "
+				}
+				hops += `<span class="when">` + portal.Escaped(v.Say("hop."+h.Name)+" "+v.Took(h.P50)) + `</span>`
+			}
+			return hops
+		}},
+	}}
+}
+
+func causeTable() portal.Table[causeView] {
+	return portal.Table[causeView]{Caption: "operate.causes", Headed: true, Columns: []portal.Column[causeView]{
+		{Key: "col.cause", Cell: func(_ *portal.Visit, c causeView) template.HTML {
+			says := portal.Escaped(c.Says)
+			if c.Do != "" {
+				says += portal.Under(portal.Escaped(c.Do))
+			}
+			return says + portal.CodeUnder(c.Code)
+		}},
+		{Key: "col.times", Kind: portal.Figures, Cell: func(v *portal.Visit, c causeView) template.HTML { return portal.Escaped(v.Number(c.Count)) }},
+		{Key: "col.last", Kind: portal.When, Cell: func(v *portal.Visit, c causeView) template.HTML { return portal.Escaped(v.Instant(c.Last)) }},
+	}}
+}
+
+func quotaTable() portal.Table[QuotaUse] {
+	return portal.Table[QuotaUse]{Caption: "operate.quotas", Headed: true, Columns: []portal.Column[QuotaUse]{
+		{Key: "col.contract", Kind: portal.Codes, Cell: func(_ *portal.Visit, q QuotaUse) template.HTML { return portal.Escaped(q.Contract) }},
+		{Key: "col.used", Kind: portal.Figures, Cell: func(v *portal.Visit, q QuotaUse) template.HTML { return portal.Escaped(v.Number(q.Used)) }},
+		{Key: "col.quota", Kind: portal.Figures, Cell: func(v *portal.Visit, q QuotaUse) template.HTML { return portal.Escaped(v.Number(q.Quota)) }},
+		{Key: "col.share", Kind: portal.Figures, Cell: func(v *portal.Visit, q QuotaUse) template.HTML { return portal.Escaped(v.Number(q.Share())) }},
+	}}
+}
+
+func peerTable() portal.Table[PeerState] {
+	return portal.Table[PeerState]{Caption: "operate.peers", Headed: true, Columns: []portal.Column[PeerState]{
+		{Key: "col.member", Cell: func(v *portal.Visit, p PeerState) template.HTML { return v.Text(p.Body) }},
+		{Key: "col.node", Kind: portal.Codes, Cell: func(_ *portal.Visit, p PeerState) template.HTML { return portal.Escaped(p.Node) }},
+		{Key: "col.state", Cell: func(v *portal.Visit, p PeerState) template.HTML {
+			switch {
+			case p.Failing:
+				return portal.Tag(v.Say("peer.failing"), false)
+			case p.State != "":
+				return portal.Tag(v.Say("peer."+p.State), false)
+			}
+			return portal.Tag(v.Say("peer.serves"), true)
+		}},
+		{Key: "col.half", Kind: portal.Figures, Cell: func(v *portal.Visit, p PeerState) template.HTML {
+			if p.Took == 0 {
+				return ""
+			}
+			return portal.Escaped(v.Took(p.Took))
+		}},
+	}}
 }
 
 // causes adds up why exchanges failed, the most frequent first.

@@ -6,12 +6,14 @@ package pages
 import (
 	"embed"
 	"html/template"
+	"strings"
 	"time"
 
 	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	lawpages "dobosh/internal/law/pages"
@@ -44,9 +46,9 @@ func New(d Deps) portal.Room {
 	return portal.Room{
 		Templates: templates,
 		Pages: []portal.Page{
-			{Pattern: "GET /members", Right: act.Anyone(), Do: p.members},
+			{Pattern: "GET /members", Right: act.Anyone(), Do: p.members().Do},
 			{Pattern: "GET /contracts", Right: act.Anyone(), Do: p.contracts},
-			{Pattern: "GET /logs", Right: act.Anyone(), Do: p.logs},
+			{Pattern: "GET /logs", Right: act.Anyone(), Do: p.logs().Do},
 		},
 		Nav: []portal.Nav{
 			{Path: "/members", Key: "nav.members", Order: 700},
@@ -56,23 +58,28 @@ func New(d Deps) portal.Room {
 	}
 }
 
-// memberView is a member with the address of its node.
-type memberView struct {
-	registry.Member
-	Address string
-}
-
-func (p *pages) members(v *portal.Visit) error {
-	state := p.State()
-	var views []memberView
-	for _, m := range state.Members() {
-		view := memberView{Member: m}
-		for _, node := range state.Nodes(m.ID) {
-			view.Address = node.Address
-		}
-		views = append(views, view)
+// members lists who is a member, with the address of its node.
+func (p *pages) members() portal.List[registry.Member] {
+	type member = registry.Member
+	return portal.List[member]{
+		Path: "/members", Title: "nav.members", Lead: "members.lead",
+		Find: func(*portal.Visit, portal.Wanted) (page.Page[member], error) {
+			return page.Page[member]{Items: p.State().Members()}, nil
+		},
+		Table: portal.Table[member]{Caption: "nav.members", Headed: true, Columns: []portal.Column[member]{
+			{Key: "col.member", Cell: func(v *portal.Visit, m member) template.HTML { return v.Both(m.Title, m.ID.String()) }},
+			{Key: "col.systems", Kind: portal.Codes, Cell: func(_ *portal.Visit, m member) template.HTML {
+				return portal.Escaped(strings.Join(m.Subsystems, ", "))
+			}},
+			{Key: "col.node", Kind: portal.Codes, Cell: func(_ *portal.Visit, m member) template.HTML {
+				nodes := p.State().Nodes(m.ID)
+				if len(nodes) == 0 {
+					return ""
+				}
+				return portal.Escaped(nodes[len(nodes)-1].Address)
+			}},
+		}},
 	}
-	return v.Show("members", v.Say("nav.members"), views)
 }
 
 // contractView is a right to ask. Why says what stops it.
@@ -107,12 +114,24 @@ type logView struct {
 	At     time.Time
 }
 
-func (p *pages) logs(v *portal.Visit) error {
-	views, err := p.seen()
-	if err != nil {
-		return err
+func (p *pages) logs() portal.List[logView] {
+	return portal.List[logView]{
+		Path: "/logs", Title: "nav.logs", Lead: "logs.lead",
+		Find: func(*portal.Visit, portal.Wanted) (page.Page[logView], error) {
+			seen, err := p.seen()
+			return page.Page[logView]{Items: seen}, err
+		},
+		Table: portal.Table[logView]{Caption: "nav.logs", Headed: true, Columns: []portal.Column[logView]{
+			{Key: "col.log", Kind: portal.Codes, Cell: func(_ *portal.Visit, l logView) template.HTML { return portal.Escaped(l.Origin) }},
+			{Key: "col.entries", Kind: portal.Figures, Cell: func(v *portal.Visit, l logView) template.HTML { return portal.Escaped(v.Number(l.Size)) }},
+			{Key: "col.seen", Kind: portal.When, Cell: func(v *portal.Visit, l logView) template.HTML {
+				if l.At.IsZero() {
+					return portal.Escaped(v.Say("logs.never"))
+				}
+				return portal.Escaped(v.Instant(l.At))
+			}},
+		}},
 	}
-	return v.Show("logs", v.Say("nav.logs"), views)
 }
 
 func (p *pages) seen() (views []logView, err error) {
