@@ -22,8 +22,8 @@ type Account struct {
 	SeenAt  time.Time
 }
 
-// seen remembers an account that signed in or tried to.
-func (id *Identity) seen(ctx context.Context, known facts) error {
+// remember keeps an account that signed in or tried to.
+func (id *Identity) remember(ctx context.Context, known facts) error {
 	return id.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		_, err := tx.ExecContext(ctx, `insert into identity_accounts (issuer, account, name, seen_at) values ($1, $2, $3, $4)
 			on conflict (issuer, account) do update set name = excluded.name, seen_at = excluded.seen_at`,

@@ -19,5 +19,9 @@
 //   - Somebody who can give every role is always there, once there was one.
 //   - An identity provider that is away stops sign-ins and nothing else.
 //
+// What does not hold: signing out here does not sign out at the provider, and a
+// cookie that was stolen works until its session ends. Whoever has the key of a
+// sector can turn its pseudonyms back into national numbers.
+//
 // Rooms take an [act.Actor] and decide themselves what the actor may do.
 package identity

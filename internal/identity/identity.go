@@ -72,7 +72,20 @@ func New(ctx context.Context, cfg Config, needs Needs) (*Identity, error) {
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	id.stop = stop
-	id.done.Go(func() { id.sweepLoop(running) })
+	id.done.Go(func() {
+		ticker := time.NewTicker(sweepEvery)
+		defer ticker.Stop()
+		for {
+			if _, err := id.Sweep(running); err != nil && running.Err() == nil {
+				id.log.WarnContext(running, "sessions that ended were not deleted", slog.Any("error", err))
+			}
+			select {
+			case <-running.Done():
+				return
+			case <-ticker.C:
+			}
+		}
+	})
 	return id, nil
 }
 
@@ -100,21 +113,6 @@ func loginKey(ctx context.Context, db *storage.DB) (secret, error) {
 		return secret{}, err
 	}
 	return secret(raw), nil
-}
-
-func (id *Identity) sweepLoop(ctx context.Context) {
-	ticker := time.NewTicker(sweepEvery)
-	defer ticker.Stop()
-	for {
-		if _, err := id.Sweep(ctx); err != nil && ctx.Err() == nil {
-			id.log.WarnContext(ctx, "sessions that ended were not deleted", slog.Any("error", err))
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
 }
 
 // cookieName is bound to the host by its prefix where the connection is secure

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,8 @@ import (
 )
 
 const (
-	providerPatience = 10 * time.Second // for one request to the provider
-	providerAnswer   = 1 << 20          // bytes of an answer, far above any real one
+	providerTimeout = 10 * time.Second // for one request to the provider
+	providerAnswer  = 1 << 20          // bytes of an answer, far above any real one
 )
 
 // provider is the identity provider as far as it is known: it may be away when
@@ -36,7 +37,7 @@ type provider struct {
 func newProvider(cfg Config, clientSecret string, now clock.Now) *provider {
 	return &provider{
 		cfg: cfg, clientSecret: clientSecret, now: now,
-		client: &http.Client{Timeout: providerPatience, Transport: bounded{cfg.Transport}},
+		client: &http.Client{Timeout: providerTimeout, Transport: bounded{cfg.Transport}},
 	}
 }
 
@@ -79,7 +80,8 @@ type claims struct {
 // errAway marks failures after which the person should simply try again later.
 var errAway = errors.New("the identity provider is away")
 
-// redeem turns the code of a callback into claims.
+// redeem turns the code of a callback into claims: it verifies the ID token and
+// reads what that says, and asks the userinfo endpoint for what is lacking.
 func (p *provider) redeem(ctx context.Context, code string, l login) (claims, error) {
 	found, err := p.discover(ctx)
 	if err != nil {
@@ -95,18 +97,13 @@ func (p *provider) redeem(ctx context.Context, code string, l login) (claims, er
 		// The body of the answer may say more about the person than a log should hold.
 		return claims{}, fmt.Errorf("exchange code: %s %s", refused.Response.Status, refused.ErrorCode)
 	}
-	return p.read(ctx, found, token, l.Nonce)
-}
 
-// read verifies the ID token and reads the claims, from the userinfo endpoint
-// too when the token lacks some.
-func (p *provider) read(ctx context.Context, found *oidc.Provider, token *oauth2.Token, nonce string) (claims, error) {
 	raw, _ := token.Extra("id_token").(string)
 	verified, err := found.Verifier(&oidc.Config{ClientID: p.cfg.ClientID, Now: p.now}).Verify(ctx, raw)
 	if err != nil {
 		return claims{}, fmt.Errorf("verify ID token: %w", err)
 	}
-	if !equal(verified.Nonce, nonce) {
+	if !equal(verified.Nonce, l.Nonce) {
 		return claims{}, errors.New("verify ID token: the nonce is another")
 	}
 	said := map[string]any{}
@@ -117,10 +114,7 @@ func (p *provider) read(ctx context.Context, found *oidc.Provider, token *oauth2
 	if c.name != "" && (c.number != "" || p.cfg.NumberClaim == "") || found.UserInfoEndpoint() == "" {
 		return c, nil
 	}
-	return p.readMore(ctx, found, token, c)
-}
 
-func (p *provider) readMore(ctx context.Context, found *oidc.Provider, token *oauth2.Token, c claims) (claims, error) {
 	info, err := found.UserInfo(ctx, oauth2.StaticTokenSource(token))
 	if err != nil {
 		return claims{}, errors.Join(errAway, fmt.Errorf("userinfo: %w", err))
@@ -128,17 +122,12 @@ func (p *provider) readMore(ctx context.Context, found *oidc.Provider, token *oa
 	if info.Subject != c.subject {
 		return claims{}, errors.New("userinfo: is about another account") // OpenID Connect Core 1.0, section 5.3.2
 	}
-	said := map[string]any{}
+	clear(said)
 	if err := info.Claims(&said); err != nil {
 		return claims{}, fmt.Errorf("claims of userinfo: %w", err)
 	}
 	more := p.pick(c.subject, said)
-	if c.name == "" {
-		c.name = more.name
-	}
-	if c.number == "" {
-		c.number = more.number
-	}
+	c.name, c.number = cmp.Or(c.name, more.name), cmp.Or(c.number, more.number)
 	return c, nil
 }
 

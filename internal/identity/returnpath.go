@@ -10,6 +10,7 @@ import (
 // behind characters that browsers drop.
 func localPath(to string) string {
 	const longest = 1024
+	unsafe := func(r rune) bool { return r == '\\' || r <= ' ' || r >= 0x7f }
 	if len(to) > longest || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsFunc(to, unsafe) {
 		return "/"
 	}
@@ -19,5 +20,3 @@ func localPath(to string) string {
 	}
 	return to
 }
-
-func unsafe(r rune) bool { return r == '\\' || r <= ' ' || r >= 0x7f }

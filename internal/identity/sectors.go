@@ -64,9 +64,13 @@ func NewSectors(keys map[string][]byte) (*Sectors, error) {
 func LoadSectors(files map[string]string) (*Sectors, error) {
 	keys := make(map[string][]byte, len(files))
 	for sector, path := range files {
-		key, err := readKey(path)
+		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("key of sector %s: %w", sector, err)
+		}
+		key, err := hex.DecodeString(string(bytes.TrimSpace(text)))
+		if err != nil || len(key) != keySize {
+			return nil, fmt.Errorf("key of sector %s: %s: want %d hexadecimal digits", sector, path, 2*keySize) // the cause would show digits of the key
 		}
 		keys[sector] = key
 	}
@@ -90,18 +94,6 @@ func MakeSectorKey(path string) error {
 		return fmt.Errorf("make sector key: %w", err)
 	}
 	return nil
-}
-
-func readKey(path string) ([]byte, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	key, err := hex.DecodeString(string(bytes.TrimSpace(text)))
-	if err != nil || len(key) != keySize {
-		return nil, fmt.Errorf("%s: want %d hexadecimal digits", path, 2*keySize) // the cause would show digits of the key
-	}
-	return key, nil
 }
 
 // Has says whether there is a key for the sector.

@@ -43,7 +43,10 @@ func (id *Identity) Actor(r *http.Request) (act.Actor, bool) {
 		}
 		return act.Actor{}, false
 	}
-	grants, err := id.grants(r.Context(), known)
+	grants, err := id.inForce(r.Context(), known.Account)
+	if len(known.Persons) > 0 { // the residence of whoever has a national number
+		grants = append(grants, act.Grant{Role: Resident})
+	}
 	if err != nil {
 		id.log.ErrorContext(r.Context(), "the roles of a session were not read", slog.Any("error", err))
 		return act.Actor{}, false
@@ -54,16 +57,6 @@ func (id *Identity) Actor(r *http.Request) (act.Actor, bool) {
 	}, true
 }
 
-// grants are what was given to an account, and the residence of whoever has a
-// national number.
-func (id *Identity) grants(ctx context.Context, known facts) ([]act.Grant, error) {
-	grants, err := id.inForce(ctx, known.Account)
-	if len(known.Persons) > 0 {
-		grants = append(grants, act.Grant{Role: Resident})
-	}
-	return grants, err
-}
-
 func (id *Identity) token(r *http.Request) (secret, bool) {
 	cookie, err := r.Cookie(id.cookieName(sessionCookie))
 	if err != nil {
@@ -72,7 +65,9 @@ func (id *Identity) token(r *http.Request) (secret, bool) {
 	return parseSecret(cookie.Value)
 }
 
-// find returns storage.ErrNotFound for a session that is not there or has ended.
+// find returns storage.ErrNotFound for a session that is not there or has ended. It
+// moves the end of the session, but writes only when at least a twentieth of the
+// idle time is won: reading pages should not write to the disk.
 func (id *Identity) find(ctx context.Context, token secret) (facts, error) {
 	var sealed []byte
 	var endsAt, lastAt int64
@@ -91,17 +86,11 @@ func (id *Identity) find(ctx context.Context, token secret) (facts, error) {
 	if err := json.Unmarshal(plain, &known); err != nil {
 		return facts{}, fmt.Errorf("session: %w", err)
 	}
-	return known, id.prolong(ctx, token, now, endsAt, lastAt)
-}
-
-// prolong moves the end of a session, but writes only when at least a twentieth
-// of the idle time is won: reading pages should not write to the disk.
-func (id *Identity) prolong(ctx context.Context, token secret, now time.Time, endsAt, lastAt int64) error {
 	next := min(storage.Micros(now.Add(id.cfg.Idle)), lastAt)
 	if next-endsAt < (id.cfg.Idle / 20).Microseconds() {
-		return nil
+		return known, nil
 	}
-	return id.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+	return known, id.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		_, err := tx.ExecContext(ctx, "update identity_sessions set ends_at = $1 where token_hash = $2 and ends_at < $1", next, token.hash())
 		return err
 	})

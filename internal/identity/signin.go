@@ -44,9 +44,6 @@ func away(err error) error {
 func stale(why string) error {
 	return problem.New(problem.Invalid, "sign-in-stale").Because(errors.New(why))
 }
-func failed(err error) error {
-	return problem.New(problem.Unauthenticated, "sign-in-failed").Because(err)
-}
 
 // BeginSignIn sends the browser to the provider. The form value "to" says where
 // the person wants to go afterwards; only a path of this node is remembered.
@@ -62,33 +59,23 @@ func (id *Identity) BeginSignIn(w http.ResponseWriter, r *http.Request) error {
 		State: newSecret().text(), Nonce: newSecret().text(), Verifier: oauth2.GenerateVerifier(),
 		To: localPath(r.FormValue("to")), Ends: storage.Micros(id.now().Add(loginLifetime)),
 	}
-	if err := id.remember(w, l); err != nil {
-		return fmt.Errorf("begin sign-in: %w", err)
-	}
-	target := id.provider.oauth(found).AuthCodeURL(l.State, oidc.Nonce(l.Nonce),
-		oauth2.S256ChallengeOption(l.Verifier), oauth2.SetAuthURLParam("ui_locales", string(locale(r))))
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, target, http.StatusSeeOther)
-	return nil
-}
-
-func locale(r *http.Request) lang.Tag {
-	if tag, ok := lang.Parse(r.FormValue("ui_locales")); ok {
-		return tag
-	}
-	return lang.Accept(r.Header.Get("Accept-Language"))
-}
-
-func (id *Identity) remember(w http.ResponseWriter, l login) error {
 	plain, err := json.Marshal(l)
 	if err != nil {
-		return err
+		return fmt.Errorf("begin sign-in: %w", err)
 	}
 	sealed, err := id.loginKey.seal("login", plain)
 	if err != nil {
-		return err
+		return fmt.Errorf("begin sign-in: %w", err)
 	}
 	http.SetCookie(w, id.cookie(loginCookie, base64.RawURLEncoding.EncodeToString(sealed), loginLifetime))
+	locale, ok := lang.Parse(r.FormValue("ui_locales"))
+	if !ok {
+		locale = lang.Accept(r.Header.Get("Accept-Language"))
+	}
+	target := id.provider.oauth(found).AuthCodeURL(l.State, oidc.Nonce(l.Nonce),
+		oauth2.S256ChallengeOption(l.Verifier), oauth2.SetAuthURLParam("ui_locales", string(locale)))
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, target, http.StatusSeeOther)
 	return nil
 }
 
@@ -144,7 +131,7 @@ func (id *Identity) FinishSignIn(w http.ResponseWriter, r *http.Request) error {
 		return away(err)
 	}
 	if err != nil {
-		return failed(err)
+		return problem.New(problem.Unauthenticated, "sign-in-failed").Because(err)
 	}
 	known, err := id.admit(r.Context(), c)
 	if err != nil {
@@ -177,7 +164,7 @@ func (id *Identity) admit(ctx context.Context, c claims) (facts, error) {
 		return facts{}, err
 	}
 	if len(known.Persons) == 0 || len(held) > 0 {
-		if err := id.seen(ctx, known); err != nil {
+		if err := id.remember(ctx, known); err != nil {
 			return facts{}, err
 		}
 	}

@@ -89,15 +89,11 @@ func notThisFormat(file []byte, err error) error {
 	if other := strict.Upto(MaxSize).AllowUnknown().Decode(file, &f); other == nil && f.Format != Format {
 		return wrongForm("form.version", nil, "format", fmt.Sprintf("%.40q", f.Format))
 	}
-	return wrongForm("form.json", err, "at", offset(err))
-}
-
-// offset is the byte at which reading stopped.
-func offset(err error) int {
+	at := 0 // the byte at which reading stopped
 	if wrong, ok := errors.AsType[*strict.Error](err); ok {
-		return wrong.Offset
+		at = wrong.Offset
 	}
-	return 0
+	return wrongForm("form.json", err, "at", at)
 }
 
 func firstDifference(a, b []byte) int {

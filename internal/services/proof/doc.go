@@ -15,4 +15,8 @@
 //     be the recorded ones.
 //   - Trust comes from the caller. A file whose signers are not among the
 //     trusted keys is consistent at best, never verified.
+//
+// What does not hold: a file does not say that the decision still stands. It may
+// have been appealed, repealed or corrected since, and what registers said is
+// recorded, not asked again.
 package proof

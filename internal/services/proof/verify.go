@@ -20,44 +20,73 @@ import (
 // Verify checks a file offline. It needs nothing but the file and the keys of
 // those whom the caller trusts.
 func Verify(file []byte, trust Trust) Report {
-	r, f, ok := sealed(file, trust)
-	if ok {
-		r.decides(f.Content)
+	r, f, ok := checkSeal(file, trust)
+	if !ok {
+		return r.sum()
 	}
+
+	// The rule is run again and compared. What a person refused is theirs to answer
+	// for: the rule is run to show what it says, and nothing may be paid.
+	decision := f.Content.Decision
+	record, err := rules.ParseRecord(f.Content.Record)
+	if err != nil {
+		r.add(RuleCheck, failed("unreadable"))
+		return r.sum()
+	}
+	if text, err := record.JSON(); err != nil || !bytes.Equal(text, f.Content.Record) {
+		r.add(RuleCheck, failed("unreadable"))
+		return r.sum()
+	}
+	outcome, err := record.Rerun()
+	if err != nil {
+		differs := failed("unreadable")
+		if p := problem.Of(err); p.Code == "record-differs" {
+			differs = failed("differs", "where", p.Args["where"])
+		}
+		r.add(RuleCheck, differs)
+		return r.sum()
+	}
+	switch {
+	case decision.refusedByPerson():
+		r.add(RuleCheck, finding{true, "person", args("rule", outcome.Result)})
+		outcome.Plan = rules.Plan{}
+	case outcome.Result != decision.Outcome:
+		r.add(RuleCheck, failed("outcome", "decided", decision.Outcome, "rule", outcome.Result))
+	default:
+		r.add(RuleCheck, passed("rule", record.Rule.ID, "day", record.Day))
+	}
+	r.add(Amounts, checkAmounts(decision.Plan, outcome.Plan))
 	return r.sum()
 }
 
-// sealed checks the file without its rule: form, content, seal and signatures.
+// checkSeal checks the file without its rule: form, content, seal and signatures.
 // No change of the file gets past it. It is false where there is no file to go
 // on with.
-func sealed(file []byte, trust Trust) (r Report, f File, ok bool) {
+func checkSeal(file []byte, trust Trust) (r Report, f File, ok bool) {
 	f, err := Parse(file)
 	if err != nil {
-		r.Checks = append(r.Checks, formCheck(err))
+		c := Check{Name: Form, Detail: "form.json"}
+		if wrong, ok := errors.AsType[*FormError](err); ok {
+			c.Detail, c.Args = wrong.Detail, wrong.Args
+		}
+		r.Checks = append(r.Checks, c)
 		return r, f, false
 	}
 	r.add(Form, passed("format", f.Format))
-	r.seals(f, trust)
-	return r, f, true
-}
-
-func formCheck(err error) Check {
-	c := Check{Name: Form, Detail: "form.json"}
-	if wrong, ok := errors.AsType[*FormError](err); ok {
-		c.Detail, c.Args = wrong.Detail, wrong.Args
-	}
-	return c
-}
-
-// seals checks what the journal and its witness say about the content.
-func (r *Report) seals(f File, trust Trust) {
 	r.add(ContentCheck, f.checkContent())
 	log, err := parseSigned(f.Seal.Checkpoint, 1)
 	if err != nil {
 		r.add(SealCheck, failed("checkpoint"))
-		return
+		return r, f, true
 	}
-	leaf, err := f.leaf()
+
+	// The leaf is made from the sealed hash, not from the content, so that a changed
+	// content and a wrong seal are two findings.
+	var leaf tlog.Hash
+	meta, err := f.Content.Meta()
+	if err == nil {
+		leaf = journal.Leaf(journal.Commitment(f.Seal.Salt, sha256.Sum256(meta), f.Seal.Content))
+	}
 	if err != nil || log.Includes(f.Seal.Proof, f.Seal.Index, leaf) != nil {
 		r.add(SealCheck, failed("unproven", "origin", log.Origin, "index", f.Seal.Index))
 	} else {
@@ -65,6 +94,7 @@ func (r *Report) seals(f File, trust Trust) {
 	}
 	r.add(Signer, checkSigner(log, trust))
 	r.add(WitnessCheck, f.checkWitness(log, leaf, trust))
+	return r, f, true
 }
 
 func (f File) checkContent() finding {
@@ -76,17 +106,6 @@ func (f File) checkContent() finding {
 		return failed("changed", "found", base64.StdEncoding.EncodeToString(found[:]), "sealed", base64.StdEncoding.EncodeToString(f.Seal.Content[:]))
 	}
 	return passed("hash", base64.StdEncoding.EncodeToString(f.Seal.Content[:]))
-}
-
-// leaf is the leaf that the seal claims to have in the tree. It is made from
-// the sealed hash, not from the content, so that a changed content and a wrong
-// seal are two findings.
-func (f File) leaf() (tlog.Hash, error) {
-	meta, err := f.Content.Meta()
-	if err != nil {
-		return tlog.Hash{}, err
-	}
-	return journal.Leaf(journal.Commitment(f.Seal.Salt, sha256.Sum256(meta), f.Seal.Content)), nil
 }
 
 func checkSigner(log signed, trust Trust) finding {
@@ -122,44 +141,6 @@ func (f File) checkWitness(log signed, leaf tlog.Hash, trust Trust) finding {
 	return passed("witness", witness.name, "time", witness.at().Format(time.RFC3339))
 }
 
-// decides runs the rule again and compares. What a person refused is theirs to
-// answer for: the rule is run to show what it says, and nothing may be paid.
-func (r *Report) decides(c Content) {
-	rec, err := rules.ParseRecord(c.Record)
-	if err != nil {
-		r.add(RuleCheck, failed("unreadable"))
-		return
-	}
-	if text, err := rec.JSON(); err != nil || !bytes.Equal(text, c.Record) {
-		r.add(RuleCheck, failed("unreadable"))
-		return
-	}
-	outcome, err := rec.Rerun()
-	if err != nil {
-		r.add(RuleCheck, ruleDiffers(err))
-		return
-	}
-	if c.Decision.refusedByPerson() {
-		r.add(RuleCheck, finding{true, "person", args("rule", outcome.Result)})
-		r.add(Amounts, checkAmounts(c.Decision.Plan, rules.Plan{}))
-		return
-	}
-	if outcome.Result != c.Decision.Outcome {
-		r.add(RuleCheck, failed("outcome", "decided", c.Decision.Outcome, "rule", outcome.Result))
-	} else {
-		r.add(RuleCheck, passed("rule", rec.Rule.ID, "day", rec.Day))
-	}
-	r.add(Amounts, checkAmounts(c.Decision.Plan, outcome.Plan))
-}
-
-func ruleDiffers(err error) finding {
-	p := problem.Of(err)
-	if p.Code == "record-differs" {
-		return failed("differs", "where", p.Args["where"])
-	}
-	return failed("unreadable")
-}
-
 // checkAmounts compares the plan of the decision with that of the rule, part
 // by part, and adds it up.
 func checkAmounts(decided, ruled rules.Plan) finding {
@@ -173,16 +154,12 @@ func checkAmounts(decided, ruled rules.Plan) finding {
 	if len(where) > 0 {
 		return failed("differ", "where", strings.Join(where, ", "), "decided", decided.Total.Decimal(), "rule", ruled.Total.Decimal())
 	}
-	if !addsUp(decided) {
+	sum := decided.Once
+	if decided.Months > 0 {
+		sum += decided.Monthly*money.Para(decided.Months-1) + decided.Last
+	}
+	if sum != decided.Total {
 		return failed("sum", "total", decided.Total.Decimal())
 	}
 	return passed("total", decided.Total.Decimal())
-}
-
-func addsUp(p rules.Plan) bool {
-	sum := p.Once
-	if p.Months > 0 {
-		sum += p.Monthly*money.Para(p.Months-1) + p.Last
-	}
-	return sum == p.Total
 }
