@@ -6,6 +6,10 @@
 // not answer, and that a question reaches the body that looked and stays open
 // until somebody there answers it.
 //
+// What does not hold: a body that did not answer is named, and what it holds is then
+// missing from the page. What the law lets be hidden for a time is not shown until
+// that is over, and nothing says that there is such an access.
+//
 // Persons are named in the sector of receipts. The room owns the tables
 // looks_*.
 package receipts

@@ -44,7 +44,7 @@ const (
 // Question is what a person asked a body about a look, and what it answered.
 type Question struct {
 	ID         string    `json:"id"`
-	Look       string    `json:"look"` // id of the exchange or act
+	Access     string    `json:"look"` // id of the exchange or act
 	Question   string    `json:"question"`
 	AskedAt    time.Time `json:"asked_at"`
 	Answer     string    `json:"answer,omitempty"`
@@ -53,8 +53,8 @@ type Question struct {
 	person string // who asked, a pseudonym
 }
 
-// look is a receipt on its way to the person.
-type look struct {
+// sentReceipt is a receipt on its way to the person.
+type sentReceipt struct {
 	journal.Receipt
 	ID     string    `json:"id"`
 	At     time.Time `json:"at"`
@@ -64,7 +64,7 @@ type look struct {
 
 // receiptsAnswer is the body of an answer with receipts.
 type receiptsAnswer struct {
-	Receipts []look `json:"receipts"`
+	Receipts []sentReceipt `json:"receipts"`
 }
 
 // questionsAnswer is the body of an answer with questions.
@@ -132,8 +132,8 @@ func (s *System) serveReceipts(w http.ResponseWriter, r *http.Request) {
 // whether there is a next. Of the person's own looks in a row it gives the
 // last one: looking at this very page must not push the looks of others off
 // it.
-func (s *System) receipts(ctx context.Context, person string, after page.Key) ([]look, error) {
-	found, own := []look{}, false
+func (s *System) receipts(ctx context.Context, person string, after page.Key) ([]sentReceipt, error) {
+	found, own := []sentReceipt{}, false
 	for rounds := 0; len(found) <= pageSize && rounds < maxRounds; rounds++ {
 		some, err := journal.Receipts(ctx, s.db, person, after, pageSize+1)
 		if err != nil {
@@ -145,7 +145,7 @@ func (s *System) receipts(ctx context.Context, person string, after page.Key) ([
 			}
 			again := own && receipt.Role == exchange.RolePerson
 			if own = receipt.Role == exchange.RolePerson; !again {
-				found = append(found, look{Receipt: receipt, ID: receipt.ID, At: receipt.At, Origin: receipt.Origin, Index: receipt.Index})
+				found = append(found, sentReceipt{Receipt: receipt, ID: receipt.ID, At: receipt.At, Origin: receipt.Origin, Index: receipt.Index})
 			}
 		}
 		if after = some.Next; after == "" {
@@ -172,7 +172,7 @@ func (s *System) serveQuestions(w http.ResponseWriter, r *http.Request) {
 var questions = storage.NewTable("looks_questions",
 	storage.Col("id", func(q *Question) *string { return &q.ID }),
 	storage.Col("person", func(q *Question) *string { return &q.person }),
-	storage.Col("look", func(q *Question) *string { return &q.Look }),
+	storage.Col("look", func(q *Question) *string { return &q.Access }),
 	storage.Col("question", func(q *Question) *string { return &q.Question }),
 	storage.Time("asked_at", func(q *Question) *time.Time { return &q.AskedAt }),
 	storage.Col("answer", func(q *Question) *string { return &q.Answer }),
@@ -184,12 +184,12 @@ var questions = storage.NewTable("looks_questions",
 func (s *System) takeQuestion(w http.ResponseWriter, r *http.Request) {
 	var q Question
 	err := strict.Upto(16<<10).AllowUnknown().Read(r.Body, &q)
-	if err != nil || !id.Valid(q.ID) || q.Look == "" || len(q.Look) > 200 || !sayable(q.Question) {
+	if err != nil || !id.Valid(q.ID) || q.Access == "" || len(q.Access) > 200 || !sayable(q.Question) {
 		http.Error(w, "a question wants an id, the look it is about, and up to 2000 characters", http.StatusUnprocessableEntity)
 		return
 	}
 	err = s.db.Write(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
-		_, err := questions.Insert(ctx, tx, `on conflict (id) do nothing`, Question{ID: q.ID, person: r.PathValue("person"), Look: q.Look, Question: q.Question, AskedAt: s.now()})
+		_, err := questions.Insert(ctx, tx, `on conflict (id) do nothing`, Question{ID: q.ID, person: r.PathValue("person"), Access: q.Access, Question: q.Question, AskedAt: s.now()})
 		return err
 	})
 	if err != nil {

@@ -37,8 +37,8 @@ func list[T any](f *gathered, items ...T) page.Page[T] {
 	return page.Page[T]{Items: items, Next: page.KeyOf("next")}
 }
 
-func (f *gathered) Looks(context.Context, act.Actor, page.Key) (page.Page[receipts.Look], []lang.Text, error) {
-	one := receipts.Look{ID: "l1", At: pages.Now, Body: pages.Both("Град Зрењанин, дечја заштита", "City of Zrenjanin, child protection"), Role: "rule", Holder: pages.Both("Матична служба", "Civil register"),
+func (f *gathered) AccessLog(context.Context, act.Actor, page.Key) (page.Page[receipts.Access], []lang.Text, error) {
+	one := receipts.Access{ID: "l1", At: pages.Now, Body: pages.Both("Град Зрењанин, дечја заштита", "City of Zrenjanin, child protection"), Role: "rule", Holder: pages.Both("Матична служба", "Civil register"),
 		Purpose: pages.Both("одлучивање о родитељском додатку", "deciding on the parental allowance"), Cite: pages.Both("чл. 22 Закона о финансијској подршци породици са децом", "Art. 22 of the Law on Financial Support to Families with Children"),
 		Fields: []lang.Text{pages.Both("редослед рођења детета", "the child's order of birth"), pages.Both("дан рођења детета", "the child's day of birth")}, Matter: "ZR-2026-4H45-H6KB-E"}
 	two, own := one, one
@@ -52,7 +52,7 @@ func (f *gathered) AskWhy(_ context.Context, _ act.Actor, look, question string)
 }
 
 func question1() receipts.Question {
-	return receipts.Question{ID: "q1", Look: "l1", Question: "Зашто сте гледали моје податке?\nХвала.", AskedAt: pages.Now}
+	return receipts.Question{ID: "q1", Access: "l1", Question: "Зашто сте гледали моје податке?\nХвала.", AskedAt: pages.Now}
 }
 
 func (f *gathered) Asked(context.Context, act.Actor) ([]receipts.Asked, []lang.Text, error) {

@@ -21,7 +21,7 @@ var templates embed.FS
 // Own is what a person sees, from all nodes. The texts name the bodies that did
 // not answer. [receipts.Room] is one.
 type Own interface {
-	Looks(ctx context.Context, by act.Actor, after page.Key) (page.Page[receipts.Look], []lang.Text, error)
+	AccessLog(ctx context.Context, by act.Actor, after page.Key) (page.Page[receipts.Access], []lang.Text, error)
 	AskWhy(ctx context.Context, by act.Actor, look, question string) error
 	Asked(ctx context.Context, by act.Actor) ([]receipts.Asked, []lang.Text, error) // the newest first
 }
@@ -38,7 +38,7 @@ func New(own Own) portal.Room {
 	resident := portal.Holds(identity.Resident)
 	return portal.Room{
 		Pages: []portal.Page{
-			{Pattern: "GET /looks", Right: act.SignedIn(), Do: p.looks},
+			{Pattern: "GET /looks", Right: act.SignedIn(), Do: p.accessLog},
 			{Pattern: "GET /looks/{id}/ask", Right: act.SignedIn(), Do: func(v *portal.Visit) error { return v.Ask(whyQuestion(v, "")) }},
 			{Pattern: "POST /looks/{id}/ask", Right: act.SignedIn(), Do: p.askWhy},
 			{Pattern: "GET /messages", Right: act.SignedIn(), Do: p.messages},

@@ -56,7 +56,7 @@ func TestTheMatterOfALook(t *testing.T) {
 	for matter, want := range map[string][2]string{
 		"decision " + an: {an, ""}, "decision twelve": {"", ""}, an: {"", an}, "birth registration": {"", ""}, "": {"", ""},
 	} {
-		l := lookView{Look: receipts.Look{Matter: matter}}
+		l := accessView{Access: receipts.Access{Matter: matter}}
 		if got := [2]string{l.Decision(), l.Reference()}; got != want {
 			t.Errorf("%q: decision and reference are %q, want %q", matter, got, want)
 		}

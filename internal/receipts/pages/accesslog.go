@@ -16,52 +16,52 @@ const questionMax = 1000 // characters
 // person is what belongs to whoever is signed in.
 type person struct{ Own }
 
-type looksView struct {
-	Days   []lookDay
+type accessLogView struct {
+	Days   []accessDay
 	Silent []lang.Text // bodies that did not answer
 	Next   page.Key
 }
 
-// lookDay is one day of looks; those of the person stand apart.
-type lookDay struct {
+// accessDay is one day of looks; those of the person stand apart.
+type accessDay struct {
 	Day    civil.Day
-	Others []lookView
-	Own    []lookView
+	Others []accessView
+	Own    []accessView
 }
 
-type lookView struct {
-	receipts.Look
+type accessView struct {
+	receipts.Access
 	As string // the role in words
 }
 
-func (p person) looks(v *portal.Visit) error {
-	list, silent, err := p.Looks(v.R.Context(), v.Actor, v.After())
+func (p person) accessLog(v *portal.Visit) error {
+	list, silent, err := p.AccessLog(v.R.Context(), v.Actor, v.After())
 	if err != nil {
 		return err
 	}
-	return v.Show("looks", v.Say("looks.title"), looksView{byDay(v, list.Items), silent, list.Next})
+	return v.Show("looks", v.Say("looks.title"), accessLogView{byDay(v, list.Items), silent, list.Next})
 }
 
 // byDay groups looks, which come newest first, by the day of each.
-func byDay(v *portal.Visit, list []receipts.Look) []lookDay {
-	var days []lookDay
+func byDay(v *portal.Visit, list []receipts.Access) []accessDay {
+	var days []accessDay
 	for _, l := range list {
 		day := civil.Of(l.At)
 		if len(days) == 0 || days[len(days)-1].Day != day {
-			days = append(days, lookDay{Day: day})
+			days = append(days, accessDay{Day: day})
 		}
 		last := &days[len(days)-1]
 		if l.Own {
-			last.Own = append(last.Own, lookView{l, ""})
+			last.Own = append(last.Own, accessView{l, ""})
 			continue
 		}
-		last.Others = append(last.Others, lookView{l, roleName(v, l.Role)})
+		last.Others = append(last.Others, accessView{l, roleName(v, l.Role)})
 	}
 	return days
 }
 
 // Decision is the decision that the look was about, if it was about one.
-func (l lookView) Decision() string {
+func (l accessView) Decision() string {
 	decision, _ := strings.CutPrefix(l.Matter, "decision ")
 	if decision == l.Matter || !id.Valid(decision) {
 		return ""
@@ -71,7 +71,7 @@ func (l lookView) Decision() string {
 
 // Reference is what to name the matter by when asking about it. A matter that is
 // only a word says no more than the purpose, so it is left out.
-func (l lookView) Reference() string {
+func (l accessView) Reference() string {
 	if _, isCode := id.ParseCode(l.Matter); isCode || id.Valid(l.Matter) {
 		return l.Matter
 	}

@@ -24,8 +24,8 @@ import (
 	"dobosh/internal/storage"
 )
 
-// Look is one access to data about the person, in words for people.
-type Look struct {
+// Access is one access to data about the person, in words for people.
+type Access struct {
 	ID      string // names the look and who looked, for [Room.AskWhy]
 	At      time.Time
 	Body    lang.Text // who looked
@@ -62,45 +62,52 @@ type Descriptions interface {
 	Words(ctx context.Context, service registry.ID) map[string]lang.Text
 }
 
-// Looks lists the accesses to data about the person on all nodes, the newest
+// AccessLog lists the accesses to data about the person on all nodes, the newest
 // first, and the bodies that did not answer.
-func (r *Room) Looks(ctx context.Context, by act.Actor, after page.Key) (page.Page[Look], []lang.Text, error) {
+func (r *Room) AccessLog(ctx context.Context, by act.Actor, after page.Key) (page.Page[Access], []lang.Text, error) {
 	person := by.Is(exchange.ReceiptSector)
 	if person == "" {
-		return page.Page[Look]{}, nil, notYours()
+		return page.Page[Access]{}, nil, notYours()
 	}
 	query := ""
 	if after.Columns(3) != nil { // a key that somebody else made asks for the first page
 		query = "after=" + string(after)
 	}
-	answers, silent := gather(ctx, r, ask{path: "/v1/receipts/", person: person, query: query}, func(_ registry.ID, a receiptsAnswer) []look { return a.Receipts })
-	slices.SortFunc(answers, newest)
-	cut := page.Of(answers[:min(len(answers), pageSize+1)], pageSize, func(l look) page.Key {
+	answers, silent := gather(ctx, r, ask{path: "/v1/receipts/", person: person, query: query}, func(_ registry.ID, a receiptsAnswer) []sentReceipt { return a.Receipts })
+	// The order of the receipts of one node, which all nodes share, so that one key pages through all of them.
+	slices.SortFunc(answers, func(a, b sentReceipt) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Index, a.Index), cmp.Compare(b.Origin, a.Origin))
+	})
+	cut := page.Of(answers[:min(len(answers), pageSize+1)], pageSize, func(l sentReceipt) page.Key {
 		return page.KeyOf(strconv.FormatInt(storage.Micros(l.At), 10), strconv.FormatInt(l.Index, 10), l.Origin)
 	})
-	out := page.Page[Look]{Next: cut.Next}
+	out := page.Page[Access]{Next: cut.Next}
 	words := r.dictionary(ctx)
 	for _, l := range cut.Items {
-		out.Items = append(out.Items, r.view(l, words))
+		out.Items = append(out.Items, r.access(l, words))
 	}
 	return out, silent, nil
 }
 
 func notYours() error { return problem.New(problem.Forbidden, "not-yours") }
 
-// newest is the order of the receipts of one node, which all nodes share, so
-// that one key pages through all of them.
-func newest(a, b look) int {
-	return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Index, a.Index), cmp.Compare(b.Origin, a.Origin))
-}
-
-func (r *Room) view(l look, words dictionary) Look {
+// access says a receipt in words for people. A field that has no words keeps its
+// own name.
+func (r *Room) access(l sentReceipt, words dictionary) Access {
 	state := r.State()
 	who, _ := registry.ParseID(l.Asker)
 	holder, _ := registry.ParseID(l.Holder)
-	v := Look{
+	v := Access{
 		ID: string(page.KeyOf(who.Owner().String(), l.ID)), At: l.At, Body: state.Title(who), Role: l.Role, Holder: state.Title(holder),
-		Act: l.Act, Fields: fieldsSeen(words(holder), l.Receipt.Fields), Matter: l.Matter, Own: l.Role == exchange.RolePerson,
+		Act: l.Act, Fields: make([]lang.Text, 0, len(l.Receipt.Fields)), Matter: l.Matter, Own: l.Role == exchange.RolePerson,
+	}
+	for _, pointer := range l.Receipt.Fields {
+		label, ok := words(holder)[pointer]
+		if !ok {
+			plain := strings.TrimSpace(strings.NewReplacer("/", " ", "_", " ", "*", "").Replace(pointer))
+			label = lang.Text{"sr": plain, "en": plain}
+		}
+		v.Fields = append(v.Fields, label)
 	}
 	if purpose, ok := r.Pack.Purpose(l.Purpose); ok {
 		v.Purpose = purpose.Title
@@ -120,51 +127,30 @@ type dictionary func(service registry.ID) map[string]lang.Text
 func (r *Room) dictionary(ctx context.Context) dictionary {
 	known := map[registry.ID]map[string]lang.Text{}
 	return func(service registry.ID) map[string]lang.Text {
-		if known[service] == nil {
-			known[service] = r.words(ctx, service)
+		if known[service] != nil {
+			return known[service]
 		}
-		return known[service]
-	}
-}
-
-func (r *Room) words(ctx context.Context, service registry.ID) map[string]lang.Text {
-	words := ofAPerson()
-	if r.Words != nil {
-		maps.Copy(words, r.Words.Words(ctx, service))
-	}
-	for _, rule := range r.Pack.Rules() {
-		for _, fact := range rule.Facts {
-			if fact.Service == service.String() || service.Service == "" {
-				words[fact.Pointer] = fact.Label
+		// What registrars see of a parent whom they look up, and an answer of which
+		// everything was agreed: no rule needs it, so no pack names it.
+		words := map[string]lang.Text{
+			"":             said().Text("seen.all"),
+			"/person":      said().Text("seen.person"),
+			"/name/given":  said().Text("seen.given"),
+			"/name/family": said().Text("seen.family"),
+			"/born":        said().Text("seen.born"),
+		}
+		if r.Words != nil {
+			maps.Copy(words, r.Words.Words(ctx, service))
+		}
+		for _, rule := range r.Pack.Rules() {
+			for _, fact := range rule.Facts {
+				if fact.Service == service.String() || service.Service == "" {
+					words[fact.Pointer] = fact.Label
+				}
 			}
 		}
-	}
-	return words
-}
-
-// fieldsSeen names what was seen; a field that has no words keeps its own name.
-func fieldsSeen(words map[string]lang.Text, pointers []string) []lang.Text {
-	named := make([]lang.Text, 0, len(pointers))
-	for _, pointer := range pointers {
-		label, ok := words[pointer]
-		if !ok {
-			plain := strings.TrimSpace(strings.NewReplacer("/", " ", "_", " ", "*", "").Replace(pointer))
-			label = lang.Text{"sr": plain, "en": plain}
-		}
-		named = append(named, label)
-	}
-	return named
-}
-
-// ofAPerson names what registrars see of a parent whom they look up, and an
-// answer of which everything was agreed. No rule needs it, so no pack names it.
-func ofAPerson() map[string]lang.Text {
-	return map[string]lang.Text{
-		"":             said().Text("seen.all"),
-		"/person":      said().Text("seen.person"),
-		"/name/given":  said().Text("seen.given"),
-		"/name/family": said().Text("seen.family"),
-		"/born":        said().Text("seen.born"),
+		known[service] = words
+		return words
 	}
 }
 
@@ -236,7 +222,7 @@ func (r *Room) AskWhy(ctx context.Context, by act.Actor, look, question string) 
 	}
 	to := who.Owner()
 	to.Subsystem, to.Service = ServiceCode, ServiceCode
-	body, err := json.Marshal(Question{ID: id.New(), Look: columns[1], Question: strings.TrimSpace(question)})
+	body, err := json.Marshal(Question{ID: id.New(), Access: columns[1], Question: strings.TrimSpace(question)})
 	if err != nil {
 		return err
 	}

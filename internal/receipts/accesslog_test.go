@@ -171,10 +171,10 @@ func (r *rig) settled() {
 }
 
 // all reads the list to its end.
-func (r *rig) all() (list []receipts.Look, pages int) {
+func (r *rig) all() (list []receipts.Access, pages int) {
 	r.t.Helper()
 	for after := page.Key(""); ; {
-		p, silent, err := r.Looks(r.t.Context(), mila(), after)
+		p, silent, err := r.AccessLog(r.t.Context(), mila(), after)
 		must(r.t, err)
 		if len(silent) > 0 {
 			r.t.Fatalf("silent: %v", silent)
@@ -204,7 +204,7 @@ func TestPagesAcrossNodes(t *testing.T) {
 		if len(list) != 135 || pages != 3 {
 			t.Errorf("%d looks on %d pages, want 135 on 3", len(list), pages)
 		}
-		if !slices.IsSortedFunc(list, func(a, b receipts.Look) int { return b.At.Compare(a.At) }) {
+		if !slices.IsSortedFunc(list, func(a, b receipts.Access) int { return b.At.Compare(a.At) }) {
 			t.Error("the newest does not come first")
 		}
 		seen := map[time.Time]bool{}
@@ -314,7 +314,7 @@ func TestBodiesThatDoNotAnswerAreNamed(t *testing.T) {
 		r.look("RS-T/GOV/A", 2, nil)
 		r.settled()
 		r.bodies["RS-T/GOV/C"].away, r.bodies["RS-T/GOV/B"].away = true, true
-		p, silent, err := r.Looks(t.Context(), mila(), "")
+		p, silent, err := r.AccessLog(t.Context(), mila(), "")
 		must(t, err)
 		if len(p.Items) != 2 || len(silent) != 2 || silent[0]["en"] != "Body RS-T/GOV/B" || silent[1]["en"] != "Body RS-T/GOV/C" {
 			t.Errorf("%d looks, silent %v", len(p.Items), silent)
@@ -332,13 +332,13 @@ func TestKeysThatNobodyMade(t *testing.T) {
 		r.look("RS-T/GOV/A", 2, nil)
 		r.settled()
 		for _, key := range []page.Key{"x", page.KeyOf("1", "2"), "&after=1", page.Key(strings.Repeat("a", 600))} {
-			p, silent, err := r.Looks(t.Context(), mila(), key)
+			p, silent, err := r.AccessLog(t.Context(), mila(), key)
 			must(t, err)
 			if len(p.Items) != 2 || len(silent) != 0 {
 				t.Errorf("key %.20q: %d looks, silent %v; want the first page", key, len(p.Items), silent)
 			}
 		}
-		_, silent, err := r.Looks(t.Context(), mila(), page.KeyOf("a", "b", "c"))
+		_, silent, err := r.AccessLog(t.Context(), mila(), page.KeyOf("a", "b", "c"))
 		must(t, err)
 		if len(silent) != 3 {
 			t.Errorf("silent %v, want that nobody understands", silent)
@@ -354,7 +354,7 @@ func TestAskWhyAndAnswer(t *testing.T) {
 		must(t, r.AskWhy(t.Context(), mila(), list[0].ID, "  Зашто? "))
 		asked, silent, err := r.Asked(t.Context(), mila())
 		must(t, err)
-		if len(silent) != 0 || len(asked) != 1 || asked[0].Question.Question != "Зашто?" || asked[0].Body["en"] != "Body RS-T/GOV/B" || asked[0].Look != "act-B-0" || !asked[0].AnsweredAt.IsZero() {
+		if len(silent) != 0 || len(asked) != 1 || asked[0].Question.Question != "Зашто?" || asked[0].Body["en"] != "Body RS-T/GOV/B" || asked[0].Access != "act-B-0" || !asked[0].AnsweredAt.IsZero() {
 			t.Fatalf("asked %+v, silent %v", asked, silent)
 		}
 		system := r.bodies["RS-T/GOV/B"].system
@@ -452,7 +452,7 @@ func TestWhoMayNot(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		system := r.bodies["RS-T/GOV/A"].system
 		for _, by := range []act.Actor{{}, officer(), {Account: "x", Persons: map[string]string{"family": person}}} {
-			_, _, err := r.Looks(t.Context(), by, "")
+			_, _, err := r.AccessLog(t.Context(), by, "")
 			wantCode(t, err, "not-yours")
 			_, _, err = r.Asked(t.Context(), by)
 			wantCode(t, err, "not-yours")
