@@ -21,13 +21,13 @@ func Open(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*no
 	if cfg.Registers != nil {
 		guests = append(guests, node.Guest{
 			Tables:       []fs.FS{births.Migrations(), residence.Migrations(), payments.Migrations()},
-			Words:        []lang.Words{registers.Words(), demopages.Words()},
+			Words:        []lang.Words{registers.Words()},
 			Descriptions: [][]byte{births.Description(), residence.Description(), payments.Description()},
 			Open:         cfg.Registers.open,
 		})
 	}
 	if cfg.Demo != nil {
-		guests = append(guests, node.Guest{Demonstration: true, Open: cfg.Demo.open})
+		guests = append(guests, node.Guest{Demonstration: true, Words: []lang.Words{demopages.Words()}, Open: cfg.Demo.open})
 	}
 	return node.New(ctx, cfg.Node, now, log, guests...)
 }

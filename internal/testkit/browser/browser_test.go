@@ -42,6 +42,7 @@ func site(t *testing.T) string {
 		"/address": `<p lang="sr-Cyrl">Пишите на ana@primer.example, http://primer.example/put или RS/deo-drugi; PDF и ZR-2026.</p>`,
 		"/digest":  `<p lang="sr-Cyrl">Отисак: wew+gDw/abc=</p>`,
 		"/latin":   `<p lang="sr-Cyrl">č</p>`,
+		"/unsaid":  `<h2>[demo.title]</h2>`,
 		"/away":    `<p><img alt="" src="http://localhost:1/x.png"></p>`,
 		"/missing": `<p><img alt="" src="/nothing.png"></p>`,
 	}
@@ -71,7 +72,7 @@ func TestFaults(t *testing.T) {
 		"/clean": "", "/marked": "", "/address": "", "/digest": "", "/foreign": "a foreign word, name", "/form": "Cyrillic marked as en",
 		"/console": "console:", "/throws": "script:", "/wide": "sideways", "/heavy": "bytes on the wire",
 		"/label": "axe label", "/faint": "axe color-contrast", "/mixed": "Cyrillic marked as en", "/hidden": "Cyrillic marked as en",
-		"/latin": "Latin marked as sr-Cyrl", "/away": "another host", "/missing": "status 404",
+		"/latin": "Latin marked as sr-Cyrl", "/unsaid": "no sentence for [demo.title]", "/away": "another host", "/missing": "status 404",
 	} {
 		p.Open(at + path)
 		faults := strings.Join(p.Faults(lang.En), "\n")

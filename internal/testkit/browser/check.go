@@ -37,7 +37,7 @@ func (p *Page) Faults(tag lang.Tag) []string {
 }
 
 // tongues lists what is not in the language of the page, nor marked as being in
-// another. Text that nobody sees or hears is left out; identifiers (class "code")
+// another, and sentences that are missing. Text that nobody sees or hears is left out; identifiers (class "code")
 // may have words of their own.
 const tongues = `(tag => {
   const faults = [];
@@ -49,6 +49,8 @@ const tongues = `(tag => {
     if (cyrillic && !/^sr(-Cyrl)?$/.test(said)) faults.push("Cyrillic marked as " + said + ": " + text.trim().slice(0, 80));
     const word = said === "sr-Cyrl" && !at.closest(".code") && text.match(/(?<![\p{L}\d.:@+=\/_-])[a-z]{3,}(?![\p{L}\d:@+=\/_-]|\.\S)/u);
     if (word) faults.push("a foreign word, " + word[0] + ", marked as " + said + ": " + text.trim().slice(0, 80));
+    const missing = text.match(/\[[a-z]+(?:[.-][a-z-]+)+\]/);
+    if (missing) faults.push("no sentence for " + missing[0]);
     if (serbianLatin && said === "sr-Cyrl") faults.push("Latin marked as " + said + ": " + text.trim().slice(0, 80));
   };
   wrong(document.title, document.documentElement);
