@@ -50,7 +50,7 @@ type Bus struct {
 
 	closing context.Context // ends when Close begins: take nothing new
 	close   context.CancelFunc
-	working context.Context // ends when Close runs out of patience
+	working context.Context // ends when the grace of Close is over
 	abandon context.CancelFunc
 
 	mu     sync.Mutex
@@ -173,9 +173,9 @@ func (b *Bus) Close() error {
 		return nil
 	}
 	b.close()
-	impatient := time.AfterFunc(grace, b.abandon)
+	overdue := time.AfterFunc(grace, b.abandon)
 	b.group.Wait()
-	impatient.Stop()
+	overdue.Stop()
 	b.abandon()
 	if b.conn != nil {
 		b.conn.Close()

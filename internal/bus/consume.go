@@ -38,9 +38,9 @@ const (
 	// awayPause is when an event comes again that could neither be handled nor be
 	// handed over, since the database is away.
 	awayPause = 5 * time.Second
-	// commitPatience is how long after a Handle its commit may take before the
+	// commitWait is how long after a Handle its commit may take before the
 	// stream gives the event to someone else, which would be wasted work.
-	commitPatience = 30 * time.Second
+	commitWait = 30 * time.Second
 	// pullExpiry is how long a request for events stays open at the stream; should
 	// one get lost, the consumer stands still no longer than this.
 	pullExpiry = 5 * time.Second
@@ -49,16 +49,6 @@ const (
 	maxUnsettled = 5000
 )
 
-func (c Consumer) withDefaults() Consumer {
-	if c.Workers <= 0 {
-		c.Workers = 1
-	}
-	if c.Timeout <= 0 {
-		c.Timeout = 30 * time.Second
-	}
-	return c
-}
-
 // Consume starts a consumer, which runs until the Bus closes. It begins where it
 // stood when the process last ended; a new one begins with the oldest event in the
 // stream. ctx bounds the start only.
@@ -66,7 +56,10 @@ func (b *Bus) Consume(ctx context.Context, db *storage.DB, c Consumer) error {
 	if c.Handle == nil || c.Later == nil {
 		return fmt.Errorf("consumer %s: nobody handles the event, or nobody tries again", c.Name)
 	}
-	c = c.withDefaults()
+	c.Workers = max(c.Workers, 1)
+	if c.Timeout <= 0 {
+		c.Timeout = 30 * time.Second
+	}
 	inbox, err := b.inbox(ctx, c)
 	if err != nil {
 		return fmt.Errorf("consumer %s: %w", c.Name, err)
@@ -95,7 +88,7 @@ func (b *Bus) inbox(ctx context.Context, c Consumer) (jetstream.MessagesContext,
 		Durable:        c.Name,
 		FilterSubjects: subjects,
 		AckPolicy:      jetstream.AckExplicitPolicy,
-		AckWait:        c.Timeout + commitPatience,
+		AckWait:        c.Timeout + commitWait,
 		MaxAckPending:  maxUnsettled,
 		MaxDeliver:     -1, // it comes again only while the database is away
 	})
@@ -131,8 +124,8 @@ func (w *worker) run() {
 	}
 }
 
-// settle handles one message, or hands it over to be tried again later, and tells
-// the stream that this is done.
+// settle handles one message, or marks it as handled and hands it over to those who
+// try again, and tells the stream that this is done.
 func (w *worker) settle(ctx context.Context, msg jetstream.Msg) {
 	event, err := decode(msg)
 	if err == nil {
@@ -140,7 +133,13 @@ func (w *worker) settle(ctx context.Context, msg jetstream.Msg) {
 	}
 	if err != nil && ctx.Err() == nil {
 		w.warn(ctx, event.Event, err)
-		err = w.handOver(ctx, event.Event, err)
+		cause := err
+		err = w.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			if fresh, err := w.markConsumed(ctx, tx, event.Event); err != nil || !fresh {
+				return err
+			}
+			return w.consumer.Later(ctx, tx, event.Event, cause)
+		})
 	}
 	switch {
 	case err == nil:
@@ -149,16 +148,6 @@ func (w *worker) settle(ctx context.Context, msg jetstream.Msg) {
 		w.warn(ctx, event.Event, fmt.Errorf("hand it over: %w", err))
 		w.report(ctx, msg.NakWithDelay(awayPause))
 	}
-}
-
-// handOver marks an event as handled and gives it to those who try again.
-func (w *worker) handOver(ctx context.Context, ev Event, cause error) error {
-	return w.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		if fresh, err := w.markConsumed(ctx, tx, ev); err != nil || !fresh {
-			return err
-		}
-		return w.consumer.Later(ctx, tx, ev, cause)
-	})
 }
 
 // report is for an answer that did not reach the stream: the event comes again, and

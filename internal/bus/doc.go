@@ -18,6 +18,11 @@
 //     disk at once but syncs it only now and then; what its file lost is published
 //     again from the outbox at the next start.
 //
+// What does not hold: a handler runs at least once, not exactly once; only what it
+// commits is done once. Workers of one consumer keep no order among themselves, and
+// one that was handed over comes after later ones. Who was away for longer than the
+// stream keeps events misses the oldest.
+//
 // An event is a CloudEvent 1.0 in JSON. It carries references, never personal data.
 // Its subject in the stream is "ev." and its type.
 package bus

@@ -26,5 +26,5 @@ func Readers(ctx context.Context, b *Bus) int {
 	return info.State.Consumers
 }
 
-// Abandon cancels what runs, as Close does when its patience ends.
+// Abandon cancels what runs, as Close does when its grace is over.
 func Abandon(b *Bus) { b.abandon() }

@@ -90,7 +90,7 @@ func (b *Bus) PublishAll(ctx context.Context, events []Event) error {
 }
 
 func (b *Bus) publishBatch(ctx context.Context, events []Event) error {
-	ctx, cancel := context.WithTimeout(ctx, ackPatience)
+	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
 	futures := make([]jetstream.PubAckFuture, 0, len(events))
 	var failed error

@@ -20,8 +20,8 @@ const (
 	// relayLook is how often the relay looks without being woken, for events that
 	// another process enqueued or that could not be published.
 	relayLook = 2 * time.Second
-	// ackPatience bounds the wait for the stream to confirm.
-	ackPatience = 10 * time.Second
+	// ackTimeout bounds the wait for the stream to confirm.
+	ackTimeout = 10 * time.Second
 	// CleanEvery is how often old rows should be deleted.
 	CleanEvery = 10 * time.Minute
 	// outboxKeep is how long published events stay in the outbox: far longer than
@@ -100,7 +100,17 @@ func (r *Relay) pass(ctx context.Context) (sent int, err error) {
 		return 0, err
 	}
 	sequences, publishErr := r.publish(ctx, batch)
-	if err := r.mark(ctx, batch[:len(sequences)], sequences); err != nil {
+	err = r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		now := storage.Micros(r.now())
+		for i, sequence := range sequences {
+			_, err := tx.ExecContext(ctx, `update bus_outbox set published_at = $1, sequence = $2 where id = $3`, now, int64(sequence), batch[i].id)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return 0, errors.Join(publishErr, fmt.Errorf("mark as published: %w", err))
 	}
 	return len(sequences), publishErr
@@ -120,7 +130,7 @@ func (r *Relay) publish(ctx context.Context, batch []waiting) (sequences []uint6
 			return nil, err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, ackPatience)
+	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
 	for _, future := range futures {
 		select {
@@ -133,20 +143,6 @@ func (r *Relay) publish(ctx context.Context, batch []waiting) (sequences []uint6
 		}
 	}
 	return sequences, nil
-}
-
-func (r *Relay) mark(ctx context.Context, batch []waiting, sequences []uint64) error {
-	return r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		now := storage.Micros(r.now())
-		for i, w := range batch {
-			_, err := tx.ExecContext(ctx, `update bus_outbox set published_at = $1, sequence = $2 where id = $3`,
-				now, int64(sequences[i]), w.id)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // Clean deletes what no one will ask for again, in pieces so that no write waits

@@ -10,8 +10,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// startPatience bounds the wait for the server to read its files.
-const startPatience = 30 * time.Second
+// startTimeout bounds the wait for the server to read its files.
+const startTimeout = 30 * time.Second
 
 // startServer runs a server that listens nowhere: its only client is this process.
 func startServer(cfg Config, log *slog.Logger) (*server.Server, error) {
@@ -33,7 +33,7 @@ func startServer(cfg Config, log *slog.Logger) (*server.Server, error) {
 	serverLog := &serverLog{log: log}
 	embedded.SetLoggerV2(serverLog, false, false, false)
 	embedded.Start() // returns when its files are read, or when it gave up
-	if serverLog.fatal.Load() != nil || !embedded.ReadyForConnections(startPatience) {
+	if serverLog.fatal.Load() != nil || !embedded.ReadyForConnections(startTimeout) {
 		embedded.Shutdown()
 		embedded.WaitForShutdown()
 		return nil, fmt.Errorf("the server did not come up: %v", serverLog.fatal.Load())

@@ -10,6 +10,9 @@
 //   - Nothing but what the [Paper] says: the document's own properties hold no
 //     personal data.
 //
+// What does not hold: a paper is no tagged PDF, and its fonts have Latin, Greek and
+// Cyrillic only.
+//
 // The page on the web is the document of record; every sheet says so and how
 // to check it.
 package papers

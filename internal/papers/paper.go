@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"dobosh/internal/kit/lang"
@@ -76,8 +77,15 @@ func Render(w io.Writer, p Paper, tag lang.Tag) error {
 }
 
 func (p Paper) check() error {
+	texts := slices.Concat([]string{p.Title, p.Body, p.By, p.About, p.Verdict, p.Amount, p.Remedy, p.Code, p.URL, p.Notice}, p.Affirms)
+	for _, l := range p.Plan {
+		texts = append(texts, l.What, l.Amount, l.Cite)
+	}
+	for _, r := range p.Reasons {
+		texts = append(texts, r.Says, r.Cite, r.Register)
+	}
 	size := 0
-	for _, s := range p.texts() {
+	for _, s := range texts {
 		size += len(s)
 	}
 	switch {
@@ -87,15 +95,4 @@ func (p Paper) check() error {
 		return ErrIncomplete
 	}
 	return nil
-}
-
-func (p Paper) texts() []string {
-	all := []string{p.Title, p.Body, p.By, p.About, p.Verdict, p.Amount, p.Remedy, p.Code, p.URL, p.Notice}
-	for _, l := range p.Plan {
-		all = append(all, l.What, l.Amount, l.Cite)
-	}
-	for _, r := range p.Reasons {
-		all = append(all, r.Says, r.Cite, r.Register)
-	}
-	return append(all, p.Affirms...)
 }

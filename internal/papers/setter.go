@@ -5,6 +5,9 @@ import (
 	"strings"
 
 	"codeberg.org/go-pdf/fpdf"
+	"github.com/go-fonts/liberation/liberationsansregular"
+	"github.com/go-fonts/liberation/liberationserifbold"
+	"github.com/go-fonts/liberation/liberationserifregular"
 
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
@@ -29,17 +32,56 @@ type setter struct {
 	err    error
 }
 
+// set sets a whole paper, in the order in which it is read.
 func set(p Paper, tag lang.Tag, sheets int) (*setter, error) {
 	s := &setter{pdf: fpdf.New("P", "mm", "A4", ""), paper: p, tag: tag, sheets: sheets}
 	s.properties()
-	addFonts(s.pdf)
 	s.sheet()
-	s.head()
-	s.plan()
-	s.reasons()
-	s.affirms()
-	s.remedy()
-	s.check()
+
+	s.flow(small(), p.Body)
+	s.y += 2
+	s.flow(title(), p.Title)
+	s.y += 1
+	s.flow(lead(), p.About)
+	s.y += 4
+	s.line(s.y)
+	s.y += 5
+	s.flow(lead(), p.Verdict)
+	if p.Amount != "" {
+		s.y += 2
+		s.flow(amount(), p.Amount)
+	}
+
+	if len(p.Plan) > 0 {
+		s.heading(s.say("plan"))
+	}
+	for _, l := range p.Plan {
+		s.need(said().leading + small().leading)
+		sum := clean(l.Amount)
+		w := s.width(strong(), sum)
+		s.at(strong(), sheetWidth-right-w, s.y, sum)
+		s.y = s.lines(said(), left, s.y, measure-w-4, l.What)
+		s.flow(small(), l.Cite)
+		s.y += 1.5
+	}
+
+	if len(p.Reasons) > 0 {
+		s.heading(s.say("reasons"))
+	}
+	for i, r := range p.Reasons {
+		s.item(fmt.Sprint(i+1), r.Says, join(r.Cite, r.Register))
+	}
+	if len(p.Affirms) > 0 {
+		s.heading(s.say("affirms"))
+	}
+	for _, text := range p.Affirms {
+		s.item("–", text, "")
+	}
+	if p.Remedy != "" {
+		s.heading(s.say("remedy"))
+		s.flow(said(), p.Remedy)
+	}
+	s.verification()
 	if err := s.pdf.Error(); err != nil {
 		return nil, err
 	}
@@ -60,6 +102,9 @@ func (s *setter) properties() {
 	s.pdf.SetAuthor(clean(s.paper.Body), true)
 	s.pdf.SetSubject(clean(s.say("code")+" "+s.paper.Code), true)
 	s.pdf.SetLang(string(s.tag))
+	s.pdf.AddUTF8FontFromBytes("serif", "", liberationserifregular.TTF)
+	s.pdf.AddUTF8FontFromBytes("serif", "B", liberationserifbold.TTF)
+	s.pdf.AddUTF8FontFromBytes("sans", "", liberationsansregular.TTF)
 }
 
 // say gives a label of the form.
@@ -67,7 +112,7 @@ func (s *setter) say(label string, pairs ...string) string {
 	return labels().Say(s.tag, "paper."+label, pairs...)
 }
 
-// sheet begins a sheet.
+// sheet begins a sheet, with what stands on each of them.
 func (s *setter) sheet() {
 	s.pdf.AddPage()
 	s.weave(12)
@@ -75,7 +120,12 @@ func (s *setter) sheet() {
 	if s.paper.Notice != "" {
 		s.y = s.lines(label(), left, 17.5, measure, s.paper.Notice) + 4
 	}
-	s.foot()
+	foot := sheetHeight - bottom + 8
+	s.line(foot)
+	record := s.say("record", "url", clean(s.paper.URL))
+	s.lines(small(), left, foot+1.5, measure-22, record)
+	of := fmt.Sprintf("%d/%d", s.pdf.PageNo(), s.sheets)
+	s.at(small(), sheetWidth-right-s.width(small(), of), foot+1.5, of)
 }
 
 // need begins a new sheet when less than height is left on this one.
@@ -85,78 +135,9 @@ func (s *setter) need(height float64) {
 	}
 }
 
-func (s *setter) foot() {
-	y := sheetHeight - bottom + 8
-	s.line(y)
-	record := s.say("record", "url", clean(s.paper.URL))
-	s.lines(small(), left, y+1.5, measure-22, record)
-	of := fmt.Sprintf("%d/%d", s.pdf.PageNo(), s.sheets)
-	s.at(small(), sheetWidth-right-s.width(small(), of), y+1.5, of)
-}
-
-func (s *setter) head() {
-	s.flow(small(), s.paper.Body)
-	s.y += 2
-	s.flow(title(), s.paper.Title)
-	s.y += 1
-	s.flow(lead(), s.paper.About)
-	s.y += 4
-	s.line(s.y)
-	s.y += 5
-	s.flow(lead(), s.paper.Verdict)
-	if s.paper.Amount != "" {
-		s.y += 2
-		s.flow(amount(), s.paper.Amount)
-	}
-}
-
-func (s *setter) plan() {
-	if len(s.paper.Plan) == 0 {
-		return
-	}
-	s.heading(s.say("plan"))
-	for _, l := range s.paper.Plan {
-		s.need(said().leading + small().leading)
-		sum := clean(l.Amount)
-		w := s.width(strong(), sum)
-		s.at(strong(), sheetWidth-right-w, s.y, sum)
-		s.y = s.lines(said(), left, s.y, measure-w-4, l.What)
-		s.flow(small(), l.Cite)
-		s.y += 1.5
-	}
-}
-
-func (s *setter) reasons() {
-	if len(s.paper.Reasons) == 0 {
-		return
-	}
-	s.heading(s.say("reasons"))
-	for i, r := range s.paper.Reasons {
-		s.item(fmt.Sprint(i+1), r.Says, join(r.Cite, r.Register))
-	}
-}
-
-func (s *setter) affirms() {
-	if len(s.paper.Affirms) == 0 {
-		return
-	}
-	s.heading(s.say("affirms"))
-	for _, text := range s.paper.Affirms {
-		s.item("–", text, "")
-	}
-}
-
-func (s *setter) remedy() {
-	if s.paper.Remedy == "" {
-		return
-	}
-	s.heading(s.say("remedy"))
-	s.flow(said(), s.paper.Remedy)
-}
-
-// check is the last part and stays in one piece: the code as a picture, and
+// verification is the last part and stays in one piece: the code as a picture, and
 // beside it the same in letters.
-func (s *setter) check() {
+func (s *setter) verification() {
 	const size = 32.0
 	s.y += 8
 	s.need(size + 4)

@@ -6,11 +6,6 @@ import (
 	"unicode"
 
 	"dobosh/internal/kit/lang"
-
-	"codeberg.org/go-pdf/fpdf"
-	"github.com/go-fonts/liberation/liberationsansregular"
-	"github.com/go-fonts/liberation/liberationserifbold"
-	"github.com/go-fonts/liberation/liberationserifregular"
 )
 
 // style is how a text is set. Sizes are points; leading is millimetres.
@@ -38,12 +33,6 @@ func label() style   { return style{"sans", "", 8.5, 4.4, accent()} }
 func small() style   { return style{"sans", "", 8, 3.8, soft()} }
 func code() style    { return style{"sans", "", 12, 5.4, black()} }
 func numeral() style { return style{"sans", "", 8, 5.1, soft()} }
-
-func addFonts(pdf *fpdf.Fpdf) {
-	pdf.AddUTF8FontFromBytes("serif", "", liberationserifregular.TTF)
-	pdf.AddUTF8FontFromBytes("serif", "B", liberationserifbold.TTF)
-	pdf.AddUTF8FontFromBytes("sans", "", liberationsansregular.TTF)
-}
 
 // clean keeps to what the fonts can show: a sign beyond the basic plane becomes
 // a box, any white space one space. A decision must appear on paper whatever a

@@ -38,18 +38,6 @@ const (
 
 // check looks at everything before the first byte is written.
 func (f File) check() error {
-	if err := f.checkHead(); err != nil {
-		return err
-	}
-	for i, t := range f.Transfers {
-		if err := t.check(); err != nil {
-			return fmt.Errorf("transfer %d: %w", i+1, err)
-		}
-	}
-	return f.checkUnique()
-}
-
-func (f File) checkHead() error {
 	switch {
 	case len(f.Transfers) == 0:
 		return ErrEmpty
@@ -66,6 +54,25 @@ func (f File) checkHead() error {
 	}
 	if err := account.Check(f.DebtorAccount); err != nil {
 		return fmt.Errorf("account of the debtor: %w", err)
+	}
+	for i, t := range f.Transfers {
+		if err := t.check(); err != nil {
+			return fmt.Errorf("transfer %d: %w", i+1, err)
+		}
+	}
+
+	// No id stands twice. Places are sorted, four bytes each, rather than a set of texts kept.
+	order := make([]int32, len(f.Transfers))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		return cmp.Or(strings.Compare(f.Transfers[a].ID, f.Transfers[b].ID), cmp.Compare(a, b))
+	})
+	for i := 1; i < len(order); i++ {
+		if a, b := order[i-1], order[i]; f.Transfers[a].ID == f.Transfers[b].ID {
+			return fmt.Errorf("transfers %d and %d: %w", a+1, b+1, ErrDuplicate)
+		}
 	}
 	return nil
 }
@@ -85,23 +92,6 @@ func (t Transfer) check() error {
 	}
 	if err := account.Check(t.Account); err != nil {
 		return fmt.Errorf("account of the creditor: %w", err)
-	}
-	return nil
-}
-
-// checkUnique sorts places, four bytes each, rather than keep a set of texts.
-func (f File) checkUnique() error {
-	order := make([]int32, len(f.Transfers))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int {
-		return cmp.Or(strings.Compare(f.Transfers[a].ID, f.Transfers[b].ID), cmp.Compare(a, b))
-	})
-	for i := 1; i < len(order); i++ {
-		if a, b := order[i-1], order[i]; f.Transfers[a].ID == f.Transfers[b].ID {
-			return fmt.Errorf("transfers %d and %d: %w", a+1, b+1, ErrDuplicate)
-		}
 	}
 	return nil
 }

@@ -12,6 +12,10 @@
 //   - Writing needs no memory for the file, only a few bytes for each transfer.
 //   - [Read] reads what [Write] writes and nothing else, in bounds.
 //
+// What it does not promise: that a bank takes the file, or that an account exists
+// and is whose it is said to be; only its control digits are checked. Nothing here
+// is signed or sent.
+//
 // Elements follow the order of the message definition report of ISO 20022 for
 // pain.001.001.09; references keep to the characters and slashes that the
 // implementation guidelines of the European Payments Council allow (EPC132-08),

@@ -90,26 +90,23 @@ func (r *reader) payments(f *File, count int, sum string) {
 		r.err = fmt.Errorf("%w: the debtor has two names", ErrForm)
 	}
 	f.DebtorAccount = r.account("DbtrAcct")
-	r.bank("DbtrAgt", f.DebtorAccount)
+	r.sameBank(r.member("DbtrAgt"), f.DebtorAccount)
 	for r.err == nil && len(f.Transfers) < count {
-		f.Transfers = append(f.Transfers, r.transfer())
+		var t Transfer
+		r.in("CdtTrfTxInf", func() {
+			r.in("PmtId", func() { t.ID, t.EndToEnd = r.leaf("InstrId"), r.leaf("EndToEndId") })
+			r.in("Amt", func() { t.Amount = parse(r, "InstdAmt", exactAmount) })
+			bank := r.member("CdtrAgt")
+			t.Creditor = r.name("Cdtr")
+			t.Account = r.account("CdtrAcct")
+			r.sameBank(bank, t.Account)
+			r.in("RmtInf", func() { t.Purpose = r.leaf("Ustrd") })
+		})
+		f.Transfers = append(f.Transfers, t)
 	}
 	if r.err == nil && sum != f.Sum().Decimal() {
 		r.err = fmt.Errorf("%w: the transfers come to %s, but the header says %.20s", ErrForm, f.Sum().Decimal(), sum)
 	}
-}
-
-func (r *reader) transfer() (t Transfer) {
-	r.in("CdtTrfTxInf", func() {
-		r.in("PmtId", func() { t.ID, t.EndToEnd = r.leaf("InstrId"), r.leaf("EndToEndId") })
-		r.in("Amt", func() { t.Amount = parse(r, "InstdAmt", exactAmount) })
-		bank := r.member("CdtrAgt")
-		t.Creditor = r.name("Cdtr")
-		t.Account = r.account("CdtrAcct")
-		r.sameBank(bank, t.Account)
-		r.in("RmtInf", func() { t.Purpose = r.leaf("Ustrd") })
-	})
-	return t
 }
 
 func exactCount(s string) (int, error) {
@@ -146,8 +143,6 @@ func (r *reader) account(element string) (number string) {
 	})
 	return number
 }
-
-func (r *reader) bank(element, number string) { r.sameBank(r.member(element), number) }
 
 func (r *reader) member(element string) (code string) {
 	r.in(element, func() {
@@ -211,28 +206,21 @@ func (r *reader) in(element string, inside func()) {
 // it has in this form.
 func (r *reader) at(element string) bool {
 	start, ok := r.peek().(xml.StartElement)
-	return ok && start.Name == xml.Name{Space: namespace, Local: element} && attributes(start) == wanted(element)
-}
-
-func wanted(element string) string {
-	switch element {
-	case "Document":
-		return "xmlns=" + namespace
-	case "InstdAmt":
-		return "Ccy=" + currency
-	}
-	return ""
-}
-
-func attributes(start xml.StartElement) string {
-	var b strings.Builder
+	var has strings.Builder
 	for _, a := range start.Attr {
 		if a.Name.Space != "" {
-			b.WriteString(a.Name.Space + ":")
+			has.WriteString(a.Name.Space + ":")
 		}
-		b.WriteString(a.Name.Local + "=" + a.Value)
+		has.WriteString(a.Name.Local + "=" + a.Value)
 	}
-	return b.String()
+	wanted := ""
+	switch element {
+	case "Document":
+		wanted = "xmlns=" + namespace
+	case "InstdAmt":
+		wanted = "Ccy=" + currency
+	}
+	return ok && start.Name == xml.Name{Space: namespace, Local: element} && has.String() == wanted
 }
 
 // peek gives the next token that matters; nil at the end and after an error.
@@ -266,20 +254,17 @@ func (r *reader) fail(want string, got xml.Token) {
 	if r.err != nil {
 		return
 	}
-	line, column := r.dec.InputPos()
-	r.err = fmt.Errorf("%w: line %d, column %d: %s expected, not %s", ErrForm, line, column, want, kindOf(got))
-}
-
-func kindOf(token xml.Token) string {
-	switch t := token.(type) {
+	kind := "this"
+	switch t := got.(type) {
 	case nil:
-		return "the end"
+		kind = "the end"
 	case xml.StartElement:
-		return fmt.Sprintf("<%.40s> with %d attributes", t.Name.Local, len(t.Attr))
+		kind = fmt.Sprintf("<%.40s> with %d attributes", t.Name.Local, len(t.Attr))
 	case xml.EndElement:
-		return fmt.Sprintf("</%.40s>", t.Name.Local)
+		kind = fmt.Sprintf("</%.40s>", t.Name.Local)
 	case xml.CharData:
-		return "text"
+		kind = "text"
 	}
-	return "this"
+	line, column := r.dec.InputPos()
+	r.err = fmt.Errorf("%w: line %d, column %d: %s expected, not %s", ErrForm, line, column, want, kind)
 }

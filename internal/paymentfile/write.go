@@ -58,26 +58,22 @@ func (w writer) file(f File) {
 			w.account("DbtrAcct", f.DebtorAccount)
 			w.bank("DbtrAgt", f.DebtorAccount)
 			for _, t := range f.Transfers {
-				w.transfer(t)
+				w.in("CdtTrfTxInf", func() {
+					w.in("PmtId", func() {
+						w.leaf("InstrId", t.ID)
+						w.leaf("EndToEndId", t.EndToEnd)
+					})
+					w.in("Amt", func() { w.raw(`<InstdAmt Ccy="` + currency + `">` + t.Amount.Decimal() + "</InstdAmt>") })
+					w.bank("CdtrAgt", t.Account)
+					w.party("Cdtr", t.Creditor)
+					w.account("CdtrAcct", t.Account)
+					w.in("RmtInf", func() { w.leaf("Ustrd", t.Purpose) })
+				})
+				w.raw("\n")
 			}
 		})
 	})
 	w.raw("</Document>\n")
-}
-
-func (w writer) transfer(t Transfer) {
-	w.in("CdtTrfTxInf", func() {
-		w.in("PmtId", func() {
-			w.leaf("InstrId", t.ID)
-			w.leaf("EndToEndId", t.EndToEnd)
-		})
-		w.in("Amt", func() { w.raw(`<InstdAmt Ccy="` + currency + `">` + t.Amount.Decimal() + "</InstdAmt>") })
-		w.bank("CdtrAgt", t.Account)
-		w.party("Cdtr", t.Creditor)
-		w.account("CdtrAcct", t.Account)
-		w.in("RmtInf", func() { w.leaf("Ustrd", t.Purpose) })
-	})
-	w.raw("\n")
 }
 
 func (w writer) party(name, who string) {

@@ -18,6 +18,12 @@
 //   - A decision carries the rule, the parameters, the facts with their
 //     receipts and the trace, so that anyone can check it offline years later.
 //
+// What does not hold: whoever has no address learns of an offer only by signing in.
+// A decision stands before it is sealed; for as long as the journal is away its page
+// says so and there is no file of it. An offer shows the law of the day on which it
+// was made; a changed pack is noticed when somebody accepts. What a bank did with a
+// released file does not come back.
+//
 // Persons are named by the pseudonym of the public service's sector. The room
 // owns the tables services_*; it listens to the events that public services
 // name and publishes services.offer.made, services.offer.accepted and
