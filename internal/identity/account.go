@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -33,6 +34,31 @@ func (id *Identity) remember(ctx context.Context, known facts) error {
 		}
 		return nil
 	})
+}
+
+// Account is what is known of one to which roles can be given: its subject alone when
+// it never came here.
+//
+// Problems: those of [act.Right.Check].
+func (id *Identity) Account(ctx context.Context, by act.Actor, subject string) (Account, error) {
+	a := Account{Subject: subject}
+	if _, err := id.rightToGive().Where(by); err != nil {
+		return a, err
+	}
+	if !plain(subject, maxAccount) {
+		return a, nil
+	}
+	var seen int64
+	err := id.db.Read(ctx).QueryRowContext(ctx, `select name, seen_at from identity_accounts where issuer = $1 and account = $2`,
+		id.cfg.Issuer, subject).Scan(&a.Name, &seen)
+	if err != nil {
+		if errors.Is(err, storage.ErrNotFound) {
+			return a, nil
+		}
+		return a, fmt.Errorf("find account: %w", err)
+	}
+	a.SeenAt = storage.Instant(seen)
+	return a, nil
 }
 
 // Accounts lists the accounts to which roles can be given, by name.

@@ -15,7 +15,7 @@ const (
 	Administrator act.Role = "administrator" // gives and takes roles
 )
 
-// given are the roles that can be given.
-func given() []act.Role {
+// Given are the roles that can be given.
+func Given() []act.Role {
 	return []act.Role{Registrar, Officer, Operator, Auditor, Contracts, Administrator}
 }

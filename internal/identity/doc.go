@@ -16,6 +16,8 @@
 //     by an administrator whose own scope covers it and who is somebody else. Giving
 //     and taking are journaled before they are kept, and open sessions follow with
 //     their next request, on every node of the member.
+//   - All of it is done by acts (acts.go), on pages. Whoever ends the sessions of
+//     somebody else leaves a receipt too.
 //   - Somebody who can give every role is always there, once there was one.
 //   - An identity provider that is away stops sign-ins and nothing else.
 //

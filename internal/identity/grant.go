@@ -27,6 +27,7 @@ type Journal interface {
 type Grant struct {
 	ID      string
 	Account string // subject at the identity provider
+	Name    string // of the account, as far as it was seen; empty for what was just given
 	act.Grant
 	GivenBy     string // account, or "configuration"
 	GivenAt     time.Time
@@ -36,8 +37,8 @@ type Grant struct {
 	TakenAt     time.Time // zero while it is not taken
 }
 
-// configuration gives the first administrators their role.
-const configuration = "configuration"
+// Configuration gives the first administrators their role.
+const Configuration = "configuration"
 
 const (
 	maxAccount = 255 // bytes of a subject: OpenID Connect Core 1.0, section 2
@@ -83,8 +84,11 @@ func (id *Identity) Give(ctx context.Context, by act.Actor, account string, g ac
 }
 
 func newGrant(account string, g act.Grant, by string, now time.Time) Grant {
-	return Grant{ID: id.New(), Account: account, Grant: g, GivenBy: by, GivenAt: now}
+	return Grant{ID: newMatter(), Account: account, Grant: g, GivenBy: by, GivenAt: now}
 }
+
+// newMatter names what a receipt is about.
+func newMatter() string { return id.New() }
 
 // checkGrant says everything that is wrong with what should be given.
 func checkGrant(account string, g act.Grant, now time.Time) error {
@@ -92,7 +96,7 @@ func checkGrant(account string, g act.Grant, now time.Time) error {
 	if account == "" || !plain(account, maxAccount) {
 		wrong.At("account", "grant-account")
 	}
-	if !slices.Contains(given(), g.Role) {
+	if !slices.Contains(Given(), g.Role) {
 		wrong.At("role", "grant-role")
 	}
 	for name, part := range map[string]string{"body": g.Scope.Body, "unit": g.Scope.Unit, "service": g.Scope.Service, "kind": g.Scope.Kind, "place": g.Scope.Place} {
@@ -123,7 +127,7 @@ func plain(text string, most int) bool {
 //
 // Problems: those of [act.Right.Check], grant-unknown, grant-over, grant-confirmed, four-eyes, grant-own, journal-away.
 func (id *Identity) Confirm(ctx context.Context, by act.Actor, grant string) error {
-	g, err := id.toChange(ctx, by, grant)
+	g, err := id.Grant(ctx, by, grant)
 	if err != nil {
 		return err
 	}
@@ -150,7 +154,7 @@ func (id *Identity) Confirm(ctx context.Context, by act.Actor, grant string) err
 //
 // Problems: those of [act.Right.Check], grant-unknown, grant-over, last-administrator, journal-away.
 func (id *Identity) Take(ctx context.Context, by act.Actor, grant string) error {
-	g, err := id.toChange(ctx, by, grant)
+	g, err := id.Grant(ctx, by, grant)
 	if err != nil {
 		return err
 	}
@@ -173,8 +177,10 @@ func (id *Identity) Take(ctx context.Context, by act.Actor, grant string) error 
 	})
 }
 
-// toChange finds a grant for somebody who may give and take such ones.
-func (id *Identity) toChange(ctx context.Context, by act.Actor, grant string) (Grant, error) {
+// Grant finds a grant for somebody who may give and take such ones.
+//
+// Problems: those of [act.Right.Check], grant-unknown.
+func (id *Identity) Grant(ctx context.Context, by act.Actor, grant string) (Grant, error) {
 	if _, err := id.rightToGive().Where(by); err != nil {
 		return Grant{}, err
 	}
@@ -249,13 +255,9 @@ func (id *Identity) change(ctx context.Context, what, by string, g Grant, may fu
 	return nil
 }
 
-// receipt journals who did what with which grant. Who holds it stands in the body, which does not travel.
+// receipt journals who did what with which grant.
 func (id *Identity) receipt(ctx context.Context, what, by string, g Grant) error {
-	meta, err := json.Marshal(journal.Receipt{Asker: id.member, Role: string(Administrator), Holder: id.member, Act: what, Matter: g.ID})
-	if err != nil {
-		return err
-	}
-	body, err := json.Marshal(struct {
+	return id.journaled(ctx, what, g.ID, struct {
 		By      string    `json:"by"`
 		Account string    `json:"account"`
 		Role    act.Role  `json:"role"`
@@ -263,10 +265,20 @@ func (id *Identity) receipt(ctx context.Context, what, by string, g Grant) error
 		From    time.Time `json:"from"`
 		To      time.Time `json:"to,omitzero"`
 	}{by, g.Account, g.Role, g.Scope, g.From.UTC(), g.To.UTC()})
+}
+
+// journaled leaves the receipt of what an administrator does. About whom it is stands in
+// the body, which does not travel.
+func (id *Identity) journaled(ctx context.Context, what, matter string, about any) error {
+	meta, err := json.Marshal(journal.Receipt{Asker: id.member, Role: string(Administrator), Holder: id.member, Act: what, Matter: matter})
 	if err != nil {
 		return err
 	}
-	if _, err := id.journal.Append(ctx, journal.Entry{Kind: "act", ID: g.ID, At: id.now(), Meta: meta, Body: body}); err != nil {
+	body, err := json.Marshal(about)
+	if err != nil {
+		return err
+	}
+	if _, err := id.journal.Append(ctx, journal.Entry{Kind: "act", ID: matter, At: id.now(), Meta: meta, Body: body}); err != nil {
 		return problem.New(problem.Unavailable, "journal-away").Because(err)
 	}
 	return nil
@@ -287,14 +299,14 @@ func (id *Identity) appoint(ctx context.Context) error {
 	first := make([]Grant, len(id.cfg.Administrators))
 	now := id.now().UTC()
 	for i, account := range id.cfg.Administrators {
-		first[i] = newGrant(account, act.Grant{Role: Administrator, From: now}, configuration, now)
-		first[i].ConfirmedBy, first[i].ConfirmedAt = configuration, now
+		first[i] = newGrant(account, act.Grant{Role: Administrator, From: now}, Configuration, now)
+		first[i].ConfirmedBy, first[i].ConfirmedAt = Configuration, now
 	}
 	if err := none(ctx, id.db.Read(ctx)); err != nil {
 		return ignore(err, errAppointed)
 	}
 	for _, g := range first {
-		if err := id.receipt(ctx, "role-give", configuration, g); err != nil {
+		if err := id.receipt(ctx, "role-give", Configuration, g); err != nil {
 			return err
 		}
 	}
@@ -322,7 +334,7 @@ func ignore(err, expected error) error {
 
 // inForce are the roles that an account holds now.
 func (id *Identity) inForce(ctx context.Context, account string) ([]act.Grant, error) {
-	rows, err := id.db.Read(ctx).QueryContext(ctx, `select `+grantColumns+` from identity_grants
+	rows, err := id.db.Read(ctx).QueryContext(ctx, `select `+grantRow+` from identity_grants
 		where issuer = $1 and account = $2 and confirmed_at > 0 and taken_at = 0 and from_at <= $3 and (to_at = 0 or to_at > $3) order by id limit $4`,
 		id.cfg.Issuer, account, storage.Micros(id.now()), maxGrants)
 	found, err := storage.All(rows, err, scanGrant)
@@ -336,10 +348,11 @@ func (id *Identity) inForce(ctx context.Context, account string) ([]act.Grant, e
 	return grants, nil
 }
 
-// Grants lists what was given to whom, the newest first, also what is over, as far as the administrator may give it.
+// Grants lists what was given to whom, of one role or of all where it is empty, the newest first, also what is over, as far
+// as the administrator may give it.
 //
 // Problems: those of [act.Right.Check].
-func (id *Identity) Grants(ctx context.Context, by act.Actor, after page.Key) (page.Page[Grant], error) {
+func (id *Identity) Grants(ctx context.Context, by act.Actor, role act.Role, after page.Key) (page.Page[Grant], error) {
 	scopes, err := id.rightToGive().Where(by)
 	if err != nil {
 		return page.Page[Grant]{}, err
@@ -348,8 +361,9 @@ func (id *Identity) Grants(ctx context.Context, by act.Actor, after page.Key) (p
 	if columns := after.Columns(1); columns != nil {
 		before = columns[0]
 	}
-	where, values := within(scopes, []any{id.cfg.Issuer, before, page.Size + 1})
-	rows, err := id.db.Read(ctx).QueryContext(ctx, `select `+grantColumns+` from identity_grants where issuer = $1 and id < $2 and (`+where+`) order by id desc limit $3`, values...)
+	where, values := within(scopes, []any{id.cfg.Issuer, before, page.Size + 1, string(role)})
+	rows, err := id.db.Read(ctx).QueryContext(ctx, `select `+grantRow+` from identity_grants
+		where issuer = $1 and id < $2 and (role = $4 or $4 = '') and (`+where+`) order by id desc limit $3`, values...)
 	found, err := storage.All(rows, err, scanGrant)
 	if err != nil {
 		return page.Page[Grant]{}, fmt.Errorf("list grants: %w", err)
@@ -376,7 +390,7 @@ func within(scopes act.Scopes, values []any) (string, []any) {
 }
 
 func (id *Identity) grant(ctx context.Context, from storage.Reader, grant string) (Grant, error) {
-	rows, err := from.QueryContext(ctx, `select `+grantColumns+` from identity_grants where issuer = $1 and id = $2`, id.cfg.Issuer, grant)
+	rows, err := from.QueryContext(ctx, `select `+grantRow+` from identity_grants where issuer = $1 and id = $2`, id.cfg.Issuer, grant)
 	g, err := storage.One(rows, err, scanGrant)
 	if errors.Is(err, storage.ErrNotFound) {
 		return g, problem.New(problem.NotFound, "grant-unknown")
@@ -385,6 +399,10 @@ func (id *Identity) grant(ctx context.Context, from storage.Reader, grant string
 }
 
 const grantColumns = `id, account, role, body, unit, service, kind, place, from_at, to_at, given_by, given_at, confirmed_by, confirmed_at, taken_by, taken_at`
+
+// grantRow is what is read of a grant: its columns and the name of the account.
+const grantRow = grantColumns + `, coalesce((select name from identity_accounts a
+	where a.issuer = identity_grants.issuer and a.account = identity_grants.account), '')`
 
 func (id *Identity) insert(ctx context.Context, tx *storage.Tx, g Grant) error {
 	_, err := tx.ExecContext(ctx, `insert into identity_grants (issuer, `+grantColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
@@ -396,7 +414,7 @@ func (id *Identity) insert(ctx context.Context, tx *storage.Tx, g Grant) error {
 func scanGrant(scan storage.Scan) (g Grant, err error) {
 	var from, to, given, confirmed, taken int64
 	err = scan(&g.ID, &g.Account, &g.Role, &g.Scope.Body, &g.Scope.Unit, &g.Scope.Service, &g.Scope.Kind, &g.Scope.Place, &from, &to,
-		&g.GivenBy, &given, &g.ConfirmedBy, &confirmed, &g.TakenBy, &taken)
+		&g.GivenBy, &given, &g.ConfirmedBy, &confirmed, &g.TakenBy, &taken, &g.Name)
 	g.From, g.To, g.GivenAt, g.ConfirmedAt, g.TakenAt = instant(from), instant(to), instant(given), instant(confirmed), instant(taken)
 	return g, err
 }

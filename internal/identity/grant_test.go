@@ -138,7 +138,7 @@ func TestGivingLeavesAReceipt(t *testing.T) {
 		if _, err := r.id.Give(t.Context(), administrator(), "officer", act.Grant{Role: identity.Contracts}); !problem.HasCode(err, "journal-away") {
 			t.Errorf("without a journal: %v", err)
 		}
-		list, err := r.id.Grants(t.Context(), administrator(), "")
+		list, err := r.id.Grants(t.Context(), administrator(), "", "")
 		if err != nil || len(list.Items) != 3 {
 			t.Errorf("grants %+v: %v", list.Items, err)
 		}
@@ -169,7 +169,7 @@ func TestTakeOnce(t *testing.T) {
 			t.Errorf("twice: %v", err)
 		}
 		again := r.give("vesna", act.Grant{Role: identity.Registrar, Scope: act.Scope{Place: "novi-sad"}})
-		list, err := r.id.Grants(t.Context(), administrator(), "")
+		list, err := r.id.Grants(t.Context(), administrator(), "", "")
 		if err != nil || list.Items[0].ID != again.ID || !list.Items[0].TakenAt.IsZero() || list.Items[1].ID != g.ID || list.Items[1].TakenBy != "head" {
 			t.Errorf("grants %+v: %v", list.Items, err)
 		}
@@ -216,7 +216,7 @@ func TestTheConfigurationNamesTheFirst(t *testing.T) {
 		if !first.Has(identity.Administrator) {
 			t.Fatalf("the first administrator is %+v", first)
 		}
-		list, err := r.id.Grants(t.Context(), first, "")
+		list, err := r.id.Grants(t.Context(), first, "", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,7 +233,7 @@ func TestTheConfigurationNamesTheFirst(t *testing.T) {
 		r.journal.clear()
 		r.config.Administrators = []string{"stranger", "milica"}
 		later := r.open(open(identity.Migrations()), slog.New(slog.DiscardHandler))
-		after, err := later.Grants(t.Context(), first, "")
+		after, err := later.Grants(t.Context(), first, "", "")
 		if err != nil || len(after.Items) != len(list.Items) || len(r.journal.acts(t)) != 0 {
 			t.Errorf("another start gave %+v: %v", after.Items, err)
 		}
@@ -297,7 +297,7 @@ func TestListsOfAdministrators(t *testing.T) {
 			seen := map[string]bool{}
 			after := page.Key("")
 			for {
-				p, err := r.id.Grants(t.Context(), c.by, after)
+				p, err := r.id.Grants(t.Context(), c.by, "", after)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -312,7 +312,7 @@ func TestListsOfAdministrators(t *testing.T) {
 				t.Errorf("%s: %d grants, want %d", name, len(seen), c.want)
 			}
 		}
-		if _, err := r.id.Grants(t.Context(), act.As("x", identity.Officer), ""); !problem.HasCode(err, "not-allowed") {
+		if _, err := r.id.Grants(t.Context(), act.As("x", identity.Officer), "", ""); !problem.HasCode(err, "not-allowed") {
 			t.Errorf("grants for an officer: %v", err)
 		}
 		if _, err := r.id.Accounts(t.Context(), act.As("x", identity.Officer), ""); !problem.HasCode(err, "not-allowed") {

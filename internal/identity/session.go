@@ -202,9 +202,9 @@ func (id *Identity) End(ctx context.Context, by act.Actor, session string) error
 }
 
 // EndAll ends all sessions of an account and says how many there were. Everybody may
-// do so for their own, who gives roles for every account.
+// do so for their own, who gives roles for every account; that leaves a receipt first.
 //
-// Problems: those of [act.Right.Check].
+// Problems: those of [act.Right.Check], journal-away.
 func (id *Identity) EndAll(ctx context.Context, by act.Actor, account string) (ended int64, err error) {
 	right := id.rightToGive()
 	if by.Account == account {
@@ -212,6 +212,15 @@ func (id *Identity) EndAll(ctx context.Context, by act.Actor, account string) (e
 	}
 	if err := right.Check(by, act.Scope{}); err != nil {
 		return 0, err
+	}
+	if by.Account != account {
+		err := id.journaled(ctx, "sessions-end", newMatter(), struct {
+			By      string `json:"by"`
+			Account string `json:"account"`
+		}{by.Account, account})
+		if err != nil {
+			return 0, err
+		}
 	}
 	err = id.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		result, err := tx.ExecContext(ctx, "delete from identity_sessions where account_hash = $1", id.accountHash(account))

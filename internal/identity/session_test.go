@@ -163,7 +163,7 @@ func TestRolesAreOfNow(t *testing.T) {
 			t.Fatal(err)
 		}
 		holds("given", identity.Officer, identity.Auditor, identity.Operator)
-		list, err := r.id.Grants(t.Context(), administrator(), "")
+		list, err := r.id.Grants(t.Context(), administrator(), "", "")
 		if err != nil || len(list.Items) != 3 || list.Items[0].ID != operator.ID {
 			t.Fatalf("grants %+v: %v", list, err)
 		}

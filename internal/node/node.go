@@ -30,6 +30,7 @@ import (
 	"dobosh/internal/exchange/oversight"
 	exchangepages "dobosh/internal/exchange/pages"
 	"dobosh/internal/identity"
+	identitypages "dobosh/internal/identity/pages"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
@@ -379,6 +380,11 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 	if people != nil {
 		frame.SignIn, frame.Sessions = people, people
+		given, err := identitypages.New(people)
+		if err != nil {
+			return err
+		}
+		shown = append(shown, given)
 	}
 	if c.authority != nil {
 		frame.Kind = "supervisor"

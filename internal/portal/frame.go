@@ -28,6 +28,7 @@ type frame struct {
 	Languages []Link
 	Demo      bool
 	Name      string // of who is signed in
+	Account   Link   // to which the name leads
 	Help      Help
 	Footer    []Link
 	Main      template.HTML
@@ -48,6 +49,9 @@ func (v *Visit) frame(page, title string, main template.HTML) frame {
 	}
 	if v.Known {
 		f.Name = v.Actor.Name
+		if v.account.Path != "" {
+			f.Account = Link{URL: v.account.Path, Text: v.Say(v.account.Key)}
+		}
 	}
 	return f
 }

@@ -61,6 +61,7 @@ type Room struct {
 	Templates fs.FS  // templates/*.html; they may use those of the frame, and not those of another room
 	Nav       []Nav  // in the order in which they are shown
 	Footer    []Nav  // for everybody, below every page
+	Account   Nav    // from the name of who is signed in to what is theirs to say about the account; may be empty
 	Home      []Home // what "/" is, for whom
 	Welcome   []Part // what the first page shows to those who have no home here
 	Beside    []Part // what a person's own page shows of this room
@@ -109,6 +110,7 @@ type Portal struct {
 	rooms    []*room
 	nav      []Nav
 	footer   []Nav
+	account  Nav
 	homes    []home
 	handler  http.Handler
 }
@@ -200,6 +202,9 @@ func (p *Portal) add(brought Room) error {
 	}
 	p.rooms = append(p.rooms, r)
 	p.nav, p.footer = append(p.nav, r.Nav...), append(p.footer, r.Footer...)
+	if r.Account.Path != "" {
+		p.account = r.Account
+	}
 	for _, h := range r.Home {
 		p.homes = append(p.homes, home{h, r})
 	}

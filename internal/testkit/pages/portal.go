@@ -33,6 +33,7 @@ func People() map[string]act.Actor {
 		"contracts": staff("dragana", "Драгана Потписић", identity.Contracts),
 		"auditor":   staff("jelena", "Јелена Скицић", identity.Auditor),
 		"operator":  staff("oliver", "Оливер Оператер", identity.Operator),
+		"head":      staff("head", "Ана Управник", identity.Administrator),
 		"nobody":    {Account: "nobody", Name: "Нико Ниједан"},
 	}
 }
