@@ -14,6 +14,7 @@ import (
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
 	"dobosh/internal/work"
 )
 
@@ -26,12 +27,12 @@ func TestEventReachesEveryConsumer(t *testing.T) {
 		w.enqueue("c")
 		want := []string{"a", "b", "c"}
 		for _, name := range []string{"all", "births"} {
-			w.eventually(name+" has done all", func() bool { return slices.Equal(w.effectsOf(name), want) })
+			testkit.Eventually(w.t, name+" has done all", func() bool { return slices.Equal(w.effectsOf(name), want) })
 		}
 		if got := w.effectsOf("deaths"); len(got) > 0 {
 			t.Errorf("the consumer of another type did %q", got)
 		}
-		w.eventually("nothing waits", func() bool {
+		testkit.Eventually(w.t, "nothing waits", func() bool {
 			n, err := w.relay.Waiting(t.Context())
 			return n == 0 && err == nil
 		})
@@ -68,7 +69,7 @@ func TestEventsKeepTheirOrder(t *testing.T) {
 				return nil
 			}, nil
 		}})
-		w.eventually("all are marked", func() bool { return w.count(`select count(*) from bus_consumed`) == len(want) })
+		testkit.Eventually(w.t, "all are marked", func() bool { return w.count(`select count(*) from bus_consumed`) == len(want) })
 		w.stop()
 		if !slices.Equal(got, want) {
 			t.Errorf("the order is %q", got)
@@ -97,10 +98,10 @@ func TestDoubledEventIsHandledOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		w.eventually("a is handled", func() bool { return len(w.effectsOf("once")) == 1 })
+		testkit.Eventually(w.t, "a is handled", func() bool { return len(w.effectsOf("once")) == 1 })
 		w.publishRaw("another message id", event("a"))
 		w.enqueue("b")
-		w.eventually("b is handled", func() bool { return slices.Contains(w.effectsOf("once"), "b") })
+		testkit.Eventually(w.t, "b is handled", func() bool { return slices.Contains(w.effectsOf("once"), "b") })
 		if got := w.effectsOf("once"); !slices.Equal(got, []string{"a", "b"}) || handled.of("a") != 1 {
 			t.Errorf("effects are %q, a was prepared %d times", got, handled.of("a"))
 		}
@@ -136,7 +137,7 @@ func TestFailureIsTriedAgain(t *testing.T) {
 					return effect(name)(ctx, ev)
 				}})
 				w.enqueue("of " + name)
-				w.eventually("it works in the end", func() bool { return slices.Contains(w.effectsOf(name), "of "+name) })
+				testkit.Eventually(w.t, "it works in the end", func() bool { return slices.Contains(w.effectsOf(name), "of "+name) })
 				if n := attempts.of("of " + name); n != 3 {
 					t.Errorf("%d attempts, want 3", n)
 				}
@@ -158,8 +159,8 @@ func TestPoisonIsPutAsideAndRevived(t *testing.T) {
 		}})
 		w.consume(bus.Consumer{Name: "other", Handle: effect("other")})
 		w.enqueue("poison1", "a", "poison2", "b")
-		w.eventually("the others are handled", func() bool { return slices.Equal(w.effectsOf("strict"), []string{"a", "b"}) })
-		w.eventually("the poison is put aside", func() bool { return w.count(`select count(*) from work_jobs where dead > 0`) == 2 })
+		testkit.Eventually(w.t, "the others are handled", func() bool { return slices.Equal(w.effectsOf("strict"), []string{"a", "b"}) })
+		testkit.Eventually(w.t, "the poison is put aside", func() bool { return w.count(`select count(*) from work_jobs where dead > 0`) == 2 })
 
 		dead, err := room.Dead(t.Context(), "strict", "", 0)
 		if err != nil || len(dead.Items) != 2 {
@@ -178,10 +179,10 @@ func TestPoisonIsPutAsideAndRevived(t *testing.T) {
 		if err := room.TryAgain(t.Context(), "strict", poison); err != nil {
 			t.Fatal(err)
 		}
-		w.eventually("the revived is handled", func() bool { return slices.Contains(w.effectsOf("strict"), "poison1") })
-		w.eventually("it is gone", func() bool { return problem.HasCode(room.TryAgain(t.Context(), "strict", poison), "job-unknown") })
+		testkit.Eventually(w.t, "the revived is handled", func() bool { return slices.Contains(w.effectsOf("strict"), "poison1") })
+		testkit.Eventually(w.t, "it is gone", func() bool { return problem.HasCode(room.TryAgain(t.Context(), "strict", poison), "job-unknown") })
 		w.enqueue("last")
-		w.eventually("the last is handled", func() bool { return slices.Contains(w.effectsOf("other"), "last") })
+		testkit.Eventually(w.t, "the last is handled", func() bool { return slices.Contains(w.effectsOf("other"), "last") })
 		if got := w.effectsOf("other"); len(got) != 5 {
 			t.Errorf("the other consumer did %q, want each once", got)
 		}
@@ -195,9 +196,9 @@ func TestMessageThatIsNoEventIsPutAside(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.enqueue("a")
-		w.eventually("the next is handled", func() bool { return slices.Equal(w.effectsOf("strict"), []string{"a"}) })
+		testkit.Eventually(w.t, "the next is handled", func() bool { return slices.Equal(w.effectsOf("strict"), []string{"a"}) })
 		var dead page.Page[work.Dead]
-		w.eventually("the garbage is put aside", func() (is bool) {
+		testkit.Eventually(w.t, "the garbage is put aside", func() (is bool) {
 			dead, _ = room.Dead(t.Context(), "strict", "", 0)
 			return len(dead.Items) == 1
 		})

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"dobosh/internal/bus"
+	"dobosh/internal/testkit"
 )
 
 // fetch waits for the next events of all types.
 func fetch(t *testing.T, b *bus.Bus, after uint64, limit int) []bus.Sequenced {
 	t.Helper()
-	got, err := b.Fetch(t.Context(), nil, after, limit, patience)
+	got, err := b.Fetch(t.Context(), nil, after, limit, testkit.Patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func TestFetchWaitsForTheFirst(t *testing.T) {
 	b := startBus(t, t.TempDir())
 	answer := make(chan []bus.Sequenced)
 	go func() {
-		got, err := b.Fetch(t.Context(), []string{"rs.births.registered"}, 0, 10, patience)
+		got, err := b.Fetch(t.Context(), []string{"rs.births.registered"}, 0, 10, testkit.Patience)
 		if err != nil {
 			t.Error(err)
 		}
@@ -102,7 +103,7 @@ func TestFetchRefuses(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := b.Fetch(ctx, nil, 0, 10, patience); !errors.Is(err, context.Canceled) {
+	if _, err := b.Fetch(ctx, nil, 0, 10, testkit.Patience); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -114,7 +115,7 @@ func TestCloseEndsAFetch(t *testing.T) {
 		_, err := b.Fetch(t.Context(), nil, 0, 10, time.Minute)
 		ended <- err
 	}()
-	eventually(t, "the fetch waits", func() bool { return bus.Readers(t.Context(), b) == 1 })
+	testkit.Eventually(t, "the fetch waits", func() bool { return bus.Readers(t.Context(), b) == 1 })
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}

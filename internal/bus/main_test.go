@@ -24,9 +24,6 @@ func TestMain(m *testing.M) {
 	testkit.NoneLeft(m, "github.com/nats-io/nats.go/jetstream.(*pullConsumer).fetch.func1") // ends within a second of what it was asked for
 }
 
-// patience bounds what should happen soon.
-const patience = 20 * time.Second
-
 var (
 	morning = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	quiet   = slog.New(slog.DiscardHandler)
@@ -178,24 +175,6 @@ func (w *world) effectsOf(consumer string) []string {
 		w.t.Fatal(err)
 	}
 	return ids
-}
-
-// eventually waits for what the bus is about to do.
-func (w *world) eventually(what string, done func() bool) {
-	w.t.Helper()
-	eventually(w.t, what, done)
-}
-
-func eventually(t testing.TB, what string, done func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	for tick := time.NewTicker(2 * time.Millisecond); !done(); {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("not within %v: %s", patience, what)
-		}
-	}
 }
 
 // tally counts by name.

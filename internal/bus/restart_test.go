@@ -11,6 +11,7 @@ import (
 	"dobosh/internal/bus"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
 	"dobosh/internal/work"
 )
 
@@ -24,13 +25,13 @@ func TestRestartsLoseNothingAndDoNothingTwice(t *testing.T) {
 			for chunk := range slices.Chunk(events(round*perRound, (round+1)*perRound), 7) {
 				w.enqueue(chunk...)
 			}
-			w.eventually("some are handled", func() bool { return len(w.effectsOf("steady")) > round*perRound })
+			testkit.Eventually(w.t, "some are handled", func() bool { return len(w.effectsOf("steady")) > round*perRound })
 			w.stop()
 			w.start()
 		}
 		w.consume(consumer)
 		want := events(0, rounds*perRound)
-		w.eventually("all are handled", func() bool { return len(w.effectsOf("steady")) >= len(want) })
+		testkit.Eventually(w.t, "all are handled", func() bool { return len(w.effectsOf("steady")) >= len(want) })
 		w.stop()
 		w.start()
 		if got := w.effectsOf("steady"); !slices.Equal(got, want) {
@@ -55,7 +56,7 @@ func TestEventHeldByADeadProcessComesAgain(t *testing.T) {
 		w.stop()
 		w.start()
 		w.consume(bus.Consumer{Name: "heir", Timeout: time.Hour, Handle: effect("heir")})
-		w.eventually("the heir has it", func() bool { return slices.Equal(w.effectsOf("heir"), []string{"a"}) })
+		testkit.Eventually(w.t, "the heir has it", func() bool { return slices.Equal(w.effectsOf("heir"), []string{"a"}) })
 	})
 }
 
@@ -71,7 +72,7 @@ func TestCloseWaitsForWhatRuns(t *testing.T) {
 		<-holds
 		closed := make(chan error)
 		go func() { closed <- w.bus.Close() }()
-		eventually(t, "closing has begun", func() bool { return errors.Is(w.bus.Publish(t.Context(), event("b")), bus.ErrClosed) })
+		testkit.Eventually(t, "closing has begun", func() bool { return errors.Is(w.bus.Publish(t.Context(), event("b")), bus.ErrClosed) })
 		close(release)
 		if err := <-closed; err != nil {
 			t.Error(err)
@@ -92,8 +93,8 @@ func TestLostStreamIsFilledAgain(t *testing.T) {
 				consumer := bus.Consumer{Name: "careful", Handle: effect("careful")}
 				w.consume(consumer)
 				w.enqueue(events(0, 20)...)
-				w.eventually("all are handled", func() bool { return len(w.effectsOf("careful")) == 20 })
-				w.eventually("all are marked", func() bool { n, _ := w.relay.Waiting(t.Context()); return n == 0 })
+				testkit.Eventually(w.t, "all are handled", func() bool { return len(w.effectsOf("careful")) == 20 })
+				testkit.Eventually(w.t, "all are marked", func() bool { n, _ := w.relay.Waiting(t.Context()); return n == 0 })
 				w.stop()
 				if err := os.RemoveAll(w.dir); err != nil {
 					t.Fatal(err)
@@ -108,7 +109,7 @@ func TestLostStreamIsFilledAgain(t *testing.T) {
 				w.startRelay()
 				w.enqueue("new")
 				w.consume(consumer)
-				w.eventually("the new one is handled", func() bool { return slices.Contains(w.effectsOf("careful"), "new") })
+				testkit.Eventually(w.t, "the new one is handled", func() bool { return slices.Contains(w.effectsOf("careful"), "new") })
 				if got := w.effectsOf("careful"); len(got) != 21+others {
 					t.Errorf("effects are %q, want each once", got)
 				}
@@ -124,8 +125,8 @@ func TestCleanKeepsWhatIsYoungOrWaits(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.consume(bus.Consumer{Name: "c", Handle: effect("c")})
 		w.enqueue(events(0, 1200)...)
-		w.eventually("all are handled", func() bool { return w.count(`select count(*) from bus_consumed`) == 1200 })
-		w.eventually("all are published", func() bool { n, _ := w.relay.Waiting(t.Context()); return n == 0 })
+		testkit.Reaches(t, "handled", func() int { return w.count(`select count(*) from bus_consumed`) }, 1200)
+		testkit.Eventually(w.t, "all are published", func() bool { n, _ := w.relay.Waiting(t.Context()); return n == 0 })
 		for _, c := range []struct {
 			ahead            time.Duration
 			outbox, consumed int

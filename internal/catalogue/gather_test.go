@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"dobosh/internal/catalogue"
 	"dobosh/internal/catalogue/search"
@@ -17,6 +16,7 @@ import (
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
+	"dobosh/internal/testkit"
 )
 
 // TestDescriptionsAreGathered: what somebody else's service says of itself is
@@ -28,18 +28,10 @@ func TestDescriptionsAreGathered(t *testing.T) {
 	ended := make(chan struct{})
 	go func() { defer close(ended); r.consumer.Run(ctx) }()
 	defer func() { stop(); <-ended }()
-	deadline, tick := time.After(time.Minute), time.NewTicker(10*time.Millisecond)
-	defer tick.Stop()
-	for {
-		if found, _ := r.consumer.Find(search.Query{Words: "odgovara"}, ""); len(found.Items) == 1 && found.Items[0].Text["sr"] != "" {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatal("the description did not come")
-		}
-	}
+	testkit.Eventually(t, "the description is found", func() bool {
+		found, _ := r.consumer.Find(search.Query{Words: "odgovara"}, "")
+		return len(found.Items) == 1 && found.Items[0].Text["sr"] != ""
+	})
 }
 
 func TestADraftIsNobodysUntilItIsPublished(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"dobosh/internal/node"
+	"dobosh/internal/testkit"
 
 	"gopkg.in/yaml.v3"
 )
@@ -46,7 +47,7 @@ func (s *stage) maintenance(askers, givers string) {
 	if out := s.does("maintenance", "on", "--config", givers, "--until", "2h"); !strings.Contains(out, "ends by itself") {
 		t.Errorf("maintenance on says %q", out)
 	}
-	s.eventually("the asker is told", func() bool {
+	testkit.Eventually(s.t, "the asker is told", func() bool {
 		status, _ := s.ask(askers)
 		return status >= http.StatusInternalServerError
 	})
@@ -67,7 +68,7 @@ func (s *stage) revoked(askers, givers string) {
 		t.Errorf("without a reason: %s", out)
 	}
 	s.does("revoke", "--config", s.authority, "GOV/ASKER", "n1", "--why", "test")
-	s.eventually("the other nodes part from it", func() bool { return s.status(givers).Connections.Answering == 0 })
+	testkit.Eventually(s.t, "the other nodes part from it", func() bool { return s.status(givers).Connections.Answering == 0 })
 	status, body := s.ask(askers)
 	heard, refused := strings.Contains(body, "the registry does not have the node n1"), strings.Contains(body, "The registry does not know this security server")
 	if status == http.StatusOK || !strings.Contains(body, "SslAuthenticationFailed") || !heard && !refused { // it may have been cut off before it heard

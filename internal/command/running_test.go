@@ -21,6 +21,7 @@ import (
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
 	"dobosh/internal/registry/credential"
+	"dobosh/internal/testkit"
 )
 
 // pressed puts questions until the returned function is called, which gives how
@@ -155,7 +156,7 @@ func TestNodeDrainsWhenItIsToldToEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.eventually("nothing new is taken", func() bool {
+	testkit.Eventually(s.t, "nothing new is taken", func() bool {
 		conn, err := net.Dial("tcp", cfg.Listen.Exchange)
 		return err != nil || conn.Close() != nil
 	})
@@ -183,7 +184,7 @@ func TestOtherNodeOfTheMemberAnswers(t *testing.T) {
 	s.answered(askers)
 	end := s.pressed(askers)
 	s.does("maintenance", "on", "--config", first)
-	s.eventually("the asker knows", func() bool {
+	testkit.Eventually(s.t, "the asker knows", func() bool {
 		return strings.Contains(s.does("status", "--config", askers), "n1 of RS-DEMO/GOV/GIVER at "+exchangeOf(t, first)+": maintenance")
 	})
 	if asked, failed := end(); asked == 0 || len(failed) > 0 {
@@ -195,7 +196,7 @@ func TestOtherNodeOfTheMemberAnswers(t *testing.T) {
 		t.Error("a node in maintenance was asked")
 	}
 	s.does("maintenance", "off", "--config", first)
-	s.eventually("the asker knows", func() bool { return !strings.Contains(s.does("status", "--config", askers), "maintenance") })
+	testkit.Eventually(s.t, "the asker knows", func() bool { return !strings.Contains(s.does("status", "--config", askers), "maintenance") })
 	s.kill(second)
 	s.answered(askers)
 	for range 20 {

@@ -18,7 +18,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -30,6 +29,7 @@ import (
 	"dobosh/internal/node/operator"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
+	"dobosh/internal/testkit"
 )
 
 // program builds the real binary, once for all tests.
@@ -54,10 +54,6 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(code)
 }
-
-// patience is how long a test waits for what has to happen; nothing is said
-// about how quick it is.
-const patience = 60 * time.Second
 
 // stage is a supervisor and the nodes that come to it, each a process of the
 // real program.
@@ -142,7 +138,7 @@ func (s *stage) change(file string, how func(*node.Config)) {
 // run runs a command to its end and gives what it printed.
 func (s *stage) run(args ...string) (out string, err error) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience+operatorPatience)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*testkit.Patience)
 	defer cancel()
 	var both bytes.Buffer
 	command := exec.CommandContext(ctx, s.binary, args...)
@@ -150,9 +146,6 @@ func (s *stage) run(args ...string) (out string, err error) {
 	err = command.Run()
 	return both.String(), err
 }
-
-// operatorPatience is for commands that wait on purpose.
-const operatorPatience = 60 * time.Second
 
 // does is run for a command that must succeed.
 func (s *stage) does(args ...string) string {
@@ -182,7 +175,7 @@ func (s *stage) serve(file string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.eventually(file+" is ready", func() bool {
+	testkit.Eventually(s.t, file+" is ready", func() bool {
 		resp, err := http.Get("http://" + cfg.Listen.Operations + "/readyz")
 		if err != nil {
 			return false
@@ -237,16 +230,6 @@ func (s *stage) stopAll() {
 			s.t.Logf("%s:\n%s", log, raw[max(0, len(raw)-4000):])
 		}
 	}
-}
-
-func (s *stage) eventually(what string, is func() bool) {
-	s.t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if is() {
-			return
-		}
-	}
-	s.t.Fatalf("never happened: %s", what)
 }
 
 // member is an institution of the stage.
@@ -394,7 +377,7 @@ func (s *stage) answered(file string) {
 			s.t.Log("last answer:", last)
 		}
 	}()
-	s.eventually("a question is answered", func() bool {
+	testkit.Eventually(s.t, "a question is answered", func() bool {
 		status, body := s.ask(file)
 		last = fmt.Sprint(status, " ", body)
 		return status == http.StatusOK && strings.Contains(body, `"42"`) && !strings.Contains(body, "secret")

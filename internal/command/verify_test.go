@@ -25,6 +25,7 @@ import (
 	"dobosh/internal/lab/people"
 	"dobosh/internal/law"
 	"dobosh/internal/node"
+	"dobosh/internal/testkit"
 	"dobosh/packs"
 )
 
@@ -198,7 +199,7 @@ func recordBirth(t *testing.T, dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, path, func() error {
+		testkit.Succeeds(t, path, func() error {
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+cfg.Listen.Systems+"/births/v1/"+path, bytes.NewReader(raw))
 			if err != nil {
 				return err
@@ -252,7 +253,7 @@ func (v visitor) signIn(subject string) {
 	v.t.Helper()
 	var login *url.URL
 	var visit []string
-	eventually(v.t, "the page of the identity provider", func() error {
+	testkit.Succeeds(v.t, "the page of the identity provider", func() error {
 		answer, err := v.http.Get(v.city + "/sign-in?to=%2Finbox")
 		if err != nil {
 			return err
@@ -284,7 +285,7 @@ func (v visitor) post(address string, form url.Values) {
 func (v visitor) until(path, pattern string) (parts []string) {
 	v.t.Helper()
 	wanted := regexp.MustCompile(pattern)
-	eventually(v.t, path, func() error {
+	testkit.Succeeds(v.t, path, func() error {
 		answer, err := v.http.Get(v.city + path)
 		if err != nil {
 			return err
@@ -305,22 +306,4 @@ func read(answer *http.Response) (string, error) {
 		err = errors.New(answer.Status)
 	}
 	return string(raw), err
-}
-
-// eventually asks again and again until it works.
-func eventually(t *testing.T, what string, ask func() error) {
-	t.Helper()
-	deadline, tick := time.After(2*time.Minute), time.NewTicker(20*time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := ask()
-		if err == nil {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
 }

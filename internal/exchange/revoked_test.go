@@ -2,8 +2,8 @@ package exchange
 
 import (
 	"crypto/ed25519"
+	"fmt"
 	"testing"
-	"time"
 
 	"dobosh/internal/registry"
 	"dobosh/internal/testkit"
@@ -11,14 +11,13 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-func eventuallyConnections(t *testing.T, g *Gateway, asking, answering int) {
+// connected waits until a node has so many connections on each side.
+func connected(t *testing.T, g *Gateway, asking, answering int) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if a, b, _ := g.Connections(); a == asking && b == answering {
-			return
-		}
-	}
-	t.Fatal("the connections stay")
+	testkit.Eventually(t, fmt.Sprintf("%d connections to ask and %d to answer", asking, answering), func() bool {
+		a, b, _ := g.Connections()
+		return a == asking && b == answering
+	})
 }
 
 // A node that is taken out loses its connections, on both sides.
@@ -36,7 +35,7 @@ func TestNodesPartFromWhoWasTakenOut(t *testing.T) {
 	}
 	w.say(registry.Statement{Node: &registry.Node{Member: city, Name: "n1"}})
 	w.state.CloseRevoked()
-	eventuallyConnections(t, w.state.Gateway, 0, 0)
+	connected(t, w.state.Gateway, 0, 0)
 	_, err := w.ask()
 	if err == nil {
 		t.Error("it is answered")

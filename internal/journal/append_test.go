@@ -7,7 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
+
+	"dobosh/internal/testkit"
 )
 
 func TestEntriesOutOfBoundsAreRefused(t *testing.T) {
@@ -94,7 +95,7 @@ func TestBackPressureAndGroupCommit(t *testing.T) {
 	for i := range 3 {
 		add(i + 1)
 	}
-	eventually(t, func() bool { return len(l.queue) == 3 })
+	testkit.Eventually(t, "three wait", func() bool { return len(l.queue) == 3 })
 	if _, err := l.Append(t.Context(), testEntry(9)); !errors.Is(err, ErrBusy) {
 		t.Errorf("error of a full queue = %v, want ErrBusy", err)
 	}
@@ -103,16 +104,6 @@ func TestBackPressureAndGroupCommit(t *testing.T) {
 	closeLog(t, l)
 	if syncs != 2 || l.Size() != 4 {
 		t.Errorf("%d syncs for %d entries, want 2 for 4", syncs, l.Size())
-	}
-}
-
-func eventually(t *testing.T, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); {
-		if time.Now().After(deadline) {
-			t.Fatal("it never came true")
-		}
-		time.Sleep(time.Millisecond)
 	}
 }
 

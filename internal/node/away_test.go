@@ -11,6 +11,7 @@ import (
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/lab/people"
 	"dobosh/internal/registry"
+	"dobosh/internal/testkit"
 )
 
 // residence asks whether a mother of the stories is a resident, as the city does
@@ -68,7 +69,7 @@ func TestTheExchangeGoesOnWithoutTheCentre(t *testing.T) {
 		_, err := w.residence()
 		return err == nil
 	}
-	w.eventually("the city may ask", mayAsk)
+	testkit.Eventually(w.t, "the city may ask", mayAsk)
 	w.stop(demo.Supervisor)
 	for range 12 {
 		at.Advance(5 * time.Minute)
@@ -83,8 +84,8 @@ func TestTheExchangeGoesOnWithoutTheCentre(t *testing.T) {
 		t.Errorf("a day without the centre: %v", err)
 	}
 	w.start(demo.Supervisor)
-	w.eventually("the centre is back and the city may ask", mayAsk)
-	w.eventually("the witness has cosigned what it missed", func() bool {
+	testkit.Eventually(w.t, "the centre is back and the city may ask", mayAsk)
+	testkit.Eventually(w.t, "the witness has cosigned what it missed", func() bool {
 		at.Advance(100 * time.Millisecond)
 		seen, err := journal.PeekCheckpoint(w.nodes[demo.City].Cosigned())
 		return err == nil && seen.Size >= w.nodes[demo.City].Journal().Size()-2

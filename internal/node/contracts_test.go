@@ -17,6 +17,7 @@ import (
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/lab/people"
 	"dobosh/internal/registry"
+	"dobosh/internal/testkit"
 )
 
 // engineer talks to the desk of a node over HTTP, with the token of its member.
@@ -89,7 +90,7 @@ func (w *town) agreed(c registry.Contract) {
 	}
 	proposal := "/proposals/" + p["id"].(string)
 	var theirs map[string]any
-	w.eventually("the proposal has come", func() bool {
+	testkit.Eventually(w.t, "the proposal has come", func() bool {
 		status, theirs = w.engineer(demo.Registers, http.MethodGet, proposal, nil)
 		return status == http.StatusOK
 	})
@@ -100,7 +101,7 @@ func (w *town) agreed(c registry.Contract) {
 		w.t.Fatalf("approved: %d %v", status, said)
 	}
 	for _, name := range []string{demo.City, demo.Registers} {
-		w.eventually("the contract is in force at "+name, func() bool {
+		testkit.Eventually(w.t, "the contract is in force at "+name, func() bool {
 			_, p := w.engineer(name, http.MethodGet, proposal, nil)
 			return p["state"] == "in-force"
 		})
@@ -111,7 +112,7 @@ func (w *town) agreed(c registry.Contract) {
 func TestAContractFromAskingToTheEnd(t *testing.T) {
 	w := newTown(t)
 	w.all()
-	w.eventually("the city knows the registers", func() bool { _, err := w.residence(); return err == nil })
+	testkit.Eventually(w.t, "the city knows the registers", func() bool { _, err := w.residence(); return err == nil })
 	if _, err := w.asksAsPortal(); !problem.HasCode(err, "contract-missing") {
 		t.Fatalf("without a contract: %v", err)
 	}
@@ -124,7 +125,7 @@ func TestAContractFromAskingToTheEnd(t *testing.T) {
 	if status != http.StatusOK {
 		t.Fatalf("ended: %d %v", status, said)
 	}
-	w.eventually("nobody may ask any more", func() bool { _, err := w.asksAsPortal(); return problem.HasCode(err, "contract-missing") })
+	testkit.Eventually(w.t, "nobody may ask any more", func() bool { _, err := w.asksAsPortal(); return problem.HasCode(err, "contract-missing") })
 	for name, c := range map[string]struct {
 		token, method, path string
 		body                any
@@ -172,9 +173,9 @@ func TestAContractStopsWithItsProvision(t *testing.T) {
 		_, err := w.asksAsPortal()
 		return err
 	}
-	w.eventually("the city knows the registers", func() bool { return problem.HasCode(asked(), "contract-missing") })
+	testkit.Eventually(w.t, "the city knows the registers", func() bool { return problem.HasCode(asked(), "contract-missing") })
 	w.agreed(w.portalContract(at.Now()))
-	w.eventually("the portal may ask", func() bool { return asked() == nil })
+	testkit.Eventually(w.t, "the portal may ask", func() bool { return asked() == nil })
 	tomorrow := today.AddDays(1)
 	_, list := w.engineer(demo.Registers, http.MethodGet, "/contracts", nil)
 	first := list["items"].([]any)[0].(map[string]any)

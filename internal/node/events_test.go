@@ -19,6 +19,7 @@ import (
 	"dobosh/internal/exchange/events"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/lab/demo"
+	"dobosh/internal/testkit"
 )
 
 // system talks to the events of a node over HTTP, with the token of its member.
@@ -100,7 +101,7 @@ func TestADayAwayOfANode(t *testing.T) {
 	w.all()
 	subscription := w.subscribe(map[string]any{"from": "beginning"})
 	publish := func(from, to int) {
-		w.eventually("the registers may publish", func() bool {
+		testkit.Eventually(w.t, "the registers may publish", func() bool {
 			at.Advance(100 * time.Millisecond) // witnesses are asked once a second at most
 			status, _ := w.system(demo.Registers, http.MethodPost, "", events.BatchType, happened(from, to))
 			return status == http.StatusCreated || status == http.StatusOK
@@ -108,7 +109,7 @@ func TestADayAwayOfANode(t *testing.T) {
 	}
 	publish(1, 1)
 	var got []string
-	w.eventually("the first has come", func() bool {
+	testkit.Eventually(w.t, "the first has come", func() bool {
 		at.Advance(100 * time.Millisecond)
 		got = append(got, w.pullAll(subscription)...)
 		return len(got) == 1
@@ -120,7 +121,7 @@ func TestADayAwayOfANode(t *testing.T) {
 	}
 	at.Advance(4 * time.Hour)
 	w.start(demo.City)
-	w.eventually("all have come", func() bool {
+	testkit.Eventually(w.t, "all have come", func() bool {
 		at.Advance(100 * time.Millisecond)
 		status, _ := w.system(demo.City, http.MethodGet, "/subscriptions/"+subscription+"/events", "", nil)
 		if status == http.StatusOK { // the registry is confirmed again
@@ -165,11 +166,11 @@ func TestFromASystemToASystem(t *testing.T) {
 	}
 	w.all()
 	subscription := w.subscribe(map[string]any{"webhook": hook.URL + "/events", "filter": map[string]any{"filters": []any{map[string]any{"prefix": map[string]string{"subject": "entry-"}}}}})
-	w.eventually("the registers may publish", func() bool {
+	testkit.Eventually(w.t, "the registers may publish", func() bool {
 		status, _ := w.system(demo.Registers, http.MethodPost, "", events.BatchType, happened(1, 3))
 		return status == http.StatusCreated
 	})
-	w.eventually("the webhook was called", func() bool {
+	testkit.Eventually(w.t, "the webhook was called", func() bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return slices.Equal(got, []string{"1", "2", "3"})
@@ -250,10 +251,10 @@ func TestTheManualOfEvents(t *testing.T) {
 		}
 		return answer
 	}
-	w.eventually("published", func() bool { return run(demo.Registers, commands[0])["new"] == float64(1) })
+	testkit.Eventually(w.t, "published", func() bool { return run(demo.Registers, commands[0])["new"] == float64(1) })
 	id, _ := run(demo.City, commands[1])["id"].(string)
 	var page map[string]any
-	w.eventually("fetched", func() bool {
+	testkit.Eventually(w.t, "fetched", func() bool {
 		page = run(demo.City, commands[2], "ID="+id)
 		list, _ := page["events"].([]any)
 		return len(list) == 1

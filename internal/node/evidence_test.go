@@ -12,6 +12,7 @@ import (
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
+	"dobosh/internal/testkit"
 )
 
 // Evidence of an exchange is taken from a running node by an auditor, and beside it
@@ -20,7 +21,7 @@ func TestEvidenceOfARunningNode(t *testing.T) {
 	w := newTown(t)
 	w.all()
 	w.birth("jovana")
-	w.eventually("two offers", func() bool { return len(w.offers()) == 2 })
+	testkit.Eventually(w.t, "two offers", func() bool { return len(w.offers()) == 2 })
 	auditor := act.As("reviewer", identity.Auditor)
 	city := w.nodes[demo.City]
 	list, err := city.Oversight().Exchanges(t.Context(), auditor, oversight.Filter{Party: "civil/births"}, "")

@@ -105,18 +105,6 @@ func (w *town) stop(name string) {
 
 func (w *town) all() { w.start(demo.Supervisor, demo.Registers, demo.City) }
 
-// eventually waits for a condition that other goroutines bring about.
-func (w *town) eventually(what string, is func() bool) {
-	w.t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); {
-		if is() {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	w.t.Fatalf("never happened: %s", what)
-}
-
 // post sends a registrar's system to the civil register.
 func (w *town) post(path string, body any) (int, map[string]any) {
 	w.t.Helper()
@@ -176,7 +164,7 @@ func (w *town) birth(mother string) {
 		w.t.Fatalf("no %s in the stories", mother)
 	}
 	var handle map[string]any
-	w.eventually("the mother is found", func() bool {
+	testkit.Eventually(w.t, "the mother is found", func() bool {
 		status, answer := w.post("/v1/parents", map[string]string{"number": person.Number.String()})
 		handle = answer
 		return status == http.StatusOK
@@ -243,7 +231,7 @@ func TestABirthBecomesTwoOffersAndADecisionThatAnyoneCanCheck(t *testing.T) {
 	w := newTown(t)
 	w.all()
 	w.birth("jovana")
-	w.eventually("two offers", func() bool { return len(w.offers()) == 2 })
+	testkit.Eventually(w.t, "two offers", func() bool { return len(w.offers()) == 2 })
 
 	city := w.nodes[demo.City].Services()
 	mother := w.actor("jovana")
@@ -256,7 +244,7 @@ func TestABirthBecomesTwoOffersAndADecisionThatAnyoneCanCheck(t *testing.T) {
 		if err != nil || again.ID != decision.ID {
 			t.Errorf("a doubled tap gave %q, %v; the first gave %q", again.ID, err, decision.ID)
 		}
-		w.eventually("a witness has seen the decision", func() bool {
+		testkit.Eventually(w.t, "a witness has seen the decision", func() bool {
 			seen, err := city.Verification(t.Context(), decision.Code)
 			return err == nil && seen.Sealed && seen.Witnessed
 		})
@@ -275,12 +263,12 @@ func TestAnOfferWaitsForARegisterThatIsAway(t *testing.T) {
 	w.all()
 	broken := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusServiceUnavailable) })
 	w.birthWith(register("residence", "residents"), broken, func() {
-		w.eventually("both assessments wait", func() bool { return len(w.waiting()) == 2 })
+		testkit.Eventually(w.t, "both assessments wait", func() bool { return len(w.waiting()) == 2 })
 		if len(w.offers()) != 0 {
 			t.Error("there are offers without the facts")
 		}
 	})
-	w.eventually("two offers after the register is back", func() bool { return len(w.offers()) == 2 })
+	testkit.Eventually(w.t, "two offers after the register is back", func() bool { return len(w.offers()) == 2 })
 }
 
 // birthWith lets a child be born, and a register fail from then on while then
@@ -302,7 +290,7 @@ func TestAClockThatIsOffIsNamedAndNothingIsLost(t *testing.T) {
 	w.now[demo.City] = wrong.Now
 	w.all()
 	w.birth("jovana")
-	w.eventually("both assessments wait", func() bool { return len(w.waiting()) == 2 })
+	testkit.Eventually(w.t, "both assessments wait", func() bool { return len(w.waiting()) == 2 })
 	for _, a := range w.waiting() {
 		if a.Waits["code"] != "clock-off" {
 			t.Errorf("waits because of %v", a.Waits)
@@ -311,7 +299,7 @@ func TestAClockThatIsOffIsNamedAndNothingIsLost(t *testing.T) {
 	w.stop(demo.City)
 	delete(w.now, demo.City)
 	w.start(demo.City)
-	w.eventually("two offers after the clock is right", func() bool { return len(w.offers()) == 2 })
+	testkit.Eventually(w.t, "two offers after the clock is right", func() bool { return len(w.offers()) == 2 })
 }
 
 func TestAProvisionThatEndsStopsItsContractByName(t *testing.T) {
@@ -325,8 +313,8 @@ func TestAProvisionThatEndsStopsItsContractByName(t *testing.T) {
 	})
 	w.all()
 	w.birth("jovana")
-	w.eventually("the grant, which rests on another provision, is offered", func() bool { return len(w.offers()) == 1 })
-	w.eventually("the allowance waits", func() bool { return len(w.waiting()) == 1 })
+	testkit.Eventually(w.t, "the grant, which rests on another provision, is offered", func() bool { return len(w.offers()) == 1 })
+	testkit.Eventually(w.t, "the allowance waits", func() bool { return len(w.waiting()) == 1 })
 	if a := w.waiting()[0]; a.Waits["code"] != "provision-not-in-force" || !strings.Contains(a.Waits["sr"], "чл. 48.") {
 		t.Errorf("waits because of %v", a.Waits)
 	}
@@ -342,7 +330,7 @@ func TestTheCityRunsOnPostgreSQL(t *testing.T) {
 	w.configure(demo.City, `postgres_file: ""`, "postgres_file: "+address)
 	w.all()
 	w.birth("jovana")
-	w.eventually("two offers", func() bool { return len(w.offers()) == 2 })
+	testkit.Eventually(w.t, "two offers", func() bool { return len(w.offers()) == 2 })
 	mother := w.actor("jovana")
 	for _, o := range w.offers() {
 		if _, err := w.nodes[demo.City].Services().Accept(t.Context(), mother, o.ID, o.Version); err != nil {
@@ -399,7 +387,7 @@ func TestNodesStartAgainAndTheRegistryMayBeAway(t *testing.T) {
 	w := newTown(t)
 	w.all()
 	w.birth("ana")
-	w.eventually("two offers", func() bool { return len(w.offers()) == 2 })
+	testkit.Eventually(w.t, "two offers", func() bool { return len(w.offers()) == 2 })
 	for _, name := range []string{demo.City, demo.Registers, demo.Supervisor} {
 		w.stop(name)
 	}
@@ -408,5 +396,5 @@ func TestNodesStartAgainAndTheRegistryMayBeAway(t *testing.T) {
 		t.Errorf("%d offers after the restart", n)
 	}
 	w.birth("ana")
-	w.eventually("four offers without the supervisor", func() bool { return len(w.offers()) == 4 })
+	testkit.Eventually(w.t, "four offers without the supervisor", func() bool { return len(w.offers()) == 4 })
 }

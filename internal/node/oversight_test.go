@@ -9,6 +9,7 @@ import (
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/lab/demo"
+	"dobosh/internal/testkit"
 )
 
 // What keeps a node trusted is on its operator's page: certificate, time-stamps,
@@ -25,9 +26,9 @@ func TestTheOperatorSeesHowTheNodeStands(t *testing.T) {
 		}
 		return c
 	}
-	w.eventually("the city knows the registers", func() bool { _, err := w.residence(); return err == nil })
+	testkit.Eventually(w.t, "the city knows the registers", func() bool { _, err := w.residence(); return err == nil })
 	var c exchangepages.Condition
-	w.eventually("certificate, witness and time-stamp", func() bool {
+	testkit.Eventually(w.t, "certificate, witness and time-stamp", func() bool {
 		c = see()
 		return !c.Certificate.IsZero() && c.Witnessed > 0 && !c.StampedAt.IsZero()
 	})

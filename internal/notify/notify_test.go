@@ -315,13 +315,13 @@ func TestCourierRuns(t *testing.T) {
 		ended := make(chan struct{})
 		go func() { defer close(ended); r.runner.Run(ctx) }()
 		r.send(offer("1"))
-		r.eventually(1)
+		testkit.Reaches(t, "messages at the server", r.messages, 1)
 		if err := r.sink.Close(); err != nil {
 			t.Fatal(err)
 		}
 		r.send(offer("2"))
 		r.listen(r.at)
-		r.eventually(1)
+		testkit.Reaches(t, "messages at the server", r.messages, 1)
 		stop()
 		<-ended
 		r.send(offer("3"))
@@ -329,19 +329,6 @@ func TestCourierRuns(t *testing.T) {
 			t.Errorf("%d messages after the end", n)
 		}
 	})
-}
-
-// eventually waits until the server has so many messages; the test has a
-// deadline of its own.
-func (r *rig) eventually(messages int) {
-	r.t.Helper()
-	for len(r.sink.Messages()) != messages {
-		select {
-		case <-r.t.Context().Done():
-			r.t.Fatal("the test ended")
-		case <-time.After(time.Millisecond):
-		}
-	}
 }
 
 func TestConfigErrors(t *testing.T) {
@@ -371,3 +358,6 @@ func TestConfigErrors(t *testing.T) {
 		t.Error("a missing password: no error")
 	}
 }
+
+// messages counts what the server has.
+func (r *rig) messages() int { return len(r.sink.Messages()) }

@@ -157,16 +157,11 @@ func (r *rig) look(name string, n int, change func(*journal.Receipt)) {
 func (r *rig) settled() {
 	r.t.Helper()
 	for _, b := range r.bodies {
-		for deadline := time.Now().Add(time.Minute); ; {
+		testkit.Reaches(r.t, "receipts", func() int64 {
 			all, err := journal.Receipts(r.t.Context(), b.db, person, "", journal.MaxReceipts)
 			must(r.t, err)
-			if int64(len(all.Items)) == b.log.Size() {
-				break
-			}
-			if time.Now().After(deadline) {
-				r.t.Fatal("the receipts do not come")
-			}
-		}
+			return int64(len(all.Items))
+		}, b.log.Size())
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
@@ -40,18 +39,6 @@ func newFollower(tb testing.TB, db *storage.DB, server *httptest.Server, now clo
 		tb.Fatal(err)
 	}
 	return f
-}
-
-func eventually(tb testing.TB, what string, done func() bool) {
-	tb.Helper()
-	deadline := time.After(20 * time.Second)
-	for tick := time.NewTicker(2 * time.Millisecond); !done(); {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			tb.Fatalf("not in time: %s", what)
-		}
-	}
 }
 
 func TestFollowerKeepsUpAndOutlivesTheAuthority(t *testing.T) {
@@ -101,9 +88,9 @@ func TestFollowerRunHearsOfAChange(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { f.Run(ctx); close(done) }()
-	eventually(t, "the first statements", func() bool { return f.State().Size == 6 })
+	testkit.Eventually(t, "the first statements", func() bool { return f.State().Size == 6 })
 	say(t, a, memberSays(ID{"RS-TEST", "GOV", "NEW", "", ""}))
-	eventually(t, "a new member", func() bool { return f.State().Size == 7 })
+	testkit.Eventually(t, "a new member", func() bool { return f.State().Size == 7 })
 	cancel()
 	<-done
 }

@@ -9,6 +9,7 @@ import (
 
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/services"
+	"dobosh/internal/testkit"
 )
 
 func TestRegisterAwayDelaysAndLosesNothing(t *testing.T) {
@@ -137,11 +138,7 @@ func TestItServesEventsUntilItEnds(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { defer close(ended); r.runner.Run(ctx) }()
-		for deadline := time.Now().Add(time.Minute); len(r.assessments(services.AssessmentOffered)) < 10; {
-			if time.Now().After(deadline) {
-				t.Fatalf("after a minute: %+v", r.assessments(""))
-			}
-		}
+		testkit.Reaches(t, "offers", func() int { return len(r.assessments(services.AssessmentOffered)) }, 10)
 		stop()
 		<-ended
 	})

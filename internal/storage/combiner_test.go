@@ -54,19 +54,7 @@ func (l *line) add(t *testing.T, name string, ctx context.Context, fn func(conte
 		}
 		l.errs[name] = err
 	})
-	eventually(t, func() bool { return storage.Waiting(l.db) > before })
-}
-
-// eventually waits, bounded by the time limit of the test program, for what
-// another goroutine is about to do.
-func eventually(t *testing.T, done func() bool) {
-	t.Helper()
-	for !done() {
-		if t.Context().Err() != nil {
-			t.Fatal("the test ended first")
-		}
-		runtime.Gosched()
-	}
+	testkit.Eventually(t, "the write waits", func() bool { return storage.Waiting(l.db) > before })
 }
 
 func TestOneOfManyFails(t *testing.T) {
@@ -102,7 +90,7 @@ func TestContextThatEndsWhileWaiting(t *testing.T) {
 	l.add(t, "gone", ctx, add("gone"))
 	l.add(t, "stays", t.Context(), add("stays"))
 	cancel()
-	eventually(t, func() bool { // it returns though the writer is still held
+	testkit.Eventually(t, "the write has returned", func() bool { // it returns though the writer is still held
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		return l.errs["gone"] != nil

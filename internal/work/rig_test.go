@@ -115,15 +115,6 @@ func (r *rig) wantResults(want ...string) {
 	}
 }
 
-func (r *rig) eventually(what string, so func() bool) {
-	r.Helper()
-	for deadline := time.Now().Add(time.Minute); !so(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			r.Fatalf("not within a minute: %s", what)
-		}
-	}
-}
-
 // writing is a queue whose jobs write their ref down.
 func writing(name string) *work.Queue[work.None] {
 	return &work.Queue[work.None]{Name: name, Do: func(ctx context.Context, t *work.Try[work.None]) error {

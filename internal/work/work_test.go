@@ -14,6 +14,7 @@ import (
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
 	"dobosh/internal/work"
 )
 
@@ -113,7 +114,7 @@ func TestOrderOfALineIsThatOfAddition(t *testing.T) {
 		}
 		r.clock.Advance(time.Second)
 		stop := r.running(p)
-		r.eventually("all are done", func() bool { return len(r.results()) == len(want) })
+		testkit.Eventually(r, "all are done", func() bool { return len(r.results()) == len(want) })
 		stop()
 		r.wantResults(want...)
 	})
@@ -428,9 +429,9 @@ func TestADeadProcessIsSeen(t *testing.T) {
 		other := r.idle("other", r.open(), writing("room.write"), writing("room.long"))
 		other.Pace(time.Millisecond, 5*time.Millisecond, 2*time.Second)
 		stop := r.running(other)
-		r.eventually("the job of the dead is done", func() bool { return len(r.results()) == 1 })
+		testkit.Eventually(r, "the job of the dead is done", func() bool { return len(r.results()) == 1 })
 		close(hold)
-		r.eventually("that of the living too", func() bool { return len(r.results()) == 2 })
+		testkit.Eventually(r, "that of the living too", func() bool { return len(r.results()) == 2 })
 		stop()
 		stopAlive()
 		r.wantResults("of the dead", "of the living")
@@ -468,11 +469,11 @@ func TestItWakesAtOnce(t *testing.T) {
 		p.Pace(time.Hour, time.Hour, time.Hour)
 		stop := r.running(p)
 		add(r, q, "1", work.None{})
-		r.eventually("it is done", func() bool { return len(r.results()) == 1 })
+		testkit.Eventually(r, "it is done", func() bool { return len(r.results()) == 1 })
 		r.write(func(ctx context.Context, tx *storage.Tx) error {
 			return errors.Join(q.Add(ctx, tx, "2", work.None{}), q.Add(ctx, tx, "3", work.None{}))
 		})
-		r.eventually("both are done", func() bool { return len(r.results()) == 3 })
+		testkit.Eventually(r, "both are done", func() bool { return len(r.results()) == 3 })
 		stop()
 		r.wantResults("1", "2", "3")
 	})
@@ -611,11 +612,11 @@ func TestAQueueThatRests(t *testing.T) {
 		p.Pace(time.Millisecond, time.Hour, time.Hour)
 		stop := r.running(p)
 		add(r, q, "1", work.None{})
-		r.eventually("it was tried", func() bool { return calls.Load() == 1 })
+		testkit.Eventually(r, "it was tried", func() bool { return calls.Load() == 1 })
 		add(r, q, "2", work.None{})
 		for n := range 5 {
 			add(r, witness, fmt.Sprint(n), work.None{})
-			r.eventually("others are done", func() bool { return len(r.results()) == n+1 })
+			testkit.Eventually(r, "others are done", func() bool { return len(r.results()) == n+1 })
 		}
 		stop()
 		if n := calls.Load(); n != 1 {
@@ -718,7 +719,7 @@ func TestManyProcesses(t *testing.T) {
 				return nil
 			})
 		}
-		r.eventually("all are done", func() bool { return len(r.results()) >= many })
+		testkit.Eventually(r, "all are done", func() bool { return len(r.results()) >= many })
 		for _, stop := range stops {
 			stop()
 		}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"dobosh/internal/exchange/edge/asice"
 	"dobosh/internal/testkit"
@@ -24,11 +23,8 @@ func archived(t *testing.T) *world {
 	if a := w.ask("GET", plainTarget, "", "X-Road-Client", family.String(), "X-Road-Id", "my-id"); a.status != 200 {
 		t.Fatal(a.body)
 	}
-	for deadline := time.Now().Add(10 * time.Second); w.city.journal.Size() < 2; time.Sleep(5 * time.Millisecond) { // the response is noted behind the back of the exchange
-		if time.Now().After(deadline) {
-			t.Fatal("the reply was not noted")
-		}
-	}
+	// The response is noted behind the back of the exchange.
+	testkit.Eventually(t, "the response is noted", func() bool { return w.city.journal.Size() >= 2 })
 	return w
 }
 

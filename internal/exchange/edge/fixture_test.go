@@ -248,7 +248,7 @@ func (w *world) open() string {
 	done := make(chan error, 1)
 	go func() { done <- e.Serve(listener) }()
 	w.tb.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), testkit.Patience)
 		defer cancel()
 		if err := e.Shutdown(ctx); err != nil {
 			w.tb.Error(err)

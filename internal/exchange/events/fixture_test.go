@@ -37,9 +37,6 @@ func TestMain(m *testing.M) {
 	testkit.NoneLeft(m, "github.com/nats-io/nats.go/jetstream.(*pullConsumer).fetch.func1") // ends within a second of what it was asked for
 }
 
-// patience bounds what should happen soon.
-const patience = 30 * time.Second
-
 var (
 	morning = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	city    = registry.ID{Instance: "RS-TEST", Class: "GOV", Member: "CITY"}
@@ -278,20 +275,6 @@ func ids(tb testing.TB, from Stream) (found []string) {
 		}
 		for _, e := range events {
 			found, after = append(found, e.Event.ID), e.Sequence
-		}
-	}
-}
-
-func eventually(tb testing.TB, what string, done func() bool) {
-	tb.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !done() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			tb.Fatalf("not within %v: %s", patience, what)
 		}
 	}
 }

@@ -30,10 +30,10 @@ func TestFollowerGetsWhatWasAgreed(t *testing.T) {
 	broken.Data = json.RawMessage(`["80152"]`)
 	publish(t, w.state.Stream, birth("1", "80152"), birth("2", "70017"), other, foreign, broken, birth("3", "80152"))
 	stop := inBackground(t, w.city.Follow)
-	eventually(t, "the events of the area", func() bool { return slices.Equal(ids(t, w.city.Stream), []string{"1", "3"}) })
+	testkit.Eventually(t, "the events of the area", func() bool { return slices.Equal(ids(t, w.city.Stream), []string{"1", "3"}) })
 	publish(t, w.state.Stream, birth("4", "80152"))
-	eventually(t, "an event that happens now", func() bool { return slices.Equal(ids(t, w.city.Stream), []string{"1", "3", "4"}) })
-	eventually(t, "the place", func() bool { at := w.at(); return at.place.number == 7 && at.taken == 3 && at.takenAt.Equal(morning) })
+	testkit.Eventually(t, "an event that happens now", func() bool { return slices.Equal(ids(t, w.city.Stream), []string{"1", "3", "4"}) })
+	testkit.Eventually(t, "the place", func() bool { at := w.at(); return at.place.number == 7 && at.taken == 3 && at.takenAt.Equal(morning) })
 	stop()
 }
 
@@ -86,7 +86,7 @@ func TestADayAway(t *testing.T) {
 		w := newWorldOn(t, open)
 		publish(t, w.state.Stream, birth("0", "80152"))
 		stop := inBackground(t, w.city.Follow)
-		eventually(t, "the first event", func() bool { return w.at().place.number == 1 })
+		testkit.Eventually(t, "the first event", func() bool { return w.at().place.number == 1 })
 		stop()
 		w.city.clock.Advance(24 * time.Hour)
 		w.state.clock.Advance(24 * time.Hour)
@@ -98,7 +98,7 @@ func TestADayAway(t *testing.T) {
 		}
 		publish(t, w.state.Stream, batch...)
 		stop = inBackground(t, w.city.Follow)
-		eventually(t, "the rest", func() bool { return w.at().taken == missed+1 })
+		testkit.Eventually(t, "the rest", func() bool { return w.at().taken == missed+1 })
 		stop()
 		if got := ids(t, w.city.Stream); !slices.Equal(got, want) {
 			t.Errorf("%d events, want %d in order", len(got), len(want))
@@ -124,7 +124,7 @@ func TestTurnsAreFair(t *testing.T) {
 	death.Type = "rs.deaths.registered"
 	publish(t, w.state.Stream, append(many, death)...)
 	stop := inBackground(t, w.city.Follow)
-	eventually(t, "all", func() bool { return len(ids(t, w.city.Stream)) == len(many)+1 })
+	testkit.Reaches(t, "events that were followed", func() int { return len(ids(t, w.city.Stream)) }, len(many)+1)
 	stop()
 	if at := slices.Index(ids(t, w.city.Stream), "death"); at > 3*maxPage {
 		t.Errorf("the death came behind %d births", at)

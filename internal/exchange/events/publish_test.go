@@ -66,7 +66,7 @@ func TestPublishedOnce(t *testing.T) {
 				t.Errorf("%+v, %v, want %+v", done, err, step)
 			}
 		}
-		eventually(t, "all are in the stream", func() bool { return slices.Equal(ids(t, w.city.Stream), []string{"1", "2", "3", "4"}) })
+		testkit.Eventually(t, "all are in the stream", func() bool { return slices.Equal(ids(t, w.city.Stream), []string{"1", "2", "3", "4"}) })
 		if counted != 4 {
 			t.Errorf("counted %d", counted)
 		}

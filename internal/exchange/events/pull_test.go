@@ -101,13 +101,8 @@ func TestLongPoll(t *testing.T) {
 		pulled <- p
 	}()
 	publish(t, w.city.Stream, births5(1, 2)...)
-	select {
-	case p := <-pulled:
-		if len(p.Events) != 1 || p.Events[0].ID != "2" {
-			t.Errorf("%+v", p)
-		}
-	case <-time.After(patience):
-		t.Fatal("nothing came")
+	if p := testkit.Soon(t, "what was published", pulled); len(p.Events) != 1 || p.Events[0].ID != "2" {
+		t.Errorf("%+v", p)
 	}
 }
 

@@ -124,9 +124,9 @@ func TestWebhooksInOrder(t *testing.T) {
 		s := w.pushed(to)
 		publish(t, w.city.Stream, births5(1, 100)...)
 		stop := inBackground(t, w.city.Deliver)
-		eventually(t, "all are delivered", func() bool { return len(to.taken()) == 100 })
+		testkit.Reaches(t, "deliveries", func() int { return len(to.taken()) }, 100)
 		publish(t, w.city.Stream, births5(101, 120)...)
-		eventually(t, "the others too", func() bool { return w.seen(s).Delivered == 120 })
+		testkit.Eventually(t, "the others too", func() bool { return w.seen(s).Delivered == 120 })
 		stop()
 		if got := to.taken(); !slices.Equal(got, numbers(1, 120)) {
 			t.Errorf("%v", got)
@@ -155,7 +155,7 @@ func TestADeadSubscriberSlowsNoOther(t *testing.T) {
 	w.city.hookPatience = time.Hour // nothing but their own answers lets the others go on
 	stop := inBackground(t, w.city.Deliver)
 	for _, to := range others {
-		eventually(t, "the others have all", func() bool { return len(to.taken()) == many })
+		testkit.Reaches(t, "deliveries", func() int { return len(to.taken()) }, many)
 		if !slices.Equal(to.taken(), numbers(1, many)) {
 			t.Error("not in order")
 		}
@@ -166,7 +166,7 @@ func TestADeadSubscriberSlowsNoOther(t *testing.T) {
 	}
 	dead.answer(nil)
 	stop = inBackground(t, w.city.Deliver)
-	eventually(t, "the one has all", func() bool { return len(dead.taken()) == many })
+	testkit.Reaches(t, "deliveries", func() int { return len(dead.taken()) }, many)
 	stop()
 	if !slices.Equal(dead.taken(), numbers(1, many)) {
 		t.Error("not in order")
@@ -196,7 +196,7 @@ func TestRetriesAndDeadLetters(t *testing.T) {
 	publish(t, w.city.Stream, births5(1, 4)...)
 	stop := inBackground(t, w.city.Deliver)
 	for attempt := 1; attempt < 4; attempt++ {
-		eventually(t, "it failed", func() bool { return w.seen(s).Attempts == attempt })
+		testkit.Eventually(t, "it failed", func() bool { return w.seen(s).Attempts == attempt })
 		seen := w.seen(s)
 		shortest, longest := time.Duration(float64(firstRetry<<(attempt-1))*0.79), time.Duration(float64(firstRetry<<(attempt-1))*1.21)
 		if rest := seen.RetryAt.Sub(w.city.clock.Now()); rest < shortest || rest > longest || seen.Fault != "webhook-refused" || seen.FaultAt.IsZero() {
@@ -211,7 +211,7 @@ func TestRetriesAndDeadLetters(t *testing.T) {
 		}
 		w.city.clock.Set(seen.RetryAt)
 	}
-	eventually(t, "those behind it came", func() bool { return slices.Equal(to.taken(), []string{"1", "3", "4"}) })
+	testkit.Eventually(t, "those behind it came", func() bool { return slices.Equal(to.taken(), []string{"1", "3", "4"}) })
 	letters := testkit.Must[[]Dead](t)(w.letters(s))
 	if len(letters) != 1 || letters[0].Event.ID != "2" || letters[0].Attempts != 4 || letters[0].Reason != "webhook-refused" || letters[0].ID != hookIDOf(letters[0].Event) {
 		t.Fatalf("%+v", letters)
@@ -223,13 +223,13 @@ func TestRetriesAndDeadLetters(t *testing.T) {
 		}
 	}
 	again()
-	eventually(t, "it failed again", func() bool {
+	testkit.Eventually(t, "it failed again", func() bool {
 		found := testkit.Must[[]Dead](t)(w.letters(s))
 		return len(found) == 1 && found[0].Attempts == 5 && !found[0].Due
 	})
 	to.answer(nil)
 	again()
-	eventually(t, "it was taken", func() bool { return len(testkit.Must[[]Dead](t)(w.letters(s))) == 0 })
+	testkit.Eventually(t, "it was taken", func() bool { return len(testkit.Must[[]Dead](t)(w.letters(s))) == 0 })
 	if got := to.taken(); !slices.Equal(got, []string{"1", "3", "4", "2"}) {
 		t.Errorf("%v", got)
 	}
@@ -255,7 +255,7 @@ func TestAWebhookThatIsGone(t *testing.T) {
 	s := w.pushed(to)
 	publish(t, w.city.Stream, births5(1, 3)...)
 	stop := inBackground(t, w.city.Deliver)
-	eventually(t, "it stops", func() bool { return w.seen(s).State == Stopped })
+	testkit.Eventually(t, "it stops", func() bool { return w.seen(s).State == Stopped })
 	to.answer(nil)
 	if err := w.city.RetryDeadLetter(t.Context(), familySystem(), s.ID, ""); err != nil {
 		t.Error(err)
@@ -264,7 +264,7 @@ func TestAWebhookThatIsGone(t *testing.T) {
 		t.Errorf("%+v", seen)
 	}
 	testkit.Must[Subscription](t)(w.city.Start(t.Context(), familySystem(), s.ID))
-	eventually(t, "all came", func() bool { return slices.Equal(to.taken(), numbers(1, 3)) })
+	testkit.Eventually(t, "all came", func() bool { return slices.Equal(to.taken(), numbers(1, 3)) })
 	stop()
 }
 
@@ -279,7 +279,7 @@ func TestTooManyDeadLetters(t *testing.T) {
 	s := w.pushed(to)
 	publish(t, w.city.Stream, births5(1, most+1)...)
 	stop := inBackground(t, w.city.Deliver)
-	eventually(t, "it stops", func() bool { return w.seen(s).State == Stopped })
+	testkit.Eventually(t, "it stops", func() bool { return w.seen(s).State == Stopped })
 	stop()
 	if seen := w.seen(s); seen.Dead != most || seen.Behind != 1 || seen.Fault != "dead-letters-too-many" {
 		t.Errorf("%+v", seen)
@@ -314,10 +314,10 @@ func TestWhatMayNotBeSentAnyMore(t *testing.T) {
 	s := w.pushed(to)
 	publish(t, w.city.Stream, births5(1, 1)...)
 	stop := inBackground(t, w.city.Deliver)
-	eventually(t, "it failed", func() bool { return w.seen(s).Attempts == 1 })
+	testkit.Eventually(t, "it failed", func() bool { return w.seen(s).Attempts == 1 })
 	w.law.lapse("zfpp/48")
 	w.city.clock.Set(w.seen(s).RetryAt)
-	eventually(t, "it is left out", func() bool { return w.seen(s).Behind == 0 })
+	testkit.Eventually(t, "it is left out", func() bool { return w.seen(s).Behind == 0 })
 	stop()
 	if to.called() != 1 {
 		t.Errorf("%d calls", to.called())

@@ -23,7 +23,7 @@ func TestOperatorsSeeAndAct(t *testing.T) {
 	s := w.pushed(to)
 	publish(t, w.city.Stream, births5(2, 3)...)
 	stop := inBackground(t, w.city.Deliver)
-	eventually(t, "both are dead letters", func() bool { return w.seen(s).Dead == 2 })
+	testkit.Eventually(t, "both are dead letters", func() bool { return w.seen(s).Dead == 2 })
 	stop()
 	o := testkit.Must[Overview](t)(w.city.Watch(t.Context(), who(identity.Auditor)))
 	if len(o.Subscriptions) != 1 || len(o.Followed) != 1 || o.Followed[0].Taken != 1 || o.Followed[0].Provider != civilID || o.Followed[0].Number != 1 {

@@ -179,12 +179,12 @@ func (w *world) stamped(s *side) {
 	defer server.Close()
 	trust := testkit.Must[timestamp.Trust](w.tb)(timestamp.NewTrust(testkit.Must[[]byte](w.tb)(os.ReadFile(certificate))))
 	keeper := testkit.Must[*timestamp.Keeper](w.tb)(timestamp.Start(w.tb.Context(), timestamp.Config{Dir: filepath.Join(dir, "stamps"), URL: server.URL, Trust: trust}, s.Log, clock.System, quiet))
-	for keeper.State().Size == 0 {
-		if keeper.State().Problem != "" {
-			w.tb.Fatal(keeper.State().Problem)
+	testkit.Eventually(w.tb, "a time-stamp", func() bool {
+		if problem := keeper.State().Problem; problem != "" {
+			w.tb.Fatal(problem)
 		}
-		time.Sleep(time.Millisecond)
-	}
+		return keeper.State().Size > 0
+	})
 	if err := keeper.Close(); err != nil {
 		w.tb.Fatal(err)
 	}

@@ -23,6 +23,7 @@ import (
 	tsp "github.com/digitorus/timestamp"
 
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/testkit"
 )
 
 func start() time.Time { return time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC) }
@@ -292,15 +293,6 @@ func (g *growing) Checkpoint() []byte {
 	return []byte("log.example/city\n" + big.NewInt(g.size.Load()).String() + "\n" + root + "\n\n— log.example/city AAAA\n")
 }
 
-func eventually(t *testing.T, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it never came true")
-		}
-	}
-}
-
 func TestTheKeeperStampsOnceAMinuteWhatHasGrown(t *testing.T) {
 	now := clock.NewManual(start())
 	a, trust := newAuthority(t, now.Now)
@@ -321,7 +313,7 @@ func TestTheKeeperStampsOnceAMinuteWhatHasGrown(t *testing.T) {
 		t.Fatal(err)
 	}
 	log.size.Store(3)
-	eventually(t, func() bool { return k.State().Size == 3 })
+	testkit.Eventually(t, "the first stamp", func() bool { return k.State().Size == 3 })
 	log.size.Store(5)
 	now.Advance(59 * time.Second)
 	time.Sleep(2 * look) // it looks at the clock meanwhile
@@ -329,22 +321,22 @@ func TestTheKeeperStampsOnceAMinuteWhatHasGrown(t *testing.T) {
 		t.Errorf("asked %d times in the first minute, state %+v", asked.Load(), k.State())
 	}
 	now.Advance(time.Second)
-	eventually(t, func() bool { return k.State().Size == 5 })
+	testkit.Eventually(t, "the second stamp", func() bool { return k.State().Size == 5 })
 
 	away.Store(1)
 	log.size.Store(8)
 	now.Advance(time.Minute)
-	eventually(t, func() bool { return !k.State().Failing.IsZero() })
+	testkit.Eventually(t, "it fails", func() bool { return !k.State().Failing.IsZero() })
 	since := k.State().Failing
 	now.Advance(time.Hour)
 	before := asked.Load()
-	eventually(t, func() bool { return asked.Load() > before })
+	testkit.Eventually(t, "it asks again", func() bool { return asked.Load() > before })
 	if s := k.State(); !s.Failing.Equal(since) || s.Problem == "" || s.Size != 5 {
 		t.Errorf("after an hour: %+v", s)
 	}
 	away.Store(0)
 	now.Advance(retry)
-	eventually(t, func() bool { return k.State().Size == 8 && k.State().Failing.IsZero() })
+	testkit.Eventually(t, "it stamps what it missed", func() bool { return k.State().Size == 8 && k.State().Failing.IsZero() })
 	if err := k.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -399,7 +391,7 @@ func TestTheKeeperKeepsNothingThatCannotBeTrusted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, func() bool { return !k.State().Failing.IsZero() })
+		testkit.Eventually(t, "it fails", func() bool { return !k.State().Failing.IsZero() })
 		if err := k.Close(); err != nil {
 			t.Error(err)
 		}

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"dobosh/internal/journal"
+	"dobosh/internal/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -334,12 +335,7 @@ func TestCosignerWithAWitnessAway(t *testing.T) {
 		t.Errorf("status = %+v", status)
 	}
 	away(false)
-	for c.Status()[1].Size < 2 {
-		if t.Context().Err() != nil {
-			t.Fatal("the witness that came back was not asked again")
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	testkit.Eventually(t, "the witness that came back is asked again", func() bool { return c.Status()[1].Size >= 2 })
 }
 
 // A log that was restored from an old copy learns from its witness that it is not what it was.
@@ -353,9 +349,7 @@ func TestCosignerOfALogCutBack(t *testing.T) {
 		restored := openLog(t, t.TempDir(), 1)
 		grow(t, restored, size)
 		c := start(t, restored, filepath.Join(t.TempDir(), "cosigned"), 1, peer)
-		for c.Status()[0].Error == "" {
-			time.Sleep(time.Millisecond)
-		}
+		testkit.Eventually(t, "the witness refuses", func() bool { return c.Status()[0].Error != "" })
 		if c.Cosigned() != nil {
 			t.Errorf("%d other entries were cosigned", size)
 		}
@@ -379,9 +373,7 @@ func TestCosignerAndABadWitness(t *testing.T) {
 			web := httptest.NewServer(handler)
 			defer web.Close()
 			c := start(t, l, filepath.Join(t.TempDir(), "cosigned"), 1, Peer{URL: web.URL, Key: key})
-			for c.Status()[0].Error == "" {
-				time.Sleep(time.Millisecond)
-			}
+			testkit.Eventually(t, "the witness refuses", func() bool { return c.Status()[0].Error != "" })
 			if c.Cosigned() != nil {
 				t.Error("it was believed")
 			}

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"dobosh/internal/command"
 	"dobosh/internal/kit/clock"
@@ -19,6 +18,7 @@ import (
 	"dobosh/internal/lab/people"
 	"dobosh/internal/lab/registers"
 	"dobosh/internal/law"
+	"dobosh/internal/testkit"
 	"dobosh/internal/testkit/browser"
 	"dobosh/internal/words"
 	"dobosh/packs"
@@ -95,19 +95,13 @@ func run(t *testing.T, dir string) (*demo.Demo, func()) {
 
 func answers(t *testing.T, address string) {
 	t.Helper()
-	deadline, tick := time.After(time.Minute), time.NewTicker(20*time.Millisecond)
-	defer tick.Stop()
-	for {
-		if answer, err := http.Get(address); err == nil {
+	testkit.Succeeds(t, address+" answers", func() error {
+		answer, err := http.Get(address)
+		if err == nil {
 			_ = answer.Body.Close() // only that there is one
-			return
 		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("%s does not answer", address)
-		}
-	}
+		return err
+	})
 }
 
 // say is a sentence of the pages, as it stands in the accessibility tree.
