@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -26,12 +27,13 @@ const postgresPatience = 60 * time.Second
 
 // guardian runs the server for as long as its standard input is open, which is as
 // long as the test program lives, however that ends; then it stops the server and
-// removes its folder. Arguments: folder of the programs, folder of the data, port.
+// removes its folder. Arguments: folder of the programs, folder of the data, port,
+// whether it waits for the disk.
 const guardian = `
 cd "$2" || exit 1
 "$1/initdb" -D "$2/data" -U dobosh -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$2/initdb.log" 2>&1 || exit 1
 "$1/postgres" -D "$2/data" -p "$3" -k "$2" -c listen_addresses=127.0.0.1 -c max_connections=200 \
-	-c shared_buffers=64MB -c autovacuum_naptime=10min >"$2/server.log" 2>&1 </dev/null &
+	-c shared_buffers=64MB -c autovacuum_naptime=10min -c fsync=$4 -c full_page_writes=$4 -c max_wal_size=128MB >"$2/server.log" 2>&1 </dev/null &
 server=$!
 cat >/dev/null
 kill -QUIT $server
@@ -61,7 +63,8 @@ func startPostgres() (*postgresServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "dobosh-postgres-")
+	durable := benchmarks()
+	dir, err := os.MkdirTemp(place(durable), "dobosh-postgres-")
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +72,7 @@ func startPostgres() (*postgresServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("/bin/sh", "-c", guardian, "guardian", programs, dir, strconv.Itoa(port))
+	cmd := exec.Command("/bin/sh", "-c", guardian, "guardian", programs, dir, strconv.Itoa(port), strconv.FormatBool(durable))
 	if cmd.SysProcAttr, err = asPostgres(dir); err != nil {
 		return nil, err
 	}
@@ -86,6 +89,24 @@ func startPostgres() (*postgresServer, error) {
 		close(server.ended)
 	}()
 	return server, server.await()
+}
+
+// benchmarks says whether this program measures. Then the server waits for the
+// disk; for a test it need not, since no test stops the machine.
+func benchmarks() bool {
+	bench := flag.Lookup("test.bench")
+	return bench != nil && bench.Value.String() != ""
+}
+
+// place is where the server has its folder: in memory where there is plenty, since
+// a database is hundreds of small files, otherwise where temporary files are.
+func place(durable bool) string {
+	const memory, plenty = "/dev/shm", 4 << 30
+	var room syscall.Statfs_t
+	if durable || syscall.Statfs(memory, &room) != nil || room.Bavail*uint64(room.Bsize) < plenty {
+		return ""
+	}
+	return memory
 }
 
 // newestPostgres returns the folder of the newest installed server.
@@ -172,13 +193,23 @@ func (s *postgresServer) await() error {
 	}
 }
 
-// database makes a database of its own for a test and drops it at the end.
-func (s *postgresServer) database(tb testing.TB) (url string) {
+// emptyDatabase is the template of a database without anything.
+const emptyDatabase = "template0"
+
+// database makes a copy of a template for a test and drops it at the end.
+func (s *postgresServer) database(tb testing.TB, template string) (url string) {
 	tb.Helper()
-	name := "test" + strconv.Itoa(s.number())
-	s.admin(tb, "create database "+name)
+	name := s.create(tb, template)
 	tb.Cleanup(func() { s.admin(tb, "drop database "+name+" with (force)") })
 	return s.url(name)
+}
+
+// create makes a copy of a template that lives as long as the server.
+func (s *postgresServer) create(tb testing.TB, template string) (name string) {
+	tb.Helper()
+	name = "test" + strconv.Itoa(s.number())
+	s.admin(tb, "create database "+name+" template "+template+" strategy file_copy")
+	return name
 }
 
 func (s *postgresServer) admin(tb testing.TB, statement string) {
