@@ -15,12 +15,13 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
+	"dobosh/internal/testkit"
 )
 
 var today = civil.Date(2026, 11, 24)
 
 func TestFirstDescriptionHoldsAtOnce(t *testing.T) {
-	onBoth(t, func(r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		plan := r.publishes(description("1.0", "born"), today.AddDays(100))
 		sv := r.service()
 		if plan.Announced || sv.Version != "1.0" || sv.Since != today || sv.Kind != registry.ServiceOpenAPI || sv.Title["sr"] != "Матична књига рођених" {
@@ -34,7 +35,7 @@ func TestFirstDescriptionHoldsAtOnce(t *testing.T) {
 }
 
 func TestOthersFetchByDigestOnce(t *testing.T) {
-	onBoth(t, func(r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.publishes(description("1.0", "born"), civil.Day{})
 		for range 3 {
 			doc, err := r.consumer.Description(t.Context(), births)
@@ -85,7 +86,7 @@ func TestAwayIsNotAskedAgainAndAgain(t *testing.T) {
 }
 
 func TestHarmlessVersionHoldsAtOnce(t *testing.T) {
-	onBoth(t, func(r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.contract("/born")
 		r.publishes(description("1.0", "born"), civil.Day{})
 		plan := r.publishes(description("1.1", "born", "order"), civil.Day{})
@@ -107,7 +108,7 @@ func TestHarmlessVersionHoldsAtOnce(t *testing.T) {
 // TestBreakingVersionIsAnnounced: it waits for the days of the notice, the
 // consumer's officers see what is hit, and on its day it begins.
 func TestBreakingVersionIsAnnounced(t *testing.T) {
-	onBoth(t, func(r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.contract("/mother", "/born")
 		r.publishes(description("1.0", "born", "mother", "father"), civil.Day{})
 		if _, err := r.consumer.Description(t.Context(), births); err != nil {
@@ -245,7 +246,7 @@ func TestUnknownServicesAndVersions(t *testing.T) {
 }
 
 func TestFoundInTheState(t *testing.T) {
-	onBoth(t, func(r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		if found, total := r.consumer.Find(search.Query{Words: "рођених"}, ""); total != 0 {
 			t.Fatalf("found %v before there is any", found.Items)
 		}
@@ -266,7 +267,7 @@ func TestFoundInTheState(t *testing.T) {
 }
 
 func TestNodesGiveOnlyTheirOwn(t *testing.T) {
-	onBoth(t, func(r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.publishes(description("1.0", "born"), civil.Day{})
 		doc, err := r.consumer.Description(t.Context(), births)
 		if err != nil {

@@ -35,7 +35,7 @@ func TestDescriptionsAreGathered(t *testing.T) {
 }
 
 func TestADraftIsNobodysUntilItIsPublished(t *testing.T) {
-	onBoth(t, func(r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		raw := description("1.0", "born")
 		if _, err := r.provider.KeepDraft(t.Context(), officer, raw); !problem.HasCode(err, "not-allowed") {
 			t.Errorf("an officer keeps a draft: %v", err)

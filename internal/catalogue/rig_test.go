@@ -43,7 +43,7 @@ var (
 
 // rig is a registry with two members, and a room on the node of each.
 type rig struct {
-	t         *testing.T
+	t         testing.TB
 	clock     *clock.Manual
 	authority *registry.Authority
 	provider  *catalogue.Room // on the node of STATE
@@ -53,15 +53,7 @@ type rig struct {
 	other     []byte          // what it gives instead
 }
 
-// onBoth runs a test over each database engine.
-func onBoth(t *testing.T, test func(r *rig)) {
-	t.Helper()
-	for _, engine := range testkit.Engines() {
-		t.Run(engine, func(t *testing.T) { test(newRig(t, engine)) })
-	}
-}
-
-func newRig(t *testing.T, engine string) *rig {
+func newRig(t testing.TB, engine string) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: clock.NewManual(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC))}
 	signer, verifier := signerOf(t, "RS/registry"), verifierOf(t, "RS/registry")
@@ -165,21 +157,21 @@ paths:
 `, version, strings.Join(properties, ", "))
 }
 
-func signerOf(t *testing.T, name string) note.Signer {
+func signerOf(t testing.TB, name string) note.Signer {
 	t.Helper()
 	s, err := journal.NewSigner(name, testkit.Key(name))
 	must(t, err)
 	return s
 }
 
-func verifierOf(t *testing.T, name string) note.Verifier {
+func verifierOf(t testing.TB, name string) note.Verifier {
 	t.Helper()
 	v, err := journal.NewKey(name, testkit.Key(name).Public().(ed25519.PublicKey))
 	must(t, err)
 	return v
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

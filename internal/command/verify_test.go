@@ -23,10 +23,9 @@ import (
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/lab/people"
-	"dobosh/internal/law"
 	"dobosh/internal/node"
 	"dobosh/internal/testkit"
-	"dobosh/packs"
+	"dobosh/internal/testkit/laws"
 )
 
 // TestVerifyOffline makes a decision in the demonstration, stops it, and checks
@@ -184,10 +183,7 @@ func recordBirth(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pack, err := law.Load(packs.Serbia())
-	if err != nil {
-		t.Fatal(err)
-	}
+	pack := laws.Serbia(t)
 	all, err := people.Stories(pack)
 	if err != nil {
 		t.Fatal(err)

@@ -22,8 +22,8 @@ import (
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
+	"dobosh/internal/testkit/laws"
 	"dobosh/internal/work"
-	"dobosh/packs"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -92,11 +92,7 @@ func system(member registry.ID, name string) registry.ID {
 
 func newWorld(t testing.TB, engine string) *world {
 	t.Helper()
-	pack, err := law.Load(packs.Serbia())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newWorldUnder(t, engine, pack)
+	return newWorldUnder(t, engine, laws.Serbia(t))
 }
 
 func newWorldUnder(t testing.TB, engine string, pack *law.Pack) *world {

@@ -25,6 +25,7 @@ import (
 	"dobosh/internal/lab/signin"
 	"dobosh/internal/node"
 	"dobosh/internal/registry"
+	"dobosh/internal/testkit"
 )
 
 // TestEveryRouteWithNoWrongAndRightCredentials walks the table of routes and
@@ -123,7 +124,7 @@ func newWalk(t *testing.T) *walk {
 		w.known[name], w.resident[name] = w.signsIn(name, "walker"), w.signsIn(name, "resident")
 	}
 	for name := range w.nodes {
-		w.eventually(name+" knows the others", func() bool {
+		testkit.Eventually(w.t, name+" knows the others", func() bool {
 			resp, err := w.peer(name).Get("https://" + w.nodes[name].Addresses()["exchange"] + registry.CheckpointPath)
 			return err == nil && drop(resp) == http.StatusOK
 		})

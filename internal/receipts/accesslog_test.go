@@ -23,12 +23,11 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/law"
 	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
-	"dobosh/packs"
+	"dobosh/internal/testkit/laws"
 )
 
 const person = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -67,7 +66,7 @@ type body struct {
 // rig is a portal and the nodes that it asks.
 type rig struct {
 	receipts.Room
-	t      *testing.T
+	t      testing.TB
 	clock  *clock.Manual
 	bodies map[string]*body // by member
 }
@@ -75,7 +74,7 @@ type rig struct {
 // names are the members, in the order of the registry.
 func names() []string { return []string{"RS-T/GOV/A", "RS-T/GOV/B", "RS-T/GOV/C"} }
 
-func newRig(t *testing.T, engine string) *rig {
+func newRig(t testing.TB, engine string) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: clock.NewManual(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)), bodies: map[string]*body{}}
 	key := sha256.Sum256([]byte("registry"))
@@ -91,11 +90,9 @@ func newRig(t *testing.T, engine string) *rig {
 		}
 		r.add(authority, engine, name)
 	}
-	pack, err := law.Load(packs.Serbia())
-	must(t, err)
 	portal := r.bodies[names()[0]].id
 	portal.Subsystem = "portal"
-	r.Room = receipts.Room{Portal: portal, State: authority.State, Pack: pack, Asker: r}
+	r.Room = receipts.Room{Portal: portal, State: authority.State, Pack: laws.Serbia(t), Asker: r}
 	return r
 }
 
@@ -181,15 +178,8 @@ func (r *rig) all() (list []receipts.Access, pages int) {
 	}
 }
 
-func onBoth(t *testing.T, test func(t *testing.T, r *rig)) {
-	t.Helper()
-	for _, engine := range testkit.Engines() {
-		t.Run(engine, func(t *testing.T) { test(t, newRig(t, engine)) })
-	}
-}
-
 func TestPagesAcrossNodes(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.look("RS-T/GOV/A", 30, nil)
 		r.look("RS-T/GOV/B", 101, nil) // one node alone has more than a page
 		r.look("RS-T/GOV/A", 3, nil)
@@ -213,7 +203,7 @@ func TestPagesAcrossNodes(t *testing.T) {
 }
 
 func TestLooksAtTheSameInstant(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		for range 40 {
 			for _, name := range names() {
 				r.look(name, 1, nil)
@@ -228,7 +218,7 @@ func TestLooksAtTheSameInstant(t *testing.T) {
 }
 
 func TestALookInWords(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.look("RS-T/GOV/B", 1, nil)
 		r.look("RS-T/GOV/A", 1, func(x *journal.Receipt) {
 			x.Role, x.Holder, x.Fields = exchange.RolePerson, "RS-DEMO/GOV/REGISTERS/civil/births", []string{"/born"}
@@ -257,7 +247,7 @@ func TestALookInWords(t *testing.T) {
 // Looking at the page is journaled like every look, and must not push the looks
 // of others off it.
 func TestOwnLooksInARowAreOne(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.look("RS-T/GOV/B", 1, nil)
 		mine := func(x *journal.Receipt) { x.Role = exchange.RolePerson }
 		r.look("RS-T/GOV/B", 120, mine)
@@ -287,7 +277,7 @@ func (described) Words(_ context.Context, service registry.ID) map[string]lang.T
 }
 
 func TestFieldsHaveTheWordsOfTheirDescription(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.Words = described{}
 		r.look("RS-T/GOV/B", 1, func(x *journal.Receipt) {
 			x.Holder, x.Fields = "RS-DEMO/GOV/REGISTERS/civil/births", []string{"/weight", "/born", "/no_such", ""}
@@ -305,7 +295,7 @@ func TestFieldsHaveTheWordsOfTheirDescription(t *testing.T) {
 }
 
 func TestBodiesThatDoNotAnswerAreNamed(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.look("RS-T/GOV/A", 2, nil)
 		r.settled()
 		r.bodies["RS-T/GOV/C"].away, r.bodies["RS-T/GOV/B"].away = true, true
@@ -323,7 +313,7 @@ func TestBodiesThatDoNotAnswerAreNamed(t *testing.T) {
 }
 
 func TestKeysThatNobodyMade(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.look("RS-T/GOV/A", 2, nil)
 		r.settled()
 		for _, key := range []page.Key{"x", page.KeyOf("1", "2"), "&after=1", page.Key(strings.Repeat("a", 600))} {
@@ -342,7 +332,7 @@ func TestKeysThatNobodyMade(t *testing.T) {
 }
 
 func TestAskWhyAndAnswer(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.look("RS-T/GOV/B", 1, nil)
 		r.settled()
 		list, _ := r.all()
@@ -366,7 +356,7 @@ func TestAskWhyAndAnswer(t *testing.T) {
 }
 
 func TestQuestionsThatAreNone(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.look("RS-T/GOV/B", 1, nil)
 		r.settled()
 		list, _ := r.all()
@@ -393,7 +383,7 @@ func TestQuestionsThatAreNone(t *testing.T) {
 }
 
 func TestTheSameQuestionAgainIsOne(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		system := r.bodies["RS-T/GOV/A"].system
 		for range 2 {
 			w := httptest.NewRecorder()
@@ -409,7 +399,7 @@ func TestTheSameQuestionAgainIsOne(t *testing.T) {
 }
 
 func TestOpenQuestionsComeFirst(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		system := r.bodies["RS-T/GOV/A"].system
 		const n = 2*page.Size + 4
 		for i := range n {
@@ -444,7 +434,7 @@ func TestOpenQuestionsComeFirst(t *testing.T) {
 }
 
 func TestWhoMayNot(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		system := r.bodies["RS-T/GOV/A"].system
 		for _, by := range []act.Actor{{}, officer(), {Account: "x", Persons: map[string]string{"family": person}}} {
 			_, _, err := r.AccessLog(t.Context(), by, "")

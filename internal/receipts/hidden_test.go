@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"dobosh/internal/journal"
+	"dobosh/internal/testkit"
 )
 
 // What the law hides for a while is seen by the person afterwards, in its place.
 func TestAHiddenLookIsSeenAfterItsTerm(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		until := r.clock.Now().Add(10 * 24 * time.Hour)
 		r.look("RS-T/GOV/B", 1, nil)
 		r.look("RS-T/GOV/B", 60, func(x *journal.Receipt) { x.Hidden = journal.Hidden{Until: until, Provision: "zkp/286"} })

@@ -10,11 +10,10 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
-	"dobosh/internal/law"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
-	"dobosh/packs"
+	"dobosh/internal/testkit/laws"
 )
 
 // An instrument that the registry ends stops what rests on it, though the pack of
@@ -35,10 +34,7 @@ func TestTheRegistryEndsAnInstrument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pack, err := law.Load(packs.Serbia())
-	if err != nil {
-		t.Fatal(err)
-	}
+	pack := laws.Serbia(t)
 	inForce, last := registry.Law{Pack: pack, State: authority.State}, civil.Of(now)
 	if err := inForce.InForce("zfpp/48", last.AddDays(1)); err != nil {
 		t.Fatalf("before: %v", err)

@@ -6,6 +6,7 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/law"
 	"dobosh/internal/rules"
+	"dobosh/internal/testkit/laws"
 )
 
 // today is a day on which both rules are in force.
@@ -29,14 +30,14 @@ func family(day civil.Day, order int) map[string]any {
 }
 
 func BenchmarkCompile(b *testing.B) {
-	p := serbia(b)
+	p := laws.Serbia(b)
 	for b.Loop() {
 		allowance(b, p, today())
 	}
 }
 
 func BenchmarkDecide(b *testing.B) {
-	r := allowance(b, serbia(b), today())
+	r := allowance(b, laws.Serbia(b), today())
 	known := family(today(), 2)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -47,7 +48,7 @@ func BenchmarkDecide(b *testing.B) {
 }
 
 func BenchmarkDecideUnknown(b *testing.B) {
-	r := allowance(b, serbia(b), today())
+	r := allowance(b, laws.Serbia(b), today())
 	known := family(today(), 2)
 	delete(known, "mother.resident")
 	b.ReportAllocs()
@@ -59,7 +60,7 @@ func BenchmarkDecideUnknown(b *testing.B) {
 }
 
 func BenchmarkRecordJSON(b *testing.B) {
-	r := allowance(b, serbia(b), today())
+	r := allowance(b, laws.Serbia(b), today())
 	known := family(today(), 2)
 	for b.Loop() {
 		rec, _ := r.Record(known)

@@ -10,12 +10,13 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/money"
 	"dobosh/internal/rules"
+	"dobosh/internal/testkit/laws"
 
 	"pgregory.net/rapid"
 )
 
 func TestAmountsOnBothSidesOfEachAmendment(t *testing.T) {
-	p := serbia(t)
+	p := laws.Serbia(t)
 	for _, tt := range []struct {
 		day   civil.Day
 		total [4]string // of the first to the fourth child
@@ -43,14 +44,14 @@ func TestAmountsOnBothSidesOfEachAmendment(t *testing.T) {
 }
 
 func TestBeforeTheLawThereIsNoRule(t *testing.T) {
-	_, err := rules.Compile(serbia(t), "parental-allowance", civil.Date(2018, 6, 30))
+	_, err := rules.Compile(laws.Serbia(t), "parental-allowance", civil.Date(2018, 6, 30))
 	if err == nil || !strings.Contains(err.Error(), "rule-not-in-force") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestTruthTable(t *testing.T) {
-	rule := allowance(t, serbia(t), today())
+	rule := allowance(t, laws.Serbia(t), today())
 	absent := struct{}{}
 	for _, tt := range []struct {
 		name    string
@@ -99,7 +100,7 @@ func TestTruthTable(t *testing.T) {
 }
 
 func TestSentences(t *testing.T) {
-	rule := allowance(t, serbia(t), today())
+	rule := allowance(t, laws.Serbia(t), today())
 	out := rule.Decide(family(today(), 3))
 	for _, step := range out.Steps {
 		if strings.Contains(step.Says["sr"]+step.Says["en"], "{") {
@@ -130,7 +131,7 @@ func TestSentences(t *testing.T) {
 }
 
 func TestPlacesAreSaidByName(t *testing.T) {
-	rule, err := rules.Compile(serbia(t), "newborn-grant", today())
+	rule, err := rules.Compile(laws.Serbia(t), "newborn-grant", today())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +144,7 @@ func TestPlacesAreSaidByName(t *testing.T) {
 }
 
 func TestNeedsInTheOrderOfAsking(t *testing.T) {
-	rule := allowance(t, serbia(t), today())
+	rule := allowance(t, laws.Serbia(t), today())
 	var asked []string
 	for _, need := range rule.Needs() {
 		asked = append(asked, need.Fact)
@@ -162,7 +163,7 @@ func TestNeedsInTheOrderOfAsking(t *testing.T) {
 // A yes has every fact it needs and an amount; instalments add up; the same
 // facts give the same outcome.
 func TestOutcomesAreSound(t *testing.T) {
-	p := serbia(t)
+	p := laws.Serbia(t)
 	first := civil.Date(2018, 7, 1)
 	rapid.Check(t, func(t *rapid.T) {
 		day := first.AddDays(rapid.IntRange(0, 3500).Draw(t, "day"))

@@ -12,6 +12,7 @@ import (
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/rules"
+	"dobosh/internal/testkit/laws"
 	"dobosh/packs"
 )
 
@@ -88,7 +89,7 @@ func TestExamplesThatFail(t *testing.T) {
 }
 
 func TestARaiseChangesOnlyBirthsFromItsDay(t *testing.T) {
-	old, raised := serbia(t), raised(t)
+	old, raised := laws.Serbia(t), raised(t)
 	for day := civil.Date(2026, 11, 1); day.Before(civil.Date(2027, 1, 1)); day = day.AddDays(1) {
 		for order := 1; order <= 4; order++ {
 			before := allowance(t, old, day).Decide(family(day, order)).Plan.Total
@@ -105,7 +106,7 @@ func TestARaiseChangesOnlyBirthsFromItsDay(t *testing.T) {
 }
 
 func TestCompareSaysWhoGains(t *testing.T) {
-	d := rules.Compare(serbia(t), raised(t))
+	d := rules.Compare(laws.Serbia(t), raised(t))
 	if len(d.Cases) == 0 {
 		t.Fatal("nobody gains")
 	}
@@ -120,11 +121,11 @@ func TestCompareSaysWhoGains(t *testing.T) {
 	if _, err := json.Marshal(d); err != nil {
 		t.Error(err)
 	}
-	back := rules.Compare(raised(t), serbia(t))
+	back := rules.Compare(raised(t), laws.Serbia(t))
 	if len(back.Cases) != len(d.Cases) || !back.Cases[0].Loses {
 		t.Errorf("%+v", back.Cases)
 	}
-	if same := rules.Compare(serbia(t), serbia(t)); same.String() != "nothing changes\n" {
+	if same := rules.Compare(laws.Serbia(t), laws.Serbia(t)); same.String() != "nothing changes\n" {
 		t.Errorf("%s", same)
 	}
 }
@@ -138,7 +139,7 @@ func TestAnEndedProvisionStopsTheRuleByName(t *testing.T) {
 	if !problem.HasCode(err, "provision-not-in-force") || problem.Of(err).Args["provision"] != "zfpp/23" {
 		t.Errorf("after it: %v", err)
 	}
-	d := rules.Compare(serbia(t), p)
+	d := rules.Compare(laws.Serbia(t), p)
 	if len(d.Cases) == 0 || !strings.Contains(d.String(), "zfpp/23 (Art. 23 of the Law on Financial Support to Families with Children) is not in force on 2026-12-01") {
 		t.Errorf("%s", d)
 	}

@@ -10,13 +10,14 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/rules"
+	"dobosh/internal/testkit/laws"
 
 	"pgregory.net/rapid"
 )
 
 func recorded(t testing.TB, known map[string]any) []byte {
 	t.Helper()
-	rec, _ := allowance(t, serbia(t), today()).Record(known)
+	rec, _ := allowance(t, laws.Serbia(t), today()).Record(known)
 	text, err := rec.JSON()
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +113,7 @@ func TestWhatIsNoRecord(t *testing.T) {
 
 // Every record of every case can be made again, byte by byte.
 func TestEveryRecordCanBeMadeAgain(t *testing.T) {
-	p := serbia(t)
+	p := laws.Serbia(t)
 	rapid.Check(t, func(t *rapid.T) {
 		id := rapid.SampledFrom([]string{"parental-allowance", "newborn-grant"}).Draw(t, "rule")
 		day := civil.Date(2023, 10, 6).AddDays(rapid.IntRange(0, 1200).Draw(t, "day"))

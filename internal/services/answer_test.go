@@ -15,10 +15,11 @@ import (
 	"dobosh/internal/law"
 	"dobosh/internal/services"
 	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
 )
 
 func TestTwentyTapsGiveOneDecision(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offeredOf(allowance, 1)
 		decisions, errs := make([]services.Decision, 20), make([]error, 20)
 		var taps sync.WaitGroup
@@ -44,7 +45,7 @@ func TestTwentyTapsGiveOneDecision(t *testing.T) {
 }
 
 func TestDecisionSaysWhyAndWhatThen(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offeredOf(allowance, 2)
 		d, err := r.Accept(t.Context(), mother, o.ID, o.Version)
 		must(t, err)
@@ -62,7 +63,7 @@ func TestDecisionSaysWhyAndWhatThen(t *testing.T) {
 }
 
 func TestRemedyIsATermOfThePack(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) {
 			c.Pack = serbiaWith(t, "terms.yaml", "days: 15\n    provision: zup/153", "days: 20\n    provision: zup/145/2")
 		})
@@ -91,7 +92,7 @@ func (r *rig) do(what services.OfferState, by act.Actor, o services.Offer) error
 
 func TestAnOfferIsAnsweredOnce(t *testing.T) {
 	answers := []services.OfferState{services.OfferAccepted, services.OfferDeclined, services.OfferObjected, services.OfferReferred}
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		for _, first := range answers {
 			for _, then := range answers {
 				mother, o := r.offeredOf(allowance, 1)
@@ -117,7 +118,7 @@ func TestAnOfferIsAnsweredOnce(t *testing.T) {
 }
 
 func TestStaleForm(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
 		for _, answer := range []services.OfferState{services.OfferAccepted, services.OfferDeclined, services.OfferObjected, services.OfferReferred} {
 			stale := o
@@ -130,7 +131,7 @@ func TestStaleForm(t *testing.T) {
 }
 
 func TestOfferLapses(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
 		want(t, "last day", civil.Of(o.Until.Add(-time.Second)), born().AddMonths(12))
 		r.clock.Set(o.Until.Add(-time.Microsecond))
@@ -149,7 +150,7 @@ func TestOfferLapses(t *testing.T) {
 }
 
 func TestServiceThatPersonsDecide(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) {
 			c.Pack = serbiaWith(t, "services/newborn-grant.yaml", "automatic: true", "automatic: false")
 		})
@@ -169,7 +170,7 @@ func TestServiceThatPersonsDecide(t *testing.T) {
 // The amounts of 2024 were adopted in September for births since January: an
 // offer that was made in between must not be accepted as it was.
 func TestOfferThatTheLawOvertook(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
 		r.restart(func(c *services.Config) {
 			pack, err := law.Load(edited(t, map[string][]string{
@@ -190,7 +191,7 @@ func TestOfferThatTheLawOvertook(t *testing.T) {
 }
 
 func TestOfferThatTheLawTookBack(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
 		r.restart(func(c *services.Config) {
 			pack, err := law.Load(edited(t, map[string][]string{"rules/newborn-grant.yaml": {
@@ -208,7 +209,7 @@ func TestOfferThatTheLawTookBack(t *testing.T) {
 }
 
 func TestSeenOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
 		want(t, "not seen", o.SeenAt.IsZero(), true)
 		seen, err := r.Offer(t.Context(), mother, o.ID)
@@ -225,7 +226,7 @@ func TestSeenOnce(t *testing.T) {
 }
 
 func TestADecisionLeavesAnEvent(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
 		d, err := r.Accept(t.Context(), mother, o.ID, o.Version)
 		must(t, err)

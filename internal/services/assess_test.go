@@ -13,10 +13,11 @@ import (
 	"dobosh/internal/law"
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
+	"dobosh/internal/testkit"
 )
 
 func TestOneBirthGivesOneOfferOfEachService(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother := r.mother()
 		event := r.birth(mother, born(), 1)
 		r.hear(event, event)
@@ -39,7 +40,7 @@ func TestOneBirthGivesOneOfferOfEachService(t *testing.T) {
 }
 
 func TestEventsThatGiveNothing(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		elsewhere, nowhere, other, early := r.birth(r.mother(), born(), 1), r.birth(r.mother(), born(), 1), r.birth(r.mother(), born(), 1), r.birth(r.mother(), born(), 1)
 		elsewhere.Data = json.RawMessage(`{"area":"80284"}`)
 		nowhere.Data = json.RawMessage(`[1]`)
@@ -52,7 +53,7 @@ func TestEventsThatGiveNothing(t *testing.T) {
 }
 
 func TestServiceIsOfferedFromItsDayOn(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		day := civil.Date(2023, 10, 5) // the day before the city's grant
 		for i, offers := range []int{1, 2} {
 			r.clock.Set(day.AddDays(i).Start().Add(12 * time.Hour))
@@ -64,7 +65,7 @@ func TestServiceIsOfferedFromItsDayOn(t *testing.T) {
 }
 
 func TestServiceThatHasEnded(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) {
 			c.Pack = serbiaWith(t, "services/newborn-grant.yaml", "from: 2023-10-06", "from: 2023-10-06\nto: 2026-11-22")
 		})
@@ -78,7 +79,7 @@ func TestServiceThatHasEnded(t *testing.T) {
 }
 
 func TestAmountOfTheDayOfBirth(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		for _, c := range []struct {
 			born  civil.Day
 			total string
@@ -95,7 +96,7 @@ func TestAmountOfTheDayOfBirth(t *testing.T) {
 }
 
 func TestAmountRaisedFromNextMonth(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		before := r.mother()
 		r.hear(r.birth(before, civil.Date(2026, 11, 20), 1))
 		r.restart(func(c *services.Config) {
@@ -122,7 +123,7 @@ func TestAmountRaisedFromNextMonth(t *testing.T) {
 }
 
 func TestQuestionsAreFewAndInOrder(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) { c.Pack = only(t, allowance) })
 		mother := r.mother()
 		event := r.birth(mother, born(), 1)
@@ -151,7 +152,7 @@ func only(t testing.TB, service string) *law.Pack {
 }
 
 func TestNothingIsAskedOnceItIsNo(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) { c.Pack = only(t, allowance) })
 		fifth, foreign := r.mother(), r.mother()
 		r.registers.residents[foreign.Is("family")]["citizen"] = false
@@ -173,7 +174,7 @@ func TestNothingIsAskedOnceItIsNo(t *testing.T) {
 }
 
 func TestTextAloneIsNotAskedFor(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) { c.Pack = only(t, allowance) })
 		mother := r.mother()
 		event := r.birth(mother, born(), 1)
@@ -204,7 +205,7 @@ func TestWhatNobodyKnowsGoesToAPerson(t *testing.T) {
 		{"the term is over", func(*rig, act.Actor) (string, any) { return "born", "2025-11-22" }, services.RuleSaysNo, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, r *rig) {
+			testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 				r.restart(func(cfg *services.Config) { cfg.Pack = only(t, allowance) })
 				mother := r.mother()
 				event := r.birth(mother, born(), 1)
@@ -234,7 +235,7 @@ func TestWhatNobodyKnowsGoesToAPerson(t *testing.T) {
 }
 
 func TestNoAmountIsNoOffer(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) {
 			c.Pack = serbiaWith(t, "rules/newborn-grant.yaml", "when: child.order > 1", "when: child.order > 2",
 				"  - name: \"second child\"\n    day: 2026-11-23\n    facts: {child.order: 2}", "  - name: \"third child\"\n    day: 2026-11-23\n    facts: {child.order: 3}")
@@ -252,7 +253,7 @@ func TestNoAmountIsNoOffer(t *testing.T) {
 }
 
 func TestWhoObjectedIsNotConsideredAgain(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) { c.Pack = only(t, grant) })
 		mother, o := r.offered()
 		must(t, r.Object(t.Context(), mother, o.ID, o.Version))
@@ -273,7 +274,7 @@ func TestWhoObjectedIsNotConsideredAgain(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 func TestObjectionWhileRegistersAnswer(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) { c.Pack = only(t, grant) })
 		mother, o := r.offered()
 		r.registers.set(payments, problem.New(problem.Unavailable, "node-away"))

@@ -9,13 +9,12 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/services"
 	"dobosh/internal/storage"
-	"dobosh/internal/testkit"
 )
 
 // BenchmarkAccept is one tap, from the form to the sealed decision, while
 // eight others tap as well.
 func BenchmarkAccept(b *testing.B) {
-	r := newRig(b, testkit.Database(b, storage.SQLite))
+	r := newRig(b, storage.SQLite)
 	r.restart(func(c *services.Config) { c.Pack = only(b, grant) })
 	type tap struct {
 		by    act.Actor

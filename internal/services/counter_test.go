@@ -8,6 +8,7 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/bus"
 	"dobosh/internal/services"
+	"dobosh/internal/testkit"
 )
 
 // feedOf plays the stream of a node, in which these offers were made.
@@ -26,7 +27,7 @@ func (f feedOf) Fetch(_ context.Context, _ []string, after uint64, limit int, _ 
 }
 
 func TestCounterSeesOffersWithoutPersons(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
 		feed := feedOf{o.ID}
 		_, _, err := r.OffersSince(t.Context(), mother, feed, 0, 0)
@@ -47,7 +48,7 @@ func TestCounterSeesOffersWithoutPersons(t *testing.T) {
 }
 
 func TestCounterAcceptsForWhoStandsThere(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
 		stranger := r.mother()
 		refused := []struct {

@@ -19,6 +19,7 @@ import (
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
 	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
 )
 
 // The payments of a plan come to its total, and each has its month.
@@ -57,7 +58,7 @@ func (r *rig) accepted(service string, order int) (act.Actor, services.Decision)
 }
 
 func TestAccountIsLearnedLater(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
 		number := r.registers.accounts[mother.Is("family")]
 		delete(r.registers.accounts, mother.Is("family"))
@@ -84,7 +85,7 @@ func TestAccountIsLearnedLater(t *testing.T) {
 }
 
 func TestWrongAccountIsNone(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
 		r.registers.accounts[mother.Is("family")] = "160000000000000001"
 		_, err := r.Accept(t.Context(), mother, o.ID, o.Version)
@@ -95,7 +96,7 @@ func TestWrongAccountIsNone(t *testing.T) {
 }
 
 func TestInstalmentsBecomeDueMonthByMonth(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, d := r.accepted(allowance, 2)
 		sum, paid := money.Para(0), 0
 		for month := range 26 {
@@ -120,7 +121,7 @@ func TestInstalmentsBecomeDueMonthByMonth(t *testing.T) {
 }
 
 func TestMonthsThatWereMissedComeTogether(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		_, _ = r.accepted(allowance, 2)
 		r.clock.Set(today().AddMonths(3).Start().Add(12 * time.Hour))
 		f, err := r.PreparePayments(t.Context(), officer())
@@ -137,7 +138,7 @@ func TestMonthsThatWereMissedComeTogether(t *testing.T) {
 }
 
 func TestPaymentsGoOutOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		for range 3 {
 			r.accepted(grant, 1)
 		}
@@ -194,7 +195,7 @@ func TestPaymentsGoOutOnce(t *testing.T) {
 
 // Check characters of codes may be signs that a payment file must not have.
 func TestEveryCodeIsAReference(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		for i, check := range []string{"*", "~", "$", "=", "U", "0"} {
 			_, d := r.accepted(grant, 1)
 			must(t, r.cfg.DB.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
@@ -213,7 +214,7 @@ func TestEveryCodeIsAReference(t *testing.T) {
 }
 
 func TestDecisionAtMidnightPaysThatDay(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offeredOf(allowance, 2)
 		r.clock.Set(civil.Date(2027, 1, 31).Start()) // months without such a day end on their last
 		d, err := r.Accept(t.Context(), mother, o.ID, o.Version)

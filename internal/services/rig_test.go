@@ -35,6 +35,7 @@ import (
 	"dobosh/internal/services/proof"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
+	"dobosh/internal/testkit/laws"
 	"dobosh/internal/work"
 	"dobosh/packs"
 )
@@ -62,12 +63,7 @@ type rig struct {
 	mothers   int
 }
 
-func onBoth(t *testing.T, test func(t *testing.T, r *rig)) {
-	t.Helper()
-	testkit.Databases(t, func(t *testing.T, open func(...fs.FS) *storage.DB) { test(t, newRig(t, open)) })
-}
-
-func newRig(t testing.TB, open func(...fs.FS) *storage.DB) *rig {
+func newRig(t testing.TB, engine string) *rig {
 	t.Helper()
 	now := clock.NewManual(time.Date(2026, 11, 23, 9, 0, 0, 123456000, time.UTC))
 	key := sha256.Sum256([]byte("log"))
@@ -85,7 +81,7 @@ func newRig(t testing.TB, open func(...fs.FS) *storage.DB) *rig {
 		Title: func(id registry.ID) lang.Text {
 			return lang.Text{"sr": "Установа " + id.String(), "en": "Body " + id.String()}
 		},
-		Account: account.Make(840, 1), Pack: serbia(t), DB: open(bus.Migrations(), work.Migrations(), services.Migrations()), Asker: r.registers, Journal: log,
+		Account: account.Make(840, 1), Pack: laws.Serbia(t), DB: testkit.Database(t, engine)(bus.Migrations(), work.Migrations(), services.Migrations()), Asker: r.registers, Journal: log,
 		Witness: nobody{}, Notifier: r.notices, Sectors: sectors, Trust: func() proof.Trust { return proof.Trust{Logs: []note.Verifier{log.Key()}} },
 		Now: now.Now, Log: slog.New(slog.DiscardHandler),
 	}
@@ -132,15 +128,6 @@ func wantCode(t testing.TB, err error, code string) {
 	if !problem.HasCode(err, code) {
 		t.Errorf("error %v, want the problem %q", err, code)
 	}
-}
-
-var serbianPack = sync.OnceValues(func() (*law.Pack, error) { return law.Load(packs.Serbia()) })
-
-func serbia(t testing.TB) *law.Pack {
-	t.Helper()
-	pack, err := serbianPack()
-	must(t, err)
-	return pack
 }
 
 // serbiaWith is the pack with pieces of some files replaced.

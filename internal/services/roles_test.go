@@ -12,6 +12,7 @@ import (
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/services"
+	"dobosh/internal/testkit"
 )
 
 // stage is a node on which there is one of everything.
@@ -121,7 +122,7 @@ func doors() map[string]struct {
 // Every door is tried by everybody; those who may not pass learn nothing and
 // change nothing. Who may pass comes last, so that it is the same door.
 func TestWhoMayDoWhat(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		for name, door := range doors() {
 			s := r.stage()
 			actors := map[string]act.Actor{"nobody": {}, "mother": s.mother, "other": r.mother(), "officer": officer()}
@@ -160,7 +161,7 @@ func TestEveryMethodHasADoor(t *testing.T) {
 }
 
 func TestListsOfOfficersNameNobody(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		s := r.stage()
 		before := len(r.entries("act"))
 		offers, err := r.AllOffers(t.Context(), officer(), "", "")
@@ -180,7 +181,7 @@ func TestListsOfOfficersNameNobody(t *testing.T) {
 }
 
 func TestListsArePagedByKey(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) { c.Pack = only(t, grant) })
 		const n = page.Size + 3
 		mother := r.mother()
@@ -238,7 +239,7 @@ func ids[T any](items []T, id func(T) string) (list []string) {
 // An officer of one public service does not see, decide or pay what is done under
 // another; one of no service sees nothing at all.
 func TestAnOfficerIsOfTheirServices(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		s := r.stage() // the offers and decisions are of the grant and the allowance, the referral is of both
 		ctx := t.Context()
 		sees := func(by act.Actor) (seen []string) {

@@ -10,6 +10,7 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/services"
 	"dobosh/internal/services/proof"
+	"dobosh/internal/testkit"
 )
 
 // dying is a journal of a process that dies while it seals: before the entry
@@ -39,7 +40,7 @@ func TestDeathBeforeTheSealIsSaved(t *testing.T) {
 		entries int
 	}{"before the entry": {false, 1}, "after the entry": {true, 2}} {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, r *rig) {
+			testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 				mother, o := r.offered()
 				r.restart(func(cfg *services.Config) { cfg.Journal = dying{r.log, c.after} })
 				unsealed, err := r.Accept(t.Context(), mother, o.ID, o.Version)
@@ -77,7 +78,7 @@ func TestDeathBeforeTheSealIsSaved(t *testing.T) {
 }
 
 func TestSealsAtOnceAreOne(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
 		r.restart(func(cfg *services.Config) { cfg.Journal = dying{r.log, false} })
 		d, err := r.Accept(t.Context(), mother, o.ID, o.Version)
@@ -95,7 +96,7 @@ func TestSealsAtOnceAreOne(t *testing.T) {
 }
 
 func TestNoReceiptNoLook(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
 		d, err := r.Accept(t.Context(), mother, o.ID, o.Version)
 		must(t, err)
@@ -133,7 +134,7 @@ type nameless struct{}
 func (nameless) Translate(string, string, string) (string, error) { return "", errDied }
 
 func TestAReceiptNamesThePerson(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		_, o := r.offered()
 		r.restart(func(c *services.Config) { c.Sectors = nameless{} })
 		if _, err := r.Offer(t.Context(), officer(), o.ID); !errors.Is(err, errDied) {

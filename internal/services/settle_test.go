@@ -10,6 +10,7 @@ import (
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
+	"dobosh/internal/testkit"
 )
 
 // orderUnknown is a mother whose allowance waits for an officer, since nobody
@@ -25,7 +26,7 @@ func (r *rig) orderUnknown() (act.Actor, services.Referral) {
 }
 
 func TestOfficerFindsTheFact(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, f := r.orderUnknown()
 		supplied := map[string]string{"child.order": " 2 "}
 		must(t, r.Resolve(t.Context(), officer(), f.ID, f.Version, supplied, "извод из матичне књиге 12/2026"))
@@ -43,7 +44,7 @@ func TestOfficerFindsTheFact(t *testing.T) {
 }
 
 func TestFactsThatAreNone(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, f := r.orderUnknown()
 		for _, c := range []struct {
 			facts        map[string]string
@@ -75,7 +76,7 @@ func TestFactsThatAreNone(t *testing.T) {
 }
 
 func TestDismissNeedsAReason(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		_, f := r.orderUnknown()
 		for _, reason := range []string{"", " \n", strings.Repeat("а", 2001), "\xff"} {
 			wantCode(t, r.Dismiss(t.Context(), officer(), f.ID, f.Version, reason), "reason-missing")
@@ -88,7 +89,7 @@ func TestDismissNeedsAReason(t *testing.T) {
 }
 
 func TestPersonAskedForAPerson(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
 		must(t, r.Refer(t.Context(), mother, o.ID, o.Version))
 		must(t, r.Refer(t.Context(), mother, o.ID, o.Version)) // doubled tap
@@ -107,7 +108,7 @@ func TestPersonAskedForAPerson(t *testing.T) {
 }
 
 func TestRefusalIsADecisionOfAPerson(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
 		must(t, r.Refer(t.Context(), mother, o.ID, o.Version))
 		f := r.referrals()[0]
@@ -132,7 +133,7 @@ func TestRefusalIsADecisionOfAPerson(t *testing.T) {
 }
 
 func TestNobodyDecidesInTheirOwnMatter(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, f := r.orderUnknown()
 		mother.Grants = append(mother.Grants, act.Grant{Role: identity.Officer})
 		wantCode(t, r.Resolve(t.Context(), mother, f.ID, f.Version, map[string]string{"child.order": "1"}, "знам"), "own-matter")
@@ -141,7 +142,7 @@ func TestNobodyDecidesInTheirOwnMatter(t *testing.T) {
 }
 
 func TestOfficerRespectsAnObjection(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, f := r.orderUnknown()
 		r.hear(r.birth(mother, born(), 1))
 		o := r.offersOf(mother)[allowance]
@@ -153,7 +154,7 @@ func TestOfficerRespectsAnObjection(t *testing.T) {
 }
 
 func TestMatterOfADayWithoutARule(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		_, f := r.orderUnknown()
 		supplied := map[string]string{"child.born": "2017-03-01", "child.order": "1"}
 		wantCode(t, r.Resolve(t.Context(), officer(), f.ID, f.Version, supplied, "извод"), "rule-not-in-force")
@@ -166,7 +167,7 @@ func TestMatterOfADayWithoutARule(t *testing.T) {
 // A fifth child ends the questions; where the register was wrong about the
 // order, the officer need not bring what registers know.
 func TestRegistersAreAskedWhatTheOfficerNeedNotKnow(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) { c.Pack = only(t, allowance) })
 		mother := r.mother()
 		r.registers.residents[mother.Is("family")]["citizen"] = false

@@ -16,6 +16,7 @@ import (
 	"dobosh/internal/kit/money"
 	"dobosh/internal/services"
 	"dobosh/internal/services/proof"
+	"dobosh/internal/testkit"
 )
 
 // witness cosigns the journal of the rig.
@@ -49,7 +50,7 @@ func (r *rig) witnessed() {
 }
 
 func TestAnybodyCanVerify(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, d := r.accepted(allowance, 3)
 		v, err := r.Verification(t.Context(), " "+strings.ToLower(d.Code)+" ")
 		must(t, err)
@@ -94,7 +95,7 @@ type broken struct{}
 func (broken) Read([]byte) (int, error) { return 0, errors.New("the line broke") }
 
 func TestCodesAndFilesThatAreNone(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		_, d := r.accepted(grant, 1)
 		other := []byte(d.Code)
 		if other[8]++; other[8] > '9' && other[8] < 'A' || other[8] > 'Z' {
@@ -117,7 +118,7 @@ func TestCodesAndFilesThatAreNone(t *testing.T) {
 }
 
 func TestPaperInEveryLanguage(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) { c.Demo = true })
 		mother, d := r.accepted(allowance, 2)
 		for _, tag := range lang.Tags() {

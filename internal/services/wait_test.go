@@ -10,10 +10,11 @@ import (
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/services"
 	"dobosh/internal/testkit"
+	"dobosh/internal/testkit/laws"
 )
 
 func TestRegisterAwayDelaysAndLosesNothing(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) { c.Pack = only(t, allowance) })
 		mother := r.mother()
 		event := r.birth(mother, born(), 1)
@@ -52,7 +53,7 @@ func TestRegisterAwayDelaysAndLosesNothing(t *testing.T) {
 
 // A clock that ran ahead puts jobs off; once it is set right they are due.
 func TestClockThatIsSetRight(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother := r.mother()
 		r.clock.Advance(10 * time.Minute)
 		must(t, r.Hear(t.Context(), r.birth(mother, born(), 1)))
@@ -63,7 +64,7 @@ func TestClockThatIsSetRight(t *testing.T) {
 }
 
 func TestEndedContractIsNamed(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.registers.set(payments, problem.New(problem.Forbidden, "contract-ended", "contract", "allowance-accounts", "day", "2026-11-22"))
 		r.hear(r.birth(r.mother(), born(), 1))
 		for _, a := range r.assessments(services.AssessmentWaiting) {
@@ -76,7 +77,7 @@ func TestEndedContractIsNamed(t *testing.T) {
 }
 
 func TestEndedProvisionIsNamed(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) {
 			c.Pack = serbiaWith(t, "instruments/zfpp.yaml", "  - ref: zfpp/22/1\n", "  - ref: zfpp/22/1\n    to: 2026-11-01\n")
 		})
@@ -89,7 +90,7 @@ func TestEndedProvisionIsNamed(t *testing.T) {
 		if _, there := r.offersOf(mother)[grant]; !there {
 			t.Error("the other service waits too")
 		}
-		r.restart(func(c *services.Config) { c.Pack = serbia(t) })
+		r.restart(func(c *services.Config) { c.Pack = laws.Serbia(t) })
 		r.clock.Advance(time.Minute)
 		r.work()
 		want(t, "offers once it is in force again", len(r.offersOf(mother)), 2)
@@ -97,7 +98,7 @@ func TestEndedProvisionIsNamed(t *testing.T) {
 }
 
 func TestTwoProcessesWithOneJob(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother := r.mother()
 		must(t, r.Hear(t.Context(), r.birth(mother, born(), 1)))
 		slow, err := r.runner.Claim(t.Context(), jobs()...)
@@ -115,7 +116,7 @@ func TestTwoProcessesWithOneJob(t *testing.T) {
 }
 
 func TestJobsOfADeadProcessAreTakenOver(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother := r.mother()
 		must(t, r.Hear(t.Context(), r.birth(mother, born(), 1)))
 		claimed, err := r.runner.Claim(t.Context(), jobs()...)
@@ -128,7 +129,7 @@ func TestJobsOfADeadProcessAreTakenOver(t *testing.T) {
 }
 
 func TestItServesEventsUntilItEnds(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		for i := range 5 {
 			must(t, r.Hear(t.Context(), r.birth(r.mother(), born(), 1+i%3)))
 		}

@@ -25,9 +25,11 @@ func Databases(t *testing.T, test func(t *testing.T, open func(migrations ...fs.
 
 // OnBoth runs the same test on SQLite and on PostgreSQL, each in a new world of
 // the room that is tested.
-func OnBoth[W any](t *testing.T, world func(tb testing.TB, open func(migrations ...fs.FS) *storage.DB) W, test func(t *testing.T, w W)) {
+func OnBoth[W any](t *testing.T, world func(tb testing.TB, engine string) W, test func(t *testing.T, w W)) {
 	t.Helper()
-	Databases(t, func(t *testing.T, open func(...fs.FS) *storage.DB) { test(t, world(t, open)) })
+	for _, engine := range Engines() {
+		t.Run(engine, func(t *testing.T) { test(t, world(t, engine)) })
+	}
 }
 
 // Engines names the database systems that every test of state must pass on.

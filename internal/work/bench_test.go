@@ -3,12 +3,10 @@ package work_test
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 	"dobosh/internal/work"
 )
@@ -18,8 +16,7 @@ import (
 func BenchmarkJobs(b *testing.B) {
 	for _, engine := range testkit.Engines() {
 		b.Run(engine, func(b *testing.B) {
-			open := testkit.Database(b, engine)
-			r := newRig(b, func(m ...fs.FS) *storage.DB { return open(m...) })
+			r := newRig(b, engine)
 			var left atomic.Int64
 			left.Store(int64(b.N))
 			all := make(chan struct{})

@@ -31,12 +31,8 @@ type rig struct {
 	clock *clock.Manual
 }
 
-func onBoth(t *testing.T, test func(t *testing.T, r *rig)) {
-	t.Helper()
-	testkit.Databases(t, func(t *testing.T, open func(...fs.FS) *storage.DB) { test(t, newRig(t, open)) })
-}
-
-func newRig(tb testing.TB, open func(...fs.FS) *storage.DB) *rig {
+func newRig(tb testing.TB, engine string) *rig {
+	open := testkit.Database(tb, engine)
 	r := &rig{TB: tb, clock: clock.NewManual(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))}
 	r.open = func() *storage.DB { return open(work.Migrations(), results()) }
 	r.db = r.open()

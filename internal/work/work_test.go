@@ -19,7 +19,7 @@ import (
 )
 
 func TestAJobBelongsToItsTransaction(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		q := writing("room.write")
 		p := r.process("a", r.db, q)
 		undone := errors.New("undone")
@@ -38,7 +38,7 @@ func TestAJobBelongsToItsTransaction(t *testing.T) {
 
 // What a job writes and its end are one: where the one fails there is neither.
 func TestTheEndOfAJobIsOneWithWhatItChanges(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		broken := true
 		q := &work.Queue[work.None]{Name: "room.write", Do: func(ctx context.Context, t *work.Try[work.None]) error {
 			return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error {
@@ -66,7 +66,7 @@ type letter struct {
 
 // Letters to one go one after the other; those to others do not wait for them.
 func TestLines(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		q := &work.Queue[letter]{Name: "room.letters", Workers: 4, Attempts: 3, Order: func(l letter) string { return l.To }}
 		q.Do = func(ctx context.Context, t *work.Try[letter]) error {
 			if t.Ref == "ana0" {
@@ -102,7 +102,7 @@ func TestLines(t *testing.T) {
 }
 
 func TestOrderOfALineIsThatOfAddition(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		q := writing("room.letters")
 		q.Order = func(work.None) string { return "all" }
 		q.Workers = 8
@@ -141,7 +141,7 @@ func TestPauses(t *testing.T) {
 }
 
 func TestAnErrorSaysHowLongAndWhetherAtAll(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		var fault error
 		q := &work.Queue[work.None]{Name: "room.ask", Do: func(context.Context, *work.Try[work.None]) error { return fault }}
 		p := r.process("a", r.db, q)
@@ -177,7 +177,7 @@ func TestAnErrorSaysHowLongAndWhetherAtAll(t *testing.T) {
 
 // A panic, and a try that takes too long, are errors like any other.
 func TestATryHasAnEnd(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		q := &work.Queue[string]{Name: "room.ask", Attempts: 1, Timeout: time.Millisecond, Do: func(ctx context.Context, t *work.Try[string]) error {
 			if t.Job == "panic" {
 				panic("oh")
@@ -203,7 +203,7 @@ func TestATryHasAnEnd(t *testing.T) {
 }
 
 func TestDeadList(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		broken := true
 		var aside []string
 		q := &work.Queue[letter]{Name: "room.letters", Attempts: 2}
@@ -285,7 +285,7 @@ func TestDeadList(t *testing.T) {
 
 // What failed elsewhere comes with its error, and rests first.
 func TestAJobThatWasTriedElsewhere(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		q := writing("room.write")
 		p := r.process("a", r.db, q)
 		add(r, q, "one", work.None{}, work.After(problem.New(problem.Unavailable, "node-away")))
@@ -303,7 +303,7 @@ func TestAJobThatWasTriedElsewhere(t *testing.T) {
 // The jobs of a line are taken by hand, in their order; what came put aside is
 // taken once somebody has it tried again.
 func TestByHand(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		q := &work.Queue[letter]{Name: "room.letters", ByHand: true, Attempts: 1, Order: func(l letter) string { return l.To }}
 		p := r.process("a", r.db, q)
 		for n := range 3 {
@@ -351,7 +351,7 @@ func TestByHand(t *testing.T) {
 }
 
 func TestCounts(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		q := writing("room.write")
 		p := r.process("a", r.db, q)
 		start := r.clock.Now()
@@ -370,7 +370,7 @@ func TestCounts(t *testing.T) {
 // A process that was slow, and whose job another has taken over, does not do it
 // again: nothing of what it writes commits.
 func TestASlowProcessEndsNothing(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		slow, fast := writing("room.write"), writing("room.write")
 		a := r.process("a", r.db, slow)
 		add(r, slow, "one", work.None{})
@@ -391,7 +391,7 @@ func TestASlowProcessEndsNothing(t *testing.T) {
 }
 
 func TestAProcessTakesOverItsOwn(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		first := writing("room.write")
 		a := r.process("a", r.db, first)
 		add(r, first, "one", work.None{})
@@ -407,7 +407,7 @@ func TestAProcessTakesOverItsOwn(t *testing.T) {
 // One of two processes dies with a job in its hands. The other sees that its beat
 // stands, and does it; one that lives keeps what it has.
 func TestADeadProcessIsSeen(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		queue := writing("room.write")
 		dead := r.process("dead", r.db, queue)
 		add(r, queue, "of the dead", work.None{})
@@ -441,7 +441,7 @@ func TestADeadProcessIsSeen(t *testing.T) {
 // A clock that ran ahead puts jobs off; once it is set right they are due. What
 // waits for an instant of its own goes on waiting.
 func TestClockThatIsSetRight(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		q := writing("room.write")
 		p := r.process("a", r.db, q)
 		r.clock.Advance(240 * time.Hour)
@@ -462,7 +462,7 @@ func TestClockThatIsSetRight(t *testing.T) {
 
 // Nothing but being woken makes these go on: the runner looks once an hour.
 func TestItWakesAtOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		q := writing("room.write")
 		q.Order = func(work.None) string { return "line" }
 		p := r.idle("a", r.db, q)
@@ -480,7 +480,7 @@ func TestItWakesAtOnce(t *testing.T) {
 }
 
 func TestWhatIsBrokenOffGoesBack(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		began := make(chan struct{})
 		q := &work.Queue[work.None]{Name: "room.write", Do: func(ctx context.Context, _ *work.Try[work.None]) error {
 			close(began)
@@ -504,7 +504,7 @@ func TestWhatIsBrokenOffGoesBack(t *testing.T) {
 // A job that takes its process down with it is put aside after as many tries as
 // any other, and so is one that nobody can read.
 func TestJobsThatCannotBeDone(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		deadly := func() *work.Queue[letter] {
 			return &work.Queue[letter]{Name: "room.letters", Attempts: 2, Do: func(ctx context.Context, t *work.Try[letter]) error { return t.End(ctx, done(t.Ref)) }}
 		}
@@ -532,7 +532,7 @@ func TestJobsThatCannotBeDone(t *testing.T) {
 }
 
 func TestLanes(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		q := &work.Queue[int]{Name: "room.mail", Lanes: 3, Lane: func(lane int) int { return lane }, Do: func(ctx context.Context, t *work.Try[int]) error { return t.End(ctx, done(t.Ref)) }}
 		p := r.process("a", r.db, q)
 		for n, lane := range []int{2, 1, 0, 2, 1, 0} {
@@ -547,7 +547,7 @@ func TestLanes(t *testing.T) {
 // Jobs that are done together are settled each by itself; where nobody is at the
 // other end the queue rests, and no try counts.
 func TestBatches(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		var calls [][]string
 		var away atomic.Bool
 		q := &work.Queue[work.None]{Name: "room.mail", Batch: 3, Attempts: 2}
@@ -600,7 +600,7 @@ func TestBatches(t *testing.T) {
 // A queue that rests since nobody is at the other end begins nothing that is
 // added meanwhile.
 func TestAQueueThatRests(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		var calls atomic.Int32
 		q := &work.Queue[work.None]{Name: "room.mail", Batch: 1}
 		q.DoAll = func(context.Context, []*work.Try[work.None]) error {
@@ -626,7 +626,7 @@ func TestAQueueThatRests(t *testing.T) {
 }
 
 func TestRounds(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		var rounds []string
 		broken := false
 		every := func(node string) *work.Schedule {
@@ -662,7 +662,7 @@ func TestRounds(t *testing.T) {
 }
 
 func TestDaily(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		var at []time.Time
 		p := r.process("a", r.db, work.Daily("room.daily", 3*time.Hour, func(context.Context) error {
 			at = append(at, r.clock.Now())
@@ -684,7 +684,7 @@ func TestDaily(t *testing.T) {
 
 // Three processes on one database do many jobs: each is done once.
 func TestManyProcesses(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		const many = 60
 		var once sync.Map
 		queue := func() *work.Queue[int] {
@@ -737,7 +737,7 @@ func TestManyProcesses(t *testing.T) {
 }
 
 func TestRegisterRefuses(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		p := r.process("a", r.db, writing("room.write"))
 		for name, of := range map[string]func() (*work.Runner, work.Work){
 			"no name": func() (*work.Runner, work.Work) { return r.idle("b", r.db), writing("Room write") },

@@ -20,8 +20,8 @@ import (
 	"dobosh/internal/law"
 	"dobosh/internal/testkit"
 	"dobosh/internal/testkit/browser"
+	"dobosh/internal/testkit/laws"
 	"dobosh/internal/words"
-	"dobosh/packs"
 )
 
 // story is one telling, with a demonstration of its own.
@@ -53,9 +53,7 @@ func begin(t *testing.T, b *browser.Browser, tag lang.Tag, noScripts bool) *stor
 	if s.words, err = words.Of(registers.Words(), demopages.Words()); err != nil {
 		t.Fatal(err)
 	}
-	if s.pack, err = law.Load(packs.Serbia()); err != nil {
-		t.Fatal(err)
-	}
+	s.pack = laws.Serbia(t)
 	if s.people, err = people.Stories(s.pack); err != nil {
 		t.Fatal(err)
 	}

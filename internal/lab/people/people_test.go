@@ -3,7 +3,6 @@ package people_test
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"slices"
 	"strings"
@@ -27,21 +26,12 @@ import (
 	"dobosh/internal/law"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
-	"dobosh/packs"
+	"dobosh/internal/testkit/laws"
 )
-
-func serbia(t testing.TB) *law.Pack {
-	t.Helper()
-	pack, err := law.Load(packs.Serbia())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pack
-}
 
 func stories(t testing.TB) people.Population {
 	t.Helper()
-	p, err := people.Stories(serbia(t))
+	p, err := people.Stories(laws.Serbia(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,17 +46,11 @@ type state struct {
 	clock *clock.Manual
 }
 
-func onBoth(t *testing.T, test func(t *testing.T, s state)) {
-	testkit.Databases(t, func(t *testing.T, open func(...fs.FS) *storage.DB) {
-		db := open(bus.Migrations(), births.Migrations(), residence.Migrations(), payments.Migrations())
-		test(t, newState(t, db))
-	})
-}
-
-func newState(t testing.TB, db *storage.DB) state {
+func newState(t testing.TB, engine string) state {
 	t.Helper()
+	db := testkit.Database(t, engine)(bus.Migrations(), births.Migrations(), residence.Migrations(), payments.Migrations())
 	s := state{Asker: testquestion.New(t), db: db, clock: clock.NewManual(time.Date(2026, time.November, 23, 11, 0, 0, 0, time.UTC))}
-	pack := serbia(t)
+	pack := laws.Serbia(t)
 	registrar, err := births.New(births.Config{
 		DB: db, Desk: s.Desk(), Now: s.clock.Now, HandleKey: bytes.Repeat([]byte{7}, 32), Source: "/civil",
 		Municipality: func(settlement string) (string, bool) {
@@ -92,7 +76,7 @@ func (s state) count(t *testing.T, table string) (rows int) {
 }
 
 func TestStoriesAreSound(t *testing.T) {
-	p, pack := stories(t), serbia(t)
+	p, pack := stories(t), laws.Serbia(t)
 	numbers, subjects := map[string]bool{}, map[string]bool{}
 	for _, person := range p.Persons {
 		if _, err := jmbg.Parse(person.Number.String()); err != nil || numbers[person.Number.String()] || subjects[person.Subject] {
@@ -142,7 +126,7 @@ func TestAPackWithoutThePlaces(t *testing.T) {
 		t.Error("a crowd without homes")
 	}
 	for _, n := range []int{-1, 10_000_000} {
-		if _, err := people.Generate(serbia(t), n); err == nil {
+		if _, err := people.Generate(laws.Serbia(t), n); err == nil {
 			t.Errorf("a crowd of %d", n)
 		}
 	}
@@ -150,11 +134,11 @@ func TestAPackWithoutThePlaces(t *testing.T) {
 
 func TestTheCrowdIsSound(t *testing.T) {
 	const n = 16_000 // more couples than birthdays
-	p, err := people.Generate(serbia(t), n)
+	p, err := people.Generate(laws.Serbia(t), n)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, _ := people.Generate(serbia(t), 100)
+	again, _ := people.Generate(laws.Serbia(t), 100)
 	numbers, accounts, homes := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for i, person := range p.Persons {
 		_, err := jmbg.Parse(person.Number.String())
@@ -197,9 +181,9 @@ func TestNewborns(t *testing.T) {
 }
 
 func TestSeedTwice(t *testing.T) {
-	onBoth(t, func(t *testing.T, s state) {
+	testkit.OnBoth(t, newState, func(t *testing.T, s state) {
 		p := stories(t)
-		crowd, err := people.Generate(serbia(t), 450)
+		crowd, err := people.Generate(laws.Serbia(t), 450)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -219,7 +203,7 @@ func TestSeedTwice(t *testing.T) {
 }
 
 func TestSeedRefuses(t *testing.T) {
-	onBoth(t, func(t *testing.T, s state) {
+	testkit.OnBoth(t, newState, func(t *testing.T, s state) {
 		for name, p := range map[string]people.Population{
 			"a person without a number": {Persons: []people.Person{{}}},
 			"a child without a mother":  {Births: []people.Birth{{Child: people.Newborn(0, civil.Date(2026, time.November, 23))}}},
@@ -256,7 +240,7 @@ func (s state) facts(t *testing.T, p people.Population, subject, rule string) ma
 		t.Fatal(err)
 	}
 	known := map[string]any{"birth": birth.ID, "service": rule}
-	for _, r := range serbia(t).Rules() {
+	for _, r := range laws.Serbia(t).Rules() {
 		if r.ID == rule && r.Holds(child.Born()) {
 			s.ask(t, r, known)
 		}
@@ -284,7 +268,7 @@ func (s state) ask(t *testing.T, rule law.Rule, known map[string]any) {
 }
 
 func TestAnswersFitTheRulesOfThePack(t *testing.T) {
-	onBoth(t, func(t *testing.T, s state) {
+	testkit.OnBoth(t, newState, func(t *testing.T, s state) {
 		p := stories(t)
 		if err := people.Seed(t.Context(), s.Registers, p); err != nil {
 			t.Fatal(err)
@@ -315,13 +299,13 @@ func TestAnswersFitTheRulesOfThePack(t *testing.T) {
 }
 
 func BenchmarkSeed(b *testing.B) {
-	crowd, err := people.Generate(serbia(b), 20_000)
+	crowd, err := people.Generate(laws.Serbia(b), 20_000)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for _, engine := range testkit.Engines() {
 		b.Run(engine, func(b *testing.B) {
-			s := newState(b, testkit.Database(b, engine)(bus.Migrations(), births.Migrations(), residence.Migrations(), payments.Migrations()))
+			s := newState(b, engine)
 			for b.Loop() {
 				if err := people.Seed(b.Context(), s.Registers, crowd); err != nil {
 					b.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io/fs"
 	"testing"
 	"time"
 
@@ -28,20 +27,15 @@ import (
 type office struct {
 	*births.Registrar
 	testquestion.Asker
-	t     *testing.T
+	t     testing.TB
 	db    *storage.DB
 	clock *clock.Manual
 	by    act.Actor
 }
 
-func onBoth(t *testing.T, test func(t *testing.T, o office)) {
-	testkit.Databases(t, func(t *testing.T, open func(...fs.FS) *storage.DB) {
-		test(t, newOffice(t, open(bus.Migrations(), api.Migrations(), births.Migrations())))
-	})
-}
-
-func newOffice(t *testing.T, db *storage.DB) office {
+func newOffice(t testing.TB, engine string) office {
 	t.Helper()
+	db := testkit.Database(t, engine)(bus.Migrations(), api.Migrations(), births.Migrations())
 	o := office{
 		t: t, db: db, Asker: testquestion.New(t), clock: clock.NewManual(time.Date(2026, time.November, 23, 11, 0, 0, 0, time.UTC)),
 		by: act.As("vesna", identity.Registrar),

@@ -10,12 +10,13 @@ import (
 	"dobosh/internal/kit/id"
 	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/lab/testquestion"
+	"dobosh/internal/testkit"
 )
 
 const bearer = "Bearer open sesame"
 
 func TestAnswer(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		birth := o.record(o.entry(testquestion.Woman(1992, 1), 1))
 		for _, sector := range []string{"family", "tax"} {
 			status, answer := o.Ask(o.Handler(), sector, "/v1/births/"+birth.ID)
@@ -31,7 +32,7 @@ func TestAnswer(t *testing.T) {
 }
 
 func TestUnknownFactsAreAbsent(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		e := o.entry(testquestion.Woman(1992, 1), 1)
 		e.FatherHandle, e.FatherUnknown, e.OrderUnknown = "", true, true
 		_, answer := o.Ask(o.Handler(), "family", "/v1/births/"+o.record(e).ID)
@@ -43,7 +44,7 @@ func TestUnknownFactsAreAbsent(t *testing.T) {
 }
 
 func TestNotBornAliveIsSaid(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		e := o.entry(testquestion.Woman(1992, 1), 1)
 		e.Live = false
 		_, answer := o.Ask(o.Handler(), "family", "/v1/births/"+o.record(e).ID)
@@ -54,7 +55,7 @@ func TestNotBornAliveIsSaid(t *testing.T) {
 }
 
 func TestBadQuestions(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		birth := o.record(o.entry(testquestion.Woman(1992, 1), 1))
 		for _, reference := range []string{id.New(), "1", birth.Child, strings.Repeat("a", 5000), "%27%20or%201=1"} {
 			status, answer := o.Ask(o.Handler(), "family", "/v1/births/"+reference)
@@ -80,7 +81,7 @@ func (o office) parent(number string) map[string]any {
 }
 
 func TestASystemRecords(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		e := o.entry(testquestion.Woman(1992, 1), 1)
 		mother := o.parent(testquestion.Woman(1992, 1).String())
 		if mother["name"] != "Ана Примерић" || mother["settlement"] != "zr-14" {
@@ -107,7 +108,7 @@ func TestASystemRecords(t *testing.T) {
 }
 
 func TestBadSystems(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		for _, authorization := range []string{"", "Bearer", "Bearer ", "Bearer open", "Basic open sesame", "open sesame", "Bearer open sesame ", "Bearer " + strings.Repeat("x", 300)} {
 			for _, path := range []string{"/v1/births", "/v1/parents"} {
 				status, answer := o.Send(o.Handler(), "", path, births.Entry{}, "Authorization", authorization)
@@ -135,7 +136,7 @@ func TestBadSystems(t *testing.T) {
 
 // What is at rest names nobody by number.
 func TestNoNumberAtRest(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		o.record(o.entry(testquestion.Woman(1992, 1), 1))
 		var row strings.Builder
 		columns := `id, token, child, given_name, family_name, sex, born, place, mother, mother_name, father, father_name, recorded_by`

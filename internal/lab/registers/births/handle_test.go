@@ -12,6 +12,8 @@ import (
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/lab/testquestion"
+	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
 
 	"pgregory.net/rapid"
 )
@@ -19,7 +21,7 @@ import (
 // withoutState is an office for what never touches the database.
 func withoutState(t *testing.T) office {
 	t.Helper()
-	return newOffice(t, nil)
+	return newOffice(t, storage.SQLite)
 }
 
 func TestHandle(t *testing.T) {
@@ -61,7 +63,7 @@ func TestHandlesExpire(t *testing.T) {
 }
 
 func TestExpiredParentsAreSaidToBe(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		e := o.entry(testquestion.Woman(1992, 1), 1)
 		o.clock.Advance(31 * time.Minute)
 		_, err := o.Record(t.Context(), o.by, e)

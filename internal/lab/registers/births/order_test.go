@@ -8,6 +8,7 @@ import (
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/lab/testquestion"
+	"dobosh/internal/testkit"
 )
 
 func TestOrder(t *testing.T) {
@@ -17,7 +18,7 @@ func TestOrder(t *testing.T) {
 		stillborn bool
 		want      int // 0: not known
 	}
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		nth := 0
 		for name, steps := range map[string][]step{
 			"counted":                  {{want: 1}, {want: 2}, {want: 3}},
@@ -43,7 +44,7 @@ func TestOrder(t *testing.T) {
 }
 
 func TestFewerBirthsThanRecorded(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		mother := testquestion.Woman(1992, 1)
 		e := o.entry(mother, 1)
 		e.PreviousLiveBirths = 3
@@ -62,7 +63,7 @@ func TestFewerBirthsThanRecorded(t *testing.T) {
 
 // Twins have one mother and one day, and an order between them.
 func TestTwins(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		first, second := o.entry(testquestion.Woman(1992, 1), 1), o.entry(testquestion.Woman(1992, 1), 2)
 		boy := jmbg.Make(second.Born, 83, 7)
 		second.Number, second.Sex, second.GivenName = boy.String(), jmbg.Male, "Вук"
@@ -73,7 +74,7 @@ func TestTwins(t *testing.T) {
 }
 
 func TestPut(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		mother := testquestion.Woman(1992, 1)
 		earlier := births.Birth{
 			ID: id.New(), Child: o.Own(testquestion.Woman(2019, 1)), GivenName: "Ема", FamilyName: "Примерић", Sex: jmbg.Female,

@@ -17,10 +17,11 @@ import (
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/lab/testquestion"
+	"dobosh/internal/testkit"
 )
 
 func TestRecord(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		mother := testquestion.Woman(1992, 1)
 		e := o.entry(mother, 1)
 		e.GivenName, e.FamilyName, e.Number = "  Лена   Марија ", "Kovács", " "+e.Number+" "
@@ -46,7 +47,7 @@ func TestRecord(t *testing.T) {
 
 // The event leaves the house. It must not say who was born to whom.
 func TestEventSaysNothingPersonal(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		mother, father := testquestion.Woman(1992, 1), testquestion.Man(1988, 1)
 		e := o.entry(mother, 1)
 		birth, events := o.record(e), o.events()
@@ -75,7 +76,7 @@ func TestEventSaysNothingPersonal(t *testing.T) {
 }
 
 func TestAreaOfAMotherWithoutResidenceIsThatOfTheBirth(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		e := o.entry(testquestion.Woman(1992, 1), 1)
 		found, err := o.Handle(o.by, "family", births.Resident{Person: o.Called("family", testquestion.Woman(1992, 1))})
 		if err != nil {
@@ -90,7 +91,7 @@ func TestAreaOfAMotherWithoutResidenceIsThatOfTheBirth(t *testing.T) {
 }
 
 func TestBadEntries(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		mother := testquestion.Woman(1992, 1)
 		good := o.entry(mother, 1)
 		number := func(n jmbg.Number) func(*births.Entry) {
@@ -168,7 +169,7 @@ func TestBadEntries(t *testing.T) {
 // A parent cannot be found by the number of the child as long as the child is not
 // in the residence register; an answer that names the child must be refused too.
 func TestAParentWhoIsTheChild(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		for field, child := range map[string]jmbg.Number{"mother": jmbg.Make(civil.Date(2026, time.November, 19), 83, 501), "father": jmbg.Make(civil.Date(2026, time.November, 19), 83, 1)} {
 			e := o.entry(testquestion.Woman(1992, 1), 1)
 			e.Number, e.Sex = child.String(), child.Sex()
@@ -186,7 +187,7 @@ func TestAParentWhoIsTheChild(t *testing.T) {
 }
 
 func TestTheDayIsThatOfBelgrade(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		o.clock.Set(time.Date(2026, time.November, 22, 23, 30, 0, 0, time.UTC)) // half past midnight in Belgrade
 		e := o.entry(testquestion.Woman(1992, 1), 1)
 		child := jmbg.Make(civil.Date(2026, time.November, 23), 83, 501)
@@ -196,7 +197,7 @@ func TestTheDayIsThatOfBelgrade(t *testing.T) {
 }
 
 func TestTheFirstAndTheLastDayOfAnEntry(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		for nth, ago := range []int{0, 365} {
 			child := o.born(ago, 1)
 			e := o.entry(testquestion.Woman(1992, nth), 1)
@@ -207,7 +208,7 @@ func TestTheFirstAndTheLastDayOfAnEntry(t *testing.T) {
 }
 
 func TestOnlyRegistrars(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		e := o.entry(testquestion.Woman(1992, 1), 1)
 		for want, by := range map[string]act.Actor{
 			"sign-in-needed": {},
@@ -228,7 +229,7 @@ func TestOnlyRegistrars(t *testing.T) {
 }
 
 func TestADoubledFormRecordsOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		e := o.entry(testquestion.Woman(1992, 1), 1)
 		first := o.record(e)
 		o.clock.Advance(time.Hour) // the handles have expired
@@ -247,7 +248,7 @@ func TestADoubledFormRecordsOnce(t *testing.T) {
 }
 
 func TestAFormForAnotherChild(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		first, second := o.entry(testquestion.Woman(1992, 1), 1), o.entry(testquestion.Woman(1992, 1), 2)
 		o.record(first)
 		second.Token = first.Token
@@ -258,7 +259,7 @@ func TestAFormForAnotherChild(t *testing.T) {
 }
 
 func TestManyHandsOneBirth(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		e := o.entry(testquestion.Woman(1992, 1), 1)
 		ids := make(chan string, 12)
 		var wg sync.WaitGroup
@@ -289,7 +290,7 @@ func TestManyHandsOneBirth(t *testing.T) {
 }
 
 func TestList(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		var want []string
 		for i := range 2*page.Size + 3 {
 			if i%3 == 0 {
@@ -326,7 +327,7 @@ func TestList(t *testing.T) {
 }
 
 func TestADeadDatabase(t *testing.T) {
-	onBoth(t, func(t *testing.T, o office) {
+	testkit.OnBoth(t, newOffice, func(t *testing.T, o office) {
 		e := o.entry(testquestion.Woman(1992, 1), 1)
 		if err := o.db.Close(); err != nil {
 			t.Fatal(err)
