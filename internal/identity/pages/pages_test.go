@@ -18,7 +18,7 @@ import (
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 	"dobosh/internal/testkit/pages"
-	"dobosh/internal/web"
+	"dobosh/internal/words"
 )
 
 // room is the real one, with accounts and sessions as if people had signed in.
@@ -77,7 +77,7 @@ func open(t *testing.T, fourEyes bool) (*room, *portal.Portal) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	words, err := web.Words()
+	words, err := words.Of()
 	if err != nil {
 		t.Fatal(err)
 	}
