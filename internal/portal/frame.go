@@ -13,8 +13,9 @@ import (
 type Setting string
 
 const (
-	Public Setting = ""      // people: help and what is for everybody below every page
-	Staff  Setting = "staff" // whoever works here: denser, and no word about the counter
+	Public    Setting = ""                // people: help and what is for everybody below every page
+	Staff     Setting = "staff"           // whoever works here: denser, and no word about the counter
+	Engineers Setting = "staff engineers" // whoever runs and connects systems: as staff, and figures take the whole width
 )
 
 // frame is what stands around every page.

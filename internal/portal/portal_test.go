@@ -297,11 +297,13 @@ func TestNobodyHasNoRequestID(t *testing.T) {
 func TestAPageIsSetForWhomItIs(t *testing.T) {
 	m := &matters{}
 	desk := m.room()
-	desk.Nav[0].Setting = portal.Staff
-	for path, room := range map[string]portal.Room{"/matters": desk, "/matters/m1": desk} {
-		html := pages.Says(t, pages.Open(t, config(t), room), pages.Request{Who: "officer", Path: path}, 200, `<body class="question staff">`)
-		if strings.Contains(html, "023 000 000") {
-			t.Errorf("%s sends whoever works here to the counter", path)
+	for setting, class := range map[portal.Setting]string{portal.Staff: "question staff", portal.Engineers: "question staff engineers"} {
+		desk.Nav[0].Setting = setting
+		for _, path := range []string{"/matters", "/matters/m1"} {
+			html := pages.Says(t, pages.Open(t, config(t), desk), pages.Request{Who: "officer", Path: path}, 200, `<body class="`+class+`">`)
+			if strings.Contains(html, "023 000 000") {
+				t.Errorf("%s sends whoever works here to the counter", path)
+			}
 		}
 	}
 	pages.Says(t, open(t, m), pages.Request{Who: "mother", Path: "/matters"}, 200, `<body class="question">`, "023 000 000")

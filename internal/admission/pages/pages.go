@@ -48,12 +48,12 @@ func New(office Office) portal.Room {
 	return portal.Room{
 		Templates: templates,
 		Pages: []portal.Page{
-			page("GET /members/new", (*visit).askNewcomer),
-			page("POST /members/new", (*visit).admitNewcomer),
+			page("GET /members/tokens/new", (*visit).askNewcomer),
+			page("POST /members/tokens/new", (*visit).admitNewcomer),
 			page("GET /members/tokens", (*visit).tokens),
 			page("POST /members/tokens/{token}/withdraw", (*visit).withdrawToken),
 		},
-		Nav: []portal.Nav{{Path: "/members/tokens", Key: "nav.tokens", Order: 710, Setting: portal.Staff, Whom: operators.Lets}},
+		Nav: []portal.Nav{{Path: "/members/tokens", Key: "nav.tokens", Order: 710, Setting: portal.Engineers, Whom: operators.Lets}},
 	}
 }
 
@@ -71,7 +71,7 @@ func (v *visit) newcomerPage(refused error) error {
 		return portal.Field{Name: name, Kind: "text", Label: label, Hint: hint, Value: v.Again(name, value), Complete: "off", Most: most, Optional: optional, Code: true}
 	}
 	q := portal.Question{
-		Title: v.Say("newcomer.title"), Lead: []string{v.Say("newcomer.lead")}, Action: "/members/new", Button: v.Say("newcomer.button"),
+		Title: v.Say("newcomer.title"), Lead: []string{v.Say("newcomer.lead")}, Action: "/members/tokens/new", Button: v.Say("newcomer.button"),
 		Fields: []portal.Field{
 			code("member", v.Say("newcomer.member"), v.Say("newcomer.member-hint"), "", memberMost, false),
 			{Name: "title", Kind: "text", Label: v.Say("newcomer.name"), Hint: v.Say("newcomer.name-hint"), Value: v.Again("title", ""), Complete: "off", Most: 200, Optional: true},
@@ -97,7 +97,7 @@ type newcomerView struct {
 // admitNewcomer makes a token. The page that shows it is the answer to the form,
 // since it is kept nowhere: who loads it anew makes another.
 func (v *visit) admitNewcomer() error {
-	v.Here = "/members/new"
+	v.Here = "/members/tokens/new"
 	g, err := v.typedGrant()
 	if err != nil {
 		return v.newcomerPage(err)

@@ -66,7 +66,7 @@ func TestOperatorsLetNodesIn(t *testing.T) {
 	g := &gate{}
 	h := open(t, g)
 	for _, tag := range lang.Tags() {
-		for path, who := range map[string]string{"/members/new": "operator", "/members/tokens": "operator"} {
+		for path, who := range map[string]string{"/members/tokens/new": "operator", "/members/tokens": "operator"} {
 			w := pages.Request{Who: who, Path: path, Tag: tag}.To(h)
 			if w.Code != 200 {
 				t.Fatalf("%s: status %d", path, w.Code)
@@ -74,7 +74,7 @@ func TestOperatorsLetNodesIn(t *testing.T) {
 			pages.Check(t, w.Body.String(), tag)
 		}
 		form := url.Values{"member": {"RS/GOV/ADA"}, "title": {"Ada"}, "node": {"n1"}, "subsystems": {"receipts, family"}}
-		w := pages.Request{Who: "operator", Path: "/members/new", Tag: tag, Form: form}.To(h)
+		w := pages.Request{Who: "operator", Path: "/members/tokens/new", Tag: tag, Form: form}.To(h)
 		if w.Code != 200 || !strings.Contains(w.Body.String(), "dobosh join dobosh-join-1.TEXT") {
 			t.Fatalf("the token is not shown: %d", w.Code)
 		}
@@ -84,7 +84,7 @@ func TestOperatorsLetNodesIn(t *testing.T) {
 		t.Errorf("made for %+v", got)
 	}
 	for _, wrong := range []url.Values{{"member": {"ADA"}, "node": {"n1"}}, {"member": {"RS/GOV/ADA"}, "node": {""}}} {
-		if w := (pages.Request{Who: "operator", Path: "/members/new", Form: wrong}).To(h); w.Code != 422 {
+		if w := (pages.Request{Who: "operator", Path: "/members/tokens/new", Form: wrong}).To(h); w.Code != 422 {
 			t.Errorf("%v: status %d", wrong, w.Code)
 		}
 	}
@@ -96,13 +96,13 @@ func TestOperatorsLetNodesIn(t *testing.T) {
 func TestOthersLetNobodyIn(t *testing.T) {
 	h := open(t, &gate{})
 	for who, status := range map[string]int{"": 401, "officer": 403, "mother": 403} {
-		for _, path := range []string{"/members/new", "/members/tokens"} {
+		for _, path := range []string{"/members/tokens/new", "/members/tokens"} {
 			if w := (pages.Request{Who: who, Path: path}).To(h); w.Code != status {
 				t.Errorf("%q at %s: status %d", who, path, w.Code)
 			}
 		}
 		form := url.Values{"member": {"RS/GOV/ADA"}, "node": {"n1"}}
-		if w := (pages.Request{Who: who, Path: "/members/new", Form: form}).To(h); w.Code != status {
+		if w := (pages.Request{Who: who, Path: "/members/tokens/new", Form: form}).To(h); w.Code != status {
 			t.Errorf("%q makes a token: status %d", who, w.Code)
 		}
 	}

@@ -122,7 +122,7 @@ func New(d Deps) portal.Room {
 			page("POST /desk/services/withdraw", engineers, (*visit).withdrawEdition),
 		},
 		Nav: []portal.Nav{
-			{Path: "/desk/services", Key: "nav.our-services", Order: 600, Setting: portal.Staff, Whom: engineers.Lets},
+			{Path: "/desk/services", Key: "nav.our-services", Order: 600, Setting: portal.Engineers, Whom: engineers.Lets},
 			{Path: "/catalogue", Key: "nav.services", Order: 610, Whom: readers},
 		},
 		Footer: []portal.Nav{{Path: "/catalogue", Key: "catalogue.footer", Order: 200}},

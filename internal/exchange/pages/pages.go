@@ -89,8 +89,8 @@ func New(d Deps) portal.Room {
 			page("POST /desk/hidden/{contract}/review", review, (*visit).reviewHidden),
 		},
 		Nav: []portal.Nav{
-			{Path: "/desk/operate", Key: "nav.operate", Order: 400, Setting: portal.Staff, Whom: watch.Lets},
-			{Path: "/desk/exchanges", Key: "nav.exchanges", Order: 410, Setting: portal.Staff, Whom: watch.Lets},
+			{Path: "/desk/operate", Key: "nav.operate", Order: 400, Setting: portal.Engineers, Whom: watch.Lets},
+			{Path: "/desk/exchanges", Key: "nav.exchanges", Order: 410, Setting: portal.Engineers, Whom: watch.Lets},
 			{Path: "/desk/hidden", Key: "nav.hidden", Order: 430, Setting: portal.Staff, Whom: watch.Lets},
 		},
 		Home: []portal.Home{{Order: 500, Whom: watch.Lets, Do: func(v *portal.Visit) error { return v.To("/desk/operate") }}},
@@ -108,6 +108,6 @@ func New(d Deps) portal.Room {
 		page("GET /desk/events/{id}/letters/{letter}/drop", see, (*visit).askDropLetter),
 		page("POST /desk/events/{id}/letters/{letter}/drop", operate, (*visit).dropLetter),
 	)
-	room.Nav = append(room.Nav, portal.Nav{Path: "/desk/events", Key: "nav.events", Order: 420, Setting: portal.Staff, Whom: see.Lets})
+	room.Nav = append(room.Nav, portal.Nav{Path: "/desk/events", Key: "nav.events", Order: 420, Setting: portal.Engineers, Whom: see.Lets})
 	return room
 }
