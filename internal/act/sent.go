@@ -3,7 +3,6 @@ package act
 import (
 	"bytes"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -23,21 +22,6 @@ type Sent struct {
 
 // FromValues is what a form or a query sent.
 func FromValues(values url.Values) *Sent { return &Sent{values: values} }
-
-// FromForm is the form in the body of a request, at most so many bytes. The body
-// is read when the act looks at it, and not before.
-func FromForm(w http.ResponseWriter, r *http.Request, most int64) *Sent {
-	s := &Sent{}
-	s.read = func() error {
-		r.Body = http.MaxBytesReader(w, r.Body, most)
-		if err := r.ParseForm(); err != nil {
-			return problem.New(problem.Invalid, "form-unreadable").Because(err)
-		}
-		s.values = r.PostForm
-		return nil
-	}
-	return s
-}
 
 // FromJSON is a JSON object that read gives, once the right is known.
 func FromJSON(read func() ([]byte, error)) *Sent {

@@ -54,6 +54,3 @@ func Tokens(programs []Program) (Who, error) {
 		return found, nil
 	}, nil
 }
-
-// Nobody is for surfaces that everybody may ask.
-func Nobody(*http.Request) (act.Actor, error) { return act.Actor{}, nil }

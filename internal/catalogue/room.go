@@ -134,9 +134,6 @@ func (r *Room) Raw(ctx context.Context, service registry.ID) ([]byte, error) {
 	return raw, err
 }
 
-// Endpoints lists the operations of a description.
-func Endpoints(document []byte) ([]openapi.Endpoint, error) { return openapi.Endpoints(document) }
-
 // Description gives the present description of a service. Problems as of
 // [Room.Document].
 func (r *Room) Description(ctx context.Context, service registry.ID) (*openapi.Document, error) {

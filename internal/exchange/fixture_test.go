@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
@@ -360,10 +359,4 @@ func (w *world) byHand(id string) RequestMeta {
 		Version: Version, ID: id, At: w.city.clock.Now(), Client: family, Service: birthsS, Contract: "births", Method: http.MethodGet, Path: "/v1/births/b1",
 		Purpose: "family-support", Provision: "zfpp/48", Role: RoleSystem,
 	}
-}
-
-// connection is what the state's node knows of a connection of the city's.
-func (w *world) connection(tb testing.TB) *tls.ConnectionState {
-	tb.Helper()
-	return &tls.ConnectionState{PeerCertificates: []*x509.Certificate{w.city.cert.Leaf}}
 }

@@ -19,8 +19,6 @@ type logStore interface {
 	// save makes leaves, the hashes they add and the checkpoint over them durable,
 	// all or none.
 	save(ctx context.Context, from int64, leaves []string, g *growth, checkpoint string, at time.Time) error
-	// saveCheckpoint replaces the newest checkpoint by one over the same statements.
-	saveCheckpoint(ctx context.Context, checkpoint string, at time.Time) error
 	// reader reads stored hashes.
 	reader(ctx context.Context) tlog.HashReader
 	// saveFork keeps the first proof; later ones say nothing new.
@@ -103,10 +101,6 @@ func insertHashes(ctx context.Context, tx *storage.Tx, g *growth) error {
 func putCheckpoint(ctx context.Context, tx *storage.Tx, checkpoint string, at time.Time) error {
 	_, err := tx.ExecContext(ctx, `insert into registry_checkpoint (id, note, at) values (1, $1, $2) on conflict (id) do update set note = excluded.note, at = excluded.at`, checkpoint, storage.Micros(at))
 	return err
-}
-
-func (s store) saveCheckpoint(ctx context.Context, checkpoint string, at time.Time) error {
-	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return putCheckpoint(ctx, tx, checkpoint, at) })
 }
 
 // mend stores the hashes of a log that was kept before they were.

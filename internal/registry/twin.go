@@ -36,8 +36,6 @@ func (unkept) leaves(context.Context, int64, int64) ([]string, error) { return n
 
 func (unkept) save(context.Context, int64, []string, *growth, string, time.Time) error { return nil }
 
-func (unkept) saveCheckpoint(context.Context, string, time.Time) error { return nil }
-
 func (unkept) saveFork(context.Context, Fork) error { return nil }
 
 func (unkept) reader(context.Context) tlog.HashReader {

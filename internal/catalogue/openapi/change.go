@@ -76,16 +76,6 @@ const (
 	TooMany             = "too-many"
 )
 
-// Codes lists every code, for those who have a sentence for each.
-func Codes() []string {
-	return []string{
-		OperationRemoved, OperationAdded, OperationDeprecated, SecurityChanged, ParameterRemoved, ParameterAdded, ParameterNeeded, ParameterFreed, ParameterForm,
-		BodyRemoved, BodyAdded, BodyNeeded, BodyFreed, TypeRemoved, TypeAdded, StatusRemoved, StatusAdded, HeaderRemoved, HeaderAdded,
-		FieldRemoved, FieldAdded, FieldNeeded, FieldFreed, FieldDeprecated, FieldsClosed, FieldsOpened, KindChanged, FormatChanged, PatternChanged,
-		ValuesRemoved, ValuesAdded, RangeNarrowed, RangeWidened, VariantRemoved, VariantAdded, RulesChanged, TooMany,
-	}
-}
-
 // Breaking reports whether any of the changes breaks.
 func Breaking(changes []Change) bool {
 	for _, c := range changes {

@@ -35,18 +35,6 @@ func Date(year int, month time.Month, day int) Day {
 // Of returns the day on which t falls in the home zone.
 func Of(t time.Time) Day { return in(t.In(location("")), "") }
 
-// In returns the day on which t falls in the named IANA zone.
-func In(t time.Time, zone string) (Day, error) {
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		return Day{}, fmt.Errorf("zone of a day: %w", err)
-	}
-	if zone == Home {
-		zone = ""
-	}
-	return in(t.In(loc), zone), nil
-}
-
 func in(t time.Time, zone string) Day {
 	y, m, d := t.Date()
 	return Day{year: int16(y), month: int8(m), day: int8(d), zone: zone}

@@ -42,9 +42,6 @@ func (t Text) Map(f func(source Tag, s string) string) Text {
 	return out
 }
 
-// Same is a text that every language writes alike: a number, an identifier.
-func Same(s string) Text { return Text{"sr": s, "en": s} }
-
 // Days says a day in every language.
 func Days(d civil.Day) Text {
 	out := make(Text, len(languages()))
