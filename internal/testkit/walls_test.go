@@ -64,6 +64,35 @@ func TestNoSentenceInGo(t *testing.T) {
 	}
 }
 
+// TestPagesAreMadeOfPages: HTML is made by the frame and by the pages of rooms.
+func TestPagesAreMadeOfPages(t *testing.T) {
+	for from, imports := range production(t) {
+		inPages := strings.HasSuffix(from, "/pages") || strings.HasPrefix(from, "dobosh/internal/portal") || strings.HasPrefix(from, "dobosh/internal/lab/")
+		if slices.Contains(imports, "html/template") && !inPages {
+			t.Errorf("%s imports html/template: pages stand in its folder pages", from)
+		}
+	}
+}
+
+// TestOneTableOfWork: what must happen later is a job of package work. The tables
+// that others claimed their work in before stand empty until they go.
+func TestOneTableOfWork(t *testing.T) {
+	claims := regexp.MustCompile(`(?i)for update skip locked|(into|from|update)\s+(services_work|registry_errands|bus_dead|exchange_dead)\b|update\s+\w+\s+set\s+(claim|owner|next_try)\b`)
+	claimed := 0
+	for path, text := range source(t) {
+		switch found := claims.FindString(text); {
+		case found == "":
+		case strings.HasPrefix(path, "work/"):
+			claimed++
+		default:
+			t.Errorf("%s claims work of its own (%q): work is the one queue", path, found)
+		}
+	}
+	if claimed == 0 {
+		t.Error("not even work claims anything: the pattern no longer fits the source")
+	}
+}
+
 // TestOneTable: a table is defined by its columns, once; portal makes of it what a
 // wide screen and a phone show.
 func TestOneTable(t *testing.T) {
