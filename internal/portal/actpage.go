@@ -3,6 +3,7 @@ package portal
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -44,7 +45,7 @@ func (v *Visit) named(pattern string) map[string]string {
 
 // filled puts the parts of the present address into a path.
 func (v *Visit) filled(path string) string {
-	return pathName.ReplaceAllStringFunc(path, func(name string) string { return v.R.PathValue(strings.Trim(name, "{}")) })
+	return pathName.ReplaceAllStringFunc(path, func(name string) string { return url.PathEscape(v.R.PathValue(strings.Trim(name, "{}"))) })
 }
 
 func (p ActPage) answer(v *Visit) error {

@@ -105,3 +105,27 @@ func TestEverySentenceCanBeFilled(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryQueueHasAName: the operator's page says in words what a queue does.
+func TestEveryQueueHasAName(t *testing.T) {
+	words, err := lang.Load(rooms(t)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := regexp.MustCompile(`work\.Queue\[[^{]*\{\s*Name:\s*"([^"]+)"|work\.(?:Every|Daily)\("([^"]+)"`)
+	found := 0
+	for path, text := range source(t) {
+		if strings.HasPrefix(path, "lab/") {
+			continue
+		}
+		for _, m := range name.FindAllStringSubmatch(text, -1) {
+			found++
+			if key := "queue.name." + m[1] + m[2]; !words.Has(key) {
+				t.Errorf("%s: no room says %s", path, key)
+			}
+		}
+	}
+	if found < 8 {
+		t.Errorf("only %d queues were found", found)
+	}
+}

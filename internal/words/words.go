@@ -20,12 +20,13 @@ import (
 	"dobosh/internal/registry"
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
+	"dobosh/internal/work"
 )
 
 // Of are the sentences of all rooms, and of guests of the node.
 func Of(guests ...lang.Words) (*lang.Catalogue, error) {
 	return lang.Load(append([]lang.Words{
-		portal.Words(), act.Words(), api.Words(), identity.Words(), law.Words(), journal.Words(), registry.Words(), admission.Words(), contracts.Words(),
+		portal.Words(), act.Words(), api.Words(), work.Words(), identity.Words(), law.Words(), journal.Words(), registry.Words(), admission.Words(), contracts.Words(),
 		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), papers.Words(), services.Words(), receipts.Words(),
 	}, guests...)...)
 }

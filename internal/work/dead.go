@@ -2,9 +2,11 @@ package work
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/page"
@@ -38,17 +40,32 @@ func (r *Runner) Dead(ctx context.Context, queue string, after page.Key, limit i
 			at, lastQueue, lastRef = n, columns[1], columns[2]
 		}
 	}
-	rows, err := r.db.Read(ctx).QueryContext(ctx, `select queue, ref, job, tries, code, fault, added, dead from work_jobs
+	rows, err := r.db.Read(ctx).QueryContext(ctx, `select `+deadColumns+` from work_jobs
 		where dead > 0 and (dead, queue, ref) > ($1, $2, $3) and ($4 = '' or queue = $4) order by dead, queue, ref limit $5`, at, lastQueue, lastRef, queue, limit+1)
-	found, err := storage.All(rows, err, func(scan storage.Scan) (d Dead, err error) {
-		var added, dead int64
-		err = scan(&d.Queue, &d.Ref, &d.Job, &d.Tries, &d.Code, &d.Fault, &added, &dead)
-		d.Added, d.At = storage.Instant(added), storage.Instant(dead)
-		return d, err
-	})
+	found, err := storage.All(rows, err, scanDead)
 	return page.Of(found, limit, func(d Dead) page.Key {
 		return page.KeyOf(strconv.FormatInt(storage.Micros(d.At), 10), d.Queue, d.Ref)
 	}), err
+}
+
+// FindDead gives one job that was put aside. The problem "job-unknown" says that there
+// is none.
+func (r *Runner) FindDead(ctx context.Context, queue, ref string) (Dead, error) {
+	rows, err := r.db.Read(ctx).QueryContext(ctx, `select `+deadColumns+` from work_jobs where queue = $1 and ref = $2 and dead > 0`, queue, ref)
+	found, err := storage.One(rows, err, scanDead)
+	if errors.Is(err, storage.ErrNotFound) {
+		err = unknown(queue, ref)
+	}
+	return found, err
+}
+
+const deadColumns = `queue, ref, job, tries, code, fault, added, dead`
+
+func scanDead(scan storage.Scan) (d Dead, err error) {
+	var added, dead int64
+	err = scan(&d.Queue, &d.Ref, &d.Job, &d.Tries, &d.Code, &d.Fault, &added, &dead)
+	d.Added, d.At = storage.Instant(added), storage.Instant(dead)
+	return d, err
 }
 
 func unknown(queue, ref string) error {
@@ -67,13 +84,13 @@ func (r *Runner) TryAgain(ctx context.Context, queue, ref string) error {
 	})
 }
 
-// maxReason bounds the words with which a job is dropped.
+// maxReason bounds the words with which a job is dropped, in characters.
 const maxReason = 2000
 
 // Drop gives up a job that was put aside, for a reason that somebody answers for.
 // It is kept what was dropped, by whom and why.
 func (r *Runner) Drop(ctx context.Context, queue, ref, reason, actor string) error {
-	if reason = strings.TrimSpace(reason); reason == "" || len(reason) > maxReason {
+	if reason = strings.TrimSpace(reason); reason == "" || utf8.RuneCountInString(reason) > maxReason {
 		return problem.New(problem.Invalid, "reason-needed").At("reason", "reason-needed")
 	}
 	return r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
