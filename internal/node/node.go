@@ -189,9 +189,10 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	var relay *bus.Relay // while the node runs
 	jobs.Register(work.Every("bus.clean", bus.CleanEvery, func(ctx context.Context) error { return relay.Clean(ctx) }))
 	n.take(Brings{
-		Start: func(ctx context.Context) (err error) { relay, err = stream.Relay(ctx, db, now); return err },
-		Work:  []func(context.Context){jobs.Run},
-		Close: stream.Close,
+		Start:   func(ctx context.Context) (err error) { relay, err = stream.Relay(ctx, db, now); return err },
+		Figures: []prometheus.Collector{newQueueGauges(jobs)},
+		Work:    []func(context.Context){jobs.Run},
+		Close:   stream.Close,
 	}, nil)
 
 	// What proves everything.
@@ -369,7 +370,12 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	seen := conditions{door: d, oversight: over, stamps: stamps, title: title}
 
 	// The pages of the rooms that others show something on, and the frame of all.
+	queued, err := queuePages(cfg.Member, jobs)
+	if err != nil {
+		return err
+	}
 	shown := []portal.Room{
+		queued,
 		exchangepages.New(exchangepages.Deps{Oversight: over, Conditions: seen, Events: happening, Pack: pack}),
 		contractpages.New(contractpages.Deps{Contracts: agreed, Pack: pack, Announced: listed}),
 		cataloguepages.New(cataloguepages.Deps{DataServices: listed, Pack: pack, Contracts: true, Public: c.authority != nil}),
