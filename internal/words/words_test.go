@@ -182,12 +182,12 @@ func TestNoSentenceIsLeftOver(t *testing.T) {
 			text.WriteString(content)
 		}
 	}
-	joined := []string{"ordinal.", "cite.", "paper.", "surface.", "problem.", "turn.", "do.", "name.", "check.", "verdict.", "role.", "weekday.", "welcome.", "exit.",
+	joined := []string{"ordinal.", "queue.name.", "cite.", "paper.", "surface.", "problem.", "turn.", "do.", "name.", "check.", "verdict.", "role.", "weekday.", "welcome.", "exit.",
 		"offer.state.", "offer.after.", "assessment.state.", "payment.state.", "decision.granted.", "reason.", "referral.why.", "referral.reason.", "contract.state.", "contract.after.", "contract.act.", "contract.found.", "contract.at.", "contract.method.", "contract.often-", "alarm.", "hop.", "peer.", "evidence.", "operator.",
 		"change.", "type.", "value.in.", "version.", "surface.", "roles.of."}
 	for _, key := range all.Keys() {
-		// An act and a step of a form are said by their name, with what stands above and on the button.
-		said := strings.TrimSuffix(strings.TrimSuffix(key, "-lead"), "-button")
+		// An act, a step of a form and a field are said by their name, with what stands above, below and on the button.
+		said := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(key, "-lead"), "-button"), "-hint")
 		if !strings.Contains(text.String(), `"`+key+`"`) && !strings.Contains(text.String(), `"`+said+`"`) && !slices.ContainsFunc(joined, func(p string) bool { return strings.HasPrefix(key, p) }) {
 			t.Errorf("nobody says %s", key)
 		}

@@ -43,6 +43,6 @@ func (r *Runner) Acts(right act.Right, matter act.Scope) ([]act.Act, error) {
 	}
 	drop, err := settles("job.drop", "/desk/queue/{queue}/{ref}/drop", func(ctx context.Context, by act.Actor, in settled) error {
 		return r.Drop(ctx, in.Queue, in.Ref, in.Reason, by.Account)
-	}, act.OfText("reason", func(in *settled) *string { return &in.Reason }, act.Most(maxReason), act.Missing("reason-needed")))()
+	}, act.OfText("reason", func(in *settled) *string { return &in.Reason }, act.Most(maxReason), act.Says("job.why"), act.Missing("reason-needed")))()
 	return []act.Act{again, drop}, err
 }
