@@ -26,9 +26,7 @@ type asked struct {
 // the member.
 func (r *Room) Acts() ([]act.Act, error) {
 	sign, read := RightToSign(), RightToRead()
-	proposal := act.OfCode("proposal", func(in *asked) *string { return &in.Proposal }, act.InPath())
-	version := act.OfVersion("version", func(in *asked) *int { return &in.Version })
-	reason := act.OfText("reason", func(in *asked) *string { return &in.Reason }, act.Most(reasonMost), act.Says("contract.reason"))
+	proposal, version, reason := ofProposal(), ofVersion(), ofReason()
 	text := act.OfStructure("contract", func(in *asked) *registry.Contract { return &in.Text }, readText, act.Optional())
 	after := act.OfCode("after", func(in *asked) *page.Key { return &in.After }, act.Optional(), act.Most(512))
 
@@ -69,20 +67,8 @@ func (r *Room) Acts() ([]act.Act, error) {
 				return r.Amend(ctx, by, in.Proposal, in.Version, in.Text)
 			},
 		}.Act,
-		act.Def[asked, Proposal]{
-			Name: "contract.refuse", Route: "POST /v1/proposals/{proposal}/refuse", Page: "/desk/contracts/proposals/{proposal}/refuse", Right: sign,
-			Fields: []act.Field[asked]{proposal, version, reason}, Begin: r.begin,
-			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
-				return r.Refuse(ctx, by, in.Proposal, in.Version, in.Reason)
-			},
-		}.Act,
-		act.Def[asked, Proposal]{
-			Name: "contract.withdraw", Route: "POST /v1/proposals/{proposal}/withdraw", Page: "/desk/contracts/proposals/{proposal}/withdraw", Right: sign,
-			Fields: []act.Field[asked]{proposal, version}, Begin: r.begin,
-			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
-				return r.Withdraw(ctx, by, in.Proposal, in.Version)
-			},
-		}.Act,
+		func() (act.Act, error) { return Refusal(r) },
+		func() (act.Act, error) { return Withdrawal(r) },
 		act.Def[asked, Proposal]{
 			Name: "contract.end-proposed", Route: "POST /v1/proposals/{proposal}/end", Right: sign, Fields: []act.Field[asked]{proposal, reason},
 			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
@@ -99,13 +85,10 @@ func (r *Room) Acts() ([]act.Act, error) {
 				return api.ListOf(r.Contracts(ctx, by, in.After))
 			},
 		}.Act,
-		act.Def[asked, Standing]{
-			Name: "contract.end", Route: "POST /v1/contracts/{contract}/end", Page: "/desk/contracts/in-force/{contract}/end", Right: sign,
-			Fields: []act.Field[asked]{act.OfCode("contract", func(in *asked) *string { return &in.Contract }, act.InPath()), reason}, Do: r.end,
-		}.Act,
+		func() (act.Act, error) { return Ending(r) },
 		act.Def[asked, Standing]{
 			Name: "contract.end-named", Route: "POST /v1/contracts/end", Right: sign,
-			Fields: []act.Field[asked]{act.OfCode("contract", func(in *asked) *string { return &in.Contract }), reason}, Do: r.end,
+			Fields: []act.Field[asked]{act.OfCode("contract", func(in *asked) *string { return &in.Contract }), reason}, Do: ending(r),
 		}.Act,
 	} {
 		a, err := define()
@@ -117,19 +100,73 @@ func (r *Room) Acts() ([]act.Act, error) {
 	return all, nil
 }
 
-// begin fills in the version of a proposal, against which an answer is taken.
-func (r *Room) begin(ctx context.Context, by act.Actor, in *asked) error {
-	p, err := r.Proposal(ctx, by, in.Proposal)
-	in.Version = p.Version
-	return err
+// Ends are what the acts need that end something: a proposal, or a contract.
+type Ends interface {
+	Proposal(ctx context.Context, by act.Actor, id string) (Proposal, error)
+	Refuse(ctx context.Context, by act.Actor, id string, version int, reason string) (Proposal, error)
+	Withdraw(ctx context.Context, by act.Actor, id string, version int) (Proposal, error)
+	Contract(ctx context.Context, by act.Actor, id string) (Standing, error)
+	End(ctx context.Context, by act.Actor, contract, reason string) error
 }
 
-// end takes a contract out of force, however it came to be.
-func (r *Room) end(ctx context.Context, by act.Actor, in asked) (Standing, error) {
-	if err := r.End(ctx, by, in.Contract, in.Reason); err != nil {
-		return Standing{}, err
+// Refusal says no to a proposal of the other side, and why.
+func Refusal(r Ends) (act.Act, error) {
+	return act.Def[asked, Proposal]{
+		Name: "contract.refuse", Route: "POST /v1/proposals/{proposal}/refuse", Page: "/desk/contracts/proposals/{proposal}/refuse", Right: RightToSign(),
+		Fields: []act.Field[asked]{ofProposal(), ofVersion(), ofReason()}, Begin: begin(r),
+		Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
+			return r.Refuse(ctx, by, in.Proposal, in.Version, in.Reason)
+		},
+	}.Act()
+}
+
+// Withdrawal takes back a proposal that the other side has not answered.
+func Withdrawal(r Ends) (act.Act, error) {
+	return act.Def[asked, Proposal]{
+		Name: "contract.withdraw", Route: "POST /v1/proposals/{proposal}/withdraw", Page: "/desk/contracts/proposals/{proposal}/withdraw", Right: RightToSign(),
+		Fields: []act.Field[asked]{ofProposal(), ofVersion()}, Begin: begin(r),
+		Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
+			return r.Withdraw(ctx, by, in.Proposal, in.Version)
+		},
+	}.Act()
+}
+
+// Ending takes a contract out of force, however it came to be.
+func Ending(r Ends) (act.Act, error) {
+	return act.Def[asked, Standing]{
+		Name: "contract.end", Route: "POST /v1/contracts/{contract}/end", Page: "/desk/contracts/in-force/{contract}/end", Right: RightToSign(),
+		Fields: []act.Field[asked]{act.OfCode("contract", func(in *asked) *string { return &in.Contract }, act.InPath()), ofReason()}, Do: ending(r),
+	}.Act()
+}
+
+func ofProposal() act.Field[asked] {
+	return act.OfCode("proposal", func(in *asked) *string { return &in.Proposal }, act.InPath())
+}
+
+func ofVersion() act.Field[asked] {
+	return act.OfVersion("version", func(in *asked) *int { return &in.Version })
+}
+
+func ofReason() act.Field[asked] {
+	return act.OfText("reason", func(in *asked) *string { return &in.Reason }, act.Most(reasonMost), act.Says("contract.reason"))
+}
+
+// begin fills in the version of a proposal, against which an answer is taken.
+func begin(r Ends) func(context.Context, act.Actor, *asked) error {
+	return func(ctx context.Context, by act.Actor, in *asked) error {
+		p, err := r.Proposal(ctx, by, in.Proposal)
+		in.Version = p.Version
+		return err
 	}
-	return r.Contract(ctx, by, in.Contract)
+}
+
+func ending(r Ends) func(context.Context, act.Actor, asked) (Standing, error) {
+	return func(ctx context.Context, by act.Actor, in asked) (Standing, error) {
+		if err := r.End(ctx, by, in.Contract, in.Reason); err != nil {
+			return Standing{}, err
+		}
+		return r.Contract(ctx, by, in.Contract)
+	}
 }
 
 // readText reads the text of a contract as a program sends it.

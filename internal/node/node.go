@@ -369,6 +369,11 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	n.take(Brings{Work: []func(context.Context){d.endPauses, rotation.Finish}}, nil)
 	seen := conditions{door: d, oversight: over, stamps: stamps, title: title}
 
+	agreements, err := contractpages.New(contractpages.Deps{Contracts: agreed, Pack: pack, Announced: listed})
+	if err != nil {
+		return err
+	}
+
 	// The pages of the rooms that others show something on, and the frame of all.
 	queued, err := queuePages(cfg.Member, jobs)
 	if err != nil {
@@ -377,7 +382,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	shown := []portal.Room{
 		queued,
 		exchangepages.New(exchangepages.Deps{Oversight: over, Conditions: seen, Events: happening, Pack: pack}),
-		contractpages.New(contractpages.Deps{Contracts: agreed, Pack: pack, Announced: listed}),
+		agreements,
 		cataloguepages.New(cataloguepages.Deps{DataServices: listed, Pack: pack, Contracts: true, Public: c.authority != nil}),
 	}
 	frame := portal.Config{

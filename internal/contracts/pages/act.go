@@ -2,6 +2,7 @@ package pages
 
 import (
 	"errors"
+	"slices"
 
 	"dobosh/internal/contracts"
 	"dobosh/internal/kit/lang"
@@ -9,8 +10,6 @@ import (
 	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
-
-const reasonMost = 2000 // characters; the room has the same bound
 
 // proposal shows what would leave, for what and by which provision, and
 // what can be done about it.
@@ -52,104 +51,43 @@ func (v *visit) approve() error {
 	return v.To(proposalAddress(id))
 }
 
-func (v *visit) askRefuse() error { return v.reasonPage("refuse", nil) }
-
-func (v *visit) refuseProposal() error {
-	id := v.R.PathValue("id")
-	v.Here = proposalAddress(id)
-	version, err := v.Version()
+// endings are the pages that end something: they refuse and withdraw a proposal, and
+// end a contract.
+func (p *pages) endings() ([]portal.Page, error) {
+	refuse, err := contracts.Refusal(p.Contracts)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	reason, err := v.Words("reason", reasonMost)
-	if err == nil {
-		_, err = v.Contracts.Refuse(v.R.Context(), v.Actor, id, version, reason)
-	}
-	if problem.HasCode(err, "form-incomplete") {
-		return v.reasonPage("refuse", err)
-	}
+	withdraw, err := contracts.Withdrawal(p.Contracts)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return v.To(proposalAddress(id))
-}
-
-// reasonPage asks why a proposal is refused.
-func (v *visit) reasonPage(act string, refused error) error {
-	one, err := v.Contracts.Proposal(v.R.Context(), v.Actor, v.R.PathValue("id"))
+	end, err := contracts.Ending(p.Contracts)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	view := v.proposalView(one)
-	q := portal.Question{
-		Title: v.Say("contract.refuse"), Lead: []string{v.Say("contract.refuse-lead", "other", v.Plain(view.Other))},
-		Action: proposalAddress(one.ID) + "/" + act, Hidden: []portal.Hidden{{Name: "version", Value: v.Again("version", countText(one.Version))}},
-		Fields: []portal.Field{{Name: "reason", Kind: "words", Label: v.Say("contract.reason"), Value: v.Typed("reason"), Most: reasonMost}},
-		Button: v.Say("contract.refuse-button"), Links: []portal.Link{{URL: proposalAddress(one.ID), Text: v.Say("contract.back")}},
-	}
-	if refused != nil {
-		q.Refuse(v.Visit, refused)
-	}
-	return v.Ask(q)
-}
-
-func (v *visit) askWithdraw() error {
-	one, err := v.Contracts.Proposal(v.R.Context(), v.Actor, v.R.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	return v.Ask(portal.Question{
-		Title: v.Say("contract.withdraw"), Lead: []string{v.Say("contract.withdraw-lead")}, Action: proposalAddress(one.ID) + "/withdraw",
-		Hidden: []portal.Hidden{{Name: "version", Value: countText(one.Version)}}, Button: v.Say("contract.withdraw-button"), Links: []portal.Link{{URL: proposalAddress(one.ID), Text: v.Say("contract.back")}},
-	})
-}
-
-func (v *visit) withdraw() error {
-	version, err := v.Version()
-	if err != nil {
-		return err
-	}
-	id := v.R.PathValue("id")
-	v.Here = proposalAddress(id)
-	if _, err := v.Contracts.Withdraw(v.R.Context(), v.Actor, id, version); err != nil {
-		return err
-	}
-	return v.To(proposalAddress(id))
-}
-
-func (v *visit) askEnd() error { return v.endPage(nil) }
-
-func (v *visit) endPage(refused error) error {
-	s, err := v.Contracts.Contract(v.R.Context(), v.Actor, v.R.PathValue("contract"))
-	if err != nil {
-		return err
-	}
-	view := v.standingView(s)
-	q := portal.Question{
-		Title: v.Say("contract.end"), Lead: []string{v.Say("contract.end-lead", "purpose", v.Plain(view.Purpose))}, Action: view.Address + "/end",
-		Fields: []portal.Field{{Name: "reason", Kind: "words", Label: v.Say("contract.reason"), Hint: v.Say("contract.end-hint"), Value: v.Typed("reason"), Most: reasonMost}},
-		Button: v.Say("contract.end-button"), Links: []portal.Link{{URL: view.Address, Text: v.Say("contract.back")}},
-	}
-	if refused != nil {
-		q.Refuse(v.Visit, refused)
-	}
-	return v.Ask(q)
-}
-
-func (v *visit) endContract() error {
-	contract := v.R.PathValue("contract")
-	v.Here = contractAddress(contract)
-	reason, err := v.Words("reason", reasonMost)
-	if err == nil {
-		err = v.Contracts.End(v.R.Context(), v.Actor, contract, reason)
-	}
-	if problem.HasCode(err, "form-incomplete") {
-		return v.endPage(err)
-	}
-	if err != nil {
-		return err
-	}
-	return v.To("/desk/contracts/in-force")
+	proposal := portal.Nav{Path: "/desk/contracts/proposals/{proposal}", Key: "contract.back"}
+	answered := func(_ *portal.Visit, done any) string { return proposalAddress(done.(contracts.Proposal).ID) }
+	return slices.Concat(
+		portal.ActPage{Act: refuse, Back: proposal, Next: answered, Ask: func(v *portal.Visit, q *portal.Question) error {
+			one, err := p.Contracts.Proposal(v.R.Context(), v.Actor, v.R.PathValue("proposal"))
+			q.Lead = []string{v.Say("contract.refuse-lead", "other", v.Plain(p.other(one)))}
+			return err
+		}}.Pages(),
+		portal.ActPage{Act: withdraw, Back: proposal, Next: answered}.Pages(),
+		portal.ActPage{
+			Act: end, Back: portal.Nav{Path: "/desk/contracts/in-force/{contract}", Key: "contract.back"},
+			Next: func(*portal.Visit, any) string { return "/desk/contracts/in-force" },
+			Ask: func(v *portal.Visit, q *portal.Question) error {
+				s, err := p.Contracts.Contract(v.R.Context(), v.Actor, v.R.PathValue("contract"))
+				q.Lead = []string{v.Say("contract.end-lead", "purpose", v.Plain(p.purpose(s.Contract)))}
+				for i := range q.Fields {
+					q.Fields[i].Hint = v.Say("contract.end-hint")
+				}
+				return err
+			},
+		}.Pages(),
+	), nil
 }
 
 // groupsView are the groups with which contracts are made as a whole.

@@ -76,38 +76,36 @@ type visit struct {
 
 // New brings the desk. Other rooms may show its tabs: the piece "contract-tabs" is
 // about the address of a page.
-func New(d Deps) portal.Room {
+func New(d Deps) (portal.Room, error) {
 	p := &pages{d}
+	endings, err := p.endings()
+	if err != nil {
+		return portal.Room{}, err
+	}
 	reads, signs := contracts.RightToRead(), contracts.RightToSign()
 	page := func(pattern string, right act.Right, do func(*visit) error) portal.Page {
 		return portal.Page{Pattern: pattern, Right: right, Do: func(v *portal.Visit) error { return do(&visit{v, p}) }}
 	}
 	return portal.Room{
 		Templates: templates,
-		Pages: []portal.Page{
+		Pages: append(endings,
 			page("GET /desk/contracts", reads, (*visit).list),
 			page("GET /desk/contracts/in-force", reads, (*visit).inForce),
 			page("GET /desk/contracts/in-force/{contract}", reads, (*visit).standing),
-			page("GET /desk/contracts/in-force/{contract}/end", reads, (*visit).askEnd),
-			page("POST /desk/contracts/in-force/{contract}/end", signs, (*visit).endContract),
 			page("GET /desk/contracts/new", reads, (*visit).begin),
 			page("POST /desk/contracts/new", reads, (*visit).next),
 			page("GET /desk/contracts/proposals/{id}", reads, (*visit).proposal),
 			page("GET /desk/contracts/proposals/{id}/amend", reads, (*visit).amend),
 			page("POST /desk/contracts/proposals/{id}/approve", signs, (*visit).approve),
-			page("GET /desk/contracts/proposals/{id}/refuse", reads, (*visit).askRefuse),
-			page("POST /desk/contracts/proposals/{id}/refuse", signs, (*visit).refuseProposal),
-			page("GET /desk/contracts/proposals/{id}/withdraw", reads, (*visit).askWithdraw),
-			page("POST /desk/contracts/proposals/{id}/withdraw", signs, (*visit).withdraw),
 			page("GET /desk/contracts/groups", reads, (*visit).groups),
 			page("GET /desk/contracts/groups/new", reads, (*visit).askGroup),
 			page("POST /desk/contracts/groups/new", signs, (*visit).putGroup),
-		},
+		),
 		Nav:  []portal.Nav{{Path: "/desk/contracts", Key: "nav.our-contracts", Order: 500, Setting: portal.Staff, Whom: reads.Lets}},
 		Home: []portal.Home{{Order: 400, Whom: signs.Lets, Do: func(v *portal.Visit) error { return v.To("/desk/contracts") }}},
 		Pieces: map[string]portal.Piece{"contract-tabs": func(v *portal.Visit, here any) (template.HTML, error) {
 			path, _ := here.(string)
 			return v.Render("tabs", (&visit{v, p}).tabs(path))
 		}},
-	}
+	}, nil
 }

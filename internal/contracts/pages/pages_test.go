@@ -213,7 +213,16 @@ func open(t testing.TB, f *pacts) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pages.Open(t, pages.Config(words), contractpages.New(contractpages.Deps{Contracts: f, Pack: pages.Serbia(t)}))
+	return pages.Open(t, pages.Config(words), desk(t, contractpages.Deps{Contracts: f, Pack: pages.Serbia(t)}))
+}
+
+func desk(t testing.TB, d contractpages.Deps) portal.Room {
+	t.Helper()
+	room, err := contractpages.New(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return room
 }
 
 // expected is a page that somebody asks for, and what it comes with.
@@ -410,7 +419,7 @@ func TestWhatIsAnnouncedStandsAtTheDesk(t *testing.T) {
 	catalogue := portal.Room{Pieces: map[string]portal.Piece{"announced-contract": func(_ *portal.Visit, about any) (template.HTML, error) {
 		return template.HTML("<p>" + about.(registry.Contract).ID + " се мења.</p>"), nil
 	}}}
-	h := pages.Open(t, pages.Config(words), contractpages.New(contractpages.Deps{Contracts: &pacts{}, Pack: pages.Serbia(t), Announced: waiting(3)}), catalogue)
+	h := pages.Open(t, pages.Config(words), desk(t, contractpages.Deps{Contracts: &pacts{}, Pack: pages.Serbia(t), Announced: waiting(3)}), catalogue)
 	pages.Says(t, h, pages.Request{Who: "contracts", Path: "/desk/contracts/in-force/soon"}, 200, "<p>soon се мења.</p>")
 	pages.Says(t, h, pages.Request{Who: "contracts", Path: "/desk/contracts"}, 200, `href="/desk/contracts/announced"`, "3")
 }

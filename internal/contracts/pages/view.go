@@ -57,14 +57,9 @@ type stepView struct {
 func (v *visit) terms(c registry.Contract) termsView {
 	asker, provider := c.Between()
 	t := termsView{
-		Terms: c, Purpose: lang.Text{"sr": c.Purpose, "en": c.Purpose}, Service: v.Contracts.Title(provider.With(c.Service)),
+		Terms: c, Purpose: v.purpose(c), Service: v.Contracts.Title(provider.With(c.Service)),
 		Asker: v.Contracts.Title(asker.Owner()), Provider: v.Contracts.Title(provider.Owner()),
 		All: slices.Contains(c.Fields, ""),
-	}
-	if v.Pack != nil {
-		if purpose, ok := v.Pack.Purpose(c.Purpose); ok {
-			t.Purpose = purpose.Title
-		}
 	}
 	known := v.fieldWords(c)
 	for _, pointer := range c.Fields {
@@ -75,6 +70,25 @@ func (v *visit) terms(c registry.Contract) termsView {
 	t.Never = v.never(c, known)
 	t.Rows = v.termRows(c)
 	return t
+}
+
+// purpose is what a contract is for, in words where the pack has some.
+func (p *pages) purpose(c registry.Contract) lang.Text {
+	if p.Pack != nil {
+		if purpose, ok := p.Pack.Purpose(c.Purpose); ok {
+			return purpose.Title
+		}
+	}
+	return lang.Text{"sr": c.Purpose, "en": c.Purpose}
+}
+
+// other is the body with which this one agrees on a proposal.
+func (p *pages) other(one contracts.Proposal) lang.Text {
+	asker, provider := one.Contract.Between()
+	if slices.Contains(p.Contracts.Mine(one), contracts.Provider) {
+		return p.Contracts.Title(asker.Owner())
+	}
+	return p.Contracts.Title(provider.Owner())
 }
 
 // fieldWords gives fields their words: those of the description, and those of
@@ -214,13 +228,9 @@ func idList(ids []registry.ID, between string) string {
 }
 
 func (v *visit) proposalView(p contracts.Proposal) proposalView {
-	view := proposalView{Proposal: p, termsView: v.terms(p.Contract), Turn: p.Waits, Signs: contracts.RightToSign().Lets(v.Actor)}
+	view := proposalView{Proposal: p, termsView: v.terms(p.Contract), Turn: p.Waits, Signs: contracts.RightToSign().Lets(v.Actor), Other: v.other(p)}
 	mine := v.Contracts.Mine(p)
 	view.Mine = p.State == contracts.Open && slices.Contains(mine, p.Author)
-	view.Other = view.Provider
-	if slices.Contains(mine, contracts.Provider) {
-		view.Other = view.Asker
-	}
 	if p.State == contracts.Failed {
 		view.Why = v.SaidProblem(p.Reason, map[string]string{"contract": p.Contract.ID, "body": v.Plain(view.Other), "detail": "…"})
 	}
@@ -282,5 +292,3 @@ func countTyped(s string) (int, bool) {
 	n, err := strconv.Atoi(strings.NewReplacer(".", "", ",", "", " ", "").Replace(s))
 	return n, err == nil && n >= 0 && n <= 1_000_000_000
 }
-
-func countText(n int) string { return strconv.Itoa(n) }
