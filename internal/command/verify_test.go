@@ -240,7 +240,7 @@ func newVisitor(t *testing.T, city string) visitor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return visitor{t, city, &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	return visitor{t, city, &http.Client{Jar: jar, Timeout: testkit.Patience}}
 }
 
 // signIn follows the redirects to the identity provider, picks a person there

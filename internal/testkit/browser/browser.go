@@ -17,7 +17,7 @@ const (
 	// startPatience bounds the start of Chromium on a busy machine.
 	startPatience = 2 * time.Minute
 	// stepPatience bounds one step of a page.
-	stepPatience = 60 * time.Second
+	stepPatience = 2 * time.Minute
 	// axeVersion is the version that scripts/tools installs.
 	axeVersion = "4.14.1"
 )
