@@ -216,13 +216,14 @@ func (p *Portal) own() Room {
 	pages := []Page{
 		{"GET /{$}", act.Anyone(), (*Visit).home},
 		{"GET /problems", act.Anyone(), (*Visit).problems},
+		{"GET /languages", act.Anyone(), (*Visit).languages},
 		{"/", act.Anyone(), func(*Visit) error { return problem.New(problem.NotFound, "page-unknown") }},
 	}
 	if p.SignIn != nil {
 		pages = append(pages, p.signInPages()...)
 	}
 	p.mux.Handle(assetsPattern, p.assets)
-	return Room{Pages: pages}
+	return Room{Pages: pages, Footer: []Nav{{Path: "/languages", Key: "languages.footer", Order: 900}}}
 }
 
 // assetsPattern is where style and letters stand, the one route that is no page.

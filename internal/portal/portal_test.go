@@ -64,10 +64,20 @@ func kinds() []problem.Kind {
 }
 
 func TestThePagesOfTheFrame(t *testing.T) {
-	all := []pages.Expected{{Path: "/", Status: 200}, {Who: "nobody", Path: "/", Status: 200}, {Path: "/problems", Status: 200}, {Path: "/nowhere", Status: 404}, {Path: "/matters", Status: 401}, {Who: "mother", Path: "/matters", Status: 200}}
+	all := []pages.Expected{{Path: "/", Status: 200}, {Who: "nobody", Path: "/", Status: 200}, {Path: "/problems", Status: 200}, {Path: "/languages", Status: 200}, {Path: "/nowhere", Status: 404}, {Path: "/matters", Status: 401}, {Who: "mother", Path: "/matters", Status: 200}}
 	h := open(t, &matters{})
 	pages.Walk(t, h, all)
-	pages.Small(t, h, []pages.Expected{{Path: "/", Status: 200}, {Path: "/problems", Status: 200}, {Who: "mother", Path: "/matters", Status: 200}})
+	pages.Small(t, h, []pages.Expected{{Path: "/", Status: 200}, {Path: "/problems", Status: 200}, {Path: "/languages", Status: 200}, {Who: "mother", Path: "/matters", Status: 200}})
+}
+
+func TestAPageSaysHowCompleteEachLanguageIs(t *testing.T) {
+	html := pages.Says(t, open(t, &matters{}), pages.Request{Path: "/languages", Tag: lang.En}, 200, `<a href="/languages">Languages</a>`, `<h2><span lang="ko">`, `<h2><span lang="hu">`)
+	if strings.Contains(html, `<h2><span lang="sr`) || strings.Contains(html, `<h2><span lang="en`) {
+		t.Error("a complete language lacks something")
+	}
+	if yes, no := strings.Count(html, `<span class="tag ok">Yes`), strings.Count(html, `<span class="tag">No`); yes != 3 || no != 2 {
+		t.Errorf("%d languages were read by a native, %d were not", yes, no)
+	}
 }
 
 func TestAWayIsShownToThoseWhoHaveAUseForIt(t *testing.T) {
