@@ -153,5 +153,5 @@ func bound(v *portal.Visit, f act.Asked) string {
 	default:
 		return ""
 	}
-	return v.Say("interface.most-"+unit, "count", v.Number(f.Most), "n", strconv.Itoa(f.Most))
+	return v.Say("interface.most."+unit, "count", v.Number(f.Most), "n", strconv.Itoa(f.Most))
 }
