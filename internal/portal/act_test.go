@@ -125,6 +125,20 @@ func onPage(h http.Handler, role string, form url.Values) *httptest.ResponseReco
 	return w
 }
 
+// The parts of an address stay parts, whatever stands in them.
+func TestAnActsPageLeadsBackToWhatItIsAbout(t *testing.T) {
+	p, _, _ := library(t, testkit.Engines()[0])
+	r := httptest.NewRequest(http.MethodGet, "/books/b%2F1/lend", nil)
+	r.AddCookie(&http.Cookie{Name: "role", Value: "librarian"})
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, r)
+	for _, want := range []string{`action="/books/b%2F1/lend"`, `href="/books/b%2F1"`} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("the page has no %s: %s", want, w.Body)
+		}
+	}
+}
+
 func byProgram(h http.Handler, role, key string, body []byte) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, "/v1/books/b1/loans", strings.NewReader(string(body)))
 	r.Header.Set("Content-Type", "application/json")
