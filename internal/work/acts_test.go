@@ -8,6 +8,7 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/testkit"
 	"dobosh/internal/testkit/acts"
 	"dobosh/internal/work"
 )
@@ -29,7 +30,7 @@ func (r *rig) failed(ref string) (p *work.Runner, again, drop act.Act) {
 }
 
 func TestActsRefuseWhatTheirFieldsDoNotTake(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		_, again, drop := r.failed("1")
 		at, by := map[string]string{"queue": "room.fails", "ref": "1"}, act.As("ana", keeper)
 		acts.Refuses(t, again, by, at, map[string]any{})
@@ -40,7 +41,7 @@ func TestActsRefuseWhatTheirFieldsDoNotTake(t *testing.T) {
 // A job that was put aside is tried again or dropped by those who hold the role for
 // this node, and by nobody else.
 func TestPeopleSettleWhatWasPutAside(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *rig) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		const ref = "https://example.org/a b#1"
 		p, again, drop := r.failed(ref)
 		elsewhere := act.Actor{Account: "vera", Grants: []act.Grant{{Role: keeper, Scope: act.Scope{Body: "there"}}}}

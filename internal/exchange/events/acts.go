@@ -41,7 +41,9 @@ func (r *Room) Acts(systems map[string]System) ([]act.Act, error) {
 	}
 	end := func(name, route string, do func(ctx context.Context, by System, in inquiry) error, fields ...act.Field[inquiry]) func() (act.Act, error) {
 		return act.Def[inquiry, done]{Name: name, Route: route, Right: right, Fields: append([]act.Field[inquiry]{id}, fields...),
-			Do: func(ctx context.Context, by act.Actor, in inquiry) (done, error) { return done{true}, do(ctx, of(by), in) }}.Act
+			Do: func(ctx context.Context, by act.Actor, in inquiry) (done, error) {
+				return done{true}, do(ctx, of(by), in)
+			}}.Act
 	}
 
 	var all []act.Act
