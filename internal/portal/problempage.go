@@ -46,7 +46,7 @@ func (v *Visit) showProblem(p *problem.Problem) error {
 	return v.Show("problem", view.What, view)
 }
 
-// saidProblem says what a code means. A code that has no sentence yet is said
+// SaidProblem says what a code means. A code that has no sentence yet is said
 // in general words, with the code to quote.
 func (v *Visit) SaidProblem(code string, args map[string]string) string {
 	key := "problem." + code
@@ -79,6 +79,7 @@ func (v *Visit) readable(args map[string]string) map[string]string {
 	return out
 }
 
+// KindName is a kind of problem in the keys of sentences: "turn." and "do." and it.
 func KindName(k problem.Kind) string {
 	names := map[problem.Kind]string{
 		problem.Internal: "internal", problem.Invalid: "invalid", problem.Unauthenticated: "unauthenticated",

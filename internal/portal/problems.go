@@ -27,7 +27,7 @@ func (v *Visit) problems() error {
 	return v.Show("problems", v.Say("problems.title"), list)
 }
 
-// withoutPlaces puts … where a sentence waits for a value.
+// WithoutPlaces puts … where a sentence waits for a value.
 func WithoutPlaces(s string) string {
 	for {
 		before, rest, open := strings.Cut(s, "{")

@@ -12,7 +12,7 @@ import (
 
 type requestIDKey struct{}
 
-// requestID names the request that ctx belongs to, for a person to quote and
+// RequestID names the request that ctx belongs to, for a person to quote and
 // an operator to find.
 func RequestID(ctx context.Context) string {
 	s, _ := ctx.Value(requestIDKey{}).(string)

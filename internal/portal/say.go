@@ -13,7 +13,7 @@ import (
 	"dobosh/internal/kit/script"
 )
 
-// speaker says things in one language. Templates are parsed once for each
+// Speaker says things in one language. Templates are parsed once for each
 // language with a speaker's methods as their functions, so that no page has to
 // pass its language on.
 type Speaker struct {
@@ -30,7 +30,7 @@ func (s Speaker) funcs() template.FuncMap {
 	}
 }
 
-// say gives a sentence of the catalogue; pairs are names and values.
+// Say gives a sentence of the catalogue; pairs are names and values.
 func (s Speaker) Say(key string, pairs ...any) string {
 	args := make([]string, len(pairs))
 	for i, p := range pairs {
@@ -44,7 +44,7 @@ func (s Speaker) filled(key string, args map[string]string) string {
 	return s.Catalogue.Say(s.Tag, key, problem.Pairs(args)...)
 }
 
-// text gives an authored text. A text that is not written in the language of
+// Text gives an authored text. A text that is not written in the language of
 // the page is marked with the language it is in.
 func (s Speaker) Text(t lang.Text) template.HTML {
 	if _, ok := t["en"]; s.Tag == lang.En && !ok && t["sr"] != "" {
@@ -53,9 +53,10 @@ func (s Speaker) Text(t lang.Text) template.HTML {
 	return Escaped(t.In(s.Tag))
 }
 
+// Plain is [Speaker.Text] for where no markup can stand, as in a title.
 func (s Speaker) Plain(t lang.Text) string { return t.In(s.Tag) }
 
-// name gives a person's name or anything else that was typed in Serbian. On an
+// Name gives a person's name or anything else that was typed in Serbian. On an
 // English page it stands in Latin and is marked, so that it is read aloud right.
 func (s Speaker) Name(typed string) template.HTML {
 	shown := typed
@@ -78,9 +79,10 @@ func (s Speaker) Both(words lang.Text, id string) template.HTML {
 	return s.Text(words) + CodeUnder(id)
 }
 
-// Under is a remark below a value, on a line of its own; CodeUnder is one that is an
-// identifier.
+// Under is a remark below a value, on a line of its own.
 func Under(remark template.HTML) template.HTML { return `<span class="law">` + remark + `</span>` }
+
+// CodeUnder is an identifier below a value, on a line of its own.
 func CodeUnder(id string) template.HTML {
 	return `<span class="law code">` + Escaped(id) + `</span>`
 }
@@ -94,14 +96,23 @@ func marked(tag lang.Tag, s string) template.HTML {
 	return template.HTML(`<span lang="` + string(tag) + `">` + template.HTMLEscapeString(s) + `</span>`) //nolint:gosec // escaped here
 }
 
-func (s Speaker) Day(d civil.Day) string   { return lang.Day(d, s.Tag) }
+// Day says a day as the answer to when.
+func (s Speaker) Day(d civil.Day) string { return lang.Day(d, s.Tag) }
+
+// DayOf says the day at home on which an instant falls.
 func (s Speaker) DayOf(t time.Time) string { return s.Day(civil.Of(t)) }
+
+// Instant says day and hour at home.
 func (s Speaker) Instant(t time.Time) string {
 	return s.Say("time.at", "day", s.DayOf(t), "hour", s.hour(t))
 }
+
+// Dinars says an amount with its unit.
 func (s Speaker) Dinars(p money.Para) string {
 	return s.Say("money.dinars", "amount", p.In(s.Tag), "n", Whole(p))
 }
+
+// Number says a whole number.
 func (s Speaker) Number(n any) string { return money.Dinars(int64Of(n)).In(s.Tag) }
 
 // Took says a duration as an operator reads it: 0.8 ms, 12 ms, 1.4 s.
@@ -119,6 +130,8 @@ func (s Speaker) Took(d time.Duration) string {
 func (s Speaker) weekday(d civil.Day) string {
 	return s.Say("weekday." + fmt.Sprint(int(d.Start().In(s.Zone).Weekday())))
 }
+
+// LongDay says a day with its weekday.
 func (s Speaker) LongDay(d civil.Day) string {
 	return s.Catalogue.Tell(s.Tag, "time.weekday", lang.Values{"weekday": s.weekday(d), "day": d}).Text
 }
@@ -127,7 +140,7 @@ func (s Speaker) hour(t time.Time) string { return lang.Hour(t.In(s.Zone), s.Tag
 
 func iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// whole gives the number that decides the form of "динар"; an amount with para
+// Whole gives the number that decides the form of "динар"; an amount with para
 // takes the form of many.
 func Whole(p money.Para) int64 {
 	if p%100 != 0 {

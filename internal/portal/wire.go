@@ -24,7 +24,7 @@ func writePage(w http.ResponseWriter, r *http.Request, status int, content []byt
 	return nil
 }
 
-// writeBytes sends the packed form where there is one and the reader takes it.
+// WriteBytes sends the packed form where there is one and the reader takes it.
 func WriteBytes(w http.ResponseWriter, r *http.Request, status int, plain, packed []byte) {
 	w.Header().Add("Vary", "Accept-Encoding")
 	content := plain
@@ -37,7 +37,7 @@ func WriteBytes(w http.ResponseWriter, r *http.Request, status int, plain, packe
 	_, _ = w.Write(content) // the reader may have gone
 }
 
-// unpacks reads Accept-Encoding (RFC 9110, 12.5.3) as far as gzip goes.
+// Unpacks reads Accept-Encoding (RFC 9110, 12.5.3) as far as gzip goes.
 func Unpacks(r *http.Request) bool {
 	for item := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, quality, _ := strings.Cut(strings.TrimSpace(item), ";")
