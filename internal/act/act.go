@@ -3,6 +3,7 @@ package act
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"reflect"
@@ -191,6 +192,13 @@ func (f Field[In]) take(ctx context.Context, in *In, sent *Sent) error {
 	}
 	if _, err := civil.Parse(strings.Join(sent.values[f.Name], "")); sent.isJSON && f.Kind == Day && len(sent.values[f.Name]) > 0 && err != nil {
 		return fault{"day-malformed", nil} // programs write days as data has them
+	}
+	if f.Kind == File && sent.isJSON && len(sent.values[f.Name]) == 1 {
+		content, err := base64.StdEncoding.DecodeString(sent.values[f.Name][0])
+		if err != nil {
+			return fault{"value-type", nil}
+		}
+		return f.put(in, []string{string(content)})
 	}
 	if f.raw != nil {
 		return f.raw(in, sent.raw[f.Name])

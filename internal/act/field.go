@@ -514,3 +514,27 @@ func OfStructure[In, T any](name string, at func(*In) *T, read func(json []byte,
 	}
 	return f
 }
+
+// OfFile is the content of a file of at most so many bytes: on a page one that is
+// chosen, from programs its base64 (RFC 4648, section 4).
+func OfFile[In any](name string, at func(*In) *[]byte, bounds ...Bound) Field[In] {
+	f := Field[In]{Asked: Asked{Name: name, Kind: File, Most: defaultMost(File)}}
+	for _, b := range bounds {
+		b(&f.Asked)
+	}
+	asked := f.Asked
+	f.put = func(in *In, typed []string) error {
+		switch *at(in) = nil; {
+		case len(typed) > 1:
+			return fault{"value-twice", nil}
+		case len(typed) == 0 || typed[0] == "":
+			return asked.needed("file-missing")
+		case len(typed[0]) > asked.Most:
+			return fault{"file-too-long", []string{"max", strconv.Itoa(asked.Most)}}
+		}
+		*at(in) = []byte(typed[0])
+		return nil
+	}
+	f.get = func(*In) []string { return nil } // a file is chosen anew
+	return f
+}

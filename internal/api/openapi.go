@@ -110,6 +110,8 @@ func (s Surface) fieldSchema(f act.Asked) map[string]any {
 		schema["type"] = "boolean"
 	case act.Several:
 		schema["type"], schema["items"], schema["maxItems"] = "array", map[string]any{"type": "string"}, f.Most
+	case act.File:
+		schema["type"], schema["contentEncoding"], schema["maxLength"] = "string", "base64", (f.Most+2)/3*4
 	case act.Structure:
 		schema = schemaOf(reflect.TypeOf(f.Shape), 0)
 	case act.Day:

@@ -1,9 +1,11 @@
 package portal_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -31,6 +33,7 @@ type lending struct {
 	Until                     civil.Day
 	Copies, Version           int
 	Quiet                     bool
+	Card                      []byte
 }
 
 // lend is the one definition from which everything in this file comes.
@@ -46,6 +49,7 @@ func lend() act.Def[lending, lending] {
 			act.OfDay("until", func(in *lending) *civil.Day { return &in.Until }),
 			act.OfCount("copies", func(in *lending) *int { return &in.Copies }, act.Most(5), act.Optional()),
 			act.OfYesNo("quiet", func(in *lending) *bool { return &in.Quiet }),
+			act.OfFile("card", func(in *lending) *[]byte { return &in.Card }, act.Optional(), act.Most(1000)),
 		},
 		Begin: func(_ context.Context, _ act.Actor, in *lending) error { in.Version = 3; return nil },
 		Do: func(_ context.Context, _ act.Actor, in lending) (lending, error) {
@@ -63,7 +67,7 @@ func good() map[string]any {
 
 const sentences = `{"loan.lend": "Lend", "loan.lend-lead": "To a reader of ours.", "loan.lend-button": "Lend it", "loan.lend.title": "Title",
 	"loan.lend.reader": "Reader", "loan.lend.kind": "Where to", "loan.kind.home": "Home", "loan.kind.room": "Reading room", "loan.lend.until": "Until",
-	"loan.lend.copies": "Copies", "loan.lend.quiet": "Quiet", "loan.back": "Back", "surface.loans": "Loans", "problem.book-changed": "The book has changed."}`
+	"loan.lend.copies": "Copies", "loan.lend.quiet": "Quiet", "loan.lend.card": "Card", "loan.back": "Back", "surface.loans": "Loans", "problem.book-changed": "The book has changed."}`
 
 // library serves the act as a page and as an interface.
 func library(t *testing.T, engine string) (pages http.Handler, programs http.Handler, all []portal.Page) {
@@ -343,4 +347,66 @@ func mustWords(t *testing.T) *lang.Catalogue {
 // frameWords are the sentences of the frame and of what it stands on.
 func frameWords(more ...lang.Words) (*lang.Catalogue, error) {
 	return lang.Load(append([]lang.Words{portal.Words(), act.Words(), api.Words()}, more...)...)
+}
+
+// A file comes with the form, or as base64 from programs.
+func TestAFileIsAField(t *testing.T) {
+	lent := make(chan lending, 1)
+	def := lend()
+	def.Do = func(_ context.Context, _ act.Actor, in lending) (lending, error) { lent <- in; return in, nil }
+	lendAct, err := def.Act()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := fstest.MapFS{"words/sr.json": {Data: []byte(sentences)}, "words/en.json": {Data: []byte(sentences)}}
+	words, err := frameWords(lang.Words{Room: "library", Files: own})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := portal.New(portal.Config{Body: lang.Text{"sr": "Библиотека", "en": "Library"}, Kind: "city", Catalogue: words, Now: time.Now, Log: slog.New(slog.DiscardHandler), Sessions: cookies{}},
+		portal.Room{Pages: portal.ActPage{Act: lendAct, Back: portal.Nav{Path: "/books/{book}", Key: "loan.back"}, Next: func(*portal.Visit, any) string { return "/books" }}.Pages()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page := onPage(p, "librarian", nil).Body.String(); !strings.Contains(page, `enctype="multipart/form-data"`) || !strings.Contains(page, `type="file" id="card"`) {
+		t.Error("the page does not ask for a file")
+	}
+	form, _ := sent(t, good())
+	for content, status := range map[string]int{"card of Ana": http.StatusSeeOther, strings.Repeat("x", 1001): http.StatusUnprocessableEntity, strings.Repeat("x", portal.UploadMax+1): http.StatusRequestEntityTooLarge} {
+		var body bytes.Buffer
+		parts := multipart.NewWriter(&body)
+		for name, values := range form {
+			if err := parts.WriteField(name, values[0]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		file, err := parts.CreateFormFile("card", "card.txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = file.Write([]byte(content)) // into memory
+		if err := parts.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodPost, "/books/b1/lend", &body)
+		r.Header.Set("Content-Type", parts.FormDataContentType())
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.AddCookie(&http.Cookie{Name: "role", Value: "librarian"})
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, r)
+		if w.Code != status {
+			t.Errorf("a file of %d bytes: %d, want %d", len(content), w.Code, status)
+		}
+		if status == http.StatusSeeOther {
+			if in := <-lent; string(in.Card) != content || in.Reader != "Ана" {
+				t.Errorf("lent %+v", in)
+			}
+		}
+	}
+	body := good()
+	body["card"] = "Y2FyZCBvZiBBbmE="
+	_, raw := sent(t, body)
+	if _, err := lendAct.Do(t.Context(), act.As("a", "librarian"), act.FromJSON(func() ([]byte, error) { return raw, nil }).With(map[string]string{"book": "b1"})); err != nil || string((<-lent).Card) != "card of Ana" {
+		t.Errorf("from a program: %v", err)
+	}
 }

@@ -2,6 +2,9 @@ package portal
 
 import (
 	"cmp"
+	"errors"
+	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -50,11 +53,39 @@ func (v *Visit) filled(path string) string {
 
 func (p ActPage) answer(v *Visit) error {
 	v.Here = v.filled(p.Act.Page)
-	done, err := p.Act.Do(v.R.Context(), v.Actor, act.FromValues(v.R.PostForm).With(v.named(p.Act.Page)))
+	sent, err := v.sent()
+	if err != nil {
+		return err
+	}
+	done, err := p.Act.Do(v.R.Context(), v.Actor, act.FromValues(sent).With(v.named(p.Act.Page)))
 	if err != nil {
 		return p.ask(v, err)
 	}
 	return v.To(p.Next(v, done))
+}
+
+// sent is what came with the form, the content of files under their names.
+func (v *Visit) sent() (url.Values, error) {
+	if kind, _, _ := mime.ParseMediaType(v.R.Header.Get("Content-Type")); kind != "multipart/form-data" {
+		return v.R.PostForm, nil
+	}
+	if err := v.R.ParseMultipartForm(UploadMax); err != nil { // all in memory: the body is bounded to as much
+		return nil, Unreadable(err)
+	}
+	for name, files := range v.R.MultipartForm.File {
+		for _, file := range files {
+			opened, err := file.Open()
+			if err != nil {
+				return nil, Unreadable(err)
+			}
+			content, err := io.ReadAll(opened)
+			if err := errors.Join(err, opened.Close()); err != nil {
+				return nil, Unreadable(err)
+			}
+			v.R.PostForm.Add(name, string(content))
+		}
+	}
+	return v.R.PostForm, nil
 }
 
 // ask puts the question, after a refused answer with what was typed and what is
@@ -135,6 +166,8 @@ func (v *Visit) field(f act.Asked, known []string) Field {
 	switch f.Kind {
 	case act.Text:
 		in.Kind = "words"
+	case act.File:
+		in.Kind, in.Value = "file", ""
 	case act.Several:
 		if in.Kind = "words"; in.Options != nil {
 			in.Kind = "ticks"

@@ -64,6 +64,11 @@ type Option struct {
 // Wrong is a line of the summary of what is to be put right.
 type Wrong struct{ Anchor, Says string }
 
+// Uploads reports whether a file is asked for.
+func (q Question) Uploads() bool {
+	return slices.ContainsFunc(q.Fields, func(f Field) bool { return f.Kind == "file" })
+}
+
 // Refuse puts what is wrong beside the fields and into the summary, and what was
 // typed back into the fields. It reports whether err was about this form at all: a
 // form that was left too long is, and can be sent again.
@@ -99,6 +104,7 @@ func (q *Question) retype(v *Visit) {
 		f := &q.Fields[i]
 		typed, sent := v.R.PostForm[f.Name]
 		switch f.Kind {
+		case "file": // is chosen anew
 		case "choice", "list", "ticks":
 			if !sent && f.Kind != "ticks" {
 				continue // nothing was chosen, or the answer went another way

@@ -62,6 +62,10 @@ func BadInputs(a act.Act, good map[string]any) (all []Bad) {
 			add("too long", f, "words-too-long", strings.Repeat("a", f.Most+1))
 			add("with NUL", f, "words-signs", "a\x00b")
 			add("with a blank", f, "words-signs", "a b")
+		case act.File:
+			noBase64 := maps.Clone(good)
+			noBase64[f.Name] = "%%%"
+			all = append(all, Bad{f.Name + ": that is no base64", f.Name, "value-type", encode(noBase64), nil})
 		case act.Day:
 			add("that is none", f, "day-malformed", "31.2.2026.")
 			add("in words", f, "day-malformed", "јуче")
@@ -132,6 +136,8 @@ func missing(f act.Asked) string {
 		return "choice-missing"
 	case act.Consent:
 		return "consent-missing"
+	case act.File:
+		return "file-missing"
 	case act.Structure:
 		return "structure-missing"
 	}
