@@ -315,7 +315,7 @@ func OfMonth[In any, S ~string](name string, at func(*In) *S, bounds ...Bound) F
 	}, func(in *In) string { return string(*at(in)) })
 }
 
-// OfCount is a whole number, not negative.
+// OfCount is a whole number, not negative; thousands may be set apart.
 func OfCount[In any](name string, at func(*In) *int, bounds ...Bound) Field[In] {
 	return numbers(name, Count, at, "count-malformed", bounds)
 }
@@ -325,18 +325,34 @@ func OfVersion[In any](name string, at func(*In) *int, bounds ...Bound) Field[In
 	return numbers(name, Version, at, "version-malformed", bounds)
 }
 
+// grouped is a number as people write it, by thousands: 1.000, 1,000 or 1 000.
+var grouped = regexp.MustCompile(`^[0-9]{1,3}([., \x{00a0}][0-9]{3})+$`)
+
 func numbers[In any](name string, kind Kind, at func(*In) *int, code string, bounds []Bound) Field[In] {
-	return field(name, kind, bounds, func(in *In, typed string, a Asked) error {
+	f := field(name, kind, bounds, func(in *In, typed string, a Asked) error {
 		if *at(in) = 0; typed == "" {
 			return a.needed(code)
 		}
-		n, err := strconv.ParseUint(strings.TrimSpace(typed), 10, 63)
+		typed = strings.TrimSpace(typed)
+		if kind == Count && grouped.MatchString(typed) {
+			typed = strings.NewReplacer(".", "", ",", "", " ", "", "\u00a0", "").Replace(typed)
+		}
+		n, err := strconv.ParseUint(typed, 10, 63)
 		if err != nil || n > uint64(a.Most) {
 			return fault{code, nil}
 		}
 		*at(in) = int(n)
 		return nil
 	}, func(in *In) string { return strconv.Itoa(*at(in)) })
+	if get := f.get; f.Optional {
+		f.get = func(in *In) []string {
+			if *at(in) == 0 { // nothing was said
+				return nil
+			}
+			return get(in)
+		}
+	}
+	return f
 }
 
 // OfAmount is a sum of dinars: "300000", "300.000,50" or "300000.50".

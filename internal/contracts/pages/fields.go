@@ -5,9 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"dobosh/internal/act"
 	"dobosh/internal/contracts"
-	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/portal"
 	"dobosh/internal/registry"
@@ -173,14 +171,6 @@ func subjectText(kind, name string) string {
 	return kind + ":" + name
 }
 
-func (v *visit) askOften(f *form) portal.Question {
-	number := func(name, key, known string) portal.Field {
-		return portal.Field{Name: name, Kind: "text", Label: v.Say(key), Hint: v.Say(key + "-hint"), Value: v.Again(name, known), Mode: "numeric", Complete: "off", Most: 14, Optional: true}
-	}
-	return portal.Question{Title: v.Say("contract.often"), Lead: []string{v.Say("contract.often-lead")}, Fields: []portal.Field{
-		number("quota", "contract.often-day", positive(f.Contract.Quota)), number("rate", "contract.often-second", positive(f.Contract.Rate))}}
-}
-
 // positive writes a number, and nothing for none.
 func positive(n int) string {
 	if n == 0 {
@@ -189,47 +179,10 @@ func positive(n int) string {
 	return strconv.Itoa(n)
 }
 
-func (v *visit) readOften(f *form) (err error) {
-	for name, into := range map[string]*int{"quota": &f.Contract.Quota, "rate": &f.Contract.Rate} {
-		n, ok := countTyped(v.Typed(name))
-		if !ok {
-			err = portal.Incomplete(name, "count-malformed")
-		}
-		*into = n
-	}
-	return err
-}
-
-func (v *visit) askLong(f *form) portal.Question {
-	day := func(d civil.Day) string {
-		if d.IsZero() {
-			return ""
-		}
-		return portal.ShortDay(d)
-	}
-	return portal.Question{Title: v.Say("contract.long"), Lead: []string{v.Say("contract.long-lead")}, Fields: []portal.Field{
-		{Name: "from", Kind: "text", Label: v.Say("contract.long-from"), Hint: v.Say("form.day-hint"), Value: v.Again("from", day(f.Contract.From)), Complete: "off", Most: 16},
-		{Name: "until", Kind: "text", Label: v.Say("contract.long-to"), Hint: v.Say("contract.long-to-hint"), Value: v.Again("until", day(f.Contract.To)), Complete: "off", Most: 16, Optional: true},
-		{Name: "retention", Kind: "text", Label: v.Say("contract.long-keep"), Hint: v.Say("contract.long-keep-hint"), Value: v.Again("retention", strconv.Itoa(f.Contract.Retention)), Mode: "numeric", Complete: "off", Most: 6},
-	}}
-}
-
-func (v *visit) readLong(f *form) error {
-	c, ok := &f.Contract, false
-	if c.From, ok = act.ParseDay(v.Typed("from")); !ok {
-		return portal.Incomplete("from", "day-malformed")
-	}
-	c.To = civil.Day{}
-	if typed := v.Typed("until"); typed != "" {
-		if c.To, ok = act.ParseDay(typed); !ok {
-			return portal.Incomplete("until", "day-malformed")
-		}
-		if c.To.Before(c.From) {
-			return portal.Incomplete("until", "period-backwards")
-		}
-	}
-	if c.Retention, ok = countTyped(v.Typed("retention")); !ok || v.Typed("retention") == "" {
-		return portal.Incomplete("retention", "count-malformed")
+// notBackwards holds that a contract does not end before it begins.
+func notBackwards(c registry.Contract) error {
+	if !c.To.IsZero() && c.To.Before(c.From) {
+		return portal.Incomplete("until", "period-backwards")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package pages
 import (
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/contracts"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
@@ -34,6 +35,21 @@ func (v *visit) wizard() *portal.Wizard[form] {
 			Read: func(_ *portal.Visit, f *form) error { return read(v, f) },
 		}
 	}
+	// terms is a step that asks for terms as the room takes them.
+	terms := func(name, title string, fits func(registry.Contract) error, fields ...string) portal.Step[form] {
+		asked := act.Named(contracts.Terms(), fields...)
+		return portal.Step[form]{Name: name,
+			Ask: func(v *portal.Visit, f *form) portal.Question {
+				return portal.Question{Title: v.Say(title), Lead: []string{v.Say(title + "-lead")}, Fields: portal.Asking(v, &f.Contract, asked...)}
+			},
+			Read: func(v *portal.Visit, f *form) error {
+				if err := act.Take(v.R.Context(), &f.Contract, act.FromValues(v.R.PostForm), asked...); err != nil || fits == nil {
+					return err
+				}
+				return fits(f.Contract)
+			},
+		}
+	}
 	toCheck := func(s portal.Step[form]) portal.Step[form] {
 		s.Next = func(*form) string { return "check" }
 		return s
@@ -56,9 +72,9 @@ func (v *visit) wizard() *portal.Wizard[form] {
 			step("questions", (*visit).askQuestions, (*visit).readQuestions),
 			follows(step("fields", (*visit).askFields, (*visit).readFields)),
 			step("person", (*visit).askSubjects, (*visit).readSubjects),
-			step("often", (*visit).askOften, (*visit).readOften),
-			toCheck(step("long", (*visit).askLong, (*visit).readLong)),
-			toCheck(step("events", (*visit).askEvents, (*visit).readEvents)),
+			terms("often", "contract.often", nil, "quota", "rate"),
+			toCheck(terms("long", "contract.long", notBackwards, "from", "until", "retention")),
+			toCheck(terms("events", "contract.events", nil, "events", "area")),
 			toCheck(step("size", (*visit).askSize, (*visit).readSize)),
 			toCheck(step("delay", (*visit).askDelay, (*visit).readDelay)),
 			step("check", (*visit).askCheck, (*visit).sign),

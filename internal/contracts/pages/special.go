@@ -16,18 +16,6 @@ import (
 
 const megabyte = 1 << 20
 
-func (v *visit) askEvents(f *form) portal.Question {
-	return portal.Question{Title: v.Say("contract.events"), Lead: []string{v.Say("contract.events-lead")}, Fields: []portal.Field{
-		{Name: "events", Kind: "words", Label: v.Say("contract.events-label"), Hint: v.Say("contract.events-hint"), Value: v.Again("events", strings.Join(f.Contract.Events, "\n")), Most: 4000, Optional: true, Code: true},
-		{Name: "area", Kind: "text", Label: v.Say("contract.events-area"), Hint: v.Say("contract.events-area-hint"), Value: v.Again("area", f.Contract.Area), Complete: "off", Most: 100, Optional: true, Code: true},
-	}}
-}
-
-func (v *visit) readEvents(f *form) error {
-	f.Contract.Events, f.Contract.Area = portal.Lines(v.Typed("events")), v.Typed("area")
-	return nil
-}
-
 func (v *visit) askSize(f *form) portal.Question {
 	return portal.Question{Title: v.Say("contract.size"), Lead: []string{v.Say("contract.size-lead")}, Fields: []portal.Field{
 		{Name: "limit", Kind: "text", Label: v.Say("contract.size-limit"), Hint: v.Say("contract.size-limit-hint", "n", registry.DefaultLimit/megabyte), Value: v.Again("limit", positive(int(f.Contract.Limit/megabyte))), Mode: "numeric", Complete: "off", Most: 14, Optional: true},
