@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -295,10 +296,11 @@ type answered struct {
 
 // unread is a body that nobody should read who does not know who sent it: it is
 // long, and no form and no JSON.
-type unread struct{ read bool }
+type unread struct{ read atomic.Bool } // the transport may read after its answer was taken
 
 func (u *unread) Read(p []byte) (int, error) {
-	if u.read = true; len(p) > 0 {
+	u.read.Store(true)
+	if len(p) > 0 {
 		return copy(p, "%zz{"), nil
 	}
 	return 0, nil
@@ -324,12 +326,12 @@ func (w *walk) ask(by *http.Client, name string, row node.Row, kind string, head
 	}
 	resp, err := by.Do(req)
 	if err != nil {
-		if body.read && (strings.Contains(err.Error(), "broken pipe") || strings.Contains(err.Error(), "connection reset")) {
+		if body.read.Load() && (strings.Contains(err.Error(), "broken pipe") || strings.Contains(err.Error(), "connection reset")) {
 			return answered{http.StatusRequestEntityTooLarge, true} // it hung up in the middle of what was too long
 		}
 		w.t.Fatalf("%s %s %s: %v", name, row.Surface, row.Pattern, err)
 	}
-	return answered{drop(resp), body.read}
+	return answered{drop(resp), body.read.Load()}
 }
 
 // judge holds what was answered without the right to what has to be.
