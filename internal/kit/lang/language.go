@@ -96,7 +96,9 @@ func dayWith(months []string, d civil.Day, tag Tag) string {
 	if d.IsZero() {
 		return ""
 	}
-	return tag.in(strings.NewReplacer("{d}", strconv.Itoa(d.Dom()), "{month}", months[d.Month()-1], "{year}", strconv.Itoa(d.Year())).Replace(tag.language().Day))
+	form := strings.Replace(tag.language().Day, "{d}", strconv.Itoa(d.Dom()), 1) // a day is said too often for a Replacer
+	form = strings.Replace(form, "{month}", months[d.Month()-1], 1)
+	return tag.in(strings.Replace(form, "{year}", strconv.Itoa(d.Year()), 1))
 }
 
 // Hour says the time of day that t shows in its own zone: 9.05 in Serbian,
