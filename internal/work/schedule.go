@@ -49,7 +49,7 @@ func schedule(name string, first bool, longest time.Duration, do func(context.Co
 			}
 			return s.queue.runner.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 				now := s.queue.runner.now()
-				return t.settle(tx, func() (bool, error) { return round(ctx, tx, name, t.row, now, s.next(now)) })
+				return t.settle(tx, true, func() (bool, error) { return round(ctx, tx, name, t.row, now, s.next(now)) })
 			})
 		},
 	}

@@ -45,13 +45,13 @@ func (t *Try[J]) End(ctx context.Context, also func(ctx context.Context, tx *sto
 // Done ends the job in a transaction that the caller has begun, or returns
 // ErrGone.
 func (t *Try[J]) Done(ctx context.Context, tx *storage.Tx) error {
-	return t.settle(tx, func() (bool, error) { return finish(ctx, tx, t.queue.Name, t.row) })
+	return t.settle(tx, t.row.line != "", func() (bool, error) { return finish(ctx, tx, t.queue.Name, t.row) })
 }
 
 // Again lets the job rest for a while in a transaction that the caller has begun,
 // or returns ErrGone. The cause is what others see of it.
 func (t *Try[J]) Again(ctx context.Context, tx *storage.Tx, rest time.Duration, cause error) error {
-	return t.settle(tx, func() (bool, error) {
+	return t.settle(tx, true, func() (bool, error) {
 		return postpone(ctx, tx, t.queue.Name, t.row, t.queue.runner.now(), rest, cause)
 	})
 }
@@ -62,7 +62,10 @@ func (t *Try[J]) Pause() time.Duration { return t.queue.Retry(t.Tries) }
 // Last reports whether the job is put aside if this try fails.
 func (t *Try[J]) Last() bool { return t.queue.Attempts > 0 && t.Tries >= t.queue.Attempts }
 
-func (t *Try[J]) settle(tx *storage.Tx, write func() (bool, error)) error {
+// settle writes what becomes of the job. Whoever claims jobs is woken where the next
+// of a line may begin or there is another instant to wait for: the end of a job that
+// nobody waits behind is no news.
+func (t *Try[J]) settle(tx *storage.Tx, news bool, write func() (bool, error)) error {
 	ours, err := write()
 	if err != nil {
 		return err
@@ -70,7 +73,9 @@ func (t *Try[J]) settle(tx *storage.Tx, write func() (bool, error)) error {
 	if !ours {
 		return ErrGone
 	}
-	tx.Signal(signal(t.queue.Name)) // the next of its line may begin, or there is another instant to wait for
+	if news {
+		tx.Signal(signal(t.queue.Name))
+	}
 	tx.AfterCommit(func() { t.settled.Store(true) })
 	return nil
 }
@@ -91,7 +96,7 @@ func (t *Try[J]) Fail(ctx context.Context, cause error) error {
 		if !aside {
 			return t.Again(ctx, tx, RestOf(cause, t.Pause()), cause)
 		}
-		err := t.settle(tx, func() (bool, error) { return putAside(ctx, tx, q.Name, t.row, q.runner.now(), cause) })
+		err := t.settle(tx, true, func() (bool, error) { return putAside(ctx, tx, q.Name, t.row, q.runner.now(), cause) })
 		if err != nil || q.Aside == nil {
 			return err
 		}
