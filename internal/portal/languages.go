@@ -57,8 +57,11 @@ func languageTable() Table[spoken] {
 	return Table[spoken]{Caption: "languages.title", Headed: true, Columns: []Column[spoken]{
 		{Key: "languages.language", Cell: func(_ *Visit, s spoken) template.HTML { return ownName(s.Tag) }},
 		{Key: "languages.said", Kind: Figures, Cell: func(v *Visit, s spoken) template.HTML { return saidOf(v, s.Completeness) }},
-		{Key: "languages.reviewed", Cell: func(v *Visit, s spoken) template.HTML {
-			return Tag(v.Say(map[bool]string{true: "word.yes", false: "word.no"}[s.Reviewed]), s.Reviewed)
+		{Key: "languages.state", Cell: func(v *Visit, s spoken) template.HTML {
+			if s.Reviewed {
+				return Tag(v.Say("languages.in-use"), true)
+			}
+			return Tag(v.Say("languages.draft"), false)
 		}},
 	}}
 }

@@ -75,8 +75,8 @@ func TestAPageSaysHowCompleteEachLanguageIs(t *testing.T) {
 	if strings.Contains(html, `<h2><span lang="sr`) || strings.Contains(html, `<h2><span lang="en`) {
 		t.Error("a complete language lacks something")
 	}
-	if yes, no := strings.Count(html, `<span class="tag ok">Yes`), strings.Count(html, `<span class="tag">No`); yes != 3 || no != 2 {
-		t.Errorf("%d languages were read by a native, %d were not", yes, no)
+	if used, drafts := strings.Count(html, `<span class="tag ok">In use`), strings.Count(html, `<span class="tag">Draft`); used != 3 || drafts != 2 {
+		t.Errorf("%d languages are in use, %d are drafts", used, drafts)
 	}
 }
 
