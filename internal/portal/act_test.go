@@ -76,22 +76,29 @@ func library(t *testing.T, engine string) (pages http.Handler, programs http.Han
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := fstest.MapFS{"words/sr.json": {Data: []byte(sentences)}, "words/en.json": {Data: []byte(sentences)}}
-	words, err := frameWords(lang.Words{Room: "library", Files: own})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := portal.New(portal.Config{Body: lang.Text{"sr": "Библиотека", "en": "Library"}, Kind: "city", Catalogue: words, Now: time.Now, Log: slog.New(slog.DiscardHandler), Sessions: cookies{}},
-		portal.Room{Pages: portal.ActPage{Act: lendAct, Back: portal.Nav{Path: "/books/{book}", Key: "loan.back"}, Next: func(*portal.Visit, any) string { return "/books" }}.Pages()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p, words := reading(t, lendAct)
 	surface := api.Surface{Name: "loans", Acts: []act.Act{lendAct}, Who: bearer, Answers: api.NewAnswers(testkit.Database(t, engine)(api.Migrations()), time.Now), Say: words.Say, Log: slog.New(slog.DiscardHandler)}
 	programs, err = surface.Handler()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p, programs, p.Pages()
+}
+
+// reading is the portal of the library with the page of an act, and its words.
+func reading(t *testing.T, a act.Act) (*portal.Portal, *lang.Catalogue) {
+	t.Helper()
+	own := fstest.MapFS{"words/sr.json": {Data: []byte(sentences)}, "words/en.json": {Data: []byte(sentences)}}
+	words, err := frameWords(lang.Words{Room: "library", Files: own})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := portal.New(portal.Config{Body: lang.Text{"sr": "Библиотека", "en": "Library"}, Kind: "city", Catalogue: words, Now: time.Now, Log: slog.New(slog.DiscardHandler), Sessions: cookies{}},
+		portal.Room{Pages: portal.ActPage{Act: a, Back: portal.Nav{Path: "/books/{book}", Key: "loan.back"}, Next: func(*portal.Visit, any) string { return "/books" }}.Pages()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, words
 }
 
 // cookies knows people by a cookie with their role.
@@ -358,16 +365,7 @@ func TestAFileIsAField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := fstest.MapFS{"words/sr.json": {Data: []byte(sentences)}, "words/en.json": {Data: []byte(sentences)}}
-	words, err := frameWords(lang.Words{Room: "library", Files: own})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := portal.New(portal.Config{Body: lang.Text{"sr": "Библиотека", "en": "Library"}, Kind: "city", Catalogue: words, Now: time.Now, Log: slog.New(slog.DiscardHandler), Sessions: cookies{}},
-		portal.Room{Pages: portal.ActPage{Act: lendAct, Back: portal.Nav{Path: "/books/{book}", Key: "loan.back"}, Next: func(*portal.Visit, any) string { return "/books" }}.Pages()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p, _ := reading(t, lendAct)
 	if page := onPage(p, "librarian", nil).Body.String(); !strings.Contains(page, `enctype="multipart/form-data"`) || !strings.Contains(page, `type="file" id="card"`) {
 		t.Error("the page does not ask for a file")
 	}
