@@ -29,21 +29,29 @@ func (c Config) Evidence() (dir string, key note.Verifier, known [][]byte, err e
 	if key, err = journal.NewKey(Origin(c.Member, c.Name), credential.PublicOf(private)); err != nil {
 		return "", nil, nil, err
 	}
-	if known, err = c.cosigned(); err != nil {
+	if known, err = c.cosigned(key); err != nil {
 		return "", nil, nil, err
 	}
 	return filepath.Join(c.Dir, "journal"), key, known, nil
 }
 
 // cosigned is the checkpoint that witnesses hold: a journal that does not
-// extend it was cut back or replaced, and does not open.
-func (c Config) cosigned() ([][]byte, error) {
+// extend it was cut back or replaced, and does not open. A file that is damaged
+// says nothing; the witnesses have what stood in it, and are asked.
+func (c Config) cosigned(key note.Verifier) ([][]byte, error) {
 	signed, err := os.ReadFile(c.cosignedFile())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
+	}
+	former, err := journal.FormerKeys(c.formerFile(), key)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := journal.OpenCheckpoint(signed, append(former, key)...); err != nil {
+		return nil, nil
 	}
 	return [][]byte{signed}, nil
 }

@@ -200,7 +200,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err != nil {
 		return err
 	}
-	known, err := cfg.cosigned()
+	_, _, known, err := cfg.Evidence()
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,15 @@ type Source interface {
 type Peer struct {
 	URL string        // submission prefix, without "/add-checkpoint"
 	Key note.Verifier // of its cosignatures
+	// Client reaches it, where that is not the client of all.
+	Client *http.Client
+}
+
+func (p Peer) client(ofAll *http.Client) *http.Client {
+	if p.Client != nil {
+		return p.Client
+	}
+	return ofAll
 }
 
 // CosignerConfig says which log is brought to which witnesses.
@@ -39,7 +48,7 @@ type CosignerConfig struct {
 	Peers  []Peer
 	Quorum int           // cosignatures that make a checkpoint count; 0 means one
 	Every  time.Duration // shortest time between two rounds; 0 means a second
-	Client *http.Client  // reaches the witnesses
+	Client *http.Client  // reaches the witnesses that have no client of their own
 }
 
 func (cfg CosignerConfig) keys() []note.Verifier {
@@ -89,7 +98,7 @@ func Start(ctx context.Context, cfg CosignerConfig, source Source, now clock.Now
 	}
 	c := &Cosigner{cfg: cfg, source: source, now: now, log: log, done: make(chan struct{}), changed: make(chan struct{})}
 	for _, p := range cfg.Peers {
-		c.peers = append(c.peers, &peer{Peer: p, client: cfg.Client})
+		c.peers = append(c.peers, &peer{Peer: p, client: p.client(cfg.Client)})
 	}
 	if err := c.load(); err != nil {
 		return nil, fmt.Errorf("cosigner: %w", err)
@@ -108,8 +117,9 @@ func (c *Cosigner) load() error {
 		return err
 	}
 	head, err := journal.OpenCheckpoint(signed, c.cfg.keys()...)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.cfg.File, err)
+	if err != nil { // the witnesses have it; what was kept here is fetched again
+		c.log.Warn("the cosigned checkpoint that was kept cannot be read; the witnesses are asked again", slog.String("file", c.cfg.File), slog.Any("error", err))
+		return nil
 	}
 	c.cosigned, c.size = signed, head.Size
 	return nil

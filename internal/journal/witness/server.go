@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -80,8 +81,19 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.says }
 
-// ServeHTTP answers POST …/add-checkpoint; the caller routes that path here.
+// The path behind the prefix at which a witness shows the newest checkpoint of a log that it cosigned, as it was signed by the
+// log, and the type by which that is known for what it is.
+const (
+	newestPath = "/newest"
+	newestType = "text/x.dobosh.checkpoint"
+)
+
+// ServeHTTP answers POST …/add-checkpoint and GET …/newest?origin=LOG; the caller routes these paths here.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasSuffix(r.URL.Path, newestPath) && r.Method == http.MethodGet {
+		s.showNewest(w, r)
+		return
+	}
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, "add-checkpoint is a POST", http.StatusMethodNotAllowed)
@@ -107,6 +119,26 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.log.ErrorContext(r.Context(), "witness cannot remember", slog.Any("error", err))
 		http.Error(w, "the witness cannot remember now", http.StatusInternalServerError)
+	}
+}
+
+// showNewest lets a log ask what it was, before it goes on.
+func (s *Server) showNewest(w http.ResponseWriter, r *http.Request) {
+	origin := r.URL.Query().Get("origin")
+	if len(s.logs.Keys(origin)) == 0 {
+		http.Error(w, "this log is not known here", http.StatusNotFound)
+		return
+	}
+	signed, err := s.Newest(origin)
+	switch {
+	case err != nil:
+		s.log.ErrorContext(r.Context(), "witness cannot remember", slog.Any("error", err))
+		http.Error(w, "the witness cannot remember now", http.StatusInternalServerError)
+	case signed == nil:
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header().Set("Content-Type", newestType+"; charset=utf-8")
+		_, _ = w.Write(signed) // the log may have gone
 	}
 }
 
