@@ -2,7 +2,7 @@
 # lists the rest.
 GO ?= go
 
-.PHONY: help demo build release test tools vet fuzz bench clean
+.PHONY: help demo build release test tools vet fuzz faults bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -30,6 +30,9 @@ test: tools vet build ## run all tests with the race detector
 
 fuzz: ## fuzz every parser for ten seconds each; TIME=1m for longer
 	@sh scripts/fuzz $(or $(TIME),10s)
+
+faults: build ## make trouble for ten minutes, by a fixed list of seeds; SEEDS="1 2" MINUTES=1 for others
+	@sh scripts/faults ./bin/dobosh-lab "$(or $(MINUTES),1)" $(or $(SEEDS),1 2 3 4 5 6 7 8 9 10)
 
 bench: build ## measure the whole loop
 	./bin/dobosh-lab bench loop --json

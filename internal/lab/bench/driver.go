@@ -27,6 +27,7 @@ type driver struct {
 	today     civil.Day
 	ledger    *ledger
 	stubborn  stubborn
+	trouble   Trouble // whose doing a refusal may be; nil for none
 }
 
 // capacity is how many births the crowd is good for.
@@ -37,7 +38,8 @@ func (d *driver) capacity() int { return len(d.crowd) / 2 * mostChildren }
 func (d *driver) loop(ctx context.Context, i int) (latency time.Duration, err error) {
 	couple := i % (len(d.crowd) / 2)
 	mother, father := d.crowd[2*couple], d.crowd[2*couple+1]
-	reference, err := d.record(ctx, i, mother, father)
+	var reference string
+	err = d.excusing(ctx, func() error { reference, err = d.record(ctx, i, mother, father); return err })
 	if err != nil {
 		return 0, fmt.Errorf("record birth: %w", err)
 	}
@@ -50,7 +52,7 @@ func (d *driver) loop(ctx context.Context, i int) (latency time.Duration, err er
 	}
 	offers, at := d.ledger.offersOf(m)
 	for _, o := range offers {
-		if err := d.accept(ctx, o, mother.Number); err != nil {
+		if err := d.excusing(ctx, func() error { return d.accept(ctx, o, mother.Number) }); err != nil {
 			return 0, fmt.Errorf("accept: %w", err)
 		}
 	}

@@ -77,17 +77,19 @@ func (m *measurement) run(ctx context.Context) (Result, error) {
 	_, _ = fmt.Fprintf(m.options.Log, "measuring for %s\n", m.options.window())
 	driving, stopDriving := context.WithCancel(patient)
 	m.flying.Go(func() { m.drive(driving, patient) })
-	killed := m.killing(ctx)
+	killed, troubled := m.killing(ctx), m.troubling(ctx)
 	pause(ctx, time.Now().Add(m.options.ramp()))
 	before, begun := m.rig.usage(), m.open()
 	pause(ctx, begun.Add(m.options.window()))
 	took, after := m.shut(begun), m.rig.usage() // what is under way now is not counted
 	stopDriving()
-	m.flying.Wait()
 	killErr := <-killed
+	findings := <-troubled
+	m.flying.Wait()
 	result := m.result(took, before, after)
-	if m.options.Kill {
+	if m.options.Kill || m.options.Trouble != nil {
 		result.Reconciled = m.reconcile(ctx)
+		result.Reconciled.Findings = append(findings, result.Reconciled.Findings...)
 	}
 	return result, errors.Join(killErr, ctx.Err())
 }

@@ -19,6 +19,9 @@ type Options struct {
 	Profile string        // folder for the profiles of the nodes; empty for none
 	Drain   time.Duration // how long to wait for what is under way at the end; 0 for a minute
 	Log     io.Writer     // progress for people
+
+	// Trouble does to the nodes what it likes while loops run; nil for none.
+	Trouble Trouble
 }
 
 // maxFlying bounds the loops under way when births come at a rate.

@@ -47,9 +47,18 @@ func newProcess(name, binary, file, profile string) (*process, error) {
 
 // start runs the program and returns when the node is ready.
 func (p *process) start(ctx context.Context) error {
-	log, err := os.OpenFile(filepath.Join(filepath.Dir(p.file), "log.txt"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	ended, err := p.launch()
 	if err != nil {
 		return err
+	}
+	return p.ready(ctx, ended)
+}
+
+// launch runs the program; ended is closed when it has ended.
+func (p *process) launch() (ended chan struct{}, err error) {
+	log, err := os.OpenFile(filepath.Join(filepath.Dir(p.file), "log.txt"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
 	}
 	defer func() { _ = log.Close() }() // the child has its own
 	args := []string{"serve", "--config", p.file}
@@ -59,14 +68,14 @@ func (p *process) start(ctx context.Context) error {
 	command := exec.Command(p.binary, args...)
 	command.Stdout, command.Stderr, command.SysProcAttr = log, log, childAttributes()
 	if err := command.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", p.name, err)
+		return nil, fmt.Errorf("start %s: %w", p.name, err)
 	}
-	ended := make(chan struct{})
+	ended = make(chan struct{})
 	p.mu.Lock()
 	p.command, p.ended = command, ended
 	p.mu.Unlock()
 	go p.reap(command, ended)
-	return p.ready(ctx, ended)
+	return ended, nil
 }
 
 // reap waits for the end of a process, so that its number is never somebody

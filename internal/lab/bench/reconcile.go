@@ -56,6 +56,11 @@ func (m *measurement) reconcile(ctx context.Context) *Reconciliation {
 	for _, p := range m.rig.nodes {
 		r.journal(ctx, p)
 	}
+	if m.options.Trouble != nil {
+		for _, finding := range m.options.Trouble.Audit(ctx, m.rig.driver.ledger.told()) {
+			r.find("%s", finding)
+		}
+	}
 	return r
 }
 

@@ -28,20 +28,25 @@ func newRig(o Options, crowd int) (*rig, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Trouble != nil {
+		if err := o.Trouble.Prepare(files); err != nil {
+			return nil, err
+		}
+	}
 	r := &rig{}
 	if r.nodes, err = newNodes(files, o.Binary, o.Profile); err != nil {
 		return nil, err
 	}
-	return r, r.prepareDriver(crowd)
+	return r, r.prepareDriver(crowd, o.Trouble)
 }
 
-func (r *rig) prepareDriver(crowd int) error {
+func (r *rig) prepareDriver(crowd int, trouble Trouble) error {
 	pack, err := node.ReadPack("")
 	if err != nil {
 		return err
 	}
 	city, registers := r.node(demo.City).cfg, r.node(demo.Registers).cfg
-	d := &driver{today: civil.Of(now())}
+	d := &driver{today: civil.Of(now()), trouble: trouble}
 	population, err := people.Generate(pack, crowd)
 	if err != nil {
 		return err

@@ -31,6 +31,9 @@ type Adds struct {
 	Registers *Registers `yaml:"registers"`
 	// Demo marks every page as a demonstration.
 	Demo *Demo `yaml:"demo"`
+	// Clock is a file that says by how much the clock of the node is off, for
+	// example "-1h"; it is looked at again and again. Empty for a right clock.
+	Clock string `yaml:"clock"`
 }
 
 // Registers configures the demonstration registers.
@@ -58,8 +61,16 @@ func Load(path string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	adds, err := load(filepath.Join(filepath.Dir(path), FileName))
+	adds, err := ReadAdds(path)
+	if adds.Clock != "" && !filepath.IsAbs(adds.Clock) {
+		adds.Clock = filepath.Join(filepath.Dir(path), adds.Clock)
+	}
 	return Config{cfg, adds}, err
+}
+
+// ReadAdds reads what stands beside the configuration of a node.
+func ReadAdds(path string) (Adds, error) {
+	return load(filepath.Join(filepath.Dir(path), FileName))
 }
 
 func load(path string) (adds Adds, err error) {

@@ -1,0 +1,35 @@
+package command
+
+import (
+	"context"
+	"os"
+	"strings"
+	"time"
+
+	"dobosh/internal/kit/cli"
+	"dobosh/internal/lab/faults"
+)
+
+func runFaults(ctx context.Context, c *cli.Call) (err error) {
+	o := faults.Options{Log: c.ErrOut}
+	m := newMeasurement(c, "the nodes")
+	c.Flags.Uint64Var(&o.Seed, "seed", 1, "the plan follows from it")
+	c.Flags.Float64Var(&o.Minutes, "minutes", 1, "how long trouble is made")
+	c.Flags.Float64Var(&o.Rate, "rate", 3, "births a second")
+	only := c.Flags.String("only", "", "kinds of trouble, separated by commas; all by default")
+	if err := c.Parse(0, 0); err != nil {
+		return err
+	}
+	if o.Binary, err = os.Executable(); err != nil {
+		return err
+	}
+	for kind := range strings.SplitSeq(*only, ",") {
+		if kind != "" {
+			o.Only = append(o.Only, faults.Kind(kind))
+		}
+	}
+	return m.run(ctx, seconds(o.Minutes*60)+12*time.Minute, func(ctx context.Context) (measured, error) {
+		o.Dir = m.dir
+		return faults.Run(ctx, o)
+	})
+}

@@ -1,0 +1,138 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// kept is a kind of file under the folder of a node, and what the manual says of
+// its loss.
+type kept struct {
+	pattern string // of filepath.Match, under the folder
+	refuses string // what the refusal to start says; empty when the node fetches or makes it again
+}
+
+// damaged are the files that are changed in a byte.
+func damaged() []kept {
+	return []kept{
+		{"cosigned", ""},
+		{"registry.cosigned", ""},
+	}
+}
+
+// lost are the files that are taken away.
+func lost() []kept {
+	return []kept{
+		{"cosigned", ""},
+		{"registry.cosigned", ""},
+		{"bus", ""},
+		{"journal/hashes", ""},
+		{"journal/offsets", ""},
+	}
+}
+
+// choose takes one of the files that a node has.
+func choose(dir string, among []kept, much uint64) (string, kept, bool) {
+	type found struct {
+		path string
+		kept
+	}
+	var all []found
+	for _, k := range among {
+		paths, err := filepath.Glob(filepath.Join(dir, k.pattern))
+		if err != nil {
+			continue
+		}
+		slices.Sort(paths)
+		for _, path := range paths {
+			all = append(all, found{path, k})
+		}
+	}
+	if len(all) == 0 {
+		return "", kept{}, false
+	}
+	f := all[much%uint64(len(all))]
+	return f.path, f.kept, true
+}
+
+// flip changes a byte in a file of a node that is down. A node that must refuse
+// gets it back afterwards.
+func (t *trouble) flip(ctx context.Context, f Fault, k *keeper) error {
+	var path string
+	var kind kept
+	var before []byte
+	since := k.soFar()
+	err := k.down(func() (err error) {
+		var any bool
+		if path, kind, any = choose(k.data(), damaged(), f.Much); !any {
+			return nil
+		}
+		if before, err = os.ReadFile(path); err != nil || len(before) == 0 {
+			return err
+		}
+		after := slices.Clone(before)
+		after[(f.Much>>16)%uint64(len(after))] ^= 1 << (f.Much >> 8 % 8)
+		fmt.Fprintf(t.log, "  a byte of %s is another\n", path)
+		return os.WriteFile(path, after, 0o600)
+	})
+	if err != nil || len(before) == 0 || kind.refuses == "" {
+		return roomless(err)
+	}
+	return errors.Join(t.refuses(ctx, k, kind, path, since), k.down(func() error { return os.WriteFile(path, before, 0o600) }))
+}
+
+// lose takes a file or folder away from a node that is down.
+func (t *trouble) lose(ctx context.Context, f Fault, k *keeper) error {
+	var path, aside string
+	var kind kept
+	since := k.soFar()
+	err := k.down(func() error {
+		var any bool
+		if path, kind, any = choose(k.data(), lost(), f.Much); !any {
+			return nil
+		}
+		fmt.Fprintf(t.log, "  %s is gone\n", path)
+		if kind.refuses == "" {
+			return os.RemoveAll(path)
+		}
+		aside = filepath.Join(filepath.Dir(k.File()), "aside")
+		return os.Rename(path, aside)
+	})
+	if err != nil || aside == "" {
+		return err
+	}
+	return errors.Join(t.refuses(ctx, k, kind, path, since), k.down(func() error {
+		return errors.Join(os.RemoveAll(path), os.Rename(aside, path))
+	}))
+}
+
+// refusal is how long a node may take to say that it does not start.
+const refusal = 20 * time.Second
+
+// refuses wants the node to end with words that name the file and the command.
+func (t *trouble) refuses(ctx context.Context, k *keeper, kind kept, path string, since int64) error {
+	ctx, cancel := context.WithTimeout(ctx, refusal)
+	defer cancel()
+	for ctx.Err() == nil {
+		if strings.Contains(k.said(since), kind.refuses) {
+			return nil
+		}
+		_ = wait(ctx, again)
+	}
+	return fmt.Errorf("%s is damaged, and the node does not say %q: %s", path, kind.refuses, k.last())
+}
+
+// roomless drops the error of a full disk, which another fault may have made.
+func roomless(err error) error {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) && strings.Contains(e.Error(), "no space left") {
+		return nil
+	}
+	return err
+}
