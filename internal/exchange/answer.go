@@ -144,13 +144,13 @@ func (in *inboundRequest) commit() (journal.Stamp, []byte, error) {
 	defer cancel()
 	entry := journal.Entry{ID: in.ID, At: in.out.At, Subjects: in.out.subjects}
 	asked, answer := entry, entry
-	asked.Kind, asked.Meta, asked.Body, asked.Received = "asked", in.meta, in.body, in.proof.Text()
-	asked.MetaSum, asked.BodySum = in.metaSum, in.bodySum
-	answer.Kind, answer.Meta, answer.Body = "answer", meta, in.out.body
+	asked.Kind, asked.Meta, asked.Body, asked.Received = "asked", in.meta, in.body, in.stamp
+	asked.MetaSum, asked.BodySum, asked.Sound, asked.Unproved = in.metaSum, in.bodySum, true, true
+	answer.Kind, answer.Meta, answer.Body, answer.Sound = "answer", meta, in.out.body, true
 	entries := []journal.Entry{asked, answer}
 	if end := in.ended.Load(); end != nil {
 		whole := entry
-		whole.Kind, whole.Meta, whole.Received = "ended", end.meta, end.proof.Text()
+		whole.Kind, whole.Meta, whole.Received = "ended", end.meta, end.stamp
 		entries = []journal.Entry{asked, whole, answer}
 	}
 	stamps, err := in.g.Journal.AppendAll(ctx, entries...)

@@ -79,7 +79,7 @@ func (g *Gateway) Ask(ctx context.Context, r Request) (response Response, err er
 
 	appending := time.Now()
 	entry := journal.Entry{
-		Kind: "question", ID: out.ID, At: out.At, Subjects: r.Subjects, Meta: out.meta, Body: r.Body, MetaSum: sha256.Sum256(out.meta), BodySum: sha256.Sum256(r.Body),
+		Kind: "question", ID: out.ID, At: out.At, Subjects: r.Subjects, Meta: out.meta, Body: r.Body, MetaSum: sha256.Sum256(out.meta), BodySum: sha256.Sum256(r.Body), Sound: true,
 	}
 	stamp, err := g.Journal.Append(out.timeout, entry)
 	if err != nil {
@@ -295,7 +295,7 @@ func (out *outboundRequest) prove(node registry.Node, e envelope, s *link.Stream
 		return Response{}, broken(node, errors.New("the response belongs to another request, or has two bodies"))
 	}
 
-	out.note(journal.Entry{Kind: "reply", Meta: e.meta, Body: e.body, Received: stamp.Text(), Until: out.until, MetaSum: e.metaSum, BodySum: e.bodySum})
+	out.note(journal.Entry{Kind: "reply", Meta: e.meta, Body: e.body, Received: e.stamp, Until: out.until, MetaSum: e.metaSum, BodySum: e.bodySum, Sound: true, Unproved: true})
 	response := Response{Meta: meta, Body: e.body, Origin: origin, Index: stamp.Index, Headers: meta.Headers, Hops: out.hops}
 	if meta.Refusal != nil {
 		return response, meta.Refusal.problem()
@@ -305,8 +305,8 @@ func (out *outboundRequest) prove(node registry.Node, e envelope, s *link.Stream
 			stamp, _, err := out.g.verify(node, e)
 			return stamp, err
 		}
-		ended := func(e envelope, stamp journal.Stamp) {
-			out.note(journal.Entry{Kind: "ended", Meta: e.meta, Received: stamp.Text()})
+		ended := func(e envelope, _ journal.Stamp) {
+			out.note(journal.Entry{Kind: "ended", Meta: e.meta, Received: e.stamp})
 		}
 		of := body{id: out.ID, of: leaf(stamp, e.metaSum, e.bodySum)}
 		response.Stream = &download{parts: newParts(of, s, out.limit, verify, out.timeout.moved, ended), out: out, node: node, stream: s}

@@ -2,7 +2,6 @@ package journal
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -32,13 +31,16 @@ const (
 // request is one thing the owner is asked to do: append sealed entries, or destroy keys when there are none.
 type request struct {
 	entries []sealed
-	size    int // bytes of their frames
+	frames  []byte // of the entries, one behind the other
 
 	subject string // whose key is destroyed
 	day     uint32 // or that of the periods which end with it, when it is not 0
 
-	result chan result // buffered, answered once
+	result chan result // buffered, answered once; the owner touches nothing of the request after that
 }
+
+// maxSpare is how many bytes of frames a request may keep for the next one.
+const maxSpare = 64 << 10
 
 type result struct {
 	stamps    []Stamp
@@ -83,22 +85,31 @@ func (l *Log) AppendAll(ctx context.Context, entries ...Entry) ([]Stamp, error) 
 	}
 
 	// Entries are sealed here, in the goroutine of the one who appends them; the owner only writes.
-	r := &request{entries: make([]sealed, len(entries)), result: make(chan result, 1)}
-	for i, e := range entries {
+	r, again := l.answered.Get().(*request)
+	if !again {
+		r = &request{result: make(chan result, 1)}
+	}
+	r.entries, r.frames = r.entries[:0], r.frames[:0]
+	for i := range entries {
+		e := entries[i]
 		if e.At.IsZero() {
 			e.At = l.now()
 		}
 		if err := e.validate(); err != nil {
 			return nil, err
 		}
-		with, err := l.keyring.sealing(e)
+		with, err := l.keyring.sealing(&e)
 		if err != nil {
 			return nil, fmt.Errorf("append: %w", err)
 		}
-		r.entries[i] = sealEntry(e, with)
-		r.size += len(r.entries[i].frame)
+		var s sealed
+		r.frames, s = sealEntry(r.frames, &e, with)
+		r.entries = append(r.entries, s)
 	}
-	res, err := l.ask(ctx, r)
+	res, answered, err := l.ask(ctx, r)
+	if answered && cap(r.frames) <= maxSpare {
+		l.answered.Put(r)
+	}
 	return res.stamps, err
 }
 
@@ -109,7 +120,7 @@ func (l *Log) Erase(ctx context.Context, subject string) (known bool, err error)
 	if subject == "" || len(subject) > MaxSubject {
 		return false, fmt.Errorf("erase: a subject has 1 to %d bytes", MaxSubject)
 	}
-	r, err := l.ask(ctx, &request{subject: subject, result: make(chan result, 1)})
+	r, _, err := l.ask(ctx, &request{subject: subject, result: make(chan result, 1)})
 	return r.destroyed > 0, err
 }
 
@@ -119,32 +130,35 @@ func (l *Log) Sweep(ctx context.Context, now time.Time) (periods int, err error)
 	if !inPeriods(now) || dayOf(now) == 0 {
 		return 0, fmt.Errorf("sweep: %s is no day", now.Format(time.DateOnly))
 	}
-	r, err := l.ask(ctx, &request{day: dayOf(now), result: make(chan result, 1)})
+	r, _, err := l.ask(ctx, &request{day: dayOf(now), result: make(chan result, 1)})
 	return r.destroyed, err
 }
 
-// ask hands a request to the owner and waits for the answer.
-func (l *Log) ask(ctx context.Context, r *request) (result, error) {
-	if err := errors.Join(ctx.Err(), l.Err()); err != nil {
-		return result{}, err
+// ask hands a request to the owner and waits for the answer. Where none came, the owner may still have the request.
+func (l *Log) ask(ctx context.Context, r *request) (res result, answered bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return res, false, err
+	}
+	if err := l.Err(); err != nil {
+		return res, false, err
 	}
 	select {
 	case l.queue <- r:
 	default:
-		return result{}, ErrBusy
+		return res, false, ErrBusy
 	}
 	select {
-	case res := <-r.result:
-		return res, res.err
+	case res = <-r.result:
+		return res, true, res.err
 	case <-ctx.Done():
-		return result{}, ctx.Err()
+		return res, false, ctx.Err()
 	case <-l.stopped:
 	}
 	select {
-	case res := <-r.result: // answered just before the owner ended
-		return res, res.err
+	case res = <-r.result: // answered just before the owner ended
+		return res, true, res.err
 	default:
-		return result{}, l.cause
+		return res, false, l.cause
 	}
 }
 
@@ -183,13 +197,13 @@ func (l *Log) gather(batch []*request) []*request {
 	if l.owner.last >= crowd {
 		time.Sleep(linger)
 	}
-	entries, size := len(batch[0].entries), batch[0].size
+	entries, size := len(batch[0].entries), len(batch[0].frames)
 	for entries < maxBatch && size < maxBatchBytes {
 		select {
 		case r := <-l.queue:
 			batch = append(batch, r)
 			entries += len(r.entries)
-			size += r.size
+			size += len(r.frames)
 		default:
 			return batch
 		}
@@ -247,12 +261,14 @@ func (l *Log) commitAppends(batch []*request) error {
 	first := o.edge.size
 	o.buf, o.stored, o.places = o.buf[:0], o.stored[:0], o.places[:0]
 	for _, r := range batch {
+		offset := o.end + int64(len(o.buf))
 		for i := range r.entries {
 			e := &r.entries[i]
-			o.places = append(o.places, place{offset: uint32(o.end + int64(len(o.buf))), size: uint32(len(e.frame))})
-			o.buf = append(o.buf, e.frame...)
+			o.places = append(o.places, place{offset: uint32(offset), size: uint32(e.size)})
 			o.stored = o.edge.add(o.stored, e.leaf)
+			offset += int64(e.size)
 		}
+		o.buf = append(o.buf, r.frames...)
 	}
 	h, err := l.sign(o.edge.size, o.edge.close())
 	if err != nil {
@@ -278,11 +294,14 @@ func (l *Log) commitAppends(batch []*request) error {
 	for _, r := range batch {
 		stamps := make([]Stamp, len(r.entries))
 		for i := range r.entries {
-			index := first + int64(i)
-			stamps[i] = Stamp{Index: index, Salt: r.entries[i].salt, Proof: o.edge.prove(index), Checkpoint: h.checkpoint}
+			e := &r.entries[i]
+			stamps[i] = Stamp{Index: first, Salt: e.salt, Checkpoint: h.checkpoint}
+			if !e.unproved {
+				stamps[i].Proof = o.edge.prove(make(tlog.RecordProof, 0, o.edge.pathLength()), first)
+			}
+			first++
 		}
 		r.result <- result{stamps: stamps}
-		first += int64(len(r.entries))
 	}
 	o.edge.settle()
 	return nil

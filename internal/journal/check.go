@@ -176,7 +176,7 @@ func (c *checker) content(rec record, offset int64) {
 		c.report.Erased++
 	case err != nil:
 		c.find(offset, c.next(), "%v (key slot %d)", err, rec.slot)
-	case e.Received != "" && !receivedFits(e):
+	case len(e.Received) > 0 && !receivedFits(e):
 		c.find(offset, c.next(), "the stamp that it came with is that of another message")
 	}
 	if e.Ended {
@@ -187,7 +187,7 @@ func (c *checker) content(rec record, offset int64) {
 // receivedFits checks that the stamp of a message from elsewhere is one of this message. Whether the other log signed it only its
 // key can tell; that was asked when the message came.
 func receivedFits(e Entry) bool {
-	s, err := ParseStamp(e.Received)
+	s, err := ParseStampBytes(e.Received)
 	if err != nil {
 		return false
 	}

@@ -98,19 +98,19 @@ func TestCheckNamesForgeries(t *testing.T) {
 	l := openLog(t, cfg)
 	stamps := appendMany(t, l, 6)
 	keyring := l.keyring
-	with, err := keyring.sealing(Entry{Subjects: []string{"person-4"}})
+	with, err := keyring.sealing(&Entry{Subjects: []string{"person-4"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	closeLog(t, l)
-	resealed := sealEntry(testEntry(99), with)
+	resealed, _ := sealEntry(nil, entryAt(99), with)
 	cases := []struct {
 		name   string
 		change func(frames [][]byte) [][]byte
 		index  int64
 		says   string
 	}{
-		{"entry replaced", func(f [][]byte) [][]byte { f[entryFrame(4)] = resealed.frame; return f }, 4, "not the entry that"},
+		{"entry replaced", func(f [][]byte) [][]byte { f[entryFrame(4)] = resealed; return f }, 4, "not the entry that"},
 		{"entries swapped", func(f [][]byte) [][]byte {
 			f[entryFrame(2)], f[entryFrame(3)] = f[entryFrame(3)], f[entryFrame(2)]
 			return f
@@ -179,7 +179,7 @@ func sameCommitment(t *testing.T, old []byte, with sealing) []byte {
 		t.Fatal(err)
 	}
 	frame := make([]byte, entryContent)
-	frame, _ = appendContent(frame, testEntry(50), [randomSize]byte{})
+	frame, _ = appendContent(frame, entryAt(50), [randomSize]byte{})
 	putEntryHead(frame, frameEntry, rec.commitment, with.slot, rec.nonce)
 	frame = with.sealer.AppendAt(frame[:entryContent], rec.nonce, frame[entryContent:], rec.commitment[:])
 	finishFrame(frame)

@@ -34,8 +34,8 @@ func Leaf(commitment [hashSize]byte) tlog.Hash {
 // saltOf derives the salt from 32 random bytes and the envelope (kind, id, time, subjects). The random part makes it unguessable;
 // the envelope in it binds what the counterparty never sees.
 func saltOf(random, envelope []byte) [hashSize]byte {
-	buf := make([]byte, 0, len(saltDomain)+len(random)+len(envelope))
-	buf = append(buf, saltDomain...)
+	var room [2048]byte // most envelopes fit, with the stamp of another log
+	buf := append(room[:0], saltDomain...)
 	buf = append(buf, random...)
 	buf = append(buf, envelope...)
 	return sha256.Sum256(buf)

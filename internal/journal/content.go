@@ -1,7 +1,7 @@
 package journal
 
 import (
-	"encoding/base64"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"time"
@@ -14,7 +14,7 @@ import (
 //	envelope = 0[1] form[1] core u16(len stamp) stamp          of what came from another log; form is 1
 //	core     = u8(len kind) kind u8(len id) id i64(at, µs) u8(count) { u8(len) subject }
 //
-// A kind is never empty, so the two envelopes are told apart by their first byte. The stamp is its text, decoded from base64url.
+// A kind is never empty, so the two envelopes are told apart by their first byte.
 // Body form 0 is followed by the body, 1 by the SHA-256 of a body kept elsewhere, 2 by the SHA-256 of a body that lies sealed by
 // itself in the same frame, because its key ends earlier.
 const (
@@ -30,16 +30,16 @@ const (
 
 var errContent = errors.New("content is malformed")
 
-func appendEnvelope(buf []byte, e Entry) []byte {
-	if e.Received == "" {
+func appendEnvelope(buf []byte, e *Entry) []byte {
+	if len(e.Received) == 0 {
 		return appendCore(buf, e)
 	}
 	buf = appendCore(append(buf, 0, envelopeReceived), e)
-	buf = binary.BigEndian.AppendUint16(buf, uint16(stampSize(e.Received)))
-	return appendStamp(buf, e.Received)
+	buf = binary.BigEndian.AppendUint16(buf, uint16(len(e.Received)))
+	return append(buf, e.Received...)
 }
 
-func appendCore(buf []byte, e Entry) []byte {
+func appendCore(buf []byte, e *Entry) []byte {
 	buf = appendShort(buf, e.Kind)
 	buf = appendShort(buf, e.ID)
 	buf = binary.BigEndian.AppendUint64(buf, uint64(e.At.UnixMicro()))
@@ -55,7 +55,7 @@ func appendShort(buf []byte, s string) []byte {
 }
 
 // appendContent appends the plaintext and returns it with the salt that belongs to it.
-func appendContent(buf []byte, e Entry, random [randomSize]byte) ([]byte, [hashSize]byte) {
+func appendContent(buf []byte, e *Entry, random [randomSize]byte) ([]byte, [hashSize]byte) {
 	buf = append(buf, random[:]...)
 	start := len(buf)
 	buf = appendEnvelope(buf, e)
@@ -71,7 +71,7 @@ func appendContent(buf []byte, e Entry, random [randomSize]byte) ([]byte, [hashS
 	}
 }
 
-func (e Entry) form() byte {
+func (e *Entry) form() byte {
 	switch {
 	case e.detached():
 		return formDigest
@@ -81,13 +81,13 @@ func (e Entry) form() byte {
 	return formBody
 }
 
-func contentSize(e Entry) int {
+func contentSize(e *Entry) int {
 	size := randomSize + 1 + len(e.Kind) + 1 + len(e.ID) + 8 + 1 + 4 + len(e.Meta) + 1 + max(len(e.Body), hashSize)
 	for _, s := range e.Subjects {
 		size += 1 + len(s)
 	}
-	if e.Received != "" {
-		size += 4 + stampSize(e.Received)
+	if len(e.Received) > 0 {
+		size += 4 + len(e.Received)
 	}
 	if e.form() == formBeside {
 		size += hashSize
@@ -143,9 +143,9 @@ func (f *fields) envelope() (e Entry) {
 		e.Subjects = append(e.Subjects, f.short())
 	}
 	if received {
-		e.Received = base64.RawURLEncoding.EncodeToString(f.take(int(f.uint16())))
+		e.Received = bytes.Clone(f.take(int(f.uint16())))
 	}
-	f.bad = f.bad || e.Kind == "" || received && !isStampText(e.Received)
+	f.bad = f.bad || e.Kind == "" || received && !isStamp(e.Received)
 	return e
 }
 

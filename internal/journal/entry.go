@@ -34,12 +34,19 @@ type Entry struct {
 	// makes the content unreadable. At most MaxSubjects of at most MaxSubject bytes.
 	Subjects []string
 
-	// Received is the text of the stamp with which a message of another log came, so that its keeper can prove it later: sealed
-	// beside the content and bound into the salt like the envelope. Empty for what the keeper says itself.
-	Received string
+	// Received is the stamp with which a message of another log came, in the form of Stamp.Bytes, so that its keeper can prove it
+	// later: sealed beside the content and bound into the salt like the envelope. Empty for what the keeper says itself.
+	Received []byte
 
 	Meta json.RawMessage // one JSON value, hashed byte for byte; at most MaxMeta bytes
 	Body []byte          // at most MaxBody bytes
+
+	// Sound says that Meta was encoded by this program, or read by kit/strict, just now: it is not read once more to see whether
+	// it is JSON. It is not read back.
+	Sound bool
+	// Unproved says that nobody wants the proof of this entry now: its stamp has index, salt and checkpoint alone. It can be proved
+	// later as any other. It is not read back.
+	Unproved bool
 
 	// Digest is the SHA-256 of a body that is kept elsewhere, such as a file that was streamed through. Body is then empty.
 	Digest [sha256.Size]byte
@@ -57,7 +64,7 @@ type Entry struct {
 }
 
 // BodyHash is the hash of the body that the commitment holds.
-func (e Entry) BodyHash() [sha256.Size]byte {
+func (e *Entry) BodyHash() [sha256.Size]byte {
 	switch {
 	case e.detached():
 		return e.Digest
@@ -67,25 +74,24 @@ func (e Entry) BodyHash() [sha256.Size]byte {
 	return sha256.Sum256(e.Body)
 }
 
-// summed is the entry with its hashes computed, each once.
-func (e Entry) summed() Entry {
+// sum computes the hashes that are not there yet, each once.
+func (e *Entry) sum() {
 	e.MetaSum = e.metaHash()
 	if !e.detached() {
 		e.BodySum = e.BodyHash()
 	}
-	return e
 }
 
-func (e Entry) metaHash() [sha256.Size]byte {
+func (e *Entry) metaHash() [sha256.Size]byte {
 	if e.MetaSum != [sha256.Size]byte{} {
 		return e.MetaSum
 	}
 	return sha256.Sum256(e.Meta)
 }
 
-func (e Entry) detached() bool { return e.Digest != [sha256.Size]byte{} }
+func (e *Entry) detached() bool { return e.Digest != [sha256.Size]byte{} }
 
-func (e Entry) validate() error {
+func (e *Entry) validate() error {
 	switch {
 	case e.Kind == "" || len(e.Kind) > MaxKind:
 		return fmt.Errorf("%w: kind has %d bytes, 1 to %d are allowed", ErrEntry, len(e.Kind), MaxKind)
@@ -101,9 +107,9 @@ func (e Entry) validate() error {
 		return fmt.Errorf("%w: it has both a body and the digest of a body kept elsewhere", ErrEntry)
 	case !e.Until.IsZero() && !inPeriods(e.Until):
 		return fmt.Errorf("%w: it is kept until %s, a day from 1970 to 9999 is allowed", ErrEntry, e.Until.Format(time.DateOnly))
-	case e.Received != "" && !isStampText(e.Received):
+	case len(e.Received) > 0 && !isStamp(e.Received):
 		return fmt.Errorf("%w: what it was received with is not a stamp", ErrEntry)
-	case !json.Valid(e.Meta):
+	case !e.Sound && !json.Valid(e.Meta):
 		return fmt.Errorf("%w: meta is not JSON", ErrEntry)
 	}
 	for _, s := range e.Subjects {
@@ -115,7 +121,7 @@ func (e Entry) validate() error {
 }
 
 // owner is the subject whose content key seals the entry; empty for the key of the log itself.
-func (e Entry) owner() string {
+func (e *Entry) owner() string {
 	if len(e.Subjects) == 0 {
 		return ""
 	}

@@ -84,6 +84,8 @@ func testEntry(i int) Entry {
 	return e
 }
 
+func entryAt(i int) *Entry { e := testEntry(i); return &e }
+
 func hashesOf(e Entry) (meta, body [32]byte) { return sha256.Sum256(e.Meta), e.BodyHash() }
 
 func copyDir(t testing.TB, from string) string {

@@ -151,7 +151,7 @@ func (k *keyring) hash(subject string) subjectID {
 
 // sealing gives what seals a new entry. The first time it makes the keys, which flush has to put on disk before anything sealed
 // with them.
-func (k *keyring) sealing(e Entry) (with sealing, err error) {
+func (k *keyring) sealing(e *Entry) (with sealing, err error) {
 	id := k.id(e.owner())
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -69,6 +69,8 @@ type Log struct {
 	head  atomic.Pointer[head]
 	queue chan *request
 
+	answered sync.Pool // requests whose memory serves again; one that nobody waited for is not among them
+
 	closing   chan struct{} // closed by Close
 	closeOnce sync.Once
 	stopped   chan struct{} // closed when the owner has ended

@@ -19,10 +19,15 @@ const (
 	// projectionPace is how long a transaction follows the one before at the earliest. What comes after a pause is projected at
 	// once; under load a transaction, which is a sync of the database, then takes what many batches of the log brought.
 	projectionPace = 20 * time.Millisecond
+
+	// projectionLag is how many entries that make no receipt the cursor in the database may stay behind: after a restart they are
+	// passed over once more.
+	projectionLag = 1 << 14
 )
 
 // Projection turns the entries of some kinds into receipts, in the order of the log, from where it stopped last time. Receipts and
-// the cursor change in one transaction, so after a crash none is missing and none is double.
+// the cursor change in one transaction, so after a crash none is missing and none is double. Entries that make no receipt are not
+// worth a transaction of their own: over them the cursor moves now and then, and at Close.
 type Projection struct {
 	db     *storage.DB
 	source *Log
@@ -33,7 +38,8 @@ type Projection struct {
 	done   chan struct{}
 
 	mu    sync.Mutex
-	next  int64         // entries before it are in the table
+	kept  int64         // the cursor in the database; of the goroutine that projects
+	next  int64         // entries before it are in the table; guarded by mu
 	moved chan struct{} // closed when next has changed
 }
 
@@ -48,11 +54,19 @@ func Project(ctx context.Context, db *storage.DB, source *Log, kinds []string, l
 	return p
 }
 
-// Close ends the projection and waits for it.
+// Close ends the projection and waits for it. Its error says that the cursor stayed behind, which costs the next start some time.
 func (p *Projection) Close() error {
 	p.cancel()
 	<-p.done
-	return nil
+	p.mu.Lock()
+	next := p.next
+	p.mu.Unlock()
+	if next <= p.kept {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), projectionRetry)
+	defer cancel()
+	return p.keep(ctx, nil, next)
 }
 
 // WaitFor returns nil when the entry with this index has become receipts.
@@ -99,6 +113,7 @@ func (p *Projection) follow(ctx context.Context) error {
 	if size := p.source.Size(); next > size {
 		return errors.New("the database has receipts of entries that the log does not have")
 	}
+	p.kept = next
 	p.advance(next)
 	for {
 		if err := p.source.Wait(ctx, next); err != nil {
@@ -154,6 +169,17 @@ func (p *Projection) step(ctx context.Context, from int64) (int64, error) {
 			receipts = append(receipts, receiptsOf(p.source.Origin(), l)...)
 		}
 	}
+	if len(receipts) == 0 && to-p.kept < projectionLag {
+		return to, nil
+	}
+	if err := p.keep(ctx, receipts, to); err != nil {
+		return from, err
+	}
+	return to, nil
+}
+
+// keep writes receipts and the cursor behind them.
+func (p *Projection) keep(ctx context.Context, receipts []Receipt, to int64) error {
 	err := p.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		for _, r := range receipts {
 			if _, err := receiptTable.Insert(ctx, tx, "on conflict do nothing", r); err != nil {
@@ -164,10 +190,10 @@ func (p *Projection) step(ctx context.Context, from int64) (int64, error) {
 			"on conflict (origin) do update set next = excluded.next", p.source.Origin(), to)
 		return err
 	})
-	if err != nil {
-		return from, err
+	if err == nil {
+		p.kept = to
 	}
-	return to, nil
+	return err
 }
 
 func (p *Projection) advance(next int64) {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"slices"
 
 	"dobosh/internal/kit/seal"
 )
@@ -27,38 +28,38 @@ type sealing struct {
 
 // sealed is an entry ready to be written: its frame is complete and only its place in the log is open.
 type sealed struct {
-	frame []byte
-	salt  [hashSize]byte
-	leaf  [hashSize]byte
+	size     int // bytes of the frame
+	salt     [hashSize]byte
+	leaf     [hashSize]byte
+	unproved bool
 	glimpse
 }
 
-// sealEntry encodes and encrypts an entry in one buffer, which becomes its frame.
-func sealEntry(e Entry, with sealing) sealed {
-	var random [randomSize]byte
-	var nonce [nonceSize]byte
+// sealEntry encodes and encrypts an entry behind what buf holds, where it becomes its frame.
+func sealEntry(buf []byte, e *Entry, with sealing) ([]byte, sealed) {
+	var random [randomSize + nonceSize]byte
 	rand.Read(random[:]) // never fails (crypto/rand)
-	rand.Read(nonce[:])
-	return sealWith(e, with, random, nonce)
+	return sealWith(buf, e, with, [randomSize]byte(random[:randomSize]), [nonceSize]byte(random[randomSize:]))
 }
 
-func sealWith(e Entry, with sealing, random [randomSize]byte, nonce [nonceSize]byte) sealed {
-	e = e.summed()
-	kind, start := byte(frameEntry), entryContent
+func sealWith(buf []byte, e *Entry, with sealing, random [randomSize]byte, nonce [nonceSize]byte) ([]byte, sealed) {
+	e.sum()
+	kind, head := byte(frameEntry), entryContent
 	if with.body != nil {
-		kind, start = frameKept, keptContent
+		kind, head = frameKept, keptContent
 	}
-	frame := make([]byte, start, start+contentSize(e)+2*seal.TagSize)
-	frame, salt := appendContent(frame, e, random)
+	begin := len(buf)
+	buf = slices.Grow(buf, head+contentSize(e)+2*seal.TagSize)[:begin+head]
+	buf, salt := appendContent(buf, e, random)
 	commitment := Commitment(salt, e.metaHash(), e.BodyHash())
-	putEntryHead(frame, kind, commitment, with.slot, nonce)
-	frame = with.sealer.AppendAt(frame[:start], nonce, frame[start:], commitment[:])
+	putEntryHead(buf[begin:], kind, commitment, with.slot, nonce)
+	buf = with.sealer.AppendAt(buf[:begin+head], nonce, buf[begin+head:], commitment[:])
 	if with.body != nil {
-		putKeptHead(frame, with.period, len(frame)-keptContent)
-		frame = with.body.AppendAt(frame, nonce, e.Body, commitment[:]) // the same nonce: the keys are not the same
+		putKeptHead(buf[begin:], with.period, len(buf)-begin-keptContent)
+		buf = with.body.AppendAt(buf, nonce, e.Body, commitment[:]) // the same nonce: the keys are not the same
 	}
-	finishFrame(frame)
-	return sealed{frame: frame, salt: salt, leaf: Leaf(commitment), glimpse: glimpse{e.Kind, len(e.Subjects)}}
+	finishFrame(buf[begin:])
+	return buf, sealed{size: len(buf) - begin, salt: salt, leaf: Leaf(commitment), unproved: e.Unproved, glimpse: glimpse{e.Kind, len(e.Subjects)}}
 }
 
 // keys give what opens a record. Errors are ErrErased, errSlot and that of reading.

@@ -39,7 +39,11 @@ func (s Stamp) Text() string { return base64.RawURLEncoding.EncodeToString(s.Byt
 
 // Bytes is the stamp: version[1] uvarint(index) salt[32] count[1] hash[32]* checkpoint.
 func (s Stamp) Bytes() []byte {
-	b := make([]byte, 0, 1+binary.MaxVarintLen64+hashSize+1+len(s.Proof)*hashSize+len(s.Checkpoint))
+	return s.AppendTo(make([]byte, 0, 1+binary.MaxVarintLen64+hashSize+1+len(s.Proof)*hashSize+len(s.Checkpoint)))
+}
+
+// AppendTo appends the bytes of the stamp.
+func (s Stamp) AppendTo(b []byte) []byte {
 	b = append(b, stampVersion)
 	b = binary.AppendUvarint(b, uint64(s.Index))
 	b = append(b, s.Salt[:]...)
@@ -90,22 +94,9 @@ func ParseStampBytes(b []byte) (Stamp, error) {
 	return s, nil
 }
 
-// stampSize, isStampText and appendStamp are for journals that keep the stamp of a message: they look at its form alone, since
-// whoever keeps it has parsed and verified it.
-func stampSize(text string) int { return base64.RawURLEncoding.DecodedLen(len(text)) }
-
-func isStampText(text string) bool {
-	if len(text) < 2 || len(text) > MaxStampText || strings.ContainsAny(text, "\r\n") {
-		return false
-	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	return err == nil && b[0] == stampVersion
-}
-
-func appendStamp(buf []byte, text string) []byte {
-	buf, _ = base64.RawURLEncoding.AppendDecode(buf, []byte(text)) // isStampText comes first
-	return buf
-}
+// isStamp is for journals that keep the stamp of a message: it looks at its form alone, since whoever keeps it has parsed and
+// verified it.
+func isStamp(b []byte) bool { return len(b) > 0 && len(b) <= MaxStampBytes && b[0] == stampVersion }
 
 func hashes(b []byte) []tlog.Hash {
 	list := make([]tlog.Hash, len(b)/hashSize)

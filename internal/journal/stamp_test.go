@@ -174,20 +174,20 @@ func FuzzParseFrame(f *testing.F) {
 
 func FuzzParseContent(f *testing.F) {
 	for i := range 3 {
-		b, _ := appendContent(nil, testEntry(i), [randomSize]byte{1})
+		b, _ := appendContent(nil, entryAt(i), [randomSize]byte{1})
 		f.Add(b)
 	}
-	b, _ := appendContent(nil, Entry{Kind: "k", Meta: []byte(`{}`), Digest: [32]byte{1}}, [randomSize]byte{})
+	b, _ := appendContent(nil, &Entry{Kind: "k", Meta: []byte(`{}`), Digest: [32]byte{1}}, [randomSize]byte{})
 	f.Add(b)
 	s, _, _ := stamped(f)
-	b, _ = appendContent(nil, Entry{Kind: "k", Meta: []byte(`{}`), Body: []byte("b"), Received: s.Text(), Until: testNow()}, [randomSize]byte{1})
+	b, _ = appendContent(nil, &Entry{Kind: "k", Meta: []byte(`{}`), Body: []byte("b"), Received: s.Bytes(), Until: testNow()}, [randomSize]byte{1})
 	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		e, salt, beside, err := parseContent(b)
 		if err != nil {
 			return
 		}
-		again, saltAgain := appendContent(nil, e, [randomSize]byte(b))
+		again, saltAgain := appendContent(nil, &e, [randomSize]byte(b))
 		if beside {
 			again[len(again)-hashSize-1] = formBeside
 		}

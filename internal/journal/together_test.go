@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -91,13 +90,13 @@ func TestReceived(t *testing.T) {
 	cfg := testConfig(t.TempDir())
 	l := openLog(t, cfg)
 	kept := message
-	kept.Received = stamp.Text()
+	kept.Received = stamp.Bytes()
 	s := appendOne(t, l, kept)
 	got, _, err := l.Read(t.Context(), s.Index)
-	if err != nil || got.Received != kept.Received || got.Kind != kept.Kind || !slices.Equal(got.Subjects, kept.Subjects) {
+	if err != nil || !bytes.Equal(got.Received, kept.Received) || got.Kind != kept.Kind || !slices.Equal(got.Subjects, kept.Subjects) {
 		t.Fatalf("read %+v, %v", got, err)
 	}
-	again, err := ParseStamp(got.Received)
+	again, err := ParseStampBytes(got.Received)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,22 +104,22 @@ func TestReceived(t *testing.T) {
 	if err := Verify(again, meta, body, other.Key()); err != nil {
 		t.Error(err)
 	}
-	own, _ := appendContent(nil, message, [randomSize]byte{})
-	with, salt := appendContent(nil, kept, [randomSize]byte{})
+	own, _ := appendContent(nil, &message, [randomSize]byte{})
+	with, salt := appendContent(nil, &kept, [randomSize]byte{})
 	moved := kept
-	moved.Received = strings.Replace(kept.Received, kept.Received[10:12], "zz", 1)
-	if _, other := appendContent(nil, moved, [randomSize]byte{}); other == salt || bytes.Equal(own, with) {
+	moved.Received = bytes.Clone(kept.Received)
+	moved.Received[10] ^= 1
+	if _, other := appendContent(nil, &moved, [randomSize]byte{}); other == salt || bytes.Equal(own, with) {
 		t.Error("the stamp is not bound into the salt")
 	}
 	if report := check(t, cfg.Dir); !report.OK() {
 		t.Errorf("report = %+v", report)
 	}
-	for name, text := range map[string]string{
-		"not base64url": "????", "another version": "AgAA", "a line end": stamp.Text() + "\n", "padded": stamp.Text() + "=",
-		"too long": "AQ" + strings.Repeat("A", MaxStampText), "nothing behind": "A",
+	for name, raw := range map[string][]byte{
+		"another version": {2, 0, 0}, "a text": []byte(stamp.Text()), "too long": append([]byte{stampVersion}, make([]byte, MaxStampBytes)...),
 	} {
 		spoilt := kept
-		spoilt.Received = text
+		spoilt.Received = raw
 		if _, err := l.Append(t.Context(), spoilt); !errors.Is(err, ErrEntry) {
 			t.Errorf("%s: error = %v", name, err)
 		}

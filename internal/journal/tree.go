@@ -88,9 +88,11 @@ func (e *edge) close() tlog.Hash {
 	return e.tails[top].hash
 }
 
-// prove returns the audit path of leaf m, which was added since the last settle (RFC 6962, section 2.1.1). close comes first.
-func (e *edge) prove(m int64) tlog.RecordProof {
-	proof := make(tlog.RecordProof, 0, bits.Len64(uint64(e.size)))
+// pathLength is the longest audit path of a leaf.
+func (e *edge) pathLength() int { return bits.Len64(uint64(e.size)) }
+
+// prove appends the audit path of leaf m, which was added since the last settle (RFC 6962, section 2.1.1). close comes first.
+func (e *edge) prove(proof tlog.RecordProof, m int64) tlog.RecordProof {
 	for l := 0; int64(1)<<l < e.size; l++ {
 		sibling := (m >> l) ^ 1
 		switch {

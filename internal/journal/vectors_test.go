@@ -89,7 +89,7 @@ func makeVectors(t *testing.T) vectors {
 	var last Stamp
 	for i, e := range vectorEntries() {
 		if e.ID == "r1" {
-			e.Received = v.Entries[0].Stamp // in earnest it is of another log
+			e.Received = received(t, v.Entries[0].Stamp) // in earnest it is of another log
 		}
 		ev, s := makeEntryVector(t, byte(i), e, tree, signer)
 		v.Entries, last = append(v.Entries, ev), s
@@ -103,6 +103,18 @@ func makeVectors(t *testing.T) vectors {
 	return v
 }
 
+func received(t *testing.T, text string) []byte {
+	t.Helper()
+	s, err := ParseStamp(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Bytes()
+}
+
+// textOf is a stamp as it stands in a header; empty for none.
+func textOf(stamp []byte) string { return base64.RawURLEncoding.EncodeToString(stamp) }
+
 func makeEntryVector(t *testing.T, i byte, e Entry, tree *edge, signer note.Signer) (entryVector, Stamp) {
 	t.Helper()
 	random, nonce := [randomSize]byte{0xa0, i}, [nonceSize]byte{0xb0, i}
@@ -112,21 +124,21 @@ func makeEntryVector(t *testing.T, i byte, e Entry, tree *edge, signer note.Sign
 	if e.form() == formBeside {
 		with.period, with.body = 9, vectorSealer(t, bodyKey(key, period))
 	}
-	plain, salt := appendContent(nil, e, random)
-	s := sealWith(e, with, random, nonce)
+	plain, salt := appendContent(nil, &e, random)
+	frame, s := sealWith(nil, &e, with, random, nonce)
 	tree.add(nil, s.leaf)
 	signed, err := note.Sign(&note.Note{Text: Checkpoint{Origin: testOrigin, Size: tree.size, Root: tree.close()}.Text()}, signer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stamp := Stamp{Index: int64(i), Salt: salt, Proof: tree.prove(int64(i)), Checkpoint: signed}
+	stamp := Stamp{Index: int64(i), Salt: salt, Proof: tree.prove(nil, int64(i)), Checkpoint: signed}
 	meta, body := hashesOf(e)
 	commitment := Commitment(salt, meta, body)
 	v := entryVector{
-		Kind: e.Kind, ID: e.ID, At: e.At.Format(time.RFC3339Nano), Subjects: e.Subjects, Received: e.Received, Meta: string(e.Meta), Body: string(e.Body),
+		Kind: e.Kind, ID: e.ID, At: e.At.Format(time.RFC3339Nano), Subjects: e.Subjects, Received: textOf(e.Received), Meta: string(e.Meta), Body: string(e.Body),
 		Random: hex.EncodeToString(random[:]), ContentKey: hex.EncodeToString(key[:]), Slot: uint32(i), Nonce: hex.EncodeToString(nonce[:]),
 		Content: hex.EncodeToString(plain), Salt: hex.EncodeToString(salt[:]), Commitment: hex.EncodeToString(commitment[:]),
-		Leaf: hex.EncodeToString(s.leaf[:]), Frame: hex.EncodeToString(s.frame), Checkpoint: string(signed), Stamp: stamp.Text(),
+		Leaf: hex.EncodeToString(s.leaf[:]), Frame: hex.EncodeToString(frame), Checkpoint: string(signed), Stamp: stamp.Text(),
 	}
 	if e.detached() {
 		v.Digest = hex.EncodeToString(e.Digest[:])
@@ -265,7 +277,7 @@ func stampVectorHolds(t *testing.T, v vectors, e entryVector, meta, body [32]byt
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, salt, err := rec.open(vectorKeys{t, e}); err != nil || got.ID != e.ID || got.Received != e.Received || string(got.Body) != e.Body || salt != s.Salt {
+	if got, salt, err := rec.open(vectorKeys{t, e}); err != nil || got.ID != e.ID || textOf(got.Received) != e.Received || string(got.Body) != e.Body || salt != s.Salt {
 		t.Errorf("%s opens as %+v, %v", e.ID, got, err)
 	}
 }

@@ -3,6 +3,7 @@ package edge
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -217,8 +218,8 @@ func (a Archive) messages(ctx context.Context, question journal.Logged, kinds []
 // place in the log.
 func (a Archive) container(name string, m message) (asice.File, error) {
 	files := []asice.File{{Name: "message.json", Type: "application/json", Data: m.Meta}, {Name: "stamp.txt", Type: "text/plain", Data: []byte(m.stamp.Text())}}
-	if m.Received != "" { // of the log that it came from
-		files = append(files, asice.File{Name: "received.txt", Type: "text/plain", Data: []byte(m.Received)})
+	if len(m.Received) > 0 { // of the log that it came from
+		files = append(files, asice.File{Name: "received.txt", Type: "text/plain", Data: []byte(base64.RawURLEncoding.EncodeToString(m.Received))})
 	}
 	if len(m.Body) > 0 {
 		files = append(files, asice.File{Name: "attachment1", Type: "application/octet-stream", Data: m.Body})

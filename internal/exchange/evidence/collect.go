@@ -87,10 +87,10 @@ func (r *Room) entries(ctx context.Context, q journal.Query) (list []entry, err 
 }
 
 func (r *Room) entry(ctx context.Context, index int64) (e entry, err error) {
-	if e.Entry, e.own, err = r.Journal.Read(ctx, index); err != nil || e.Received == "" {
+	if e.Entry, e.own, err = r.Journal.Read(ctx, index); err != nil || len(e.Received) == 0 {
 		return e, err
 	}
-	stamp, err := journal.ParseStamp(e.Received)
+	stamp, err := journal.ParseStampBytes(e.Received)
 	e.received = &stamp
 	return e, err
 }

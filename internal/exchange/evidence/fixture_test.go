@@ -220,7 +220,7 @@ func (s *side) sends(kind string, meta any, body []byte, change func(*journal.En
 // takes records a message of the other side.
 func (s *side) takes(kind string, m message, change func(*journal.Entry)) {
 	s.tb.Helper()
-	e := journal.Entry{Kind: kind, ID: "exchange-1", Subjects: []string{"person"}, Meta: m.meta, Body: m.body, Received: m.stamp.Text()}
+	e := journal.Entry{Kind: kind, ID: "exchange-1", Subjects: []string{"person"}, Meta: m.meta, Body: m.body, Received: m.stamp.Bytes()}
 	if change != nil {
 		change(&e)
 	}
