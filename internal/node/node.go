@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -488,6 +489,7 @@ func (n *Node) Serve(ctx context.Context) error {
 	for name, address := range n.Addresses() {
 		n.log.InfoContext(ctx, "serving", slog.String("surface", name), slog.String("address", address))
 	}
+	debug.FreeOSMemory() // a node that waits for work does not keep what its start needed
 	err := n.Run(ctx)
 	closing := time.Now()
 	err = errors.Join(err, n.Close())

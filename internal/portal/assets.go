@@ -7,7 +7,6 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
-	"mime"
 	"net/http"
 	"path"
 	"strings"
@@ -53,12 +52,15 @@ func loadAssets() (assets, error) {
 	return all, nil
 }
 
+// kinds are the types of the assets, by the end of their names.
+var kinds = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
 func newAsset(name string, content []byte) (asset, error) {
 	ext := path.Ext(name)
 	sum := sha256.Sum256(content)
 	a := asset{
 		address: "/assets/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext,
-		kind:    mime.TypeByExtension(ext),
+		kind:    kinds[ext],
 		plain:   content,
 	}
 	packed, err := pack(content, gzip.BestCompression)

@@ -104,7 +104,7 @@ type Portal struct {
 	Config
 	assets   assets
 	speakers map[lang.Tag]Speaker
-	frames   map[lang.Tag]*template.Template
+	frames   *templates
 	Forms    FormSealer
 	mux      *http.ServeMux
 	rooms    []*room
@@ -118,7 +118,7 @@ type Portal struct {
 // room is a Room with its pages parsed, which begin with those of the frame.
 type room struct {
 	Room
-	pages map[lang.Tag]*template.Template
+	pages *templates
 }
 
 type home struct {
@@ -132,7 +132,7 @@ func New(cfg Config, rooms ...Room) (*Portal, error) {
 	if cfg.Now == nil || cfg.Log == nil || len(cfg.Body) == 0 || cfg.Catalogue == nil {
 		return nil, errors.New("portal: Now, Log, Body and Catalogue are needed")
 	}
-	p := &Portal{Config: cfg, speakers: map[lang.Tag]Speaker{}, frames: map[lang.Tag]*template.Template{}, mux: http.NewServeMux()}
+	p := &Portal{Config: cfg, speakers: map[lang.Tag]Speaker{}, mux: http.NewServeMux()}
 	if len(p.FormKey) == 0 {
 		p.FormKey = make([]byte, 32)
 		_, _ = rand.Read(p.FormKey) // never fails: crypto/rand ends the program instead
@@ -149,13 +149,9 @@ func New(cfg Config, rooms ...Room) (*Portal, error) {
 		return nil, fmt.Errorf("portal: %w", err)
 	}
 	for _, tag := range lang.Tags() {
-		s := Speaker{p.Catalogue, tag, zone}
-		p.speakers[tag] = s
-		p.frames[tag], err = template.New("").Funcs(s.funcs()).Funcs(template.FuncMap{"asset": p.assets.address}).ParseFS(templateFiles, "templates/*.html")
-		if err != nil {
-			return nil, fmt.Errorf("portal: %w", err)
-		}
+		p.speakers[tag] = Speaker{p.Catalogue, tag, zone}
 	}
+	p.frames = p.templates(templateFiles)
 	if err := p.add(p.own()); err != nil {
 		return nil, fmt.Errorf("portal: %w", err)
 	}
@@ -181,18 +177,9 @@ func (p *Portal) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.S
 
 // add plugs in a room.
 func (p *Portal) add(brought Room) error {
-	r := &room{brought, map[lang.Tag]*template.Template{}}
-	for tag, frame := range p.frames {
-		pages, err := frame.Clone()
-		if err != nil {
-			return err
-		}
-		if r.Templates != nil {
-			if pages, err = pages.ParseFS(r.Templates, "templates/*.html"); err != nil {
-				return err
-			}
-		}
-		r.pages[tag] = pages
+	r := &room{brought, p.templates(templateFiles, brought.Templates)}
+	if _, err := r.pages.parse(lang.SrCyrl); err != nil { // a mistake is one in every language
+		return err
 	}
 	for _, page := range r.Pages {
 		if page.Right.IsZero() {

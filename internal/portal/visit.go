@@ -51,7 +51,11 @@ func (v *Visit) Show(name, title string, data any) error {
 		return err
 	}
 	var whole bytes.Buffer
-	if err := v.frames[v.Tag].ExecuteTemplate(&whole, "layout.html", v.frame(name, title, main)); err != nil {
+	frame, err := v.frames.in(v.Tag)
+	if err != nil {
+		return err
+	}
+	if err := frame.ExecuteTemplate(&whole, "layout.html", v.frame(name, title, main)); err != nil {
 		return fmt.Errorf("frame of page %s: %w", name, err)
 	}
 	return writePage(v.W, v.R, v.Status, whole.Bytes())
@@ -60,7 +64,11 @@ func (v *Visit) Show(name, title string, data any) error {
 // Render makes a piece of a page with a template of the room.
 func (v *Visit) Render(name string, data any) (template.HTML, error) {
 	var b bytes.Buffer
-	if err := v.room.pages[v.Tag].ExecuteTemplate(&b, name, data); err != nil {
+	pages, err := v.room.pages.in(v.Tag)
+	if err != nil {
+		return "", err
+	}
+	if err := pages.ExecuteTemplate(&b, name, data); err != nil {
 		return "", fmt.Errorf("page %s: %w", name, err)
 	}
 	return template.HTML(b.String()), nil //nolint:gosec // made by html/template just before

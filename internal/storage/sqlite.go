@@ -64,7 +64,7 @@ func sqlitePool(path string, size int, extra string) (*sql.DB, error) {
 			"&_pragma=synchronous(FULL)" + // in WAL: every commit is on the disk before it returns
 			"&_pragma=foreign_keys(ON)" +
 			"&_pragma=temp_store(MEMORY)" +
-			"&_pragma=cache_size(-4000)" + // KiB for each connection
+			"&_pragma=cache_size(-1000)" + // KiB for each connection
 			"&_pragma=journal_size_limit(67108864)" +
 			"&_pragma=trusted_schema(OFF)" +
 			"&_dqs=0" + // "text" is a name, as in PostgreSQL, never a string
