@@ -60,7 +60,8 @@ type Act struct {
 // of the act itself.
 func (a Act) Do(ctx context.Context, by Actor, sent *Sent) (any, error) { return a.do(ctx, by, sent) }
 
-// Begin gives the values that a page shows before anybody has typed anything.
+// Begin gives the values that a page shows before anybody has typed anything, also to
+// whoever has to sign in again before they send it.
 func (a Act) Begin(ctx context.Context, by Actor, sent *Sent) (map[string][]string, error) {
 	return a.begin(ctx, by, sent)
 }
@@ -89,7 +90,7 @@ func (d Def[In, Out]) Act() (Act, error) {
 }
 
 func (d Def[In, Out]) do(ctx context.Context, by Actor, sent *Sent) (any, error) {
-	if _, err := d.Right.Where(by); err != nil {
+	if err := d.Right.Admit(by); err != nil {
 		return nil, err
 	}
 	in, err := d.read(ctx, sent)

@@ -15,8 +15,14 @@ type Actor struct {
 	Grants   []Grant           // those in force when the actor was looked up, in no order
 	Level    Level             // how surely the account is the person
 	Persons  map[string]string // sector → pseudonym; empty for an account that is no person
-	AuthTime time.Time         // when the identity provider saw the person
+	AuthTime time.Time         // when the identity provider saw the person; zero when it did not say
+	// Age is how long ago that was when the actor was looked up, and [NeverSeen] when
+	// nobody says so. It is 0 for a program, whose token is its sign-in.
+	Age time.Duration
 }
+
+// NeverSeen is the age of a sign-in of which the provider did not say when it was.
+const NeverSeen = time.Duration(1<<63 - 1)
 
 // Grant is a role that somebody holds within a scope, from an instant on and, unless
 // To is zero, before another.

@@ -2,6 +2,8 @@ package act
 
 import (
 	"slices"
+	"strconv"
+	"time"
 
 	"dobosh/internal/kit/problem"
 )
@@ -9,11 +11,12 @@ import (
 // Right says who may do an act. The zero Right lets nobody pass: a route that has
 // none does not start.
 type Right struct {
-	Open     bool   // whoever comes, known or not
-	SignedIn bool   // whoever is signed in
-	Roles    []Role // whoever holds one of them for the matter
-	Level    Level  // at least; not asked of those whom the right lets pass unknown
-	FourEyes bool   // one prepares, another releases: see Second
+	Open     bool          // whoever comes, known or not
+	SignedIn bool          // whoever is signed in
+	Roles    []Role        // whoever holds one of them for the matter
+	Level    Level         // at least; not asked of those whom the right lets pass unknown
+	FourEyes bool          // one prepares, another releases: see Second
+	Recent   time.Duration // the person signed in within this time; 0 for however long ago
 }
 
 // Anyone is the right to what is public.
@@ -32,24 +35,52 @@ func (r Right) AtLevel(l Level) Right { r.Level = l; return r }
 // WithFourEyes demands that another releases what one has prepared.
 func (r Right) WithFourEyes() Right { r.FourEyes = true; return r }
 
+// Fresh demands that the person has signed in within a time: before money moves and
+// before others are given power, whoever sits at a screen that was left open is asked
+// who they are. A program has its token and nothing to sign in with again.
+func (r Right) Fresh(within time.Duration) Right { r.Recent = within; return r }
+
 // IsZero reports whether the right lets nobody pass.
 func (r Right) IsZero() bool { return !r.Open && !r.SignedIn && len(r.Roles) == 0 }
 
 // Check returns nil when the actor may do the act with a matter.
 //
-// Problems: sign-in-needed, not-allowed, level-too-low.
+// Problems: sign-in-needed, not-allowed, level-too-low, sign-in-again.
 func (r Right) Check(by Actor, matter Scope) error {
 	scopes, err := r.Where(by)
-	if err == nil && !scopes.Cover(matter) {
-		err = problem.New(problem.Forbidden, "not-allowed")
+	if err != nil {
+		return err
 	}
-	return err
+	if !scopes.Cover(matter) {
+		return problem.New(problem.Forbidden, "not-allowed")
+	}
+	return r.recent(by)
+}
+
+// Admit returns nil when the actor may do the act with some matter, and now: what is
+// looked at before anything of a request is read. For which matter tells Check.
+//
+// Problems: those of Check.
+func (r Right) Admit(by Actor) error {
+	if _, err := r.Where(by); err != nil {
+		return err
+	}
+	return r.recent(by)
+}
+
+// recent is the problem of whoever has to sign in again first. Who may not do the act at
+// all is told so before.
+func (r Right) recent(by Actor) error {
+	if r.Recent > 0 && by.Age > r.Recent {
+		return problem.New(problem.Unauthenticated, "sign-in-again", "minutes", strconv.Itoa(int(r.Recent/time.Minute)))
+	}
+	return nil
 }
 
 // Where returns in which scopes the actor may do the act, for a list that holds what
-// they may see and for a check before a body is read. Nowhere is a problem.
+// they may see, however long ago they signed in. Nowhere is a problem.
 //
-// Problems: those of Check.
+// Problems: sign-in-needed, not-allowed, level-too-low.
 func (r Right) Where(by Actor) (Scopes, error) {
 	if r.Open {
 		return Scopes{{}}, nil

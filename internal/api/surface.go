@@ -138,7 +138,7 @@ func (s Surface) guarded(right act.Right, do func(w http.ResponseWriter, r *http
 		}
 		by, err := s.Who(r)
 		if err == nil {
-			_, err = right.Where(by)
+			err = right.Admit(by)
 		}
 		var given answer
 		if err == nil {

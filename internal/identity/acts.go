@@ -34,7 +34,7 @@ const (
 
 // Acts are what people do here, on pages. The addresses of the pages name no account.
 func (id *Identity) Acts() ([]act.Act, error) {
-	administrators := id.rightToGive()
+	administrators := id.rightToChange()
 	grant := act.OfCode("grant", func(in *chosen) *string { return &in.Grant }, act.InPath())
 	part := func(name string, at func(*giving) *string) act.Field[giving] {
 		return act.OfCode(name, at, act.Optional(), act.Most(maxScope))

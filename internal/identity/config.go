@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -25,6 +26,9 @@ type Config struct {
 	// RedirectURL is where the provider sends people back: the address under
 	// which FinishSignIn is served. With https the cookies are bound to the host.
 	RedirectURL string `yaml:"redirect_url"`
+	// SignedOutURL is where the provider sends people who signed out there too, as it was
+	// registered there; the first page beside redirect_url when empty.
+	SignedOutURL string `yaml:"signed_out_url"`
 	// Scopes to ask for besides openid; profile when empty.
 	Scopes []string `yaml:"scopes"`
 	// NumberClaim is the claim that holds the national number, in the ID token or
@@ -60,7 +64,7 @@ type LevelRule struct {
 // need the provider for it.
 func (c Config) Check() error {
 	var errs []error
-	for name, value := range map[string]string{"issuer": c.Issuer, "redirect_url": c.RedirectURL} {
+	for name, value := range map[string]string{"issuer": c.Issuer, "redirect_url": c.RedirectURL, "signed_out_url": cmp.Or(c.SignedOutURL, c.RedirectURL)} {
 		if u, err := url.Parse(value); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" {
 			errs = append(errs, fmt.Errorf("%s: %q is no http or https URL", name, value))
 		}
@@ -97,6 +101,9 @@ func (c Config) withDefaults() Config {
 	if !slices.Contains(c.Scopes, "openid") {
 		c.Scopes = append([]string{"openid"}, c.Scopes...)
 	}
+	if back, err := url.Parse(c.RedirectURL); c.SignedOutURL == "" && err == nil {
+		c.SignedOutURL = back.Scheme + "://" + back.Host + "/"
+	}
 	if c.Transport == nil {
 		c.Transport = http.DefaultTransport
 	}
@@ -122,6 +129,23 @@ func (c Config) level(acr string, amr []string) (highest act.Level) {
 		}
 	}
 	return highest
+}
+
+// contexts are the provider's words for a level and those above it, the lowest first:
+// the value of acr_values, in order of preference. Empty for the lowest level.
+func (c Config) contexts(level act.Level) string {
+	if level == act.LevelNone {
+		return ""
+	}
+	fit := slices.DeleteFunc(slices.Clone(c.Levels), func(r LevelRule) bool { return r.ACR == "" || r.Level < level })
+	slices.SortStableFunc(fit, func(a, b LevelRule) int { return int(a.Level - b.Level) })
+	var words []string
+	for _, rule := range fit {
+		if !slices.Contains(words, rule.ACR) {
+			words = append(words, rule.ACR)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // secure says whether browsers reach this node by https.

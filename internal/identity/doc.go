@@ -19,10 +19,15 @@
 //   - All of it is done by acts (acts.go), on pages. Whoever ends the sessions of
 //     somebody else leaves a receipt too.
 //   - Somebody who can give every role is always there, once there was one.
-//   - An identity provider that is away stops sign-ins and nothing else.
+//   - An identity provider that is away stops sign-ins and nothing else; it is asked by
+//     one request at a time, whoever waits.
+//   - A session whose account has no role left, and is no resident, ends with the next
+//     request. Signing out goes on to the provider, where that has an address for it.
+//   - Giving, confirming and taking a role wants a sign-in of the last five minutes, of
+//     which the provider itself says when it was.
 //
-// What does not hold: signing out here does not sign out at the provider, and a
-// cookie that was stolen works until its session ends. Whoever has the key of a
+// What does not hold: a cookie that was stolen works until its session ends, and for
+// five minutes after a sign-in also for roles. Whoever has the key of a
 // sector can turn its pseudonyms back into national numbers.
 //
 // Rooms take an [act.Actor] and decide themselves what the actor may do.

@@ -56,6 +56,13 @@ func (id *Identity) rightToGive() act.Right {
 	return right
 }
 
+// freshFor is how long ago whoever changes a role may have signed in.
+const freshFor = 5 * time.Minute
+
+// rightToChange is that of giving and taking itself: whoever finds the screen of an
+// administrator does not make themselves one.
+func (id *Identity) rightToChange() act.Right { return id.rightToGive().Fresh(freshFor) }
+
 // Give gives an account a role, in force at once when From is zero. It is journaled before it is kept, and sessions that are open
 // have it with their next request. Where the configuration demands four eyes it waits for [Identity.Confirm].
 //
@@ -68,7 +75,7 @@ func (id *Identity) Give(ctx context.Context, by act.Actor, account string, g ac
 	if err := checkGrant(account, g, now); err != nil {
 		return Grant{}, err
 	}
-	if err := id.rightToGive().Check(by, g.Scope); err != nil {
+	if err := id.rightToChange().Check(by, g.Scope); err != nil {
 		return Grant{}, err
 	}
 	if by.Account == account {
@@ -128,6 +135,9 @@ func plain(text string, most int) bool {
 // Problems: those of [act.Right.Check], grant-unknown, grant-over, grant-confirmed, four-eyes, grant-own, journal-away.
 func (id *Identity) Confirm(ctx context.Context, by act.Actor, grant string) error {
 	g, err := id.Grant(ctx, by, grant)
+	if err == nil {
+		err = id.rightToChange().Check(by, g.Scope)
+	}
 	if err != nil {
 		return err
 	}
@@ -155,6 +165,9 @@ func (id *Identity) Confirm(ctx context.Context, by act.Actor, grant string) err
 // Problems: those of [act.Right.Check], grant-unknown, grant-over, last-administrator, journal-away.
 func (id *Identity) Take(ctx context.Context, by act.Actor, grant string) error {
 	g, err := id.Grant(ctx, by, grant)
+	if err == nil {
+		err = id.rightToChange().Check(by, g.Scope)
+	}
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +23,8 @@ import (
 const (
 	providerTimeout = 10 * time.Second // for one request to the provider
 	providerAnswer  = 1 << 20          // bytes of an answer, far above any real one
+	providerAtOnce  = 64               // requests under way; who comes then is told that it is away
+	providerRest    = 5 * time.Second  // at most, after it did not answer, in which nobody asks
 )
 
 // provider is the identity provider as far as it is known: it may be away when
@@ -30,38 +35,131 @@ type provider struct {
 	client       *http.Client
 	now          clock.Now
 
-	mu    sync.Mutex
-	found *oidc.Provider // guarded by mu; nil until discovered
+	mu     sync.Mutex
+	found  *discovered   // guarded by mu; nil until the provider answered
+	asking chan struct{} // guarded by mu; closed when the request under way has ended, nil while there is none
+	failed error         // guarded by mu; of the last request, until found
+	rested time.Time     // guarded by mu; when to ask again after a failure
+}
+
+// discovered is what the provider says about itself.
+type discovered struct {
+	*oidc.Provider
+	EndSession string `json:"end_session_endpoint"`                           // OpenID Connect RP-Initiated Logout 1.0, section 2.1
+	SaysIssuer bool   `json:"authorization_response_iss_parameter_supported"` // RFC 9207, section 3
 }
 
 func newProvider(cfg Config, clientSecret string, now clock.Now) *provider {
 	return &provider{
 		cfg: cfg, clientSecret: clientSecret, now: now,
-		client: &http.Client{Timeout: providerTimeout, Transport: bounded{cfg.Transport}},
+		client: &http.Client{Timeout: providerTimeout, Transport: bounded{cfg.Transport, make(chan struct{}, providerAtOnce)}},
 	}
 }
 
-// discover finds the endpoints. Those who come while the provider is asked ask
-// it too: one slow answer must not make everybody wait in a row.
-func (p *provider) discover(ctx context.Context) (*oidc.Provider, error) {
+// discover finds the endpoints. Everybody who comes while the provider is asked waits
+// for the one answer, and after it gave none nobody asks for as long as that took:
+// strangers who come to sign in cost no more than one request at a time, and none waits
+// for another's turn.
+func (p *provider) discover(ctx context.Context) (*discovered, error) {
 	p.mu.Lock()
-	found := p.found
-	p.mu.Unlock()
-	if found != nil {
-		return found, nil
+	if p.found == nil && p.asking == nil && time.Now().Before(p.rested) {
+		defer p.mu.Unlock()
+		return nil, p.failed
 	}
-	// The provider keeps its context for later key fetches, and this request ends.
-	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.cfg.Issuer)
-	if err != nil {
-		return nil, fmt.Errorf("discover identity provider: %w", err)
+	if p.found != nil {
+		defer p.mu.Unlock()
+		return p.found, nil
+	}
+	if p.asking == nil {
+		p.asking = make(chan struct{})
+		go p.ask(context.WithoutCancel(ctx), p.asking) // ends with providerTimeout
+	}
+	asking := p.asking
+	p.mu.Unlock()
+	select {
+	case <-asking:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.found = found
-	return found, nil
+	if p.found == nil {
+		return nil, p.failed
+	}
+	return p.found, nil
 }
 
-func (p *provider) oauth(found *oidc.Provider) *oauth2.Config {
+// ask is the one request for all who wait.
+func (p *provider) ask(ctx context.Context, done chan struct{}) {
+	begun := time.Now() // of this machine: what is bounded is its work
+	// The provider keeps its context for later key fetches.
+	found, err := oidc.NewProvider(oidc.ClientContext(ctx, p.client), p.cfg.Issuer)
+	d := &discovered{Provider: found}
+	if err == nil {
+		err = found.Claims(d)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asking = nil; err == nil {
+		p.found, p.failed = d, nil
+	} else {
+		p.failed, p.rested = fmt.Errorf("discover identity provider: %w", err), time.Now().Add(min(time.Since(begun), providerRest))
+	}
+	close(done)
+}
+
+// answers is the error of an answer at the callback that is another provider's: one that
+// mixes up two of them wants a code of one to reach the other (RFC 9207).
+func (p *provider) answers(r *http.Request) error {
+	said := r.Form["iss"]
+	p.mu.Lock()
+	must := p.found != nil && p.found.SaysIssuer
+	p.mu.Unlock()
+	if len(said) == 0 && !must || len(said) == 1 && said[0] == p.cfg.Issuer {
+		return nil
+	}
+	return errors.New("the answer does not come from this issuer")
+}
+
+// farewell is where a browser ends its session at the provider; the first page where
+// the provider has no such address or is away.
+func (p *provider) farewell(ctx context.Context) string {
+	found, err := p.discover(ctx)
+	if err != nil || found.EndSession == "" {
+		return "/"
+	}
+	to, err := url.Parse(found.EndSession)
+	if err != nil || to.Scheme != "https" && to.Scheme != "http" || strings.HasPrefix(p.cfg.Issuer, "https:") && to.Scheme != "https" {
+		return "/"
+	}
+	q := to.Query()
+	q.Set("client_id", p.cfg.ClientID)
+	q.Set("post_logout_redirect_uri", p.cfg.SignedOutURL)
+	to.RawQuery = q.Encode()
+	return to.String()
+}
+
+// origins are those that a browser is sent to when it signs out.
+func (p *provider) origins() (all []string) {
+	at := []string{p.cfg.Issuer}
+	p.mu.Lock()
+	if p.found != nil && p.found.EndSession != "" {
+		at = append(at, p.found.EndSession)
+	}
+	p.mu.Unlock()
+	for _, address := range at {
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" {
+			continue
+		}
+		if origin := u.Scheme + "://" + u.Host; !slices.Contains(all, origin) {
+			all = append(all, origin)
+		}
+	}
+	return all
+}
+
+func (p *provider) oauth(found *discovered) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID: p.cfg.ClientID, ClientSecret: p.clientSecret,
 		Endpoint: found.Endpoint(), RedirectURL: p.cfg.RedirectURL, Scopes: p.cfg.Scopes,
@@ -73,7 +171,7 @@ type claims struct {
 	subject  string
 	name     string
 	number   string
-	authTime time.Time
+	authTime time.Time // zero when the provider does not say
 	level    act.Level
 }
 
@@ -133,7 +231,7 @@ func (p *provider) redeem(ctx context.Context, code string, l login) (claims, er
 
 func (p *provider) pick(subject string, said map[string]any) claims {
 	text := func(name string) string { s, _ := said[name].(string); return s }
-	c := claims{subject: subject, name: text("name"), number: text(p.cfg.NumberClaim), authTime: p.now()}
+	c := claims{subject: subject, name: text("name"), number: text(p.cfg.NumberClaim)}
 	methods, _ := said["amr"].([]any)
 	var amr []string
 	for _, method := range methods {
@@ -148,10 +246,24 @@ func (p *provider) pick(subject string, said map[string]any) claims {
 	return c
 }
 
-// bounded cuts answers that are longer than any the provider has a reason for.
-type bounded struct{ http.RoundTripper }
+// bounded cuts answers that are longer than any the provider has a reason for, and lets
+// only so many requests wait for one that answers slowly.
+type bounded struct {
+	http.RoundTripper
+	atOnce chan struct{}
+}
 
+// errBusy says that as many requests as may wait for the provider do.
+var errBusy = errors.New("too many requests to the identity provider are under way")
+
+// RoundTrip implements http.RoundTripper.
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	select {
+	case b.atOnce <- struct{}{}:
+		defer func() { <-b.atOnce }()
+	default:
+		return nil, errBusy
+	}
 	response, err := b.RoundTripper.RoundTrip(r)
 	if err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ type facts struct {
 	Account  string            `json:"account"`
 	Name     string            `json:"name"`
 	Persons  map[string]string `json:"persons,omitempty"`
-	AuthTime time.Time         `json:"auth_time"`
+	AuthTime time.Time         `json:"auth_time,omitzero"`
 	Level    act.Level         `json:"level"`
 }
 
@@ -51,10 +51,29 @@ func (id *Identity) Actor(r *http.Request) (act.Actor, bool) {
 		id.log.ErrorContext(r.Context(), "the roles of a session were not read", slog.Any("error", err))
 		return act.Actor{}, false
 	}
+	if len(grants) == 0 { // who came for a role that is over would not be admitted now
+		err := id.db.Write(r.Context(), func(ctx context.Context, tx *storage.Tx) error { return id.end(ctx, tx, r) })
+		if err != nil {
+			id.log.ErrorContext(r.Context(), "the session of an account without a role was not ended", slog.Any("error", err))
+		}
+		return act.Actor{}, false
+	}
 	return act.Actor{
 		Account: known.Account, Name: known.Name, Grants: grants, Level: known.Level,
-		Persons: known.Persons, AuthTime: known.AuthTime,
+		Persons: known.Persons, AuthTime: known.AuthTime, Age: age(known.AuthTime, id.now()),
 	}, true
+}
+
+// skew is how far the clocks of the provider and of this node may be apart.
+const skew = time.Minute
+
+// age is how long ago the provider saw somebody. What it does not say, or says of the
+// future, is nothing to rely on.
+func age(seen, now time.Time) time.Duration {
+	if seen.IsZero() || seen.After(now.Add(skew)) {
+		return act.NeverSeen
+	}
+	return max(0, now.Sub(seen))
 }
 
 func (id *Identity) token(r *http.Request) (secret, bool) {
@@ -131,17 +150,28 @@ func (id *Identity) end(ctx context.Context, tx *storage.Tx, r *http.Request) er
 	return nil
 }
 
-// SignOut ends the session of the request, here and for every copy of the
-// cookie. It does not sign out at the provider. The caller makes sure that the
-// request was meant (a POST of our own page) and answers it.
+// SignOut ends the session of the request, here and for every copy of the cookie, and
+// sends the browser to the provider to end the one there (OpenID Connect RP-Initiated
+// Logout 1.0), or to the first page where the provider ends none or is away. The caller
+// makes sure that the request was meant: a POST of our own page.
 func (id *Identity) SignOut(w http.ResponseWriter, r *http.Request) error {
+	_, known := id.Actor(r)
 	err := id.db.Write(r.Context(), func(ctx context.Context, tx *storage.Tx) error { return id.end(ctx, tx, r) })
 	if err != nil {
 		return err
 	}
 	http.SetCookie(w, id.cookie(sessionCookie, "", -1))
+	w.Header().Set("Cache-Control", "no-store")
+	to := "/"
+	if known { // who has no session here is sent to nobody
+		to = id.provider.farewell(r.Context())
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
+
+// Provider gives the origins to which signing out leads on.
+func (id *Identity) Provider() []string { return id.provider.origins() }
 
 // Session is one that has not ended. Its ID opens nothing.
 type Session struct {

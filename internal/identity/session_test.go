@@ -167,12 +167,25 @@ func TestRolesAreOfNow(t *testing.T) {
 		if err != nil || len(list.Items) != 3 || list.Items[0].ID != operator.ID {
 			t.Fatalf("grants %+v: %v", list, err)
 		}
-		for _, g := range list.Items {
+		for _, g := range list.Items[:2] {
 			if err := r.id.Take(t.Context(), administrator(), g.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
-		holds("taken")
+		last := list.Items[2]
+		holds("taken", last.Role)
+		if err := r.id.Take(t.Context(), administrator(), last.ID); err != nil {
+			t.Fatal(err)
+		}
+		for name, id := range map[string]*identity.Identity{"here": r.id, "elsewhere": elsewhere} {
+			if actor, ok := id.Actor(request); ok {
+				t.Errorf("a session without a role goes on %s: %+v", name, actor)
+			}
+		}
+		r.give("officer", act.Grant{Role: identity.Officer})
+		if actor, ok := r.id.Actor(request); ok {
+			t.Errorf("a session that ended with its role began again with another: %+v", actor)
+		}
 	})
 }
 

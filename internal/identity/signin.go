@@ -16,6 +16,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"dobosh/internal/act"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
@@ -35,7 +36,13 @@ type login struct {
 	Verifier string `json:"verifier"` // RFC 7636
 	To       string `json:"to"`       // where the person wanted to go
 	Ends     int64  `json:"ends"`     // microseconds
+
+	Again bool      `json:"again,omitempty"` // the provider is to ask who it is, whoever it knows
+	Level act.Level `json:"level,omitempty"` // at least
 }
+
+// began is when the sign-in began.
+func (l login) began() time.Time { return storage.Instant(l.Ends).Add(-loginLifetime) }
 
 // Problems of a sign-in; their codes are the stable names for the sentences.
 func away(err error) error {
@@ -47,7 +54,9 @@ func stale(why string) error {
 
 // BeginSignIn sends the browser to the provider. The form value "to" says where
 // the person wants to go afterwards; only a path of this node is remembered.
-// "ui_locales" gives the language of the provider's page, else the browser does.
+// "ui_locales" gives the language of the provider's page, else the browser does. With
+// "again" the provider has to ask who it is, although it may know; "level" is the level
+// of assurance to ask for.
 //
 // Problem: sign-in-provider-away.
 func (id *Identity) BeginSignIn(w http.ResponseWriter, r *http.Request) error {
@@ -57,8 +66,9 @@ func (id *Identity) BeginSignIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := login{
 		State: newSecret().text(), Nonce: newSecret().text(), Verifier: oauth2.GenerateVerifier(),
-		To: localPath(r.FormValue("to")), Ends: storage.Micros(id.now().Add(loginLifetime)),
+		To: localPath(r.FormValue("to")), Ends: storage.Micros(id.now().Add(loginLifetime)), Again: r.FormValue("again") != "",
 	}
+	_ = l.Level.UnmarshalText([]byte(r.FormValue("level"))) // what is none asks for none
 	plain, err := json.Marshal(l)
 	if err != nil {
 		return fmt.Errorf("begin sign-in: %w", err)
@@ -72,8 +82,14 @@ func (id *Identity) BeginSignIn(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		locale = lang.Accept(r.Header.Get("Accept-Language"))
 	}
-	target := id.provider.oauth(found).AuthCodeURL(l.State, oidc.Nonce(l.Nonce),
-		oauth2.S256ChallengeOption(l.Verifier), oauth2.SetAuthURLParam("ui_locales", string(locale)))
+	asked := []oauth2.AuthCodeOption{oidc.Nonce(l.Nonce), oauth2.S256ChallengeOption(l.Verifier), oauth2.SetAuthURLParam("ui_locales", string(locale))}
+	if l.Again { // OpenID Connect Core 1.0, 3.1.2.1: max_age has the provider say when it asked
+		asked = append(asked, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+	}
+	if contexts := id.cfg.contexts(l.Level); contexts != "" {
+		asked = append(asked, oauth2.SetAuthURLParam("acr_values", contexts))
+	}
+	target := id.provider.oauth(found).AuthCodeURL(l.State, asked...)
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, target, http.StatusSeeOther)
 	return nil
@@ -113,7 +129,8 @@ func (id *Identity) recall(r *http.Request) (login, error) {
 //
 // Problems: sign-in-stale (begin again), sign-in-declined (the person or the
 // provider said no), sign-in-failed (the answer does not hold), sign-in-used (the
-// same answer came twice), sign-in-number (the national number is none),
+// same answer came twice), sign-in-not-fresh (the provider did not ask again), sign-in-level
+// (the provider was not sure enough), sign-in-number (the national number is none),
 // sign-in-not-admitted (neither a resident nor anybody here),
 // sign-in-provider-away.
 func (id *Identity) FinishSignIn(w http.ResponseWriter, r *http.Request) error {
@@ -123,6 +140,9 @@ func (id *Identity) FinishSignIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	http.SetCookie(w, id.cookie(loginCookie, "", -1))
+	if err := id.provider.answers(r); err != nil {
+		return problem.New(problem.Unauthenticated, "sign-in-failed").Because(err)
+	}
 	if code := r.FormValue("error"); code != "" {
 		return problem.New(problem.Unauthenticated, "sign-in-declined").Because(fmt.Errorf("the provider says %.60q", code))
 	}
@@ -132,6 +152,12 @@ func (id *Identity) FinishSignIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return problem.New(problem.Unauthenticated, "sign-in-failed").Because(err)
+	}
+	if l.Again && (c.authTime.Before(l.began().Add(-skew)) || c.authTime.After(id.now().Add(skew))) {
+		return problem.New(problem.Unauthenticated, "sign-in-not-fresh")
+	}
+	if c.level < l.Level {
+		return problem.New(problem.Forbidden, "sign-in-level", "level", l.Level.String())
 	}
 	known, err := id.admit(r.Context(), c)
 	if err != nil {

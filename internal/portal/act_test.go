@@ -25,6 +25,7 @@ import (
 	"dobosh/internal/portal"
 	"dobosh/internal/testkit"
 	"dobosh/internal/testkit/acts"
+	"dobosh/internal/testkit/pages"
 )
 
 // lending is a book that a library lends.
@@ -93,7 +94,7 @@ func reading(t *testing.T, a act.Act) (*portal.Portal, *lang.Catalogue) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := portal.New(portal.Config{Body: lang.Text{"sr": "Библиотека", "en": "Library"}, Kind: "city", Catalogue: words, Now: time.Now, Log: slog.New(slog.DiscardHandler), Sessions: cookies{}},
+	p, err := portal.New(portal.Config{Body: lang.Text{"sr": "Библиотека", "en": "Library"}, Kind: "city", Catalogue: words, Now: time.Now, Log: slog.New(slog.DiscardHandler), Sessions: cookies{}, SignIn: pages.SignIn{}},
 		portal.Room{Pages: portal.ActPage{Act: a, Back: portal.Nav{Path: "/books/{book}", Key: "loan.back"}, Next: func(*portal.Visit, any) string { return "/books" }}.Pages()})
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +110,10 @@ func (cookies) Actor(r *http.Request) (act.Actor, bool) {
 	if err != nil {
 		return act.Actor{}, false
 	}
-	return act.As("somebody", act.Role(c.Value)), true
+	role, age, _ := strings.Cut(c.Value, "-")
+	by := act.As("somebody", act.Role(role))
+	by.Age, _ = time.ParseDuration(age) // none is none
+	return by, true
 }
 
 func bearer(r *http.Request) (act.Actor, error) {
@@ -134,6 +138,52 @@ func onPage(h http.Handler, role string, form url.Values) *httptest.ResponseReco
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w
+}
+
+// Whoever signed in too long ago does so before the question, and after it without losing
+// what they typed. A program has nothing to sign in with again.
+func TestAnActWantsASignInOfLate(t *testing.T) {
+	done := 0
+	def := lend()
+	def.Right = act.Only("librarian").Fresh(5 * time.Minute)
+	def.Do = func(_ context.Context, _ act.Actor, in lending) (lending, error) { done++; return in, nil }
+	a, err := def.Act()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _ := reading(t, a)
+	form := url.Values{"version": {"3"}, "title": {"На Дрини ћуприја"}, "reader": {"Ана"}, "kind": {"home"}, "until": {"2026-12-24"}, "copies": {"1"}, "quiet": {"yes"}}
+	again := `href="/sign-in?again=yes&amp;to=%2Fbooks%2Fb1%2Flend"`
+	for name, c := range map[string]struct {
+		role   string
+		form   url.Values
+		status int
+		shows  []string
+	}{
+		"the question, of late":       {"librarian-4m", nil, http.StatusOK, []string{`name="title"`}},
+		"the question, long ago":      {"librarian-6m", nil, http.StatusUnauthorized, []string{again}},
+		"nobody says when":            {"librarian-100000h", nil, http.StatusUnauthorized, []string{again}},
+		"without the role":            {"reader-6m", nil, http.StatusForbidden, nil},
+		"the answer without the role": {"reader-6m", form, http.StatusForbidden, nil},
+		"the answer, long ago":        {"librarian-6m", form, http.StatusUnauthorized, []string{again, `value="На Дрини ћуприја"`}},
+		"the answer, of late":         {"librarian-4m", form, http.StatusSeeOther, nil},
+	} {
+		w := onPage(p, c.role, c.form)
+		if w.Code != c.status {
+			t.Errorf("%s: %d", name, w.Code)
+		}
+		for _, want := range c.shows {
+			if !strings.Contains(w.Body.String(), want) {
+				t.Errorf("%s: no %s in %s", name, want, w.Body)
+			}
+		}
+	}
+	if done != 1 {
+		t.Errorf("done %d times", done)
+	}
+	if _, err := a.Do(t.Context(), act.System("machine", "librarian"), act.FromValues(form).With(map[string]string{"book": "b1"})); err != nil {
+		t.Errorf("a program: %v", err)
+	}
 }
 
 // The parts of an address stay parts, whatever stands in them.

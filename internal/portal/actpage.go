@@ -29,11 +29,13 @@ type ActPage struct {
 // pathName is a name in the pattern of a page.
 var pathName = regexp.MustCompile(`\{([a-z_]+)\}`)
 
-// Pages are the two routes of the act: the question and its answer.
+// Pages are the two routes of the act: the question and its answer. Whoever signed in
+// too long ago does so before the question; who took their time over it is asked by the
+// act, so that what they typed is still there.
 func (p ActPage) Pages() []Page {
 	return []Page{
 		{http.MethodGet + " " + p.Act.Page, p.Act.Right, func(v *Visit) error { return p.ask(v, nil) }},
-		{http.MethodPost + " " + p.Act.Page, p.Act.Right, p.answer},
+		{http.MethodPost + " " + p.Act.Page, p.Act.Right.Fresh(0), p.answer},
 	}
 }
 

@@ -7,13 +7,19 @@ import (
 
 // policy lets a page use what comes from this portal and nothing else; there is
 // no script and no style inside a page.
-const policy = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+const policy = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 
-// guard puts the headers on every answer that keep a page to itself.
-func guard(secure bool, next http.Handler) http.Handler {
+// guard puts the headers on every answer that keep a page to itself. A form may lead
+// nowhere else either, but to the provider where people sign out: browsers hold every
+// step after a form against the policy.
+func guard(secure bool, leads SignIn, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
+		to := ""
+		if leads != nil {
+			to = strings.Join(append([]string{""}, leads.Provider()...), " ")
+		}
+		h.Set("Content-Security-Policy", policy+to)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")

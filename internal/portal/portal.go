@@ -42,11 +42,14 @@ type Help struct {
 	Counter lang.Text // where the counter is and when it is open
 }
 
-// SignIn leads to the identity provider and back.
+// SignIn leads to the identity provider and back. Each answers the request unless it
+// fails.
 type SignIn interface {
 	BeginSignIn(w http.ResponseWriter, r *http.Request) error
 	FinishSignIn(w http.ResponseWriter, r *http.Request) error
 	SignOut(w http.ResponseWriter, r *http.Request) error
+	// Provider gives the origins to which signing out leads on.
+	Provider() []string
 }
 
 // Sessions knows who sends a request.
@@ -168,7 +171,7 @@ func New(cfg Config, rooms ...Room) (*Portal, error) {
 	secure := strings.HasPrefix(p.PublicURL, "https:")
 	own := http.NewCrossOriginProtection()
 	own.SetDenyHandler(p.rooms[0].serve(p, Page{Right: act.Anyone(), Do: func(*Visit) error { return problem.New(problem.Forbidden, "cross-site") }}))
-	p.handler = logRequests(p.Log, p.Now, guard(secure, switchLanguage(secure, own.Handler(p.mux))))
+	p.handler = logRequests(p.Log, p.Now, guard(secure, p.SignIn, switchLanguage(secure, own.Handler(p.mux))))
 	return p, nil
 }
 
@@ -253,6 +256,5 @@ func (r *room) serve(p *Portal, page Page) http.Handler {
 // admit is the error of whoever may not have a page anywhere. For which matter
 // they may says the room.
 func (v *Visit) admit(right act.Right) error {
-	_, err := right.Where(v.Actor)
-	return err
+	return right.Admit(v.Actor)
 }

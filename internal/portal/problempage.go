@@ -33,8 +33,8 @@ func (v *Visit) showProblem(p *problem.Problem) error {
 	for _, f := range p.Fields {
 		view.Fields = append(view.Fields, v.SaidProblem(f.Code, f.Args))
 	}
-	if p.Kind == problem.Unauthenticated && v.SignIn != nil {
-		view.SignIn = SignInLink(v.Here)
+	if v.SignIn != nil && (p.Kind == problem.Unauthenticated || p.Code == "level-too-low") {
+		view.SignIn = signInFor(p, v.Here)
 	}
 	if p.Kind == problem.Internal {
 		view.Request = RequestID(v.R.Context())

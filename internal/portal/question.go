@@ -61,8 +61,9 @@ type Option struct {
 	Chosen bool
 }
 
-// Wrong is a line of the summary of what is to be put right.
-type Wrong struct{ Anchor, Says string }
+// Wrong is a line of the summary of what is to be put right: about an input, or with an
+// address at which to do it, beside this page.
+type Wrong struct{ Anchor, Says, Beside string }
 
 // Uploads reports whether a file is asked for.
 func (q Question) Uploads() bool {
@@ -71,17 +72,18 @@ func (q Question) Uploads() bool {
 
 // Refuse puts what is wrong beside the fields and into the summary, and what was
 // typed back into the fields. It reports whether err was about this form at all: a
-// form that was left too long is, and can be sent again.
+// form that was left too long is, and can be sent again, after signing in where that is asked.
 func (q *Question) Refuse(v *Visit, err error) bool {
 	p, ok := errors.AsType[*problem.Problem](err)
-	if !ok || p.Kind != problem.Invalid && p.Code != "form-late" {
+	again := ok && p.Code == "sign-in-again"
+	if !ok || p.Kind != problem.Invalid && p.Code != "form-late" && !again {
 		return false
 	}
 	q.retype(v)
 	q.status = p.Kind.Status()
 	for _, f := range p.Fields {
 		says := v.SaidProblem(f.Code, f.Args)
-		q.Wrong = append(q.Wrong, Wrong{q.anchor(f.Name), says})
+		q.Wrong = append(q.Wrong, Wrong{Anchor: q.anchor(f.Name), Says: says})
 		for i := range q.Fields {
 			if q.Fields[i].Name == f.Name {
 				q.Fields[i].Error = says
@@ -89,7 +91,10 @@ func (q *Question) Refuse(v *Visit, err error) bool {
 		}
 	}
 	if len(q.Wrong) == 0 {
-		q.Wrong = []Wrong{{"", v.SaidProblem(p.Code, p.Args)}}
+		q.Wrong = []Wrong{{Says: v.SaidProblem(p.Code, p.Args)}}
+	}
+	if again {
+		q.Wrong = append(q.Wrong, Wrong{Says: v.Say("sign-in.beside"), Beside: signInFor(p, v.Here)})
 	}
 	return true
 }

@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"dobosh/internal/act"
+	"dobosh/internal/kit/problem"
 )
 
 // SignInReturn is the path to which the identity provider sends people back.
@@ -12,6 +13,19 @@ const SignInReturn = "/sign-in/return"
 // SignInLink is the address of signing in, from which people come back to a page
 // of this portal.
 func SignInLink(to string) string { return local("/sign-in", url.Values{"to": {to}}) }
+
+// signInFor is the address of the sign-in that a problem asks for: again, or with more
+// assurance than the last one had.
+func signInFor(p *problem.Problem, to string) string {
+	asked := url.Values{"to": {to}}
+	switch p.Code {
+	case "sign-in-again", "sign-in-not-fresh":
+		asked.Set("again", "yes")
+	case "level-too-low":
+		asked.Set("level", p.Args["level"])
+	}
+	return local("/sign-in", asked)
+}
 
 func (p *Portal) signInPages() []Page {
 	return []Page{
@@ -27,10 +41,7 @@ func (p *Portal) signInPages() []Page {
 			return p.SignIn.FinishSignIn(v.W, v.R)
 		}},
 		{"POST /sign-out", act.Anyone(), func(v *Visit) error {
-			if err := p.SignIn.SignOut(v.W, v.R); err != nil {
-				return err
-			}
-			return v.To("/")
+			return p.SignIn.SignOut(v.W, v.R)
 		}},
 	}
 }

@@ -75,7 +75,7 @@ func New(room Identity) (portal.Room, error) {
 	roles, sessions := portal.Nav{Path: "/roles", Key: "roles.back"}, portal.Nav{Path: "/sessions", Key: "sessions.back"}
 	give := asked(identity.ActGive, roles, "/roles", (*visit).askGive).Pages()
 	endAll := asked(identity.ActEndAll, sessions, "/", (*visit).askEndAll).Pages()
-	administrators := p.acts[identity.ActGive].Right
+	administrators := act.Only(identity.Administrator)
 
 	brought := portal.Room{
 		Templates: templates,

@@ -15,7 +15,7 @@ type relyingParty struct {
 
 func (c relyingParty) GetID() string                       { return c.ID }
 func (c relyingParty) RedirectURIs() []string              { return c.RedirectURLs }
-func (c relyingParty) PostLogoutRedirectURIs() []string    { return nil }
+func (c relyingParty) PostLogoutRedirectURIs() []string    { return c.SignedOutURLs }
 func (c relyingParty) ApplicationType() op.ApplicationType { return op.ApplicationTypeWeb }
 func (c relyingParty) ResponseTypes() []oidc.ResponseType {
 	return []oidc.ResponseType{oidc.ResponseTypeCode}

@@ -33,6 +33,9 @@ type Client struct {
 	ID           string
 	Secret       string // empty for a public client
 	RedirectURLs []string
+	// SignedOutURLs are where people may be sent after they signed out; the first
+	// page beside each of RedirectURLs when nil.
+	SignedOutURLs []string
 }
 
 // Person is somebody invented. Without a number it is an account that is nobody

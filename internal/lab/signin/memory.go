@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -49,6 +50,16 @@ type memory struct {
 }
 
 func newMemory(cfg Config, key signingKey, now clock.Now) *memory {
+	for i, c := range cfg.Clients {
+		if c.SignedOutURLs != nil {
+			continue
+		}
+		for _, back := range c.RedirectURLs {
+			if u, err := url.Parse(back); err == nil {
+				cfg.Clients[i].SignedOutURLs = append(cfg.Clients[i].SignedOutURLs, u.Scheme+"://"+u.Host+"/")
+			}
+		}
+	}
 	return &memory{
 		issuer: strings.TrimSuffix(cfg.Issuer, "/"), clients: cfg.Clients, persons: cfg.Persons, key: key, now: now,
 		visits: newShelf[visit](atOnce, visitLife, now),
@@ -125,6 +136,7 @@ func (m *memory) CreateAccessToken(_ context.Context, request op.TokenRequest) (
 	return name, m.tokens.put(name, token{v.subject, v.asked.ClientID}), nil
 }
 
+// TerminateSession has nothing to end: the provider asks each time who it is.
 func (m *memory) TerminateSession(context.Context, string, string) error { return nil }
 
 func (m *memory) RevokeToken(_ context.Context, tokenID, _, client string) *oidc.Error {

@@ -70,10 +70,16 @@ func (s SignIn) FinishSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 // SignOut implements portal.SignIn.
-func (s SignIn) SignOut(w http.ResponseWriter, _ *http.Request) error {
+func (s SignIn) SignOut(w http.ResponseWriter, r *http.Request) error {
 	http.SetCookie(w, &http.Cookie{Name: "who", MaxAge: -1})
+	if s.Err == nil {
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+	}
 	return s.Err
 }
+
+// Provider implements portal.SignIn.
+func (s SignIn) Provider() []string { return nil }
 
 // Config is the portal of an invented city with its sentences.
 func Config(words *lang.Catalogue) portal.Config {
