@@ -15,7 +15,7 @@ import (
 
 // frame is a page that keeps the rules; %s is its middle.
 const frame = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>A page</title><link rel="icon" href="data:,"></head><body><main><h1>A page</h1>%s</main></body></html>`
+<title>A page</title><link rel="icon" href="data:,"><style>body{overflow-wrap:anywhere}</style></head><body><main><h1>A page</h1>%s</main></body></html>`
 
 const form = `<form method="post" action="/answer"><p><label for="n">Name</label> <input id="n" name="name" value="old"></p>
 <p><label for="l">Place</label> <select id="l" name="place"><option value="">Choose</option><option value="m">Меленци</option><option value="z">Зрењанин</option></select></p>
@@ -32,6 +32,8 @@ func site(t *testing.T) string {
 		"/console": `<script>console.error("alas")</script>`,
 		"/throws":  `<script>throw new Error("alas")</script>`,
 		"/wide":    `<p style="width:500px">wide</p>`,
+		"/large":   `<p><span style="display:inline-block;min-width:15rem">large</span></p>`,
+		"/cut":     `<p style="overflow:hidden;white-space:nowrap">words that fit while they are of the usual size</p>`,
 		"/heavy":   `<p>` + strings.Repeat("heavy ", 6000) + `</p>`,
 		"/label":   `<input>`,
 		"/faint":   `<p style="color:#bbb;background:#fff">faint</p>`,
@@ -70,7 +72,7 @@ func TestFaults(t *testing.T) {
 	p := b.Visitor(t, browser.Options{}).Tab()
 	for path, wanted := range map[string]string{
 		"/clean": "", "/marked": "", "/address": "", "/digest": "", "/foreign": "a foreign word, name", "/form": "Cyrillic marked as en",
-		"/console": "console:", "/throws": "script:", "/wide": "sideways", "/heavy": "bytes on the wire",
+		"/console": "console:", "/throws": "script:", "/wide": "sideways", "/large": "with large text", "/cut": "cut off", "/heavy": "bytes on the wire",
 		"/label": "axe label", "/faint": "axe color-contrast", "/mixed": "Cyrillic marked as en", "/hidden": "Cyrillic marked as en",
 		"/latin": "Latin marked as sr-Cyrl", "/unsaid": "no sentence for [demo.title]", "/away": "another host", "/missing": "status 404",
 	} {

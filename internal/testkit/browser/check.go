@@ -32,9 +32,30 @@ func (p *Page) Faults(tag lang.Tag) []string {
 	if wide := call(p, page.GetLayoutMetrics, cdp.Empty{}).CSSContentSize.Width; wide > phoneWidth {
 		faults = append(faults, fmt.Sprintf("scrolls sideways: %v pixels wide, more than %d", wide, phoneWidth))
 	}
+	faults = append(faults, evaluate[[]string](p, fmt.Sprintf(large, phoneWidth))...)
 	faults = append(faults, evaluate[[]string](p, fmt.Sprintf(tongues, tag))...)
 	return append(faults, p.axe()...)
 }
+
+// large lists what does not fit where somebody has set the text to twice its size
+// (WCAG 2.2, 1.4.4): what sticks out of the page, and words that are cut off.
+const large = `(width => {
+  const root = document.documentElement, faults = [];
+  root.style.fontSize = "200%%";
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), out = [];
+  for (let n = words.nextNode(); n && root.scrollWidth > width; n = words.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(n);
+    if (n.parentElement.offsetWidth !== 1 && range.getBoundingClientRect().right > width) out.push(n.data.trim().slice(0, 80));
+  }
+  if (root.scrollWidth > width) faults.push("with large text " + root.scrollWidth + " pixels wide: " + out.join(" | ").slice(0, 300));
+  for (const e of document.body.querySelectorAll(":not(input, textarea, select)")) {
+    const hides = /hidden|clip/.test(getComputedStyle(e).overflowX) && e.clientWidth > 1 && e.checkVisibility();
+    if (hides && e.scrollWidth > e.clientWidth + 1) faults.push("with large text cut off: " + e.outerHTML.slice(0, 160));
+  }
+  root.style.fontSize = "";
+  return faults;
+})(%d)`
 
 // tongues lists what is not in the language of the page, nor marked as being in
 // another, and sentences that are missing. Text that nobody sees or hears is left out; identifiers (class "code")
