@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"dobosh/internal/journal"
@@ -32,9 +31,6 @@ type Joining struct {
 	Read func(file string, text []byte) (Configured, error)
 	Now  clock.Now
 }
-
-// Surfaces are the addresses of a node, host:port.
-type Surfaces struct{ Portal, Exchange, Edge, Systems, Operations string }
 
 // Configured is what joining has to know of a node's configuration.
 type Configured struct {
@@ -139,8 +135,15 @@ func (j *machine) configure() error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := j.chooseAddresses(); err != nil {
+	own, err := ownHost(j.token.Address)
+	if err != nil {
 		return err
+	}
+	if err := j.Listen.choose(own, j.file()); err != nil {
+		return err
+	}
+	if j.PublicURL == "" {
+		j.PublicURL = "http://" + j.Listen.Portal
 	}
 	j.fresh = j.text()
 	if j.cfg, err = j.Read(j.file(), j.fresh); err != nil {
@@ -159,85 +162,12 @@ func (j *machine) reachedAt() error {
 		return err
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		if host, err = j.ownHost(); err != nil {
+		if host, err = ownHost(j.token.Address); err != nil {
 			return err
 		}
 	}
 	j.address = net.JoinHostPort(host, port)
 	return nil
-}
-
-// ownHost is the address by which this machine reaches the authority, so that
-// the authority, and others, most likely reach it by the same.
-func (j *machine) ownHost() (string, error) {
-	conn, err := net.Dial("udp", j.token.Address) // nothing is sent
-	if err != nil {
-		return "", problem.New(problem.Unavailable, "authority-away", "address", j.token.Address).Because(err)
-	}
-	defer func() { _ = conn.Close() }() // nothing was written
-	host, _, err := net.SplitHostPort(conn.LocalAddr().String())
-	return host, err
-}
-
-// The ports that are tried first.
-const (
-	exchangePort   = 7443
-	portalPort     = 8080
-	edgePort       = 8081
-	systemsPort    = 8082
-	operationsPort = 8083
-	portsTried     = 200
-)
-
-// chooseAddresses finds free ones where none were given. Only the exchange is
-// for others; the rest begins on this machine alone.
-func (j *machine) chooseAddresses() error {
-	own, err := j.ownHost()
-	if err != nil {
-		return err
-	}
-	taken := map[int]bool{}
-	for _, surface := range []struct {
-		address *string
-		host    string
-		port    int
-	}{
-		{&j.Listen.Exchange, own, exchangePort}, {&j.Listen.Portal, "127.0.0.1", portalPort}, {&j.Listen.Edge, "127.0.0.1", edgePort},
-		{&j.Listen.Systems, "127.0.0.1", systemsPort}, {&j.Listen.Operations, "127.0.0.1", operationsPort},
-	} {
-		if *surface.address != "" {
-			continue
-		}
-		if *surface.address, err = freeFrom(surface.host, surface.port, taken); err != nil {
-			return err
-		}
-	}
-	if j.PublicURL == "" {
-		j.PublicURL = "http://" + j.Listen.Portal
-	}
-	return nil
-}
-
-// freeFrom is the first address of a host that nobody listens at, from a port
-// on.
-func freeFrom(host string, port int, taken map[int]bool) (string, error) {
-	for p := port; p < port+portsTried; p++ {
-		address := net.JoinHostPort(host, strconv.Itoa(p))
-		if taken[p] || !free(address) {
-			continue
-		}
-		taken[p] = true
-		return address, nil
-	}
-	return "", fmt.Errorf("no port of %s is free from %d on: choose addresses", host, port)
-}
-
-func free(address string) bool {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return false
-	}
-	return l.Close() == nil
 }
 
 // reach has the authority connect back, and answers it here, unless the node

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -133,15 +134,34 @@ func (o *Office) Revoke(ctx context.Context, member registry.ID, name, reason, b
 	return o.Registry.Append(ctx, registry.Statement{Node: &registry.Node{Member: member, Name: name}})
 }
 
+// Enacts states instruments, after the journal has who did. Errors are those of
+// the registry.
+func (o *Office) Enacts(ctx context.Context, by string, instruments []registry.Statement) error {
+	refs := make([]string, len(instruments))
+	for i, st := range instruments {
+		refs[i] = st.Instrument.Ref
+	}
+	if err := o.note(ctx, deed{What: "instruments-enacted", By: by, Instruments: refs}); err != nil {
+		return err
+	}
+	err := o.Registry.Append(ctx, instruments...)
+	if errors.Is(err, registry.ErrStatement) {
+		return problem.New(problem.Invalid, "statement-refused", "detail", err.Error()).Because(err)
+	}
+	return err
+}
+
 // deed is what the supervisor's journal holds of an act of this office.
 type deed struct {
-	What   string      `json:"act"` // token-made, token-withdrawn, node-admitted, node-revoked
+	What   string      `json:"act"` // token-made, token-withdrawn, node-admitted, node-revoked, instruments-enacted
 	By     string      `json:"by"`  // account, or pin of the node
-	Member registry.ID `json:"member"`
-	Node   string      `json:"node"`
+	Member registry.ID `json:"member,omitzero"`
+	Node   string      `json:"node,omitempty"`
 	Token  string      `json:"token,omitempty"` // id
 	Pin    string      `json:"pin,omitempty"`
 	Reason string      `json:"reason,omitempty"`
+
+	Instruments []string `json:"instruments,omitempty"` // references
 }
 
 // note makes an act durable in the journal.

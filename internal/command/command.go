@@ -21,6 +21,8 @@ func dobosh() cli.Program {
 		Words: func() (*lang.Catalogue, error) { return words.Of() },
 		Commands: []cli.Command{
 			{Name: "serve", About: "run one node: serve --config FILE", Run: runServe},
+			{Name: "found", About: "begin a federation: keys, configuration and first statements of its authority: found INSTANCE/CLASS/MEMBER --title TEXT", Run: runFound},
+			{Name: "enact", About: "state instruments of the pack in the registry, at the authority: enact --config FILE [REF…]", Run: runEnact},
 			{Name: "token", About: "let a node in, at the authority: token --config FILE MEMBER NAME", Run: runToken},
 			{Name: "join", About: "make this machine a node, with a token: join TOKEN [--dir DIR]", Run: runJoin},
 			{Name: "status", About: "how a running node is: status --config FILE [--json]", Run: runStatus},

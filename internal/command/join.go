@@ -12,13 +12,7 @@ import (
 func runJoin(ctx context.Context, c *cli.Call) error {
 	j := admission.Joining{Read: node.ForJoining, Now: clock.System}
 	c.Flags.StringVar(&j.Dir, "dir", "", "folder of the new node; by default one with the name of the node")
-	c.Flags.StringVar(&j.Listen.Exchange, "exchange", "", "host:port at which other nodes are served; by default this machine's address and the first free port from 7443 on")
-	c.Flags.StringVar(&j.Address, "address", "", "host:port by which other nodes reach it, where that is another than --exchange")
-	c.Flags.StringVar(&j.Listen.Portal, "portal", "", "host:port at which people are served")
-	c.Flags.StringVar(&j.PublicURL, "public-url", "", "where people reach the portal, for example https://dobosh.example")
-	c.Flags.StringVar(&j.Listen.Edge, "edge", "", "host:port at which the own systems ask")
-	c.Flags.StringVar(&j.Listen.Systems, "systems", "", "host:port at which the own systems bring something")
-	c.Flags.StringVar(&j.Listen.Operations, "operations", "", "host:port for metrics and health")
+	surfaceFlags(c, &j.Listen, &j.Address, &j.PublicURL)
 	if err := c.Parse(1, 1); err != nil {
 		return err
 	}

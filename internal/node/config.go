@@ -39,6 +39,9 @@ type Config struct {
 	Dir string `yaml:"dir"`
 	// Listen says where the node can be reached.
 	Listen Listen `yaml:"listen"`
+	// Address is where the other nodes reach listen.exchange, host:port, where
+	// that is another than what is listened at: behind a translated address.
+	Address string `yaml:"address"`
 	// Storage is a file of the folder unless it names a PostgreSQL database.
 	Storage Storage `yaml:"storage"`
 	// Keys are files that "dobosh key" makes.
@@ -259,6 +262,9 @@ func (c Config) Check() error {
 	u, err := url.Parse(c.PublicURL)
 	wrong(err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Path != "", "public_url: %q is no http or https address without a path", c.PublicURL)
 	errs = append(errs, c.Listen.check()...)
+	if _, _, err := net.SplitHostPort(c.Address); c.Address != "" && err != nil {
+		errs = append(errs, fmt.Errorf("address: %q is no host:port", c.Address))
+	}
 	wrong(c.Keys.TLS == "" || c.Keys.Log == "", "keys: tls and log are needed")
 	errs = append(errs, c.Registry.check(c.Keys)...)
 	errs = append(errs, c.Certificates.check(c.Registry.Authority)...)

@@ -14,6 +14,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/node/operator"
+	"dobosh/internal/registry"
 )
 
 // byOperator names, in the journal, who came through the operator's door.
@@ -41,6 +42,7 @@ func (d *door) routes() *routes {
 	r := newRoutes()
 	operator.On(r, operator.Token(), d.log, d.makeToken)
 	operator.On(r, operator.Revoke(), d.log, d.revoke)
+	operator.On(r, operator.Enact(), d.log, d.enact)
 	operator.On(r, operator.Maintain(), d.log, d.maintain)
 	operator.On(r, operator.Rotate(), d.log, d.rotate)
 	operator.On(r, operator.Status(), d.log, func(context.Context, operator.Done) (operator.Report, error) { return d.report(), nil })
@@ -104,6 +106,30 @@ func (d *door) revoke(ctx context.Context, r operator.Revocation) (operator.Done
 		return operator.Done{}, err
 	}
 	return operator.Done{}, office.Revoke(ctx, r.Member, r.Node, r.Why, byOperator)
+}
+
+// enact states the instruments that the registry does not have as they are. Those
+// of one command stand together or not at all.
+func (d *door) enact(ctx context.Context, e operator.Enactment) (operator.Enacted, error) {
+	if d.authority == nil {
+		return operator.Enacted{}, problem.New(problem.Forbidden, "authority-only")
+	}
+	var news []registry.Statement
+	for _, i := range e.Instruments {
+		have, known := d.State().Instrument(i.Ref)
+		if known && have.Digest != "" && have.Digest == i.Digest {
+			i.From = have.From // the same text holds since then
+		}
+		if st := (registry.Statement{Instrument: &i}); !d.Says(st) {
+			news = append(news, st)
+		}
+	}
+	if len(news) > 0 {
+		if err := d.office.Enacts(ctx, byOperator, news); err != nil {
+			return operator.Enacted{}, err
+		}
+	}
+	return operator.Enacted{New: len(news), Size: d.State().Size}, nil
 }
 
 // report says how the node is.

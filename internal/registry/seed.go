@@ -69,7 +69,7 @@ func (s *State) equal(other *State) bool {
 	return reflect.DeepEqual(s.Members(), other.Members()) && reflect.DeepEqual(s.Services(), other.Services()) &&
 		reflect.DeepEqual(s.Contracts(), other.Contracts()) && reflect.DeepEqual(s.Groups(), other.Groups()) &&
 		reflect.DeepEqual(s.Instruments(), other.Instruments()) && reflect.DeepEqual(s.Classes(), other.Classes()) &&
-		reflect.DeepEqual(s.issuer, other.issuer)
+		reflect.DeepEqual(s.issuer, other.issuer) && reflect.DeepEqual(s.recovery, other.recovery)
 }
 
 // says reports whether the state already is as a statement wants it.
@@ -118,6 +118,8 @@ func (s *State) saysEnacted(st Statement) bool {
 	case st.Class != nil:
 		have, _ := s.classes.Get(st.Class.Code)
 		return reflect.DeepEqual(have, *st.Class)
+	case st.Recovery != nil:
+		return reflect.DeepEqual(s.recovery, st.Recovery)
 	}
 	return false
 }
@@ -131,3 +133,6 @@ func (s *State) saidContract(text string) bool {
 	p, there := s.contracts.Get(c.ID)
 	return there && slices.Contains(p.texts, c.digest())
 }
+
+// Says reports whether the registry already is as a statement wants it.
+func (r *Registry) Says(st Statement) bool { return r.State().says(st) }

@@ -26,6 +26,7 @@ type State struct {
 	enacted   ordered.Map[string, Instrument]
 	classes   ordered.Map[string, Class]
 	issuer    *Issuer
+	recovery  *Recovery
 }
 
 func emptyState() *State {
@@ -84,6 +85,8 @@ func (s *State) applyEnacted(st Statement) error {
 	case st.Class != nil:
 		s.classes = s.classes.With(st.Class.Code, *st.Class)
 		return st.Class.check()
+	case st.Recovery != nil:
+		return s.applyRecovery(*st.Recovery)
 	}
 	return fmt.Errorf("%w: says nothing", ErrStatement)
 }

@@ -33,12 +33,14 @@ type Statement struct {
 	Instrument *Instrument `json:"instrument,omitempty"`
 	Issuer     *Issuer     `json:"issuer,omitempty"`
 	Class      *Class      `json:"class,omitempty"`
+	Recovery   *Recovery   `json:"recovery,omitempty"`
 }
 
 // parts counts what a statement says.
 func (s Statement) parts() (n int) {
 	for _, there := range []bool{
 		s.Member != nil, s.Node != nil, s.Service != nil, s.Group != nil, s.Contract != "", s.End != nil, s.Instrument != nil, s.Issuer != nil, s.Class != nil,
+		s.Recovery != nil,
 	} {
 		if there {
 			n++

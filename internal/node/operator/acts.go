@@ -25,7 +25,8 @@ func Maintain() Act[Maintenance, Report] { return Act[Maintenance, Report]{"main
 func Rotate() Act[Rotation, Rotated] {
 	return Act[Rotation, Rotated]{"rotate", 3*LongestWait + 2*quick}
 }
-func Status() Act[Done, Report] { return Act[Done, Report]{"status", quick} }
+func Enact() Act[Enactment, Enacted] { return Act[Enactment, Enacted]{"enact", quick} }
+func Status() Act[Done, Report]      { return Act[Done, Report]{"status", quick} }
 
 // Done has nothing to say.
 type Done struct{}
@@ -51,6 +52,17 @@ type Revocation struct {
 	Member registry.ID `json:"member"`
 	Node   string      `json:"node"`
 	Why    string      `json:"why"`
+}
+
+// Enactment states instruments.
+type Enactment struct {
+	Instruments []registry.Instrument `json:"instruments"`
+}
+
+// Enacted says what was stated.
+type Enacted struct {
+	New  int   `json:"new"`  // instruments that are new, or were changed
+	Size int64 `json:"size"` // statements of the registry
 }
 
 // Maintenance lets a node take no new questions, or take them again.
