@@ -27,6 +27,7 @@ import (
 // is erased. Another period is a day, counted from 1970-01-01, with whose beginning (UTC) the key ends; its id is zero. A slot never
 // crosses a sector.
 const (
+	keysFile   = "keys"
 	slotSize   = 64
 	idSize     = 16
 	keysMagic  = "dobosh keys v1\n"
@@ -65,19 +66,39 @@ type sealerID struct {
 	body         bool
 }
 
+// openKeyring opens the keys of a log, and makes them for one that begins. A log without its keys is damaged: with new ones it would go
+// on as if nothing had been lost.
 func openKeyring(dir string) (*keyring, error) {
-	path := filepath.Join(dir, "keys")
+	path := filepath.Join(dir, keysFile)
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		if firsts, err := listSegments(dir); err != nil || len(firsts) > 0 {
+			return nil, errors.Join(err, &DamageError{File: keysFile, Says: "missing, although there are entries that were sealed with its keys"})
+		}
 		if err := WriteWhole(path, newKeysHead()); err != nil {
 			return nil, fmt.Errorf("keys: %w", err)
 		}
 	}
-	return loadKeyring(path, os.O_RDWR)
+	k, err := loadKeyring(path, os.O_RDWR)
+	if err != nil {
+		return nil, err
+	}
+	if was, some := readMarked(dir); some && was.keys > k.next {
+		says := fmt.Sprintf("it has %d keys, and there were %d: it was cut back", k.next, was.keys)
+		return nil, errors.Join(&DamageError{File: keysFile, Offset: slotOffset(k.next), Says: says}, k.file.Close())
+	}
+	return k, nil
+}
+
+// count is how many keys there are on the disk, destroyed ones too.
+func (k *keyring) count() uint32 {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.next - uint32(len(k.fresh))
 }
 
 // viewKeyring opens the keys for reading alone.
 func viewKeyring(dir string) (*keyring, error) {
-	return loadKeyring(filepath.Join(dir, "keys"), os.O_RDONLY)
+	return loadKeyring(filepath.Join(dir, keysFile), os.O_RDONLY)
 }
 
 func loadKeyring(path string, how int) (*keyring, error) {
@@ -110,7 +131,7 @@ func (k *keyring) load() error {
 		return fmt.Errorf("keys: %w", err)
 	}
 	if len(b) < slotSize || !sumFits(b[:slotSize]) || !bytes.HasPrefix(b, []byte(keysMagic)) {
-		return &DamageError{File: "keys", Says: "its head is damaged"}
+		return &DamageError{File: keysFile, Says: "its head is damaged"}
 	}
 	copy(k.secret[:], b[slotSize-4-keySize:])
 	b = b[slotSize:]

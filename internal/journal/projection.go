@@ -37,6 +37,8 @@ type Projection struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 
+	noted time.Time // the mark, beside the log; of the goroutine
+
 	mu    sync.Mutex
 	kept  int64         // the cursor in the database; of the goroutine that projects
 	next  int64         // entries before it are in the table; guarded by mu
@@ -178,9 +180,16 @@ func (p *Projection) step(ctx context.Context, from int64) (int64, error) {
 	return to, nil
 }
 
-// keep writes receipts and the cursor behind them.
+// keep writes receipts, and the cursor and the mark behind them.
 func (p *Projection) keep(ctx context.Context, receipts []Receipt, to int64) error {
-	err := p.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+	mark, err := p.source.mark(to)
+	if err != nil {
+		return err
+	}
+	err = p.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if err := mark.put(ctx, tx, p.source.now()); err != nil {
+			return err
+		}
 		for _, r := range receipts {
 			if _, err := receiptTable.Insert(ctx, tx, "on conflict do nothing", r); err != nil {
 				return err
@@ -190,10 +199,20 @@ func (p *Projection) keep(ctx context.Context, receipts []Receipt, to int64) err
 			"on conflict (origin) do update set next = excluded.next", p.source.Origin(), to)
 		return err
 	})
-	if err == nil {
-		p.kept = to
+	if err != nil {
+		return err
 	}
-	return err
+	p.kept = to
+	return p.note(mark)
+}
+
+// note says beside the log how far the database was marked, not more often than it pays.
+func (p *Projection) note(m Mark) error {
+	if time.Since(p.noted) < markedPace {
+		return nil
+	}
+	p.noted = time.Now()
+	return p.source.note(m)
 }
 
 func (p *Projection) advance(next int64) {

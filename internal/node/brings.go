@@ -9,6 +9,7 @@ import (
 	"dobosh/internal/api"
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
+	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/law"
@@ -39,6 +40,7 @@ type Brings struct {
 	Figures []prometheus.Collector          // for operators
 	Start   func(ctx context.Context) error // begins before anything is served
 	Work    []func(ctx context.Context)     // goes on until ctx ends
+	Keeps   []journal.Kept                  // what the room keeps in the database of entries of the journal
 	Close   func() error                    // in the order opposite to that of opening
 }
 

@@ -207,10 +207,13 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 	book, err := journal.Open(ctx, journal.Config{Dir: filepath.Join(cfg.Dir, "journal"), Origin: Origin(cfg.Member, cfg.Name), Key: logKey, Former: former, Known: known}, now, log)
 	if err != nil {
-		return err
+		return b.damaged(err)
 	}
 	n.take(Brings{Work: []func(context.Context){func(ctx context.Context) { book.KeepSwept(ctx, now, log) }}, Close: book.Close}, nil)
-	n.take(Brings{Close: journal.Project(ctx, db, book, receiptKinds(), log).Close}, nil)
+	together, err := openTruth(ctx, b, db, book)
+	if err != nil {
+		return err
+	}
 
 	// Who is who, and who is let in.
 	var brings Brings
@@ -352,6 +355,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		n.take(Brings{
 			Pages: []portal.Room{shown, receiptpages.New(gathered)},
 			Start: func(ctx context.Context) error { return given.Listen(ctx, stream) },
+			Keeps: given.Keeps(),
 		}, nil)
 		brings, err = interfaces.counter(given, stream, sectors)
 		if err := n.take(brings, err); err != nil {
@@ -372,6 +376,12 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 
 	agreements, err := contractpages.New(contractpages.Deps{Contracts: agreed, Pack: pack, Announced: listed})
 	if err != nil {
+		return err
+	}
+
+	// What was said in the journal since the database last followed it.
+	brings, err = together.settle(ctx, n.brought)
+	if err := n.take(brings, err); err != nil {
 		return err
 	}
 

@@ -39,6 +39,7 @@ type Asker interface {
 // Journal seals decisions, gives the sealed content back and proves it.
 type Journal interface {
 	Append(ctx context.Context, e journal.Entry) (journal.Stamp, error)
+	AppendAll(ctx context.Context, entries ...journal.Entry) ([]journal.Stamp, error)
 	Read(ctx context.Context, index int64) (journal.Entry, journal.Stamp, error)
 	ProofFor(index int64, salt [32]byte, checkpoint []byte) (journal.Proof, error)
 }

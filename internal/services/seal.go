@@ -68,13 +68,16 @@ func (r *Room) seal(ctx context.Context, decision string, end func(context.Conte
 		if err != nil {
 			return err
 		}
-		stamp, err := r.Journal.Append(ctx, journal.Entry{
-			Kind: decisionKind, ID: d.id, At: d.madeAt, Subjects: subjects, Meta: meta, Body: []byte(d.content),
-		})
+		decided := journal.Entry{Kind: decisionKind, ID: d.id, At: d.madeAt, Subjects: subjects, Meta: meta, Body: []byte(d.content)}
+		behind, err := r.matterOf(ctx, d, decided)
+		if err != nil {
+			return err
+		}
+		stamps, err := r.Journal.AppendAll(ctx, decided, behind)
 		if err != nil {
 			return fmt.Errorf("seal decision %s: %w", d.id, err)
 		}
-		d.index = stamp.Index
+		d.index = stamps[0].Index
 	}
 	return end(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		_, err := tx.ExecContext(ctx, `update services_decisions set log_index = $1, content = '' where id = $2 and log_index < 0`, d.index, decision)

@@ -77,6 +77,15 @@ func TestDeathBeforeTheSealIsSaved(t *testing.T) {
 	}
 }
 
+func (d dying) AppendAll(ctx context.Context, entries ...journal.Entry) ([]journal.Stamp, error) {
+	if d.after {
+		if _, err := d.Journal.AppendAll(ctx, entries...); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errDied
+}
+
 func TestSealsAtOnceAreOne(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offered()
