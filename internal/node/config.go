@@ -42,6 +42,16 @@ type Config struct {
 	// Address is where the other nodes reach listen.exchange, host:port, where
 	// that is another than what is listened at: behind a translated address.
 	Address string `yaml:"address"`
+	// Hosts are further names under which the surfaces are reached, besides that of
+	// public_url, those of the addresses in listen, and the address at which a request
+	// arrives. A request for another host is answered with 421.
+	Hosts []string `yaml:"hosts"`
+	// Proxies end TLS before the portal: their addresses or networks. What they say in
+	// X-Forwarded-For counts as the address of who comes. When empty and public_url is
+	// https, those of this machine, if the portal listens on a loopback address.
+	Proxies []string `yaml:"proxies"`
+	// Limits bounds what comes from outside.
+	Limits Limits `yaml:"limits"`
 	// Storage is a file of the folder unless it names a PostgreSQL database.
 	Storage Storage `yaml:"storage"`
 	// Keys are files that "dobosh key" makes.
@@ -265,6 +275,7 @@ func (c Config) Check() error {
 	if _, _, err := net.SplitHostPort(c.Address); c.Address != "" && err != nil {
 		errs = append(errs, fmt.Errorf("address: %q is no host:port", c.Address))
 	}
+	errs = append(errs, c.checkHosts()...)
 	wrong(c.Keys.TLS == "" || c.Keys.Log == "", "keys: tls and log are needed")
 	errs = append(errs, c.Registry.check(c.Keys)...)
 	errs = append(errs, c.Certificates.check(c.Registry.Authority)...)

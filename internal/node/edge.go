@@ -55,11 +55,12 @@ func (n *Node) listenEdge(ctx context.Context, m *metrics, cfg edge.Config) (err
 		if s.address == "" {
 			continue
 		}
-		listener, err := open(ctx, s.name, s.address, s.tls)
+		listener, err := n.occupy(ctx, m, s)
 		if err != nil {
 			return err
 		}
-		cfg.Observe = n.seenAtEdge(m, s.name)
+		hosts := n.hosts(s.name)
+		cfg.Observe, cfg.Hosts = n.seenAtEdge(m, s.name), &hosts
 		served := edge.New(cfg)
 		n.servers = append(n.servers, &server{name: s.name, rows: served.Rows(), listener: listener, serving: served})
 	}
@@ -73,7 +74,7 @@ func (n *Node) seenAtEdge(m *metrics, surface string) func(edge.Seen) {
 	return func(s edge.Seen) {
 		m.requests.WithLabelValues(surface, strconv.Itoa(s.Status)).Inc()
 		seconds.Observe(s.Took.Seconds())
-		n.log.LogAttrs(context.Background(), slog.LevelInfo, "request", slog.String("surface", surface), slog.String("method", s.Method), slog.Int("status", s.Status),
-			slog.Duration("took", s.Took), slog.String("id", s.Message))
+		n.log.LogAttrs(context.Background(), slog.LevelInfo, "request", slog.String("surface", surface), slog.String("method", said(s.Method, 8)), slog.Int("status", s.Status),
+			slog.Duration("took", s.Took), slog.String("id", said(s.Message, 64)))
 	}
 }

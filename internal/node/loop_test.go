@@ -42,6 +42,7 @@ type town struct {
 	stops map[string]func()
 	now   map[string]clock.Now
 	other map[string]func(cfg *node.Config) // changes a configuration before a start
+	away  map[string]map[string]string      // addresses of nodes in another process
 	born  int
 }
 
@@ -105,6 +106,14 @@ func (w *town) stop(name string) {
 
 func (w *town) all() { w.start(demo.Supervisor, demo.Registers, demo.City) }
 
+// at is the address of a surface.
+func (w *town) at(name, surface string) string {
+	if w.away != nil {
+		return w.away[name][surface]
+	}
+	return w.nodes[name].Addresses()[surface]
+}
+
 // post sends a registrar's system to the civil register.
 func (w *town) post(path string, body any) (int, map[string]any) {
 	w.t.Helper()
@@ -116,7 +125,7 @@ func (w *town) post(path string, body any) (int, map[string]any) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(w.t.Context(), "POST", "http://"+w.nodes[demo.Registers].Addresses()["systems"]+"/births"+path, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(w.t.Context(), "POST", "http://"+w.at(demo.Registers, "systems")+"/births"+path, bytes.NewReader(raw))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"dobosh/internal/exchange"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/entrance"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -20,12 +21,15 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+
+	entrances *entrances
 }
 
 func newMetrics(now clock.Now, log *journal.Log, c centre, w witnesses, of []Brings) *metrics {
 	m := &metrics{
-		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "dobosh_requests_total", Help: "Requests by surface and status."}, []string{"surface", "status"}),
+		registry:  prometheus.NewRegistry(),
+		entrances: &entrances{},
+		requests:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "dobosh_requests_total", Help: "Requests by surface and status."}, []string{"surface", "status"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "dobosh_request_seconds", Help: "Time to answer a request, by surface.",
 			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5}}, []string{"surface"}),
 	}
@@ -38,7 +42,7 @@ func newMetrics(now clock.Now, log *journal.Log, c centre, w witnesses, of []Bri
 		}
 		return 0
 	}
-	m.registry.MustRegister(m.requests, m.seconds, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	m.registry.MustRegister(m.requests, m.seconds, m.entrances, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("dobosh_journal_entries", "Entries in the journal of this node.", func() float64 { return float64(log.Size()) }),
 		gauge("dobosh_registry_statements", "Statements of the registry that this node knows.", func() float64 { return float64(c.State().Size) }),
 		gauge("dobosh_registry_age_seconds", "Time since the registry was last known to be current.", func() float64 { return now().Sub(c.contact(now())).Seconds() }),
@@ -93,5 +97,44 @@ func (m *exchangeMetrics) observe(o exchange.Observation) {
 	m.seconds.WithLabelValues(direction).Observe(o.Took.Seconds())
 	for _, hop := range o.Hops {
 		m.hops.WithLabelValues(direction, hop.Name).Observe(hop.Took.Seconds())
+	}
+}
+
+// entrances are the figures of the listeners.
+type entrances struct {
+	of []struct {
+		surface string
+		*entrance.Listener
+	}
+}
+
+func (e *entrances) add(surface string, l *entrance.Listener) {
+	e.of = append(e.of, struct {
+		surface string
+		*entrance.Listener
+	}{surface, l})
+}
+
+// The figures of one listener.
+var (
+	openDesc    = prometheus.NewDesc("dobosh_connections", "Connections that are open, by surface.", []string{"surface"}, nil)
+	refusedDesc = prometheus.NewDesc("dobosh_connections_refused_total", "Connections for which there was no place, by surface.", []string{"surface"}, nil)
+	leftDesc    = prometheus.NewDesc("dobosh_connections_left_total", "Connections that waited and had to make place, by surface.", []string{"surface"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (e *entrances) Describe(to chan<- *prometheus.Desc) {
+	to <- openDesc
+	to <- refusedDesc
+	to <- leftDesc
+}
+
+// Collect implements prometheus.Collector.
+func (e *entrances) Collect(to chan<- prometheus.Metric) {
+	for _, l := range e.of {
+		open, refused, left := l.Figures()
+		to <- prometheus.MustNewConstMetric(openDesc, prometheus.GaugeValue, float64(open), l.surface)
+		to <- prometheus.MustNewConstMetric(refusedDesc, prometheus.CounterValue, float64(refused), l.surface)
+		to <- prometheus.MustNewConstMetric(leftDesc, prometheus.CounterValue, float64(left), l.surface)
 	}
 }

@@ -36,6 +36,7 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
 	"dobosh/internal/portal"
@@ -65,6 +66,7 @@ type Node struct {
 	behind  systems  // the information systems that answer here
 	brought []Brings // by the rooms, in the order of opening
 	servers []*server
+	say     problem.Say
 
 	ending   sync.Once
 	draining chan struct{}   // closed when the node begins to end
@@ -179,6 +181,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err != nil {
 		return err
 	}
+	n.say = words.Say
 	n.take(Brings{Close: db.Close}, nil)
 	answers := api.NewAnswers(db, now)
 	jobs := work.New(db, now, log, cfg.Name)

@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"dobosh/internal/act"
 	"dobosh/internal/exchange"
+	"dobosh/internal/kit/entrance"
 )
 
 // server is one listener with what is served on it.
@@ -66,19 +68,17 @@ func (n *Node) listen(ctx context.Context, m *metrics, gateway *exchange.Gateway
 	if s.address == "" {
 		return nil
 	}
-	listener, err := open(ctx, s.name, s.address, s.tls)
+	listener, err := n.occupy(ctx, m, s)
 	if err != nil {
 		return err
 	}
-	var handler http.Handler = s.routes
+	handler := n.enters(s, s.routes)
 	if s.name != "portal" { // the portal writes its own lines, which know the route
 		handler = n.logged(s.name, handler)
 	}
-	if s.protocols == nil {
-		s.protocols = map[string]func(*http.Server, *tls.Conn, http.Handler){} // not nil: HTTP/2 is not spoken
-	}
 	web := &http.Server{
-		TLSNextProto:      s.protocols,
+		TLSNextProto:      staying(s.protocols),
+		ConnContext:       withConnection,
 		Handler:           m.count(s.name, handler),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       60 * time.Second,
@@ -92,16 +92,19 @@ func (n *Node) listen(ctx context.Context, m *metrics, gateway *exchange.Gateway
 	return nil
 }
 
-// open takes an address, with TLS where secure is not nil.
-func open(ctx context.Context, name, address string, secure *tls.Config) (net.Listener, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+// occupy takes the address of a surface, with TLS where it has one, for as many
+// connections as it may hold.
+func (n *Node) occupy(ctx context.Context, m *metrics, s surface) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.address)
 	if err != nil {
-		return nil, fmt.Errorf("listen for %s: %w", name, err)
+		return nil, fmt.Errorf("listen for %s: %w", s.name, err)
 	}
-	if secure != nil {
-		listener = tls.NewListener(listener, secure)
+	limited := entrance.Limit(listener, n.budget(s.name))
+	m.entrances.add(s.name, limited)
+	if s.tls != nil {
+		return tls.NewListener(limited, s.tls), nil
 	}
-	return listener, nil
+	return limited, nil
 }
 
 // peers is what other nodes reach over mutual TLS: nobody comes so far whom the
@@ -137,9 +140,18 @@ func (n *Node) logged(surface string, next http.Handler) http.Handler {
 		begun := n.now()
 		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(seen, r)
-		n.log.InfoContext(r.Context(), "request", slog.String("surface", surface), slog.String("method", r.Method), slog.Int("status", seen.status),
-			slog.Duration("took", n.now().Sub(begun)), slog.String("id", r.Header.Get("X-Road-Id")))
+		n.log.InfoContext(r.Context(), "request", slog.String("surface", surface), slog.String("method", said(r.Method, 8)), slog.Int("status", seen.status),
+			slog.Duration("took", n.now().Sub(begun)), slog.String("id", said(r.Header.Get("X-Road-Id"), 64)))
 	})
+}
+
+// said bounds what a stranger can write into the log: of what is longer than bytes, or
+// has a sign that nobody sees, nothing is kept.
+func said(s string, bytes int) string {
+	if len(s) > bytes || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return "unreadable"
+	}
+	return s
 }
 
 // statusWriter remembers the status of an answer.

@@ -109,6 +109,7 @@ func newWalk(t *testing.T) *walk {
 	_, _, stranger := pair(t, w.dir, "stranger")
 	w.other[demo.City] = func(cfg *node.Config) {
 		cfg.Edge.TLS = &node.EdgeTLS{Listen: "127.0.0.1:0", Certificate: certificate, Key: key}
+		cfg.Hosts = []string{"City.example"}
 		cfg.Edge.Clients = map[string]node.EdgeClient{"family": {Connection: "https-pinned", Certificates: []string{agreed}}}
 	}
 	for i, shown := range [][]tls.Certificate{nil, {stranger}, {program}} {

@@ -13,6 +13,7 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/edge/metadata"
+	"dobosh/internal/kit/entrance"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
@@ -36,6 +37,7 @@ type Config struct {
 	// Descriptions of services, for getOpenAPI; nil for none.
 	Descriptions Descriptions
 	Archive      Archive           // for "/asic"; nothing is found in an empty one
+	Hosts        *entrance.Hosts   // by which it is reached; nil for any
 	Clients      map[string]Client // by code of the subsystem; those that are not here come as they like
 	Observe      func(Seen)        // each request, when its response has begun; must not block; nil for nobody
 	Log          *slog.Logger
@@ -118,8 +120,12 @@ func (e *Edge) Close() error {
 	return nil
 }
 
-// track remembers the open connections.
+// track remembers the open connections. One that was answered has given up its place at
+// the entrance to whoever needs it.
 func (e *Edge) track(c net.Conn, state fasthttp.ConnState) {
+	if in := entrance.Of(c); state == fasthttp.StateIdle && in != nil {
+		in.Leave()
+	}
 	if state != fasthttp.StateNew && state != fasthttp.StateClosed {
 		return
 	}
@@ -162,11 +168,17 @@ func (e *Edge) Rows() (rows []act.Row) {
 // serve answers one request: it finds what its path leads to.
 func (e *Edge) serve(ctx *fasthttp.RequestCtx) {
 	begun := time.Now()
+	if in := entrance.Of(ctx.Conn()); in != nil && !in.Enter() {
+		ctx.SetConnectionClose()
+		return
+	}
 	r, err := read(ctx)
 	to := slices.IndexFunc(e.routes, func(to route) bool {
 		return r.path == to.Pattern || strings.HasSuffix(to.Pattern, "/") && strings.HasPrefix(r.path, to.Pattern)
 	})
-	switch {
+	switch status, code := r.turnedAway(e.Hosts, ctx.LocalAddr()); {
+	case status != 0:
+		e.turnAway(ctx, status, code)
 	case err != nil:
 		e.refuse(ctx, r, err)
 	case to < 0:

@@ -13,7 +13,10 @@ import (
 // head is the head of a request, as its client wrote it.
 type head struct {
 	method   string
-	target   string // path, and query behind its question mark
+	hosts    []string // that the request names
+	origin   []string // values of Origin
+	site     []string // values of Sec-Fetch-Site
+	target   string   // path, and query behind its question mark
 	path     string
 	query    string
 	headers  []line // in their order
@@ -52,6 +55,12 @@ func read(ctx *fasthttp.RequestCtx) (r head, err error) {
 			r.language = h.Value
 		case "x-road-id":
 			r.message = h.Value
+		case "host":
+			r.hosts = append(r.hosts, h.Value)
+		case "origin":
+			r.origin = append(r.origin, h.Value)
+		case "sec-fetch-site":
+			r.site = append(r.site, h.Value)
 		}
 	}
 	method := slices.IndexFunc(methods[:], func(m string) bool { return m == string(ctx.Method()) })
@@ -63,6 +72,8 @@ func read(ctx *fasthttp.RequestCtx) (r head, err error) {
 	r.target = string(ctx.Request.Header.RequestURI())
 	// A client that writes as if to a proxy puts scheme and authority in front (RFC 9112, section 3.2.2).
 	if _, rest, absolute := strings.Cut(r.target, "://"); absolute && !strings.HasPrefix(r.target, "/") {
+		authority, _, _ := strings.Cut(rest, "/")
+		r.hosts = append(r.hosts, authority)
 		if r.target = "/"; strings.Contains(rest, "/") {
 			r.target = rest[strings.IndexByte(rest, '/'):]
 		}
@@ -103,7 +114,7 @@ func known(name string) string {
 		lower[i] = b
 	}
 	for _, n := range [...]string{
-		"host", "accept", "content-type", "content-length", "user-agent", "connection", "x-road-client", "x-road-id", "x-road-issue", "x-road-security-server",
+		"host", "origin", "sec-fetch-site", "accept", "content-type", "content-length", "user-agent", "connection", "x-road-client", "x-road-id", "x-road-issue", "x-road-security-server",
 		"x-road-represented-party", "x-road-request-id", "x-road-request-hash", "dobosh-purpose", "dobosh-client", "dobosh-matter", "dobosh-behalf", "traceparent", "accept-language", "transfer-encoding", "keep-alive", "proxy-authenticate",
 		"proxy-authorization", "te", "trailer", "upgrade", "server", "expect",
 	} {

@@ -83,3 +83,45 @@ func Misdirected(host string) int {
 	}
 	return http.StatusMisdirectedRequest
 }
+
+// Proxies are the networks of those who forward requests of others.
+type Proxies []netip.Prefix
+
+// ParsePrefix reads a network, or an address that is one by itself.
+func ParsePrefix(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	return p.Masked(), err
+}
+
+// Has reports whether an address is that of a proxy.
+func (p Proxies) Has(a netip.Addr) bool {
+	for _, network := range p {
+		if network.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// Client is the address from which a request comes, as [Network] has it: that of the
+// connection, or what the nearest proxies say of it in X-Forwarded-For, each of the one
+// before. What somebody else wrote there does not count.
+func (p Proxies) Client(r *http.Request) netip.Addr {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	client := at.Addr().Unmap().WithZone("")
+	said := strings.Split(strings.Join(r.Header["X-Forwarded-For"], ","), ",")
+	for i := len(said) - 1; i >= 0 && p.Has(client); i-- {
+		before, err := netip.ParseAddr(strings.TrimSpace(said[i]))
+		if err != nil {
+			break
+		}
+		client = before.Unmap().WithZone("")
+	}
+	return Network(client)
+}

@@ -160,10 +160,13 @@ func (c *Conn) Enter() bool {
 	return true
 }
 
-// Leave ends what Enter began.
+// Leave ends what Enter began; without that it does nothing.
 func (c *Conn) Leave() {
 	c.from.mu.Lock()
 	defer c.from.mu.Unlock()
+	if c.answering == 0 {
+		return
+	}
 	if c.answering--; c.answering == 0 && !c.gone {
 		c.from.wait(c)
 	}

@@ -155,6 +155,7 @@ func open(ctx context.Context, o Options) (_ *Demo, err error) {
 		if err != nil {
 			return nil, err
 		}
+		cfg.Node.Limits.Connections = node.Connections() / 3 // the process is that of all three
 		n, err := station.Open(ctx, cfg, o.Now, o.Log)
 		if err != nil {
 			return nil, err
