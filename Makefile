@@ -2,7 +2,7 @@
 # lists the rest.
 GO ?= go
 
-.PHONY: help demo build release test tools vet fuzz faults bench clean
+.PHONY: help demo build release package test tools vet fuzz faults bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -12,6 +12,9 @@ build: ## build bin/dobosh and bin/dobosh-lab
 
 release: ## build both without symbols, reproducibly, into bin/release, and print their size
 	@sh scripts/release "$(CURDIR)/bin/release"
+
+package: ## build the Debian package into bin
+	@sh scripts/package "$(CURDIR)/bin"
 
 demo: build ## run the demonstration; ARGS="--listen 127.0.0.1:9080 --fresh"
 	./bin/dobosh-lab demo $(ARGS)
