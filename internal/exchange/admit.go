@@ -12,7 +12,7 @@ import (
 
 // covers reports whether the contract lets a method and path through, and the
 // segments that its pattern names.
-func covers(c registry.Contract, method, path string) (named map[string]string, ok bool) {
+func covers(c *registry.Contract, method, path string) (named map[string]string, ok bool) {
 	if !slices.Contains(c.Methods, method) {
 		return nil, false
 	}
@@ -31,33 +31,34 @@ func covers(c registry.Contract, method, path string) (named map[string]string, 
 // admit finds the contract that the request names and checks everything that
 // it says, by the newest state of the registry: what ended a second ago has
 // ended.
-func (g *Gateway) admit(state *registry.State, q RequestMeta, body []byte) (registry.Contract, map[string]string, error) {
+func (g *Gateway) admit(state *registry.State, q *RequestMeta, body []byte) (*terms, map[string]string, error) {
 	if err := g.fresh(); err != nil {
-		return registry.Contract{}, nil, err
+		return nil, nil, err
 	}
 	if err := g.open(state); err != nil {
-		return registry.Contract{}, nil, err
+		return nil, nil, err
 	}
-	c, ok := state.Contract(q.Contract)
+	c, at, ok := state.Terms(q.Contract)
 	if !ok || c.Provider != q.Service.System() || c.Service != q.Service.Service || !state.Lets(c, q.Client, q.Behalf) {
-		return c, nil, missing(q.Client, q.Service)
+		return nil, nil, missing(q.Client, q.Service)
 	}
+	t := g.termsOf(c, at)
 	named, covered := covers(c, q.Method, q.Path)
 	if !covered {
-		return c, nil, missing(q.Client, q.Service)
+		return t, nil, missing(q.Client, q.Service)
 	}
 	if service, known := state.Service(q.Service); known {
 		if err := disabled(service); err != nil {
-			return c, nil, err
+			return t, nil, err
 		}
 	}
 	if err := g.standing(c); err != nil {
-		return c, nil, err
+		return t, nil, err
 	}
 	if int64(len(body)) > limitOf(c) {
-		return c, nil, problem.New(problem.TooLarge, "question-too-large")
+		return t, nil, problem.New(problem.TooLarge, "question-too-large")
 	}
-	return c, named, g.meter(c, q)
+	return t, named, g.meter(c, q)
 }
 
 // missing says that no contract lets the client ask the service this.
@@ -67,7 +68,7 @@ func missing(client, service registry.ID) error {
 
 // meter counts the request against the contract's rate and quota. Under a
 // contract with a group each of its members has them for itself.
-func (g *Gateway) meter(c registry.Contract, q RequestMeta) error {
+func (g *Gateway) meter(c *registry.Contract, q *RequestMeta) error {
 	account := c.ID
 	if c.Group != (registry.ID{}) {
 		account += "\n" + q.Client.String()
@@ -108,7 +109,7 @@ func disabled(s registry.Service) error {
 
 // hidden says until when the person concerned does not see a response under a
 // contract. A delay whose provision is not in force hides nothing.
-func (g *Gateway) hidden(c registry.Contract) *Hidden {
+func (g *Gateway) hidden(c *registry.Contract) *Hidden {
 	if c.Delay.Days == 0 {
 		return nil
 	}

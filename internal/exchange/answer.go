@@ -28,7 +28,6 @@ type inboundRequest struct {
 	ended  atomic.Pointer[ended] // when all of the upload has come
 
 	out      outcome
-	contract registry.Contract
 	terms    *terms
 	timeout  *idleTimeout
 
@@ -68,13 +67,13 @@ func (in *inboundRequest) answer() error {
 		Contract: in.Contract, Purpose: in.Purpose, Provision: in.Provision, Matter: in.Matter, Role: in.Role,
 	}
 	state := in.g.State()
-	contract, named, err := in.g.admit(state, in.RequestMeta, in.body)
+	agreed, named, err := in.g.admit(state, &in.RequestMeta, in.body)
 	if err != nil {
 		return err
 	}
-	in.contract, in.terms = contract, in.g.termsOf(state, contract)
-	in.out.Purpose, in.out.Provision = contract.Purpose, contract.Provision
-	in.out.Hidden = in.g.hidden(contract)
+	in.terms = agreed
+	in.out.Purpose, in.out.Provision = agreed.Purpose, agreed.Provision
+	in.out.Hidden = in.g.hidden(agreed.Contract)
 	return in.consult(named)
 }
 
@@ -101,19 +100,20 @@ func (in *inboundRequest) leave() error {
 		in.g.Log.Error("an answer did not leave, since it could not be journaled", attr("exchange", in.ID), attr("error", err.Error()))
 		return err
 	}
-	message := envelope{kind: sealed, stamp: stamp.Bytes(), meta: meta, body: in.out.body, system: in.systemTook, journal: in.journalTook}.bytes()
+	message := in.g.message(&envelope{kind: sealed, meta: meta, body: in.out.body, system: in.systemTook, journal: in.journalTook}, stamp)
+	defer in.g.forget(message)
 	in.ch.moved()
 	if !in.out.Parts {
 		in.ch.StopReading()
-		_ = in.ch.Finish(message) // the asker may have gone; the receipt stands
+		_ = in.ch.Finish(*message) // the asker may have gone; the receipt stands
 		return nil
 	}
 
-	if _, err := in.ch.Write(message); err != nil {
+	if _, err := in.ch.Write(*message); err != nil {
 		return err
 	}
 	of := body{id: in.ID, of: leaf(stamp, sha256.Sum256(meta), sha256.Sum256(nil))}
-	err = in.g.sendParts(in.timeout, in.ch, of, in.out.rest, limitOf(in.contract), in.moved)
+	err = in.g.sendParts(in.timeout, in.ch, of, in.out.rest, limitOf(in.terms.Contract), in.moved)
 	if err == nil {
 		err = in.ch.Finish(nil)
 	}

@@ -88,14 +88,15 @@ func (g *Gateway) Ask(ctx context.Context, r Request) (response Response, err er
 	out.body = body{id: out.ID, of: leaf(stamp, entry.MetaSum, entry.BodySum)}
 	out.hops = append(out.hops, Hop{HopJournal, time.Since(appending)})
 
-	message := envelope{kind: sealed, stamp: stamp.Bytes(), meta: out.meta, body: r.Body}.bytes()
+	message := g.message(&envelope{kind: sealed, meta: out.meta, body: r.Body}, stamp)
+	defer g.forget(message)
 	for _, p := range g.peers.inOrder(out.nodes) {
-		stream, sent := out.send(p, message)
+		stream, sent := out.send(p, *message)
 		if errors.Is(sent, link.ErrClosed) || errors.Is(sent, credential.ErrPeer) { // its connection was about to end, or its key was replaced just now
 			if now, known := g.State().Node(p.node.Member, p.node.Name); known {
 				p = g.peers.of(now)
 			}
-			stream, sent = out.send(p, message)
+			stream, sent = out.send(p, *message)
 		}
 		if sent != nil {
 			err = sent
@@ -130,7 +131,7 @@ type outboundRequest struct {
 // prepare finds the nodes that can be asked and the contract to ask under, and writes
 // what the journal commits to. It refuses what no other node would take.
 func (out *outboundRequest) prepare() error {
-	g, r, state := out.g, out.request, out.g.State()
+	g, r, state := out.g, &out.request, out.g.State()
 	if err := g.fresh(); err != nil {
 		return err
 	}
@@ -318,10 +319,8 @@ func (out *outboundRequest) prove(node registry.Node, e envelope, s *link.Stream
 // its back.
 func (out *outboundRequest) note(e journal.Entry) {
 	e.ID, e.At, e.Subjects = out.ID, out.g.Now(), out.request.Subjects
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(out.timeout), 10*time.Second)
-	defer cancel()
-	if err := out.g.recorder.note(ctx, e); err != nil {
-		out.g.Log.ErrorContext(ctx, "the answer is not in the journal", attr("exchange", out.ID), attr("error", err.Error()))
+	if err := out.g.recorder.note(&e); err != nil {
+		out.g.Log.ErrorContext(out.timeout, "the answer is not in the journal", attr("exchange", out.ID), attr("error", err.Error()))
 	}
 }
 

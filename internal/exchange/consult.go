@@ -48,7 +48,7 @@ func (in *inboundRequest) consult(named map[string]string) error {
 	if err := refusedBy(answer.Status, service); err != nil && !(in.terms.everything && explained(answer.Status)) {
 		return err
 	}
-	in.out.Headers = leaving(answer.Headers, in.contract)
+	in.out.Headers = leaving(answer.Headers, in.terms.Contract)
 	if checkHeaders(in.out.Headers, anyHeader) != nil || !plainText(in.out.Type) {
 		return problem.New(problem.BadGateway, "system-failed", "service", service)
 	}
@@ -65,11 +65,11 @@ func (in *inboundRequest) consult(named map[string]string) error {
 		return nil
 	}
 	if !isJSON(in.out.Type) {
-		return problem.New(problem.BadGateway, "answer-not-json", "contract", in.contract.ID)
+		return problem.New(problem.BadGateway, "answer-not-json", "contract", in.terms.ID)
 	}
 	document, err := scan(answer.first, in.terms.fields, in.terms.places)
 	if err != nil {
-		return problem.New(problem.BadGateway, "answer-not-json", "contract", in.contract.ID).Because(err)
+		return problem.New(problem.BadGateway, "answer-not-json", "contract", in.terms.ID).Because(err)
 	}
 	if err := in.name(func(n int, _ string) []string { return document.found[n] }); err != nil {
 		return problem.New(problem.BadGateway, "system-failed", "service", service).Because(err)
@@ -116,7 +116,7 @@ func isJSON(mediaType string) bool {
 func (in *inboundRequest) call(system System) (fetched, error) {
 	begun := time.Now()
 	defer func() { in.systemTook = time.Since(begun) }()
-	f := fetch{system: system, call: in.asCall(), limit: limitOf(in.contract), whole: !in.terms.everything, memory: in.g.memory}
+	f := fetch{system: system, call: in.asCall(), limit: limitOf(in.terms.Contract), whole: !in.terms.everything, memory: in.g.memory}
 	ctx, done := in.timeout, make(chan fetched, 1)
 	in.g.consulting.do(func() { done <- f.do(ctx) })
 	select {
@@ -164,7 +164,7 @@ func (in *inboundRequest) asCall() Call {
 	call := Call{Method: in.Method, Path: in.Path, Query: in.Query, Size: int64(len(in.body)), Headers: make([]Header, 0, len(in.Headers)+8)}
 	call.Headers = append(call.Headers, in.Headers...)
 	for _, h := range [...]Header{
-		{SectorHeader, in.contract.Sector}, {clientHeader, in.Client.String()}, {idHeader, cmp.Or(in.Message, in.ID)}, {requestIDHeader, RequestID(in.ID)},
+		{SectorHeader, in.terms.Sector}, {clientHeader, in.Client.String()}, {idHeader, cmp.Or(in.Message, in.ID)}, {requestIDHeader, RequestID(in.ID)},
 		{issueHeader, in.Matter}, {"Content-Type", in.Type}, {"Accept", in.Accept}, {traceHeader, in.Trace},
 	} {
 		if h.Value != "" {
@@ -181,7 +181,7 @@ func (in *inboundRequest) asCall() Call {
 			in.ended.Store(&ended{e, stamp})
 			in.ch.held()
 		}
-		in.upload = newParts(body{id: in.ID, of: in.leaf}, in.ch, limitOf(in.contract), verify, in.moved, atEnd)
+		in.upload = newParts(body{id: in.ID, of: in.leaf}, in.ch, limitOf(in.terms.Contract), verify, in.moved, atEnd)
 		in.later(in.ch.StopReading)
 		call.Body, call.Size = in.upload, -1
 	case len(in.body) > 0:

@@ -39,14 +39,42 @@ type envelope struct {
 
 // bytes writes the envelope.
 func (e envelope) bytes() []byte {
-	b := make([]byte, 0, envelopeHead+len(e.stamp)+len(e.meta)+len(e.body))
-	b = append(b, e.kind)
-	b = binary.BigEndian.AppendUint16(b, uint16(len(e.stamp)))
-	b = binary.BigEndian.AppendUint32(b, uint32(len(e.meta)))
-	b = binary.BigEndian.AppendUint32(b, uint32(len(e.body)))
-	b = binary.BigEndian.AppendUint32(b, micros(e.system))
-	b = binary.BigEndian.AppendUint32(b, micros(e.journal))
-	return append(append(append(b, e.stamp...), e.meta...), e.body...)
+	b := make([]byte, envelopeHead, envelopeHead+len(e.stamp)+len(e.meta)+len(e.body))
+	b = append(append(append(b, e.stamp...), e.meta...), e.body...)
+	e.putHead(b, len(e.stamp))
+	return b
+}
+
+// message writes a message of this node, with the stamp that its journal gave it, into memory that serves the next one
+// after forget.
+func (g *Gateway) message(e *envelope, stamp journal.Stamp) *[]byte {
+	into, again := g.messages.Get().(*[]byte)
+	if !again {
+		into = new([]byte)
+	}
+	b := stamp.AppendTo(append((*into)[:0], make([]byte, envelopeHead)...))
+	e.putHead(b, len(b)-envelopeHead)
+	*into = append(append(b, e.meta...), e.body...)
+	return into
+}
+
+// forget lets go of a message that has left.
+func (g *Gateway) forget(message *[]byte) {
+	if cap(*message) <= maxSpare {
+		g.messages.Put(message)
+	}
+}
+
+// maxSpare is how many bytes are kept for the next message.
+const maxSpare = 64 << 10
+
+func (e *envelope) putHead(b []byte, stamp int) {
+	b[0] = e.kind
+	binary.BigEndian.PutUint16(b[1:], uint16(stamp))
+	binary.BigEndian.PutUint32(b[3:], uint32(len(e.meta)))
+	binary.BigEndian.PutUint32(b[7:], uint32(len(e.body)))
+	binary.BigEndian.PutUint32(b[11:], micros(e.system))
+	binary.BigEndian.PutUint32(b[15:], micros(e.journal))
 }
 
 func micros(d time.Duration) uint32 { return uint32(min(max(d.Microseconds(), 0), 1<<32-1)) }
@@ -60,8 +88,8 @@ var errBody = fmt.Errorf("%w: the body is larger than agreed", errMessage)
 // lengths that no message of this version has. admit is asked before a body is read
 // into memory; it waits until there is room.
 func readEnvelope(from io.Reader, limit int, admit func(size int) error) (envelope, error) {
-	var head [envelopeHead]byte
-	if _, err := io.ReadFull(from, head[:]); err != nil {
+	head, err := next(from, envelopeHead)
+	if err != nil {
 		return envelope{}, fmt.Errorf("read message: %w", err)
 	}
 	kind, stamp := head[0], int(binary.BigEndian.Uint16(head[1:]))
@@ -76,8 +104,8 @@ func readEnvelope(from io.Reader, limit int, admit func(size int) error) (envelo
 		return envelope{}, err
 	}
 
-	all := make([]byte, stamp+meta+body)
-	if _, err := io.ReadFull(from, all); err != nil {
+	all, err := next(from, stamp+meta+body)
+	if err != nil {
 		return envelope{}, fmt.Errorf("read message: %w", err)
 	}
 	e := envelope{
@@ -86,4 +114,14 @@ func readEnvelope(from io.Reader, limit int, admit func(size int) error) (envelo
 	}
 	e.metaSum, e.bodySum = sha256.Sum256(e.meta), sha256.Sum256(e.body)
 	return e, nil
+}
+
+// next gives the bytes that come next, where they lie if they came on a stream.
+func next(from io.Reader, n int) ([]byte, error) {
+	if stream, is := from.(interface{ Next(n int) ([]byte, error) }); is {
+		return stream.Next(n)
+	}
+	b := make([]byte, n)
+	_, err := io.ReadFull(from, b)
+	return b, err
 }

@@ -41,7 +41,7 @@ func (g *Gateway) Stands(c registry.Contract) error {
 	if err := g.registered(g.State()); err != nil {
 		return err
 	}
-	return g.standing(c)
+	return g.standing(&c)
 }
 
 // Reach gives the connections to a node, which are known by its key.

@@ -69,6 +69,8 @@ type Gateway struct {
 	rates   *rates
 	memory  *memoryLimit
 
+	messages   sync.Pool // *[]byte, of messages that have left
+
 	recorder   *recorder
 	peers      *peers
 	served     served

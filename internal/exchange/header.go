@@ -83,7 +83,7 @@ func passing(headers []Header) (list []Header) {
 
 // leaving gives the headers of a response that may leave under a contract. The
 // type of the response is not among them, since the response has it.
-func leaving(headers []Header, c registry.Contract) (list []Header) {
+func leaving(headers []Header, c *registry.Contract) (list []Header) {
 	all := slices.Contains(c.Headers, "*")
 	for _, h := range headers {
 		name := textproto.CanonicalMIMEHeaderKey(h.Name)

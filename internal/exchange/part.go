@@ -115,7 +115,9 @@ func (g *Gateway) sendPart(ctx context.Context, to io.Writer, count *tally, data
 	}
 	bodies := [][]byte{data, nil}
 	for i, stamp := range stamps {
-		if _, err := to.Write(envelope{kind: sealed, stamp: stamp.Bytes(), meta: metas[i], body: bodies[i]}.bytes()); err != nil {
+		message := g.message(&envelope{kind: sealed, meta: metas[i], body: bodies[i]}, stamp)
+		_, err := to.Write(*message)
+		if g.forget(message); err != nil {
 			return err
 		}
 	}

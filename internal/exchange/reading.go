@@ -29,7 +29,7 @@ func ReadEnd(meta []byte) (e End, err error) { return e, ReadMessage(meta, &e) }
 
 // Covers reports whether a contract lets a method and a raw path through.
 func Covers(c registry.Contract, method, path string) bool {
-	_, ok := covers(c, method, path)
+	_, ok := covers(&c, method, path)
 	return ok
 }
 
@@ -47,7 +47,7 @@ func Agreed(c registry.Contract, document []byte) bool {
 // Concerned finds the persons whom a request, and the response as it left, are about
 // by the places that a contract names. They are named in the contract's sector.
 func Concerned(c registry.Contract, q RequestMeta, asked, answered []byte) (persons []string) {
-	named, _ := covers(c, q.Method, q.Path)
+	named, _ := covers(&c, q.Method, q.Path)
 	query, _ := url.ParseQuery(q.Query)
 	question, answer := readable(asked), readable(answered)
 	for _, where := range c.Subjects {

@@ -29,45 +29,62 @@ type recorder struct {
 	mu      sync.Mutex // guards what follows
 	waiting []journal.Entry
 	bytes   int
-	writing int           // entries that were taken and are not written yet
-	room    chan struct{} // closed and replaced whenever entries were taken
-	empty   sync.Cond     // nothing waits or is being written
+	writing int             // entries that were taken and are not written yet
+	room    chan struct{}   // closed whenever entries were taken; nil while nobody waits for that
+	spare   []journal.Entry // memory for those that will wait
+	empty   sync.Cond       // nothing waits or is being written
 	closed  bool
 	wake    chan struct{}
 	ended   chan struct{}
 }
 
 func newRecorder(j Journal, log *slog.Logger) *recorder {
-	r := &recorder{journal: j, log: log, room: make(chan struct{}), wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	r := &recorder{journal: j, log: log, wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	r.empty.L = &r.mu
 	go r.run()
 	return r
 }
 
-// note takes an entry. It waits while too much waits already, and gives up with
-// ctx; then the entry is not noted.
-func (r *recorder) note(ctx context.Context, e journal.Entry) error {
+// notePatience is how long a note may wait for room.
+const notePatience = 10 * time.Second
+
+// note takes an entry. It waits while too much waits already, but not for ever: then
+// the entry is not noted.
+func (r *recorder) note(e *journal.Entry) error {
+	room, err := r.add(e)
+	if room == nil || err != nil {
+		return err
+	}
+	late := time.NewTimer(notePatience)
+	defer late.Stop()
 	for {
-		r.mu.Lock()
-		if r.closed {
-			r.mu.Unlock()
-			return errors.New("the node is closing")
-		}
-		if len(r.waiting) < backlogEntries && (r.bytes < backlogBytes || len(r.waiting) == 0) {
-			r.waiting = append(r.waiting, e)
-			r.bytes += len(e.Body)
-			r.mu.Unlock()
-			r.nudge()
-			return nil
-		}
-		room := r.room
-		r.mu.Unlock()
 		select {
 		case <-room:
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-late.C:
+			return context.DeadlineExceeded
+		}
+		if room, err = r.add(e); room == nil || err != nil {
+			return err
 		}
 	}
+}
+
+// add takes an entry, or gives what to wait for.
+func (r *recorder) add(e *journal.Entry) (room <-chan struct{}, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.closed:
+		return nil, errors.New("the node is closing")
+	case len(r.waiting) < backlogEntries && (r.bytes < backlogBytes || len(r.waiting) == 0):
+		r.waiting = append(r.waiting, *e)
+		r.bytes += len(e.Body)
+		r.nudge()
+		return nil, nil
+	case r.room == nil:
+		r.room = make(chan struct{})
+	}
+	return r.room, nil
 }
 
 func (r *recorder) nudge() {
@@ -101,6 +118,7 @@ func (r *recorder) run() {
 	for range r.wake {
 		for batch := r.take(); len(batch) > 0; batch = r.take() {
 			r.write(batch)
+			r.again(batch)
 		}
 		r.mu.Lock()
 		done := r.closed && len(r.waiting) == 0
@@ -123,15 +141,27 @@ func (r *recorder) take() []journal.Entry {
 	}
 	batch := r.waiting[:n:n]
 	r.waiting, r.bytes, r.writing = r.waiting[n:], r.bytes-size, n
-	if len(r.waiting) == 0 {
-		r.waiting = nil // batch owns what was
+	if len(r.waiting) == 0 { // batch owns what was
+		r.waiting, r.spare = r.spare, nil
 	}
-	close(r.room)
-	r.room = make(chan struct{})
+	if r.room != nil {
+		close(r.room)
+		r.room = nil
+	}
 	if n == 0 {
 		r.empty.Broadcast()
 	}
 	return batch
+}
+
+// again keeps the memory of entries that were written.
+func (r *recorder) again(batch []journal.Entry) {
+	clear(batch)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.spare == nil {
+		r.spare = batch[:0]
+	}
 }
 
 // write appends entries, trying again while the journal is busy. What cannot be

@@ -25,7 +25,8 @@ type scanned struct {
 // whom the document is about. It means the same as parseDocument with filter and
 // at, and keeps nothing.
 func scan(document []byte, f *fields, p *places) (scanned, error) {
-	s := scanner{b: document, out: make([]byte, 0, len(document)/2+2), hit: make([]bool, len(f.list)), found: make([][]string, p.size)}
+	var names [2 * fewNames][]byte
+	s := scanner{b: document, names: names[:0], out: make([]byte, 0, len(document)/2+2), hit: make([]bool, len(f.list)), found: make([][]string, p.size)}
 	if !utf8.Valid(document) {
 		return scanned{}, errDocument
 	}

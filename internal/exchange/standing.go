@@ -10,7 +10,7 @@ import (
 )
 
 // providers gives the nodes of the provider that take requests.
-func providers(state *registry.State, a Request) ([]registry.Node, error) {
+func providers(state *registry.State, a *Request) ([]registry.Node, error) {
 	all := state.Nodes(a.Service)
 	if len(all) == 0 || !state.HasSubsystem(a.Service.System()) {
 		return nil, problem.New(problem.NotFound, "provider-unknown", "service", a.Service.String())
@@ -28,16 +28,11 @@ func providers(state *registry.State, a Request) ([]registry.Node, error) {
 			return nil, problem.New(problem.NotFound, "node-unknown", "node", a.Node, "body", a.Service.Owner().String())
 		}
 	}
-	serving := make([]registry.Node, 0, len(all))
-	for _, n := range all {
-		if n.Serves() {
-			serving = append(serving, n)
-		}
+	first := all[0]
+	if all = slices.DeleteFunc(all, func(n registry.Node) bool { return !n.Serves() }); len(all) == 0 {
+		return nil, maintenance(first)
 	}
-	if len(serving) == 0 {
-		return nil, maintenance(all[0])
-	}
-	return serving, nil
+	return all, nil
 }
 
 // fresh refuses to go on with a registry that nobody has confirmed for long.
@@ -59,7 +54,7 @@ func (g *Gateway) registered(state *registry.State) error {
 
 // choose takes the first contract that lets the request through. Where none
 // does, the error of the one that comes nearest says why.
-func (g *Gateway) choose(state *registry.State, a Request) (registry.Contract, error) {
+func (g *Gateway) choose(state *registry.State, a *Request) (*registry.Contract, error) {
 	var nearest error
 	asker := a.Client
 	if a.Behalf != (registry.ID{}) {
@@ -81,12 +76,14 @@ func (g *Gateway) choose(state *registry.State, a Request) (registry.Contract, e
 	if nearest == nil {
 		nearest = missing(a.Client, a.Service)
 	}
-	return registry.Contract{}, nearest
+	return nil, nearest
 }
 
 // Standing reports why a contract does not hold on a day: its own period, or
 // the provision on which it rests.
-func Standing(c registry.Contract, law Law, day civil.Day) error {
+func Standing(c registry.Contract, law Law, day civil.Day) error { return standing(&c, law, day) }
+
+func standing(c *registry.Contract, law Law, day civil.Day) error {
 	if day.Before(c.From) {
 		return problem.New(problem.Forbidden, "contract-not-begun", "contract", c.ID, "day", c.From.String())
 	}
@@ -96,7 +93,7 @@ func Standing(c registry.Contract, law Law, day civil.Day) error {
 	return law.InForce(c.Provision, day)
 }
 
-func (g *Gateway) standing(c registry.Contract) error { return Standing(c, g.Law, civil.Of(g.Now())) }
+func (g *Gateway) standing(c *registry.Contract) error { return standing(c, g.Law, civil.Of(g.Now())) }
 
 // limitOf is how many bytes one body may have under a contract.
-func limitOf(c registry.Contract) int64 { return cmp.Or(c.Limit, registry.DefaultLimit) }
+func limitOf(c *registry.Contract) int64 { return cmp.Or(c.Limit, registry.DefaultLimit) }

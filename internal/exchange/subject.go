@@ -32,11 +32,11 @@ func (in *inboundRequest) nameInRequest(named map[string]string) error {
 	document := value{raw: []byte("null")}
 	if in.looksAt(bodySubject) && (len(in.body) > 0 || in.Parts) {
 		if in.Parts || !isJSON(in.Type) {
-			return problem.New(problem.Invalid, "question-not-json", "contract", in.contract.ID)
+			return problem.New(problem.Invalid, "question-not-json", "contract", in.terms.ID)
 		}
 		var err error
 		if document, err = parseDocument(in.body); err != nil {
-			return problem.New(problem.Invalid, "question-not-json", "contract", in.contract.ID).Because(err)
+			return problem.New(problem.Invalid, "question-not-json", "contract", in.terms.ID).Because(err)
 		}
 	}
 	query, err := url.ParseQuery(in.Query)
@@ -65,7 +65,7 @@ func (in *inboundRequest) nameInRequest(named map[string]string) error {
 
 // looksAt reports whether the contract finds persons in a part of the request.
 func (in *inboundRequest) looksAt(kind string) bool {
-	return slices.ContainsFunc(in.contract.Subjects, func(where string) bool { return strings.HasPrefix(where, kind) })
+	return slices.ContainsFunc(in.terms.Subjects, func(where string) bool { return strings.HasPrefix(where, kind) })
 }
 
 // cutSubject splits a place such as "query:person"; a pointer into the response is
@@ -92,12 +92,12 @@ func valuesOf(headers []Header, name string) (list []string) {
 // in [ReceiptSector]. n is the number of the place. An empty value names nobody; one that is no pseudonym of
 // the contract's sector is an error.
 func (in *inboundRequest) name(find func(n int, where string) []string) error {
-	for n, where := range in.contract.Subjects {
+	for n, where := range in.terms.Subjects {
 		for _, person := range find(n, where) {
 			if person == "" {
 				continue
 			}
-			subject, err := in.g.Sectors.Translate(in.contract.Sector, ReceiptSector, person)
+			subject, err := in.g.Sectors.Translate(in.terms.Sector, ReceiptSector, person)
 			if err != nil {
 				return fmt.Errorf("name a person at %s: %w", where, err)
 			}

@@ -219,7 +219,7 @@ func headerVectorOf(name, value string) headerVector {
 	fits := checkHeaders(one, func(string) bool { return true }) == nil
 	return headerVector{
 		Name: name, Value: value, Travels: fits && len(passing(one)) == 1,
-		Leaves: fits && len(leaving(one, registry.Contract{})) == 1, All: fits && len(leaving(one, registry.Contract{Headers: []string{"*"}})) == 1,
+		Leaves: fits && len(leaving(one, &registry.Contract{})) == 1, All: fits && len(leaving(one, &registry.Contract{Headers: []string{"*"}})) == 1,
 	}
 }
 

@@ -149,7 +149,7 @@ func TestContractEndsAndIsAmended(t *testing.T) {
 	amended := births()
 	amended.Quota = 5
 	say(t, a, Statement{Contract: signed(t, amended)})
-	between := func() []Contract { return a.State().Between(births().Consumer, births().Provider.With("births")) }
+	between := func() []*Contract { return a.State().Between(births().Consumer, births().Provider.With("births")) }
 	if got := between(); len(got) != 1 || got[0].Quota != 5 {
 		t.Fatalf("after the amendment: %+v", got)
 	}

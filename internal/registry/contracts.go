@@ -117,6 +117,15 @@ func (s *State) Contract(id string) (Contract, bool) {
 	return *p.terms, true
 }
 
+// Terms are those of a contract in force and their place in the log. They are shared: nobody changes them.
+func (s *State) Terms(id string) (c *Contract, index int64, ok bool) {
+	p, ok := s.contracts.Get(id)
+	if !ok || p.terms == nil {
+		return nil, 0, false
+	}
+	return p.terms, p.at, true
+}
+
 // ContractAt is the place in the log of the terms of a contract in force.
 func (s *State) ContractAt(id string) (index int64, ok bool) {
 	p, ok := s.contracts.Get(id)
@@ -129,27 +138,25 @@ func (s *State) ContractAt(id string) (index int64, ok bool) {
 // Between lists the contracts under which client may ask provider for itself:
 // those between the two, then those with groups that hold the client, oldest
 // first. A delegate asks under the contracts between whom it acts for and the
-// provider, see [State.Lets].
-func (s *State) Between(client, provider ID) []Contract {
+// provider, see [State.Lets]. What it gives is shared: nobody changes it.
+func (s *State) Between(client, provider ID) []*Contract {
 	client, provider = client.System(), provider.System()
 	own, _ := s.between.Get(pair{asker: client, provider: provider})
-	found := make([]Contract, 0, len(own))
-	for _, c := range own {
-		found = append(found, *c)
-	}
 	groups, _ := s.inGroups.Get(client)
+	if len(groups) == 0 {
+		return own
+	}
+	found := slices.Clone(own)
 	for _, g := range groups {
 		shared, _ := s.between.Get(pair{g, provider, true})
-		for _, c := range shared {
-			found = append(found, *c)
-		}
+		found = append(found, shared...)
 	}
 	return found
 }
 
 // Lets reports whether a contract lets client ask, for itself or, where behalf
 // is not empty, on behalf of another subsystem.
-func (s *State) Lets(c Contract, client, behalf ID) bool {
+func (s *State) Lets(c *Contract, client, behalf ID) bool {
 	asks := client.System()
 	if behalf != (ID{}) {
 		if !slices.Contains(c.Delegates, asks) || !s.HasSubsystem(asks) {

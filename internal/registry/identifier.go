@@ -82,11 +82,18 @@ func (id ID) String() string {
 	if id == (ID{}) {
 		return ""
 	}
-	parts := id.Parts()
-	for i, part := range parts {
-		parts[i] = url.PathEscape(part)
+	return string(id.append(nil))
+}
+
+// append appends what String writes.
+func (id ID) append(b []byte) []byte {
+	b = append(b, url.PathEscape(id.Instance)...)
+	for n, part := range [...]string{id.Class, id.Member, id.Subsystem, id.Service} {
+		if part != "" || n < 2 { // a member has three parts, whatever they hold
+			b = append(append(b, '/'), url.PathEscape(part)...)
+		}
 	}
-	return strings.Join(parts, "/")
+	return b
 }
 
 // compare orders identifiers by their parts, so that a member stands before its
@@ -124,7 +131,12 @@ func (id ID) With(service string) ID {
 }
 
 // MarshalText and UnmarshalText carry identifiers through JSON and YAML.
-func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+func (id ID) MarshalText() ([]byte, error) {
+	if id == (ID{}) {
+		return nil, nil
+	}
+	return id.append(make([]byte, 0, 96)), nil
+}
 
 // UnmarshalText is the inverse of MarshalText.
 func (id *ID) UnmarshalText(text []byte) error {

@@ -25,7 +25,7 @@ func (k *concerned) contracts(state *registry.State, subsystem registry.ID) []re
 	list, known := k.of[subsystem]
 	if !known {
 		for c := range state.ContractsAfter("") {
-			if len(c.Events) > 0 && (c.Provider == subsystem || state.Lets(c, subsystem, registry.ID{})) {
+			if len(c.Events) > 0 && (c.Provider == subsystem || state.Lets(&c, subsystem, registry.ID{})) {
 				list = append(list, c)
 			}
 		}

@@ -86,6 +86,6 @@ func follows(s *registry.State, c registry.Contract, member registry.ID) bool {
 	return known && slices.ContainsFunc(m.Subsystems, func(name string) bool {
 		system := m.ID
 		system.Subsystem = name
-		return s.Lets(c, system, registry.ID{})
+		return s.Lets(&c, system, registry.ID{})
 	})
 }

@@ -574,3 +574,46 @@ func BenchmarkStreams(b *testing.B) {
 		}
 	})
 }
+
+// What is handed out where it lies belongs to the one who took it: nothing that comes later changes it.
+func TestBytesAreHandedOutWhereTheyLie(t *testing.T) {
+	a, _ := pair(t, Config{}, Config{Handler: func(_ context.Context, s *Stream) {
+		for i := range 200 {
+			if _, err := s.Write(bytes.Repeat([]byte{byte(i)}, 1000)); err != nil {
+				return
+			}
+		}
+		_ = s.Finish([]byte("end"))
+	}})
+	s, err := a.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Finish([]byte("go")); err != nil {
+		t.Fatal(err)
+	}
+	var parts [][]byte
+	for range 160 {
+		part, err := s.Next(1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, append(part, 0xff)) // whoever owns them may write behind them
+	}
+	rest, err := s.Next(window/2 + 1000) // more than is ever there at once for sure
+	if err != nil || len(rest) != window/2+1000 {
+		t.Fatalf("%d bytes, %v", len(rest), err)
+	}
+	for i, part := range parts {
+		if want := append(bytes.Repeat([]byte{byte(i)}, 1000), 0xff); !bytes.Equal(part, want) {
+			t.Fatalf("part %d was changed", i)
+		}
+	}
+	if n, err := io.Copy(io.Discard, s); n != 200_003-160_000-int64(len(rest)) || err != nil {
+		t.Errorf("%d bytes are left, %v", n, err)
+	}
+	if _, err := s.Next(1); !errors.Is(err, io.EOF) {
+		t.Errorf("behind the end: %v", err)
+	}
+}

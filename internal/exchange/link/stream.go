@@ -87,15 +87,64 @@ func (s *Stream) take(p []byte) (n, credit int, err error) {
 		return 0, 0, io.EOF
 	case n == 0 && s.err != nil:
 		return 0, 0, s.err
-	case s.inEnded || s.err != nil:
-		return n, 0, nil
+	}
+	return n, s.owe(n), nil
+}
+
+// Next gives the next n bytes, where they lie when there are few: they are the caller's from then on. Errors are those of
+// [io.ReadFull].
+func (s *Stream) Next(n int) ([]byte, error) {
+	if n == 0 || n > window/2 { // so many may never be there all at once
+		b := make([]byte, n)
+		_, err := io.ReadFull(s, b)
+		return b, err
+	}
+	for {
+		b, credit, err := s.hand(n)
+		if credit > 0 {
+			s.conn.control(frameCredit, s, uint32(credit))
+		}
+		if b != nil || err != nil {
+			return b, err
+		}
+		select {
+		case <-s.readable:
+		case <-s.ctx.Done():
+			return nil, s.ctx.Err()
+		}
+	}
+}
+
+// hand gives n bytes away, if so many are there, and says how much credit the other side gets for them.
+func (s *Stream) hand(n int) (b []byte, credit int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rest := s.in[s.taken:]
+	switch {
+	case s.readStopped:
+		return nil, 0, io.ErrClosedPipe
+	case len(rest) >= n:
+		s.in, s.taken = rest[n:], 0
+		return rest[:n:n], s.owe(n), nil
+	case s.inEnded && len(rest) == 0:
+		return nil, 0, io.EOF
+	case s.inEnded:
+		return nil, 0, io.ErrUnexpectedEOF
+	}
+	return nil, 0, s.err
+}
+
+// owe counts bytes that were read and gives the credit that is due for them. The caller holds mu.
+func (s *Stream) owe(n int) (credit int) {
+	if s.inEnded || s.err != nil {
+		return 0
 	}
 	if s.owed += n; s.owed < window/2 {
-		return n, 0, nil
+		return 0
 	}
 	credit = s.owed + s.conn.widen(s)
 	s.room, s.owed = s.room+credit, 0
-	return n, credit, nil
+	return credit
 }
 
 // Sent reports whether the other side may have seen anything of the stream.

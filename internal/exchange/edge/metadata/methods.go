@@ -50,8 +50,8 @@ func Methods(state *registry.State, provider registry.ID, described func(registr
 func Allowed(state *registry.State, client, provider registry.ID, inForce func(registry.Contract) bool) []byte {
 	allowed := map[string][]Endpoint{}
 	for _, c := range state.Between(client, provider) {
-		if c.Service != "" && inForce(c) {
-			allowed[c.Service] = append(allowed[c.Service], endpointsOf(c)...)
+		if c.Service != "" && inForce(*c) {
+			allowed[c.Service] = append(allowed[c.Service], endpointsOf(*c)...)
 		}
 	}
 	return methodsOf(state, provider, func(sv registry.Service) ([]Endpoint, bool) {
