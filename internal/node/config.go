@@ -300,6 +300,7 @@ func (c Config) Check() error {
 	errs = append(errs, checkSystems(c.InformationSystems, c.Member)...)
 	errs = append(errs, c.Edge.check()...)
 	wrong(!strings.Contains(" debug info warn error ", " "+c.LogLevel+" ") && c.LogLevel != "", "log_level: %q is none of debug, info, warn, error", c.LogLevel)
+	errs = append(errs, c.audit()...)
 	return errors.Join(errs...)
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -31,6 +32,9 @@ func openSQLite(ctx context.Context, path string, db *DB, log *slog.Logger) (*sq
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
+	if err := own(path); err != nil {
+		return nil, err
+	}
 	writers, err := sqlitePool(path, 1, "_txlock=immediate")
 	if err != nil {
 		return nil, err
@@ -50,6 +54,26 @@ func openSQLite(ctx context.Context, path string, db *DB, log *slog.Logger) (*sq
 		writers:  writers,
 		combiner: startCombiner(db, writers, log),
 	}, nil
+}
+
+// own has the database be read and written by the account of the process alone, whoever
+// made it: SQLite makes a file as the umask has it, and gives its mode to those beside
+// it. Nothing that is there is opened: closing it would let go of the locks that this
+// process may have on it.
+func own(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	for _, file := range []string{path, path + "-wal", path + "-shm"} {
+		if err := os.Chmod(file, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("open %s: %w", file, err)
+		}
+	}
+	return nil
 }
 
 // sqlitePool opens a pool of exactly size connections. The settings are part of
