@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
-	"time"
 
 	"dobosh/internal/act"
 	"dobosh/internal/kit/problem"
@@ -225,11 +224,8 @@ func (s Surface) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		s.Log.ErrorContext(r.Context(), "an interface gave no answer", slog.String("surface", s.Name), slog.String("route", r.Pattern), slog.Any("error", err))
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	if problem.Of(err).Kind == problem.TooMany {
-		w.Header().Set("Retry-After", fmt.Sprint(int(retryAfter/time.Second)))
+	if p := problem.Of(err); p.Kind == problem.TooMany || p.Kind == problem.Unavailable {
+		w.Header().Set("Retry-After", p.Wait())
 	}
 	problem.WriteJSON(w, r, err, s.Say)
 }
-
-// retryAfter is how long a program is told to wait that asked too much.
-const retryAfter = 10 * time.Second

@@ -401,7 +401,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 	frame := portal.Config{
 		Body: title(cfg.Member), Kind: "city", PublicURL: cfg.PublicURL, Help: portal.Help{Phone: cfg.Help.Phone, Counter: cfg.Help.Counter},
-		Banner: demonstration, Catalogue: words, Now: now, Log: log,
+		Banner: demonstration, Catalogue: words, Now: now, Log: log, Address: cfg.address(),
 	}
 	if people != nil {
 		frame.SignIn, frame.Sessions = people, people

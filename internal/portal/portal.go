@@ -15,6 +15,7 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/entrance"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/kit/seal"
@@ -33,6 +34,9 @@ type Config struct {
 	Log       *slog.Logger
 	SignIn    SignIn   // nil where nobody signs in
 	Sessions  Sessions // nil where nobody signs in
+	// Address is where a request comes from, for what is counted by address; that of the
+	// connection when nil.
+	Address func(r *http.Request) string
 }
 
 // Help is how else a person gets help: nobody has to use a page. Without it
@@ -116,6 +120,7 @@ type Portal struct {
 	account  Nav
 	homes    []home
 	handler  http.Handler
+	budgets  budgets
 }
 
 // room is a Room with its pages parsed, which begin with those of the frame.
@@ -136,6 +141,10 @@ func New(cfg Config, rooms ...Room) (*Portal, error) {
 		return nil, errors.New("portal: Now, Log, Body and Catalogue are needed")
 	}
 	p := &Portal{Config: cfg, speakers: map[lang.Tag]Speaker{}, mux: http.NewServeMux()}
+	if p.Address == nil {
+		p.Address = func(r *http.Request) string { return entrance.Proxies{}.Client(r).String() }
+	}
+	p.budgets = newBudgets(p.Now)
 	if len(p.FormKey) == 0 {
 		p.FormKey = make([]byte, 32)
 		_, _ = rand.Read(p.FormKey) // never fails: crypto/rand ends the program instead
@@ -241,6 +250,9 @@ func (r *room) serve(p *Portal, page Page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		v := p.visit(w, request, r)
 		err := v.admit(page.Right)
+		if err == nil {
+			err = v.spend()
+		}
 		if err == nil {
 			err = v.readForm()
 		}

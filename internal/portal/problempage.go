@@ -43,6 +43,9 @@ func (v *Visit) showProblem(p *problem.Problem) error {
 		view.Back = "/" // the page itself is what failed
 	}
 	v.Status = p.Kind.Status()
+	if p.Kind == problem.TooMany || p.Kind == problem.Unavailable {
+		v.W.Header().Set("Retry-After", p.Wait())
+	}
 	return v.Show("problem", view.What, view)
 }
 

@@ -34,10 +34,16 @@ func (p *Portal) signInPages() []Page {
 			v.Here = local(query.Get("to"), nil)
 			query.Set("ui_locales", string(v.Tag))
 			v.R.URL.RawQuery = query.Encode()
+			if err := tooOften(p.budgets.signIns.Take(p.Address(v.R))); err != nil {
+				return err
+			}
 			return p.SignIn.BeginSignIn(v.W, v.R)
 		}},
 		{"GET " + SignInReturn, act.Anyone(), func(v *Visit) error {
 			v.Here = "/"
+			if err := tooOften(p.budgets.signIns.Take(p.Address(v.R))); err != nil {
+				return err
+			}
 			return p.SignIn.FinishSignIn(v.W, v.R)
 		}},
 		{"POST /sign-out", act.Anyone(), func(v *Visit) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -134,6 +135,15 @@ func (p *Problem) Unwrap() error { return p.Cause }
 func (p *Problem) Is(target error) bool {
 	other, ok := target.(*Problem)
 	return ok && other.Code == p.Code
+}
+
+// Wait is how many seconds to wait before trying again, for the header Retry-After: the
+// argument "seconds", or ten.
+func (p *Problem) Wait() string {
+	if n, err := strconv.Atoi(p.Args["seconds"]); err == nil && n > 0 {
+		return p.Args["seconds"]
+	}
+	return "10"
 }
 
 // Of finds the problem in an error; an error without one is Internal, and its
