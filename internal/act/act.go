@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -133,15 +132,16 @@ func Take[In any](ctx context.Context, in *In, sent *Sent, fields ...Field[In]) 
 	wrong := problem.New(problem.Invalid, "form-incomplete")
 	for _, f := range fields {
 		err := f.take(ctx, in, sent)
-		found, ok := errors.AsType[fault](err)
+		found := faultsOf(err)
 		switch {
 		case err == nil:
-		case !ok:
+		case found == nil:
 			return err
 		case f.InPath: // there is no such address
 			return problem.New(problem.NotFound, "question-unknown").Because(err)
-		default:
-			wrong.At(f.Name, found.code, found.pairs...)
+		}
+		for _, fault := range found {
+			wrong.At(f.Name, fault.code, fault.pairs...)
 		}
 	}
 	if len(wrong.Fields) > 0 {
@@ -204,12 +204,18 @@ func (f Field[In]) take(ctx context.Context, in *In, sent *Sent) error {
 	if f.raw != nil {
 		return f.raw(in, sent.raw[f.Name])
 	}
+	if f.own != nil {
+		return f.own(ctx, in, sent.values[f.Name])
+	}
 	if err := f.put(in, sent.values[f.Name]); err != nil || f.Options == nil {
 		return err
 	}
 	offered := f.Options(ctx)
 	for _, value := range f.get(in) {
 		if !slices.ContainsFunc(offered, func(o Option) bool { return o.Value == value }) {
+			if f.Wrong != "" {
+				return fault{f.Wrong, []string{"value", value}}
+			}
 			return fault{cmp.Or(f.Missing, "choice-missing"), nil}
 		}
 	}

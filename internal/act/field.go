@@ -50,6 +50,7 @@ const (
 type Option struct {
 	Value, Label string
 	Says         lang.Text // its label where that is data
+	Code         string    // an identifier beside the label, or alone where there is none
 }
 
 // Field is one thing that an act asks for. Make one with the function of its
@@ -58,7 +59,8 @@ type Field[In any] struct {
 	Asked
 	put func(in *In, typed []string) error
 	get func(in *In) []string
-	raw func(in *In, value []byte) error // of a structure
+	raw func(in *In, value []byte) error                         // of a structure
+	own func(ctx context.Context, in *In, values []string) error // of a field that its room reads
 }
 
 // Asked is a field as a page, a description and a test see it.
@@ -66,9 +68,11 @@ type Asked struct {
 	Name     string // of the member in JSON and of the input on a page
 	Kind     Kind
 	Missing  string    // code of what is said when nothing that fits was given; empty for that of the kind
+	Wrong    string    // code of what is said of a value that is not offered; empty for that of Missing
 	Says     string    // key of its label; its hint stands under the same key and "-hint"
 	Most     int       // characters of a text, values of a list, or the largest number
 	Optional bool      // may stay away
+	Coded    bool      // its values are identifiers, also where its kind is no code
 	InPath   bool      // stands in the path of the route, not in the body
 	Label    lang.Text // its label where that is data; empty for the sentence of Says
 	Hint     lang.Text // likewise
@@ -88,6 +92,12 @@ func Optional() Bound { return func(a *Asked) { a.Optional = true } }
 
 // Missing names the problem of a field to which nothing that fits was given.
 func Missing(code string) Bound { return func(a *Asked) { a.Missing = code } }
+
+// Wrong names the problem of a value that is not offered. It is told as "value".
+func Wrong(code string) Bound { return func(a *Asked) { a.Wrong = code } }
+
+// Coded says that the values are identifiers and no words.
+func Coded() Bound { return func(a *Asked) { a.Coded = true } }
 
 // InPath takes a field from the path of the route.
 func InPath() Bound { return func(a *Asked) { a.InPath = true } }

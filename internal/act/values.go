@@ -31,9 +31,9 @@ type slot struct {
 	list  []string
 }
 
-// OfValue is a field of a kind that is known only when the program runs.
-func OfValue(name string, kind Kind, bounds ...Bound) (Field[Values], error) {
-	read, ok := map[Kind]func() Field[slot]{
+// ofSlot is a field of a kind that keeps its answer in a slot.
+func ofSlot(name string, kind Kind, bounds []Bound) (f Field[slot], ok bool) {
+	of, ok := map[Kind]func() Field[slot]{
 		Line:     func() Field[slot] { return OfLine(name, func(s *slot) *string { return &s.text }, bounds...) },
 		Text:     func() Field[slot] { return OfText(name, func(s *slot) *string { return &s.text }, bounds...) },
 		Name:     func() Field[slot] { return OfName(name, func(s *slot) *string { return &s.text }, bounds...) },
@@ -53,9 +53,17 @@ func OfValue(name string, kind Kind, bounds ...Bound) (Field[Values], error) {
 		Several:  func() Field[slot] { return OfSeveral(name, func(s *slot) *[]string { return &s.list }, bounds...) },
 	}[kind]
 	if !ok {
+		return f, false
+	}
+	return of(), true
+}
+
+// OfValue is a field of a kind that is known only when the program runs.
+func OfValue(name string, kind Kind, bounds ...Bound) (Field[Values], error) {
+	inner, ok := ofSlot(name, kind, bounds)
+	if !ok {
 		return Field[Values]{}, fmt.Errorf("field %s: %q is no kind that a form can ask for", name, kind)
 	}
-	inner := read()
 	f := Field[Values]{Asked: inner.Asked}
 	f.put = func(in *Values, typed []string) error {
 		var s slot

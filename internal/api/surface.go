@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"dobosh/internal/act"
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 )
 
@@ -227,5 +228,16 @@ func (s Surface) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if p := problem.Of(err); p.Kind == problem.TooMany || p.Kind == problem.Unavailable {
 		w.Header().Set("Retry-After", p.Wait())
 	}
-	problem.WriteJSON(w, r, err, s.Say)
+	problem.WriteJSON(w, r, err, s.spoken)
+}
+
+// spoken says a problem as an interface says it: where its sentence is about a page,
+// there is another, under "api." and its code.
+func (s Surface) spoken(tag lang.Tag, key string, pairs ...string) string {
+	if code, ok := strings.CutPrefix(key, "problem."); ok {
+		if said := s.Say(tag, "api."+code, pairs...); !strings.HasPrefix(said, "[") {
+			return said
+		}
+	}
+	return s.Say(tag, key, pairs...)
 }

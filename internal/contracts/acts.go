@@ -5,6 +5,8 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/api"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/kit/strict"
@@ -17,9 +19,11 @@ const reasonMost = 2000
 // asked is what the acts on contracts ask for, each a part of it.
 type asked struct {
 	Proposal, ID, Contract, Reason, State string
+	Words, Service                        string
 	After                                 page.Key
 	Version                               int
 	Text                                  registry.Contract
+	Nobody                                bool // the answers are about no person
 }
 
 // Acts are what is done here, by officers on pages and by information systems of
@@ -30,11 +34,27 @@ func (r *Room) Acts() ([]act.Act, error) {
 	text := act.OfStructure("contract", func(in *asked) *registry.Contract { return &in.Text }, readText, act.Optional())
 	after := act.OfCode("after", func(in *asked) *page.Key { return &in.After }, act.Optional(), act.Most(512))
 
+	terms := Terms{Choices: r, Pack: r.Law, Now: r.Now, Whole: true}
+	ask := append([]act.Field[asked]{act.OfConsent("nobody", func(in *asked) *bool { return &in.Nobody }, act.Optional(), act.Says("contract.person-nobody"))},
+		act.Part(func(in *asked) *registry.Contract { return &in.Text }, terms.Fields()...)...)
+
 	var all []act.Act
-	for _, define := range []func() (act.Act, error){
+	for _, define := range append(r.choosing(read), []func() (act.Act, error){
+		act.Def[asked, Proposal]{
+			Name: "contract.ask", Route: "POST /v1/contracts", Right: sign, Made: true, Fields: ask,
+			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
+				if in.Text.From.IsZero() {
+					in.Text.From = civil.Of(r.Now())
+				}
+				if err := terms.Complete(in.Text, in.Nobody); err != nil {
+					return Proposal{}, err
+				}
+				return r.Propose(ctx, by, act.Token(ctx), in.Text)
+			},
+		}.Act,
 		act.Def[asked, Proposal]{
 			Name: "contract.propose", Route: "POST /v1/proposals", Right: sign, Made: true,
-			Fields: []act.Field[asked]{act.OfCode("id", func(in *asked) *string { return &in.ID }, act.Optional()), text},
+			Fields: []act.Field[asked]{ofID("id", func(in *asked) *string { return &in.ID }, act.Optional()), text},
 			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
 				if in.ID == "" {
 					in.ID = act.Token(ctx)
@@ -90,7 +110,7 @@ func (r *Room) Acts() ([]act.Act, error) {
 			Name: "contract.end-named", Route: "POST /v1/contracts/end", Right: sign,
 			Fields: []act.Field[asked]{act.OfCode("contract", func(in *asked) *string { return &in.Contract }), reason}, Do: ending(r),
 		}.Act,
-	} {
+	}...) {
 		a, err := define()
 		if err != nil {
 			return nil, err
@@ -140,7 +160,19 @@ func Ending(r Ends) (act.Act, error) {
 }
 
 func ofProposal() act.Field[asked] {
-	return act.OfCode("proposal", func(in *asked) *string { return &in.Proposal }, act.InPath())
+	return ofID("proposal", func(in *asked) *string { return &in.Proposal }, act.InPath())
+}
+
+// ofID is the id of a proposal, in small letters or in the capitals in which others
+// write a ULID.
+func ofID(name string, at func(in *asked) *string, bounds ...act.Bound) act.Field[asked] {
+	return act.OfOwn(name, act.Code, func(_ context.Context, in *asked, values []string) error {
+		*at(in) = one(values)
+		if parsed, ok := id.Parse(one(values)); ok {
+			*at(in) = parsed
+		}
+		return nil
+	}, func(in *asked) []string { return some(*at(in)) }, bounds...)
 }
 
 func ofVersion() act.Field[asked] {

@@ -21,16 +21,16 @@ type Descriptions interface {
 
 // Operation is one question that a service answers.
 type Operation struct {
-	Method string
-	Path   string    // with places in braces, as in OpenAPI
-	Says   lang.Text // its summary, as its author wrote it
-	Fields []Pointer // of the answer
+	Method string    `json:"method"`
+	Path   string    `json:"path"`             // with places in braces, as in OpenAPI
+	Says   lang.Text `json:"says,omitempty"`   // its summary, as its author wrote it
+	Fields []Pointer `json:"fields,omitempty"` // of the answer
 }
 
 // Pointer is a field of an answer.
 type Pointer struct {
-	At   string    // JSON pointer; "*" for every element of a list
-	Says lang.Text // what it means, as its author wrote it
+	At   string    `json:"at"`             // JSON pointer; "*" for every element of a list
+	Says lang.Text `json:"says,omitempty"` // what it means, as its author wrote it
 }
 
 // Check says everything about a contract for which this member should not sign
@@ -40,14 +40,8 @@ func (r *Room) Check(ctx context.Context, c registry.Contract) error {
 	r.checkSides(p, c)
 	r.checkPurpose(p, c)
 	checkPeriod(p, c, civil.Of(r.Now()))
-	codes := map[string]string{"methods": "method-unknown", "paths": "path-malformed", "fields": "pointer-malformed", "subjects": "subject-malformed",
-		"headers": "header-malformed", "events": "event-malformed"}
 	for _, f := range c.Faults() {
-		code := codes[f.Term]
-		if f.Value == "" && f.Term != "fields" {
-			code = "terms-too-many"
-		}
-		p.At(f.Term, code, "value", f.Value)
+		p.At(f.Term, faultCode(f), "value", f.Value)
 	}
 	if len(p.Fields) == 0 {
 		r.checkDescription(ctx, p, c)
@@ -59,6 +53,15 @@ func (r *Room) Check(ctx context.Context, c registry.Contract) error {
 		return nil
 	}
 	return p
+}
+
+// faultCode names what is wrong with a term.
+func faultCode(f registry.Fault) string {
+	if f.Many {
+		return "terms-too-many"
+	}
+	return map[string]string{"methods": "method-unknown", "paths": "path-malformed", "fields": "pointer-malformed", "subjects": "subject-malformed",
+		"headers": "header-malformed", "events": "event-malformed"}[f.Term]
 }
 
 // checkSides wants two who are there, and keeps the id of a contract between its

@@ -29,9 +29,10 @@ type Provision struct {
 }
 
 // Cite writes the provision as lawyers do: "Art. 22(1) of the Law on …".
-func (pr Provision) Cite(tag lang.Tag) string { return pr.cited().In(tag) }
+func (pr Provision) Cite(tag lang.Tag) string { return pr.Cited().In(tag) }
 
-func (pr Provision) cited() lang.Text {
+// Cited is what Cite writes, in every language.
+func (pr Provision) Cited() lang.Text {
 	parts := strings.Split(string(pr.Ref), "/")[1:]
 	parts = parts[:min(len(parts), 3)]
 	values := lang.Values{"law": pr.Instrument.Cited}

@@ -163,8 +163,15 @@ func (v *Visit) field(f act.Asked, known []string) Field {
 	}
 	for _, o := range v.options(f) {
 		o.Chosen = slices.Contains(known, o.Value)
-		in.Options = append(in.Options, o)
+		in.Options = append(in.Options, o.Option)
+		if o.code != "" {
+			if in.Codes == nil {
+				in.Codes = map[string]string{}
+			}
+			in.Codes[o.Value] = o.code
+		}
 	}
+	in.Code = f.Coded && in.Options == nil
 	switch f.Kind {
 	case act.Text:
 		in.Kind = "words"
@@ -179,6 +186,9 @@ func (v *Visit) field(f act.Asked, known []string) Field {
 	case act.Choice, act.Place:
 		if in.Kind = "choice"; len(in.Options) > listFrom {
 			in.Kind = "list"
+			for i, o := range in.Options { // a list shows one line for each
+				in.Options[i].Label = strings.TrimSpace(o.Label + " " + in.Codes[o.Value])
+			}
 			in.Options = slices.Insert(in.Options, 0, Option{"", v.Say("form.choose"), len(known) == 0})
 		}
 	case act.YesNo:
@@ -205,17 +215,26 @@ func (v *Visit) field(f act.Asked, known []string) Field {
 	return in
 }
 
+// offered is an option in the words of the page, with its identifier if it has one.
+type offered struct {
+	Option
+	code string
+}
+
 // options are the values of a field in the words of the page.
-func (v *Visit) options(f act.Asked) (options []Option) {
+func (v *Visit) options(f act.Asked) (options []offered) {
 	if f.Options == nil {
 		return nil
 	}
 	for _, o := range f.Options(v.R.Context()) {
-		label := cmp.Or(v.Plain(o.Says), o.Label, o.Value)
+		label := cmp.Or(v.Plain(o.Says), o.Label)
 		if v.Catalogue.Has(label) {
 			label = v.Say(label)
 		}
-		options = append(options, Option{Value: o.Value, Label: label})
+		if o.Code == "" {
+			label = cmp.Or(label, o.Value)
+		}
+		options = append(options, offered{Option{Value: o.Value, Label: label}, o.Code})
 	}
 	return options
 }

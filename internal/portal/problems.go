@@ -19,6 +19,9 @@ func (v *Visit) problems() error {
 			continue
 		}
 		e := problemEntry{Code: code, Says: WithoutPlaces(v.Say(key))}
+		if spoken := "api." + code; v.Catalogue.Has(spoken) { // as interfaces say it
+			e.Says = WithoutPlaces(v.Say(spoken))
+		}
 		if v.Catalogue.Has(key + ".do") {
 			e.Do = v.Say(key + ".do")
 		}

@@ -5,7 +5,8 @@ import "slices"
 // Fault is one term of a contract that cannot be enforced as it stands.
 type Fault struct {
 	Term  string // the member of the JSON: "paths", "fields" …
-	Value string // what was written; empty where there are too many
+	Value string // what was written
+	Many  bool   // there are too many of the term; Value is empty
 }
 
 // Check refuses a contract whose terms cannot be enforced as they stand.
@@ -27,12 +28,12 @@ func (c Contract) Faults() (faults []Fault) {
 		{"events", c.Events, func(e string) bool { return e != "" }},
 	} {
 		if len(list.values) > maxTerms {
-			faults = append(faults, Fault{Term: list.term})
+			faults = append(faults, Fault{Term: list.term, Many: true})
 			continue
 		}
 		for _, value := range list.values {
 			if len(value) > maxTerm || !list.valid(value) {
-				faults = append(faults, Fault{list.term, value})
+				faults = append(faults, Fault{Term: list.term, Value: value})
 			}
 		}
 	}

@@ -92,8 +92,12 @@ func (c Contract) validateLists(wrong func(string) error) error {
 }
 
 // validPattern wants a decoded path whose segments are neither empty nor dots,
-// save that the last may be empty. A name in braces occurs once.
+// save that the last may be empty. A name in braces occurs once. The empty pattern
+// is the address of the service itself, which is another than "/".
 func validPattern(pattern string) bool {
+	if pattern == "" {
+		return true
+	}
 	rest, rooted := strings.CutPrefix(pattern, "/")
 	if !rooted || strings.ContainsAny(pattern, "%?#\\") || strings.ContainsFunc(pattern, forbidden) {
 		return false

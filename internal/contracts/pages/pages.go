@@ -49,10 +49,8 @@ type Signing interface {
 
 // Choosing is what a contract can be about.
 type Choosing interface {
-	Services(words string, limit int) (found []contracts.Choice, more bool)
-	Askers() (systems []registry.ID, groups []registry.Group)
+	contracts.Choices
 	Groups(ctx context.Context, by act.Actor) (own, others []registry.Group, err error)
-	Operations(ctx context.Context, service registry.ID) ([]contracts.Operation, bool)
 	Title(id registry.ID) lang.Text
 }
 

@@ -183,6 +183,8 @@ func (f *pacts) Services(words string, _ int) ([]contracts.Choice, bool) {
 	return []contracts.Choice{{ID: sys("RS-DEMO/GOV/REGISTERS/civil/births"), Title: pages.Both("Матична књига рођених", "Register of births"), Body: pages.Both("Државни регистри", "State registers")}}, f.crowded
 }
 
+func (f *pacts) Known(id registry.ID) bool { return id.Class == "GOV" && id.Member != "OTHERS" }
+
 func (f *pacts) Askers() ([]registry.ID, []registry.Group) {
 	group := registry.Group{ID: sys("RS-DEMO/GOV/ZRENJANIN/schools"), Title: pages.Both("Школе", "Schools")}
 	return []registry.ID{sys("RS-DEMO/GOV/ZRENJANIN/family"), sys("RS-DEMO/GOV/ZRENJANIN/tax")}, []registry.Group{group}
@@ -284,13 +286,16 @@ func TestAContractIsAskedForOneQuestionAPage(t *testing.T) {
 	f := &pacts{}
 	c := asks(t, f, "/desk/contracts/new")
 	c.Stays("Изаберите нешто са списка.")
+	c.Stays("није познат", "service", "RS-DEMO/GOV/OTHERS/civil/births")
 	c.Leads("asker", "service", "RS-DEMO/GOV/REGISTERS/civil/births")
-	c.Stays("Изаберите нешто са списка.", "consumer", "RS-DEMO/GOV/OTHERS/x")
+	c.Stays("Изаберите свој подсистем или своју групу.", "consumer", "RS-DEMO/GOV/OTHERS/x")
+	c.Stays("Не знамо", "consumer", "RS-DEMO/GOV/ZRENJANIN/family", "delegates", "RS-DEMO/GOV/OTHERS/x")
 	c.Stays("Не знамо", "consumer", "RS-DEMO/GOV/ZRENJANIN/family", "delegates", "somebody")
 	c.Leads("purpose", "consumer", "RS-DEMO/GOV/ZRENJANIN/family", "delegates", "RS-DEMO/GOV/REGISTERS/residence\n")
 	c.Stays("Изаберите сврху са списка.", "purpose", "curiosity")
 	c.Leads("provision", "purpose", "family-support")
 	c.Stays("Изаберите нешто са списка.")
+	c.Stays("није у пакету прописа", "provision", "none/1")
 	c.Leads("questions", "provision", "zfpp/48")
 	c.Stays("Изаберите нешто са списка.", "paths", "/v1/births/{birth}")
 	c.Stays("није исправна", "methods", "GET", "paths", "v1/../births")
@@ -315,8 +320,8 @@ func TestAContractIsAskedForOneQuestionAPage(t *testing.T) {
 	c.Leads("check", "limit", "200", "headers", "ETag")
 	c.Leads("delay", "to", "delay")
 	c.Stays("Изаберите нешто са списка.", "delay", "90")
-	c.Stays("цео број", "delay", "4000", "delay-provision", "zfpp/48")
-	c.Leads("check", "delay", "90", "delay-provision", "zfpp/48")
+	c.Stays("цео број", "delay", "4000", "delay_provision", "zfpp/48")
+	c.Leads("check", "delay", "90", "delay_provision", "zfpp/48")
 	status, to := c.Answer()
 	if status != http.StatusSeeOther || !strings.HasPrefix(to, "/desk/contracts/proposals/") {
 		t.Fatalf("signing: %d to %q", status, to)
@@ -340,8 +345,9 @@ func TestADescribedServiceOffersWhatItHas(t *testing.T) {
 	c.Leads("purpose", "consumer", "group RS-DEMO/GOV/ZRENJANIN/schools")
 	c.Leads("provision", "purpose", "family-support")
 	c.Leads("questions", "provision", "zfpp/48")
-	c.Stays("Изаберите нешто са списка.", "operation", "DELETE /v1/births")
-	c.Leads("fields", "operation", "GET /v1/births/{birth}")
+	c.Stays("Сервис не одговара", "operations", "DELETE /v1/births")
+	c.Stays("Изаберите нешто са списка.")
+	c.Leads("fields", "operations", "GET /v1/births/{birth}")
 	if !strings.Contains(c.HTML, "тежина") {
 		t.Error("the words of the description are not there")
 	}

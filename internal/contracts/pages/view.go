@@ -3,7 +3,6 @@ package pages
 import (
 	"html/template"
 	"slices"
-	"strconv"
 	"strings"
 
 	"dobosh/internal/contracts"
@@ -54,7 +53,7 @@ type stepView struct {
 	What string
 }
 
-func (v *visit) terms(c registry.Contract) termsView {
+func (v *visit) shown(c registry.Contract) termsView {
 	asker, provider := c.Between()
 	t := termsView{
 		Terms: c, Purpose: v.purpose(c), Service: v.Contracts.Title(provider.With(c.Service)),
@@ -184,20 +183,10 @@ func (v *visit) subjectsRow(c registry.Contract) template.HTML {
 	}
 	parts := make([]string, len(c.Subjects))
 	for i, s := range c.Subjects {
-		kind, name := subjectKind(s)
+		kind, name := contracts.Subject(s)
 		parts[i] = template.HTMLEscapeString(v.Say("contract.found."+kind)) + " " + string(v.Code(name))
 	}
 	return template.HTML(strings.Join(parts, "<br>")) //nolint:gosec // each part is escaped
-}
-
-// subjectKind divides "path:person" and the like; a pointer is into the answer.
-func subjectKind(s string) (kind, name string) {
-	for _, kind := range []string{"path", "query", "header", "body"} {
-		if name, ok := strings.CutPrefix(s, kind+":"); ok {
-			return kind, name
-		}
-	}
-	return "answer", s
 }
 
 func (v *visit) oftenRow(c registry.Contract) string {
@@ -228,7 +217,7 @@ func idList(ids []registry.ID, between string) string {
 }
 
 func (v *visit) proposalView(p contracts.Proposal) proposalView {
-	view := proposalView{Proposal: p, termsView: v.terms(p.Contract), Turn: p.Waits, Signs: contracts.RightToSign().Lets(v.Actor), Other: v.other(p)}
+	view := proposalView{Proposal: p, termsView: v.shown(p.Contract), Turn: p.Waits, Signs: contracts.RightToSign().Lets(v.Actor), Other: v.other(p)}
 	mine := v.Contracts.Mine(p)
 	view.Mine = p.State == contracts.Open && slices.Contains(mine, p.Author)
 	if p.State == contracts.Failed {
@@ -269,7 +258,7 @@ type standingView struct {
 }
 
 func (v *visit) standingView(s contracts.Standing) standingView {
-	view := standingView{termsView: v.terms(s.Contract), Standing: s, Address: contractAddress(s.Contract.ID), Soon: s.Soon(civil.Of(v.Now()))}
+	view := standingView{termsView: v.shown(s.Contract), Standing: s, Address: contractAddress(s.Contract.ID), Soon: s.Soon(civil.Of(v.Now()))}
 	if s.Stopped != nil {
 		p := problem.Of(s.Stopped)
 		view.Why = v.SaidProblem(p.Code, p.Args)
@@ -282,13 +271,4 @@ func (v *visit) standingView(s contracts.Standing) standingView {
 		view.Stop = v.Say("contract.stops", "day", v.Day(s.Stops))
 	}
 	return view
-}
-
-// countTyped reads a number that may be left empty.
-func countTyped(s string) (int, bool) {
-	if s == "" {
-		return 0, true
-	}
-	n, err := strconv.Atoi(strings.NewReplacer(".", "", ",", "", " ", "").Replace(s))
-	return n, err == nil && n >= 0 && n <= 1_000_000_000
 }

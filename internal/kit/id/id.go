@@ -42,6 +42,13 @@ func Valid(s string) bool {
 	return len(s) == Length && s[0] <= '7' && within(s)
 }
 
+// Parse brings an id as others write it, a ULID in capitals, into the form of this
+// package.
+func Parse(s string) (id string, ok bool) {
+	s = strings.ToLower(s)
+	return s, Valid(s)
+}
+
 // Time is the instant at which an id was made, in whole milliseconds of the clock of whoever made it. ok is false for what is no
 // id, and for one that says a time after the year 9999: names of others may have the form by chance.
 func Time(s string) (at time.Time, ok bool) {

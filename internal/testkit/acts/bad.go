@@ -83,11 +83,11 @@ func BadInputs(a act.Act, good map[string]any) (all []Bad) {
 			add("too short", f, "number-form", "123")
 			add("of no day", f, "number-date", "3102996830015")
 		case act.Choice:
-			add("not offered", f, cmp.Or(f.Missing, "choice-missing"), "nothing-of-this")
+			add("not offered", f, cmp.Or(f.Wrong, f.Missing, "choice-missing"), "nothing-of-this")
 		case act.Several:
 			add("with NUL", f, "words-signs", []string{"a\x00b"})
 			if f.Options != nil {
-				add("not offered", f, "choice-missing", []string{"nothing-of-this"})
+				add("not offered", f, cmp.Or(f.Wrong, f.Missing, "choice-missing"), []string{"nothing-of-this"})
 			}
 		}
 		for _, other := range others(f.Kind) {
