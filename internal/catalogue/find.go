@@ -14,7 +14,7 @@ import (
 // searchText is what of a service can be found; the index is changed where it
 // changed.
 type searchText struct {
-	title, body, events, text string
+	title, body, events, text, since string
 }
 
 // Refresh brings the index up to the registry's state. What did not change
@@ -31,7 +31,7 @@ func (r *Room) Refresh() {
 	for sv := range state.ServicesAfter(registry.ID{}) {
 		there[sv.ID] = true
 		body := state.Title(sv.ID.Owner())
-		is := searchText{searchable(sv.Title), searchable(body), strings.Join(sv.Tags, " "), searchable(r.abstract[sv.Description])}
+		is := searchText{searchable(sv.Title), searchable(body), strings.Join(sv.Tags, " "), searchable(r.abstract[sv.Description]), sinceOf(sv)}
 		if was, known := r.indexed[sv.ID]; !known || was != is {
 			r.indexed[sv.ID] = is
 			changed = append(changed, r.entry(sv, body, is.text))
@@ -51,7 +51,7 @@ func (r *Room) Refresh() {
 }
 
 func (r *Room) entry(sv registry.Service, body lang.Text, text string) search.Entry {
-	e := search.Entry{ID: sv.ID.String(), Body: sv.ID.Owner().String(), Events: sv.Tags}
+	e := search.Entry{ID: sv.ID.String(), Body: sv.ID.Owner().String(), Events: sv.Tags, Since: sinceOf(sv)}
 	e.Texts[search.Title] = slices.Collect(maps.Values(sv.Title))
 	e.Texts[search.Body] = slices.Collect(maps.Values(body))
 	e.Texts[search.Code] = []string{sv.ID.Service, sv.ID.Subsystem}
@@ -61,6 +61,14 @@ func (r *Room) entry(sv registry.Service, body lang.Text, text string) search.En
 		e.Texts[search.Event] = append(e.Texts[search.Event], searchable(title), tag)
 	}
 	return e
+}
+
+// sinceOf is the first day of the present version; empty where there is none.
+func sinceOf(sv registry.Service) string {
+	if sv.Since.IsZero() {
+		return ""
+	}
+	return sv.Since.String()
 }
 
 // Found is a service that was found.

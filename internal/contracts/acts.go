@@ -19,7 +19,7 @@ const reasonMost = 2000
 // asked is what the acts on contracts ask for, each a part of it.
 type asked struct {
 	Proposal, ID, Contract, Reason, State string
-	Words, Service                        string
+	Words, Order, Service                 string
 	After                                 page.Key
 	Version                               int
 	Text                                  registry.Contract
@@ -100,9 +100,14 @@ func (r *Room) Acts() ([]act.Act, error) {
 			},
 		}.Act,
 		act.Def[asked, api.List[Standing]]{
-			Name: "contract.contracts", Route: "GET /v1/contracts", Right: read, Fields: []act.Field[asked]{after},
+			Name: "contract.contracts", Route: "GET /v1/contracts", Right: read,
+			Fields: []act.Field[asked]{
+				act.OfLine("words", func(in *asked) *string { return &in.Words }, act.Optional(), act.Most(100), act.Says("contracts.search")),
+				act.OfChoice("order", func(in *asked) *string { return &in.Order }, act.Optional(), act.Of("contracts.sort-", "", OrderStops, OrderNewest)), after,
+			},
 			Do: func(ctx context.Context, by act.Actor, in asked) (api.List[Standing], error) {
-				return api.ListOf(r.Contracts(ctx, by, in.After))
+				found, _, err := r.Contracts(ctx, by, Sought{Words: in.Words, Order: in.Order}, in.After)
+				return api.ListOf(found, err)
 			},
 		}.Act,
 		func() (act.Act, error) { return Ending(r) },

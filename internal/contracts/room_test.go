@@ -1,6 +1,7 @@
 package contracts
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
+	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 )
 
@@ -388,5 +390,58 @@ func TestWhatCannotBeEnforcedIsNotSigned(t *testing.T) {
 	}
 	if _, err := w.desks[city].Propose(t.Context(), officer, "token", births()); !problem.HasCode(err, "token-malformed") {
 		t.Errorf("a token of one's own: %v", err)
+	}
+}
+
+// What is in force is found by words in either script, counted, and read page after
+// page in either order.
+func TestContractsAreFoundCountedAndSorted(t *testing.T) {
+	w := newWorld(t, storage.SQLite)
+	const n = 2*page.Size + 3
+	for i := range n {
+		c := births()
+		c.ID, c.From, c.To = fmt.Sprintf("C-%03d", i), civil.Date(2026, 1, 1).AddDays(i/2), civil.Date(2027, 1, 1).AddDays((i*7)%n)
+		if i == 5 {
+			c.Service, c.Provider, c.Fields = "residents", system(state, "residence"), []string{"/citizen"}
+		}
+		text, err := c.Sign(signerOf(t, log(city)), signerOf(t, log(state)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.say(registry.Statement{Contract: text})
+	}
+	for _, order := range []string{"", OrderStops, OrderNewest} {
+		seen, before := map[string]bool{}, ""
+		for after := page.Key(""); ; {
+			found, total, err := w.desks[city].Contracts(t.Context(), auditor, Sought{Order: order}, after)
+			if err != nil || total != n {
+				t.Fatalf("%d, %v", total, err)
+			}
+			for _, s := range found.Items {
+				place := s.Stops.String()
+				if order == OrderNewest {
+					place = fmt.Sprint(s.Contract.From.DaysUntil(civil.Date(2030, 1, 1))) // four digits
+				}
+				if seen[s.Contract.ID] || place < before {
+					t.Errorf("%q: %s twice, or out of order", order, s.Contract.ID)
+				}
+				seen[s.Contract.ID], before = true, place
+			}
+			if after = found.Next; after == "" {
+				break
+			}
+		}
+		if len(seen) != n {
+			t.Errorf("%q: %d of %d", order, len(seen), n)
+		}
+	}
+	for words, want := range map[string]int{"residents": 1, "RESIDENTS state": 1, "births c-007": 1, "nothing": 0, "деца": 0, "roditeljskom": n, "родитељском": n} {
+		found, total, err := w.desks[city].Contracts(t.Context(), officer, Sought{Words: words}, "")
+		if err != nil || total != want || len(found.Items) != min(want, page.Size) {
+			t.Errorf("%q: %d of %d, want %d (%v)", words, len(found.Items), total, want, err)
+		}
+	}
+	if _, _, err := w.desks[city].Contracts(t.Context(), clerk, Sought{}, ""); !problem.HasCode(err, "not-allowed") {
+		t.Errorf("a clerk: %v", err)
 	}
 }

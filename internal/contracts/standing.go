@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
@@ -37,33 +39,68 @@ func (s Standing) Soon(today civil.Day) bool {
 	return !s.Stops.IsZero() && today.DaysUntil(s.Stops) <= soon
 }
 
-// Contracts lists the contracts of this member in the order of the days on
-// which they stop, those that nothing ends last.
-func (r *Room) Contracts(ctx context.Context, by act.Actor, after page.Key) (page.Page[Standing], error) {
+// Sought is which contracts somebody wants to see, and in which order.
+type Sought struct {
+	Words string // that stand in titles, ids, purpose or provision, in either script; empty for all
+	Order string // OrderStops, which is also that of none, or OrderNewest
+}
+
+// The orders of contracts.
+const (
+	OrderStops  = "stops"  // by the days on which they stop, those that nothing ends last
+	OrderNewest = "newest" // the one that began last first
+)
+
+// Contracts lists the contracts of this member, and counts those that are sought.
+func (r *Room) Contracts(ctx context.Context, by act.Actor, sought Sought, after page.Key) (found page.Page[Standing], total int, err error) {
 	if err := r.mayRead(by); err != nil {
-		return page.Page[Standing]{}, err
+		return found, 0, err
 	}
+	wanted := strings.Fields(plain(sought.Words))
 	var all []Standing
 	for c := range r.State().ContractsAfter("") {
-		if len(r.sides(c)) > 0 {
+		if len(r.sides(c)) > 0 && r.holds(c, wanted) {
 			all = append(all, r.standing(c))
 		}
 	}
+	place, order := Standing.order, strings.Compare
+	if sought.Order == OrderNewest {
+		place, order = func(s Standing) string { return s.Contract.From.String() }, func(a, b string) int { return strings.Compare(b, a) }
+	}
 	slices.SortFunc(all, func(a, b Standing) int {
-		return cmp.Or(strings.Compare(a.order(), b.order()), cmp.Compare(a.Contract.ID, b.Contract.ID))
+		return cmp.Or(order(place(a), place(b)), cmp.Compare(a.Contract.ID, b.Contract.ID))
 	})
+	total = len(all)
 	if columns := after.Columns(2); columns != nil {
 		all = slices.DeleteFunc(all, func(s Standing) bool {
-			return cmp.Or(strings.Compare(s.order(), columns[0]), cmp.Compare(s.Contract.ID, columns[1])) <= 0
+			return cmp.Or(order(place(s), columns[0]), cmp.Compare(s.Contract.ID, columns[1])) <= 0
 		})
 	}
-	cut := page.Of(all[:min(len(all), page.Size+1)], page.Size, func(s Standing) page.Key { return page.KeyOf(s.order(), s.Contract.ID) })
-	for i := range cut.Items {
-		if err := r.trace(ctx, &cut.Items[i]); err != nil {
-			return cut, err
+	found = page.Of(all[:min(len(all), page.Size+1)], page.Size, func(s Standing) page.Key { return page.KeyOf(place(s), s.Contract.ID) })
+	for i := range found.Items {
+		if err := r.trace(ctx, &found.Items[i]); err != nil {
+			return found, total, err
 		}
 	}
-	return cut, nil
+	return found, total, nil
+}
+
+// holds reports whether every word stands in what a contract is known by.
+func (r *Room) holds(c registry.Contract, wanted []string) bool {
+	if len(wanted) == 0 {
+		return true
+	}
+	asker, provider := c.Between()
+	known := []string{c.ID, asker.String(), provider.With(c.Service).String(), c.Purpose, string(c.Provision)}
+	texts := []lang.Text{r.Title(asker.Owner()), r.Title(provider.Owner()), r.Title(provider.With(c.Service))}
+	if purpose, ok := r.Law.Purpose(c.Purpose); ok {
+		texts = append(texts, purpose.Title)
+	}
+	for _, text := range texts {
+		known = append(known, slices.Collect(maps.Values(text))...)
+	}
+	text := plain(strings.Join(known, " "))
+	return !slices.ContainsFunc(wanted, func(w string) bool { return !strings.Contains(text, w) })
 }
 
 // order sorts by the day on which a contract stops; "never" is after all days.

@@ -29,11 +29,14 @@ type List[T any] struct {
 
 	States   []string // into which the list can be cut; none for one list of all
 	StateKey string   // beginning of the sentences of the states, and of "all"
+	Kept     []string // names of further values of the address that narrow the list, which Find reads itself
 	Search   string   // sentence that asks for words; empty where the room finds nothing by words
+	Hint     string   // sentence under it; may be empty
 	Sorts    []string // orders, that of the room first; none where there is only one
 	SortKey  string   // beginning of the sentences of the orders
 
 	Table Table[T]
+	Show  func(v *Visit, rows []T) (template.HTML, error) // instead of the table, where a row says more than fits into one; nil for the table
 	Find  func(v *Visit, w Wanted) (page.Page[T], error)
 	Count func(v *Visit, w Wanted) (says string, err error) // how many there are; nil where nobody counts
 }
@@ -55,8 +58,8 @@ type listView struct {
 }
 
 type searchView struct {
-	Path, Label, Words string
-	Kept               []Hidden
+	Path, Label, Hint, Words string
+	Kept                     []Hidden
 }
 
 // Do answers the page of the list.
@@ -95,28 +98,35 @@ func (l List[T]) view(v *Visit) (view listView, err error) {
 			return view, err
 		}
 	}
-	if view.Table, err = l.Table.Show(v, found.Items); err != nil {
+	show := l.Show
+	if show == nil {
+		show = l.Table.Show
+	}
+	if view.Table, err = show(v, found.Items); err != nil {
 		return view, err
 	}
 	view.Next = v.More(found.Next)
 	if len(l.States) > 0 {
 		all := w
 		all.State = ""
-		view.Tabs = []Link{{URL: l.address(all), Text: v.Say(l.StateKey + "all"), Here: w.State == ""}}
+		view.Tabs = []Link{{URL: l.address(v, all), Text: v.Say(l.StateKey + "all"), Here: w.State == ""}}
 		for _, state := range l.States {
 			one := w
 			one.State = state
-			view.Tabs = append(view.Tabs, Link{URL: l.address(one), Text: v.Say(l.StateKey + state), Here: state == w.State})
+			view.Tabs = append(view.Tabs, Link{URL: l.address(v, one), Text: v.Say(l.StateKey + state), Here: state == w.State})
 		}
 	}
 	for i, sort := range l.Sorts {
 		by := w
 		by.Sort = sort
-		view.Sorts = append(view.Sorts, Link{URL: l.address(by), Text: v.Say(l.SortKey + sort), Here: sort == w.Sort || i == 0 && w.Sort == ""})
+		view.Sorts = append(view.Sorts, Link{URL: l.address(v, by), Text: v.Say(l.SortKey + sort), Here: sort == w.Sort || i == 0 && w.Sort == ""})
 	}
 	if l.Search != "" {
 		view.Search = &searchView{Path: l.Path, Label: v.Say(l.Search), Words: w.Words}
-		for _, kept := range []Hidden{{"state", w.State}, {"sort", w.Sort}} {
+		if l.Hint != "" {
+			view.Search.Hint = v.Say(l.Hint)
+		}
+		for _, kept := range append([]Hidden{{"state", w.State}, {"sort", w.Sort}}, l.kept(v)...) {
 			if kept.Value != "" {
 				view.Search.Kept = append(view.Search.Kept, kept)
 			}
@@ -141,10 +151,19 @@ func (l List[T]) wanted(v *Visit) Wanted {
 	return w
 }
 
+// kept are the further values that narrow the list.
+func (l List[T]) kept(v *Visit) (all []Hidden) {
+	query := v.R.URL.Query()
+	for _, name := range l.Kept {
+		all = append(all, Hidden{name, query.Get(name)})
+	}
+	return all
+}
+
 // address is that of the first page of what is wanted.
-func (l List[T]) address(w Wanted) string {
+func (l List[T]) address(v *Visit, w Wanted) string {
 	query := url.Values{}
-	for _, kept := range []Hidden{{"state", w.State}, {"sort", w.Sort}, {"q", w.Words}} {
+	for _, kept := range append([]Hidden{{"state", w.State}, {"sort", w.Sort}, {"q", w.Words}}, l.kept(v)...) {
 		if kept.Value != "" {
 			query.Set(kept.Name, kept.Value)
 		}

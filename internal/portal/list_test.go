@@ -49,6 +49,23 @@ func TestAListShowsWhatIsWanted(t *testing.T) {
 	pages.Walk(t, h, []pages.Expected{{Path: "/shelf", Status: 200}, {Path: "/shelf?state=open&q=a&sort=1", Status: 200}})
 }
 
+// What narrows a list besides goes along with every way through it, and a room may
+// show its rows as it likes.
+func TestAListKeepsWhatNarrowsIt(t *testing.T) {
+	var heard []portal.Wanted
+	list := shelf([]int{7, 8}, &heard)
+	list.Kept, list.Hint = []string{"body"}, "list.none"
+	list.Show = func(_ *portal.Visit, rows []int) (template.HTML, error) {
+		return portal.Escaped("rows " + strconv.Itoa(len(rows))), nil
+	}
+	h := pages.Open(t, config(t), portal.Room{Pages: []portal.Page{{Pattern: "GET /shelf", Right: act.Anyone(), Do: list.Do}}})
+	html := pages.Says(t, h, pages.Request{Path: "/shelf?state=open&body=A%26B&other=x"}, 200,
+		`href="/shelf?body=A%26B&amp;sort=2&amp;state=open"`, `name="body" value="A&amp;B"`, `aria-describedby="q-hint"`, "rows 2")
+	if strings.Contains(html, "<table") || strings.Contains(html, "other=x") {
+		t.Error("there is a table, or something of the address that nobody named")
+	}
+}
+
 func TestAnEmptyListSaysSo(t *testing.T) {
 	var heard []portal.Wanted
 	h := pages.Open(t, config(t), portal.Room{Pages: []portal.Page{{Pattern: "GET /shelf", Right: act.Anyone(), Do: shelf(nil, &heard).Do}}})

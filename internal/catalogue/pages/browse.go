@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"html/template"
 	"net/url"
 	"strings"
 
@@ -8,6 +9,8 @@ import (
 	"dobosh/internal/catalogue/search"
 	"dobosh/internal/contracts"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/portal"
 	"dobosh/internal/registry"
 )
 
@@ -38,16 +41,10 @@ func (v *visit) serviceNamed() registry.ID {
 
 // listView is what was found, and where else to look.
 type listView struct {
-	Words  string
-	Body   string // identifier, where only one body's are shown
-	Event  string
-	Chosen lang.Text // name of that body or life event
-	Found  []foundView
-	Total  int
-	Next   string
+	List   template.HTML
+	Asked  bool // something was looked for
 	Bodies []shelfView
 	Events []shelfView
-	Asked  bool // something was looked for
 }
 
 type foundView struct {
@@ -61,22 +58,48 @@ type shelfView struct {
 	URL string
 }
 
-// wordsMost bounds what is looked for, in characters.
-const wordsMost = 100
+// query is what somebody looks for: words and order from the list, the body or the
+// life event from the address.
+func (v *visit) query(w portal.Wanted) search.Query {
+	asked := v.R.URL.Query()
+	return search.Query{Words: w.Words, Newest: w.Sort == "newest", Body: asked.Get("body"), Event: asked.Get("event")}
+}
 
 func (v *visit) list() error {
-	asked := v.R.URL.Query()
-	q := search.Query{Words: firstRunes(asked.Get("q"), wordsMost), Body: asked.Get("body"), Event: asked.Get("event")}
-	found, total := v.DataServices.Find(q, v.After())
-	view := listView{
-		Words: q.Words, Body: q.Body, Event: q.Event, Total: total, Next: v.More(found.Next), Asked: q != search.Query{},
-		Bodies: shelvesAt(v.DataServices.Bodies(), "body"), Events: shelvesAt(v.DataServices.Events(), "event"),
+	bodies, events := shelvesAt(v.DataServices.Bodies(), "body"), shelvesAt(v.DataServices.Events(), "event")
+	total, asked := 0, false
+	list := portal.List[catalogue.Found]{
+		Path: "/catalogue", Kept: []string{"body", "event"}, Search: "catalogue.words", Hint: "catalogue.words-hint", Sorts: []string{"best", "newest"}, SortKey: "catalogue.sort-",
+		Find: func(_ *portal.Visit, w portal.Wanted) (found page.Page[catalogue.Found], err error) {
+			q := v.query(w)
+			asked = q.Words != "" || q.Body != "" || q.Event != ""
+			found, total = v.DataServices.Find(q, w.After)
+			return found, nil
+		},
+		Count: func(_ *portal.Visit, w portal.Wanted) (string, error) {
+			q := v.query(w)
+			says := v.Say("catalogue.found", "n", total)
+			if chosen := chosenShelf(bodies, q.Body, chosenShelf(events, q.Event, nil)); chosen != nil {
+				says = v.Plain(chosen) + ": " + says
+			}
+			return says, nil
+		},
+		Show: func(_ *portal.Visit, found []catalogue.Found) (template.HTML, error) {
+			rows := make([]foundView, len(found))
+			for i, f := range found {
+				rows[i] = foundView{f, serviceAddress(f.ID, ""), tagged(events, f.Tags)}
+			}
+			return v.Render("catalogue-rows", struct {
+				Found []foundView
+				Asked bool
+			}{rows, asked})
+		},
 	}
-	view.Chosen = chosenShelf(view.Bodies, q.Body, chosenShelf(view.Events, q.Event, nil))
-	for _, f := range found.Items {
-		view.Found = append(view.Found, foundView{f, serviceAddress(f.ID, ""), tagged(view.Events, f.Tags)})
+	html, err := list.Part(v.Visit)
+	if err != nil {
+		return err
 	}
-	return v.Show("services", v.Say("catalogue.title"), view)
+	return v.Show("services", v.Say("catalogue.title"), listView{html, asked, bodies, events})
 }
 
 // firstRunes cuts a text to at most n characters.

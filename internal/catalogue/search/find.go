@@ -14,12 +14,15 @@ type Query struct {
 	Words string // at most eight are looked for
 	Body  string // only of this body
 	Event string // only with this life event
+
+	Newest bool // what changed last comes first, instead of what fits best
 }
 
 // Hit is an entry that was found.
 type Hit struct {
 	ID    string
 	Score int
+	Since string  // first day of its present state; empty where that is not known
 	Found []Field // where the words stand, one for each word asked for; none without words
 }
 
@@ -41,19 +44,27 @@ func (x *Index) Find(q Query, after page.Key, size int) (found page.Page[Hit], t
 	defer x.mu.RUnlock()
 	hits := x.matching(q, asked)
 	total = len(hits)
+	order, key := better, func(h Hit) page.Key { return page.KeyOf(strconv.Itoa(h.Score), h.ID) }
+	if q.Newest {
+		order, key = newer, func(h Hit) page.Key { return page.KeyOf(h.Since, h.ID) }
+	}
 	if columns := after.Columns(2); columns != nil {
-		score, _ := strconv.Atoi(columns[0])
-		last := Hit{ID: columns[1], Score: score}
-		hits = slices.DeleteFunc(hits, func(h Hit) bool { return better(h, last) <= 0 })
+		score, _ := strconv.Atoi(columns[0]) // zero where it is a day, and not looked at
+		last := Hit{ID: columns[1], Score: score, Since: columns[0]}
+		hits = slices.DeleteFunc(hits, func(h Hit) bool { return order(h, last) <= 0 })
 	}
-	if len(asked) > 0 {
-		slices.SortFunc(hits, better)
+	if len(asked) > 0 || q.Newest {
+		slices.SortFunc(hits, order)
 	}
-	return page.Of(hits[:min(len(hits), size+1)], size, func(h Hit) page.Key { return page.KeyOf(strconv.Itoa(h.Score), h.ID) }), total
+	return page.Of(hits[:min(len(hits), size+1)], size, key), total
 }
 
 func better(a, b Hit) int {
 	return cmp.Or(cmp.Compare(b.Score, a.Score), strings.Compare(a.ID, b.ID))
+}
+
+func newer(a, b Hit) int {
+	return cmp.Or(strings.Compare(b.Since, a.Since), strings.Compare(a.ID, b.ID))
 }
 
 func (q Query) takes(e Entry) bool {
@@ -66,7 +77,7 @@ func (x *Index) matching(q Query, asked []string) []Hit {
 	if len(asked) == 0 {
 		for _, number := range x.order {
 			if e := x.entries[number]; q.takes(e) {
-				hits = append(hits, Hit{ID: e.ID})
+				hits = append(hits, Hit{ID: e.ID, Since: e.Since})
 			}
 		}
 		return hits
@@ -80,7 +91,9 @@ func (x *Index) matching(q Query, asked []string) []Hit {
 			continue
 		}
 		if e := x.entries[number]; q.takes(e) {
-			hits = append(hits, summed(e.ID, best, number))
+			hit := summed(e.ID, best, number)
+			hit.Since = e.Since
+			hits = append(hits, hit)
 		}
 	}
 	return hits

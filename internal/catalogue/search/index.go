@@ -37,6 +37,7 @@ type Entry struct {
 	ID     string   // the order without a search, and the key of a page
 	Body   string   // whose it is
 	Events []string // codes of the life events it has to do with
+	Since  string   // first day of its present state, as in ISO 8601; may be empty
 	Texts  [fields][]string
 }
 

@@ -1,9 +1,11 @@
 package search
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -172,5 +174,39 @@ func BenchmarkPutOne(b *testing.B) {
 func BenchmarkBuild(b *testing.B) {
 	for b.Loop() {
 		crowd(18_000)
+	}
+}
+
+// The newest first, page after page, with words and without.
+func TestTheNewestComesFirst(t *testing.T) {
+	x := New()
+	want := []string{}
+	for i := range 25 {
+		e := Entry{ID: fmt.Sprintf("id-%02d", i), Since: fmt.Sprintf("2026-11-%02d", 1+i/2)}
+		e.Texts[Title] = []string{"births"}
+		x.Put(e)
+		want = append(want, e.ID)
+	}
+	slices.SortFunc(want, func(a, b string) int {
+		day := func(id string) int { n, _ := strconv.Atoi(id[3:]); return n / 2 }
+		return cmp.Or(day(b)-day(a), strings.Compare(a, b))
+	})
+	for _, words := range []string{"", "birth"} {
+		var got []string
+		for after := page.Key(""); ; {
+			found, total := x.Find(Query{Words: words, Newest: true}, after, 10)
+			if total != len(want) {
+				t.Errorf("%d in all", total)
+			}
+			for _, hit := range found.Items {
+				got = append(got, hit.ID)
+			}
+			if after = found.Next; after == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", words, got, want)
+		}
 	}
 }

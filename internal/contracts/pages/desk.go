@@ -1,9 +1,11 @@
 package pages
 
 import (
+	"html/template"
 	"net/url"
 
 	"dobosh/internal/contracts"
+	"dobosh/internal/kit/page"
 	"dobosh/internal/portal"
 )
 
@@ -48,21 +50,35 @@ func (v *visit) list() error {
 }
 
 type inForceView struct {
-	Tabs      []portal.Link
-	Contracts []standingView
-	Next      string
+	Tabs []portal.Link
+	List template.HTML
 }
 
 func (v *visit) inForce() error {
-	list, err := v.Contracts.Contracts(v.R.Context(), v.Actor, v.After())
+	const path = "/desk/contracts/in-force"
+	total := 0
+	list := portal.List[contracts.Standing]{
+		Path: path, Search: "contracts.search", Hint: "contracts.search-hint", Sorts: []string{contracts.OrderStops, contracts.OrderNewest}, SortKey: "contracts.sort-",
+		Find: func(_ *portal.Visit, w portal.Wanted) (found page.Page[contracts.Standing], err error) {
+			found, total, err = v.Contracts.Contracts(v.R.Context(), v.Actor, contracts.Sought{Words: w.Words, Order: w.Sort}, w.After)
+			return found, err
+		},
+		Count: func(_ *portal.Visit, _ portal.Wanted) (string, error) {
+			return v.Say("contracts.count", "n", total), nil
+		},
+		Show: func(_ *portal.Visit, found []contracts.Standing) (template.HTML, error) {
+			shown := make([]standingView, len(found))
+			for i, one := range found {
+				shown[i] = v.standingView(one)
+			}
+			return v.Render("contracts-in-force", shown)
+		},
+	}
+	html, err := list.Part(v.Visit)
 	if err != nil {
 		return err
 	}
-	view := inForceView{Tabs: v.tabs("/desk/contracts/in-force"), Next: v.More(list.Next)}
-	for _, one := range list.Items {
-		view.Contracts = append(view.Contracts, v.standingView(one))
-	}
-	return v.Show("in-force", v.Say("contracts.in-force-title"), view)
+	return v.Show("in-force", v.Say("contracts.in-force-title"), inForceView{v.tabs(path), html})
 }
 
 func (v *visit) standing() error {

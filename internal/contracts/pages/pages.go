@@ -28,7 +28,7 @@ var templates embed.FS
 type Contracts interface {
 	Proposals(ctx context.Context, by act.Actor, state contracts.State, after page.Key) (page.Page[contracts.Proposal], error)
 	Proposal(ctx context.Context, by act.Actor, id string) (contracts.Proposal, error)
-	Contracts(ctx context.Context, by act.Actor, after page.Key) (page.Page[contracts.Standing], error)
+	Contracts(ctx context.Context, by act.Actor, sought contracts.Sought, after page.Key) (found page.Page[contracts.Standing], total int, err error)
 	Contract(ctx context.Context, by act.Actor, id string) (contracts.Standing, error)
 	Mine(p contracts.Proposal) []contracts.Side
 	Signing

@@ -33,6 +33,7 @@ type pacts struct {
 	crowded   bool // there are more services than fit on a page
 	calls     []string
 	signed    registry.Contract
+	sought    contracts.Sought
 }
 
 func sys(text string) registry.ID {
@@ -104,14 +105,15 @@ func (f *pacts) Proposal(_ context.Context, by act.Actor, id string) (contracts.
 	return p, may(by)
 }
 
-func (f *pacts) Contracts(_ context.Context, by act.Actor, _ page.Key) (page.Page[contracts.Standing], error) {
+func (f *pacts) Contracts(_ context.Context, by act.Actor, sought contracts.Sought, _ page.Key) (page.Page[contracts.Standing], int, error) {
+	f.sought = sought
 	if f.empty {
-		return page.Page[contracts.Standing]{}, may(by)
+		return page.Page[contracts.Standing]{}, 0, may(by)
 	}
 	soon, _ := f.Contract(context.Background(), by, "soon")
 	stopped, err := f.Contract(context.Background(), by, "stopped")
 	ever, _ := f.Contract(context.Background(), by, "ever")
-	return page.Page[contracts.Standing]{Items: []contracts.Standing{stopped, soon, ever}}, err
+	return page.Page[contracts.Standing]{Items: []contracts.Standing{stopped, soon, ever}}, 3, err
 }
 
 func (f *pacts) Contract(_ context.Context, by act.Actor, id string) (contracts.Standing, error) {
@@ -376,6 +378,14 @@ func TestAnAmendmentGoesToItsProposal(t *testing.T) {
 	c.Leads("check", "fields", "/live")
 	if status, to := c.Answer(); status != http.StatusSeeOther || to != "/desk/contracts/proposals/open" || f.calls[0] != "amend open 3" || f.signed.Fields[0] != "/live" {
 		t.Errorf("%d %q %v", status, to, f.calls)
+	}
+}
+
+func TestContractsInForceAreSearchedSortedAndCounted(t *testing.T) {
+	f := &pacts{}
+	pages.Says(t, open(t, f), pages.Request{Who: "contracts", Path: "/desk/contracts/in-force?q=rodjenih&sort=newest"}, 200, "3 уговора", `value="rodjenih"`, `href="/desk/contracts/in-force?q=rodjenih&amp;sort=stops"`)
+	if want := (contracts.Sought{Words: "rodjenih", Order: contracts.OrderNewest}); f.sought != want {
+		t.Errorf("asked for %+v, want %+v", f.sought, want)
 	}
 }
 
