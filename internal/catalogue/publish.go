@@ -18,7 +18,7 @@ import (
 // Draft is a description that somebody wants to publish.
 type Draft struct {
 	Service registry.ID
-	Raw     []byte    // the description
+	Raw     []byte    // the description; none for a service that is published without one, or keeps the one it has
 	Title   lang.Text // of the service; nil to keep it, or to take the description's
 	Tags    []string  // life events; nil to keep them
 	From    civil.Day // its first day; zero for as soon as may be
@@ -49,11 +49,14 @@ func (r *Room) plan(ctx context.Context, d Draft) (Plan, error) {
 	if d.Service.Owner() != r.Member || d.Service.Service == "" || !r.State().HasSubsystem(d.Service.System()) {
 		return Plan{}, problem.New(problem.Forbidden, "service-foreign", "service", d.Service.String())
 	}
+	was, _ := r.State().Service(d.Service)
+	if len(d.Raw) == 0 {
+		return Plan{Service: withDraft(was, d, nil), Contracts: r.Contracts(d.Service, civil.Of(r.Now())), From: civil.Of(r.Now())}, nil
+	}
 	doc, err := openapi.Read(d.Raw)
 	if err != nil {
 		return Plan{}, err
 	}
-	was, _ := r.State().Service(d.Service)
 	if err := fresh(was, doc); err != nil {
 		return Plan{}, err
 	}
@@ -84,15 +87,23 @@ func fresh(was registry.Service, doc *openapi.Document) error {
 // withDraft is the service with what the draft says beside the description.
 func withDraft(was registry.Service, d Draft, doc *openapi.Document) registry.Service {
 	is := was
-	is.ID, is.Kind = d.Service, registry.ServiceOpenAPI
+	is.ID = d.Service
+	switch {
+	case doc != nil:
+		is.Kind = registry.ServiceOpenAPI
+	case is.Kind == "":
+		is.Kind = registry.ServiceREST
+	}
 	if d.Tags != nil {
 		is.Tags = d.Tags
 	}
 	switch {
 	case d.Title != nil:
 		is.Title = d.Title
-	case is.Title == nil:
+	case is.Title == nil && doc != nil:
 		is.Title = doc.Title
+	case is.Title == nil: // a name has to be known by something
+		is.Title = lang.Text{"sr": d.Service.Service, "en": d.Service.Service}
 	}
 	return is
 }
@@ -136,9 +147,9 @@ func promoted(sv registry.Service, e registry.Edition) registry.Service {
 	return sv
 }
 
-// Publish keeps the description and states it in the registry: as the present
-// one, or, when it breaks for those who have a contract, as the next. Problems:
-// as of [Room.Plan] and of [registry.Submitter].
+// Publish states a service in the registry, with its description if there is one: as
+// the present one, or, when it breaks for those who have a contract, as the next. It
+// keeps the description. Problems: as of [Room.Plan] and of [registry.Submitter].
 func (r *Room) Publish(ctx context.Context, by act.Actor, d Draft) (Plan, error) {
 	if err := r.mayDescribe(by); err != nil {
 		return Plan{}, err
@@ -149,15 +160,20 @@ func (r *Room) Publish(ctx context.Context, by act.Actor, d Draft) (Plan, error)
 	if err != nil {
 		return p, err
 	}
-	if err := r.store(ctx, p.Document, true); err != nil {
-		return p, err
+	if p.Document != nil {
+		if err := r.store(ctx, p.Document, true); err != nil {
+			return p, err
+		}
 	}
 	if err := r.state(ctx, p.Service); err != nil {
 		return p, err
 	}
-	r.parsed.put(p.Document)
-	r.Log.InfoContext(ctx, "a description is published", slog.String("service", d.Service.String()), slog.String("version", p.Document.Version),
-		slog.Bool("announced", p.Announced), slog.String("by", by.Account))
+	version := ""
+	if p.Document != nil {
+		r.parsed.put(p.Document)
+		version = p.Document.Version
+	}
+	r.Log.InfoContext(ctx, "a service is published", slog.String("service", d.Service.String()), slog.String("version", version), slog.Bool("announced", p.Announced), slog.String("by", by.Account))
 	return p, nil
 }
 

@@ -44,6 +44,8 @@ type Config struct {
 
 	// Event names a life event.
 	Event func(code string) (lang.Text, bool)
+	// Behind are the services for which the node has an information system.
+	Behind []registry.ID
 	// Sources are where the information systems show the descriptions of their
 	// services; see [Room.Fetch].
 	Sources map[registry.ID]string

@@ -21,14 +21,16 @@ import (
 // to say.
 func openCatalogue(ctx context.Context, b base, db *storage.DB, c centre, g gate, pack *law.Pack, builtIn [][]byte) (*catalogue.Room, Brings, error) {
 	sources := map[registry.ID]string{} // where the programs of the member show what they answer
+	var behind []registry.ID
 	for _, s := range b.InformationSystems {
+		behind = append(behind, s.of(b.Member).Service)
 		if s.Description != "" {
 			sources[s.of(b.Member).Service] = s.Description
 		}
 	}
 	room, err := catalogue.New(ctx, catalogue.Config{
 		Member: b.Member, Node: b.Name, State: c.State, Submit: c.submit, Peers: descriptions{g.client}, DB: db,
-		Event: lifeEvent(pack), Sources: sources, Now: b.now, Log: b.log,
+		Event: lifeEvent(pack), Behind: behind, Sources: sources, Now: b.now, Log: b.log,
 	})
 	if err != nil {
 		return nil, Brings{}, err

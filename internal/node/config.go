@@ -82,6 +82,8 @@ type Config struct {
 	Services *Services `yaml:"services"`
 	// Contracts says who else makes contracts here.
 	Contracts Contracts `yaml:"contracts"`
+	// Catalogue says who else publishes and describes data services here.
+	Catalogue Catalogue `yaml:"catalogue"`
 	// Events says who publishes events here and reads them.
 	Events Events `yaml:"events"`
 	// InformationSystems are the member's programs that answer for its data
@@ -245,6 +247,9 @@ func (c *Config) paths() []*string {
 	}
 	for i := range c.Contracts.Systems {
 		paths = append(paths, &c.Contracts.Systems[i].TokenFile)
+	}
+	for i := range c.Catalogue.Systems {
+		paths = append(paths, &c.Catalogue.Systems[i].TokenFile)
 	}
 	paths = append(paths, c.Events.paths()...)
 	for i := range c.InformationSystems {

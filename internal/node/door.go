@@ -3,13 +3,17 @@ package node
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/admission"
 	"dobosh/internal/exchange"
+	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
@@ -33,7 +37,8 @@ type door struct {
 	gateway   *exchange.Gateway
 	rotation  *admission.Rotation
 	words     *lang.Catalogue
-	since     time.Time // the node was opened
+	acts      map[string]act.Act // that can be done by a command, by name
+	since     time.Time          // the node was opened
 }
 
 // handler takes the commands of the operator, who comes through a socket in the
@@ -45,8 +50,54 @@ func (d *door) routes() *routes {
 	operator.On(r, operator.Enact(), d.log, d.enact)
 	operator.On(r, operator.Maintain(), d.log, d.maintain)
 	operator.On(r, operator.Rotate(), d.log, d.rotate)
+	operator.On(r, operator.Do(), d.log, d.do)
 	operator.On(r, operator.Status(), d.log, func(context.Context, operator.Done) (operator.Report, error) { return d.report(), nil })
 	return r
+}
+
+// actors are the rooms whose acts can be done by a command.
+type actors interface{ Acts() ([]act.Act, error) }
+
+func actsOf(rooms ...actors) (map[string]act.Act, error) {
+	byName := map[string]act.Act{}
+	for _, room := range rooms {
+		acts, err := room.Acts()
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range acts {
+			byName[a.Name] = a
+		}
+	}
+	return byName, nil
+}
+
+// do does an act of a room, as whoever operates the node: they could read the keys of
+// the member as well.
+func (d *door) do(ctx context.Context, in operator.Doing) (operator.Outcome, error) {
+	a, known := d.acts[in.Act]
+	if !known {
+		return operator.Outcome{}, problem.New(problem.NotFound, "question-unknown")
+	}
+	values, inPath := url.Values{}, map[string]string{}
+	for name, given := range in.Values {
+		values[name] = given
+	}
+	for name, content := range in.Files {
+		values[name] = []string{string(content)}
+	}
+	for _, f := range a.Fields {
+		if f.InPath {
+			inPath[f.Name] = values.Get(f.Name)
+			values.Del(f.Name)
+		}
+	}
+	out, err := a.Do(ctx, act.As(byOperator, identity.Operator, identity.Contracts, identity.Auditor), act.FromValues(values).With(inPath))
+	if err != nil {
+		return operator.Outcome{}, err
+	}
+	raw, err := json.Marshal(out)
+	return operator.Outcome{Value: raw}, err
 }
 
 // listenOperator lets the operator in. It comes after the journal, whose lock

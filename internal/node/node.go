@@ -305,6 +305,10 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err := n.take(brings, err); err != nil {
 		return err
 	}
+	brings, err = interfaces.catalogue(listed)
+	if err := n.take(brings, err); err != nil {
+		return err
+	}
 	brings, err = interfaces.events(happening)
 	if err := n.take(brings, err); err != nil {
 		return err
@@ -374,6 +378,9 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		Beside: func(do func(context.Context)) { n.done.Go(func() { do(n.work) }) }, Log: log,
 	}}
 	d := &door{base: b, centre: c, gate: g, journal: book, witnesses: cosigners, gateway: gateway, rotation: rotation, words: words, since: now()}
+	if d.acts, err = actsOf(agreed, listed); err != nil {
+		return err
+	}
 	n.take(Brings{Work: []func(context.Context){d.endPauses, rotation.Finish}}, nil)
 	seen := conditions{door: d, oversight: over, stamps: stamps, title: title}
 
@@ -393,11 +400,15 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err != nil {
 		return err
 	}
+	dataServices, err := cataloguepages.New(cataloguepages.Deps{DataServices: listed, Pack: pack, Contracts: true, Public: c.authority != nil})
+	if err != nil {
+		return err
+	}
 	shown := []portal.Room{
 		queued,
 		exchangepages.New(exchangepages.Deps{Oversight: over, Conditions: seen, Events: happening, Pack: pack}),
 		agreements,
-		cataloguepages.New(cataloguepages.Deps{DataServices: listed, Pack: pack, Contracts: true, Public: c.authority != nil}),
+		dataServices,
 	}
 	frame := portal.Config{
 		Body: title(cfg.Member), Kind: "city", PublicURL: cfg.PublicURL, Help: portal.Help{Phone: cfg.Help.Phone, Counter: cfg.Help.Counter},

@@ -3,6 +3,7 @@ package node
 import (
 	"dobosh/internal/act"
 	"dobosh/internal/api"
+	"dobosh/internal/catalogue"
 	"dobosh/internal/contracts"
 	"dobosh/internal/exchange/events"
 	"dobosh/internal/identity"
@@ -29,6 +30,21 @@ func (p programs) contracts(room *contracts.Room) (Brings, error) {
 		return Brings{}, err
 	}
 	served, err := p.surface("contracts", "/contracts", acts, who).Handler()
+	return Brings{API: []*api.Served{served}}, err
+}
+
+// catalogue serves the acts on the member's services to those programs that publish
+// and describe them.
+func (p programs) catalogue(room *catalogue.Room) (Brings, error) {
+	acts, err := room.Acts()
+	if err != nil {
+		return Brings{}, err
+	}
+	who, err := api.Tokens(tokens(p.Catalogue.Systems, identity.Operator))
+	if err != nil {
+		return Brings{}, err
+	}
+	served, err := p.surface("catalogue", "/catalogue", acts, who).Handler()
 	return Brings{API: []*api.Served{served}}, err
 }
 

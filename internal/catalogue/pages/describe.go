@@ -35,15 +35,15 @@ func draftAddress(service registry.ID, digest string) string {
 
 // ownServiceView is a service of this member.
 type ownServiceView struct {
-	registry.Service
-	URL       string
-	Describe  string
-	Withdraw  string
-	Contracts int
+	catalogue.OwnService
+	URL      string // empty where it is not published
+	Describe string
+	Publish  string // empty where it is published
+	Withdraw string // empty where nothing is announced
 }
 
 func (v *visit) ownServices() error {
-	own, err := v.DataServices.Own(v.Actor)
+	own, err := v.DataServices.OwnServices(v.Actor)
 	if err != nil {
 		return err
 	}
@@ -51,9 +51,17 @@ func (v *visit) ownServices() error {
 	list := page.Of(own[:min(len(own), page.Size+1)], page.Size, serviceKey)
 	view := ownServicesView{Next: v.More(list.Next)}
 	for _, sv := range list.Items {
-		one := ownServiceView{Service: sv, URL: serviceAddress(sv.ID, ""), Describe: describeAddress(sv.ID), Contracts: len(v.asking(sv.ID))}
+		one := ownServiceView{OwnService: sv, Describe: describeAddress(sv.Service)}
+		if one.Title == nil {
+			one.Title = lang.Text{"sr": sv.Service.Service, "en": sv.Service.Service}
+		}
+		if sv.Published {
+			one.URL = serviceAddress(sv.Service, "")
+		} else {
+			one.Publish = "/desk/services/publish" + queryOf("service", sv.Service.String())
+		}
 		if sv.Next != nil {
-			one.Withdraw = "/desk/services/withdraw" + queryOf("service", sv.ID.String())
+			one.Withdraw = "/desk/services/withdraw" + queryOf("service", sv.Service.String())
 		}
 		view.Services = append(view.Services, one)
 	}
@@ -66,12 +74,12 @@ type ownServicesView struct {
 	Next     string // address of the next page; empty on the last
 }
 
-func serviceKey(sv registry.Service) page.Key { return page.KeyOf(sv.ID.String()) }
+func serviceKey(sv catalogue.OwnService) page.Key { return page.KeyOf(sv.Service.String()) }
 
 // following are the services after the one that a key names; all of them where
 // that one is gone.
-func following(services []registry.Service, after page.Key) []registry.Service {
-	at := slices.IndexFunc(services, func(sv registry.Service) bool { return serviceKey(sv) == after })
+func following(services []catalogue.OwnService, after page.Key) []catalogue.OwnService {
+	at := slices.IndexFunc(services, func(sv catalogue.OwnService) bool { return serviceKey(sv) == after })
 	return services[at+1:]
 }
 
@@ -80,6 +88,7 @@ type descriptionForm struct {
 	Service registry.ID // empty for a new one
 	Title   lang.Text
 	Systems []registry.ID // to choose from for a new one
+	Behind  []waitingView // services behind the node that nobody has published, likewise
 	System  string        // chosen
 	Code    string        // typed
 	Source  bool          // it can be fetched
@@ -89,12 +98,24 @@ type descriptionForm struct {
 	Max     int    // megabytes
 }
 
+// waitingView is a service that is behind the node and not published.
+type waitingView struct {
+	Service  registry.ID
+	Describe string
+}
+
 // Named reports whether the service is given.
 func (f descriptionForm) Named() bool { return f.Service.Service != "" }
 
 func (v *visit) descriptionForm(service registry.ID) descriptionForm {
 	f := descriptionForm{Service: service, Systems: v.DataServices.Systems(), Max: openapi.MaxBytes >> 20}
 	if service.Service == "" {
+		own, err := v.DataServices.OwnServices(v.Actor)
+		for _, sv := range own {
+			if err == nil && !sv.Published {
+				f.Behind = append(f.Behind, waitingView{sv.Service, describeAddress(sv.Service)})
+			}
+		}
 		return f
 	}
 	f.Title, f.Source = v.DataServices.Title(service), v.DataServices.HasSource(service)

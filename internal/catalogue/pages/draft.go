@@ -40,7 +40,7 @@ type concernView struct {
 func (v *visit) draft(service, digest string) (catalogue.Draft, error) {
 	id, err := registry.ParseID(service)
 	if err != nil {
-		return catalogue.Draft{}, problem.New(problem.NotFound, "service-not-registered", "service", firstRunes(service, wordsMost))
+		return catalogue.Draft{}, problem.New(problem.NotFound, "service-not-registered", "service", firstRunes(service, 400))
 	}
 	raw, err := v.DataServices.KeptDraft(v.R.Context(), v.Actor, digest)
 	return catalogue.Draft{Service: id, Raw: raw}, err

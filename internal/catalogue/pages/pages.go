@@ -10,6 +10,7 @@ import (
 	"context"
 	"embed"
 	"html/template"
+	"net/http"
 
 	"dobosh/internal/act"
 	"dobosh/internal/catalogue"
@@ -50,7 +51,7 @@ type Browsing interface {
 // Describing is what the engineers of a member do: they say what its services
 // answer.
 type Describing interface {
-	Own(by act.Actor) ([]registry.Service, error)
+	OwnServices(by act.Actor) ([]catalogue.OwnService, error)
 	IsOwn(service registry.ID) bool
 	Systems() []registry.ID
 	HasSource(service registry.ID) bool
@@ -86,8 +87,12 @@ type visit struct {
 
 // New brings the pages. Other rooms may show what is announced: the piece
 // "announced" is about nothing, "announced-contract" about a [registry.Contract].
-func New(d Deps) portal.Room {
+func New(d Deps) (portal.Room, error) {
 	p := &pages{d}
+	publication, err := catalogue.Publication(d.DataServices)
+	if err != nil {
+		return portal.Room{}, err
+	}
 	page := func(pattern string, right act.Right, do func(*visit) error) portal.Page {
 		return portal.Page{Pattern: pattern, Right: right, Do: func(v *portal.Visit) error { return do(&visit{v, p}) }}
 	}
@@ -131,5 +136,19 @@ func New(d Deps) portal.Room {
 	if d.Contracts {
 		room.Pages = append(room.Pages, page("GET /desk/contracts/announced", catalogue.RightToAsk(), (*visit).announcements))
 	}
-	return room
+	room.Pages = append(room.Pages, portal.ActPage{
+		Act: publication, Back: portal.Nav{Path: "/desk/services", Key: "describe.services"}, Ask: p.askPublication,
+		Next: func(*portal.Visit, any) string { return "/desk/services" },
+	}.Pages()...)
+	return room, nil
+}
+
+// askPublication fills in the service that the address names.
+func (p *pages) askPublication(v *portal.Visit, q *portal.Question) error {
+	for i := range q.Fields {
+		if f := &q.Fields[i]; f.Name == "service" && v.R.Method == http.MethodGet {
+			f.Value = firstRunes(v.R.URL.Query().Get("service"), 400)
+		}
+	}
+	return nil
 }

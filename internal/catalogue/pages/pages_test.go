@@ -62,7 +62,7 @@ func newShelf(t testing.TB, services bool) *shelf {
 		must(t, authority.Append(t.Context(), registry.Statement{Service: &plain}))
 	}
 	room.Refresh()
-	s.h = pages.Open(t, pages.Config(sentences(t)), cataloguepages.New(cataloguepages.Deps{DataServices: room, Pack: pages.Serbia(t), Contracts: true}), desk())
+	s.h = pages.Open(t, pages.Config(sentences(t)), testkit.Must[portal.Room](t)(cataloguepages.New(cataloguepages.Deps{DataServices: room, Pack: pages.Serbia(t), Contracts: true})), desk())
 	return s
 }
 
@@ -355,4 +355,33 @@ func TestOwnServicesArePaged(t *testing.T) {
 	if len(seen) != 60 || count != 3 {
 		t.Errorf("%d services on %d pages", len(seen), count)
 	}
+}
+
+// What is configured behind the node is what the pages offer: to fetch its description,
+// and to publish it without one.
+func TestWhatIsBehindTheNodeIsOffered(t *testing.T) {
+	s := newShelf(t, false)
+	system := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(births.Description()) }))
+	defer system.Close()
+	described, bare := pages.ID("RS-DEMO/GOV/REGISTERS/civil/deaths"), pages.ID("RS-DEMO/GOV/REGISTERS/civil/marriages")
+	s.room.Behind, s.room.Sources = []registry.ID{described, bare}, map[registry.ID]string{described: system.URL}
+	own := pages.Says(t, s.h, pages.Request{Who: "operator", Path: "/desk/services"}, 200, described.String(), bare.String(), "није објављен")
+	if strings.Contains(own, "Још немате") {
+		t.Error("it says that there is no service, and two are configured")
+	}
+	describe := "/desk/services/describe?service=" + url.QueryEscape(described.String())
+	pages.Says(t, s.h, pages.Request{Who: "operator", Path: "/desk/services/describe"}, 200, html.EscapeString(describe))
+	pages.Says(t, s.h, pages.Request{Who: "operator", Path: describe}, 200, "/desk/services/fetch")
+	w := pages.Request{Who: "operator", Path: "/desk/services/fetch", Form: pages.Form("service", described.String())}.To(s.h)
+	if w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/desk/services/draft?") {
+		t.Errorf("fetched for a new service: %d to %q", w.Code, w.Header().Get("Location"))
+	}
+	publish := "/desk/services/publish"
+	pages.Says(t, s.h, pages.Request{Who: "operator", Path: publish + "?service=" + url.QueryEscape(bare.String())}, 200, `value="`+bare.String()+`"`)
+	pages.Says(t, s.h, pages.Request{Who: "operator", Path: publish, Form: pages.Form("service", "marriages", "title", "Бракови")}, 422, "marriages није ознака сервиса", `value="Бракови"`)
+	pages.Sends(t, s.h, "operator", publish, "/desk/services", "service", bare.String(), "title", "Бракови", "title_en", "Marriages")
+	if sv, err := s.room.Service(bare); err != nil || sv.Title["en"] != "Marriages" || sv.Kind != registry.ServiceREST {
+		t.Errorf("published: %+v, %v", sv, err)
+	}
+	pages.Walk(t, s.h, []pages.Expected{{Who: "operator", Path: "/desk/services", Status: 200}, {Who: "operator", Path: publish, Status: 200}, {Who: "contracts", Path: publish, Status: 403}, {Path: publish, Status: 401}})
 }

@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"encoding/json"
 	"time"
 
 	"dobosh/internal/admission"
@@ -26,7 +27,24 @@ func Rotate() Act[Rotation, Rotated] {
 	return Act[Rotation, Rotated]{"rotate", 3*LongestWait + 2*quick}
 }
 func Enact() Act[Enactment, Enacted] { return Act[Enactment, Enacted]{"enact", quick} }
+func Do() Act[Doing, Outcome]        { return Act[Doing, Outcome]{doing, 2 * quick} }
 func Status() Act[Done, Report]      { return Act[Done, Report]{"status", quick} }
+
+// doing is the act that carries acts of rooms, and with them files.
+const doing = "do"
+
+// Doing is an act of a room, by its name, with values for its fields; those of files
+// stand apart.
+type Doing struct {
+	Act    string              `json:"act"`
+	Values map[string][]string `json:"values,omitempty"`
+	Files  map[string][]byte   `json:"files,omitempty"`
+}
+
+// Outcome is what came of it, as programs would read it.
+type Outcome struct {
+	Value json.RawMessage `json:"value"`
+}
 
 // Done has nothing to say.
 type Done struct{}

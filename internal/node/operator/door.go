@@ -18,8 +18,19 @@ import (
 	"dobosh/internal/kit/strict"
 )
 
-// maxMessage bounds a request and an answer, in bytes.
-const maxMessage = 256 << 10
+// The bounds of a request and of an answer, in bytes: of one that carries files, and
+// of all others.
+const (
+	maxMessage      = 256 << 10
+	maxMessageFiles = 8 << 20
+)
+
+func (act Act[In, Out]) most() int {
+	if act.name == doing {
+		return maxMessageFiles
+	}
+	return maxMessage
+}
 
 // The longest path of a socket that every system takes (sockaddr_un has 104
 // bytes on some).
@@ -77,7 +88,7 @@ func On[In, Out any](routes Routes, act Act[In, Out], log *slog.Logger, do func(
 		defer cancel()
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(act.took + quick)) // the server's own is for quick acts
 		var in In
-		err := strict.Upto(maxMessage).Read(r.Body, &in)
+		err := strict.Upto(act.most()).Read(r.Body, &in)
 		if err != nil {
 			refuse(w, problem.New(problem.Invalid, "body-malformed").Because(err))
 			return
@@ -131,7 +142,7 @@ func (act Act[In, Out]) Ask(ctx context.Context, dir string, in In) (out Out, er
 		return out, closed(dir, err)
 	}
 	defer func() { _ = resp.Body.Close() }()         // read only
-	answer := strict.Upto(maxMessage).AllowUnknown() // the node may be of a later version than the command
+	answer := strict.Upto(act.most()).AllowUnknown() // the node may be of a later version than the command
 	if resp.StatusCode == http.StatusOK {
 		return out, answer.Read(resp.Body, &out)
 	}
