@@ -377,7 +377,7 @@ func (w *walk) asPerson(name string, row node.Row) (said [3]string) {
 func (w *walk) asProgram(name string, row node.Row) (said [3]string) {
 	const kind = "application/json"
 	_, path := at(row.Pattern)
-	right := map[string]string{"contracts": "contracts.token", "services": "counter.token", "events": "events.token", "births": "registrar.token"}[strings.Split(path, "/")[1]]
+	right := map[string]string{"contracts": "contracts.token", "catalogue": "catalogue.token", "services": "counter.token", "events": "events.token", "births": "registrar.token"}[strings.Split(path, "/")[1]]
 	wrong := map[bool]string{true: "events.token", false: "contracts.token"}[right == "contracts.token"]
 	bearer := func(file string) http.Header {
 		token, err := os.ReadFile(filepath.Join(w.dir, name, file))

@@ -76,6 +76,7 @@ func (s setup) city(cfg *node.Config) {
 	cfg.Sectors = map[string]string{"family": "family.sector", exchange.ReceiptSector: exchange.ReceiptSector + ".sector"}
 	cfg.Mail = &notify.Config{Host: s.host, Port: s.ports.SMTP, From: "Добош Зрењанин <dobosh@zrenjanin.example>", TLS: notify.Plain}
 	cfg.Contracts = node.Contracts{Systems: []node.System{{Name: "engineer", TokenFile: "contracts.token"}}}
+	cfg.Catalogue = node.Catalogue{Systems: []node.System{{Name: "engineer", TokenFile: "catalogue.token"}}}
 	cfg.Events = node.Events{Systems: []node.EventSystem{{System: node.System{Name: "registry-office", TokenFile: "events.token"}, Subsystem: "family"}}}
 	cfg.Services = &node.Services{Prefix: "ZR", Account: account.Make(840, 955845), Systems: []node.System{{Name: "counter", TokenFile: "counter.token"}}}
 }
@@ -85,6 +86,7 @@ func (s setup) registers(cfg *node.Config) {
 	cfg.Sectors = map[string]string{"family": "family.sector", exchange.ReceiptSector: exchange.ReceiptSector + ".sector", "register": "register.sector"}
 	cfg.Keys.Witness, cfg.WitnessName = "witness.key", registryWitnessName
 	cfg.Contracts = node.Contracts{Systems: []node.System{{Name: "engineer", TokenFile: "contracts.token"}}}
+	cfg.Catalogue = node.Catalogue{Systems: []node.System{{Name: "engineer", TokenFile: "catalogue.token"}}}
 	cfg.Events = node.Events{Systems: []node.EventSystem{{System: node.System{Name: "civil-register", TokenFile: "events.token"}, Subsystem: "civil"}}}
 }
 

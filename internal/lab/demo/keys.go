@@ -41,7 +41,7 @@ func (s setup) makeKeys() error {
 			return err
 		}
 	}
-	for _, token := range []string{s.path(Registers, "registrar.token"), s.path(City, "counter.token"), s.path(City, "contracts.token"), s.path(Registers, "contracts.token"), s.path(City, "events.token"), s.path(Registers, "events.token")} {
+	for _, token := range []string{s.path(Registers, "registrar.token"), s.path(City, "counter.token"), s.path(City, "contracts.token"), s.path(Registers, "contracts.token"), s.path(City, "catalogue.token"), s.path(Registers, "catalogue.token"), s.path(City, "events.token"), s.path(Registers, "events.token")} {
 		if err := once(token, makeToken); err != nil {
 			return err
 		}
