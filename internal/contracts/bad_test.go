@@ -244,7 +244,7 @@ func TestGroups(t *testing.T) {
 	if p = w.at(state, p.ID); p.State != InForce {
 		t.Errorf("%s %s", p.State, p.Reason)
 	}
-	if !w.authority.State().Lets(c, system(third, "portal"), registry.ID{}) {
+	if !w.authority.State().Lets(&c, system(third, "portal"), registry.ID{}) {
 		t.Error("a member of the group may not ask")
 	}
 }
