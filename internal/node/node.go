@@ -37,6 +37,7 @@ import (
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/seal"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
 	"dobosh/internal/portal"
@@ -343,9 +344,17 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	trust := believed{b, c}
 	var given *services.Room
 	if cfg.Services != nil {
+		secret, err := cfg.key("decisions.key")
+		if err != nil {
+			return err
+		}
+		key, err := seal.New(secret)
+		if err != nil {
+			return err
+		}
 		needs := services.Config{
 			Member: cfg.Member, Prefix: cfg.Services.Prefix, PublicURL: cfg.PublicURL, Title: title, Account: cfg.Services.Account,
-			Pack: pack, DB: db, Work: jobs, Asker: gateway, Journal: book, Witness: cosigners, Sectors: sectors, Trust: trust.proofs, Workers: cfg.Services.Workers,
+			Pack: pack, DB: db, Work: jobs, Asker: gateway, Journal: book, Key: key, Witness: cosigners, Sectors: sectors, Trust: trust.proofs, Workers: cfg.Services.Workers,
 			Now: now, Log: log, Demo: demonstration,
 		}
 		if courier != nil {
@@ -363,6 +372,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 			Pages: []portal.Room{shown, receiptpages.New(gathered)},
 			Start: func(ctx context.Context) error { return given.Listen(ctx, stream) },
 			Keeps: given.Keeps(),
+			Work:  []func(context.Context){given.KeepSealed},
 		}, nil)
 		brings, err = interfaces.counter(given, stream, sectors)
 		if err := n.take(brings, err); err != nil {

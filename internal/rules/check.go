@@ -23,6 +23,9 @@ func Check(p *law.Pack) []law.Finding {
 }
 
 func checkRule(p *law.Pack, rule law.Rule) law.Findings {
+	if found := tooMuch(rule); len(found) > 0 {
+		return found
+	}
 	var parameters []law.Parameter
 	for _, name := range parametersOf(rule) {
 		if values := p.Values(name); len(values) > 0 {

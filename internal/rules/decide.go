@@ -3,7 +3,6 @@ package rules
 import (
 	"slices"
 
-	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/money"
 
 	"cel.dev/cel-go/common/types"
@@ -13,11 +12,18 @@ import (
 // int64, string or civil.Day, or what encoding/json makes of them; a value of
 // the wrong type or outside its bounds counts as missing. It is safe for
 // concurrent use and has no other input: the same facts, the same outcome.
-func (r *Rule) Decide(known map[string]any) Outcome { return r.decide(r.understand(known)) }
+func (r *Rule) Decide(known map[string]any) Outcome {
+	f := r.understand(known)
+	return r.decide(f, r.words(f))
+}
 
-func (r *Rule) decide(f *facts) Outcome {
+// Weigh is the result of Decide without its sentences, for whoever still gathers
+// facts.
+func (r *Rule) Weigh(known map[string]any) Result { return r.decide(r.understand(known), nil).Result }
+
+// decide needs no words where nobody reads the sentences.
+func (r *Rule) decide(f *facts, words *words) Outcome {
 	out := Outcome{Result: Yes, Steps: make([]Step, 0, len(r.conditions)+1)}
-	words := r.words(f)
 	for i := range r.conditions {
 		step := r.conditions[i].step(f, words)
 		out.Result = min(out.Result, step.Result)
@@ -31,16 +37,14 @@ func (r *Rule) decide(f *facts) Outcome {
 	missing := slices.DeleteFunc(slices.Clone(r.unread), f.has)
 	plan, lacking, unsure := r.pays(f, words)
 	missing = append(missing, lacking...)
-	reason := lang.Text(nil)
-	switch {
-	case len(missing) > 0:
-		reason = words.missing(notYetKnown(), missing)
-	case unsure:
-		reason = notComputable()
-	case plan.Total <= 0:
-		reason = noAmount()
-	}
-	if reason != nil {
+	if len(missing) > 0 || unsure || plan.Total <= 0 {
+		reason := noAmount()
+		switch {
+		case len(missing) > 0:
+			reason = words.missing(notYetKnown(), missing)
+		case unsure:
+			reason = notComputable()
+		}
 		out.Result = Unknown
 		provision, cite := r.conditions[0].Provision, r.conditions[0].cite // the right itself, where no payment is in force
 		if len(r.payments) > 0 {
@@ -128,6 +132,9 @@ func (plan *Plan) add(p *payment, words *words) {
 		plan.Once += p.amount
 	}
 	plan.Total += p.amount
+	if words == nil {
+		return
+	}
 	says := words.payment(p)
 	plan.Payments = append(plan.Payments, Payment{ID: p.ID, Provision: p.Provision, Cite: p.cite, Amount: p.amount, Months: p.months, Says: says})
 	plan.Says = join(plan.Says, says, " ")

@@ -90,6 +90,9 @@ func celType(name string) *cel.Type {
 
 // check type-checks one expression and lists its faults at their places.
 func (env celEnvironment) check(when string, at law.Position) (*cel.Ast, law.Findings) {
+	if why := unfit(when); why != "" {
+		return nil, law.Findings{{At: at, Says: why}}
+	}
 	ast, issues := env.Compile(when)
 	var found law.Findings
 	for _, e := range issues.Errors() {

@@ -49,7 +49,7 @@ func places(text lang.Text) []string {
 }
 
 // words fills the sentences of one case, in every language in which they are
-// written.
+// written. Nil fills none.
 type words struct {
 	rule   *Rule
 	values lang.Values
@@ -82,11 +82,17 @@ func (w *words) set(name string, value any) {
 }
 
 func (w *words) fill(text lang.Text) lang.Text {
+	if w == nil {
+		return nil
+	}
 	return text.Map(func(source lang.Tag, s string) string { return lang.FillWith(s, w.values, source) })
 }
 
 // missing fills a sentence with the labels of missing facts.
 func (w *words) missing(text lang.Text, names []string) lang.Text {
+	if w == nil {
+		return nil
+	}
 	labels := lang.Text{}
 	for _, f := range w.rule.text.Rule.Facts {
 		if slices.Contains(names, f.Name) {

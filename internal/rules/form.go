@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -70,6 +71,9 @@ func formType(kind act.Kind) *cel.Type {
 // formCondition reads a condition over the fields before it. What fails while it
 // is looked at, does not hold: a field that nobody can decide about is not asked.
 func formCondition(env *cel.Env, before []law.FormField, when string) (func(act.Values) bool, error) {
+	if why := unfit(when); why != "" {
+		return nil, errors.New(why)
+	}
 	ast, issues := env.Compile(when)
 	if issues.Err() != nil {
 		return nil, fmt.Errorf("condition %q: %w", when, issues.Err())

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -87,8 +88,52 @@ func (r *Rule) Record(known map[string]any) (Record, Outcome) {
 			rec.Names[code] = name
 		}
 	}
-	rec.Outcome = r.decide(f)
+	rec.Outcome = r.decide(f, r.words(f))
 	return rec, rec.Outcome
+}
+
+// RecordJSON is Record in its canonical form. What does not change from case to case,
+// which is most of it, is made canonical once for the rule.
+func (r *Rule) RecordJSON(known map[string]any) ([]byte, Outcome, error) {
+	r.once.Do(func() { r.constant, r.broken = constantParts(r.text) })
+	if r.broken != nil {
+		return nil, Outcome{}, r.broken
+	}
+	rec, outcome := r.Record(known)
+	text := make([]byte, 0, 2*len(r.constant.end)+4<<10)
+	text = append(text, r.constant.day...)
+	for _, part := range []struct {
+		before string
+		value  any
+	}{{`,"facts":`, rec.Facts}, {`,"format":`, rec.Format}, {`,"names":`, rec.Names}, {`,"outcome":`, rec.Outcome}} {
+		if names, ok := part.value.(map[string]lang.Text); ok && len(names) == 0 {
+			continue // as the tag of the member says
+		}
+		value, err := canonical(part.value)
+		if err != nil {
+			return nil, Outcome{}, err
+		}
+		text = append(append(text, part.before...), value...)
+	}
+	return append(text, r.constant.end...), outcome, nil
+}
+
+// constant is the canonical form of a record before and behind what a case adds.
+type constant struct{ day, end []byte }
+
+func constantParts(rec Record) (c constant, err error) {
+	part := func(to []byte, before string, value any) []byte {
+		text, fault := canonical(value)
+		err = cmp.Or(err, fault)
+		return append(append(to, before...), text...)
+	}
+	c.day = part(nil, `{"day":`, rec.Day)
+	c.end = part(c.end, `,"pack":`, rec.Pack)
+	c.end = part(c.end, `,"parameters":`, rec.Parameters)
+	c.end = part(c.end, `,"provisions":`, rec.Provisions)
+	c.end = part(c.end, `,"rule":`, rec.Rule)
+	c.end = append(c.end, '}')
+	return c, err
 }
 
 // JSON is the canonical form (RFC 8785) of the record: the same record gives

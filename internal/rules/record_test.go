@@ -172,3 +172,24 @@ func TestResultText(t *testing.T) {
 		t.Error("the least is not the conjunction")
 	}
 }
+
+// The record that is put together of parts is the record.
+func TestRecordInPartsIsTheRecord(t *testing.T) {
+	for name, known := range map[string]map[string]any{"known": family(today(), 3), "nothing known": {}} {
+		rule := allowance(t, laws.Serbia(t), today())
+		rec, outcome := rule.Record(known)
+		want, err := rec.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			got, same, err := rule.RecordJSON(known)
+			if err != nil || !bytes.Equal(got, want) || same.Result != outcome.Result {
+				t.Errorf("%s: %v\n%s\nwant\n%s", name, err, got, want)
+			}
+		}
+		if got := rule.Weigh(known); got != outcome.Result {
+			t.Errorf("%s: weighed %s, decided %s", name, got, outcome.Result)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
@@ -31,6 +32,10 @@ type Rule struct {
 	unread     []string // facts that no expression reads and that a yes still needs
 	sentences  sentences
 	names      map[string]lang.Text // of places, by code
+
+	once     sync.Once // makes the next two
+	constant constant  // of a record
+	broken   error
 }
 
 // Compile compiles the version of the rule that is in force on day, the day of
@@ -105,6 +110,9 @@ func compile(text Record, names map[string]lang.Text) (*Rule, error) {
 	if len(text.Rule.Conditions) == 0 {
 		return nil, fmt.Errorf("rule %q has no condition", text.Rule.ID)
 	}
+	if found := tooMuch(text.Rule); len(found) > 0 {
+		return nil, found
+	}
 	env, err := environment(text.Rule, text.Parameters)
 	if err != nil {
 		return nil, err
@@ -150,9 +158,9 @@ func (r *Rule) ID() string { return r.text.Rule.ID }
 func (r *Rule) Day() civil.Day { return r.text.Day }
 
 // Needs lists the facts that the outcome needs, in the order in which to ask.
-// Stop asking when the outcome is already no.
-func (r *Rule) Needs() []Need { return slices.Clone(r.needs) }
+// Stop asking when the outcome is already no. The list is the rule's: read it.
+func (r *Rule) Needs() []Need { return r.needs }
 
 // AtAcceptance lists the facts asked only when the offer is accepted, such as
-// the account to pay to.
-func (r *Rule) AtAcceptance() []Need { return slices.Clone(r.later) }
+// the account to pay to. The list is the rule's: read it.
+func (r *Rule) AtAcceptance() []Need { return r.later }

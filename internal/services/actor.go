@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"dobosh/internal/act"
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
+	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
 )
@@ -19,6 +21,13 @@ func forbidden() error { return problem.New(problem.Forbidden, "not-yours") }
 // RightToDecide is that of officers, each for the public services of their scope: to
 // see what is done under them, to decide what nobody else may, and to pay.
 func RightToDecide() act.Right { return act.Only(identity.Officer) }
+
+// freshFor is how long ago whoever releases money may have signed in.
+const freshFor = 15 * time.Minute
+
+// RightToRelease is that to let money go: another than who laid it out, who has just
+// said who they are.
+func RightToRelease() act.Right { return RightToDecide().WithFourEyes().Fresh(freshFor) }
 
 // mayDecide returns nil for an officer of a public service.
 func (r *Room) mayDecide(by act.Actor, service string) error {
@@ -76,6 +85,28 @@ func (r *Room) subjectsOf(sector, person string) ([]string, error) {
 		return nil, fmt.Errorf("name the person of a receipt: %w", err)
 	}
 	return []string{subject}, nil
+}
+
+// concerns reports whether the matter of a person is the actor's own, which nobody
+// decides. It is asked again whenever more becomes known of whom a matter is about.
+func (r *Room) concerns(by act.Actor, service, person string) error {
+	if r.is(by, service, person) {
+		return problem.New(problem.Forbidden, "own-matter")
+	}
+	return nil
+}
+
+// acted makes an act of an officer durable in the journal, and who it was, before it
+// holds.
+func (r *Room) acted(ctx context.Context, by act.Actor, what, matter string) error {
+	meta, err := canonical.Marshal(map[string]string{"act": what, "asker": r.Member.String(), "holder": r.Member.String(), "role": exchange.RoleOfficer, "matter": matter, "officer": by.Account})
+	if err != nil {
+		return err
+	}
+	if _, err := r.Journal.Append(ctx, journal.Entry{Kind: "act", ID: id.New(), At: r.Now(), Meta: meta}); err != nil {
+		return problem.New(problem.Unavailable, "journal-away").Because(err)
+	}
+	return nil
 }
 
 // looked leaves a receipt that an officer saw a person's matter. Without the

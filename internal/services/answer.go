@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 
 	"dobosh/internal/act"
@@ -54,7 +55,7 @@ func (r *Room) Accept(ctx context.Context, by act.Actor, id string, version int)
 	}
 	decision := o.decision
 	if o.state != OfferAccepted {
-		if decision, err = r.accept(ctx, by, o, s, version); err != nil {
+		if decision, _, err = r.accept(ctx, by, o, s, version); err != nil {
 			return Decision{}, err
 		}
 	}
@@ -63,34 +64,31 @@ func (r *Room) Accept(ctx context.Context, by act.Actor, id string, version int)
 
 // accept decides. The draft is made before the transaction, which must be
 // short; the version says whether the offer is still the one it was made from.
-func (r *Room) accept(ctx context.Context, by act.Actor, o storedOffer, s law.PublicService, version int) (decision string, err error) {
+func (r *Room) accept(ctx context.Context, by act.Actor, o storedOffer, s law.PublicService, version int) (decision, code string, err error) {
 	if err := r.check(o, OfferAccepted, version); err != nil {
-		return "", err
+		return "", "", err
 	}
 	d, err := r.draft(verdict{offer: o, service: s, granted: true, by: byRule})
 	if err != nil {
-		return "", r.renew(ctx, o, s, err)
+		return "", "", r.renew(ctx, o, s, err)
 	}
-	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		o, err := r.own(ctx, tx, by, o.id)
-		if err != nil {
-			return err
-		}
-		if o.state == OfferAccepted {
-			decision = o.decision
-			return nil
-		}
-		if err := r.check(o, OfferAccepted, version); err != nil {
-			return err
-		}
-		decision = d.content.Decision.ID
-		return r.enact(ctx, tx, d)
-	})
-	if err != nil {
-		return "", err
+	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return r.enact(ctx, tx, d) })
+	if err == nil {
+		r.sealNow(ctx, d.stored(), d.sealed)
+		return d.content.Decision.ID, d.content.Decision.Code, nil
 	}
-	r.sealNow(ctx, decision)
-	return decision, nil
+	if !problem.HasCode(err, "offer-changed") {
+		return "", "", err
+	}
+	// Somebody was faster: the same person with a second tap, or anybody with anything else.
+	if o, err = r.own(ctx, r.DB.Read(ctx), by, o.id); err != nil {
+		return "", "", err
+	}
+	if o.state != OfferAccepted {
+		return "", "", cmp.Or[error](r.check(o, OfferAccepted, version), problem.New(problem.Conflict, "offer-changed"))
+	}
+	stands, err := r.decisionWhere(ctx, "id", o.decision)
+	return stands.id, stands.code, err
 }
 
 // Decline ends the offer: the person does not want it.

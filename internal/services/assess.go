@@ -98,9 +98,13 @@ func (r *Room) conclude(ctx context.Context, tx *storage.Tx, a assessment, f fin
 	}
 
 	offer := id.New()
+	outcome, err := jsonText(f.outcome)
+	if err != nil {
+		return err
+	}
 	n, err := offers.Insert(ctx, tx, `on conflict (assessment) do nothing`, storedOffer{
 		id: offer, assessment: a.ID, service: f.service.ID, person: f.person(), state: OfferOpen, version: 1, day: f.day, subject: a.subject,
-		facts: f.facts, outcome: f.outcome, madeAt: now, until: until,
+		facts: f.facts, outcome: outcome, madeAt: now, until: until,
 	})
 	if err != nil {
 		return fmt.Errorf("insert offer: %w", err)

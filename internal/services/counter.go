@@ -90,6 +90,9 @@ func (r *Room) AcceptFor(ctx context.Context, by, person act.Actor, offer string
 	if err := r.mayDecide(by, o.service); err != nil {
 		return "", "", err
 	}
+	if err := r.concerns(by, o.service, o.person); err != nil {
+		return "", "", err
+	}
 	s, err := r.service(o.service)
 	if err != nil {
 		return "", "", err
@@ -100,11 +103,9 @@ func (r *Room) AcceptFor(ctx context.Context, by, person act.Actor, offer string
 	if !s.Automatic {
 		return "", "", r.Refer(ctx, person, offer, version)
 	}
-	if decision = o.decision; o.state != OfferAccepted {
-		if decision, err = r.accept(ctx, person, o, s, version); err != nil {
-			return "", "", err
-		}
+	if o.state != OfferAccepted {
+		return r.accept(ctx, person, o, s, version)
 	}
-	d, err := r.decisionWhere(ctx, "id", decision)
+	d, err := r.decisionWhere(ctx, "id", o.decision)
 	return d.id, d.code, err
 }

@@ -50,8 +50,15 @@ func (r *Room) draft(v verdict) (draft, error) {
 	if err != nil {
 		return draft{}, err
 	}
-	record, outcome := rule.Record(v.offer.facts.values())
-	if v.granted && (outcome.Result != rules.Yes || !paysTheSame(outcome.Plan, v.offer.outcome.Plan)) {
+	record, outcome, err := rule.RecordJSON(v.offer.facts.values())
+	if err != nil {
+		return draft{}, fmt.Errorf("record of the rule: %w", err)
+	}
+	offered, err := v.offer.pays()
+	if err != nil {
+		return draft{}, err
+	}
+	if v.granted && (outcome.Result != rules.Yes || !paysTheSame(outcome.Plan, offered)) {
 		return draft{}, problem.New(problem.Conflict, "offer-changed")
 	}
 
@@ -74,12 +81,8 @@ func (r *Room) draft(v verdict) (draft, error) {
 		decision.Affirms = append(decision.Affirms, v.service.Affirms...)
 	}
 
-	text, err := json.Marshal(record) // made canonical together with the content
-	if err != nil {
-		return draft{}, fmt.Errorf("record of the rule: %w", err)
-	}
-	content := proof.Content{Decision: decision, Record: text, Receipts: receipts}
-	sealed, err := content.Canonical()
+	content := proof.Content{Decision: decision, Record: record, Receipts: receipts}
+	sealed, err := content.Sealed()
 	if err != nil {
 		return draft{}, fmt.Errorf("content of the decision: %w", err)
 	}
@@ -91,8 +94,8 @@ func paysTheSame(a, b rules.Plan) bool {
 	return a.Once == b.Once && a.Monthly == b.Monthly && a.Last == b.Last && a.Months == b.Months && a.Total == b.Total
 }
 
-// enact writes a decision, its first payments and the jobs that seal it and
-// learn the account. It runs in the transaction that ends the offer, and the
+// enact writes a decision, its first payments and the job that learns the account. It
+// runs in the transaction that ends the offer, and the
 // offer can have only one decision.
 func (r *Room) enact(ctx context.Context, tx *storage.Tx, d draft) error {
 	made := d.content.Decision
@@ -100,16 +103,19 @@ func (r *Room) enact(ctx context.Context, tx *storage.Tx, d draft) error {
 	if !d.granted {
 		to = OfferRefused
 	}
-	if err := r.move(ctx, tx, d.offer, to); err != nil {
-		return err
+	ended, err := changed(tx.ExecContext(ctx, `update services_offers set state = $1, decision = $2, version = version + 1 where id = $3 and version = $4 and state = $5`,
+		to, made.ID, d.offer.id, d.offer.version, d.offer.state))
+	if err != nil {
+		return fmt.Errorf("end the offer: %w", err)
 	}
-	if _, err := tx.ExecContext(ctx, `update services_offers set decision = $1 where id = $2`, made.ID, d.offer.id); err != nil {
-		return fmt.Errorf("note the decision: %w", err)
+	if !ended {
+		return problem.New(problem.Conflict, "offer-changed")
 	}
-	if _, err := decisions.Insert(ctx, tx, "", storedDecision{
-		id: made.ID, code: made.Code, offer: d.offer.id, service: d.service.ID, person: d.offer.person, granted: d.granted, madeAt: made.MadeAt, content: string(d.sealed), index: -1,
-	}); err != nil {
+	if _, err := decisions.Insert(ctx, tx, "", d.stored()); err != nil {
 		return fmt.Errorf("insert decision: %w", err)
+	}
+	if err := r.keep(ctx, tx, made.ID, d.sealed); err != nil {
+		return err
 	}
 	if d.granted {
 		// The one-off and the first month are due at once; later months become payments when they are due.
@@ -121,10 +127,13 @@ func (r *Room) enact(ctx context.Context, tx *storage.Tx, d draft) error {
 			return err
 		}
 	}
-	if err := r.later.seal.Add(ctx, tx, made.ID, work.None{}, work.In(sealBy)); err != nil {
-		return err
-	}
 	return r.publish(ctx, tx, "services.decision.made", made.ID, made.MadeAt)
+}
+
+// stored is the row of the decision before it is sealed.
+func (d draft) stored() storedDecision {
+	made := d.content.Decision
+	return storedDecision{id: made.ID, code: made.Code, offer: d.offer.id, service: d.service.ID, person: d.offer.person, granted: d.granted, madeAt: made.MadeAt, index: -1}
 }
 
 // remedy says how to appeal, until when and by which provision, counted from the
@@ -140,10 +149,13 @@ func (r *Room) remedy(told civil.Day) lang.Text {
 
 // storedDecision is a row of services_decisions.
 type storedDecision struct {
-	id, code, offer, service, person, content string
-	granted                                   bool
-	madeAt                                    time.Time
-	index                                     int64 // in the journal; -1 while not sealed
+	id, code, offer, service, person string
+	content                          string // of rows of before that are not sealed; see keep
+	granted                          bool
+	madeAt                           time.Time
+	index                            int64  // in the journal; -1 while not sealed
+	log                              string // name of that journal; empty for the one of the only node of before
+	stamp                            []byte // of the entry; nil for rows of before
 }
 
 var decisions = storage.NewTable("services_decisions",
@@ -156,6 +168,8 @@ var decisions = storage.NewTable("services_decisions",
 	storage.Time("made_at", func(d *storedDecision) *time.Time { return &d.madeAt }),
 	storage.Col("content", func(d *storedDecision) *string { return &d.content }),
 	storage.Col("log_index", func(d *storedDecision) *int64 { return &d.index }),
+	storage.Col("log", func(d *storedDecision) *string { return &d.log }),
+	storage.Col("stamp", func(d *storedDecision) *[]byte { return &d.stamp }),
 )
 
 func (r *Room) decisionWhere(ctx context.Context, where, arg string) (storedDecision, error) {
@@ -167,24 +181,6 @@ func (r *Room) decisionWhere(ctx context.Context, where, arg string) (storedDeci
 		return d, fmt.Errorf("decision: %w", err)
 	}
 	return d, nil
-}
-
-// contentOf reads the sealed content from the journal, or, until it is
-// sealed, from the row.
-func (r *Room) contentOf(ctx context.Context, d storedDecision) (proof.Content, error) {
-	raw := []byte(d.content)
-	if d.index >= 0 {
-		entry, _, err := r.Journal.Read(ctx, d.index)
-		if err != nil {
-			return proof.Content{}, fmt.Errorf("sealed decision: %w", err)
-		}
-		raw = entry.Body
-	}
-	var c proof.Content
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return c, fmt.Errorf("content of decision %s: %w", d.id, err)
-	}
-	return c, nil
 }
 
 // Decision shows a decision to its person, or to an officer, who leaves a

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"dobosh/internal/bus"
-	"dobosh/internal/storage"
 )
 
 // Hear takes an event in, as the bus would.
@@ -18,9 +17,7 @@ func (r *Room) Hear(ctx context.Context, e bus.Event) error {
 
 // Seal does what the call that made a decision does next.
 func (r *Room) Seal(ctx context.Context, decision string) error {
-	return r.seal(ctx, decision, func(ctx context.Context, save func(context.Context, *storage.Tx) error) error {
-		return r.DB.Write(ctx, save)
-	})
+	return r.sealLater(ctx, decision)
 }
 
 // The schedule of payments.

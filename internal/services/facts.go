@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
 	"dobosh/internal/exchange"
@@ -90,18 +89,21 @@ func (q *inquiry) day() civil.Day {
 // number of facts it brings. What only fills sentences is not worth a question of
 // its own.
 func (q *inquiry) gather(ctx context.Context) (rules.Outcome, error) {
+	wanted := "" // by whom it is known to be
 	for {
 		rule, err := q.room.rules.on(q.service.Rule, q.day())
 		if err != nil {
 			return rules.Outcome{}, &waitsFor{who: q.service.Body, err: err}
 		}
-		outcome := rule.Decide(q.Facts.values())
-		if outcome.Result != rules.Unknown {
-			return outcome, nil
+		if values := q.Facts.values(); rule.Weigh(values) != rules.Unknown {
+			return rule.Decide(values), nil
 		}
-		unwanted, err := objected(ctx, q.room.DB.Read(ctx), q.Facts.text(factPerson), q.service.ID)
-		if err != nil || unwanted {
-			return outcome, err
+		if person := q.Facts.text(factPerson); person != wanted {
+			unwanted, err := objected(ctx, q.room.DB.Read(ctx), person, q.service.ID)
+			if err != nil || unwanted {
+				return rule.Decide(q.Facts.values()), err
+			}
+			wanted = person
 		}
 		asked := false
 		for _, need := range rule.Needs() {
@@ -111,13 +113,13 @@ func (q *inquiry) gather(ctx context.Context) (rules.Outcome, error) {
 				continue
 			}
 			if err := q.ask(ctx, rule, need, path); err != nil {
-				return outcome, err
+				return rules.Outcome{}, err
 			}
 			asked = true
 			break // what came may have made the outcome certain
 		}
 		if !asked {
-			return outcome, nil
+			return rule.Decide(q.Facts.values()), nil
 		}
 	}
 }
@@ -181,16 +183,21 @@ func (q *inquiry) ask(ctx context.Context, rule *rules.Rule, need rules.Need, pa
 		return &waitsFor{who: need.Service, err: err}
 	}
 	q.Asked[need.Service+path] = true
-	for _, other := range slices.Concat(rule.Needs(), rule.AtAcceptance()) {
-		otherPath, ok := q.path(other.Ask)
-		if _, have := q.Facts[other.Fact]; have || !ok || other.Service != need.Service || otherPath != path {
-			continue
+	for _, needs := range [][]rules.Need{rule.Needs(), rule.AtAcceptance()} {
+		for i := range needs {
+			other := &needs[i]
+			if _, have := q.Facts[other.Fact]; have || other.Service != need.Service {
+				continue
+			}
+			if otherPath, ok := q.path(other.Ask); !ok || otherPath != path {
+				continue
+			}
+			value, there := lookUp(document, other.Pointer)
+			if !there || other.Type == "person" && !q.room.names(q.service.Sector, value) {
+				continue
+			}
+			q.Facts[other.Fact] = knownFact{Value: value, Exchange: answer.Meta.ID, Register: need.Service, Origin: answer.Origin, Index: answer.Index}
 		}
-		value, there := lookUp(document, other.Pointer)
-		if !there || other.Type == "person" && !q.room.names(q.service.Sector, value) {
-			continue
-		}
-		q.Facts[other.Fact] = knownFact{Value: value, Exchange: answer.Meta.ID, Register: need.Service, Origin: answer.Origin, Index: answer.Index}
 	}
 	return nil
 }
@@ -209,7 +216,10 @@ func lookUp(document any, pointer string) (any, bool) {
 		if !ok {
 			return nil, false
 		}
-		if document, ok = object[strings.NewReplacer("~1", "/", "~0", "~").Replace(name)]; !ok {
+		if strings.Contains(name, "~") {
+			name = strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
+		}
+		if document, ok = object[name]; !ok {
 			return nil, false
 		}
 	}

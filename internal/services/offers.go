@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/money"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
@@ -24,7 +26,7 @@ type storedOffer struct {
 	version                                            int
 	day                                                civil.Day
 	facts                                              known
-	outcome                                            rules.Outcome
+	outcome                                            string // of the rule, as JSON: most who read an offer do not need it
 	madeAt, until, seenAt                              time.Time
 }
 
@@ -38,7 +40,7 @@ var offers = storage.NewTable("services_offers",
 	storage.Text("day", func(o *storedOffer) *civil.Day { return &o.day }),
 	storage.Col("subject", func(o *storedOffer) *string { return &o.subject }),
 	storage.JSON("known", func(o *storedOffer) *known { return &o.facts }),
-	storage.JSON("outcome", func(o *storedOffer) *rules.Outcome { return &o.outcome }),
+	storage.Col("outcome", func(o *storedOffer) *string { return &o.outcome }),
 	storage.Time("made_at", func(o *storedOffer) *time.Time { return &o.madeAt }),
 	storage.Time("until", func(o *storedOffer) *time.Time { return &o.until }),
 	storage.Time("seen_at", func(o *storedOffer) *time.Time { return &o.seenAt }),
@@ -61,21 +63,40 @@ func (r *Room) storedOffer(ctx context.Context, from storage.Reader, id string) 
 	return o, nil
 }
 
+// pays is the plan that was offered, without its sentences.
+func (o storedOffer) pays() (p rules.Plan, err error) {
+	var outcome struct {
+		Plan struct {
+			Once, Monthly, Last, Total money.Para
+			Months                     int
+		}
+	}
+	if err := json.Unmarshal([]byte(o.outcome), &outcome); err != nil {
+		return p, fmt.Errorf("outcome of offer %s: %w", o.id, err)
+	}
+	plan := outcome.Plan
+	return rules.Plan{Once: plan.Once, Monthly: plan.Monthly, Last: plan.Last, Total: plan.Total, Months: plan.Months}, nil
+}
+
 // offer turns a row into what people see.
-func (r *Room) offer(o storedOffer) Offer {
+func (r *Room) offer(o storedOffer) (Offer, error) {
+	var outcome rules.Outcome
+	if err := json.Unmarshal([]byte(o.outcome), &outcome); err != nil {
+		return Offer{}, fmt.Errorf("outcome of offer %s: %w", o.id, err)
+	}
 	s, _ := r.Pack.Service(o.service)
 	if o.lapsed(r.Now()) {
 		o.state = OfferLapsed // before the hourly round has written it
 	}
 	view := Offer{
 		ID: o.id, Service: o.service, Title: s.Title, Body: r.bodyTitle(), Person: o.person, About: about(o.facts),
-		State: o.state, Version: o.version, Plan: o.outcome.Plan, Reasons: r.reasons(o.outcome, o.facts),
+		State: o.state, Version: o.version, Plan: outcome.Plan, Reasons: r.reasons(outcome, o.facts),
 		Affirms: s.Affirms, Refusal: s.Refusal, MadeAt: o.madeAt, Until: o.until, SeenAt: o.seenAt, Decision: o.decision,
 	}
 	if term, ok := r.Pack.Term(s.Offer); ok {
 		view.UntilBy = r.cite(term.Provision)
 	}
-	return view
+	return view, nil
 }
 
 func (r *Room) bodyTitle() lang.Text { return r.Title(r.Member) }
@@ -144,18 +165,18 @@ func (r *Room) AllOffers(ctx context.Context, by act.Actor, state OfferState, af
 	if err != nil {
 		return page.Page[Offer]{}, err
 	}
-	nameless := func(o storedOffer) Offer {
-		view := r.offer(o)
+	nameless := func(o storedOffer) (Offer, error) {
+		view, err := r.offer(o)
 		view.Person, view.About, view.Reasons = "", nil, nil
-		return view
+		return view, err
 	}
 	return r.offers(nameless).page(ctx, r.DB, inState(`state`, state).and(mine), after)
 }
 
-func (r *Room) offers(view func(storedOffer) Offer) listing[storedOffer, Offer] {
+func (r *Room) offers(view func(storedOffer) (Offer, error)) listing[storedOffer, Offer] {
 	return listing[storedOffer, Offer]{
 		rows: offers.List(storage.Down("id", func(o storedOffer) string { return o.id })),
-		view: func(_ context.Context, o storedOffer) (Offer, error) { return view(o), nil },
+		view: func(_ context.Context, o storedOffer) (Offer, error) { return view(o) },
 	}
 }
 
@@ -180,7 +201,10 @@ func (r *Room) Offer(ctx context.Context, by act.Actor, id string) (Offer, error
 	default:
 		return Offer{}, problem.New(problem.NotFound, "offer-unknown") // whether it exists is nobody else's business
 	}
-	return r.offer(o), err
+	if err != nil {
+		return Offer{}, err
+	}
+	return r.offer(o)
 }
 
 // LapseOffers ends the open offers whose term is over.

@@ -2,6 +2,7 @@ package services
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -138,9 +139,27 @@ func (r *Room) paymentsOf(ctx context.Context, d storedDecision, c proof.Content
 	return all, nil
 }
 
+// What is done with money, as the journal names it.
+const (
+	actPrepare  = "payments-prepare"
+	actRelease  = "payments-release"
+	actDownload = "payments-download"
+)
+
+// notOf leaves out what is paid to the actor: a colleague lays that out.
+func (r *Room) notOf(by act.Actor) filter {
+	persons := r.personsOf(by)
+	if len(persons) == 0 {
+		return everything()
+	}
+	c := among(`d.person`, persons)[0]
+	c.text = `not (` + c.text + `)`
+	return filter{c}
+}
+
 // PreparePayments puts every payment of the officer's public services that is due,
-// and whose account is known, into a file that waits for its release. A problem "nothing-due" says that
-// there is none.
+// and whose account is known, into a file that waits until another releases it. What is paid to the
+// officer stays for a colleague. A problem "nothing-due" says that there is nothing else.
 func (r *Room) PreparePayments(ctx context.Context, by act.Actor) (PaymentFile, error) {
 	mine, err := r.within(by, `d.service in (%s)`)
 	if err != nil {
@@ -149,8 +168,20 @@ func (r *Room) PreparePayments(ctx context.Context, by act.Actor) (PaymentFile, 
 	if err := r.addInstalments(ctx); err != nil {
 		return PaymentFile{}, err
 	}
-	f := PaymentFile{ID: id.New(), MadeAt: r.Now()}
-	where, values := mine.where(PaymentPrepared, f.ID, PaymentDue, fileLimit)
+	mine = mine.and(r.notOf(by))
+	where, values := mine.where(PaymentDue)
+	var due int
+	if err := r.DB.Read(ctx).QueryRowContext(ctx, `select count(*) from (select 1 from services_payments p join services_decisions d on d.id = p.decision where p.state = $1 and `+where+` limit 1) as due`, values...).Scan(&due); err != nil {
+		return PaymentFile{}, fmt.Errorf("find what is due: %w", err)
+	}
+	if due == 0 {
+		return PaymentFile{}, problem.New(problem.Conflict, "nothing-due")
+	}
+	f := PaymentFile{ID: id.New(), MadeAt: r.Now(), PreparedBy: by.Account}
+	if err := r.acted(ctx, by, actPrepare, f.ID); err != nil {
+		return PaymentFile{}, err
+	}
+	where, values = mine.where(PaymentPrepared, f.ID, PaymentDue, fileLimit)
 	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		rows, err := tx.QueryContext(ctx, `update services_payments set state = $1, file = $2 where id in (
 			select p.id from services_payments p join services_decisions d on d.id = p.decision where p.state = $3 and `+where+` order by p.id limit $4) returning amount`, values...)
@@ -217,11 +248,20 @@ func (r *Room) addInstalments(ctx context.Context) error {
 	return nil
 }
 
-// ReleasePayments lets a prepared file go to the bank. A second release of the
-// same file changes nothing.
+// ReleasePayments lets a file that another has prepared go to the bank. A second
+// release of the same file changes nothing.
+//
+// Problems: those of [RightToRelease], four-eyes, own-matter, file-unknown.
 func (r *Room) ReleasePayments(ctx context.Context, by act.Actor, file string) error {
+	f, err := r.releasable(ctx, r.DB.Read(ctx), by, file)
+	if err != nil || !f.ReleasedAt.IsZero() {
+		return err
+	}
+	if err := r.acted(ctx, by, actRelease, file); err != nil {
+		return err
+	}
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		f, err := r.paymentFileFor(ctx, tx, by, file)
+		f, err := r.releasable(ctx, tx, by, file)
 		if err != nil || !f.ReleasedAt.IsZero() {
 			return err
 		}
@@ -233,6 +273,31 @@ func (r *Room) ReleasePayments(ctx context.Context, by act.Actor, file string) e
 	})
 }
 
+// releasable gives a file to whoever may release it.
+func (r *Room) releasable(ctx context.Context, from storage.Reader, by act.Actor, file string) (PaymentFile, error) {
+	right := RightToRelease()
+	if err := right.Admit(by); err != nil {
+		return PaymentFile{}, err
+	}
+	f, err := r.paymentFileFor(ctx, from, by, file)
+	if err != nil {
+		return f, err
+	}
+	if err := right.Second(cmp.Or(f.PreparedBy, unnamed), by); err != nil {
+		return f, err
+	}
+	own, values := r.notOf(by).where(file)
+	var mine int
+	err = from.QueryRowContext(ctx, `select count(*) from services_payments p join services_decisions d on d.id = p.decision where p.file = $1 and not (`+own+`)`, values...).Scan(&mine)
+	if err == nil && mine > 0 {
+		err = problem.New(problem.Forbidden, "own-matter")
+	}
+	return f, err
+}
+
+// unnamed stands for who prepared a file before that was noted.
+const unnamed = "-"
+
 var paymentFiles = storage.NewTable("services_payment_files",
 	storage.Col("id", func(f *PaymentFile) *string { return &f.ID }),
 	storage.Time("made_at", func(f *PaymentFile) *time.Time { return &f.MadeAt }),
@@ -240,7 +305,13 @@ var paymentFiles = storage.NewTable("services_payment_files",
 	storage.Col("sum", func(f *PaymentFile) *money.Para { return &f.Sum }),
 	storage.Time("released_at", func(f *PaymentFile) *time.Time { return &f.ReleasedAt }),
 	storage.Col("released_by", func(f *PaymentFile) *string { return &f.ReleasedBy }),
+	storage.Col("prepared_by", func(f *PaymentFile) *string { return &f.PreparedBy }),
 )
+
+// PaymentFile gives a file to an officer of every public service that is paid with it.
+func (r *Room) PaymentFile(ctx context.Context, by act.Actor, file string) (PaymentFile, error) {
+	return r.paymentFileFor(ctx, r.DB.Read(ctx), by, file)
+}
 
 // paymentFileFor gives a file to an officer of every public service that is paid with it.
 func (r *Room) paymentFileFor(ctx context.Context, from storage.Reader, by act.Actor, file string) (PaymentFile, error) {
@@ -288,6 +359,9 @@ func (r *Room) PaymentXML(ctx context.Context, by act.Actor, file string) ([]byt
 	}
 	if f.ReleasedAt.IsZero() {
 		return nil, problem.New(problem.Conflict, "file-not-released")
+	}
+	if err := r.acted(ctx, by, actDownload, file); err != nil {
+		return nil, err
 	}
 	payments, err := r.payments().All(ctx, r.DB.Read(ctx), `where p.file = $1 order by p.id`, file)
 	if err != nil {

@@ -128,7 +128,7 @@ func TestMonthsThatWereMissedComeTogether(t *testing.T) {
 		must(t, err)
 		want(t, "payments", f.Count, 4)
 		want(t, "sum", f.Sum, money.Dinars(135_000+4*25_000))
-		must(t, r.ReleasePayments(t.Context(), officer(), f.ID))
+		must(t, r.ReleasePayments(t.Context(), colleague(), f.ID))
 		raw, err := r.PaymentXML(t.Context(), officer(), f.ID)
 		must(t, err)
 		file, err := paymentfile.Read(bytes.NewReader(raw))
@@ -164,18 +164,18 @@ func TestPaymentsGoOutOnce(t *testing.T) {
 		wantCode(t, second(r.PaymentXML(t.Context(), officer(), f.ID)), "file-not-released")
 		for range 4 {
 			officers.Go(func() {
-				if err := r.ReleasePayments(t.Context(), officer(), f.ID); err != nil {
+				if err := r.ReleasePayments(t.Context(), colleague(), f.ID); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		officers.Wait()
 		r.clock.Advance(time.Hour)
-		must(t, r.ReleasePayments(t.Context(), officer(), f.ID))
+		must(t, r.ReleasePayments(t.Context(), colleague(), f.ID))
 		released := all(t, func(after page.Key) (page.Page[services.PaymentFile], error) {
 			return r.PaymentFiles(t.Context(), officer(), after)
 		})[0]
-		if !released.ReleasedAt.Equal(r.clock.Now().Add(-time.Hour)) || released.ReleasedBy != "jovana" {
+		if !released.ReleasedAt.Equal(r.clock.Now().Add(-time.Hour)) || released.ReleasedBy != "vera" {
 			t.Errorf("released %+v, want the first release", released)
 		}
 		raw, err := r.PaymentXML(t.Context(), officer(), f.ID)
@@ -188,7 +188,7 @@ func TestPaymentsGoOutOnce(t *testing.T) {
 			must(t, account.Check(transfer.Account))
 		}
 		want(t, "payments released", len(r.paymentsIn(services.PaymentReleased)), f.Count)
-		wantCode(t, r.ReleasePayments(t.Context(), officer(), "nothing"), "file-unknown")
+		wantCode(t, r.ReleasePayments(t.Context(), colleague(), "nothing"), "file-unknown")
 		wantCode(t, second(r.PaymentXML(t.Context(), officer(), "nothing")), "file-unknown")
 	})
 }
@@ -204,7 +204,7 @@ func TestEveryCodeIsAReference(t *testing.T) {
 		}
 		f, err := r.PreparePayments(t.Context(), officer())
 		must(t, err)
-		must(t, r.ReleasePayments(t.Context(), officer(), f.ID))
+		must(t, r.ReleasePayments(t.Context(), colleague(), f.ID))
 		raw, err := r.PaymentXML(t.Context(), officer(), f.ID)
 		must(t, err)
 		file, err := paymentfile.Read(bytes.NewReader(raw))

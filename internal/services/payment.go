@@ -34,6 +34,7 @@ type PaymentFile struct {
 	Sum        money.Para
 	ReleasedAt time.Time // zero until released
 	ReleasedBy string    // account of the officer
+	PreparedBy string    // account of the officer, who is another; empty for files of before
 }
 
 // Referral is a matter that goes to a person, with the reason.

@@ -28,6 +28,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/seal"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
 	"dobosh/internal/registry"
@@ -73,6 +74,8 @@ func newRig(t testing.TB, engine string) *rig {
 	family, receipts := sha256.Sum256([]byte("family")), sha256.Sum256([]byte("receipts"))
 	sectors, err := identity.NewSectors(map[string][]byte{"family": family[:], exchange.ReceiptSector: receipts[:]})
 	must(t, err)
+	shared, err := seal.Derive(key[:], "decisions")
+	must(t, err)
 	r := &rig{t: t, clock: now, log: log, sectors: sectors, notices: &notices{}, registers: &registers{
 		births: map[string]map[string]any{}, residents: map[string]map[string]any{}, accounts: map[string]string{}, away: map[string]error{},
 	}}
@@ -81,7 +84,7 @@ func newRig(t testing.TB, engine string) *rig {
 		Title: func(id registry.ID) lang.Text {
 			return lang.Text{"sr": "Установа " + id.String(), "en": "Body " + id.String()}
 		},
-		Account: account.Make(840, 1), Pack: laws.Serbia(t), DB: testkit.Database(t, engine)(bus.Migrations(), work.Migrations(), services.Migrations()), Asker: r.registers, Journal: log,
+		Account: account.Make(840, 1), Pack: laws.Serbia(t), DB: testkit.Database(t, engine)(bus.Migrations(), work.Migrations(), services.Migrations()), Asker: r.registers, Journal: log, Key: shared,
 		Witness: nobody{}, Notifier: r.notices, Sectors: sectors, Trust: func() proof.Trust { return proof.Trust{Logs: []note.Verifier{log.Key()}} },
 		Now: now.Now, Log: slog.New(slog.DiscardHandler),
 	}
@@ -262,6 +265,11 @@ func officer() act.Actor {
 	return act.Actor{Account: "jovana", Name: "Јована", Grants: []act.Grant{{Role: identity.Officer}}}
 }
 
+// colleague is another officer, who releases what the first prepared.
+func colleague() act.Actor {
+	return act.Actor{Account: "vera", Name: "Вера", Grants: []act.Grant{{Role: identity.Officer}}}
+}
+
 // officerOf may decide under one public service only.
 func officerOf(service string) act.Actor {
 	return act.Actor{Account: "dragan", Grants: []act.Grant{{Role: identity.Officer, Scope: act.Scope{Service: service}}}}
@@ -307,6 +315,7 @@ func (r *rig) work() int {
 	r.t.Helper()
 	n, err := r.runner.RunDue(r.t.Context(), jobs()...)
 	must(r.t, err)
+	must(r.t, r.SealLeft(r.t.Context()))
 	return n
 }
 

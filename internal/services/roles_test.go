@@ -31,10 +31,10 @@ func (r *rig) stage() stage {
 	s.decision = d.ID
 	f, err := r.PreparePayments(r.t.Context(), officer())
 	must(r.t, err)
-	must(r.t, r.ReleasePayments(r.t.Context(), officer(), f.ID))
+	must(r.t, r.ReleasePayments(r.t.Context(), colleague(), f.ID))
 	s.sent = f.ID
 	_, _ = r.accepted(grant, 1)
-	f, err = r.PreparePayments(r.t.Context(), officer())
+	f, err = r.PreparePayments(r.t.Context(), colleague())
 	must(r.t, err)
 	s.prepared = f.ID
 	_, _ = r.accepted(grant, 1) // due
@@ -99,6 +99,9 @@ func doors() map[string]struct {
 		}},
 		"PaymentXML": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.PaymentXML(ctx, by, s.sent))
+		}},
+		"PaymentFile": {officers, func(ctx context.Context, s stage, by act.Actor) error {
+			return second(s.PaymentFile(ctx, by, s.sent))
 		}},
 		"PreparePayments": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.PreparePayments(ctx, by))
@@ -321,7 +324,9 @@ func TestAnOfficerIsOfTheirServices(t *testing.T) {
 		}
 		prepared, err := r.PreparePayments(ctx, officerOf(grant))
 		must(t, err)
-		must(t, r.ReleasePayments(ctx, officerOf(grant), prepared.ID))
+		releaser := officerOf(grant)
+		releaser.Account = "second"
+		must(t, r.ReleasePayments(ctx, releaser, prepared.ID))
 		must(t, second(r.PaymentXML(ctx, officerOf(allowance), s.sent)))
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/seal"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
 	"dobosh/internal/registry"
@@ -42,6 +43,7 @@ type Journal interface {
 	AppendAll(ctx context.Context, entries ...journal.Entry) ([]journal.Stamp, error)
 	Read(ctx context.Context, index int64) (journal.Entry, journal.Stamp, error)
 	ProofFor(index int64, salt [32]byte, checkpoint []byte) (journal.Proof, error)
+	Origin() string // its name
 }
 
 // Witness gives the newest checkpoint of the journal that others have
@@ -77,6 +79,7 @@ type Config struct {
 	Work      *work.Runner // does what comes later
 	Asker     Asker
 	Journal   Journal
+	Key       *seal.Sealer // of what was decided; the same on all nodes of the member
 	Witness   Witness
 	Notifier  Notifier
 	Sectors   Translator
@@ -93,13 +96,15 @@ type Room struct {
 	later   later
 	rules   compiled
 	sealing keyed
+
+	checking chan struct{} // holds who checks a file for somebody; see Check
 }
 
 // later is what the room does after a transaction, with the help of other
 // institutions. The ref of each job is the id of what it is about.
 type later struct {
 	assess  *work.Queue[work.None] // gather the facts of an assessment
-	seal    *work.Queue[work.None] // put a decision into the journal
+	seal    *work.Queue[work.None] // put a decision into the journal: jobs of before, see SealLeft
 	account *work.Queue[work.None] // learn the account of the payments of a decision
 	hear    *work.Queue[bus.Event] // take an event in that could not be taken in at once
 }
@@ -110,11 +115,11 @@ func New(cfg Config) *Room {
 	if cfg.Workers == 0 {
 		cfg.Workers = 32
 	}
-	r := &Room{Config: cfg, rules: compiled{pack: cfg.Pack, rules: map[ruleDay]*rules.Rule{}}}
+	r := &Room{Config: cfg, rules: compiled{pack: cfg.Pack, rules: map[ruleDay]*rules.Rule{}}, checking: make(chan struct{}, checkers)}
 	r.later = later{
 		assess: &work.Queue[work.None]{Name: "services.assess", Workers: r.Workers, Do: r.assess},
-		seal: &work.Queue[work.None]{Name: "services.seal", Workers: sealers, Do: func(ctx context.Context, t *work.Try[work.None]) error {
-			return r.seal(ctx, t.Ref, t.End)
+		seal: &work.Queue[work.None]{Name: "services.seal", Do: func(ctx context.Context, t *work.Try[work.None]) error {
+			return r.sealLater(ctx, t.Ref)
 		}},
 		account: &work.Queue[work.None]{Name: "services.account", Workers: r.Workers, Do: r.learnAccount},
 		hear: &work.Queue[bus.Event]{

@@ -14,73 +14,111 @@ import (
 // decisionKind marks decisions in the journal.
 const decisionKind = "decision"
 
-// sealBy is when the job takes over from the call that made the decision.
-const sealBy = 5 * time.Second
-
-// sealers is how many jobs seal at once: they come only after those who decided
-// have failed to.
-const sealers = 4
-
-// sealWait is how long a person waits for the seal.
-const sealWait = 10 * time.Second
+const (
+	// sealBy is when a decision is sealed by the round, because the call that made it
+	// has not: about how long one stands unsealed after a process has died.
+	sealBy = 5 * time.Second
+	// sealWait is how long a person waits for the seal.
+	sealWait = 10 * time.Second
+	// sealMost bounds the decisions that one look of the round finds.
+	sealMost = 64
+)
 
 // sealNow seals at once, so that the person sees a sealed decision. Should it
-// fail, the job does it.
-func (r *Room) sealNow(ctx context.Context, decision string) {
+// fail, the round does it.
+func (r *Room) sealNow(ctx context.Context, d storedDecision, content []byte) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sealWait) // the decision stands, whether or not the person still waits
 	defer cancel()
-	err := r.seal(ctx, decision, func(ctx context.Context, save func(context.Context, *storage.Tx) error) error {
-		return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-			if _, err := r.later.seal.Remove(ctx, tx, decision); err != nil {
-				return err
-			}
-			return save(ctx, tx)
-		})
-	})
-	if err != nil {
-		r.Log.WarnContext(ctx, "decision is sealed later", slog.String("decision", decision), slog.Any("error", err))
+	unlock := r.sealing.lock(d.id)
+	defer unlock()
+	if err := r.seal(ctx, d, content); err != nil {
+		r.Log.WarnContext(ctx, "decision is sealed later", slog.String("decision", d.id), slog.Any("error", err))
 	}
 }
 
-// seal puts the content of a decision into the journal and keeps only its
-// place there. Two that seal the same decision wait for each other. A process
-// that dies between the two leaves an entry that nobody was told of; the job
-// then seals again. That is harmless: both entries hold the same decision byte
-// for byte, and the row names one of them. The end is a transaction that also
-// ends the job.
-func (r *Room) seal(ctx context.Context, decision string, end func(context.Context, func(context.Context, *storage.Tx) error) error) error {
+// KeepSealed seals until ctx ends what those who decided did not get to.
+func (r *Room) KeepSealed(ctx context.Context) {
+	tick := time.NewTicker(sealBy)
+	defer tick.Stop()
+	for {
+		if err := r.SealLeft(ctx); err != nil && ctx.Err() == nil {
+			r.Log.WarnContext(ctx, "decisions are sealed later", slog.Any("error", err))
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// SealLeft seals the decisions that have waited for it too long. The row itself says
+// that it waits, so there is no job to add and to end for each decision. The first
+// that cannot be sealed ends the look: what is in its way is in the way of all.
+func (r *Room) SealLeft(ctx context.Context) error {
+	for {
+		rows, err := r.DB.Read(ctx).QueryContext(ctx, `select id from services_decisions where log_index < 0 and made_at <= $1 order by made_at limit $2`, storage.Micros(r.Now().Add(-sealBy)), sealMost)
+		left, err := storage.All(rows, err, func(scan storage.Scan) (id string, err error) { return id, scan(&id) })
+		if err != nil {
+			return fmt.Errorf("find what is not sealed: %w", err)
+		}
+		for _, decision := range left {
+			if err := r.sealLater(ctx, decision); err != nil {
+				return err
+			}
+		}
+		if len(left) < sealMost {
+			return nil
+		}
+	}
+}
+
+// sealLater seals a decision unless somebody has. Two that seal the same decision
+// wait for each other.
+func (r *Room) sealLater(ctx context.Context, decision string) error {
 	unlock := r.sealing.lock(decision)
 	defer unlock()
 	d, err := r.decisionWhere(ctx, "id", decision)
+	if err != nil || d.index >= 0 {
+		return err
+	}
+	content, err := r.written(ctx, d)
 	if err != nil {
 		return err
 	}
-	if d.index < 0 {
-		meta, err := proof.Content{Decision: proof.Decision{ID: d.id}}.Meta()
-		if err != nil {
-			return err
-		}
-		s, err := r.service(d.service)
-		if err != nil {
-			return err
-		}
-		subjects, err := r.subjectsOf(s.Sector, d.person)
-		if err != nil {
-			return err
-		}
-		decided := journal.Entry{Kind: decisionKind, ID: d.id, At: d.madeAt, Subjects: subjects, Meta: meta, Body: []byte(d.content)}
-		behind, err := r.matterOf(ctx, d, decided)
-		if err != nil {
-			return err
-		}
-		stamps, err := r.Journal.AppendAll(ctx, decided, behind)
-		if err != nil {
-			return fmt.Errorf("seal decision %s: %w", d.id, err)
-		}
-		d.index = stamps[0].Index
+	return r.seal(ctx, d, content)
+}
+
+// seal puts the content of a decision into the journal and notes its place there. A
+// process that dies between the two leaves an entry that nobody was told of; the
+// round then seals again, and so may another node of the member. That is harmless: all entries
+// hold the same decision byte for byte, and the row names one of them.
+func (r *Room) seal(ctx context.Context, d storedDecision, content []byte) error {
+	meta, err := proof.Content{Decision: proof.Decision{ID: d.id}}.Meta()
+	if err != nil {
+		return err
 	}
-	return end(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `update services_decisions set log_index = $1, content = '' where id = $2 and log_index < 0`, d.index, decision)
+	s, err := r.service(d.service)
+	if err != nil {
+		return err
+	}
+	subjects, err := r.subjectsOf(s.Sector, d.person)
+	if err != nil {
+		return err
+	}
+	decided := journal.Entry{Kind: decisionKind, ID: d.id, At: d.madeAt, Subjects: subjects, Meta: meta, Body: content}
+	behind, err := r.matterOf(ctx, d, decided)
+	if err != nil {
+		return err
+	}
+	stamps, err := r.Journal.AppendAll(ctx, decided, behind)
+	if err != nil {
+		return fmt.Errorf("seal decision %s: %w", d.id, err)
+	}
+	stamp := stamps[0]
+	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.ExecContext(ctx, `update services_decisions set log_index = $1, log = $2, stamp = $3, content = '' where id = $4 and log_index < 0`,
+			stamp.Index, r.Journal.Origin(), stamp.Bytes(), d.id)
 		return err
 	})
 }

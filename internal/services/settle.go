@@ -38,6 +38,9 @@ func (r *Room) Resolve(ctx context.Context, by act.Actor, id string, version int
 	if err := r.supply(f.facts, s, rule.Needs(), supplied, by.Account, source); err != nil {
 		return err
 	}
+	if err := r.concerns(by, s.ID, f.facts.text(factPerson)); err != nil {
+		return err
+	}
 	a, err := r.assessmentByID(ctx, r.DB.Read(ctx), f.assessment)
 	if err != nil {
 		return err
@@ -47,13 +50,20 @@ func (r *Room) Resolve(ctx context.Context, by act.Actor, id string, version int
 	if err != nil {
 		return err
 	}
+	if err := r.concerns(by, s.ID, q.Facts.text(factPerson)); err != nil { // it is known by now, or was said just now
+		return err
+	}
 	if outcome.Result != rules.Yes {
 		return problem.New(problem.Conflict, "still-not-yes", "result", outcome.Result.String())
 	}
 
 	if f.offer != "" {
+		offered, err := jsonText(outcome)
+		if err != nil {
+			return err
+		}
 		return r.settleOffer(ctx, by, f, source, func(o storedOffer) verdict {
-			o.facts, o.outcome, o.day = q.Facts, outcome, q.day()
+			o.facts, o.outcome, o.day = q.Facts, offered, q.day()
 			return verdict{offer: o, service: s, granted: true, by: by.Account}
 		})
 	}
@@ -100,10 +110,10 @@ func (r *Room) openReferral(ctx context.Context, from storage.Reader, by act.Act
 	if err != nil {
 		return f, law.PublicService{}, err
 	}
-	switch {
-	case r.is(by, f.service, f.facts.text(factPerson)):
-		return f, law.PublicService{}, problem.New(problem.Forbidden, "own-matter")
-	case !f.open || f.version != version:
+	if err := r.concerns(by, f.service, f.facts.text(factPerson)); err != nil {
+		return f, law.PublicService{}, err
+	}
+	if !f.open || f.version != version {
 		return f, law.PublicService{}, problem.New(problem.Conflict, "referral-changed")
 	}
 	s, err := r.service(f.service)
@@ -181,7 +191,7 @@ func (r *Room) settleOffer(ctx context.Context, by act.Actor, f storedReferral, 
 	}
 	err = r.settle(ctx, by, f, why, func(ctx context.Context, tx *storage.Tx) error { return r.enact(ctx, tx, d) })
 	if err == nil {
-		r.sealNow(ctx, d.content.Decision.ID)
+		r.sealNow(ctx, d.stored(), d.sealed)
 	}
 	return err
 }

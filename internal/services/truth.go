@@ -32,15 +32,17 @@ type matter struct {
 
 // matterOf is the entry that follows that of a decision.
 func (r *Room) matterOf(ctx context.Context, d storedDecision, decided journal.Entry) (journal.Entry, error) {
-	o, err := r.storedOffer(ctx, r.DB.Read(ctx), d.offer)
-	if err != nil {
-		return journal.Entry{}, err
+	m := matter{Offer: d.offer}
+	var day string
+	err := r.DB.Read(ctx).QueryRowContext(ctx, `select a.event, a.day, a.subject, a.id from services_offers o join services_assessments a on a.id = o.assessment where o.id = $1`, d.offer).
+		Scan(&m.Event, &day, &m.Subject, &m.Assessment)
+	if err == nil {
+		m.Day, err = civil.Parse(day)
 	}
-	a, err := r.assessmentByID(ctx, r.DB.Read(ctx), o.assessment)
 	if err != nil {
-		return journal.Entry{}, err
+		return journal.Entry{}, fmt.Errorf("matter of decision %s: %w", d.id, err)
 	}
-	meta, err := json.Marshal(matter{a.Event, a.day, a.subject, a.ID, o.id})
+	meta, err := json.Marshal(m)
 	return journal.Entry{Kind: matterKind, ID: d.id, At: decided.At, Subjects: decided.Subjects, Meta: meta}, err
 }
 
@@ -99,9 +101,13 @@ func (r *Room) adopt(ctx context.Context, tx *storage.Tx, l journal.Logged) erro
 	if !granted {
 		state = OfferRefused
 	}
+	outcome, err := jsonText(record.Outcome)
+	if err != nil {
+		return err
+	}
 	o := storedOffer{
 		id: m.Offer, assessment: m.Assessment, service: s.ID, person: made.Person, state: state, version: 1, day: record.Day, subject: m.Subject,
-		facts: factsOf(record, c.Receipts), outcome: record.Outcome, madeAt: made.MadeAt, until: made.MadeAt,
+		facts: factsOf(record, c.Receipts), outcome: outcome, madeAt: made.MadeAt, until: made.MadeAt,
 	}
 	if _, err := offers.Insert(ctx, tx, `on conflict (assessment) do nothing`, o); err != nil {
 		return fmt.Errorf("adopt offer: %w", err)
@@ -115,9 +121,12 @@ func (r *Room) adopt(ctx context.Context, tx *storage.Tx, l journal.Logged) erro
 
 	// The decision, which is sealed, and what follows from it.
 	if _, err := decisions.Insert(ctx, tx, "", storedDecision{
-		id: made.ID, code: made.Code, offer: m.Offer, service: s.ID, person: made.Person, granted: granted, madeAt: made.MadeAt, index: l.Index,
+		id: made.ID, code: made.Code, offer: m.Offer, service: s.ID, person: made.Person, granted: granted, madeAt: made.MadeAt, index: l.Index, log: r.Journal.Origin(),
 	}); err != nil {
 		return fmt.Errorf("adopt decision: %w", err)
+	}
+	if err := r.keep(ctx, tx, made.ID, l.Entry.Body); err != nil {
+		return err
 	}
 	if granted {
 		first := schedule(made.Plan, civil.Of(made.MadeAt))[0]

@@ -33,12 +33,12 @@ func (r *Room) DecisionFile(ctx context.Context, by act.Actor, decision string) 
 	if err != nil {
 		return nil, err
 	}
-	_, stamp, err := r.Journal.Read(ctx, d.index)
+	stamp, err := r.stampOf(ctx, d)
 	if err != nil {
 		return nil, fmt.Errorf("seal of decision %s: %w", d.id, err)
 	}
 	signed := r.Witness.Cosigned()
-	if len(signed) == 0 {
+	if len(signed) == 0 || !r.ours(d) { // what others saw of the journal of another node, that node knows
 		return proof.Build(c, stamp, nil)
 	}
 	seen, err := journal.PeekCheckpoint(signed)
@@ -53,6 +53,16 @@ func (r *Room) DecisionFile(ctx context.Context, by act.Actor, decision string) 
 		return nil, fmt.Errorf("prove under the witnessed checkpoint: %w", err)
 	}
 	return proof.Build(c, stamp, &witness)
+}
+
+// stampOf is what proves that a decision is sealed: kept with the decision, or, for a
+// row of before, in the journal.
+func (r *Room) stampOf(ctx context.Context, d storedDecision) (journal.Stamp, error) {
+	if len(d.stamp) > 0 { // an adopted row has none either
+		return journal.ParseStampBytes(d.stamp)
+	}
+	_, stamp, err := r.Journal.Read(ctx, d.index)
+	return stamp, err
 }
 
 // DecisionPDF gives a decision as a paper in one language. The page on the
@@ -129,7 +139,7 @@ func (r *Room) Verification(ctx context.Context, typed string) (Verification, er
 		return Verification{}, err
 	}
 	v := Verification{Found: true, Code: d.code, Title: c.Decision.Title, Body: c.Decision.Body, MadeAt: c.Decision.MadeAt, Granted: d.granted, Total: c.Decision.Plan.Total, Sealed: d.index >= 0, Index: d.index}
-	if v.Sealed {
+	if v.Sealed && r.ours(d) {
 		seen, err := journal.PeekCheckpoint(r.Witness.Cosigned())
 		v.Witnessed = err == nil && seen.Size > d.index
 	}
@@ -138,7 +148,7 @@ func (r *Room) Verification(ctx context.Context, typed string) (Verification, er
 
 // VerifyFile checks an uploaded decision file with the keys that this node
 // knows from the registry.
-func (r *Room) VerifyFile(_ context.Context, file io.Reader) (proof.Report, error) {
+func (r *Room) VerifyFile(ctx context.Context, file io.Reader) (proof.Report, error) {
 	raw, err := io.ReadAll(io.LimitReader(file, proof.MaxSize+1))
 	if err != nil {
 		return proof.Report{}, problem.New(problem.Invalid, "file-unreadable").Because(err)
@@ -146,5 +156,9 @@ func (r *Room) VerifyFile(_ context.Context, file io.Reader) (proof.Report, erro
 	if len(raw) > proof.MaxSize {
 		return proof.Report{}, problem.New(problem.TooLarge, "file-too-large").Because(errors.New("over the limit of a decision file"))
 	}
-	return proof.Verify(raw, r.Trust()), nil
+	checked := make(chan proof.Report, 1) // whoever gave up leaves it there
+	if err := r.Check(ctx, func() { checked <- proof.Verify(raw, r.Trust()) }); err != nil {
+		return proof.Report{}, err
+	}
+	return <-checked, nil
 }

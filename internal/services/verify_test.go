@@ -2,11 +2,13 @@ package services_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/mod/sumdb/note"
@@ -16,6 +18,7 @@ import (
 	"dobosh/internal/kit/money"
 	"dobosh/internal/services"
 	"dobosh/internal/services/proof"
+	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 )
 
@@ -140,4 +143,33 @@ func TestPaperInEveryLanguage(t *testing.T) {
 			t.Errorf("file of a refusal: %v", err)
 		}
 	})
+}
+
+// What strangers send is checked two at a time. Whoever comes too late hears that, and
+// who checks too long keeps no more than their place.
+func TestFilesAreCheckedInTurn(t *testing.T) {
+	r := newRig(t, storage.SQLite)
+	let, begun := make(chan struct{}), make(chan struct{}, 2)
+	var busy sync.WaitGroup
+	for range 2 {
+		busy.Go(func() {
+			if err := r.Check(t.Context(), func() { begun <- struct{}{}; <-let }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	<-begun
+	<-begun
+	wantCode(t, r.Check(t.Context(), func() { t.Error("a third file is checked beside two") }), "check-busy")
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.Check(gone, func() { t.Error("a file of somebody who left is checked") }); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that whoever asked left", err)
+	}
+	close(let)
+	busy.Wait()
+	if err := r.Check(t.Context(), func() { panic("of a checker") }); err == nil {
+		t.Error("a panic is an answer")
+	}
+	must(t, r.Check(t.Context(), func() {}))
 }

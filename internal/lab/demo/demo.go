@@ -280,7 +280,7 @@ Try this first:
      the mother is Јована Примерић, her number is %s.
   2. Open the mailbox: word has reached her.
   3. At the city sign in as Јована and accept with one tap.
-  4. Sign in as the officer, prepare the payments and release them.
+  4. Sign in as the officer and prepare the payments; another officer releases them.
   5. As Јована see who looked at your data. Then, at the city as the auditor, find an
      exchange about her and download its evidence; anybody can check the file at /verify.
   6. Find a service by word at /catalogue, and ask for a contract as who signs them.

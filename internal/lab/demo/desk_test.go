@@ -76,17 +76,25 @@ func (s *story) answer(p *browser.Page) {
 	p.Check("desk-messages-after", s.tag)
 }
 
-// pay: what is due goes into a file, is released once, and is XML.
+// pay: what is due goes into a file, another officer releases it once, and it is XML.
 func (s *story) pay(p *browser.Page) {
 	s.t.Helper()
 	p.Click("link", s.say("nav.payments"))
 	p.Says(s.say("payment.state.due"))
 	p.Check("desk-payments", s.tag)
 	p.ClickTwice("button", s.say("files.prepare"))
-	if !p.Has("link", s.say("files.release")+":") {
+	if !p.Has("link", s.say("files.second")+":") {
 		p.Click("link", s.say("nav.payments"))
 	}
 	p.Check("desk-payments-prepared", s.tag)
+	p.Click("link", s.say("files.second")+":")
+	p.Says(s.say("release.second-lead"))
+	p.Check("desk-release-second", s.tag)
+	p.Click("button", s.say("nav.sign-out"))
+
+	p.Open(s.demo.URL(demo.City))
+	s.signIn(p, s.say("welcome.city.sign-in"), s.staff("cashier"), "desk-home")
+	p.Click("link", s.say("nav.payments"))
 	p.Click("link", s.say("files.release")+":")
 	p.Check("desk-release", s.tag)
 	p.Click("button", s.say("release.button"))

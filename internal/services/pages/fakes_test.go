@@ -154,6 +154,8 @@ func (f *city) DecisionPDF(_ context.Context, _ act.Actor, _ string, tag lang.Ta
 	return []byte("%PDF " + tag), f.err
 }
 
+func (f *city) Check(_ context.Context, do func()) error { do(); return f.err }
+
 func (f *city) Verification(_ context.Context, typed string) (services.Verification, error) {
 	if f.empty {
 		return services.Verification{Code: typed}, nil
@@ -217,7 +219,15 @@ func (f *city) Payments(context.Context, act.Actor, services.PaymentState, page.
 }
 
 func (f *city) PaymentFiles(context.Context, act.Actor, page.Key) (page.Page[services.PaymentFile], error) {
-	return list(f, services.PaymentFile{ID: "f1", MadeAt: pages.Now, Count: 21, Sum: money.Dinars(6300000)}, services.PaymentFile{ID: "f0", MadeAt: pages.Now.Add(-99 * time.Hour), Count: 3, Sum: money.Dinars(41), ReleasedAt: pages.Now, ReleasedBy: "dragan"}), nil
+	return list(f, services.PaymentFile{ID: "f1", MadeAt: pages.Now, PreparedBy: "vera", Count: 21, Sum: money.Dinars(6300000)}, services.PaymentFile{ID: "f0", MadeAt: pages.Now.Add(-99 * time.Hour), Count: 3, Sum: money.Dinars(41), ReleasedAt: pages.Now, ReleasedBy: "dragan"}), nil
+}
+
+func (f *city) PaymentFile(_ context.Context, _ act.Actor, file string) (services.PaymentFile, error) {
+	by := "vera"
+	if file == "own" {
+		by = "dragan"
+	}
+	return services.PaymentFile{ID: file, MadeAt: pages.Now, PreparedBy: by}, f.err
 }
 
 func (f *city) PreparePayments(context.Context, act.Actor) (services.PaymentFile, error) {

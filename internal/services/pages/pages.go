@@ -69,6 +69,8 @@ type Papers interface {
 type Verifier interface {
 	Verification(ctx context.Context, code string) (services.Verification, error)
 	VerifyFile(ctx context.Context, file io.Reader) (proof.Report, error)
+	// Check has what anybody may ask for wait its turn.
+	Check(ctx context.Context, do func()) error
 	// Believed are the keys by which this node checks evidence of exchanges.
 	Believed() evidence.Trust
 }
@@ -103,6 +105,7 @@ type Settling interface {
 type Payments interface {
 	Payments(ctx context.Context, by act.Actor, state services.PaymentState, after page.Key) (page.Page[services.Payment], error)
 	PaymentFiles(ctx context.Context, by act.Actor, after page.Key) (page.Page[services.PaymentFile], error)
+	PaymentFile(ctx context.Context, by act.Actor, file string) (services.PaymentFile, error)
 }
 
 // Releasing moves money.
@@ -154,8 +157,8 @@ func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
 			{Pattern: "POST /desk/referrals/{id}", Right: officer, Do: r.resolve},
 			{Pattern: "GET /desk/payments", Right: officer, Do: r.payments},
 			{Pattern: "POST /desk/payments/prepare", Right: officer, Do: r.preparePayments},
-			{Pattern: "GET /desk/payments/{file}/release", Right: officer, Do: r.askRelease},
-			{Pattern: "POST /desk/payments/{file}/release", Right: officer, Do: r.releasePayments},
+			{Pattern: "GET /desk/payments/{file}/release", Right: services.RightToRelease(), Do: r.askRelease},
+			{Pattern: "POST /desk/payments/{file}/release", Right: services.RightToRelease().Fresh(0), Do: r.releasePayments},
 			{Pattern: "GET /desk/payments/{file}/payments.xml", Right: officer, Do: r.paymentXML},
 		}, append(r.exits(), r.dismissal(dismiss).Pages()...)...),
 		Nav: []portal.Nav{

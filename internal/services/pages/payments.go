@@ -47,7 +47,11 @@ func paymentFiles() portal.Table[services.PaymentFile] {
 			path, which := "/desk/payments/"+f.ID, `<span class="unseen">: `+portal.Escaped(v.Instant(f.MadeAt))+`</span>`
 			acts := portal.Anchor(path+"/payments.xml", portal.Escaped(v.Say("files.download"))+which)
 			if f.ReleasedAt.IsZero() {
-				acts = portal.Anchor(path+"/release", portal.Escaped(v.Say("files.release"))+which) + acts
+				says := v.Say("files.release")
+				if mayNotRelease(f, v) != nil {
+					says = v.Say("files.second")
+				}
+				acts = portal.Anchor(path+"/release", portal.Escaped(says)+which) + acts
 			}
 			return `<span class="acts">` + acts + `</span>`
 		}},
@@ -88,19 +92,43 @@ func (r *room) preparePayments(v *portal.Visit) error {
 	return v.To("/desk/payments")
 }
 
-// askRelease puts one question before money moves.
+// mayNotRelease is why whoever looks at a file may not release it: they prepared it.
+func mayNotRelease(f services.PaymentFile, v *portal.Visit) error {
+	if f.PreparedBy == "" { // before it was noted
+		return nil
+	}
+	return services.RightToRelease().Second(f.PreparedBy, v.Actor)
+}
+
+// askRelease puts one question before money moves, or says why this reader is not
+// asked it.
 func (r *room) askRelease(v *portal.Visit) error {
-	file := v.R.PathValue("file")
-	return v.Ask(portal.Question{
+	f, err := r.PaymentFile(v.R.Context(), v.Actor, v.R.PathValue("file"))
+	if err != nil {
+		return err
+	}
+	back := []portal.Link{{URL: "/desk/payments", Text: v.Say("release.back")}}
+	if mayNotRelease(f, v) != nil {
+		return v.Ask(portal.Question{Title: v.Say("release.second"), Lead: []string{v.Say("release.second-lead"), v.Say("release.second-who")}, Links: back})
+	}
+	return v.Ask(r.release(v, f.ID, back))
+}
+
+func (r *room) release(v *portal.Visit, file string, back []portal.Link) portal.Question {
+	return portal.Question{
 		Title: v.Say("release.title"), Lead: []string{v.Say("release.lead")},
-		Action: "/desk/payments/" + file + "/release", Button: v.Say("release.button"),
-		Links: []portal.Link{{URL: "/desk/payments", Text: v.Say("release.back")}},
-	})
+		Action: "/desk/payments/" + file + "/release", Button: v.Say("release.button"), Links: back,
+	}
 }
 
 func (r *room) releasePayments(v *portal.Visit) error {
-	v.Here = "/desk/payments"
-	if err := r.ReleasePayments(v.R.Context(), v.Actor, v.R.PathValue("file")); err != nil {
+	file := v.R.PathValue("file")
+	v.Here = "/desk/payments/" + file + "/release"
+	if err := r.ReleasePayments(v.R.Context(), v.Actor, file); err != nil {
+		q := r.release(v, file, []portal.Link{{URL: "/desk/payments", Text: v.Say("release.back")}})
+		if q.Refuse(v, err) { // who signed in too long ago does so, and comes back
+			return v.Ask(q)
+		}
 		return err
 	}
 	return v.To("/desk/payments")

@@ -71,7 +71,11 @@ func (r *room) verifyFile(v *portal.Visit) error {
 		return portal.UnreadableFile(err)
 	}
 	if evidence.Is(raw) {
-		report := evidence.Verify(raw, r.verifier.Believed())
+		checked := make(chan evidence.Report, 1)
+		if err := r.verifier.Check(v.R.Context(), func() { checked <- evidence.Verify(raw, r.verifier.Believed()) }); err != nil {
+			return err
+		}
+		report := <-checked
 		return v.Show("verify", v.Say("verify.title"), verifyView{Evidence: r.evidenceView(v, report)})
 	}
 	report, err := r.verifier.VerifyFile(v.R.Context(), bytes.NewReader(raw))

@@ -12,6 +12,25 @@ import (
 // Canonical is the form in which a content is sealed (RFC 8785).
 func (c Content) Canonical() ([]byte, error) { return canonical(c.complete()) }
 
+// Sealed is Canonical for a content whose record is in its canonical form already, as
+// rules make it.
+func (c Content) Sealed() ([]byte, error) {
+	c = c.complete()
+	decision, err := canonical(c.Decision)
+	if err != nil {
+		return nil, err
+	}
+	receipts, err := canonical(c.Receipts)
+	if err != nil {
+		return nil, err
+	}
+	text := make([]byte, 0, len(decision)+len(receipts)+len(c.Record)+48)
+	text = append(append(text, `{"decision":`...), decision...)
+	text = append(append(text, `,"receipts":`...), receipts...)
+	text = append(append(text, `,"record":`...), c.Record...)
+	return append(text, '}'), nil
+}
+
 // Meta is the meta of the journal entry that seals the content; the body of
 // the entry is the canonical content.
 func (c Content) Meta() ([]byte, error) {

@@ -10,7 +10,7 @@ func answers() map[string][]string {
 		SealCheck:    {"ok", "checkpoint", "unproven"},
 		Signer:       {"ok", "unknown", "wrong"},
 		WitnessCheck: {"ok", "absent", "checkpoint", "unproven", "log", "wrong", "unknown"},
-		RuleCheck:    {"ok", "person", "unreadable", "differs", "outcome"},
+		RuleCheck:    {"ok", "unsigned", "person", "unreadable", "differs", "outcome"},
 		Amounts:      {"ok", "differ", "sum"},
 	}
 }

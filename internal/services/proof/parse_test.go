@@ -189,3 +189,14 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatIsSealedIsTheCanonicalForm(t *testing.T) {
+	w := newWorld(t)
+	want, err := w.content.Canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := w.content.Sealed(); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%v\n%s\nwant\n%s", err, got, want)
+	}
+}

@@ -47,6 +47,16 @@ const (
 	Amounts      = "amounts" // does the decision pay what the rule says?
 )
 
+// passed reports whether a question was answered well.
+func (r *Report) passed(name string) bool {
+	for _, c := range r.Checks {
+		if c.Name == name {
+			return c.OK
+		}
+	}
+	return false
+}
+
 func (r *Report) add(name string, f finding) {
 	r.Checks = append(r.Checks, Check{Name: name, OK: f.ok, Detail: name + "." + f.detail, Args: f.args})
 }
@@ -76,7 +86,7 @@ func (r Report) sum() Report {
 
 func verdictOf(detail string) Verdict {
 	switch detail {
-	case "signer.unknown", "witness.unknown":
+	case "signer.unknown", "witness.unknown", "rule.unsigned": // why it is not signed says another check
 		return Untrusted
 	case "witness.absent":
 		return Unwitnessed

@@ -18,15 +18,25 @@ import (
 )
 
 // Verify checks a file offline. It needs nothing but the file and the keys of
-// those whom the caller trusts.
+// those whom the caller trusts. The rule of a file is run only when its content is the
+// one that was sealed in a log that somebody trusted has signed: what a stranger wrote
+// is not interpreted.
 func Verify(file []byte, trust Trust) Report {
 	r, f, ok := checkSeal(file, trust)
 	if !ok {
 		return r.sum()
 	}
+	if !r.passed(ContentCheck) || !r.passed(SealCheck) || !r.passed(Signer) {
+		r.add(RuleCheck, failed("unsigned"))
+		return r.sum()
+	}
+	return checkRule(r, f)
+}
 
-	// The rule is run again and compared. What a person refused is theirs to answer
-	// for: the rule is run to show what it says, and nothing may be paid.
+// checkRule runs the rule of a file again and compares.
+func checkRule(r Report, f File) Report {
+	// What a person refused is theirs to answer for: the rule is run to show what it
+	// says, and nothing may be paid.
 	decision := f.Content.Decision
 	record, err := rules.ParseRecord(f.Content.Record)
 	if err != nil {

@@ -147,26 +147,26 @@ func TestWhatDoesNotMatchIsSaid(t *testing.T) {
 		change change
 		want   string
 	}{
-		"id":                  {func(f *proof.File) { f.Content.Decision.ID += "x" }, "content.changed seal.unproven witness.unproven"},
-		"outcome":             {func(f *proof.File) { f.Content.Decision.Outcome = rules.No }, "content.changed rule.outcome"},
-		"more money":          {func(f *proof.File) { f.Content.Decision.Plan.Total *= 10 }, "content.changed amounts.differ"},
-		"a new person":        {func(f *proof.File) { f.Content.Decision.Person = "b" }, "content.changed"},
-		"another fact":        {inRecord(`"facts":{"child.live":true}`, `"facts":{"child.live":false}`), "content.changed rule.differs"},
-		"another parameter":   {inRecord(`"value":1000000`, `"value":9000000`), "content.changed rule.differs"},
-		"another rule":        {inRecord(`"when":"child.live"`, `"when":"!child.live"`), "content.changed rule.differs"},
-		"no rule":             {func(f *proof.File) { f.Content.Record = []byte("{}") }, "content.changed rule.unreadable"},
-		"unknown in a record": {inRecord(`"facts":`, `"fact":`), "content.changed rule.unreadable"},
-		"no receipt":          {func(f *proof.File) { f.Content.Receipts = []proof.Receipt{} }, "content.changed"},
-		"sealed hash":         {func(f *proof.File) { f.Seal.Content[0] ^= 1 }, "content.changed seal.unproven witness.unproven"},
-		"salt":                {func(f *proof.File) { f.Seal.Salt[31] ^= 1 }, "seal.unproven witness.unproven"},
-		"index":               {func(f *proof.File) { f.Seal.Index++ }, "seal.unproven witness.unproven"},
-		"index out of range":  {func(f *proof.File) { f.Seal.Index = 1 << 40 }, "seal.unproven witness.unproven"},
-		"proof":               {func(f *proof.File) { f.Seal.Proof[0][0] ^= 1 }, "seal.unproven"},
-		"no proof":            {func(f *proof.File) { f.Seal.Proof = f.Seal.Proof[1:] }, "seal.unproven"},
-		"checkpoint":          {func(f *proof.File) { f.Seal.Checkpoint = "x" }, "seal.checkpoint"},
-		"root":                {replaced("\n6\n", "\n7\n"), "seal.unproven signer.wrong"},
-		"two signatures":      {doubled, "seal.checkpoint"},
-		"another log":         {func(f *proof.File) { f.Seal.Checkpoint = string(other.stamp.Checkpoint) }, "seal.unproven signer.unknown witness.checkpoint"},
+		"id":                  {func(f *proof.File) { f.Content.Decision.ID += "x" }, "content.changed seal.unproven witness.unproven rule.unsigned"},
+		"outcome":             {func(f *proof.File) { f.Content.Decision.Outcome = rules.No }, "content.changed rule.unsigned"},
+		"more money":          {func(f *proof.File) { f.Content.Decision.Plan.Total *= 10 }, "content.changed rule.unsigned"},
+		"a new person":        {func(f *proof.File) { f.Content.Decision.Person = "b" }, "content.changed rule.unsigned"},
+		"another fact":        {inRecord(`"facts":{"child.live":true}`, `"facts":{"child.live":false}`), "content.changed rule.unsigned"},
+		"another parameter":   {inRecord(`"value":1000000`, `"value":9000000`), "content.changed rule.unsigned"},
+		"another rule":        {inRecord(`"when":"child.live"`, `"when":"!child.live"`), "content.changed rule.unsigned"},
+		"no rule":             {func(f *proof.File) { f.Content.Record = []byte("{}") }, "content.changed rule.unsigned"},
+		"unknown in a record": {inRecord(`"facts":`, `"fact":`), "content.changed rule.unsigned"},
+		"no receipt":          {func(f *proof.File) { f.Content.Receipts = []proof.Receipt{} }, "content.changed rule.unsigned"},
+		"sealed hash":         {func(f *proof.File) { f.Seal.Content[0] ^= 1 }, "content.changed seal.unproven witness.unproven rule.unsigned"},
+		"salt":                {func(f *proof.File) { f.Seal.Salt[31] ^= 1 }, "seal.unproven witness.unproven rule.unsigned"},
+		"index":               {func(f *proof.File) { f.Seal.Index++ }, "seal.unproven witness.unproven rule.unsigned"},
+		"index out of range":  {func(f *proof.File) { f.Seal.Index = 1 << 40 }, "seal.unproven witness.unproven rule.unsigned"},
+		"proof":               {func(f *proof.File) { f.Seal.Proof[0][0] ^= 1 }, "seal.unproven rule.unsigned"},
+		"no proof":            {func(f *proof.File) { f.Seal.Proof = f.Seal.Proof[1:] }, "seal.unproven rule.unsigned"},
+		"checkpoint":          {func(f *proof.File) { f.Seal.Checkpoint = "x" }, "seal.checkpoint rule.unsigned"},
+		"root":                {replaced("\n6\n", "\n7\n"), "seal.unproven signer.wrong rule.unsigned"},
+		"two signatures":      {doubled, "seal.checkpoint rule.unsigned"},
+		"another log":         {func(f *proof.File) { f.Seal.Checkpoint = string(other.stamp.Checkpoint) }, "seal.unproven signer.unknown witness.checkpoint rule.unsigned"},
 		"witness proof":       {func(f *proof.File) { f.Witness.Proof[0][0] ^= 1 }, "witness.unproven"},
 		"witness's note":      {func(f *proof.File) { f.Witness.Checkpoint = f.Seal.Checkpoint }, "witness.checkpoint"},
 		"log of the witness":  {func(f *proof.File) { f.Witness.Checkpoint = string(other.cosigned(t)) }, "witness.checkpoint"},
@@ -214,11 +214,11 @@ func TestWhoeverSignedIsNotEnough(t *testing.T) {
 		want    string
 		verdict proof.Verdict
 	}{
-		"nobody is trusted":    {proof.Trust{}, "signer.unknown witness.unknown", proof.Untrusted},
+		"nobody is trusted":    {proof.Trust{}, "signer.unknown witness.unknown rule.unsigned", proof.Untrusted},
 		"only the log is":      {proof.Trust{Logs: w.trust.Logs}, "witness.unknown", proof.Untrusted},
-		"only the witness is":  {proof.Trust{Witnesses: w.trust.Witnesses}, "signer.unknown witness.unknown", proof.Untrusted},
-		"same names":           {stranger.trust, "signer.unknown witness.unknown", proof.Untrusted},
-		"roles are exchanged":  {proof.Trust{Logs: w.trust.Witnesses, Witnesses: w.trust.Logs}, "signer.unknown witness.unknown", proof.Untrusted},
+		"only the witness is":  {proof.Trust{Witnesses: w.trust.Witnesses}, "signer.unknown witness.unknown rule.unsigned", proof.Untrusted},
+		"same names":           {stranger.trust, "signer.unknown witness.unknown rule.unsigned", proof.Untrusted},
+		"roles are exchanged":  {proof.Trust{Logs: w.trust.Witnesses, Witnesses: w.trust.Logs}, "signer.unknown witness.unknown rule.unsigned", proof.Untrusted},
 		"more than these two":  {proof.Trust{Logs: append(stranger.trust.Logs, w.trust.Logs...), Witnesses: append(stranger.trust.Witnesses, w.trust.Witnesses...)}, "", proof.Verified},
 		"the log is a witness": {proof.Trust{Logs: w.trust.Logs, Witnesses: w.trust.Logs}, "witness.unknown", proof.Untrusted},
 	}
@@ -359,5 +359,46 @@ func TestARefusalByAPerson(t *testing.T) {
 		if _, err := proof.Build(w.content, stamp, nil); err == nil {
 			t.Errorf("a refusal %s became a file", name)
 		}
+	}
+}
+
+// A rule that nobody trusted has signed is not looked at, whatever stands in it: here
+// nesting that a parser would work on for long.
+func TestWhatNobodySignedIsNotInterpreted(t *testing.T) {
+	deep := strings.Repeat("[", 200) + strings.Repeat("]", 200) + "==[]"
+	w := newWorld(t)
+	bomb := func(c *proof.Content) {
+		c.Record = bytes.Replace(c.Record, []byte(`"when":"`), []byte(`"when":"`+deep+` || `), 1)
+	}
+	for name, c := range map[string]struct {
+		file  func() []byte
+		trust proof.Trust
+		want  string
+	}{
+		"a genuine file, changed": {func() []byte { // the seal is that of another content
+			changed := *w
+			bomb(&changed.content)
+			return changed.unchecked(t)
+		}, w.trust, "seal.unproven rule.unsigned"},
+		"a file of one's own": {func() []byte {
+			own := newWorldOf(t, "mallory.example/log", "mallory")
+			bomb(&own.content)
+			own.stamp = own.seal(t, own.content)
+			return own.unchecked(t)
+		}, w.trust, "signer.unknown rule.unsigned"},
+		"signed by a body that went mad": {func() []byte {
+			mad := newWorld(t)
+			bomb(&mad.content)
+			mad.stamp = mad.seal(t, mad.content)
+			return mad.unchecked(t)
+		}, w.trust, "rule.unreadable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := failures(t, proof.Verify(c.file(), c.trust))
+			got = slices.DeleteFunc(got, func(detail string) bool { return strings.HasPrefix(detail, "witness.") })
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }
