@@ -112,7 +112,7 @@ func (c Config) openCopy(ctx context.Context, now clock.Now, log *slog.Logger) (
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := storage.Open(ctx, where, log, registry.Migrations())
+	db, err := storage.Visit(ctx, where, log)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"io/fs"
 	"net/http"
 
 	"dobosh/internal/exchange"
@@ -44,3 +45,6 @@ func (n *Node) Cosigned() []byte { return n.rooms.conditions.witnesses.Cosigned(
 
 // Trust is whom decisions can be checked against.
 func (n *Node) Trust() proof.Trust { return believed{n.base, n.rooms.centre}.proofs() }
+
+// Tables are those that the program makes.
+func Tables() []fs.FS { return tables(nil) }

@@ -112,7 +112,9 @@ func tables(guests []Guest) []fs.FS {
 		contracts.Migrations(), catalogue.Migrations(), oversight.Migrations(), events.Migrations(), notify.Migrations(), services.Migrations(), receipts.Migrations(),
 	}
 	for _, guest := range guests {
-		all = append(all, guest.Tables...)
+		for _, tables := range guest.Tables {
+			all = append(all, storage.Beside(tables))
+		}
 	}
 	return all
 }
@@ -173,6 +175,22 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		return err
 	}
 
+	// What proves everything. It belongs to one process, so what follows is not
+	// touched by a second one.
+	former, err := cfg.FormerKeys()
+	if err != nil {
+		return err
+	}
+	_, _, known, err := cfg.Evidence()
+	if err != nil {
+		return err
+	}
+	book, err := journal.Open(ctx, journal.Config{Dir: filepath.Join(cfg.Dir, "journal"), Origin: Origin(cfg.Member, cfg.Name), Key: logKey, Former: former, Known: known}, now, log)
+	if err != nil {
+		return b.damaged(err)
+	}
+	n.take(Brings{Work: []func(context.Context){func(ctx context.Context) { book.KeepSwept(ctx, now, log) }}, Close: book.Close}, nil)
+
 	// Where everything is kept, what moves it, and what is done later.
 	where, err := cfg.storage()
 	if err != nil {
@@ -200,20 +218,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		Close:   stream.Close,
 	}, nil)
 
-	// What proves everything.
-	former, err := cfg.FormerKeys()
-	if err != nil {
-		return err
-	}
-	_, _, known, err := cfg.Evidence()
-	if err != nil {
-		return err
-	}
-	book, err := journal.Open(ctx, journal.Config{Dir: filepath.Join(cfg.Dir, "journal"), Origin: Origin(cfg.Member, cfg.Name), Key: logKey, Former: former, Known: known}, now, log)
-	if err != nil {
-		return b.damaged(err)
-	}
-	n.take(Brings{Work: []func(context.Context){func(ctx context.Context) { book.KeepSwept(ctx, now, log) }}, Close: book.Close}, nil)
+	// Whether they say the same.
 	together, err := openTruth(ctx, b, db, book)
 	if err != nil {
 		return err

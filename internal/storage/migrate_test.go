@@ -28,7 +28,7 @@ var (
 
 func TestMigrationsRunOnceInOneOrder(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, open func(...fs.FS) *storage.DB) {
-		for _, rooms := range [][]fs.FS{{oneRoom, otherRoom}, {otherRoom, oneRoom}, {}} {
+		for _, rooms := range [][]fs.FS{{oneRoom, otherRoom}, {otherRoom, oneRoom}} {
 			db := open(rooms...)
 			for query, want := range map[string]int{
 				`select count(*) from one`:                                     1,
@@ -49,7 +49,7 @@ func TestMigrationsRunOnceInOneOrder(t *testing.T) {
 func TestMigrationOfALateRoom(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, open func(...fs.FS) *storage.DB) {
 		open(fstest.MapFS{"0500_a.sql": file(`create table a (id text);`)})
-		db := open(fstest.MapFS{"0100_b.sql": file(`create table b (id text);`)})
+		db := open(fstest.MapFS{"0100_b.sql": file(`create table b (id text);`), "0500_a.sql": file(`create table a (id text);`)})
 		for _, table := range []string{"a", "b"} {
 			var n int
 			if err := db.Read(t.Context()).QueryRowContext(t.Context(), `select count(*) from `+table).Scan(&n); err != nil {
@@ -68,8 +68,9 @@ func TestMigrationsRefused(t *testing.T) {
 		"the same twice":    {[]fs.FS{oneRoom, oneRoom}, "same number"},
 		"no number":         {[]fs.FS{fstest.MapFS{"x/first.sql": file(`select 1;`)}}, "x/first.sql: the name is not of the form"},
 		"short number":      {[]fs.FS{fstest.MapFS{"12_first.sql": file(`select 1;`)}}, "not of the form"},
-		"changed":           {[]fs.FS{fstest.MapFS{"0101_one.sql": file(`create table one (id bigint);`)}}, "0101_one.sql: the file differs"},
-		"wrong SQL":         {[]fs.FS{fstest.MapFS{"0900_bad.sql": file(`create table good (id text); creat table bad (id text);`)}}, "0900_bad.sql"},
+		"changed":           {[]fs.FS{fstest.MapFS{"0101_one.sql": file(`create table one (id bigint);`), "0301_three.sql": oneRoom["migrations/0301_three.sql"]}, otherRoom}, "0101_one.sql: the file differs"},
+		"newer":             {[]fs.FS{oneRoom}, "the database belongs to a newer release: 0201_two.sql"},
+		"wrong SQL":         {[]fs.FS{oneRoom, otherRoom, fstest.MapFS{"0900_bad.sql": file(`create table good (id text); creat table bad (id text);`)}}, "0900_bad.sql"},
 	}
 	for _, engine := range testkit.Engines() {
 		t.Run(engine, func(t *testing.T) {
@@ -107,7 +108,7 @@ func TestReplicasMigrateOneAfterTheOther(t *testing.T) {
 			group.Go(func() { open(oneRoom, otherRoom) })
 		}
 		group.Wait()
-		err := open().Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+		err := open(oneRoom, otherRoom).Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
 			var n int
 			if err := tx.QueryRowContext(ctx, `select count(*) from two`).Scan(&n); err != nil || n != 2 {
 				return errors.Join(err, errors.New("a migration ran twice or not at all"))
@@ -118,4 +119,85 @@ func TestReplicasMigrateOneAfterTheOther(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A program may start on a database that a later one has added to, so that two nodes
+// can be updated one after the other, and on one that a guest has used.
+func TestAProgramStartsOnWhatWasOnlyAdded(t *testing.T) {
+	later := map[string]struct {
+		room fs.FS
+		may  bool
+	}{
+		"expands":            {fstest.MapFS{"9999_later.sql": file("-- A column more.\n-- Expand: it has a default.\n\nalter table one add column more text not null default '';")}, true},
+		"contracts":          {fstest.MapFS{"9999_later.sql": file("-- Expand: rows move. Contract: what was before is dropped.\ndrop table two;")}, false},
+		"does not say":       {fstest.MapFS{"9999_later.sql": file("-- A table.\ncreate table later (id text); -- Expand: too late to say so")}, false},
+		"of a guest":         {storage.Beside(fstest.MapFS{"9999_later.sql": file("create table guest (id text);")}), true},
+		"not as it was made": {nil, false},
+	}
+	for name, c := range later {
+		t.Run(name, func(t *testing.T) {
+			for _, engine := range testkit.Engines() {
+				t.Run(engine, func(t *testing.T) {
+					config := testkit.StorageConfig(t, engine)
+					rooms := []fs.FS{oneRoom, otherRoom}
+					if c.room != nil {
+						rooms = append(rooms, c.room)
+					}
+					db, err := storage.Open(t.Context(), config, quiet, rooms...)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer db.Close()
+					if c.room == nil {
+						err := db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+							_, err := tx.ExecContext(ctx, `insert into storage_migrations (number, name, sha256, applied_at) values (9999, '9999_unheard_of.sql', '', 0)`)
+							return err
+						})
+						if err != nil {
+							t.Fatal(err)
+						}
+					}
+					before, err := storage.Open(t.Context(), config, quiet, oneRoom, otherRoom, fstest.MapFS{"0250_also.sql": file(`create table also (id text);`)})
+					if err == nil {
+						before.Close()
+					}
+					if c.may != (err == nil) || !c.may && !errors.Is(err, storage.ErrNewer) {
+						t.Errorf("the program of before: %v", err)
+					}
+					var n int
+					if err := db.Read(t.Context()).QueryRowContext(t.Context(), `select count(*) from also`).Scan(&n); !c.may && err == nil {
+						t.Error("it was refused, and migrated nevertheless")
+					}
+				})
+			}
+		})
+	}
+}
+
+// Who reads beside the program changes nothing, whatever the program is.
+func TestAVisitorMigratesNothing(t *testing.T) {
+	for _, engine := range testkit.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			config := testkit.StorageConfig(t, engine)
+			if engine == storage.SQLite {
+				if _, err := storage.Visit(t.Context(), config, quiet); !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("a file that is not there: %v", err)
+				}
+			}
+			db, err := storage.Open(t.Context(), config, quiet, oneRoom, otherRoom)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			visitor, err := storage.Visit(t.Context(), config, quiet)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer visitor.Close()
+			var n int
+			if err := visitor.Read(t.Context()).QueryRowContext(t.Context(), `select count(*) from two`).Scan(&n); err != nil || n != 2 {
+				t.Errorf("%d rows, %v", n, err)
+			}
+		})
+	}
 }

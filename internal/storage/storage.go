@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -71,7 +72,18 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, migrations ...fs.FS
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
-	db := &DB{name: cfg.Engine}
+	db, err := connect(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.migrate(ctx, timeline, log); err != nil {
+		return nil, errors.Join(fmt.Errorf("migrate database: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+func connect(ctx context.Context, cfg Config, log *slog.Logger) (db *DB, err error) {
+	db = &DB{name: cfg.Engine}
 	switch cfg.Engine {
 	case SQLite:
 		db.engine, err = openSQLite(ctx, cfg.Path, db, log)
@@ -83,10 +95,18 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, migrations ...fs.FS
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	if err := db.migrate(ctx, timeline, log); err != nil {
-		return nil, errors.Join(fmt.Errorf("migrate database: %w", err), db.Close())
-	}
 	return db, nil
+}
+
+// Visit opens a database that a program keeps, beside it and to read: nothing is
+// migrated or made.
+func Visit(ctx context.Context, cfg Config, log *slog.Logger) (*DB, error) {
+	if cfg.Engine == SQLite {
+		if _, err := os.Stat(cfg.Path); err != nil {
+			return nil, fmt.Errorf("open database: %w", err)
+		}
+	}
+	return connect(ctx, cfg, log)
 }
 
 // Engine returns SQLite or Postgres.
