@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"dobosh/internal/journal"
@@ -30,9 +31,18 @@ func TestASecondProcessChangesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The database of the first stands elsewhere meanwhile: the second would make it.
+	// This test stands in for the first process, which would make its database again.
+	w.stop(demo.City)
 	database := filepath.Join(w.dir, demo.City, "data/dobosh.db")
-	if err := os.Rename(database, database+".running"); err != nil {
+	if err := os.Rename(database, database+".away"); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := os.Open(filepath.Join(w.dir, demo.City, "data/journal/lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		t.Fatal(err)
 	}
 	second, err := station.Open(t.Context(), cfg, clock.System, slog.New(slog.DiscardHandler))
@@ -44,9 +54,6 @@ func TestASecondProcessChangesNothing(t *testing.T) {
 	}
 	if _, err := os.Stat(database); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the second process made a database: %v", err)
-	}
-	if err := os.Rename(database+".running", database); err != nil {
-		t.Fatal(err)
 	}
 }
 
