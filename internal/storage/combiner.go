@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,19 +18,35 @@ const (
 	maxWaiting = 256
 )
 
-// combiner is the one writer of an SQLite file. Its goroutine owns the writing
+// combiner is the one writer of a process. Its goroutine owns the writing
 // connection. All others hand it jobs through the queue.
 type combiner struct {
 	db      *DB
 	log     *slog.Logger
-	session *session // owned by the goroutine
-	batch   []*job   // owned by the goroutine: the jobs of the transaction that is open
+	session writer // owned by the goroutine
+	batch   []*job // owned by the goroutine: the jobs of the transaction that is open
 
 	queue   chan *job
 	closing chan struct{} // closed by close: no more jobs
 	once    sync.Once
 	ended   chan struct{} // closed when the goroutine has ended
 	failure error         // of closing; readable once ended is closed
+}
+
+// writer is the one writing connection of a process. It belongs to one goroutine.
+type writer interface {
+	querier
+	// begin opens a connection when there is none, and a transaction in which no
+	// other process writes.
+	begin(ctx context.Context) error
+	// savepoint begins a job, rollback undoes it, release ends it either way.
+	savepoint(ctx context.Context) error
+	rollback(ctx context.Context) error
+	release(ctx context.Context) error
+	commit(ctx context.Context) error
+	// drop gives the connection up, and with it the transaction.
+	drop()
+	close() error
 }
 
 // job is one call of Write.
@@ -44,11 +59,11 @@ type job struct {
 	done  chan error // has room for one, so that nobody waits to send
 }
 
-func startCombiner(db *DB, pool *sql.DB, log *slog.Logger) *combiner {
+func startCombiner(db *DB, connection writer, log *slog.Logger) *combiner {
 	c := &combiner{
 		db:      db,
 		log:     log,
-		session: &session{pool: pool},
+		session: connection,
 		queue:   make(chan *job, maxWaiting),
 		closing: make(chan struct{}),
 		ended:   make(chan struct{}),
@@ -132,7 +147,7 @@ func (c *combiner) combine(first *job) {
 			return
 		}
 	}
-	if err := c.session.control(ctx, "commit"); err != nil {
+	if err := c.session.commit(ctx); err != nil {
 		c.fail(fmt.Errorf("commit: %w", err))
 		return
 	}
@@ -159,18 +174,18 @@ func (c *combiner) perform(ctx context.Context, j *job) error {
 		return nil // its caller gave up
 	}
 	c.batch = append(c.batch, j)
-	if err := c.session.control(ctx, "savepoint job"); err != nil {
+	if err := c.session.savepoint(ctx); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
 	tx := &Tx{db: c.db, on: c.session}
 	if j.err = tx.run(j.ctx, j.fn); j.err != nil {
-		if err := c.session.control(ctx, "rollback to job"); err != nil {
+		if err := c.session.rollback(ctx); err != nil {
 			return fmt.Errorf("roll back one of several writes: %w", errors.Join(err, j.err))
 		}
 	} else {
 		j.hooks = tx.hooks
 	}
-	if err := c.session.control(ctx, "release job"); err != nil {
+	if err := c.session.release(ctx); err != nil {
 		return fmt.Errorf("release: %w", err)
 	}
 	return nil

@@ -175,6 +175,11 @@ func (m migration) apply(ctx context.Context, tx *Tx) error {
 	case !errors.Is(err, ErrNotFound):
 		return err
 	}
+	if tx.db.name == Postgres { // it takes the time that it takes
+		if _, err := tx.ExecContext(ctx, `set local statement_timeout = 0`); err != nil {
+			return err
+		}
+	}
 	if _, err := tx.ExecContext(ctx, m.text); err != nil {
 		return err
 	}

@@ -30,16 +30,20 @@ const (
 type crossing struct {
 	tell chan struct{} // there is something to tell
 
-	mu    sync.Mutex
-	names map[string]struct{} // guarded by mu: to be told
+	mu        sync.Mutex
+	names     map[string]struct{} // guarded by mu: to be told
+	asked     []*asking           // guarded by mu: what the connection is to do
+	interrupt context.CancelFunc  // guarded by mu: ends its wait for news
+	held      map[*Hold]func()    // guarded by mu: names, with how to say that they are lost
 
-	stop context.CancelFunc
-	done sync.WaitGroup
+	stop  context.CancelFunc
+	ended <-chan struct{} // closed by stop
+	done  sync.WaitGroup
 }
 
 func (p *postgresServer) openCrossing(config *pgx.ConnConfig) {
 	ctx, stop := context.WithCancel(context.Background())
-	p.crossing = &crossing{tell: make(chan struct{}, 1), names: map[string]struct{}{}, stop: stop}
+	p.crossing = &crossing{tell: make(chan struct{}, 1), names: map[string]struct{}{}, interrupt: func() {}, held: map[*Hold]func(){}, stop: stop, ended: ctx.Done()}
 	p.crossing.done.Go(func() { p.tellOthers(ctx) })
 	p.crossing.done.Go(func() {
 		for ctx.Err() == nil {
@@ -75,7 +79,7 @@ func (p *postgresServer) tellOthers(ctx context.Context) {
 		clear(p.crossing.names)
 		p.crossing.mu.Unlock()
 		for _, name := range names {
-			if _, err := p.pool.ExecContext(ctx, "select pg_notify($1, $2)", signalChannel, name); err != nil && ctx.Err() == nil {
+			if _, err := p.readers.ExecContext(ctx, "select pg_notify($1, $2)", signalChannel, name); err != nil && ctx.Err() == nil {
 				p.log.WarnContext(ctx, "other processes were not woken", slog.Any("error", err)) // they look themselves, later
 			}
 		}
@@ -95,13 +99,22 @@ func (p *postgresServer) hearOthers(ctx context.Context, config *pgx.ConnConfig)
 	if _, err := conn.Exec(ctx, "listen "+signalChannel); err != nil {
 		return err
 	}
+	defer p.crossing.lose()
 	p.db.signals.sendAll()
 	for {
-		heard, err := conn.WaitForNotification(ctx)
-		if err != nil {
+		waiting, interrupt := p.crossing.attend(ctx)
+		heard, err := conn.WaitForNotification(waiting)
+		asked := waiting.Err() != nil
+		interrupt()
+		switch {
+		case err == nil:
+			p.db.signals.send(heard.Payload)
+		case !asked || ctx.Err() != nil || conn.IsClosed():
 			return err
 		}
-		p.db.signals.send(heard.Payload)
+		if err := p.crossing.answer(ctx, conn); err != nil {
+			return err
+		}
 	}
 }
 

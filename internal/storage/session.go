@@ -30,6 +30,12 @@ func (s *session) begin(ctx context.Context) error {
 	return s.control(ctx, "begin immediate")
 }
 
+// savepoint, rollback, release and commit implement writer.
+func (s *session) savepoint(ctx context.Context) error { return s.control(ctx, "savepoint job") }
+func (s *session) rollback(ctx context.Context) error  { return s.control(ctx, "rollback to job") }
+func (s *session) release(ctx context.Context) error   { return s.control(ctx, "release job") }
+func (s *session) commit(ctx context.Context) error    { return s.control(ctx, "commit") }
+
 // control runs a statement that steers the transaction.
 func (s *session) control(ctx context.Context, query string) error {
 	_, err := s.prepared.ExecContext(ctx, query)

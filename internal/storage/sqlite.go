@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // sqliteReaders is the number of connections that read at the same time. More
@@ -52,7 +53,7 @@ func openSQLite(ctx context.Context, path string, db *DB, log *slog.Logger) (*sq
 		readers:  readers,
 		prepared: newStatements(readers),
 		writers:  writers,
-		combiner: startCombiner(db, writers, log),
+		combiner: startCombiner(db, &session{pool: writers}, log),
 	}, nil
 }
 
@@ -120,3 +121,9 @@ func (s *sqliteFile) close() error {
 
 // announce has nobody to tell: a file belongs to one process.
 func (s *sqliteFile) announce(string) {}
+
+// hold has nobody to keep away: a file belongs to one process.
+func (s *sqliteFile) hold(context.Context, string, Holding) (*Hold, error) {
+	lost := make(chan struct{})
+	return &Hold{lost: lost, release: sync.OnceFunc(func() { close(lost) })}, nil
+}

@@ -35,6 +35,11 @@ type Config struct {
 	Engine string // SQLite or Postgres
 	Path   string // the file, for SQLite; its folder is made when missing
 	URL    string // the connection URL, for Postgres
+	// Connections bounds those of this process to PostgreSQL; 0 for 16, at least
+	// LeastConnections.
+	Connections int
+	// StatementTimeout ends a statement on PostgreSQL that takes longer; 0 for 30 s.
+	StatementTimeout time.Duration
 }
 
 // Reader runs queries. Outside of a Write it reads the last committed state,
@@ -54,6 +59,8 @@ type engine interface {
 	alone(ctx context.Context, fn func() error) error
 	// announce tells other processes on the database of a signal.
 	announce(name string)
+	// hold holds a name among all processes on the database, see [DB.Hold].
+	hold(ctx context.Context, name string, how Holding) (*Hold, error)
 	close() error
 }
 
@@ -88,7 +95,7 @@ func connect(ctx context.Context, cfg Config, log *slog.Logger) (db *DB, err err
 	case SQLite:
 		db.engine, err = openSQLite(ctx, cfg.Path, db, log)
 	case Postgres:
-		db.engine, err = openPostgres(ctx, cfg.URL, db, log)
+		db.engine, err = openPostgres(ctx, cfg, db, log)
 	default:
 		err = fmt.Errorf("unknown engine %q, want %q or %q", cfg.Engine, SQLite, Postgres)
 	}
@@ -126,9 +133,9 @@ func (db *DB) Read(ctx context.Context) Reader {
 // nothing has happened (after a lost connection to PostgreSQL during the commit
 // it may have). A panic in fn is an error too.
 //
-// fn should do SQL and nothing slow: on SQLite all other writes wait for it. It
-// may run more than once, because PostgreSQL may ask to repeat a transaction, so
-// it must not change anything outside of tx that a second run does not set again.
+// fn should do SQL and nothing slow: all other writes wait for it. It may run more
+// than once, because PostgreSQL may ask to repeat a transaction, so it must not
+// change anything outside of tx that a second run does not set again.
 //
 // When ctx ends before fn begins, fn does not run; when it ends while fn runs,
 // every later statement fails, and the transaction is rolled back.

@@ -64,8 +64,8 @@ func (tx *Tx) AfterCommit(fn func()) { tx.hooks = append(tx.hooks, fn) }
 
 // Sequence returns a number greater than all this DB has given out before. It
 // counts microseconds of the system clock, so it goes on growing after a restart
-// unless the clock was set back. On SQLite, where transactions follow each other,
-// it orders rows by commit; on PostgreSQL it is only nearly that.
+// unless the clock was set back. Transactions follow each other, so it orders rows
+// by commit; those of several processes as far as their clocks agree.
 func (tx *Tx) Sequence() int64 {
 	for {
 		last := tx.db.last.Load()

@@ -48,7 +48,7 @@ func (d *dispatcher) run(ctx context.Context) {
 			}
 			busy.Go(func() {
 				defer func() { <-free }()
-				if err := d.do(ctx, some); err != nil && ctx.Err() == nil {
+				if err := d.perform(ctx, some); err != nil && ctx.Err() == nil {
 					d.log.WarnContext(ctx, "a queue waits", slog.String("queue", d.queue), slog.Any("error", err))
 					pause <- RestOf(err, d.look)
 				}
@@ -91,9 +91,12 @@ func (d *dispatcher) claim(ctx context.Context) (jobs []*job, wait time.Duration
 	if rest := next.Sub(now); rest > 0 {
 		return nil, min(max(rest, time.Millisecond), d.look), nil
 	}
-	err = d.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
-		jobs, err = take(ctx, tx, d.queue, *d.owner.Load(), now, d.limit)
-		return err
+	jobs, err = d.claimed(func() (jobs []*job, err error) {
+		err = d.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
+			jobs, err = take(ctx, tx, d.queue, *d.owner.Load(), now, d.limit)
+			return err
+		})
+		return jobs, err
 	})
 	slices.SortFunc(jobs, func(a, b *job) int {
 		return cmp.Or(cmp.Compare(a.lane, b.lane), a.due.Compare(b.due), cmp.Compare(a.place, b.place))

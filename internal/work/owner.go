@@ -84,6 +84,9 @@ func (r *Runner) live(ctx context.Context) {
 		if err := r.watch(ctx, seen); err != nil && ctx.Err() == nil {
 			r.log.WarnContext(ctx, "processes that work here were not seen", slog.Any("error", err))
 		}
+		if err := r.loosen(ctx); err != nil && ctx.Err() == nil {
+			r.log.WarnContext(ctx, "jobs were not given back", slog.Any("error", err))
+		}
 		now := r.now()
 		if now.Before(last) || time.Since(mended) >= mendEvery {
 			if err := r.mend(ctx); err != nil && ctx.Err() == nil {

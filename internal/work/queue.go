@@ -187,19 +187,21 @@ func (q *Queue[J]) CountOf(column string) string {
 }
 
 // Take takes the first job of a line that is due, in a queue that goes by hand;
-// none is nil. The one who takes it ends it, has it fail, or gives it back.
+// none is nil. The one who takes it ends it, has it fail, or gives it back; what they
+// could not say of one before, while the database was away, they take again.
 func (q *Queue[J]) Take(ctx context.Context, line string) (t *Try[J], err error) {
 	now := storage.Micros(q.runner.now())
-	const due = ` from work_jobs where queue = $1 and line = $2 and line <> '' and owner = '' and dead = 0 and due <= $3`
+	const due = ` from work_jobs where queue = $1 and line = $2 and line <> '' and owner in ('', $4) and dead = 0 and due <= $3`
+	owner := *q.runner.owner.Load()
 	var n int
-	if err := q.runner.db.Read(ctx).QueryRowContext(ctx, `select count(*) from (select 1`+due+` limit 1) as due`, q.Name, line, now).Scan(&n); err != nil || n == 0 {
+	if err := q.runner.db.Read(ctx).QueryRowContext(ctx, `select count(*) from (select 1`+due+` limit 1) as due`, q.Name, line, now, owner).Scan(&n); err != nil || n == 0 {
 		return nil, err
 	}
 	var taken []*job
 	err = q.runner.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		rows, err := tx.QueryContext(ctx, `update work_jobs set owner = $4, tries = tries + 1
-			where queue = $1 and owner = '' and dead = 0 and exists (select 1 from work_owners where owner = $4)
-			and ref in (select ref`+due+` order by place limit 1) returning `+jobColumns, q.Name, line, now, *q.runner.owner.Load())
+			where queue = $1 and owner in ('', $4) and dead = 0 and exists (select 1 from work_owners where owner = $4)
+			and ref in (select ref`+due+` order by place limit 1) returning `+jobColumns, q.Name, line, now, owner)
 		taken, err = storage.All(rows, err, func(scan storage.Scan) (*job, error) {
 			j, err := scanRow(scan)
 			return &j, err

@@ -31,7 +31,7 @@ const (
 	// beatEvery is how often a process shows that it lives, and deadAfter how long
 	// its beat stands until others believe that it does not.
 	beatEvery = 2 * time.Second
-	deadAfter = 12 * time.Second
+	deadAfter = 8 * time.Second
 	// mendEvery is how often jobs are looked for that a wrong clock put off, and
 	// clockSkew by how much the clocks of processes may differ without that.
 	mendEvery = time.Minute
@@ -57,6 +57,7 @@ type Runner struct {
 	queues []*dispatcher // grows under mu until the work has begun, then stands still
 	begun  bool          // guarded by mu
 	owner  atomic.Pointer[string]
+	hand   hand
 }
 
 // New makes a runner for a process of a node. No two processes that live have the
@@ -164,7 +165,7 @@ func (c Claimed) Len() (n int) {
 // Do does them, one after the other.
 func (c Claimed) Do(ctx context.Context) error {
 	for _, b := range c.batches {
-		if err := b.do(ctx, b.jobs); err != nil {
+		if err := b.perform(ctx, b.jobs); err != nil {
 			return err
 		}
 	}
