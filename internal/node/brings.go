@@ -10,6 +10,7 @@ import (
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
+	"dobosh/internal/keys"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/law"
@@ -70,8 +71,7 @@ type Host struct {
 	Sectors *identity.Sectors
 	Courier *notify.Courier // nil where no notices are sent
 	Words   *lang.Catalogue
-	// Key gives 32 random bytes that are kept in the node's folder under a name.
-	Key func(name string) ([]byte, error)
-	Now clock.Now
-	Log *slog.Logger
+	Keys    keys.Keys // that all nodes of the member share
+	Now     clock.Now
+	Log     *slog.Logger
 }

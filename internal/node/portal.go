@@ -26,10 +26,6 @@ func titles(c centre, pack *law.Pack) func(registry.ID) lang.Text {
 
 // portal puts the pages of all rooms into the frame.
 func (n *Node) portal(frame portal.Config) (*portal.Portal, error) {
-	var err error
-	if frame.FormKey, err = n.key("forms.key"); err != nil {
-		return nil, err
-	}
 	var rooms []portal.Room
 	var interfaces []api.Surface
 	for _, b := range n.brought {

@@ -23,7 +23,7 @@ func floors() [][]string {
 		{"law", "journal"},
 		{"portal"},
 		{"work", "api"},
-		{"act"},
+		{"act", "keys"},
 		{"storage", "bus", "files"},
 		{"kit"},
 	}

@@ -32,7 +32,7 @@ const familySector = "family"
 
 // open puts the registers behind the node, with those who live in them.
 func (r *Registers) open(ctx context.Context, host node.Host) (node.Brings, error) {
-	key, err := host.Key("handles.key")
+	key, err := host.Keys.Key(ctx, "handles")
 	if err != nil {
 		return node.Brings{}, err
 	}
