@@ -55,12 +55,20 @@ func (s store) checkpoint(ctx context.Context) (text string, at int64, err error
 
 func (s store) save(ctx context.Context, from int64, leaves []string, g *growth, checkpoint string, at time.Time) error {
 	err := s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		for i := 0; i < len(leaves); i += rowsAtOnce {
-			if err := insertLeaves(ctx, tx, from+int64(i), leaves[i:min(i+rowsAtOnce, len(leaves))]); err != nil {
+		have, err := alike(ctx, tx, from, leaves)
+		if err != nil {
+			return err
+		}
+		if have > from+int64(len(leaves)) {
+			return nil // another node that shares the database has come further
+		}
+		left, first := leaves[have-from:], tlog.StoredHashCount(have)
+		for i := 0; i < len(left); i += rowsAtOnce {
+			if err := insertLeaves(ctx, tx, have+int64(i), left[i:min(i+rowsAtOnce, len(left))]); err != nil {
 				return err
 			}
 		}
-		if err := insertHashes(ctx, tx, g); err != nil {
+		if err := insertHashes(ctx, tx, first, g.added[first-g.first:]); err != nil {
 			return err
 		}
 		return putCheckpoint(ctx, tx, checkpoint, at)
@@ -69,6 +77,25 @@ func (s store) save(ctx context.Context, from int64, leaves []string, g *growth,
 		return fmt.Errorf("save registry: %w", err)
 	}
 	return nil
+}
+
+// alike says how many statements are stored, at least up to where leaves begin. Those
+// that another node of the member has stored meanwhile must be the same.
+func alike(ctx context.Context, tx *storage.Tx, from int64, leaves []string) (have int64, err error) {
+	if err := tx.QueryRowContext(ctx, `select coalesce(max(idx) + 1, 0) from registry_statements`).Scan(&have); err != nil || have <= from {
+		return max(have, from), err
+	}
+	rows, err := tx.QueryContext(ctx, `select body from registry_statements where idx >= $1 order by idx limit $2`, from, len(leaves))
+	stored, err := storage.All(rows, err, func(scan storage.Scan) (leaf string, err error) { return leaf, scan(&leaf) })
+	if err != nil {
+		return have, err
+	}
+	for i, leaf := range stored {
+		if leaf != leaves[i] {
+			return have, fmt.Errorf("%w: another node on this database has another statement %d", ErrForked, from+int64(i))
+		}
+	}
+	return have, nil
 }
 
 func insertLeaves(ctx context.Context, tx *storage.Tx, from int64, leaves []string) error {
@@ -85,13 +112,13 @@ func insertLeaves(ctx context.Context, tx *storage.Tx, from int64, leaves []stri
 	return err
 }
 
-func insertHashes(ctx context.Context, tx *storage.Tx, g *growth) error {
-	for i := 0; i < len(g.added); i += rowHashes {
+func insertHashes(ctx context.Context, tx *storage.Tx, first int64, hashes []tlog.Hash) error {
+	for i := 0; i < len(hashes); i += rowHashes {
 		var row []byte
-		for _, h := range g.added[i:min(i+rowHashes, len(g.added))] {
+		for _, h := range hashes[i:min(i+rowHashes, len(hashes))] {
 			row = append(row, h[:]...)
 		}
-		if _, err := tx.ExecContext(ctx, `insert into registry_hashes (first, hashes) values ($1, $2)`, g.first+int64(i), row); err != nil {
+		if _, err := tx.ExecContext(ctx, `insert into registry_hashes (first, hashes) values ($1, $2)`, first+int64(i), row); err != nil {
 			return err
 		}
 	}
@@ -109,7 +136,7 @@ func (s store) mend(ctx context.Context, g *growth) error {
 	if err := s.db.Read(ctx).QueryRowContext(ctx, `select count(*) from registry_hashes where first = 0`).Scan(&have); err != nil || have == 1 || len(g.added) == 0 {
 		return err
 	}
-	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return insertHashes(ctx, tx, g) })
+	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return insertHashes(ctx, tx, g.first, g.added) })
 }
 
 func (s store) reader(ctx context.Context) tlog.HashReader {
