@@ -100,3 +100,17 @@ func TestANameIsFreeWhenItsProcessIsGone(t *testing.T) {
 		t.Errorf("a closed database holds: %v", err)
 	}
 }
+
+// A process that was stopped in the middle holds a name no longer than the server
+// waits for a sign of it; when it goes on it is told.
+func TestANameOfAStoppedProcessIsFree(t *testing.T) {
+	stopped, other := processes(t)
+	held := testkit.Must[*storage.Hold](t)(stopped.Hold(t.Context(), "bus", storage.Alone))
+	thaw := storage.Freeze(stopped)
+	testkit.Succeeds(t, "the other holds it", func() error {
+		_, err := other.Hold(t.Context(), "bus", storage.Alone)
+		return err
+	})
+	thaw()
+	testkit.Soon(t, "the one that goes on is told", held.Lost())
+}

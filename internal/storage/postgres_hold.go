@@ -40,9 +40,10 @@ func (c *crossing) ask(ctx context.Context, do func(ctx context.Context, conn *p
 	}
 }
 
-// attend lets waits for news be interrupted by who asks.
+// attend bounds a wait for news: who asks interrupts it, and it is time for a beat
+// in the end.
 func (c *crossing) attend(ctx context.Context) (waiting context.Context, interrupt context.CancelFunc) {
-	waiting, interrupt = context.WithCancel(ctx)
+	waiting, interrupt = context.WithTimeout(ctx, beatEvery)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.interrupt = interrupt

@@ -55,7 +55,6 @@ func (l *lane) rollback(ctx context.Context) error {
 	if l.jobs == 0 {
 		return l.steer(ctx, "rollback; "+opening)
 	}
-	l.owed = "release job; "
 	return l.steer(ctx, "rollback to job")
 }
 

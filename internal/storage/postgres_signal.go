@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -20,6 +21,12 @@ const (
 	// signalPause is the shortest time between two rounds of telling others: what
 	// comes meanwhile goes out together.
 	signalPause = 5 * time.Millisecond
+	// beatEvery is how often a process shows the server that it lives, on the
+	// connection that hears others, and silentFor how long the server waits for that
+	// until it ends the connection: what a process held that was stopped, or whose
+	// machine is gone, is free then.
+	beatEvery = 3 * time.Second
+	silentFor = 10 * time.Second
 	// listenAgain is how long to wait before a connection that broke is made anew.
 	listenAgain = time.Second
 )
@@ -91,6 +98,7 @@ func (p *postgresServer) tellOthers(ctx context.Context) {
 // breaks. Whatever was signalled while nobody heard may have been missed, so all
 // are woken at the beginning.
 func (p *postgresServer) hearOthers(ctx context.Context, config *pgx.ConnConfig) error {
+	config.RuntimeParams["idle_session_timeout"] = strconv.FormatInt(silentFor.Milliseconds(), 10)
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return err
@@ -115,7 +123,18 @@ func (p *postgresServer) hearOthers(ctx context.Context, config *pgx.ConnConfig)
 		if err := p.crossing.answer(ctx, conn); err != nil {
 			return err
 		}
+		if err := beat(ctx, conn); err != nil {
+			return err
+		}
 	}
+}
+
+// beat shows the server that the process lives.
+func beat(ctx context.Context, conn *pgx.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, silentFor)
+	defer cancel()
+	_, err := conn.Exec(ctx, "select 1")
+	return err
 }
 
 func (c *crossing) close() {

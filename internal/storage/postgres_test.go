@@ -141,6 +141,44 @@ func count(ctx context.Context, tx *storage.Tx) error {
 	return err
 }
 
+// Writes that fail in the middle of a shared transaction undo themselves, and nobody
+// else.
+func TestAWriteThatFailsUndoesItselfAlone(t *testing.T) {
+	each(t, func(t *testing.T, db *storage.DB) {
+		const writers, rounds = 16, 20
+		var group sync.WaitGroup
+		for w := range writers {
+			group.Go(func() {
+				for round := range rounds {
+					id := fmt.Sprintf("w%02d-%02d", w, round)
+					err := db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+						if err := add(id)(ctx, tx); err != nil || w%2 == 0 {
+							return err
+						}
+						if round%2 == 0 {
+							return errNotNow
+						}
+						return add(id)(ctx, tx) // there already
+					})
+					if w%2 == 0 && err != nil {
+						t.Errorf("%s: %v", id, err)
+					}
+					if w%2 == 1 && !errors.Is(err, errNotNow) && !storage.IsUnique(err) {
+						t.Errorf("%s: %v", id, err)
+					}
+				}
+			})
+		}
+		group.Wait()
+		var n int
+		if err := db.Read(t.Context()).QueryRowContext(t.Context(), `select count(*) from notes`).Scan(&n); err != nil || n != writers/2*rounds {
+			t.Errorf("%d notes, %v; want %d", n, err, writers/2*rounds)
+		}
+	})
+}
+
+var errNotNow = errors.New("not now")
+
 // opened opens a database with what it says in a log.
 func openedAt(t *testing.T, config storage.Config) (*storage.DB, *testkit.Buffer) {
 	t.Helper()
