@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -14,9 +15,6 @@ import (
 )
 
 const (
-	streamName = "events"
-	// subjects of the stream: this and the type of the event.
-	subjectPrefix = "ev."
 	// duplicates is how long the stream remembers the ids of messages. It only
 	// spares work: what comes later is refused by the marks of the consumers.
 	duplicates = 2 * time.Minute
@@ -27,10 +25,16 @@ const (
 // ErrClosed is returned by a Bus after Close.
 var ErrClosed = errors.New("bus: closed")
 
+// ErrNoQuorum says that a cluster takes nothing at the moment; what happens waits in
+// the outbox.
+var ErrNoQuorum = errors.New("bus: the JetStream cluster has no quorum, or does not answer")
+
 // Config says where the stream is kept and how much of it.
 type Config struct {
-	Dir  string // the folder of JetStream; made when missing
-	Name string // of the server in its log
+	Dir  string // the folder of JetStream in this process; made when missing
+	Name string // of the node
+	// Cluster has the stream kept by servers outside of this process; nil for none.
+	Cluster *Cluster
 	// Keep is how long events stay in the stream for those who were away; zero
 	// means seven days.
 	Keep time.Duration
@@ -43,7 +47,8 @@ type Config struct {
 type Bus struct {
 	log    *slog.Logger
 	keep   time.Duration
-	server *server.Server
+	names  names
+	server *server.Server // nil for a cluster
 	conn   *nats.Conn
 	js     jetstream.JetStream
 	stream jetstream.Stream
@@ -53,57 +58,107 @@ type Bus struct {
 	working context.Context // ends when the grace of Close is over
 	abandon context.CancelFunc
 
+	strange atomic.Pointer[error] // why this stream must not be used any more; nil while it may
+
 	mu     sync.Mutex
 	closed bool           // guarded by mu
 	group  sync.WaitGroup // everything that runs; grows only under mu while not closed
 }
 
-// Start runs JetStream in this process, without a port, and opens the stream. ctx
-// bounds the start only.
+// Start opens the stream: in this process, without a port, or at the servers of a
+// cluster, for which it waits a while. ctx bounds the start only.
 func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Bus, error) {
-	if cfg.Dir == "" {
-		return nil, errors.New("start bus: no folder")
-	}
 	if cfg.Keep <= 0 {
 		cfg.Keep = 7 * 24 * time.Hour
 	}
 	if cfg.MaxBytes <= 0 {
 		cfg.MaxBytes = 1 << 30
 	}
-	embedded, err := startServer(cfg, log)
-	if err != nil {
-		return nil, fmt.Errorf("start bus: %w", err)
-	}
-	b := &Bus{log: log, keep: cfg.Keep, server: embedded}
+	b := &Bus{log: log, keep: cfg.Keep, names: cfg.names()}
 	b.closing, b.close = context.WithCancel(context.Background())
 	b.working, b.abandon = context.WithCancel(context.Background())
-	if err := b.connect(ctx, cfg); err != nil {
+	open := b.openEmbedded
+	if cfg.Cluster != nil {
+		open = b.openCluster
+	}
+	if err := open(ctx, cfg); err != nil {
 		return nil, errors.Join(fmt.Errorf("start bus: %w", err), b.Close())
 	}
 	return b, nil
 }
 
-func (b *Bus) connect(ctx context.Context, cfg Config) (err error) {
-	b.conn, err = nats.Connect("", nats.InProcessServer(b.server), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond),
+func (b *Bus) openEmbedded(ctx context.Context, cfg Config) (err error) {
+	if cfg.Dir == "" {
+		return errors.New("no folder")
+	}
+	if b.server, err = startServer(cfg, b.log); err != nil {
+		return err
+	}
+	if err := b.connect("", "", nats.InProcessServer(b.server)); err != nil {
+		return err
+	}
+	b.stream, err = b.js.CreateOrUpdateStream(ctx, b.streamConfig(cfg))
+	return err
+}
+
+// connect makes the one connection of the bus. What cannot be sent at once is an
+// error and not kept in memory: the outbox keeps it.
+func (b *Bus) connect(address, domain string, options ...nats.Option) (err error) {
+	options = append(options, nats.MaxReconnects(-1), nats.ReconnectWait(reconnectPause), nats.ReconnectBufSize(-1),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if b.closing.Err() == nil {
+				b.log.WarnContext(b.working, "the bus is away", slog.Any("error", err))
+			}
+		}),
+		nats.ReconnectHandler(func(c *nats.Conn) {
+			b.log.InfoContext(b.working, "the bus is back", slog.String("server", c.ConnectedServerName()))
+		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			b.log.WarnContext(b.working, "bus connection", slog.Any("error", err))
 		}))
-	if err != nil {
+	if b.conn, err = nats.Connect(address, options...); err != nil {
 		return err
 	}
-	if b.js, err = jetstream.New(b.conn, jetstream.WithPublishAsyncMaxPending(2*relayBatch)); err != nil {
-		return err
+	limits := []jetstream.JetStreamOpt{jetstream.WithPublishAsyncMaxPending(2 * relayBatch), jetstream.WithPublishAsyncTimeout(ackTimeout)}
+	if domain != "" {
+		b.js, err = jetstream.NewWithDomain(b.conn, domain, limits...)
+	} else {
+		b.js, err = jetstream.New(b.conn, limits...)
 	}
-	b.stream, err = b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name:       streamName,
-		Subjects:   []string{subjectPrefix + ">"},
+	return err
+}
+
+func (b *Bus) streamConfig(cfg Config) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:       b.names.stream,
+		Subjects:   []string{b.names.subjects + ">"},
 		Storage:    jetstream.FileStorage,
 		Discard:    jetstream.DiscardOld,
 		MaxAge:     cfg.Keep,
 		MaxBytes:   cfg.MaxBytes,
 		Duplicates: min(duplicates, cfg.Keep),
-	})
-	return err
+	}
+}
+
+// Ready returns nil while the stream takes events, and otherwise says what is
+// missing.
+func (b *Bus) Ready(ctx context.Context) error {
+	if strange := b.strange.Load(); strange != nil {
+		return *strange
+	}
+	if b.closing.Err() != nil {
+		return ErrClosed
+	}
+	info, err := b.stream.Info(ctx)
+	switch {
+	case err != nil && b.server == nil:
+		return fmt.Errorf("%w: %w", ErrNoQuorum, err)
+	case err != nil:
+		return fmt.Errorf("look at the stream: %w", err)
+	case info.Cluster != nil && info.Cluster.Leader == "":
+		return ErrNoQuorum
+	}
+	return nil
 }
 
 // begin registers something that runs until done is called, or refuses it.
@@ -130,38 +185,14 @@ func (b *Bus) Publish(ctx context.Context, ev Event) error {
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	if _, err := b.js.PublishMsg(ctx, message(ev.Key(), ev.Type, text)); err != nil {
+	if _, err := b.js.PublishMsg(ctx, b.names.message(ev.Key(), ev.Type, text)); err != nil {
 		return fmt.Errorf("publish event %s: %w", ev.ID, err)
 	}
 	return nil
 }
 
-// message puts an event into the form of the stream.
-func message(id, eventType string, text []byte) *nats.Msg {
-	return &nats.Msg{
-		Subject: subjectPrefix + eventType,
-		Header:  nats.Header{jetstream.MsgIDHeader: {id}},
-		Data:    text,
-	}
-}
-
-// filters returns the subjects of types; all when there are none.
-func filters(types []string) ([]string, error) {
-	if len(types) == 0 {
-		return []string{subjectPrefix + ">"}, nil
-	}
-	subjects := make([]string, len(types))
-	for i, t := range types {
-		if !eventType.MatchString(t) {
-			return nil, fmt.Errorf("bus: %q is no type of events", t)
-		}
-		subjects[i] = subjectPrefix + t
-	}
-	return subjects, nil
-}
-
 // Close takes nothing new, lets relays and consumers finish what they hold, and
-// stops the server. The databases they use must be open until it returns. It may
+// ends its server if it has one. The databases they use must be open until it returns. It may
 // be called more than once.
 func (b *Bus) Close() error {
 	b.mu.Lock()
@@ -169,7 +200,9 @@ func (b *Bus) Close() error {
 	b.closed = true
 	b.mu.Unlock()
 	if !first {
-		b.server.WaitForShutdown()
+		if b.server != nil {
+			b.server.WaitForShutdown()
+		}
 		return nil
 	}
 	b.close()
@@ -180,7 +213,9 @@ func (b *Bus) Close() error {
 	if b.conn != nil {
 		b.conn.Close()
 	}
-	b.server.Shutdown()
-	b.server.WaitForShutdown()
+	if b.server != nil {
+		b.server.Shutdown()
+		b.server.WaitForShutdown()
+	}
 	return nil
 }

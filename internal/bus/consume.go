@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 
+	"dobosh/internal/kit/clock"
 	"dobosh/internal/storage"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -38,9 +40,14 @@ const (
 	// awayPause is when an event comes again that could neither be handled nor be
 	// handed over, since the database is away.
 	awayPause = 5 * time.Second
-	// commitWait is how long after a Handle its commit may take before the
-	// stream gives the event to someone else, which would be wasted work.
-	commitWait = 30 * time.Second
+	// ackWait is how long the stream hears nothing of an event before it gives it to
+	// someone else: a process that died held it no longer than this. Who works on
+	// one says so in between.
+	ackWait = 8 * time.Second
+	// aliveEvery is how often.
+	aliveEvery = 2 * time.Second
+	// nextPause is the rest after the stream could not be asked.
+	nextPause = 500 * time.Millisecond
 	// pullExpiry is how long a request for events stays open at the stream; should
 	// one get lost, the consumer stands still no longer than this.
 	pullExpiry = 5 * time.Second
@@ -80,7 +87,7 @@ func (b *Bus) Consume(ctx context.Context, db *storage.DB, c Consumer) error {
 
 // inbox opens the place of the consumer in the stream.
 func (b *Bus) inbox(ctx context.Context, c Consumer) (jetstream.MessagesContext, error) {
-	subjects, err := filters(c.Types)
+	subjects, err := b.names.filters(c.Types)
 	if err != nil {
 		return nil, err
 	}
@@ -88,16 +95,17 @@ func (b *Bus) inbox(ctx context.Context, c Consumer) (jetstream.MessagesContext,
 		Durable:        c.Name,
 		FilterSubjects: subjects,
 		AckPolicy:      jetstream.AckExplicitPolicy,
-		AckWait:        c.Timeout + commitWait,
+		AckWait:        ackWait,
 		MaxAckPending:  maxUnsettled,
 		MaxDeliver:     -1, // it comes again only while the database is away
 	})
 	if err != nil {
 		return nil, err
 	}
-	// What a process that died was holding comes again now and not after AckWait.
-	if _, err := b.stream.ResetConsumer(ctx, c.Name); err != nil {
-		return nil, err
+	if b.server != nil { // nobody else consumes: what a process that died was holding comes again now
+		if _, err := b.stream.ResetConsumer(ctx, c.Name); err != nil {
+			return nil, err
+		}
 	}
 	return durable.Messages(jetstream.PullMaxMessages(2*c.Workers), jetstream.PullExpiry(pullExpiry))
 }
@@ -118,6 +126,7 @@ func (w *worker) run() {
 			return
 		case err != nil:
 			w.bus.log.WarnContext(w.bus.working, "next event", slog.String("consumer", w.consumer.Name), slog.Any("error", err))
+			_ = clock.Pause(w.bus.closing, nextPause) // then the iterator is closed
 		default:
 			w.settle(w.bus.working, msg)
 		}
@@ -127,6 +136,7 @@ func (w *worker) run() {
 // settle handles one message, or marks it as handled and hands it over to those who
 // try again, and tells the stream that this is done.
 func (w *worker) settle(ctx context.Context, msg jetstream.Msg) {
+	defer w.sayAlive(msg)()
 	event, err := decode(msg)
 	if err == nil {
 		err = w.handle(ctx, event.Event)
@@ -147,6 +157,29 @@ func (w *worker) settle(ctx context.Context, msg jetstream.Msg) {
 	case ctx.Err() == nil: // else it was cancelled, and comes again after the next start
 		w.warn(ctx, event.Event, fmt.Errorf("hand it over: %w", err))
 		w.report(ctx, msg.NakWithDelay(awayPause))
+	}
+}
+
+// sayAlive lets the stream know that somebody works on an event, until done.
+func (w *worker) sayAlive(msg jetstream.Msg) (done func()) {
+	var mu sync.Mutex
+	over := false
+	var timer *time.Timer
+	mu.Lock()
+	defer mu.Unlock()
+	timer = time.AfterFunc(aliveEvery, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !over {
+			_ = msg.InProgress() // else the event comes again, and the mark tells that it was handled
+			timer.Reset(aliveEvery)
+		}
+	})
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		over = true
+		timer.Stop()
 	}
 }
 

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,8 +34,10 @@ type Event struct {
 	Type            string          `json:"type"`                      // what happened: "rs.births.registered"
 	Subject         string          `json:"subject,omitempty"`         // to what: an opaque reference
 	Time            time.Time       `json:"time"`                      // when it happened
-	DataContentType string          `json:"datacontenttype,omitempty"` // "application/json", or empty without data
-	Data            json.RawMessage `json:"data,omitempty"`
+	DataContentType string          `json:"datacontenttype,omitempty"` // of the data; empty without any
+	DataSchema      string          `json:"dataschema,omitempty"`      // an absolute URI
+	Data            json.RawMessage `json:"data,omitempty"`            // JSON, and text as a string of JSON
+	DataBase64      []byte          `json:"data_base64,omitempty"`     // data that is neither
 }
 
 // Check returns an error that names the attribute that is missing or wrong.
@@ -50,12 +53,14 @@ func (ev Event) Check() error {
 		return fmt.Errorf("event: type %q is not words with points between them", ev.Type)
 	case ev.Time.IsZero():
 		return errors.New("event: no time")
-	case max(len(ev.ID), len(ev.Source), len(ev.Type), len(ev.Subject), len(ev.DataContentType)) > maxAttribute:
+	case max(len(ev.ID), len(ev.Source), len(ev.Type), len(ev.Subject), len(ev.DataContentType), len(ev.DataSchema)) > maxAttribute:
 		return fmt.Errorf("event: an attribute has more than %d bytes", maxAttribute)
-	case !plain(ev.ID) || !plain(ev.Source) || !plain(ev.Subject) || !plain(ev.DataContentType):
+	case !plain(ev.ID) || !plain(ev.Source) || !plain(ev.Subject) || !plain(ev.DataContentType) || !plain(ev.DataSchema):
 		return errors.New("event: an attribute has a control character")
-	case len(ev.Data) > MaxData:
-		return fmt.Errorf("event: data of %d bytes, at most %d", len(ev.Data), MaxData)
+	case len(ev.Data) > MaxData || base64.StdEncoding.EncodedLen(len(ev.DataBase64)) > MaxData:
+		return fmt.Errorf("event: data of %d bytes, at most %d as they are written", max(len(ev.Data), len(ev.DataBase64)), MaxData)
+	case len(ev.Data) > 0 && len(ev.DataBase64) > 0:
+		return errors.New("event: data twice")
 	case len(ev.Data) > 0 && !json.Valid(ev.Data):
 		return errors.New("event: data is not JSON")
 	}

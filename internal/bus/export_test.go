@@ -13,7 +13,7 @@ func Put(ctx context.Context, tx *storage.Tx, id string, ev Event) error {
 
 // PublishText sends any text to the stream.
 func PublishText(ctx context.Context, b *Bus, id, eventType, text string) error {
-	_, err := b.js.PublishMsg(ctx, message(id, eventType, []byte(text)))
+	_, err := b.js.PublishMsg(ctx, b.names.message(id, eventType, []byte(text)))
 	return err
 }
 

@@ -72,7 +72,7 @@ func (b *Bus) fetch(ctx context.Context, types []string, after uint64, limit int
 
 // reader makes a consumer for one Fetch. It remembers nothing.
 func (b *Bus) reader(ctx context.Context, types []string, after uint64) (jetstream.Consumer, error) {
-	subjects, err := filters(types)
+	subjects, err := b.names.filters(types)
 	if err != nil {
 		return nil, err
 	}

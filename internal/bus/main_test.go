@@ -36,13 +36,14 @@ var (
 
 // world is one process: a database, a bus on a folder, and a relay between them.
 type world struct {
-	t     testing.TB
-	ends  []func() // of those who try again
-	open  func(...fs.FS) *storage.DB
-	dir   string
-	db    *storage.DB
-	bus   *bus.Bus
-	relay *bus.Relay
+	t      testing.TB
+	ends   []func() // of those who try again
+	open   func(...fs.FS) *storage.DB
+	dir    string     // of the bus in this process
+	config bus.Config // of another one
+	db     *storage.DB
+	bus    *bus.Bus
+	relay  *bus.Relay
 }
 
 // each runs a test on both engines in a new world.
@@ -58,14 +59,20 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 func (w *world) start() {
 	w.t.Helper()
 	w.db = w.open(bus.Migrations(), work.Migrations(), effects)
-	w.bus = startBus(w.t, w.dir)
+	if w.config.Name == "" {
+		w.config = bus.Config{Dir: w.dir, Name: "test"}
+	}
+	w.bus = openBus(w.t, w.config)
+	if err := w.bus.Settle(w.t.Context(), w.db); err != nil {
+		w.t.Fatal(err)
+	}
 	w.startRelay()
 }
 
 func (w *world) startRelay() {
 	w.t.Helper()
 	var err error
-	if w.relay, err = w.bus.Relay(w.t.Context(), w.db, clock.System); err != nil {
+	if w.relay, err = w.bus.Relay(w.db, clock.System); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -86,7 +93,12 @@ func (w *world) stop() {
 
 func startBus(t testing.TB, dir string) *bus.Bus {
 	t.Helper()
-	b, err := bus.Start(t.Context(), bus.Config{Dir: dir, Name: "test"}, quiet)
+	return openBus(t, bus.Config{Dir: dir, Name: "test"})
+}
+
+func openBus(t testing.TB, config bus.Config) *bus.Bus {
+	t.Helper()
+	b, err := bus.Start(t.Context(), config, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,6 +175,15 @@ func effect(consumer string) func(context.Context, bus.Event) (bus.Commit, error
 			_, err := tx.ExecContext(ctx, `insert into effects (consumer, event_id) values ($1, $2)`, consumer, ev.ID)
 			return err
 		}, nil
+	}
+}
+
+// blocked is a Handle that holds an event until it is cancelled.
+func blocked(holds chan<- struct{}) func(context.Context, bus.Event) (bus.Commit, error) {
+	return func(ctx context.Context, _ bus.Event) (bus.Commit, error) {
+		holds <- struct{}{}
+		<-ctx.Done()
+		return nil, ctx.Err()
 	}
 }
 

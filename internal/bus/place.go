@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,7 +30,7 @@ func (b *Bus) State(ctx context.Context) (State, error) {
 	if err != nil {
 		return State{}, fmt.Errorf("look at the stream: %w", err)
 	}
-	s := State{ID: strconv.FormatInt(info.Created.UnixNano(), 36), First: info.State.FirstSeq, Last: info.State.LastSeq}
+	s := State{ID: created(info.Created), First: info.State.FirstSeq, Last: info.State.LastSeq}
 	if info.State.Msgs > 0 {
 		s.Oldest = info.State.FirstTime.UTC()
 	} else {
@@ -37,6 +38,9 @@ func (b *Bus) State(ctx context.Context) (State, error) {
 	}
 	return s, nil
 }
+
+// created names a stream by the instant of its making.
+func created(at time.Time) string { return strconv.FormatInt(at.UnixNano(), 36) }
 
 // Place returns the number after which the events follow that came into the
 // stream at an instant or later. Of an instant before the oldest event it is the
@@ -71,25 +75,44 @@ func (b *Bus) Place(ctx context.Context, at time.Time) (uint64, error) {
 }
 
 // PublishAll adds events to the stream in their order, like [Bus.Publish], and
-// returns when the stream has all of them. After an error the stream may have
+// returns when the stream has all of them, with the first and the last of their
+// numbers; between them may be those of others. After an error the stream may have
 // some; whoever publishes all again does nothing wrong.
-func (b *Bus) PublishAll(ctx context.Context, events []Event) error {
-	done, err := b.begin()
-	if err != nil {
-		return err
-	}
-	defer done()
-	for len(events) > 0 {
-		n := min(len(events), relayBatch)
-		if err := b.publishBatch(ctx, events[:n]); err != nil {
-			return fmt.Errorf("publish events: %w", err)
-		}
-		events = events[n:]
-	}
-	return nil
+func (b *Bus) PublishAll(ctx context.Context, events []Event) (Numbers, error) {
+	return b.publishAll(ctx, events, 0)
 }
 
-func (b *Bus) publishBatch(ctx context.Context, events []Event) error {
+// PublishAgain is PublishAll for events that the stream has lost under a number,
+// or of which it has lost some: it takes them as new ones.
+func (b *Bus) PublishAgain(ctx context.Context, lost uint64, events []Event) (Numbers, error) {
+	return b.publishAll(ctx, events, lost)
+}
+
+// Numbers are those that events were given in the stream, the first and the last.
+type Numbers struct{ First, Last uint64 }
+
+func (b *Bus) publishAll(ctx context.Context, events []Event, lost uint64) (given Numbers, err error) {
+	done, err := b.begin()
+	if err != nil {
+		return given, err
+	}
+	defer done()
+	for some := range slices.Chunk(events, relayBatch) {
+		numbers, err := b.publishBatch(ctx, some, lost)
+		if err != nil {
+			return given, fmt.Errorf("publish events: %w", err)
+		}
+		for _, n := range numbers {
+			if given.First == 0 || n < given.First {
+				given.First = n
+			}
+			given.Last = max(given.Last, n)
+		}
+	}
+	return given, nil
+}
+
+func (b *Bus) publishBatch(ctx context.Context, events []Event, lost uint64) (numbers []uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
 	futures := make([]jetstream.PubAckFuture, 0, len(events))
@@ -99,7 +122,7 @@ func (b *Bus) publishBatch(ctx context.Context, events []Event) error {
 		text, err := ev.encode()
 		if err == nil {
 			var future jetstream.PubAckFuture
-			if future, err = b.js.PublishMsgAsync(message(ev.Key(), ev.Type, text)); err == nil {
+			if future, err = b.js.PublishMsgAsync(b.names.message(againID(ev.Key(), lost), ev.Type, text)); err == nil {
 				futures = append(futures, future)
 			}
 		}
@@ -110,12 +133,13 @@ func (b *Bus) publishBatch(ctx context.Context, events []Event) error {
 	}
 	for _, future := range futures {
 		select {
-		case <-future.Ok():
+		case ack := <-future.Ok():
+			numbers = append(numbers, ack.Sequence)
 		case err := <-future.Err():
-			return errors.Join(failed, err)
+			return numbers, errors.Join(failed, err)
 		case <-ctx.Done():
-			return errors.Join(failed, ctx.Err())
+			return numbers, errors.Join(failed, ctx.Err())
 		}
 	}
-	return failed
+	return numbers, failed
 }

@@ -13,7 +13,7 @@ func TestPlaceFindsTheInstant(t *testing.T) {
 	if at, err := b.Place(t.Context(), morning); err != nil || at != 0 {
 		t.Errorf("in an empty stream: %d, %v", at, err)
 	}
-	if err := b.PublishAll(t.Context(), []bus.Event{event("a"), event("b"), event("c")}); err != nil {
+	if _, err := b.PublishAll(t.Context(), []bus.Event{event("a"), event("b"), event("c")}); err != nil {
 		t.Fatal(err)
 	}
 	all := fetch(t, b, 0, 10)
@@ -38,7 +38,7 @@ func TestStateNamesTheStream(t *testing.T) {
 	if err != nil || empty.ID == "" || empty.First != 1 || empty.Last != 0 || !empty.Oldest.IsZero() {
 		t.Errorf("empty: %+v, %v", empty, err)
 	}
-	if err := b.PublishAll(t.Context(), []bus.Event{event("a"), event("b")}); err != nil {
+	if _, err := b.PublishAll(t.Context(), []bus.Event{event("a"), event("b")}); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Close(); err != nil {
@@ -60,7 +60,7 @@ func TestSameIDOfAnotherSourceIsAnotherEvent(t *testing.T) {
 	b := startBus(t, t.TempDir())
 	other := event("a")
 	other.Source = "RS-DEMO/GOV/CITY/family"
-	if err := b.PublishAll(t.Context(), []bus.Event{event("a"), other, event("a"), other}); err != nil {
+	if _, err := b.PublishAll(t.Context(), []bus.Event{event("a"), other, event("a"), other}); err != nil {
 		t.Fatal(err)
 	}
 	var sources []string
@@ -76,7 +76,7 @@ func TestPublishAllStopsAtWhatIsNoEvent(t *testing.T) {
 	b := startBus(t, t.TempDir())
 	broken := event("b")
 	broken.Subject = "line\nfeed"
-	if err := b.PublishAll(t.Context(), []bus.Event{event("a"), broken, event("c")}); err == nil {
+	if _, err := b.PublishAll(t.Context(), []bus.Event{event("a"), broken, event("c")}); err == nil {
 		t.Error("no error")
 	}
 	if got := fetch(t, b, 0, 10); len(got) != 1 || got[0].Event.ID != "a" {

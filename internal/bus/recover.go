@@ -43,10 +43,10 @@ func (r *Relay) recover(ctx context.Context) error {
 // knows says whether the stream is the one that the outbox was published to: the
 // newest event that it should hold is there under its number.
 func (r *Relay) knows(ctx context.Context, state jetstream.StreamState) (bool, error) {
-	var id string
+	var w waiting
 	var sequence uint64
 	err := r.db.Read(ctx).QueryRowContext(ctx,
-		`select id, sequence from bus_outbox where sequence <= $1 order by sequence desc limit 1`, int64(state.LastSeq)).Scan(&id, &sequence)
+		`select id, lost, sequence from bus_outbox where sequence <= $1 order by sequence desc limit 1`, int64(state.LastSeq)).Scan(&w.id, &w.lost, &sequence)
 	if errors.Is(err, storage.ErrNotFound) {
 		return true, nil
 	}
@@ -60,5 +60,5 @@ func (r *Relay) knows(ctx context.Context, state jetstream.StreamState) (bool, e
 	if err != nil {
 		return false, err
 	}
-	return msg.Header.Get(jetstream.MsgIDHeader) == id, nil
+	return msg.Header.Get(jetstream.MsgIDHeader) == w.message(), nil
 }

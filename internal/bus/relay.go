@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"dobosh/internal/kit/clock"
@@ -36,22 +37,20 @@ type Relay struct {
 	now clock.Now
 }
 
-// Relay publishes again what the stream has lost, then starts to publish what is
-// enqueued in db. One for each database. ctx bounds the start only.
-func (b *Bus) Relay(ctx context.Context, db *storage.DB, now clock.Now) (*Relay, error) {
+// relayName is held by the process of several that publishes.
+const relayName = "bus.relay"
+
+// Relay publishes what is enqueued in db; of several processes on the database one
+// does. Whoever begins publishes again what the stream has lost.
+func (b *Bus) Relay(db *storage.DB, now clock.Now) (*Relay, error) {
 	r := &Relay{bus: b, db: db, now: now}
-	if err := r.recover(ctx); err != nil {
-		return nil, fmt.Errorf("compare outbox and stream: %w", err)
-	}
 	done, err := b.begin()
 	if err != nil {
 		return nil, err
 	}
-	wake, stop := db.Listen(outboxSignal)
 	go func() {
 		defer done()
-		defer stop()
-		r.run(wake)
+		db.Lead(b.closing, relayName, b.log, r.run)
 	}()
 	return r, nil
 }
@@ -62,14 +61,25 @@ func (r *Relay) Waiting(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// run publishes until the Bus closes. What then waits is published after the next
-// start.
-func (r *Relay) run(wake <-chan struct{}) {
+// run publishes until it is no longer the turn of this process. What then waits is
+// published by who comes next; what is under way is finished.
+func (r *Relay) run(turn context.Context) {
+	wake, stop := r.db.Listen(outboxSignal)
+	defer stop()
 	look := time.NewTicker(relayLook)
 	defer look.Stop()
-	for r.bus.closing.Err() == nil {
-		sent, err := r.pass(r.bus.working)
-		if err != nil {
+	compared := false
+	for turn.Err() == nil {
+		var sent int
+		var err error
+		if !compared {
+			err = r.recover(r.bus.working)
+			compared = err == nil
+		}
+		if compared {
+			sent, err = r.pass(r.bus.working)
+		}
+		if err != nil && r.bus.working.Err() == nil {
 			r.bus.log.WarnContext(r.bus.working, "events wait in the outbox", slog.Any("error", err))
 		}
 		if sent == relayBatch && err == nil {
@@ -78,7 +88,7 @@ func (r *Relay) run(wake <-chan struct{}) {
 		select {
 		case <-wake:
 		case <-look.C:
-		case <-r.bus.closing.Done():
+		case <-turn.Done():
 		}
 	}
 }
@@ -87,14 +97,30 @@ func (r *Relay) run(wake <-chan struct{}) {
 type waiting struct {
 	id    string
 	event string
+	lost  uint64 // number under which the stream had it and lost it; 0 for never
 }
+
+// message is the id of its message in the stream. One that was lost comes under
+// another, so that the stream does not take it for the one that it had.
+func (w waiting) message() string { return againID(w.id, w.lost) }
+
+func againID(id string, lost uint64) string {
+	if lost == 0 {
+		return id
+	}
+	return id + againMark + strconv.FormatUint(lost, 10)
+}
+
+// againMark stands between the id of an event and the number under which it was
+// lost.
+const againMark = " again "
 
 // pass publishes the next events in order and marks those that the stream confirmed.
 func (r *Relay) pass(ctx context.Context) (sent int, err error) {
 	rows, err := r.db.Read(ctx).QueryContext(ctx,
-		`select id, event from bus_outbox where published_at is null order by position limit $1`, relayBatch)
+		`select id, event, lost from bus_outbox where published_at is null order by position limit $1`, relayBatch)
 	batch, err := storage.All(rows, err, func(scan storage.Scan) (w waiting, err error) {
-		return w, scan(&w.id, &w.event)
+		return w, scan(&w.id, &w.event, &w.lost)
 	})
 	if err != nil || len(batch) == 0 {
 		return 0, err
@@ -126,7 +152,7 @@ func (r *Relay) publish(ctx context.Context, batch []waiting) (sequences []uint6
 		if err := json.Unmarshal([]byte(w.event), &ev); err != nil {
 			return nil, fmt.Errorf("event %s in the outbox: %w", w.id, err)
 		}
-		if futures[i], err = r.bus.js.PublishMsgAsync(message(w.id, ev.Type, []byte(w.event))); err != nil {
+		if futures[i], err = r.bus.js.PublishMsgAsync(r.bus.names.message(w.message(), ev.Type, []byte(w.event))); err != nil {
 			return nil, err
 		}
 	}
@@ -156,6 +182,7 @@ func (r *Relay) Clean(ctx context.Context) error {
 		{`delete from bus_outbox where id in (select id from bus_outbox where published_at < $1 order by published_at limit $2)`, now.Add(-outboxKeep)},
 		// A mark must outlive the last copy of its event in the stream.
 		{`delete from bus_consumed where (consumer, event_id) in (select consumer, event_id from bus_consumed where at < $1 order by at limit $2)`, now.Add(-2 * r.bus.keep)},
+		{`delete from bus_missing where (stream, number) in (select stream, number from bus_missing where at < $1 order by at limit $2)`, now.Add(-2 * r.bus.keep)},
 	} {
 		const piece = 500
 		for deleted := int64(piece); deleted == piece; {

@@ -2,11 +2,9 @@ package node
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -54,6 +52,8 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 	// Storage is a file of the folder unless it names a PostgreSQL database.
 	Storage Storage `yaml:"storage"`
+	// Bus is inside of the node unless it names the servers of a JetStream cluster.
+	Bus Bus `yaml:"bus"`
 	// Keys are files that "dobosh key" makes.
 	Keys Keys `yaml:"keys"`
 	// Sectors are the files with the keys of the sectors in which this node
@@ -118,6 +118,25 @@ type Listen struct {
 type Storage struct {
 	// PostgresFile holds the URL of a PostgreSQL database; empty for SQLite.
 	PostgresFile string `yaml:"postgres_file"`
+	// Connections bounds those of this node to PostgreSQL, at least 3; 16 when
+	// zero. Where the server or its role allows fewer, those who need one wait.
+	Connections int `yaml:"connections"`
+	// StatementTimeout ends a statement on PostgreSQL that takes longer; 30 s when
+	// zero.
+	StatementTimeout time.Duration `yaml:"statement_timeout"`
+}
+
+func (s Storage) check() (errs []error) {
+	if s.Connections != 0 && (s.Connections < storage.LeastConnections || s.Connections > 1000) {
+		errs = append(errs, fmt.Errorf("storage.connections: is not between %d and 1000", storage.LeastConnections))
+	}
+	if s.StatementTimeout < 0 || s.StatementTimeout > 0 && s.StatementTimeout < time.Second {
+		errs = append(errs, errors.New("storage.statement_timeout: is not at least 1s"))
+	}
+	if s.PostgresFile == "" && (s.Connections != 0 || s.StatementTimeout != 0) {
+		errs = append(errs, errors.New("storage: connections and statement_timeout are for PostgreSQL, see postgres_file"))
+	}
+	return errs
 }
 
 // Keys are files with private keys, readable by the node alone.
@@ -237,6 +256,7 @@ func (c *Config) resolve(folder string) {
 
 func (c *Config) paths() []*string {
 	paths := []*string{&c.Dir, &c.Pack, &c.Storage.PostgresFile, &c.Keys.TLS, &c.Keys.Log, &c.Keys.Registry, &c.Keys.Witness, &c.Registry.Seed, &c.Certificates.Issuer}
+	paths = append(paths, c.Bus.paths()...)
 	paths = append(paths, c.timeStampPaths()...)
 	paths = append(paths, c.Edge.paths()...)
 	if c.SignIn != nil {
@@ -281,6 +301,8 @@ func (c Config) Check() error {
 		errs = append(errs, fmt.Errorf("address: %q is no host:port", c.Address))
 	}
 	errs = append(errs, c.checkHosts()...)
+	errs = append(errs, c.Storage.check()...)
+	errs = append(errs, c.Bus.check()...)
 	wrong(c.Keys.TLS == "" || c.Keys.Log == "", "keys: tls and log are needed")
 	errs = append(errs, c.Registry.check(c.Keys)...)
 	errs = append(errs, c.Certificates.check(c.Registry.Authority)...)
@@ -351,30 +373,16 @@ func checkPeer(key, address, pin string) (errs []error) {
 	return errs
 }
 
-// key reads 32 random bytes from the node's folder, or makes them at the first
-// start.
-func (c Config) key(name string) ([]byte, error) {
-	path := filepath.Join(c.Dir, name)
-	key, err := os.ReadFile(path)
-	if err == nil && len(key) == 32 {
-		return key, nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read key: %w", err)
-	}
-	key = make([]byte, 32)
-	_, _ = rand.Read(key) // never fails: crypto/rand ends the program instead
-	return key, os.WriteFile(path, key, 0o600)
-}
-
 // storage gives the configuration of the database.
 func (c Config) storage() (storage.Config, error) {
 	if c.Storage.PostgresFile == "" {
-		return storage.Config{Engine: "sqlite", Path: filepath.Join(c.Dir, "dobosh.db")}, nil
+		return storage.Config{Engine: storage.SQLite, Path: filepath.Join(c.Dir, "dobosh.db")}, nil
 	}
 	raw, err := os.ReadFile(c.Storage.PostgresFile)
 	if err != nil {
 		return storage.Config{}, fmt.Errorf("address of the database: %w", err)
 	}
-	return storage.Config{Engine: "postgres", URL: strings.TrimSpace(string(raw))}, nil
+	return storage.Config{
+		Engine: storage.Postgres, URL: strings.TrimSpace(string(raw)), Connections: c.Storage.Connections, StatementTimeout: c.Storage.StatementTimeout,
+	}, nil
 }

@@ -42,6 +42,10 @@ func TestConfigurationIsStrict(t *testing.T) {
 		"a wrong account":       {"account: \"", "account: \"1", "services.account"},
 		"an unknown log level":  {"log_level: warn", "log_level: loud", "log_level"},
 		"both ways to registry": {"authority: false", "authority: true", "registry"},
+		"a secret in urls":      {"urls: []", "urls: [\"nats://u:p@h:4222\"]", "secrets stand in files"},
+		"no address of a bus":   {"urls: []", "urls: [\"https://h\"]", "bus.urls[0]"},
+		"a bus without urls":    {"domain: \"\"", "domain: town", "need urls"},
+		"a timeout of nothing":  {"statement_timeout: 0s", "statement_timeout: 5s", "postgres_file"},
 		"mail without address":  {"from: ", "from: nobody # ", "mail"},
 	} {
 		edited := strings.Replace(string(whole), c.replace, c.with, 1)

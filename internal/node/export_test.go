@@ -1,9 +1,13 @@
 package node
 
 import (
+	"context"
 	"io/fs"
 	"net/http"
+	"time"
 
+	"dobosh/internal/admission"
+	"dobosh/internal/bus"
 	"dobosh/internal/exchange"
 	"dobosh/internal/exchange/oversight"
 	exchangepages "dobosh/internal/exchange/pages"
@@ -37,6 +41,12 @@ func (n *Node) Replace(service registry.ID, system exchange.System) exchange.Sys
 	return n.behind.put(service, system)
 }
 
+// Offer makes a token by which a node is let in, at the authority.
+func (n *Node) Offer(ctx context.Context, g admission.Grant) (string, error) {
+	text, _, err := n.rooms.gate.office.Offer(ctx, g, "test", time.Hour)
+	return text, err
+}
+
 // Conditions are what the operator's page shows of the node.
 func (n *Node) Conditions() exchangepages.Conditions { return n.rooms.conditions }
 
@@ -46,5 +56,7 @@ func (n *Node) Cosigned() []byte { return n.rooms.conditions.witnesses.Cosigned(
 // Trust is whom decisions can be checked against.
 func (n *Node) Trust() proof.Trust { return believed{n.base, n.rooms.centre}.proofs() }
 
+// Stream is how far the stream of the member goes.
+func (n *Node) Stream(ctx context.Context) (bus.State, error) { return n.rooms.stream.State(ctx) }
 // Tables are those that the program makes.
 func Tables() []fs.FS { return tables(nil) }

@@ -3,10 +3,12 @@ package node
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
 	"dobosh/internal/act"
+	"dobosh/internal/bus"
 	"dobosh/internal/journal"
 	"dobosh/internal/storage"
 )
@@ -21,6 +23,7 @@ type health struct {
 // vitals are what a node cannot do its work without.
 type vitals struct {
 	db      *storage.DB
+	stream  *bus.Bus
 	journal *journal.Log
 	centre  centre
 }
@@ -54,6 +57,10 @@ func (v vitals) ready(ctx context.Context) health {
 		}
 	}
 	check("storage", v.db.Ping(ctx))
+	err := v.stream.Ready(ctx)
+	if check("bus", err); errors.Is(err, bus.ErrNoQuorum) {
+		h.Checks["bus"] = "no quorum"
+	}
 	check("journal", v.journal.Err())
 	says, ready := v.centre.health()
 	if h.Checks["registry"] = says; !ready {

@@ -77,7 +77,7 @@ func (w *town) start(names ...string) {
 		if now == nil {
 			now = clock.System
 		}
-		n, err := station.Open(w.t.Context(), cfg, now, slog.New(slog.DiscardHandler))
+		n, err := station.Open(w.t.Context(), cfg, now, slog.New(slog.NewTextHandler(w.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})))
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -33,6 +33,7 @@ import (
 	"dobosh/internal/identity"
 	identitypages "dobosh/internal/identity/pages"
 	"dobosh/internal/journal"
+	"dobosh/internal/keys"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
@@ -79,6 +80,7 @@ type Node struct {
 // rooms are those that are looked at from outside.
 type rooms struct {
 	journal    *journal.Log
+	stream     *bus.Bus
 	centre     centre
 	gate       gate
 	gateway    *exchange.Gateway
@@ -108,7 +110,7 @@ const (
 // tables are those of all rooms, and of guests.
 func tables(guests []Guest) []fs.FS {
 	all := []fs.FS{
-		bus.Migrations(), api.Migrations(), work.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), admission.Migrations(),
+		keys.Migrations(), bus.Migrations(), api.Migrations(), work.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), admission.Migrations(),
 		contracts.Migrations(), catalogue.Migrations(), oversight.Migrations(), events.Migrations(), notify.Migrations(), services.Migrations(), receipts.Migrations(),
 	}
 	for _, guest := range guests {
@@ -202,17 +204,25 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 	n.say = words.Say
 	n.take(Brings{Close: db.Close}, nil)
+	shared := keys.Keys{DB: db, Dir: cfg.Dir}
+	formKey, err := shared.Key(ctx, "forms")
+	if err != nil {
+		return err
+	}
 	answers := api.NewAnswers(db, now)
 	jobs := work.New(db, now, log, cfg.Name)
 	jobs.Register(work.Every("api-answers", time.Hour, answers.Forget))
-	stream, err := bus.Start(ctx, bus.Config{Dir: filepath.Join(cfg.Dir, "bus"), Name: cfg.Name}, log)
+	stream, err := bus.Start(ctx, bus.Config{Dir: filepath.Join(cfg.Dir, "bus"), Name: cfg.Name, Cluster: cfg.Bus.cluster()}, log)
 	if err != nil {
 		return err
+	}
+	if err := stream.Settle(ctx, db); err != nil {
+		return errors.Join(err, stream.Close())
 	}
 	var relay *bus.Relay // while the node runs
 	jobs.Register(work.Every("bus.clean", bus.CleanEvery, func(ctx context.Context) error { return relay.Clean(ctx) }))
 	n.take(Brings{
-		Start:   func(ctx context.Context) (err error) { relay, err = stream.Relay(ctx, db, now); return err },
+		Start:   func(context.Context) (err error) { relay, err = stream.Relay(db, now); return err },
 		Figures: []prometheus.Collector{newQueueGauges(jobs)},
 		Work:    []func(context.Context){jobs.Run},
 		Close:   stream.Close,
@@ -264,6 +274,8 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err := n.take(brings, err); err != nil {
 		return err
 	}
+
+	jobs.Register(work.Every("bus.mend", bus.MendEvery, func(ctx context.Context) error { return relay.Mend(ctx, happening.Refetch) }))
 
 	// Who vouches for this node, and for whom it vouches.
 	watching, brings, err := openWitness(b, c)
@@ -338,7 +350,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 
 	// What is here as a guest, and what the institution does itself.
 	demonstration := false
-	host := Host{Member: cfg.Member, Pack: pack, DB: db, Gateway: gateway, Sectors: sectors, Courier: courier, Words: words, Key: cfg.key, Now: now, Log: log}
+	host := Host{Member: cfg.Member, Pack: pack, DB: db, Gateway: gateway, Sectors: sectors, Courier: courier, Words: words, Keys: shared, Now: now, Log: log}
 	for _, guest := range guests {
 		brings, err = guest.Open(ctx, host)
 		if err := n.take(brings, err); err != nil {
@@ -427,7 +439,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 	frame := portal.Config{
 		Body: title(cfg.Member), Kind: "city", PublicURL: cfg.PublicURL, Help: portal.Help{Phone: cfg.Help.Phone, Counter: cfg.Help.Counter},
-		Banner: demonstration, Catalogue: words, Now: now, Log: log, Address: cfg.address(),
+		FormKey: formKey, Banner: demonstration, Catalogue: words, Now: now, Log: log, Address: cfg.address(),
 	}
 	if people != nil {
 		frame.SignIn, frame.Sessions = people, people
@@ -457,7 +469,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		return err
 	}
 	m := newMetrics(now, book, c, cosigners, n.brought)
-	vital := vitals{db, book, c}
+	vital := vitals{db, stream, book, c}
 	surfaces := []surface{
 		{name: "portal", address: cfg.Listen.Portal, routes: vital.routes().all(front.Rows(), front)},
 		{name: "exchange", address: cfg.Listen.Exchange, routes: n.peers(), tls: g.secure(link.Protocol), protocols: g.protocols(gateway)},
@@ -490,7 +502,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		return err
 	}
 	n.rooms = rooms{
-		journal: book, centre: c, gate: g, gateway: gateway, sectors: sectors, identity: people, oversight: over, services: given, conditions: seen,
+		journal: book, stream: stream, centre: c, gate: g, gateway: gateway, sectors: sectors, identity: people, oversight: over, services: given, conditions: seen,
 	}
 	return nil
 }

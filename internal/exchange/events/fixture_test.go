@@ -260,7 +260,7 @@ func birth(id, area string) bus.Event {
 // publish puts events into a node's stream.
 func publish(tb testing.TB, to Stream, events ...bus.Event) {
 	tb.Helper()
-	if err := to.PublishAll(tb.Context(), events); err != nil {
+	if _, err := to.PublishAll(tb.Context(), events); err != nil {
 		tb.Fatal(err)
 	}
 }

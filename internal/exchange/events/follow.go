@@ -18,6 +18,7 @@ import (
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
+	"dobosh/internal/storage"
 )
 
 const (
@@ -30,6 +31,9 @@ const (
 	// The pauses after a failure grow from the one to the other.
 	firstPause = 50 * time.Millisecond
 	lastPause  = 5 * time.Second
+	// besidePause is how often a source looks whether another one, which gives the
+	// same, still does.
+	besidePause = time.Second
 	// fetchPatience bounds one request for a page.
 	fetchPatience = feedWait + 10*time.Second
 )
@@ -68,10 +72,13 @@ func (r *Room) step(ctx context.Context, s source, catchUp bool) (more bool, err
 	if err != nil {
 		return false, err
 	}
+	if follows, err := r.followedBeside(ctx, at); follows || err != nil {
+		return false, err
+	}
 	got, err := r.fetch(ctx, c, node, at, catchUp)
 	switch {
 	case problem.HasCode(err, beginAgain) && at.place != place{}:
-		return true, r.reached(ctx, s, place{}, 0)
+		return true, r.reached(ctx, s, place{}, 0, nil)
 	case problem.HasCode(err, gone):
 		return true, r.hole(ctx, s, node, at.place, problem.Of(err))
 	case err != nil:
@@ -80,6 +87,32 @@ func (r *Room) step(ctx context.Context, s source, catchUp bool) (more bool, err
 		return false, clock.Pause(ctx, idle)
 	}
 	return len(got.events) > 0, r.takeIn(ctx, c, s, got)
+}
+
+// followedBeside reports whether what comes from a source comes from another node of
+// the provider already, which gives the same stream. The source then takes over
+// its place, and rests.
+func (r *Room) followedBeside(ctx context.Context, at followed) (bool, error) {
+	if at.place == (place{}) || !at.again.IsZero() {
+		return false, nil
+	}
+	beside, err := r.followedOf(ctx, at.contract)
+	if err != nil {
+		return false, err
+	}
+	wanted := r.sources()
+	for _, f := range beside {
+		if f.node >= at.node || !wanted[f.source] || f.fault != "" || !f.again.IsZero() || f.place.stream != at.place.stream || f.place.number < at.place.number {
+			continue
+		}
+		if f.place != at.place || at.fault != "" {
+			if err := r.reached(ctx, at.source, f.place, 0, nil); err != nil {
+				return false, err
+			}
+		}
+		return true, clock.Pause(ctx, besidePause)
+	}
+	return false, nil
 }
 
 // provider finds the contract of a source and the node that has its events.
@@ -111,6 +144,7 @@ func (r *Room) hole(ctx context.Context, s source, node registry.Node, after pla
 // got is a page as it came, or an answer without news.
 type got struct {
 	id         string
+	after      place
 	next       place
 	events     []bus.Event
 	meta, body []byte
@@ -173,7 +207,7 @@ func (r *Room) open(c registry.Contract, node registry.Node, h http.Header, body
 	if err != nil {
 		return got{}, broken(node, err)
 	}
-	return got{id: p.ID, next: p.Next, events: events, meta: meta, body: body, stamp: stamp}, nil
+	return got{id: p.ID, after: p.After, next: p.Next, events: events, meta: meta, body: body, stamp: stamp}, nil
 }
 
 // takeIn keeps the page in the journal, puts its events into the stream here and
@@ -200,8 +234,18 @@ func (r *Room) takeIn(ctx context.Context, c registry.Contract, s source, page g
 		}
 		mine = append(mine, e)
 	}
-	if err := r.Stream.PublishAll(ctx, mine); err != nil {
+	numbers, err := r.Stream.PublishAll(ctx, mine)
+	if err != nil {
 		return fmt.Errorf("take events in: %w", err)
 	}
-	return r.reached(ctx, s, page.next, len(mine))
+	if len(mine) == 0 {
+		return r.reached(ctx, s, page.next, 0, nil)
+	}
+	state, err := r.Stream.State(ctx)
+	if err != nil {
+		return fmt.Errorf("take events in: %w", err)
+	}
+	return r.reached(ctx, s, page.next, len(mine), func(ctx context.Context, tx *storage.Tx) error {
+		return r.remember(ctx, tx, state.ID, taken{source: s, first: numbers.First, last: numbers.Last, after: page.after, events: len(mine)})
+	})
 }

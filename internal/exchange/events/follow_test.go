@@ -140,7 +140,7 @@ func TestDoubledEventsAreOne(t *testing.T) {
 		if err := w.take(); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.city.reached(t.Context(), fromState(), place{}, 0); err != nil {
+		if err := w.city.reached(t.Context(), fromState(), place{}, 0, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -152,7 +152,9 @@ func TestDoubledEventsAreOne(t *testing.T) {
 // fullStream takes nothing in.
 type fullStream struct{ Stream }
 
-func (fullStream) PublishAll(context.Context, []bus.Event) error { return io.ErrShortWrite }
+func (fullStream) PublishAll(context.Context, []bus.Event) (bus.Numbers, error) {
+	return bus.Numbers{}, io.ErrShortWrite
+}
 
 func TestPlaceWaitsForTheEventsToBeTakenIn(t *testing.T) {
 	w := newWorld(t)
@@ -172,11 +174,11 @@ func TestFollowerBeginsAgainWithANewStream(t *testing.T) {
 	w := newWorld(t)
 	publish(t, w.state.Stream, birth("1", "80152"), birth("2", "80152"))
 	for _, p := range []place{{"another", 1}, {testkit.Must[bus.State](t)(w.state.Stream.State(t.Context())).ID, 500}} {
-		if err := w.city.reached(t.Context(), fromState(), p, 0); err != nil {
+		if err := w.city.reached(t.Context(), fromState(), p, 0, nil); err != nil {
 			t.Fatal(err)
 		}
 		_ = w.at()
-		if err := w.city.reached(t.Context(), fromState(), p, 0); err != nil {
+		if err := w.city.reached(t.Context(), fromState(), p, 0, nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.take(); err != nil || w.at().place != (place{}) {
@@ -328,7 +330,7 @@ func (w *world) receive(m message) error {
 	stamp := testkit.Must[journal.Stamp](w.tb)(journal.ParseStamp(m.stamp))
 	w.state.front = func(rw http.ResponseWriter, _ *http.Request) { m.send(rw, stamp) }
 	_ = w.at()
-	if err := w.city.reached(w.tb.Context(), fromState(), place{"s", 1}, 0); err != nil {
+	if err := w.city.reached(w.tb.Context(), fromState(), place{"s", 1}, 0, nil); err != nil {
 		w.tb.Fatal(err)
 	}
 	return w.take()
@@ -349,7 +351,7 @@ func TestFollowerRefusesWhatIsNoPage(t *testing.T) {
 		"a hole to nowhere":   refusal(410, gone, nil),
 	} {
 		w.state.front = front
-		if err := w.city.reached(t.Context(), fromState(), place{"s", 1}, 0); err != nil {
+		if err := w.city.reached(t.Context(), fromState(), place{"s", 1}, 0, nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.take(); err == nil || w.at().place != (place{"s", 1}) {

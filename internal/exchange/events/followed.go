@@ -62,10 +62,21 @@ func (r *Room) followed(ctx context.Context, s source) (followed, error) {
 	return storage.One(rows, err, scanFollowed)
 }
 
+// followedOf lists the sources of a contract.
+func (r *Room) followedOf(ctx context.Context, contract string) ([]followed, error) {
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `select `+followedColumns+` from exchange_followed where contract = $1 order by node limit $2`, contract, shownFollowed)
+	return storage.All(rows, err, scanFollowed)
+}
+
 // reached stores the place of a source after its events were taken in. What was
-// wrong is over.
-func (r *Room) reached(ctx context.Context, s source, at place, taken int) error {
+// wrong is over. also is done in the same transaction; nil for nothing.
+func (r *Room) reached(ctx context.Context, s source, at place, taken int, also func(ctx context.Context, tx *storage.Tx) error) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if also != nil {
+			if err := also(ctx, tx); err != nil {
+				return err
+			}
+		}
 		_, err := tx.ExecContext(ctx, `update exchange_followed set place = $1, again = 0, taken = taken + $2,
 			taken_at = case when $2 > 0 then $3 else taken_at end, fault = '', fault_at = 0 where contract = $4 and node = $5`,
 			at.String(), taken, storage.Micros(r.Now()), s.contract, s.node)

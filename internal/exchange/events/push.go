@@ -38,9 +38,12 @@ type running struct {
 	stop    context.CancelFunc
 }
 
-// Deliver sends events to the webhooks of all subscriptions of this node, as they
-// come to be, until ctx ends. Each has a worker of its own.
-func (r *Room) Deliver(ctx context.Context) {
+// Deliver sends events to the webhooks of all subscriptions, as they come to be,
+// until ctx ends. Each has a worker of its own. Of several nodes of the member one
+// does.
+func (r *Room) Deliver(ctx context.Context) { r.DB.Lead(ctx, deliverName, r.Log, r.deliverAll) }
+
+func (r *Room) deliverAll(ctx context.Context) {
 	var workers sync.WaitGroup
 	defer r.hooks.CloseIdleConnections()
 	defer workers.Wait()

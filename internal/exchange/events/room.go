@@ -28,7 +28,8 @@ type Stream interface {
 	State(ctx context.Context) (bus.State, error)
 	Place(ctx context.Context, at time.Time) (uint64, error)
 	Fetch(ctx context.Context, types []string, after uint64, limit int, wait time.Duration) ([]bus.Sequenced, error)
-	PublishAll(ctx context.Context, events []bus.Event) error
+	PublishAll(ctx context.Context, events []bus.Event) (bus.Numbers, error)
+	PublishAgain(ctx context.Context, lost uint64, events []bus.Event) (bus.Numbers, error)
 }
 
 // Config is what the room needs from its node.

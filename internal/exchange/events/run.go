@@ -9,10 +9,16 @@ import (
 // look is how often the room looks whether the registry has changed.
 const look = 200 * time.Millisecond
 
+// followName and deliverName are held by the node of several that follows others,
+// and that calls webhooks.
+const followName, deliverName = "events.follow", "events.deliver"
+
 // Follow follows the events of every contract that gives this member some, at
 // every node of their providers, as the registry comes to know them, until ctx
-// ends.
-func (r *Room) Follow(ctx context.Context) {
+// ends. Of several nodes of the member one does.
+func (r *Room) Follow(ctx context.Context) { r.DB.Lead(ctx, followName, r.Log, r.followAll) }
+
+func (r *Room) followAll(ctx context.Context) {
 	var followers sync.WaitGroup
 	defer followers.Wait()
 	running := map[source]context.CancelFunc{}

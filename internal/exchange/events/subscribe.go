@@ -20,7 +20,7 @@ import (
 
 // Bounds of subscriptions. Each with a webhook has a worker.
 const (
-	maxSubscriptions    = 500 // of a node
+	maxSubscriptions    = 500 // of a member
 	maxSystemsOwn       = 50  // of a system
 	secretBytes         = 32
 	secretPrefix        = "whsec_" // Standard Webhooks 1.0.0
@@ -78,7 +78,7 @@ func (r *Room) Subscribe(ctx context.Context, by System, w Wanted) (Subscription
 // fits refuses a subscription too many.
 func (r *Room) fits(ctx context.Context, tx *storage.Tx, by System) error {
 	var all, own int
-	err := tx.QueryRowContext(ctx, `select count(*), coalesce(sum(case when system = $2 then 1 else 0 end), 0) from exchange_subscriptions where node = $1`, r.Gateway.Node, by.Name).Scan(&all, &own)
+	err := tx.QueryRowContext(ctx, `select count(*), coalesce(sum(case when system = $1 then 1 else 0 end), 0) from exchange_subscriptions`, by.Name).Scan(&all, &own)
 	if err != nil {
 		return err
 	}
@@ -337,7 +337,7 @@ func behind(p place, state bus.State) uint64 {
 	return state.Last - min(p.number, state.Last)
 }
 
-// Load is how much waits for subscribers of this node.
+// Load is how much waits for subscribers of this member.
 type Load struct {
 	Behind uint64 // events of the stream that the subscription furthest behind has not come to
 	Dead   int    // dead letters

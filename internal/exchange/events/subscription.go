@@ -69,15 +69,15 @@ func (r *Room) selectSubscriptions() string {
 	return `select ` + subscriptionColumns + `, ` + r.letters.CountOf(`exchange_subscriptions.id`) + ` from exchange_subscriptions `
 }
 
-// subscriptions lists those that this node carries, of all systems.
+// subscriptions lists those of all systems. Every node of the member carries them.
 func (r *Room) subscriptions(ctx context.Context) ([]Subscription, error) {
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, r.selectSubscriptions()+`where node = $1 order by id limit $2`, r.Gateway.Node, maxSubscriptions)
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, r.selectSubscriptions()+`order by id limit $1`, maxSubscriptions)
 	return storage.All(rows, err, scanSubscription)
 }
 
-// subscription finds one that this node carries.
+// subscription finds one.
 func (r *Room) subscription(ctx context.Context, id string) (Subscription, error) {
-	rows, err := r.DB.Read(ctx).QueryContext(ctx, r.selectSubscriptions()+`where node = $1 and id = $2`, r.Gateway.Node, id)
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, r.selectSubscriptions()+`where id = $1`, id)
 	s, err := storage.One(rows, err, scanSubscription)
 	if errors.Is(err, storage.ErrNotFound) {
 		return s, problem.New(problem.NotFound, "subscription-unknown")
