@@ -45,7 +45,7 @@ type Body struct {
 	Most        int64    // bytes of the body
 	Out         any      // a value of the type that is answered
 	// Do answers; made reports that something new came to be (201).
-	Do func(ctx context.Context, by act.Actor, mediaType string, body []byte) (made bool, out any, err error)
+	Do func(ctx context.Context, by act.Actor, header http.Header, body []byte) (made bool, out any, err error)
 }
 
 // pathPart is a name in the pattern of a route.
@@ -105,7 +105,7 @@ func (s Surface) Handler() (*Served, error) {
 			if err != nil {
 				return answer{}, err
 			}
-			made, out, err := b.Do(r.Context(), by, r.Header.Get("Content-Type"), body)
+			made, out, err := b.Do(r.Context(), by, r.Header, body)
 			return encode(made, out, err)
 		}))
 	}

@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"dobosh/internal/act"
@@ -123,9 +124,9 @@ func (r *Room) Acts(systems map[string]System) ([]act.Act, error) {
 // Bodies are the routes that take events as CloudEvents has them.
 func (r *Room) Bodies(systems map[string]System) []api.Body {
 	return []api.Body{{
-		Name: "event.publish", Route: "POST /", Right: act.SignedIn(), Takes: []string{EventType, BatchType}, Most: MaxBatchB + 1, Out: Published{},
-		Do: func(ctx context.Context, by act.Actor, mediaType string, body []byte) (made bool, out any, err error) {
-			read, err := ReadEvents(mediaType, body)
+		Name: "event.publish", Route: "POST /", Right: act.SignedIn(), Takes: []string{EventType, BatchType, anyType}, Most: MaxBatchB + 1, Out: Published{},
+		Do: func(ctx context.Context, by act.Actor, header http.Header, body []byte) (made bool, out any, err error) {
+			read, err := ReadEvents(header, body)
 			if err != nil {
 				return false, nil, err
 			}

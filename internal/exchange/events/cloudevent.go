@@ -1,13 +1,18 @@
 package events
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"mime"
+	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"dobosh/internal/bus"
 	"dobosh/internal/kit/jmbg"
@@ -15,12 +20,17 @@ import (
 	"dobosh/internal/kit/strict"
 )
 
-// How events travel between an information system and its node (CloudEvents JSON
-// format 1.0.2, sections 3 and 4).
+// How events travel between an information system and its node (CloudEvents HTTP
+// binding 1.0.2, JSON format 1.0.2): in these two media types, or with their
+// attributes in headers and their data, of any other type, as the body.
 const (
 	EventType = "application/cloudevents+json"
 	BatchType = "application/cloudevents-batch+json"
+	anyType   = "*/*"
 )
+
+// binaryHeader begins the headers that are attributes.
+const binaryHeader = "ce-"
 
 // Bounds of what is published.
 const (
@@ -39,16 +49,25 @@ const (
 // Every event is complete but for its time, which may be zero. It names nobody,
 // as far as that can be seen. An error says which event it is about, counted
 // from 1.
-func ReadEvents(contentType string, body []byte) ([]bus.Event, error) {
-	kind, _, err := mime.ParseMediaType(contentType)
-	if err != nil || kind != EventType && kind != BatchType {
-		return nil, problem.New(problem.Invalid, "cloudevent-type").Because(err)
+func ReadEvents(header http.Header, body []byte) ([]bus.Event, error) {
+	kind, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	switch {
+	case kind == BatchType:
+		return readAll(body)
+	case kind == EventType:
+		e, err := readEvent(1, body)
+		return []bus.Event{e}, err
+	case strings.HasPrefix(kind, "application/cloudevents"), header.Get(binaryHeader+"specversion") == "":
+		return nil, problem.New(problem.Unsupported, "cloudevent-type").Because(err)
 	}
-	texts := []json.RawMessage{body}
-	if kind == BatchType {
-		if texts, err = readBatch(body); err != nil {
-			return nil, err
-		}
+	e, err := readBinary(header, body)
+	return []bus.Event{e}, err
+}
+
+func readAll(body []byte) ([]bus.Event, error) {
+	texts, err := readBatch(body)
+	if err != nil {
+		return nil, err
 	}
 	events := make([]bus.Event, len(texts))
 	for i, text := range texts {
@@ -87,64 +106,180 @@ func readEvent(n int, text []byte) (bus.Event, error) {
 	if len(text) > MaxEvent {
 		return bus.Event{}, tooLarge(n)
 	}
-	e, part := parseEvent(text)
-	if part != "" {
+	e, extensions, part := parseEvent(text)
+	switch {
+	case part == partLarge:
+		return e, tooLarge(n)
+	case part != "":
 		return e, malformed(n, part)
 	}
-	if err := nobody(n, e); err != nil {
-		return e, err
-	}
-	return e, nil
+	return e, nobody(n, e, extensions)
 }
 
-// parseEvent reads one event in JSON with the attributes of the specification of
-// this exchange, and no others. It returns the name of what is wrong, or nothing.
-func parseEvent(text []byte) (e bus.Event, wrong string) {
+// readBinary reads an event whose attributes are headers (HTTP binding, 3.1).
+func readBinary(header http.Header, body []byte) (bus.Event, error) {
+	if len(body) > MaxEvent {
+		return bus.Event{}, tooLarge(1)
+	}
+	attributes := map[string]string{}
+	for name, values := range header {
+		name, is := strings.CutPrefix(strings.ToLower(name), binaryHeader)
+		if !is {
+			continue
+		}
+		value, err := url.PathUnescape(strings.Join(values, ","))
+		if err != nil || len(values) != 1 {
+			return bus.Event{}, malformed(1, "attributes")
+		}
+		attributes[name] = value
+	}
+	e := bus.Event{}
+	for name, into := range written(&e) {
+		*into = attributes[name]
+		delete(attributes, name)
+	}
+	at := attributes["time"]
+	delete(attributes, "time")
+	var ok bool
+	if e.Time, ok = instantOf(at); !ok {
+		return e, malformed(1, "time")
+	}
+	var extensions []string
+	for name, value := range attributes {
+		if !extensionForm.MatchString(name) {
+			return e, malformed(1, "attributes")
+		}
+		extensions = append(extensions, value)
+	}
+	e.DataContentType = header.Get("Content-Type")
+	e.DataBase64 = body // as far as it is no JSON and no text
+	e, part := complete(e)
+	switch {
+	case part == partLarge:
+		return e, tooLarge(1)
+	case part != "":
+		return e, malformed(1, part)
+	}
+	return e, nobody(1, e, extensions)
+}
+
+// isJSON reports whether a media type is JSON (RFC 6839, section 3.1).
+func isJSON(kind string) bool {
+	return kind == "application/json" || kind == "text/json" || strings.HasSuffix(kind, "+json")
+}
+
+// isText reports whether a media type is text in UTF-8.
+func isText(kind, charset string) bool {
+	return (strings.HasPrefix(kind, "text/") || kind == "application/xml" || strings.HasSuffix(kind, "+xml")) &&
+		(charset == "" || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "us-ascii"))
+}
+
+// written are the attributes that are texts.
+func written(e *bus.Event) map[string]*string {
+	return map[string]*string{
+		"specversion": &e.SpecVersion, "id": &e.ID, "source": &e.Source, "type": &e.Type, "subject": &e.Subject,
+		"datacontenttype": &e.DataContentType, "dataschema": &e.DataSchema,
+	}
+}
+
+// instantOf reads the time of an event, which may be missing.
+func instantOf(text string) (at time.Time, ok bool) {
+	if text == "" {
+		return at, true
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	return at.UTC(), err == nil && at.UTC().Year() >= 1 && at.UTC().Year() <= 9998
+}
+
+// extensionForm is the name of an attribute (CloudEvents 1.0.2, section 3).
+var extensionForm = regexp.MustCompile(`^[a-z0-9]{1,64}$`)
+
+// parseEvent reads one event in JSON, with the attributes of the specification of
+// this exchange. Values of others, which do not travel, are given beside it. It
+// returns the name of what is wrong, or nothing.
+func parseEvent(text []byte) (e bus.Event, extensions []string, wrong string) {
 	attributes, err := members(text)
 	if err != nil {
-		return e, "json"
+		return e, nil, "json"
 	}
-	for name, into := range map[string]*string{
-		"specversion": &e.SpecVersion, "id": &e.ID, "source": &e.Source, "type": &e.Type, "subject": &e.Subject, "datacontenttype": &e.DataContentType,
-	} {
+	for name, into := range written(&e) {
 		if err := json.Unmarshal(attributes[name], into); err != nil && attributes[name] != nil {
-			return e, name
+			return e, nil, name
 		}
 		delete(attributes, name)
 	}
 	var at string
 	if err := json.Unmarshal(attributes["time"], &at); err != nil && attributes["time"] != nil {
-		return e, "time"
+		return e, nil, "time"
 	}
-	if at != "" {
-		if e.Time, err = time.Parse(time.RFC3339Nano, at); err != nil || e.Time.Year() < 1 || e.Time.Year() > 9998 {
-			return e, "time"
-		}
-		e.Time = e.Time.UTC()
+	var ok bool
+	if e.Time, ok = instantOf(at); !ok {
+		return e, nil, "time"
 	}
 	delete(attributes, "time")
-	if data := attributes["data"]; data != nil {
-		if e.Data, err = json.Marshal(data); err != nil { // as it will be written, which may be longer
-			return e, "data"
+	e.Data = attributes["data"]
+	delete(attributes, "data")
+	if text := attributes["data_base64"]; text != nil {
+		if err := json.Unmarshal(text, &e.DataBase64); err != nil || e.Data != nil {
+			return e, nil, "data_base64"
 		}
 	}
-	delete(attributes, "data")
-	if len(attributes) > 0 {
-		return e, "attributes"
+	delete(attributes, "data_base64")
+	for name, value := range attributes {
+		var simple any
+		if err := json.Unmarshal(value, &simple); err != nil || !extensionForm.MatchString(name) {
+			return e, nil, "attributes"
+		}
+		switch simple.(type) {
+		case string, bool, float64:
+			extensions = append(extensions, string(value))
+		default:
+			return e, nil, "attributes"
+		}
 	}
-	return complete(e)
+	e, wrong = complete(e)
+	return e, extensions, wrong
 }
+
+// partLarge says that the data of an event would be too much as it is written.
+const partLarge = "large"
 
 // complete checks an event that was read and brings it into its one form.
 func complete(e bus.Event) (bus.Event, string) {
-	kind, _, err := mime.ParseMediaType(e.DataContentType)
+	kind, params, err := mime.ParseMediaType(e.DataContentType)
 	switch {
-	case e.DataContentType != "" && (err != nil || kind != "application/json"):
+	case e.DataContentType != "" && err != nil:
 		return e, "datacontenttype"
-	case len(e.Data) == 0:
+	case len(e.DataBase64) > 0 && isJSON(kind):
+		if !json.Valid(e.DataBase64) {
+			return e, "data"
+		}
+		e.Data, e.DataBase64 = e.DataBase64, nil
+	case len(e.DataBase64) > 0 && isText(kind, params["charset"]) && utf8.Valid(e.DataBase64):
+		e.Data, _ = json.Marshal(string(e.DataBase64)) // text always can be
+		e.DataBase64 = nil
+	}
+	if len(e.Data) > 0 {
+		if strict.Upto(MaxEvent).Decode(e.Data, new(any)) != nil {
+			return e, "data"
+		}
+		if e.Data, err = json.Marshal(e.Data); err != nil { // as it will be written, which may be longer
+			return e, "data"
+		}
+	}
+	switch {
+	case len(e.Data) == 0 && len(e.DataBase64) == 0:
 		e.DataContentType = ""
-	default:
+	case kind == "" && len(e.Data) > 0, kind == "application/json":
 		e.DataContentType = "application/json"
+	default:
+		e.DataContentType = mime.FormatMediaType(kind, params)
+	}
+	if schema, err := url.Parse(e.DataSchema); e.DataSchema != "" && (err != nil || !schema.IsAbs()) {
+		return e, "dataschema"
+	}
+	if max(len(e.Data), base64.StdEncoding.EncodedLen(len(e.DataBase64))) > bus.MaxData {
+		return e, partLarge
 	}
 	checked := e
 	if checked.Time.IsZero() {
@@ -178,8 +313,9 @@ func members(text []byte) (found map[string]json.RawMessage, err error) {
 
 // nobody reports that an event names a person, as far as that can be seen: by a
 // citizen number anywhere, or by a subject that is no opaque reference.
-func nobody(n int, e bus.Event) error {
-	if jmbg.Within(e.ID) || jmbg.Within(e.Subject) || jmbg.Within(e.Type) || jmbg.Within(e.Source) || numbered(e.Data) {
+func nobody(n int, e bus.Event, extensions []string) error {
+	texts := append([]string{e.ID, e.Subject, e.Type, e.Source, e.DataSchema, e.DataContentType, string(e.DataBase64)}, extensions...)
+	if slices.ContainsFunc(texts, jmbg.Within) || numbered(e.Data) {
 		return problem.New(problem.Invalid, "cloudevent-person", "event", strconv.Itoa(n))
 	}
 	if e.Subject != "" && !opaque(e.Subject) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +23,7 @@ func births() System { return System{Name: "births", Subsystem: civilID} }
 // relayed lets what a side publishes reach its stream.
 func (s *side) relayed(tb testing.TB) {
 	tb.Helper()
-	testkit.Must[*bus.Relay](tb)(s.Stream.(*bus.Bus).Relay(tb.Context(), s.DB, s.clock.Now))
+	testkit.Must[*bus.Relay](tb)(s.Stream.(*bus.Bus).Relay(s.DB, s.clock.Now))
 }
 
 // said is an event as a system sends it.
@@ -32,7 +33,7 @@ func said(id string, more string) string {
 
 func read(tb testing.TB, texts ...string) []bus.Event {
 	tb.Helper()
-	return testkit.Must[[]bus.Event](tb)(ReadEvents(BatchType, []byte("["+strings.Join(texts, ",")+"]")))
+	return testkit.Must[[]bus.Event](tb)(ReadEvents(http.Header{"Content-Type": {BatchType}}, []byte("["+strings.Join(texts, ",")+"]")))
 }
 
 func TestPublishedOnce(t *testing.T) {
@@ -129,15 +130,19 @@ func TestEventsThatAreRefused(t *testing.T) {
 		"no id":                  {EventType, said("", ""), "cloudevent-malformed", "id"},
 		"another version":        {EventType, strings.Replace(said("1", ""), `"1.0"`, `"0.3"`, 1), "cloudevent-malformed", "specversion"},
 		"another spelling":       {EventType, strings.Replace(said("1", ""), `"type"`, `"Type"`, 1), "cloudevent-malformed", "attributes"},
-		"an extension":           {EventType, said("1", `,"priority":"high"`), "cloudevent-malformed", "attributes"},
-		"data in base64":         {EventType, said("1", `,"data_base64":"MQ=="`), "cloudevent-malformed", "attributes"},
+		"a structure beside it":  {EventType, said("1", `,"priority":{"of":1}`), "cloudevent-malformed", "attributes"},
+		"a name that is none":    {EventType, said("1", `,"trace-parent":"00"`), "cloudevent-malformed", "attributes"},
+		"data twice":             {EventType, said("1", `,"data":1,"data_base64":"MQ=="`), "cloudevent-malformed", "data_base64"},
+		"no base64":              {EventType, said("1", `,"data_base64":"?"`), "cloudevent-malformed", "data_base64"},
+		"base64 that says JSON":  {EventType, said("1", `,"datacontenttype":"application/json","data_base64":"e3s="`), "cloudevent-malformed", "data"},
+		"a schema without a way": {EventType, said("1", `,"dataschema":"birth"`), "cloudevent-malformed", "dataschema"},
 		"a number as subject":    {EventType, said("1", `,"subject":12345678`), "cloudevent-malformed", "subject"},
 		"no time":                {EventType, said("1", `,"time":"yesterday"`), "cloudevent-malformed", "time"},
-		"no JSON in it":          {EventType, said("1", `,"datacontenttype":"text/xml","data":"<a/>"`), "cloudevent-malformed", "datacontenttype"},
+		"no media type":          {EventType, said("1", `,"datacontenttype":"a b","data":"<a/>"`), "cloudevent-malformed", "datacontenttype"},
 		"a type with blanks":     {EventType, strings.Replace(said("1", ""), born, "a b", 1), "cloudevent-malformed", "attributes"},
 		"a control character":    {EventType, said(`1\u0000`, ""), "cloudevent-malformed", "attributes"},
 		"too large":              {EventType, said("1", large), "cloudevent-large", ""},
-		"too large as written":   {EventType, said("1", fmt.Sprintf(`,"data":"%s"`, strings.Repeat("<", MaxEvent/4))), "cloudevent-malformed", "attributes"},
+		"too large as written":   {EventType, said("1", fmt.Sprintf(`,"data":"%s"`, strings.Repeat("<", MaxEvent/4))), "cloudevent-large", ""},
 		"an empty batch":         {BatchType, `[]`, "cloudevent-malformed", "batch"},
 		"too many":               {BatchType, many, "cloudevent-large", ""},
 		"the second of a batch":  {BatchType, "[" + said("1", "") + "," + said("", "") + "]", "cloudevent-malformed", "id"},
@@ -146,12 +151,15 @@ func TestEventsThatAreRefused(t *testing.T) {
 		"a citizen as a number":  {EventType, said("1", `,"data":[3108964384005,1308964384006,2308964384003,1512981717775,1512981717771,2512981717770,512981717776,1512981717772]`), "", ""},
 		"a citizen in a name":    {EventType, said("1", `,"data":{"0512981717776":1}`), "cloudevent-person", ""},
 		"a citizen in disguise":  {EventType, said("1", `,"data":"\u0030512981717776"`), "cloudevent-person", ""},
+		"a citizen beside it":    {EventType, said("1", `,"traceparent":"0512981717776"`), "cloudevent-person", ""},
+		"a citizen in base64":    {EventType, said("1", `,"data_base64":"MDUxMjk4MTcxNzc3Ng=="`), "cloudevent-person", ""},
+		"a citizen in a schema":  {EventType, said("1", `,"dataschema":"urn:0512981717776"`), "cloudevent-person", ""},
 		"a citizen as subject":   {EventType, said("1", `,"subject":"p:0512981717776"`), "cloudevent-person", ""},
 		"a name as subject":      {EventType, said("1", `,"subject":"Jovana Petrović 1"`), "cloudevent-subject", ""},
 		"a short subject":        {EventType, said("1", `,"subject":"p1"`), "cloudevent-subject", ""},
 		"a pseudonym as subject": {EventType, said("1", `,"subject":"01jd8x7v3m9q2w4e6r8t0y1u3i"`), "", ""},
 	} {
-		events, err := ReadEvents(c.kind, []byte(c.body))
+		events, err := ReadEvents(http.Header{"Content-Type": {c.kind}}, []byte(c.body))
 		if c.code == "" {
 			if err != nil || len(events) != 1 {
 				t.Errorf("%s: %v", name, err)
@@ -169,11 +177,12 @@ func TestEventsThatAreRefused(t *testing.T) {
 
 // What is taken has one meaning: read again from how it is written it is the same.
 func FuzzReadEvents(f *testing.F) {
-	for _, more := range []string{"", `,"data":{"a":1}`, `,"time":"2026-11-23T09:00:00Z"`, `,"subject":"birth-1234"`, `,"data":null`, `,"datacontenttype":"application/json; charset=utf-8","data":1`} {
+	for _, more := range []string{"", `,"data":{"a":1}`, `,"time":"2026-11-23T09:00:00Z"`, `,"subject":"birth-1234"`, `,"data":null`, `,"datacontenttype":"application/json; charset=utf-8","data":1`,
+		`,"data_base64":"MQ=="`, `,"datacontenttype":"text/plain;charset=utf-8","data":"<a/>","dataschema":"urn:x","traceparent":"00-1-2-01"`, `,"datacontenttype":"a/b+json","data_base64":"MQ=="`} {
 		f.Add([]byte(said("1", more)))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		e, wrong := parseEvent(text)
+		e, _, wrong := parseEvent(text)
 		if wrong != "" {
 			return
 		}
@@ -184,7 +193,7 @@ func FuzzReadEvents(f *testing.F) {
 			t.Fatalf("taken and no event: %v", err)
 		}
 		once := testkit.Must[[]byte](t)(json.Marshal(e))
-		again, wrong := parseEvent(once)
+		again, _, wrong := parseEvent(once)
 		if wrong != "" {
 			t.Fatalf("%s is not read again: %s", once, wrong)
 		}

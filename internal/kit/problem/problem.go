@@ -28,6 +28,7 @@ const (
 	Unavailable
 	BadGateway
 	Timeout
+	Unsupported // the media type of what was sent
 )
 
 // Status is the HTTP status code of a kind.
@@ -55,6 +56,8 @@ func (k Kind) Status() int {
 		return http.StatusBadGateway
 	case Timeout:
 		return http.StatusGatewayTimeout
+	case Unsupported:
+		return http.StatusUnsupportedMediaType
 	}
 	return http.StatusInternalServerError
 }
