@@ -22,7 +22,7 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	if o, err = o.withDefaults(); err != nil {
 		return Result{}, err
 	}
-	r, err := newRig(o, o.crowd())
+	r, err := newRig(ctx, o, o.crowd())
 	if err != nil {
 		return Result{}, err
 	}
@@ -87,6 +87,13 @@ func (m *measurement) run(ctx context.Context) (Result, error) {
 	findings := <-troubled
 	m.flying.Wait()
 	result := m.result(took, before, after)
+	if m.rig.server != nil {
+		share, err := m.rig.server.repeated(ctx)
+		if err != nil {
+			return result, err
+		}
+		result.Repeated = &share
+	}
 	if m.options.Kill || m.options.Trouble != nil {
 		result.Reconciled = m.reconcile(ctx)
 		result.Reconciled.Findings = append(findings, result.Reconciled.Findings...)

@@ -14,6 +14,7 @@ type Options struct {
 	Seconds float64       // of the measurement, 1 to 3600
 	Rate    float64       // births a second, up to 10,000; 0 for as fast as it goes
 	Flying  int           // loops under way at once when Rate is 0; 0 for 48
+	Engine  string        // SQLite (when empty) or Postgres
 	Births  int           // stop after so many; 0 for no limit
 	Kill    bool          // kill each node in turn
 	Profile string        // folder for the profiles of the nodes; empty for none

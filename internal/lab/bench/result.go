@@ -26,8 +26,9 @@ type Result struct {
 	CPULoop   float64         `json:"cpu_ms_per_loop"` // nodes and driver, by the loops that ended within the window
 	Nodes     map[string]Node `json:"nodes"`           // and the driver
 	Cores     int             `json:"cores"`
-	Retries   int64           `json:"retries"` // questions that were put again
-	Errors    int             `json:"errors"`  // loops that came to nothing
+	Retries   int64           `json:"retries"`               // questions that were put again
+	Repeated  *float64        `json:"rolled_back,omitempty"` // share of the transactions on PostgreSQL
+	Errors    int             `json:"errors"`                // loops that came to nothing
 	FirstErr  string          `json:"first_error,omitempty"`
 	// Reconciled is there when nodes were killed.
 	Reconciled *Reconciliation `json:"reconciled,omitempty"`
@@ -97,6 +98,9 @@ func (r Result) Write(w io.Writer) {
 	fmt.Fprintf(&b, "%.1f MB resident in the three nodes, %.1f MB counting shared pages once; %.2f ms of CPU time a loop on %d cores\n", r.RSS, r.PSS, r.CPULoop, r.Cores)
 	for _, name := range slices.Sorted(maps.Keys(r.Nodes)) {
 		fmt.Fprintf(&b, "  %-10s %7.1f MB %7.2f s CPU\n", name, r.Nodes[name].RSS, r.Nodes[name].CPU)
+	}
+	if r.Repeated != nil {
+		fmt.Fprintf(&b, "%.3f %% of the transactions were rolled back\n", 100**r.Repeated)
 	}
 	if r.Retries > 0 {
 		fmt.Fprintf(&b, "%d questions were put again\n", r.Retries)

@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,10 +19,11 @@ import (
 type rig struct {
 	nodes
 	driver   *driver
-	services []string // ids of the public services that a birth gives offers of
+	server   *postgres // nil for SQLite
+	services []string  // ids of the public services that a birth gives offers of
 }
 
-func newRig(o Options, crowd int) (*rig, error) {
+func newRig(ctx context.Context, o Options, crowd int) (r *rig, err error) {
 	if err := mustBeEmpty(o.Dir); err != nil {
 		return nil, err
 	}
@@ -33,7 +36,20 @@ func newRig(o Options, crowd int) (*rig, error) {
 			return nil, err
 		}
 	}
-	r := &rig{}
+	r = &rig{}
+	if o.Engine == Postgres {
+		if r.server, err = startPostgres(ctx); err != nil {
+			return nil, err
+		}
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, r.server.stop())
+			}
+		}()
+		if err := r.server.keep(ctx, files); err != nil {
+			return nil, err
+		}
+	}
 	if r.nodes, err = newNodes(files, o.Binary, o.Profile); err != nil {
 		return nil, err
 	}
@@ -78,6 +94,9 @@ func (r *rig) stop() error {
 	if r.driver != nil {
 		r.driver.registrar.close()
 		r.driver.counter.close()
+	}
+	if r.server != nil {
+		err = errors.Join(err, r.server.stop())
 	}
 	return err
 }

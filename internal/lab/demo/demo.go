@@ -35,6 +35,8 @@ type Options struct {
 	Out    io.Writer     // what to try is written here
 	Log    *slog.Logger
 	Now    clock.Now
+	// Change changes the configuration of a node before it starts; nil for none.
+	Change func(name string, cfg *node.Config)
 }
 
 // Demo is a running demonstration.
@@ -156,6 +158,9 @@ func open(ctx context.Context, o Options) (_ *Demo, err error) {
 			return nil, err
 		}
 		cfg.Node.Limits.Connections = node.Connections() / 3 // the process is that of all three
+		if o.Change != nil {
+			o.Change(m, &cfg.Node)
+		}
 		n, err := station.Open(ctx, cfg, o.Now, o.Log)
 		if err != nil {
 			return nil, err

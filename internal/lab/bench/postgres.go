@@ -1,0 +1,170 @@
+package bench
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/node"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"gopkg.in/yaml.v3"
+)
+
+// postgresPatience bounds the wait for the server.
+const postgresPatience = time.Minute
+
+// postgres is a server for the nodes of a measurement, which waits for the disk as
+// one of an institution does.
+type postgres struct {
+	dir  string
+	port string
+	run  *exec.Cmd
+}
+
+// startPostgres starts the newest PostgreSQL that is installed.
+func startPostgres(ctx context.Context) (p *postgres, err error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if err != nil || len(found) == 0 {
+		return nil, errors.New("PostgreSQL is not installed (no /usr/lib/postgresql/*/bin/postgres)")
+	}
+	programs := filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) }))
+	p = &postgres{}
+	if p.dir, err = os.MkdirTemp("", "dobosh-bench-postgres-"); err != nil { // where its user may enter
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.stop())
+		}
+	}()
+	as, err := asPostgres(p.dir)
+	if err != nil {
+		return p, err
+	}
+	address, err := freeAddress()
+	if err != nil {
+		return p, err
+	}
+	p.port = address[len("127.0.0.1:"):]
+	initdb := exec.CommandContext(ctx, filepath.Join(programs, "initdb"), "-D", filepath.Join(p.dir, "data"), "-U", "dobosh", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+	initdb.SysProcAttr, initdb.Dir = as, p.dir
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return p, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	p.run = exec.Command(filepath.Join(programs, "postgres"), "-D", filepath.Join(p.dir, "data"), "-p", p.port, "-k", p.dir, "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=128MB")
+	p.run.SysProcAttr, p.run.Dir = as, p.dir
+	if err := p.run.Start(); err != nil {
+		return p, err
+	}
+	return p, p.await(ctx)
+}
+
+func version(program string) int {
+	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(program)))) // no number is the oldest
+	return n
+}
+
+// asPostgres gives a folder to the user "postgres", and says how to run as that
+// user, when this program runs as root: the server refuses to.
+func asPostgres(dir string) (*syscall.SysProcAttr, error) {
+	as := cmp.Or(childAttributes(), &syscall.SysProcAttr{})
+	if os.Geteuid() != 0 {
+		return as, nil
+	}
+	account, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, err
+	}
+	uid, uidErr := strconv.Atoi(account.Uid)
+	gid, gidErr := strconv.Atoi(account.Gid)
+	as.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return as, errors.Join(uidErr, gidErr, os.Chown(dir, uid, gid))
+}
+
+func (p *postgres) url(database string) string {
+	return fmt.Sprintf("postgres://dobosh@127.0.0.1:%s/%s?sslmode=disable", p.port, database)
+}
+
+func (p *postgres) await(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, postgresPatience)
+	defer cancel()
+	for {
+		err := p.do(ctx, "select 1")
+		if err == nil {
+			return nil
+		}
+		if clock.Pause(ctx, 50*time.Millisecond) != nil {
+			return fmt.Errorf("PostgreSQL does not answer: %w", err)
+		}
+	}
+}
+
+func (p *postgres) do(ctx context.Context, statement string) error {
+	db, err := sql.Open("pgx", p.url("postgres"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }() // only asked
+	_, err = db.ExecContext(ctx, statement)
+	return err
+}
+
+// keep lets the nodes of configuration files keep their tables here, each in a
+// database of its own.
+func (p *postgres) keep(ctx context.Context, files map[string]string) error {
+	for name, file := range files {
+		if err := p.do(ctx, `create database "`+name+`"`); err != nil {
+			return err
+		}
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		cfg, err := node.Parse(raw)
+		if err != nil {
+			return err
+		}
+		cfg.Storage.PostgresFile = "postgres.url"
+		if raw, err = yaml.Marshal(cfg); err != nil {
+			return err
+		}
+		if err := errors.Join(os.WriteFile(filepath.Join(filepath.Dir(file), "postgres.url"), []byte(p.url(name)+"\n"), 0o600), os.WriteFile(file, raw, 0o600)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// repeated is the share of transactions that were rolled back, of all since the
+// server started.
+func (p *postgres) repeated(ctx context.Context) (share float64, err error) {
+	db, err := sql.Open("pgx", p.url("postgres"))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = db.Close() }() // only asked
+	err = db.QueryRowContext(ctx, `select coalesce(sum(xact_rollback)::float8 / nullif(sum(xact_commit + xact_rollback), 0), 0) from pg_stat_database where datname in ('city', 'registers', 'supervisor')`).Scan(&share)
+	return share, err
+}
+
+// stop ends the server and removes what it kept.
+func (p *postgres) stop() error {
+	var err error
+	if p.run != nil && p.run.Process != nil {
+		err = p.run.Process.Signal(syscall.SIGINT) // fast: it ends the connections
+		_ = p.run.Wait()                           // it was ended
+	}
+	return errors.Join(err, os.RemoveAll(p.dir))
+}
