@@ -153,11 +153,18 @@ func TestTwoNodesOfAMember(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := w.nodes[second].Services().Accept(t.Context(), mother, offers[0].ID, offers[0].Version)
+	again, err := w.nodes[demo.City].Services().Accept(t.Context(), mother, offers[0].ID, offers[0].Version)
 	if err != nil || again.ID != decision.ID {
-		t.Errorf("a second tap gave %q, %v; the first gave %q", again.ID, err, decision.ID)
+		t.Errorf("a second tap at the other node gave %q, %v; the first gave %q", again.ID, err, decision.ID)
 	}
 
+	for _, name := range []string{demo.City, second} {
+		testkit.Eventually(t, name+" reads the sealed decision", func() bool {
+			seen, err := w.nodes[name].Services().Verification(t.Context(), decision.Code)
+			read, err2 := w.nodes[name].Services().Decision(t.Context(), mother, decision.ID)
+			return err == nil && seen.Sealed && err2 == nil && read.ID == decision.ID
+		})
+	}
 	for _, o := range w.offersAt(demo.City) {
 		if accepted := o.State == services.OfferAccepted; accepted != (o.ID == offers[0].ID) {
 			t.Errorf("the other node sees offer %s as %s", o.ID, o.State)

@@ -361,7 +361,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	trust := believed{b, c}
 	var given *services.Room
 	if cfg.Services != nil {
-		secret, err := cfg.key("decisions.key")
+		secret, err := shared.Key(ctx, "decisions")
 		if err != nil {
 			return err
 		}
