@@ -58,5 +58,6 @@ func (n *Node) Trust() proof.Trust { return believed{n.base, n.rooms.centre}.pro
 
 // Stream is how far the stream of the member goes.
 func (n *Node) Stream(ctx context.Context) (bus.State, error) { return n.rooms.stream.State(ctx) }
+
 // Tables are those that the program makes.
 func Tables() []fs.FS { return tables(nil) }
