@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -42,14 +41,18 @@ func Beside(room fs.FS) fs.FS { return guest{room} }
 
 type guest struct{ fs.FS }
 
-// comment is what stands before the first statement of a file.
-var comment = regexp.MustCompile(`\A(?:[ \t]*(?:--[^\n]*)?\n)*`)
+var (
+	// comment is what stands before the first statement of a file.
+	comment = regexp.MustCompile(`\A(?:[ \t]*(?:--[^\n]*)?\n)*`)
+	// The steps that it names.
+	expands, contracts = regexp.MustCompile(`\bExpand[:.]`), regexp.MustCompile(`\bContract[:.]`)
+)
 
 // adds reports whether a file says of itself that it only adds: it has a part that
 // expands and none that contracts.
 func adds(text string) bool {
 	said := comment.FindString(text)
-	return strings.Contains(said, "Expand:") && !strings.Contains(said, "Contract:")
+	return expands.MatchString(said) && !contracts.MatchString(said)
 }
 
 // readMigrations reads the .sql files of all rooms, at any depth, in the order of
