@@ -1,4 +1,4 @@
--- To which stream the events of this database go. One row.
+-- Expand: to which stream the events of this database go. One row.
 create table bus_home (
     one      bigint primary key check (one = 1),
     database text not null,             -- name of this database, made by chance; its stream says the same

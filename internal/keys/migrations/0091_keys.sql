@@ -1,4 +1,4 @@
--- Secrets that all nodes on this database share.
+-- Expand: secrets that all nodes on this database share.
 create table keys_shared (
     name text primary key,
     key  bytea not null,                -- 32 random bytes

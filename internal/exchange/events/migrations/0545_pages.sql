@@ -1,4 +1,4 @@
--- Which numbers of the own stream hold what came from others, so that it can be
+-- Expand: which numbers of the own stream hold what came from others, so that it can be
 -- fetched again should the stream lose it.
 create table exchange_pages (
     stream    text not null,              -- id of the own stream
