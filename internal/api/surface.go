@@ -17,6 +17,7 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/security"
 )
 
 // maxBody is the most that a program may send where a surface says nothing else, in
@@ -34,7 +35,11 @@ type Surface struct {
 	Most    int64    // bytes of a body; 0 for 1 MiB
 	Say     problem.Say
 	Log     *slog.Logger
+	Watch   Watch // nil for nobody
 }
+
+// Watch notes what those who watch over many systems should see; it does not wait.
+type Watch interface{ Note(e security.Event) }
 
 // Body is a route that takes a body which is no JSON object of fields, in a format
 // that others have defined, and reads it itself.
@@ -137,6 +142,8 @@ func (s Surface) guarded(right act.Right, do func(w http.ResponseWriter, r *http
 			return
 		}
 		by, err := s.Who(r)
+		who := security.Who{Account: by.Account, Surface: s.Name, Route: r.Pattern}
+		r = r.WithContext(security.By(r.Context(), who))
 		if err == nil {
 			err = right.Admit(by)
 		}
@@ -225,6 +232,11 @@ func (s Surface) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		s.Log.ErrorContext(r.Context(), "an interface gave no answer", slog.String("surface", s.Name), slog.String("route", r.Pattern), slog.Any("error", err))
 	}
 	w.Header().Set("Cache-Control", "no-store")
+	if p := problem.Of(err); s.Watch != nil && (p.Kind == problem.Unauthenticated || p.Kind == problem.Forbidden || p.Kind == problem.TooMany) {
+		who := security.Asked(r.Context())
+		who.Surface, who.Route = s.Name, r.Pattern
+		s.Watch.Note(who.Event(security.Refused, p.Code))
+	}
 	if p := problem.Of(err); p.Kind == problem.TooMany || p.Kind == problem.Unavailable {
 		w.Header().Set("Retry-After", p.Wait())
 	}

@@ -30,7 +30,7 @@ func runServe(ctx context.Context, c *cli.Call) (err error) {
 	if err != nil {
 		return err
 	}
-	log := c.Logger(cfg.LogLevel)
+	log := cli.Logger(c.ErrOut, cfg.LogLevel, cfg.LogFormat)
 	n, err := node.New(ctx, cfg, clock.System, log)
 	if err != nil {
 		return err

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/security"
 	"dobosh/internal/storage"
 )
 
@@ -28,6 +30,7 @@ type Identity struct {
 	log      *slog.Logger
 	provider *provider
 	loginKey secret
+	watch    Watch
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -41,6 +44,26 @@ type Needs struct {
 	Sectors *Sectors // nil where nobody is a resident
 	Now     clock.Now
 	Log     *slog.Logger
+	Watch   Watch // nil for nobody
+}
+
+// Watch notes what those who watch over many systems should see; it does not wait.
+type Watch interface{ Note(e security.Event) }
+
+// note notes what a request came to.
+func (id *Identity) note(ctx context.Context, action security.Action, account string, err error) {
+	if id.watch == nil {
+		return
+	}
+	reason := ""
+	if err != nil {
+		reason = problem.Of(err).Code
+	}
+	e := security.Asked(ctx).Event(action, reason)
+	if account != "" {
+		e.Account = account
+	}
+	id.watch.Note(e)
 }
 
 // New checks the configuration, makes the accounts that it names administrators while
@@ -65,7 +88,7 @@ func New(ctx context.Context, cfg Config, needs Needs) (*Identity, error) {
 	id := &Identity{
 		cfg: cfg, db: needs.DB, journal: needs.Journal, member: needs.Member, sectors: needs.Sectors, now: needs.Now, log: needs.Log,
 		provider: newProvider(cfg, clientSecret, needs.Now),
-		loginKey: key,
+		loginKey: key, watch: needs.Watch,
 	}
 	if err := id.appoint(ctx); err != nil {
 		return nil, fmt.Errorf("first administrators: %w", err)

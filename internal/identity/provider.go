@@ -24,6 +24,7 @@ const (
 	providerTimeout = 10 * time.Second // for one request to the provider
 	providerAnswer  = 1 << 20          // bytes of an answer, far above any real one
 	providerAtOnce  = 64               // requests under way; who comes then is told that it is away
+	providerQuick   = time.Second / 4  // in which a refusal costs nothing
 	providerRest    = 5 * time.Second  // at most, after it did not answer, in which nobody asks
 )
 
@@ -57,7 +58,7 @@ func newProvider(cfg Config, clientSecret string, now clock.Now) *provider {
 }
 
 // discover finds the endpoints. Everybody who comes while the provider is asked waits
-// for the one answer, and after it gave none nobody asks for as long as that took:
+// for the one answer, and after it kept everybody waiting for none nobody asks for as long:
 // strangers who come to sign in cost no more than one request at a time, and none waits
 // for another's turn.
 func (p *provider) discover(ctx context.Context) (*discovered, error) {
@@ -103,7 +104,10 @@ func (p *provider) ask(ctx context.Context, done chan struct{}) {
 	if p.asking = nil; err == nil {
 		p.found, p.failed = d, nil
 	} else {
-		p.failed, p.rested = fmt.Errorf("discover identity provider: %w", err), time.Now().Add(min(time.Since(begun), providerRest))
+		p.failed = fmt.Errorf("discover identity provider: %w", err)
+		if took := time.Since(begun); took > providerQuick {
+			p.rested = time.Now().Add(min(took, providerRest))
+		}
 	}
 	close(done)
 }

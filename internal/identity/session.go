@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dobosh/internal/act"
+	"dobosh/internal/security"
 	"dobosh/internal/storage"
 )
 
@@ -155,7 +156,7 @@ func (id *Identity) end(ctx context.Context, tx *storage.Tx, r *http.Request) er
 // Logout 1.0), or to the first page where the provider ends none or is away. The caller
 // makes sure that the request was meant: a POST of our own page.
 func (id *Identity) SignOut(w http.ResponseWriter, r *http.Request) error {
-	_, known := id.Actor(r)
+	by, known := id.Actor(r)
 	err := id.db.Write(r.Context(), func(ctx context.Context, tx *storage.Tx) error { return id.end(ctx, tx, r) })
 	if err != nil {
 		return err
@@ -164,6 +165,7 @@ func (id *Identity) SignOut(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "no-store")
 	to := "/"
 	if known { // who has no session here is sent to nobody
+		id.note(r.Context(), security.SignOut, by.Account, nil)
 		to = id.provider.farewell(r.Context())
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
@@ -222,6 +224,7 @@ func (id *Identity) End(ctx context.Context, by act.Actor, session string) error
 	if err := act.SignedIn().Check(by, act.Scope{}); err != nil {
 		return err
 	}
+	id.note(ctx, security.SessionEnd, by.Account, nil)
 	return id.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		_, err := tx.ExecContext(ctx, "delete from identity_sessions where token_hash = $1 and account_hash = $2", session, id.accountHash(by.Account))
 		if err != nil {

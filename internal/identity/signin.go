@@ -20,6 +20,7 @@ import (
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/security"
 	"dobosh/internal/storage"
 )
 
@@ -133,7 +134,9 @@ func (id *Identity) recall(r *http.Request) (login, error) {
 // (the provider was not sure enough), sign-in-number (the national number is none),
 // sign-in-not-admitted (neither a resident nor anybody here),
 // sign-in-provider-away.
-func (id *Identity) FinishSignIn(w http.ResponseWriter, r *http.Request) error {
+func (id *Identity) FinishSignIn(w http.ResponseWriter, r *http.Request) (err error) {
+	account := ""
+	defer func() { id.note(r.Context(), security.SignIn, account, err) }()
 	w.Header().Set("Cache-Control", "no-store")
 	l, err := id.recall(r)
 	if err != nil {
@@ -153,6 +156,7 @@ func (id *Identity) FinishSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return problem.New(problem.Unauthenticated, "sign-in-failed").Because(err)
 	}
+	account = c.subject
 	if l.Again && (c.authTime.Before(l.began().Add(-skew)) || c.authTime.After(id.now().Add(skew))) {
 		return problem.New(problem.Unauthenticated, "sign-in-not-fresh")
 	}

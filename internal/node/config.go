@@ -18,6 +18,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/notify"
 	"dobosh/internal/registry"
+	"dobosh/internal/security"
 	"dobosh/internal/storage"
 
 	"golang.org/x/mod/sumdb/note"
@@ -93,6 +94,10 @@ type Config struct {
 	Edge Edge `yaml:"edge"`
 	// Help is printed where somebody may prefer a person to a page.
 	Help Help `yaml:"help"`
+	// SecurityLog sends what those who watch over many systems should see; nil for nowhere.
+	SecurityLog *security.Config `yaml:"security_log"`
+	// LogFormat is text (when empty) or json: one document a line.
+	LogFormat string `yaml:"log_format"`
 	// LogLevel is debug, info (when empty), warn or error.
 	LogLevel string `yaml:"log_level"`
 }
@@ -265,6 +270,9 @@ func (c *Config) paths() []*string {
 	if c.Mail != nil {
 		paths = append(paths, &c.Mail.PasswordFile)
 	}
+	if c.SecurityLog != nil {
+		paths = append(paths, &c.SecurityLog.File, &c.SecurityLog.CAFile)
+	}
 	for i := range c.Contracts.Systems {
 		paths = append(paths, &c.Contracts.Systems[i].TokenFile)
 	}
@@ -326,6 +334,10 @@ func (c Config) Check() error {
 	errs = append(errs, c.Events.check()...)
 	errs = append(errs, checkSystems(c.InformationSystems, c.Member)...)
 	errs = append(errs, c.Edge.check()...)
+	if c.SecurityLog != nil {
+		wrong(c.SecurityLog.Check() != nil, "security_log: %w", c.SecurityLog.Check())
+	}
+	wrong(c.LogFormat != "" && c.LogFormat != "text" && c.LogFormat != "json", "log_format: %q is neither text nor json", c.LogFormat)
 	wrong(!strings.Contains(" debug info warn error ", " "+c.LogLevel+" ") && c.LogLevel != "", "log_level: %q is none of debug, info, warn, error", c.LogLevel)
 	errs = append(errs, c.audit()...)
 	return errors.Join(errs...)

@@ -109,7 +109,7 @@ func (n *Node) listenOperator(ctx context.Context, d *door) error {
 	}
 	answers := d.routes()
 	n.servers = append(n.servers, &server{name: doorName, rows: answers.rows, listener: listener, serving: &http.Server{
-		Handler: answers, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10,
+		Handler: n.operated(answers), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
 	}})
 	return nil

@@ -15,6 +15,7 @@ import (
 
 	"dobosh/internal/kit/entrance"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/security"
 )
 
 // Limits bounds what comes from outside.
@@ -184,6 +185,7 @@ func (n *Node) enters(s surface, next http.Handler) http.Handler {
 
 // turnAway answers a request that is not meant for this surface.
 func (n *Node) turnAway(w http.ResponseWriter, r *http.Request, surface string, status int, code string) {
+	n.watch.Note(security.Event{Action: security.TurnedAway, Reason: code, Surface: surface, Address: n.address()(r)})
 	tag := lang.Accept(r.Header.Get("Accept-Language"))
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Content-Language", string(tag))

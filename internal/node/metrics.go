@@ -9,6 +9,7 @@ import (
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/entrance"
+	"dobosh/internal/security"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -25,7 +26,7 @@ type metrics struct {
 	entrances *entrances
 }
 
-func newMetrics(now clock.Now, log *journal.Log, c centre, w witnesses, of []Brings) *metrics {
+func newMetrics(now clock.Now, log *journal.Log, c centre, w witnesses, watch *security.Log, of []Brings) *metrics {
 	m := &metrics{
 		registry:  prometheus.NewRegistry(),
 		entrances: &entrances{},
@@ -42,7 +43,7 @@ func newMetrics(now clock.Now, log *journal.Log, c centre, w witnesses, of []Bri
 		}
 		return 0
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.entrances, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	m.registry.MustRegister(m.requests, m.seconds, m.entrances, dropped{watch}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("dobosh_journal_entries", "Entries in the journal of this node.", func() float64 { return float64(log.Size()) }),
 		gauge("dobosh_registry_statements", "Statements of the registry that this node knows.", func() float64 { return float64(c.State().Size) }),
 		gauge("dobosh_registry_age_seconds", "Time since the registry was last known to be current.", func() float64 { return now().Sub(c.contact(now())).Seconds() }),
@@ -136,5 +137,20 @@ func (e *entrances) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(openDesc, prometheus.GaugeValue, float64(open), l.surface)
 		to <- prometheus.MustNewConstMetric(refusedDesc, prometheus.CounterValue, float64(refused), l.surface)
 		to <- prometheus.MustNewConstMetric(leftDesc, prometheus.CounterValue, float64(left), l.surface)
+	}
+}
+
+// dropped are the events that the security log could not pass on.
+type dropped struct{ *security.Log }
+
+var droppedDesc = prometheus.NewDesc("dobosh_security_events_dropped_total", "Events of the security log that were dropped because its queue was full, by way.", []string{"way"}, nil)
+
+// Describe implements prometheus.Collector.
+func (d dropped) Describe(to chan<- *prometheus.Desc) { to <- droppedDesc }
+
+// Collect implements prometheus.Collector.
+func (d dropped) Collect(to chan<- prometheus.Metric) {
+	for way, n := range d.Figures() {
+		to <- prometheus.MustNewConstMetric(droppedDesc, prometheus.CounterValue, float64(n), way)
 	}
 }

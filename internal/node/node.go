@@ -48,6 +48,7 @@ import (
 	"dobosh/internal/registry/credential"
 	registrypages "dobosh/internal/registry/pages"
 	"dobosh/internal/rules"
+	"dobosh/internal/security"
 	"dobosh/internal/services"
 	servicepages "dobosh/internal/services/pages"
 	"dobosh/internal/storage"
@@ -69,6 +70,7 @@ type Node struct {
 	brought []Brings // by the rooms, in the order of opening
 	servers []*server
 	say     problem.Say
+	watch   *security.Log // nil where nobody watches
 
 	ending   sync.Once
 	draining chan struct{}   // closed when the node begins to end
@@ -150,8 +152,12 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		return err
 	}
 
-	// What the node is known by.
+	// What the node is known by, and who watches over it.
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return err
+	}
+	n.watch, err = openWatch(b)
+	if err := n.take(Brings{Close: n.watch.Close}, err); err != nil {
 		return err
 	}
 	logKey, err := credential.ReadKey(cfg.Keys.Log)
@@ -252,7 +258,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	gateway := exchange.New(exchange.Config{
 		Member: cfg.Member, Node: cfg.Name, Credential: holder, State: c.State, Contact: func() time.Time { return c.contact(now()) }, Stale: cfg.Registry.Stale,
 		Journal: book, Law: inForce, Sectors: sectors, Systems: n.behind.find, Now: now, Log: log,
-		Observe:    func(o exchange.Observation) { meter.Observe(o); exchanges.observe(o) },
+		Observe:    func(o exchange.Observation) { meter.Observe(o); exchanges.observe(o); noteExchange(n.watch, o) },
 		Checkpoint: func() []byte { return []byte(c.Checkpoint()) },
 		Gossip:     func(checkpoint []byte) error { return c.Compare(context.Background(), checkpoint) },
 	})
@@ -297,7 +303,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	gossip := registry.Gossip{Registry: c.Registry, Self: cfg.Member, Every: cfg.Registry.every(), Ask: registry.AskCheckpoint(g.client), Log: log}
 	n.take(Brings{Work: []func(context.Context){gossip.Run}}, nil)
 	over := &oversight.Room{
-		Member: cfg.Member, DB: db, Journal: book, Meter: meter, Purpose: auditPurpose, Provision: auditProvision, Now: now,
+		Member: cfg.Member, DB: db, Journal: watched{book, n.watch}, Meter: meter, Purpose: auditPurpose, Provision: auditProvision, Now: now,
 		Evidences: &evidence.Room{Journal: book, Registry: c, Signer: signer, Now: now, Translate: sectors.Translate, Cosigned: cosigners.soon, Stamped: cfg.stamped},
 	}
 
@@ -312,13 +318,13 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 	agreed := contracts.New(contracts.Config{
 		Member: cfg.Member, DB: db, Work: jobs, State: c.State, Registry: c.submit, Courier: contracts.HTTP{Client: g.client},
-		Law: pack, Signer: signer, Journal: book, Descriptions: offered{listed}, Now: now, Log: log,
+		Law: pack, Signer: signer, Journal: watched{book, n.watch}, Descriptions: offered{listed}, Now: now, Log: log,
 	})
 	n.take(Brings{
 		Peers: map[string]http.Handler{"POST " + contracts.Path: agreed.Handler(g.member)},
 		Work:  []func(context.Context){agreed.Follow},
 	}, nil)
-	interfaces := programs{b, answers, words.Say}
+	interfaces := programs{b, answers, words.Say, n.watch}
 	brings, err = interfaces.contracts(agreed)
 	if err := n.take(brings, err); err != nil {
 		return err
@@ -335,7 +341,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	// People: who signs in, and how word reaches them.
 	var people *identity.Identity
 	if cfg.SignIn != nil {
-		people, err = identity.New(ctx, *cfg.SignIn, identity.Needs{Member: cfg.Member.String(), DB: db, Journal: book, Sectors: sectors, Now: now, Log: log})
+		people, err = identity.New(ctx, *cfg.SignIn, identity.Needs{Member: cfg.Member.String(), DB: db, Journal: watched{book, n.watch}, Sectors: sectors, Now: now, Log: log, Watch: n.watch})
 		if err != nil {
 			return err
 		}
@@ -371,7 +377,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		}
 		needs := services.Config{
 			Member: cfg.Member, Prefix: cfg.Services.Prefix, PublicURL: cfg.PublicURL, Title: title, Account: cfg.Services.Account,
-			Pack: pack, DB: db, Work: jobs, Asker: gateway, Journal: book, Key: key, Witness: cosigners, Sectors: sectors, Trust: trust.proofs, Workers: cfg.Services.Workers,
+			Pack: pack, DB: db, Work: jobs, Asker: gateway, Journal: watched{book, n.watch}, Key: key, Witness: cosigners, Sectors: sectors, Trust: trust.proofs, Workers: cfg.Services.Workers,
 			Now: now, Log: log, Demo: demonstration,
 		}
 		if courier != nil {
@@ -439,7 +445,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 	frame := portal.Config{
 		Body: title(cfg.Member), Kind: "city", PublicURL: cfg.PublicURL, Help: portal.Help{Phone: cfg.Help.Phone, Counter: cfg.Help.Counter},
-		FormKey: formKey, Banner: demonstration, Catalogue: words, Now: now, Log: log, Address: cfg.address(),
+		FormKey: formKey, Banner: demonstration, Catalogue: words, Now: now, Log: log, Address: cfg.address(), Watch: n.watch,
 	}
 	if people != nil {
 		frame.SignIn, frame.Sessions = people, people
@@ -468,7 +474,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err != nil {
 		return err
 	}
-	m := newMetrics(now, book, c, cosigners, n.brought)
+	m := newMetrics(now, book, c, cosigners, n.watch, n.brought)
 	vital := vitals{db, stream, book, c}
 	surfaces := []surface{
 		{name: "portal", address: cfg.Listen.Portal, routes: vital.routes().all(front.Rows(), front)},

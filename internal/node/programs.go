@@ -8,6 +8,7 @@ import (
 	"dobosh/internal/exchange/events"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/security"
 	"dobosh/internal/services"
 )
 
@@ -16,6 +17,7 @@ type programs struct {
 	base
 	answers *api.Answers
 	say     problem.Say
+	watch   *security.Log
 }
 
 // contracts serves the acts on contracts to engineers and information systems of
@@ -86,7 +88,7 @@ func (p programs) events(room *events.Room) (Brings, error) {
 }
 
 func (p programs) surface(name, at string, acts []act.Act, who api.Who) api.Surface {
-	return api.Surface{Name: name, At: at, Acts: acts, Who: who, Answers: p.answers, Say: p.say, Log: p.log}
+	return api.Surface{Name: name, At: at, Acts: acts, Who: who, Answers: p.answers, Say: p.say, Log: p.log, Watch: p.watch}
 }
 
 // tokens are the systems of the configuration with the roles that their token

@@ -101,7 +101,7 @@ type walk struct {
 	programs        [3]*http.Client         // at the edge: without a certificate, a stranger's, the agreed one
 }
 
-func newWalk(t *testing.T) *walk {
+func newWalk(t *testing.T, changes ...func(*node.Config)) *walk {
 	t.Helper()
 	w := &walk{town: newTown(t), known: map[string]*http.Client{}, resident: map[string]*http.Client{}}
 	certificate, key, _ := pair(t, w.dir, "edge")
@@ -110,6 +110,9 @@ func newWalk(t *testing.T) *walk {
 	w.other[demo.City] = func(cfg *node.Config) {
 		cfg.Edge.TLS = &node.EdgeTLS{Listen: "127.0.0.1:0", Certificate: certificate, Key: key}
 		cfg.Hosts = []string{"City.example"}
+		for _, change := range changes {
+			change(cfg)
+		}
 		cfg.Edge.Clients = map[string]node.EdgeClient{"family": {Connection: "https-pinned", Certificates: []string{agreed}}}
 	}
 	for i, shown := range [][]tls.Certificate{nil, {stranger}, {program}} {

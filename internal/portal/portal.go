@@ -19,6 +19,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/kit/seal"
+	"dobosh/internal/security"
 )
 
 // Config is what stands on every portal. Now, Log, Body and Catalogue are needed.
@@ -37,7 +38,12 @@ type Config struct {
 	// Address is where a request comes from, for what is counted by address; that of the
 	// connection when nil.
 	Address func(r *http.Request) string
+	Watch   Watch // nil for nobody
 }
+
+// Watch notes what those who watch over many systems should see; it does not wait.
+// [security.Log] is one.
+type Watch interface{ Note(e security.Event) }
 
 // Help is how else a person gets help: nobody has to use a page. Without it
 // nothing is promised, as on a node that serves no public.
@@ -249,6 +255,7 @@ func (p *Portal) Pages() (all []Page) {
 func (r *room) serve(p *Portal, page Page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		v := p.visit(w, request, r)
+		v.R = v.R.WithContext(security.By(v.R.Context(), v.who()))
 		err := v.admit(page.Right)
 		if err == nil {
 			err = v.spend()

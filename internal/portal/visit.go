@@ -6,10 +6,12 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"dobosh/internal/act"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/security"
 )
 
 const (
@@ -90,10 +92,31 @@ func (v *Visit) After() page.Key {
 	return page.Key(key)
 }
 
+// who is who asks, for the security log.
+func (v *Visit) who() security.Who {
+	who := security.Who{Account: v.Actor.Account, Address: v.Address(v.R), Surface: "portal", Route: v.R.Pattern, Request: RequestID(v.R.Context())}
+	for _, g := range v.Actor.Grants {
+		if !slices.Contains(who.Roles, string(g.Role)) {
+			who.Roles = append(who.Roles, string(g.Role))
+		}
+	}
+	return who
+}
+
+// noted are refusals for the security log. That somebody who opens a page has to sign in
+// is none, and what comes of a sign-in is noted by who knows it.
+func (v *Visit) noted(p *problem.Problem) {
+	refused := p.Kind == problem.Forbidden || p.Kind == problem.TooMany || p.Kind == problem.Unauthenticated && p.Code != "sign-in-needed"
+	if v.Watch != nil && refused && v.R.Pattern != "GET "+SignInReturn {
+		v.Watch.Note(security.Asked(v.R.Context()).Event(security.Refused, p.Code))
+	}
+}
+
 // fail turns an error into a page. What only the operator may know goes to the
 // log. A reader who left is no fault: an impatient second tap ends the first.
 func (v *Visit) fail(err error) {
 	p := problem.Of(err)
+	v.noted(p)
 	if p.Kind == problem.Internal && v.R.Context().Err() == nil {
 		v.Log.ErrorContext(v.R.Context(), "a page failed", slog.String("route", v.R.Pattern),
 			slog.String("request", RequestID(v.R.Context())), slog.Any("error", err))

@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"strings"
 
@@ -103,14 +102,4 @@ func (c *Call) Parse(least, most int) error {
 // Printf prints what the command has to say.
 func (c *Call) Printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(c.Out, format, args...) // nobody reads what cannot be written
-}
-
-// Logger writes for people on standard error; level is debug, info (when empty),
-// warn or error.
-func (c *Call) Logger(level string) *slog.Logger {
-	var l slog.Level
-	if level != "" {
-		_ = l.UnmarshalText([]byte(level)) // the configuration was checked
-	}
-	return slog.New(slog.NewTextHandler(c.ErrOut, &slog.HandlerOptions{Level: l}))
 }

@@ -73,7 +73,7 @@ func runServe(ctx context.Context, c *cli.Call) (err error) {
 	if err != nil {
 		return err
 	}
-	n, err := station.Open(ctx, cfg, cfg.Now(), c.Logger(cfg.Node.LogLevel))
+	n, err := station.Open(ctx, cfg, cfg.Now(), cli.Logger(c.ErrOut, cfg.Node.LogLevel, cfg.Node.LogFormat))
 	if err != nil {
 		return err
 	}
