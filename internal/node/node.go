@@ -152,12 +152,8 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		return err
 	}
 
-	// What the node is known by, and who watches over it.
+	// What the node is known by.
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
-		return err
-	}
-	n.watch, err = openWatch(b)
-	if err := n.take(Brings{Close: n.watch.Close}, err); err != nil {
 		return err
 	}
 	logKey, err := credential.ReadKey(cfg.Keys.Log)
@@ -213,6 +209,10 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	shared := keys.Keys{DB: db, Dir: cfg.Dir}
 	formKey, err := shared.Key(ctx, "forms")
 	if err != nil {
+		return err
+	}
+	n.watch, err = openWatch(ctx, b, shared)
+	if err := n.take(Brings{Close: n.watch.Close}, err); err != nil {
 		return err
 	}
 	answers := api.NewAnswers(db, now)

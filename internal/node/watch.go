@@ -8,15 +8,16 @@ import (
 
 	"dobosh/internal/exchange"
 	"dobosh/internal/journal"
+	"dobosh/internal/keys"
 	"dobosh/internal/security"
 )
 
 // openWatch opens the security log; nil where none is configured.
-func openWatch(b base) (*security.Log, error) {
+func openWatch(ctx context.Context, b base, shared keys.Keys) (*security.Log, error) {
 	if b.SecurityLog == nil {
 		return nil, nil
 	}
-	key, err := b.key("security.key")
+	key, err := shared.Key(ctx, "security")
 	if err != nil {
 		return nil, err
 	}

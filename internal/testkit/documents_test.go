@@ -50,3 +50,38 @@ func TestDocumentsNameWhatIsThere(t *testing.T) {
 		t.Errorf("only %d files are named: the pattern no longer fits the documents", found)
 	}
 }
+
+// TestTheThreatModelNamesTestsThatExist: whoever reads what stops an attacker finds the
+// test that shows it.
+func TestTheThreatModelNamesTestsThatExist(t *testing.T) {
+	tests := map[string]bool{}
+	err := filepath.WalkDir(root+"/internal", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(text, -1) {
+			tests[string(m[1])] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(root + "/SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := regexp.MustCompile("`(Test\\w+)`").FindAllSubmatch(text, -1)
+	if len(all) < 40 {
+		t.Errorf("the threat model names only %d tests", len(all))
+	}
+	for _, m := range all {
+		if !tests[string(m[1])] {
+			t.Errorf("there is no %s", m[1])
+		}
+	}
+}
