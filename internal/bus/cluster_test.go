@@ -138,6 +138,35 @@ func TestALeafNodeLeadsToTheCluster(t *testing.T) {
 	testkit.Reaches(t, "handled", func() int { return len(town.effectsOf("c")) }, 10)
 }
 
+// Members share servers, each with an account of its own: the streams have one name
+// and are apart. Who has no credentials is refused at once.
+func TestEachMemberHasAnAccount(t *testing.T) {
+	accounts, credentials := testkit.Accounts(t, "ada", "becej")
+	servers := testkit.JetStreamWith(t, 1, accounts)
+	cluster := func(file string) bus.Config {
+		return bus.Config{Name: "n1", Cluster: &bus.Cluster{URLs: testkit.URLs(servers), Credentials: file, Replicas: 1}}
+	}
+	var members []*world
+	for i, file := range credentials {
+		w := &world{t: t, open: testkit.Database(t, storage.SQLite), config: cluster(file)}
+		w.start()
+		w.enqueue(fmt.Sprintf("of-member-%d", i))
+		members = append(members, w)
+	}
+	for i, w := range members {
+		testkit.Eventually(t, "each has its own event", func() bool {
+			got := fetch(t, w.bus, 0, 10)
+			return len(got) == 1 && got[0].Event.ID == fmt.Sprintf("of-member-%d", i)
+		})
+	}
+	if b, err := bus.Start(t.Context(), cluster(""), quiet); err == nil || !strings.Contains(err.Error(), "Authorization") {
+		t.Errorf("without credentials: %v", err)
+		if err == nil {
+			_ = b.Close()
+		}
+	}
+}
+
 // What cannot work is refused with a sentence.
 func TestNodesOnOneDatabaseNeedOneStream(t *testing.T) {
 	servers := testkit.JetStream(t, 1)

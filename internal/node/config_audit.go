@@ -29,6 +29,7 @@ func (c Config) secrets() []secret {
 		{key: "keys.tls", path: c.Keys.TLS}, {key: "keys.log", path: c.Keys.Log}, {key: "keys.registry", path: c.Keys.Registry}, {key: "keys.witness", path: c.Keys.Witness},
 		{key: "certificates.issuer", path: c.Certificates.Issuer}, {key: "storage.postgres_file", path: c.Storage.PostgresFile},
 	}
+	all = append(all, secret{key: "bus.credentials_file", path: c.Bus.CredentialsFile}, secret{key: "bus.key_file", path: c.Bus.KeyFile})
 	for sector, path := range c.Sectors {
 		all = append(all, secret{key: "sectors." + sector, path: path})
 	}

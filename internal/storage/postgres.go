@@ -51,6 +51,7 @@ type postgresServer struct {
 	writers  *sql.DB
 	combiner *combiner // the only user of writers
 	log      *slog.Logger
+	size     int // of the pool of readers
 
 	crossing *crossing
 }
@@ -65,12 +66,12 @@ func openPostgres(ctx context.Context, cfg Config, db *DB, log *slog.Logger) (*p
 		return nil, fmt.Errorf("%d connections, at least %d are needed", connections, LeastConnections)
 	}
 	bound(config, cmp.Or(cfg.StatementTimeout, defaultStatement))
-	p := &postgresServer{db: db, log: log}
-	p.writers = p.pool(config, 1)
+	p := &postgresServer{db: db, log: log, size: connections - 2}
+	p.readers = p.pool(config, p.size, nil)
+	p.writers = p.pool(config, 1, p.giveUp)
 	if err := p.writers.PingContext(ctx); err != nil {
-		return nil, errors.Join(err, p.writers.Close())
+		return nil, errors.Join(err, p.writers.Close(), p.readers.Close())
 	}
-	p.readers = p.pool(config, connections-2)
 	p.combiner = startCombiner(db, &lane{pool: p.writers}, log)
 	p.openCrossing(config)
 	return p, nil
@@ -93,8 +94,8 @@ func bound(config *pgx.ConnConfig, statement time.Duration) {
 	}
 }
 
-func (p *postgresServer) pool(config *pgx.ConnConfig, size int) *sql.DB {
-	connector := &patient{Connector: stdlib.GetConnector(*config), size: size, log: p.log}
+func (p *postgresServer) pool(config *pgx.ConnConfig, size int, others func()) *sql.DB {
+	connector := &patient{Connector: stdlib.GetConnector(*config), size: size, others: others, log: p.log}
 	pool := sql.OpenDB(connector)
 	connector.pool = pool
 	pool.SetMaxOpenConns(size)

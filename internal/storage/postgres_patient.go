@@ -25,9 +25,10 @@ const (
 // who need one wait until another is free.
 type patient struct {
 	driver.Connector
-	pool *sql.DB // set before the first Connect
-	size int     // of the pool
-	log  *slog.Logger
+	pool   *sql.DB // set before the first Connect
+	size   int     // of the pool
+	others func()  // gives a connection up where this one has none at all; nil for nobody
+	log    *slog.Logger
 }
 
 // Connect implements driver.Connector.
@@ -39,15 +40,34 @@ func (p *patient) Connect(ctx context.Context) (driver.Conn, error) {
 		}
 		if have := p.pool.Stats().OpenConnections - 1; have > 0 { // without the one that is asked for
 			p.log.WarnContext(ctx, "PostgreSQL gives no more connections; who needs one waits", slog.Int("have", have), slog.Int("wanted", p.size), slog.Any("error", err))
-			p.pool.SetMaxOpenConns(have)
-			time.AfterFunc(growAgain, func() { p.pool.SetMaxOpenConns(p.size) })
+			shrink(p.pool, have, p.size)
 			return nil, driver.ErrBadConn // asks the pool to look again, and there it waits
 		}
 		if !told {
 			p.log.WarnContext(ctx, "PostgreSQL gives no connection; waiting for one", slog.Any("error", err))
 		}
+		if p.others != nil {
+			p.others()
+		}
 		if clock.Pause(ctx, firstPause) != nil {
 			return nil, err
 		}
+	}
+}
+
+// shrink bounds a pool to fewer connections for a while.
+func shrink(pool *sql.DB, to, size int) {
+	pool.SetMaxOpenConns(to)
+	time.AfterFunc(growAgain, func() {
+		pool.SetMaxOpenConns(size)
+		pool.SetMaxIdleConns(size)
+	})
+}
+
+// giveUp has the readers close one of their connections, if they have more than one,
+// for somebody who has none.
+func (p *postgresServer) giveUp() {
+	if have := p.readers.Stats().OpenConnections; have > 1 {
+		shrink(p.readers, have-1, p.size)
 	}
 }

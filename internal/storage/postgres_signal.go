@@ -100,6 +100,9 @@ func (p *postgresServer) tellOthers(ctx context.Context) {
 func (p *postgresServer) hearOthers(ctx context.Context, config *pgx.ConnConfig) error {
 	config.RuntimeParams["idle_session_timeout"] = strconv.FormatInt(silentFor.Milliseconds(), 10)
 	conn, err := pgx.ConnectConfig(ctx, config)
+	if sqlState(err) == tooManyConnections {
+		p.giveUp()
+	}
 	if err != nil {
 		return err
 	}

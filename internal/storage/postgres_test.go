@@ -250,24 +250,53 @@ func TestARoleWithFewConnections(t *testing.T) {
 	server := testkit.PostgresToKill(t)
 	server.Do(`create role narrow login connection limit 4; grant all on schema public to narrow`)
 	db, log := openedAt(t, storage.Config{Engine: storage.Postgres, URL: server.URLOf("narrow"), Connections: 16})
-	var group sync.WaitGroup
-	for i := range 40 {
-		group.Go(func() {
-			var n int
-			if err := db.Read(t.Context()).QueryRowContext(t.Context(), `select count(*) from notes, pg_sleep(0.05)`).Scan(&n); err != nil {
-				t.Errorf("a read: %v", err)
-			}
-		})
-		group.Go(func() {
-			if err := db.Write(t.Context(), add(fmt.Sprintf("n%d", i))); err != nil {
-				t.Errorf("a write: %v", err)
-			}
-		})
+	load := func(from, to int) {
+		var group sync.WaitGroup
+		for i := from; i < to; i++ {
+			group.Go(func() {
+				var n int
+				if err := db.Read(t.Context()).QueryRowContext(t.Context(), `select count(*) from notes, pg_sleep(0.05)`).Scan(&n); err != nil {
+					t.Errorf("a read: %v", err)
+				}
+			})
+			group.Go(func() {
+				if err := db.Write(t.Context(), add(fmt.Sprintf("n%d", i))); err != nil {
+					t.Errorf("a write: %v", err)
+				}
+			})
+		}
+		group.Wait()
 	}
-	group.Wait()
+	load(0, 40)
 	if !strings.Contains(log.String(), "PostgreSQL gives no more connections") {
 		t.Errorf("the log does not say why it waits:\n%s", log)
 	}
+	// After a restart readers must not take what the writer and the signals need.
+	server.Kill()
+	server.Start()
+	ctx, stop := context.WithCancel(t.Context())
+	var readers sync.WaitGroup
+	for range 20 {
+		readers.Go(func() {
+			for ctx.Err() == nil {
+				var n int
+				_ = db.Read(ctx).QueryRowContext(ctx, `select count(*) from notes, pg_sleep(0.01)`).Scan(&n) // some fail, as the server was killed
+			}
+		})
+	}
+	testkit.Succeeds(t, "it writes again", func() error { return db.Write(t.Context(), add("again")) })
+	testkit.Succeeds(t, "names are held again", func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		hold, err := db.Hold(ctx, "name", storage.Alone)
+		if err == nil {
+			hold.Release()
+		}
+		return err
+	})
+	stop()
+	readers.Wait()
+	load(100, 110)
 	if _, err := storage.Open(t.Context(), storage.Config{Engine: storage.Postgres, URL: server.URL(), Connections: 2}, quiet); err == nil || !strings.Contains(err.Error(), "at least 3") {
 		t.Errorf("two connections: %v", err)
 	}

@@ -44,11 +44,11 @@ type Server struct {
 // can be killed and started again. All end with the test.
 func JetStream(tb testing.TB, n int) []*Server {
 	tb.Helper()
-	return jetStream(tb, n, "")
+	return JetStreamWith(tb, n, "")
 }
 
-// jetStream starts a cluster; more is added to the configuration of each server.
-func jetStream(tb testing.TB, n int, more string) []*Server {
+// JetStreamWith is JetStream with more in the configuration of each server.
+func JetStreamWith(tb testing.TB, n int, more string) []*Server {
 	tb.Helper()
 	ports := FreePorts(tb, 2*n)
 	var routes []string

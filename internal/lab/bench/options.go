@@ -15,6 +15,7 @@ type Options struct {
 	Rate    float64       // births a second, up to 10,000; 0 for as fast as it goes
 	Flying  int           // loops under way at once when Rate is 0; 0 for 48
 	Engine  string        // SQLite (when empty) or Postgres
+	Servers int           // of JetStream outside of the nodes, 1, 3 or 5; 0 for a bus in each node
 	Births  int           // stop after so many; 0 for no limit
 	Kill    bool          // kill each node in turn
 	Profile string        // folder for the profiles of the nodes; empty for none
@@ -30,7 +31,7 @@ const maxFlying = 2000
 
 func (o Options) withDefaults() (Options, error) {
 	if err := errors.Join(within("seconds", o.Seconds, 1, 3600), within("rate a second", o.Rate, 0, 10_000),
-		within("loops under way", o.Flying, 0, maxFlying)); err != nil {
+		within("loops under way", o.Flying, 0, maxFlying), within("servers of JetStream", o.Servers, 0, 5)); err != nil {
 		return o, err
 	}
 	if o.Flying == 0 {

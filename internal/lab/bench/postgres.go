@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -28,9 +29,13 @@ const postgresPatience = time.Minute
 // postgres is a server for the nodes of a measurement, which waits for the disk as
 // one of an institution does.
 type postgres struct {
-	dir  string
-	port string
-	run  *exec.Cmd
+	dir      string
+	port     string
+	programs string
+
+	mu    sync.Mutex
+	run   *exec.Cmd     // guarded by mu; nil before the first
+	ended chan struct{} // guarded by mu; closed when run has ended
 }
 
 // startPostgres starts the newest PostgreSQL that is installed.
@@ -39,8 +44,8 @@ func startPostgres(ctx context.Context) (p *postgres, err error) {
 	if err != nil || len(found) == 0 {
 		return nil, errors.New("PostgreSQL is not installed (no /usr/lib/postgresql/*/bin/postgres)")
 	}
-	programs := filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) }))
-	p = &postgres{}
+	p = &postgres{ended: make(chan struct{}), programs: filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) }))}
+	close(p.ended)
 	if p.dir, err = os.MkdirTemp("", "dobosh-bench-postgres-"); err != nil { // where its user may enter
 		return nil, err
 	}
@@ -58,17 +63,77 @@ func startPostgres(ctx context.Context) (p *postgres, err error) {
 		return p, err
 	}
 	p.port = address[len("127.0.0.1:"):]
-	initdb := exec.CommandContext(ctx, filepath.Join(programs, "initdb"), "-D", filepath.Join(p.dir, "data"), "-U", "dobosh", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+	initdb := exec.CommandContext(ctx, filepath.Join(p.programs, "initdb"), "-D", filepath.Join(p.dir, "data"), "-U", "dobosh", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
 	initdb.SysProcAttr, initdb.Dir = as, p.dir
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return p, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	p.run = exec.Command(filepath.Join(programs, "postgres"), "-D", filepath.Join(p.dir, "data"), "-p", p.port, "-k", p.dir, "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=128MB")
-	p.run.SysProcAttr, p.run.Dir = as, p.dir
-	if err := p.run.Start(); err != nil {
-		return p, err
+	return p, p.Start(ctx)
+}
+
+// Name implements [Server].
+func (p *postgres) Name() string { return "postgresql" }
+
+// Start implements [Server]. After a kill it may have to be started more than once,
+// until those that worked for it are gone.
+func (p *postgres) Start(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, postgresPatience)
+	defer cancel()
+	for {
+		if err := p.launch(); err != nil {
+			return err
+		}
+		err := p.do(ctx, "select 1")
+		if err == nil {
+			return nil
+		}
+		if clock.Pause(ctx, 50*time.Millisecond) != nil {
+			return fmt.Errorf("PostgreSQL does not answer: %w", err)
+		}
 	}
-	return p, p.await(ctx)
+}
+
+// launch runs the program unless it runs.
+func (p *postgres) launch() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.ended:
+	default:
+		return nil
+	}
+	as, err := asPostgres(p.dir)
+	if err != nil {
+		return err
+	}
+	run := exec.Command(filepath.Join(p.programs, "postgres"), "-D", filepath.Join(p.dir, "data"), "-p", p.port, "-k", p.dir, "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=128MB")
+	run.SysProcAttr, run.Dir = as, p.dir
+	if err := run.Start(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = run.Wait() // it was ended, or does not start yet
+		close(ended)
+	}()
+	p.run, p.ended = run, ended
+	return nil
+}
+
+// Kill implements [Server].
+func (p *postgres) Kill() error {
+	p.end(syscall.SIGKILL)
+	return nil
+}
+
+// end signals the server, if it runs, and returns when it has ended.
+func (p *postgres) end(with syscall.Signal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.run != nil {
+		_ = p.run.Process.Signal(with) // it may have ended
+	}
+	<-p.ended
 }
 
 func version(program string) int {
@@ -97,20 +162,6 @@ func (p *postgres) url(database string) string {
 	return fmt.Sprintf("postgres://dobosh@127.0.0.1:%s/%s?sslmode=disable", p.port, database)
 }
 
-func (p *postgres) await(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, postgresPatience)
-	defer cancel()
-	for {
-		err := p.do(ctx, "select 1")
-		if err == nil {
-			return nil
-		}
-		if clock.Pause(ctx, 50*time.Millisecond) != nil {
-			return fmt.Errorf("PostgreSQL does not answer: %w", err)
-		}
-	}
-}
-
 func (p *postgres) do(ctx context.Context, statement string) error {
 	db, err := sql.Open("pgx", p.url("postgres"))
 	if err != nil {
@@ -128,23 +179,31 @@ func (p *postgres) keep(ctx context.Context, files map[string]string) error {
 		if err := p.do(ctx, `create database "`+name+`"`); err != nil {
 			return err
 		}
-		raw, err := os.ReadFile(file)
-		if err != nil {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(file), "postgres.url"), []byte(p.url(name)+"\n"), 0o600); err != nil {
 			return err
 		}
-		cfg, err := node.Parse(raw)
-		if err != nil {
-			return err
-		}
-		cfg.Storage.PostgresFile = "postgres.url"
-		if raw, err = yaml.Marshal(cfg); err != nil {
-			return err
-		}
-		if err := errors.Join(os.WriteFile(filepath.Join(filepath.Dir(file), "postgres.url"), []byte(p.url(name)+"\n"), 0o600), os.WriteFile(file, raw, 0o600)); err != nil {
+		if err := reconfigure(file, func(cfg *node.Config) { cfg.Storage.PostgresFile = "postgres.url" }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// reconfigure changes a configuration file.
+func reconfigure(file string, change func(*node.Config)) error {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	cfg, err := node.Parse(raw)
+	if err != nil {
+		return err
+	}
+	change(&cfg)
+	if raw, err = yaml.Marshal(cfg); err != nil {
+		return err
+	}
+	return os.WriteFile(file, raw, 0o600)
 }
 
 // repeated is the share of transactions that were rolled back, of all since the
@@ -159,12 +218,8 @@ func (p *postgres) repeated(ctx context.Context) (share float64, err error) {
 	return share, err
 }
 
-// stop ends the server and removes what it kept.
+// stop ends the server and removes what it kept. It may be called more than once.
 func (p *postgres) stop() error {
-	var err error
-	if p.run != nil && p.run.Process != nil {
-		err = p.run.Process.Signal(syscall.SIGINT) // fast: it ends the connections
-		_ = p.run.Wait()                           // it was ended
-	}
-	return errors.Join(err, os.RemoveAll(p.dir))
+	p.end(syscall.SIGINT) // fast: it ends the connections
+	return os.RemoveAll(p.dir)
 }

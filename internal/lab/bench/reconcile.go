@@ -50,7 +50,7 @@ func (m *measurement) reconcile(ctx context.Context) *Reconciliation {
 		return r
 	}
 	m.compare(r, offers)
-	if err := m.rig.stop(); err != nil {
+	if err := m.rig.nodes.stop(); err != nil { // what they keep their tables in is looked at
 		r.find("a node did not stop: %v", err)
 	}
 	for _, p := range m.rig.nodes {

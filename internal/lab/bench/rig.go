@@ -19,8 +19,9 @@ import (
 type rig struct {
 	nodes
 	driver   *driver
-	server   *postgres // nil for SQLite
-	services []string  // ids of the public services that a birth gives offers of
+	server   *postgres  // nil for SQLite
+	streams  jetStreams // none for a bus in each node
+	services []string   // ids of the public services that a birth gives offers of
 }
 
 func newRig(ctx context.Context, o Options, crowd int) (r *rig, err error) {
@@ -30,11 +31,6 @@ func newRig(ctx context.Context, o Options, crowd int) (r *rig, err error) {
 	files, err := demo.Prepare(o.Dir, "127.0.0.1:0", "", crowd)
 	if err != nil {
 		return nil, err
-	}
-	if o.Trouble != nil {
-		if err := o.Trouble.Prepare(files); err != nil {
-			return nil, err
-		}
 	}
 	r = &rig{}
 	if o.Engine == Postgres {
@@ -47,6 +43,27 @@ func newRig(ctx context.Context, o Options, crowd int) (r *rig, err error) {
 			}
 		}()
 		if err := r.server.keep(ctx, files); err != nil {
+			return nil, err
+		}
+	}
+	if o.Servers > 0 {
+		if r.streams, err = startJetStream(ctx, o.Binary, filepath.Join(o.Dir, "jetstream"), o.Servers); err != nil {
+			return nil, err
+		}
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, r.streams.stop())
+			}
+		}()
+		if err := r.streams.carry(files); err != nil {
+			return nil, err
+		}
+	}
+	if meets, ok := o.Trouble.(Meets); ok {
+		meets.Meet(r.servers())
+	}
+	if o.Trouble != nil {
+		if err := o.Trouble.Prepare(files); err != nil {
 			return nil, err
 		}
 	}
@@ -78,6 +95,17 @@ func (r *rig) prepareDriver(crowd int, trouble Trouble) error {
 	return err
 }
 
+// servers are those that nodes need.
+func (r *rig) servers() (database Server, streams []Server) {
+	if r.server != nil {
+		database = r.server
+	}
+	for _, s := range r.streams {
+		streams = append(streams, s)
+	}
+	return database, streams
+}
+
 // offered lists the public services of a node that wait for births.
 func offered(pack *law.Pack, cfg node.Config, day civil.Day) (ids []string) {
 	for _, s := range pack.Services() {
@@ -98,7 +126,7 @@ func (r *rig) stop() error {
 	if r.server != nil {
 		err = errors.Join(err, r.server.stop())
 	}
-	return err
+	return errors.Join(err, r.streams.stop())
 }
 
 // mustBeEmpty refuses a folder in which something is already.

@@ -18,6 +18,7 @@ func benchLoop(ctx context.Context, c *cli.Call) (err error) {
 	c.Flags.IntVar(&o.Flying, "flying", 0, "loops under way at once when there is no rate; 0 for 48")
 	c.Flags.BoolVar(&o.Kill, "kill", false, "kill each node in turn, then check that nothing was lost or done twice")
 	c.Flags.StringVar(&o.Engine, "engine", bench.SQLite, "where the nodes keep their tables: sqlite, postgres (one that this starts), or both, one after the other")
+	c.Flags.IntVar(&o.Servers, "servers", 0, "servers of JetStream outside of the nodes: 1, 3 or 5; 0 for a bus in each node")
 	if err := c.Parse(0, 0); err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ func lab() cli.Program {
 			{Name: "bench exchange", About: "measure two nodes that ask each other, beside nginx: bench exchange [--json]", Run: benchExchange},
 			{Name: "bench registry", About: "measure the registry and thousands who follow it: bench registry [--json]", Run: benchRegistry},
 			{Name: "bench journal", About: "measure a journal with many entries: bench journal [--json] [--entries N]", Run: benchJournal},
+			{Name: "jetstream", About: "run a server of JetStream, as measurements do: jetstream FILE", Run: runJetStream},
 			{Name: "faults", About: "try to break three nodes, by a plan from a seed: faults --seed N --minutes M [--json]", Run: runFaults},
 		},
 	}

@@ -2,11 +2,13 @@ package command
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"time"
 
 	"dobosh/internal/kit/cli"
+	"dobosh/internal/lab/bench"
 	"dobosh/internal/lab/faults"
 )
 
@@ -16,9 +18,14 @@ func runFaults(ctx context.Context, c *cli.Call) (err error) {
 	c.Flags.Uint64Var(&o.Seed, "seed", 1, "the plan follows from it")
 	c.Flags.Float64Var(&o.Minutes, "minutes", 1, "how long trouble is made")
 	c.Flags.Float64Var(&o.Rate, "rate", 3, "births a second")
+	c.Flags.StringVar(&o.Engine, "engine", bench.SQLite, "where the nodes keep their tables: sqlite, or postgres (one that this starts)")
+	c.Flags.IntVar(&o.Servers, "servers", 0, "servers of JetStream outside of the nodes: 1, 3 or 5; 0 for a bus in each node")
 	only := c.Flags.String("only", "", "kinds of trouble, separated by commas; all by default")
 	if err := c.Parse(0, 0); err != nil {
 		return err
+	}
+	if o.Engine != bench.SQLite && o.Engine != bench.Postgres {
+		return fmt.Errorf("engine: %q is none of sqlite, postgres", o.Engine)
 	}
 	if o.Binary, err = os.Executable(); err != nil {
 		return err

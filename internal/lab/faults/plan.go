@@ -25,7 +25,8 @@ const (
 	Clock       Kind = "clock"       // its clock jumps, and back
 	Flip        Kind = "flip"        // it is killed, a byte in a file is another, it starts
 	Lose        Kind = "lose"        // it is killed, a file is gone, it starts
-	Database    Kind = "database"    // the server of its database is killed
+	Database    Kind = "database"    // the server of the databases is killed
+	Stream      Kind = "stream"      // a server of the streams is killed, now and then two
 )
 
 // Fault is one piece of trouble.
@@ -53,7 +54,7 @@ const (
 // work; those of different lanes meet.
 func lanes() [][]Kind {
 	return [][]Kind{
-		{Kill, Kill, Stop, Flip, Lose, Database},
+		{Kill, Kill, Stop, Flip, Lose, Database, Stream},
 		{Disk, Descriptors, Cut, Hang, Slow, Clock},
 	}
 }

@@ -30,6 +30,8 @@ type Options struct {
 	Seed    uint64        // of the plan
 	Minutes float64       // of trouble, from a tenth to 120
 	Rate    float64       // births a second; 0 for 3
+	Engine  string        // where nodes keep their tables: bench.SQLite (when empty) or bench.Postgres
+	Servers int           // of JetStream outside of the nodes; 0 for a bus in each
 	Only    []Kind        // the kinds of trouble; empty for all
 	Log     io.Writer     // progress for people; nil for none
 	Drain   time.Duration // how long what is under way may take when the trouble is over; 0 for four minutes
@@ -60,6 +62,7 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	defer func() { err = errors.Join(err, t.undo()) }()
 	load, err := bench.Run(ctx, bench.Options{
 		Binary: o.Binary, Dir: o.Dir, Seconds: o.Minutes * 60, Rate: o.Rate, Drain: o.Drain, Log: t.log, Trouble: t,
+		Engine: o.Engine, Servers: o.Servers,
 	})
 	if err != nil {
 		return Result{}, err
@@ -80,6 +83,9 @@ type trouble struct {
 	log     *lines
 	plan    []Fault
 	skipped []string // what this machine cannot do
+
+	database bench.Server   // nil for SQLite
+	streams  []bench.Server // none for a bus in each node
 
 	proxies map[string]*proxy // by node
 	disks   map[string]bool   // by folder: it is a disk of its own
@@ -161,7 +167,7 @@ func (t *trouble) skip(format string, args ...any) {
 // can says whether a kind of trouble can be made here.
 func (t *trouble) can(k Kind) bool {
 	switch {
-	case len(t.options.Only) > 0 && !slices.Contains(t.options.Only, k), k == Database:
+	case len(t.options.Only) > 0 && !slices.Contains(t.options.Only, k), k == Database && t.database == nil, k == Stream && len(t.streams) == 0:
 		return false
 	case k == Descriptors || k == Disk && len(t.disks) == 0:
 		if _, err := limited(os.Getpid(), descriptors, nil); err != nil {
@@ -264,8 +270,35 @@ func (t *trouble) make(ctx context.Context, f Fault, k *keeper) error {
 		return t.flip(ctx, f, k)
 	case Lose:
 		return t.lose(ctx, f, k)
+	case Database:
+		return fail(ctx, f, t.database)
+	case Stream:
+		first := f.Much % uint64(len(t.streams))
+		failing := []bench.Server{t.streams[first]}
+		if f.Much>>32%3 == 0 && len(t.streams) > 1 { // and with it the quorum
+			failing = append(failing, t.streams[(first+1)%uint64(len(t.streams))])
+		}
+		return fail(ctx, f, failing...)
 	}
 	return nil
+}
+
+// Meet implements [bench.Meets].
+func (t *trouble) Meet(database bench.Server, streams []bench.Server) {
+	t.database, t.streams = database, streams
+}
+
+// fail kills servers, and starts them again.
+func fail(ctx context.Context, f Fault, servers ...bench.Server) error {
+	var errs []error
+	for _, s := range servers {
+		errs = append(errs, s.Kill())
+	}
+	_ = wait(ctx, f.Lasts)
+	for _, s := range servers {
+		errs = append(errs, s.Start(context.WithoutCancel(ctx)))
+	}
+	return errors.Join(errs...)
 }
 
 // fillDisk leaves no room in the folder of the node.
