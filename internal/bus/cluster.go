@@ -104,7 +104,9 @@ func (b *Bus) openCluster(ctx context.Context, cfg Config) error {
 			return fmt.Errorf("the servers take messages of %d bytes, and %d are needed (max_payload)", b.conn.MaxPayload(), 4*MaxData)
 		case err == nil:
 			return nil
-		case ctx.Err() != nil, errors.As(err, &refused) && refused.Code/100 == 4, errors.Is(b.conn.LastError(), nats.ErrAuthorization):
+		case errors.Is(b.conn.LastError(), nats.ErrAuthorization):
+			return fmt.Errorf("the JetStream cluster lets this node in only with other credentials (bus.credentials_file): %w", b.conn.LastError())
+		case ctx.Err() != nil, errors.As(err, &refused) && refused.Code/100 == 4:
 			return fmt.Errorf("the JetStream cluster: %w", errors.Join(err, b.conn.LastError()))
 		}
 		b.log.WarnContext(ctx, "waiting for the JetStream cluster", slog.Any("error", errors.Join(err, b.conn.LastError())))

@@ -159,7 +159,7 @@ func TestEachMemberHasAnAccount(t *testing.T) {
 			return len(got) == 1 && got[0].Event.ID == fmt.Sprintf("of-member-%d", i)
 		})
 	}
-	if b, err := bus.Start(t.Context(), cluster(""), quiet); err == nil || !strings.Contains(err.Error(), "Authorization") {
+	if b, err := bus.Start(t.Context(), cluster(""), quiet); err == nil || !strings.Contains(err.Error(), "bus.credentials_file") {
 		t.Errorf("without credentials: %v", err)
 		if err == nil {
 			_ = b.Close()
