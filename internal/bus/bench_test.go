@@ -47,8 +47,10 @@ func benchmarkBus(b *testing.B, engine string, together int) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }
 
-func (w *world) enqueueOne(id string) {
-	err := w.db.Write(w.t.Context(), func(ctx context.Context, tx *storage.Tx) error { return bus.Enqueue(ctx, tx, event(id)) })
+func (w *world) enqueueOne(id string) { w.enqueueEvent(event(id)) }
+
+func (w *world) enqueueEvent(ev bus.Event) {
+	err := w.db.Write(w.t.Context(), func(ctx context.Context, tx *storage.Tx) error { return bus.Enqueue(ctx, tx, ev) })
 	if err != nil {
 		w.t.Error(err)
 	}

@@ -60,9 +60,12 @@ type Bus struct {
 
 	strange atomic.Pointer[error] // why this stream must not be used any more; nil while it may
 
-	mu     sync.Mutex
-	closed bool           // guarded by mu
-	group  sync.WaitGroup // everything that runs; grows only under mu while not closed
+	mu      sync.Mutex
+	closed  bool           // guarded by mu
+	failure error          // guarded by mu; why the store takes nothing any more
+	failed  chan struct{}  // closed when it does not
+	probes  atomic.Bool    // the stream for probes is there
+	group   sync.WaitGroup // everything that runs; grows only under mu while not closed
 }
 
 // Start opens the stream: in this process, without a port, or at the servers of a
@@ -74,7 +77,7 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Bus, error) {
 	if cfg.MaxBytes <= 0 {
 		cfg.MaxBytes = 1 << 30
 	}
-	b := &Bus{log: log, keep: cfg.Keep, names: cfg.names()}
+	b := &Bus{log: log, keep: cfg.Keep, names: cfg.names(), failed: make(chan struct{})}
 	b.closing, b.close = context.WithCancel(context.Background())
 	b.working, b.abandon = context.WithCancel(context.Background())
 	open := b.openEmbedded
@@ -91,7 +94,7 @@ func (b *Bus) openEmbedded(ctx context.Context, cfg Config) (err error) {
 	if cfg.Dir == "" {
 		return errors.New("no folder")
 	}
-	if b.server, err = startServer(cfg, b.log); err != nil {
+	if b.server, err = startServer(cfg, b.log, b.fail); err != nil {
 		return err
 	}
 	if err := b.connect("", "", nats.InProcessServer(b.server)); err != nil {
@@ -186,7 +189,7 @@ func (b *Bus) Publish(ctx context.Context, ev Event) error {
 		return fmt.Errorf("publish: %w", err)
 	}
 	if _, err := b.js.PublishMsg(ctx, b.names.message(ev.Key(), ev.Type, text)); err != nil {
-		return fmt.Errorf("publish event %s: %w", ev.ID, err)
+		return fmt.Errorf("publish event %s: %w", ev.ID, b.judge(err))
 	}
 	return nil
 }

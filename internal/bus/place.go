@@ -136,7 +136,7 @@ func (b *Bus) publishBatch(ctx context.Context, events []Event, lost uint64) (nu
 		case ack := <-future.Ok():
 			numbers = append(numbers, ack.Sequence)
 		case err := <-future.Err():
-			return numbers, errors.Join(failed, err)
+			return numbers, errors.Join(failed, b.judge(err))
 		case <-ctx.Done():
 			return numbers, errors.Join(failed, ctx.Err())
 		}

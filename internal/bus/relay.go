@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"dobosh/internal/kit/clock"
@@ -23,6 +24,8 @@ const (
 	relayLook = 2 * time.Second
 	// ackTimeout bounds the wait for the stream to confirm.
 	ackTimeout = 10 * time.Second
+	// deafAfter is how long the stream of this process may confirm nothing.
+	deafAfter = time.Minute
 	// CleanEvery is how often old rows should be deleted.
 	CleanEvery = 10 * time.Minute
 	// outboxKeep is how long published events stay in the outbox: far longer than
@@ -35,6 +38,8 @@ type Relay struct {
 	bus *Bus
 	db  *storage.DB
 	now clock.Now
+
+	failing atomic.Int64 // since when nothing can be published, in nanoseconds of the machine; 0 while it can
 }
 
 // relayName is held by the process of several that publishes.
@@ -61,6 +66,15 @@ func (r *Relay) Waiting(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
+// Failing tells for how long events could not be published; 0 when they can.
+func (r *Relay) Failing() time.Duration {
+	since := r.failing.Load()
+	if since == 0 {
+		return 0
+	}
+	return time.Since(time.Unix(0, since))
+}
+
 // run publishes until it is no longer the turn of this process. What then waits is
 // published by who comes next; what is under way is finished.
 func (r *Relay) run(turn context.Context) {
@@ -78,6 +92,14 @@ func (r *Relay) run(turn context.Context) {
 		}
 		if compared {
 			sent, err = r.pass(r.bus.working)
+		}
+		switch {
+		case err == nil:
+			r.failing.Store(0)
+		case r.failing.Load() == 0:
+			r.failing.Store(time.Now().UnixNano())
+		case r.Failing() > deafAfter && r.bus.server != nil:
+			r.bus.fail(err) // whatever it is, a process that begins anew may find its way
 		}
 		if err != nil && r.bus.working.Err() == nil {
 			r.bus.log.WarnContext(r.bus.working, "events wait in the outbox", slog.Any("error", err))
@@ -153,7 +175,7 @@ func (r *Relay) publish(ctx context.Context, batch []waiting) (sequences []uint6
 			return nil, fmt.Errorf("event %s in the outbox: %w", w.id, err)
 		}
 		if futures[i], err = r.bus.js.PublishMsgAsync(r.bus.names.message(w.message(), ev.Type, []byte(w.event))); err != nil {
-			return nil, err
+			return nil, r.bus.judge(err)
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
@@ -163,7 +185,7 @@ func (r *Relay) publish(ctx context.Context, batch []waiting) (sequences []uint6
 		case ack := <-future.Ok():
 			sequences = append(sequences, ack.Sequence)
 		case err := <-future.Err():
-			return sequences, err
+			return sequences, r.bus.judge(err)
 		case <-ctx.Done():
 			return sequences, ctx.Err()
 		}

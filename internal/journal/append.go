@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -28,13 +29,14 @@ const (
 	MaxTogetherBytes = 64 << 20 // of meta and bodies
 )
 
-// request is one thing the owner is asked to do: append sealed entries, or destroy keys when there are none.
+// request is one thing the owner is asked to do: append sealed entries, or, when there are none, to destroy keys or to show that it can write.
 type request struct {
 	entries []sealed
 	frames  []byte // of the entries, one behind the other
 
 	subject string // whose key is destroyed
 	day     uint32 // or that of the periods which end with it, when it is not 0
+	check   bool   // or nothing, once what was written is on the disk
 
 	result chan result // buffered, answered once; the owner touches nothing of the request after that
 }
@@ -134,6 +136,26 @@ func (l *Log) Sweep(ctx context.Context, now time.Time) (periods int, err error)
 	return r.destroyed, err
 }
 
+// Check returns when the owner of the log has come round to it and the disk has everything that was written. Errors are those of
+// Append.
+func (l *Log) Check(ctx context.Context) error {
+	_, _, err := l.ask(ctx, &request{check: true, result: make(chan result, 1)})
+	return err
+}
+
+// Failed returns why the log takes no more entries when a write or sync has failed, or nil when ctx ends or the log is closed. What
+// is on the disk is known only when the log is opened again, by another process.
+func (l *Log) Failed(ctx context.Context) error {
+	select {
+	case <-l.stopped:
+		if errors.Is(l.cause, ErrStopped) {
+			return l.cause
+		}
+	case <-ctx.Done():
+	}
+	return nil
+}
+
 // ask hands a request to the owner and waits for the answer. Where none came, the owner may still have the request.
 func (l *Log) ask(ctx context.Context, r *request) (res result, answered bool, err error) {
 	if err := ctx.Err(); err != nil {
@@ -230,9 +252,12 @@ func (l *Log) commit(batch []*request) error {
 	for _, r := range destructions {
 		var destroyed int
 		var err error
-		if r.day > 0 {
+		switch {
+		case r.check:
+			err = l.owner.sync(l.segments.last())
+		case r.day > 0:
 			destroyed, err = l.keyring.sweep(r.day)
-		} else {
+		default:
 			var known bool
 			if known, err = l.keyring.erase(r.subject); known {
 				destroyed = 1

@@ -107,6 +107,31 @@ func TestBackPressureAndGroupCommit(t *testing.T) {
 	}
 }
 
+// Asked how it is, the log looks at the disk, also when nobody appends.
+func TestCheckFindsADiskThatFails(t *testing.T) {
+	l := openLog(t, testConfig(t.TempDir()))
+	if err := l.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("input/output error")
+	slowDisk(l, func() error { return broken })
+	if err := l.Check(t.Context()); !errors.Is(err, ErrStopped) || !errors.Is(err, broken) {
+		t.Errorf("error = %v", err)
+	}
+	if err := l.Failed(t.Context()); !errors.Is(err, broken) {
+		t.Errorf("whoever runs it is told %v", err)
+	}
+	closeLog(t, l)
+}
+
+func TestALogThatIsClosedHasNotFailed(t *testing.T) {
+	l := openLog(t, testConfig(t.TempDir()))
+	closeLog(t, l)
+	if err := l.Failed(t.Context()); err != nil {
+		t.Errorf("error = %v", err)
+	}
+}
+
 // After a failed sync nobody knows what the disk holds. The log must not go on, and nothing may have been acknowledged.
 func TestAFailedSyncStopsTheLog(t *testing.T) {
 	cfg := testConfig(t.TempDir())
@@ -125,6 +150,12 @@ func TestAFailedSyncStopsTheLog(t *testing.T) {
 	}
 	if l.Size() != 2 || l.Err() == nil {
 		t.Errorf("size = %d, err = %v", l.Size(), l.Err())
+	}
+	if err := l.Failed(t.Context()); !errors.Is(err, broken) {
+		t.Errorf("whoever runs it is told %v", err)
+	}
+	if err := l.Check(t.Context()); !errors.Is(err, ErrStopped) {
+		t.Errorf("asked how it is, it says %v", err)
 	}
 	if err := l.Wait(t.Context(), 2); !errors.Is(err, ErrStopped) {
 		t.Errorf("error of those who follow = %v", err)

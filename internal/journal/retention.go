@@ -12,9 +12,19 @@ import (
 // were to be kept.
 const sweepEvery = time.Hour
 
-// KeepSwept destroys the keys of the days that are over, until ctx ends.
-func (l *Log) KeepSwept(ctx context.Context, now clock.Now, log *slog.Logger) {
+// sureEvery is how often it is looked whether the clock can be believed again.
+const sureEvery = time.Second
+
+// KeepSwept destroys the keys of the days that are over, until ctx ends; while the
+// clock is not sure to be right it waits, since a key that is gone never comes back.
+func (l *Log) KeepSwept(ctx context.Context, now clock.Now, sure func() bool, log *slog.Logger) {
 	for {
+		if !sure() {
+			if clock.Pause(ctx, sureEvery) != nil {
+				return
+			}
+			continue
+		}
 		switch periods, err := l.Sweep(ctx, now()); {
 		case ctx.Err() != nil:
 			return

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -168,4 +170,38 @@ func TestKeptUntilNoDay(t *testing.T) {
 	if _, err := l.Sweep(ctx, midnight(0)); !errors.Is(err, context.Canceled) {
 		t.Errorf("error = %v", err)
 	}
+}
+
+// A clock that may be wrong ends no day: a key that is gone never comes back.
+func TestNoDayEndsByAClockThatIsNotSure(t *testing.T) {
+	l, _, _ := keptLog(t, 2)
+	var sure atomic.Bool
+	asked := make(chan struct{}, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		l.KeepSwept(ctx, func() time.Time { return midnight(400) }, func() bool {
+			select {
+			case asked <- struct{}{}:
+			default:
+			}
+			return sure.Load()
+		}, slog.New(slog.DiscardHandler))
+	}()
+	<-asked
+	<-asked // it asked again, and went on to nothing
+	if e, _, err := l.Read(t.Context(), 0); err != nil || e.Ended {
+		t.Errorf("the entry is %+v, %v", e, err)
+	}
+	sure.Store(true)
+	for { // it ends when the clock is sure
+		if e, _, err := l.Read(t.Context(), 0); err != nil || e.Ended {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	<-done
+	closeLog(t, l)
 }

@@ -25,24 +25,26 @@ import (
 // base is what every room of a node is opened with.
 type base struct {
 	Config
-	now clock.Now
-	log *slog.Logger
+	now    clock.Now
+	agreed *clock.Agreement // of now with the clocks of others
+	log    *slog.Logger
 }
 
 // Brings is what a room gives to the node that opened it. What it does not have
 // it leaves out.
 type Brings struct {
-	Systems map[registry.ID]exchange.System // information systems behind the node, by service
-	Peers   map[string]http.Handler         // for other nodes, by pattern
-	News    map[string]http.Handler         // the same for those who wait: the wait ends when the node begins to end
-	API     []*api.Served                   // for the member's own systems
-	Pages   []portal.Room                   // for the portal
-	Kind    string                          // of institution, as [portal.Config] has it
-	Figures []prometheus.Collector          // for operators
-	Start   func(ctx context.Context) error // begins before anything is served
-	Work    []func(ctx context.Context)     // goes on until ctx ends
-	Keeps   []journal.Kept                  // what the room keeps in the database of entries of the journal
-	Close   func() error                    // in the order opposite to that of opening
+	Systems map[registry.ID]exchange.System   // information systems behind the node, by service
+	Peers   map[string]http.Handler           // for other nodes, by pattern
+	News    map[string]http.Handler           // the same for those who wait: the wait ends when the node begins to end
+	API     []*api.Served                     // for the member's own systems
+	Pages   []portal.Room                     // for the portal
+	Kind    string                            // of institution, as [portal.Config] has it
+	Figures []prometheus.Collector            // for operators
+	Start   func(ctx context.Context) error   // begins before anything is served
+	Work    []func(ctx context.Context)       // goes on until ctx ends
+	Vital   []func(ctx context.Context) error // like Work; an error ends the node, so that it is started again
+	Keeps   []journal.Kept                    // what the room keeps in the database of entries of the journal
+	Close   func() error                      // in the order opposite to that of opening
 }
 
 // Guest is a room that stands in a node without belonging to the program: the

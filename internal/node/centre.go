@@ -40,7 +40,7 @@ func openCentre(ctx context.Context, b base, db *storage.DB, holder *credential.
 	if err != nil {
 		return centre{}, Brings{}, fmt.Errorf("key of the registry: %w", err)
 	}
-	client := &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{TLSClientConfig: holder.Client(b.Registry.Pin), MaxIdleConnsPerHost: 2}}
+	client := &http.Client{Timeout: 40 * time.Second, Transport: b.agreed.Watch(&http.Transport{TLSClientConfig: holder.Client(b.Registry.Pin), MaxIdleConnsPerHost: 2})}
 	holder.OnReplace(client.CloseIdleConnections)
 	at := "https://" + b.Registry.Address
 	follower, err := registry.NewFollower(ctx, db, verifier, at+registry.Path, client, b.now, b.log)
@@ -130,7 +130,7 @@ func openPublishing(ctx context.Context, b base, c centre, holder *credential.Ho
 	if c.authority == nil || len(b.Registry.Witnesses) == 0 {
 		return Brings{}, nil
 	}
-	peers, client, err := witnessPeers(b.Registry.Witnesses, holder)
+	peers, client, err := witnessPeers(b, b.Registry.Witnesses, holder)
 	if err != nil {
 		return Brings{}, err
 	}
@@ -173,7 +173,7 @@ func openWitnesses(ctx context.Context, b base, log *journal.Log, holder *creden
 	if len(b.Witnesses) == 0 {
 		return witnesses{}, Brings{}, nil
 	}
-	peers, client, err := witnessPeers(b.Witnesses, holder)
+	peers, client, err := witnessPeers(b, b.Witnesses, holder)
 	if err != nil {
 		return witnesses{}, Brings{}, err
 	}
@@ -208,7 +208,7 @@ func (w witnesses) soon(ctx context.Context, size int64) []byte {
 }
 
 // witnessPeers leads to witnesses, each known by its key.
-func witnessPeers(named []Witness, holder *credential.Holder) ([]witness.Peer, *http.Client, error) {
+func witnessPeers(b base, named []Witness, holder *credential.Holder) ([]witness.Peer, *http.Client, error) {
 	peers, pins := make([]witness.Peer, len(named)), map[string]string{}
 	for i, w := range named {
 		key, err := journal.ParseKey(w.Key)
@@ -218,13 +218,13 @@ func witnessPeers(named []Witness, holder *credential.Holder) ([]witness.Peer, *
 		peers[i] = witness.Peer{URL: "https://" + w.Address + witnessPath, Key: key}
 		pins[w.Address] = w.Pin
 	}
-	client := &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{
+	client := &http.Client{Timeout: 15 * time.Second, Transport: b.agreed.Watch(&http.Transport{
 		MaxIdleConnsPerHost: 2,
 		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			d := tls.Dialer{Config: holder.Client(pins[address])}
 			return d.DialContext(ctx, network, address)
 		},
-	}}
+	})}
 	holder.OnReplace(client.CloseIdleConnections)
 	return peers, client, nil
 }
@@ -238,7 +238,7 @@ func openStamps(ctx context.Context, b base, log *journal.Log) (*timestamp.Keepe
 	if err != nil {
 		return nil, Brings{}, err
 	}
-	keeper, err := timestamp.Start(ctx, timestamp.Config{Dir: b.stampDir(), URL: b.TimeStamps.URL, Trust: trust, Every: b.TimeStamps.Every}, log, b.now, b.log)
+	keeper, err := timestamp.Start(ctx, timestamp.Config{Dir: b.stampDir(), URL: b.TimeStamps.URL, Trust: trust, Every: b.TimeStamps.Every, Heard: func(at time.Time) { b.agreed.Heard(b.stampHost(), at) }}, log, b.now, b.log)
 	if err != nil {
 		return nil, Brings{}, err
 	}

@@ -3,6 +3,7 @@ package node
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ type conditions struct {
 	oversight *oversight.Room
 	stamps    *timestamp.Keeper // nil where nobody time-stamps
 	title     func(registry.ID) lang.Text
+	vitals    *vitals
 }
 
 // Title implements exchangepages.Conditions.
@@ -53,6 +55,12 @@ func (c conditions) Condition(ctx context.Context, by act.Actor) (exchangepages.
 	}
 	condition.Peers = c.peers()
 	c.witnessed(&condition, now)
+	found := c.vitals.look(ctx)
+	for _, part := range slices.Sorted(maps.Keys(found)) {
+		if f := found[part]; f.alarm != "" {
+			condition.Troubles = append(condition.Troubles, exchangepages.Trouble{Alarm: f.alarm, Values: f.values})
+		}
+	}
 	hidden, err := c.oversight.Hidden(ctx, by)
 	if err != nil {
 		return condition, err

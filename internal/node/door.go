@@ -39,6 +39,7 @@ type door struct {
 	words     *lang.Catalogue
 	acts      map[string]act.Act // that can be done by a command, by name
 	since     time.Time          // the node was opened
+	begun     time.Time          // the same by the clock of the machine, which measures how long ago that is
 }
 
 // handler takes the commands of the operator, who comes through a socket in the

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -54,6 +55,38 @@ func newMetrics(now clock.Now, log *journal.Log, c centre, w witnesses, watch *s
 		m.registry.MustRegister(b.Figures...)
 	}
 	return m
+}
+
+// partFigures tell how the parts of a node are, and what they measured.
+type partFigures struct{ vitals *vitals }
+
+// Describe implements prometheus.Collector: which figures there are depends on the
+// node.
+func (partFigures) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (f partFigures) Collect(to chan<- prometheus.Metric) {
+	part := prometheus.NewDesc("dobosh_part", "How a part of the node is: 0 well, 1 somebody should see to it, 2 it fails.", []string{"part"}, nil)
+	for name, found := range f.vitals.look(context.Background()) {
+		to <- prometheus.MustNewConstMetric(part, prometheus.GaugeValue, float64(found.grade), name)
+		for figure, value := range found.figures {
+			to <- prometheus.MustNewConstMetric(prometheus.NewDesc(figure, figureHelp()[figure], nil, nil), prometheus.GaugeValue, value)
+		}
+	}
+}
+
+// figureHelp says what parts measure.
+func figureHelp() map[string]string {
+	return map[string]string{
+		"dobosh_outbox_waiting":              "Events that the stream does not have yet.",
+		"dobosh_outbox_failing_seconds":      "For how long events could not be published; 0 when they can.",
+		"dobosh_work_oldest_seconds":         "How long the longest due job is due.",
+		"dobosh_disk_free_bytes":             "Room on the disk under the folder of the node.",
+		"dobosh_disk_size_bytes":             "Size of that disk.",
+		"dobosh_clock_offset_seconds":        "How far the clock is ahead of those of registry, witnesses and time-stamp authority.",
+		"dobosh_witness_behind_entries":      "Entries of the journal that no witness has cosigned.",
+		"dobosh_certificate_expires_seconds": "When the certificate of the node ends, in seconds since 1970.",
+	}
 }
 
 // count counts the requests of a surface.

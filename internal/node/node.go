@@ -112,7 +112,7 @@ const (
 // tables are those of all rooms, and of guests.
 func tables(guests []Guest) []fs.FS {
 	all := []fs.FS{
-		keys.Migrations(), bus.Migrations(), api.Migrations(), work.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), admission.Migrations(),
+		migrations, keys.Migrations(), bus.Migrations(), api.Migrations(), work.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), admission.Migrations(),
 		contracts.Migrations(), catalogue.Migrations(), oversight.Migrations(), events.Migrations(), notify.Migrations(), services.Migrations(), receipts.Migrations(),
 	}
 	for _, guest := range guests {
@@ -128,7 +128,7 @@ func tables(guests []Guest) []fs.FS {
 // everything is closed again.
 func New(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger, guests ...Guest) (*Node, error) {
 	log = log.With(slog.String("node", cfg.Name))
-	n := &Node{base: base{cfg, now, log}, draining: make(chan struct{})}
+	n := &Node{base: base{cfg, now, cfg.agreement(now), log}, draining: make(chan struct{})}
 	if err := n.open(ctx, guests); err != nil {
 		return nil, errors.Join(fmt.Errorf("node %s: %w", cfg.Name, err), n.Close())
 	}
@@ -193,7 +193,11 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err != nil {
 		return b.damaged(err)
 	}
-	n.take(Brings{Work: []func(context.Context){func(ctx context.Context) { book.KeepSwept(ctx, now, log) }}, Close: book.Close}, nil)
+	n.take(Brings{
+		Work:  []func(context.Context){func(ctx context.Context) { book.KeepSwept(ctx, now, n.agreed.Sure, log) }},
+		Vital: []func(context.Context) error{book.Failed},
+		Close: book.Close,
+	}, nil)
 
 	// Where everything is kept, what moves it, and what is done later.
 	where, err := cfg.storage()
@@ -217,7 +221,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 	answers := api.NewAnswers(db, now)
 	jobs := work.New(db, now, log, cfg.Name)
-	jobs.Register(work.Every("api-answers", time.Hour, answers.Forget))
+	jobs.Register(work.Every("api-answers", time.Hour, n.surely(answers.Forget)))
 	stream, err := bus.Start(ctx, bus.Config{Dir: filepath.Join(cfg.Dir, "bus"), Name: cfg.Name, Cluster: cfg.Bus.cluster()}, log)
 	if err != nil {
 		return err
@@ -226,11 +230,12 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		return errors.Join(err, stream.Close())
 	}
 	var relay *bus.Relay // while the node runs
-	jobs.Register(work.Every("bus.clean", bus.CleanEvery, func(ctx context.Context) error { return relay.Clean(ctx) }))
+	jobs.Register(work.Every("bus.clean", bus.CleanEvery, n.surely(func(ctx context.Context) error { return relay.Clean(ctx) })))
 	n.take(Brings{
 		Start:   func(context.Context) (err error) { relay, err = stream.Relay(db, now); return err },
 		Figures: []prometheus.Collector{newQueueGauges(jobs)},
 		Work:    []func(context.Context){jobs.Run},
+		Vital:   []func(context.Context) error{stream.Failed},
 		Close:   stream.Close,
 	}, nil)
 
@@ -378,7 +383,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		needs := services.Config{
 			Member: cfg.Member, Prefix: cfg.Services.Prefix, PublicURL: cfg.PublicURL, Title: title, Account: cfg.Services.Account,
 			Pack: pack, DB: db, Work: jobs, Asker: gateway, Journal: watched{book, n.watch}, Key: key, Witness: cosigners, Sectors: sectors, Trust: trust.proofs, Workers: cfg.Services.Workers,
-			Now: now, Log: log, Demo: demonstration,
+			Now: now, Sure: n.agreed.Sure, Log: log, Demo: demonstration,
 		}
 		if courier != nil {
 			needs.Notifier = courier
@@ -410,12 +415,13 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		Registry: c.Registry, Submit: c.submit, Holder: holder, Renewer: g.renewer, Journal: book, Signer: signer, Rekeyed: signed.rekeyed,
 		Beside: func(do func(context.Context)) { n.done.Go(func() { do(n.work) }) }, Log: log,
 	}}
-	d := &door{base: b, centre: c, gate: g, journal: book, witnesses: cosigners, gateway: gateway, rotation: rotation, words: words, since: now()}
+	d := &door{base: b, centre: c, gate: g, journal: book, witnesses: cosigners, gateway: gateway, rotation: rotation, words: words, since: now(), begun: time.Now()}
 	if d.acts, err = actsOf(agreed, listed); err != nil {
 		return err
 	}
-	n.take(Brings{Work: []func(context.Context){d.endPauses, rotation.Finish}}, nil)
-	seen := conditions{door: d, oversight: over, stamps: stamps, title: title}
+	vital := &vitals{log: log, parts: d.parts(db, stream, func() *bus.Relay { return relay }, jobs)}
+	n.take(Brings{Work: []func(context.Context){d.endPauses, rotation.Finish, vital.watch, func(ctx context.Context) { b.watchClock(ctx, d.askTime) }}}, nil)
+	seen := conditions{door: d, oversight: over, stamps: stamps, title: title, vitals: vital}
 
 	agreements, err := contractpages.New(contractpages.Deps{Contracts: agreed, Pack: pack, Announced: listed})
 	if err != nil {
@@ -475,7 +481,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		return err
 	}
 	m := newMetrics(now, book, c, cosigners, n.watch, n.brought)
-	vital := vitals{db, stream, book, c}
+	m.registry.MustRegister(partFigures{vital})
 	surfaces := []surface{
 		{name: "portal", address: cfg.Listen.Portal, routes: vital.routes().all(front.Rows(), front)},
 		{name: "exchange", address: cfg.Listen.Exchange, routes: n.peers(), tls: g.secure(link.Protocol), protocols: g.protocols(gateway)},
@@ -567,7 +573,16 @@ func (n *Node) Run(ctx context.Context) error {
 			n.done.Go(func() { do(n.work) })
 		}
 	}
-	failed := make(chan error, len(n.servers))
+	failed := make(chan error, len(n.servers)+len(n.brought))
+	for _, b := range n.brought {
+		for _, do := range b.Vital {
+			n.done.Go(func() {
+				if err := do(n.work); err != nil {
+					failed <- err
+				}
+			})
+		}
+	}
 	for _, s := range n.servers {
 		n.done.Go(func() { failed <- s.run() })
 	}

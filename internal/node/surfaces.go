@@ -113,10 +113,10 @@ func (n *Node) peers() *routes {
 	r := newRoutes()
 	for _, b := range n.brought {
 		for pattern, handler := range b.Peers {
-			r.on(pattern, act.SignedIn(), handler)
+			r.on(pattern, act.SignedIn(), dated(n.now, handler))
 		}
 		for pattern, handler := range b.News {
-			r.on(pattern, act.SignedIn(), n.untilDrain(handler))
+			r.on(pattern, act.SignedIn(), n.untilDrain(dated(n.now, handler)))
 		}
 	}
 	return r
@@ -160,6 +160,7 @@ type statusWriter struct {
 	status int
 }
 
+// WriteHeader implements http.ResponseWriter.
 func (w *statusWriter) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)

@@ -207,8 +207,15 @@ func (r *Room) Offer(ctx context.Context, by act.Actor, id string) (Offer, error
 	return r.offer(o)
 }
 
-// LapseOffers ends the open offers whose term is over.
+// errClock puts off what a clock that may be wrong must not do.
+var errClock = errors.New("the clock is not confirmed: no offer lapses by it")
+
+// LapseOffers ends the open offers whose term is over, unless the clock may be
+// wrong.
 func (r *Room) LapseOffers(ctx context.Context) error {
+	if r.Sure != nil && !r.Sure() {
+		return errClock
+	}
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		_, err := tx.ExecContext(ctx, `update services_offers set state = $1, version = version + 1 where state = $2 and until <= $3`, OfferLapsed, OfferOpen, storage.Micros(r.Now()))
 		return err

@@ -86,6 +86,7 @@ type Config struct {
 	Trust     func() proof.Trust // whom the verification page trusts
 	Workers   int                // how many jobs at once; 0 for 32
 	Now       clock.Now
+	Sure      func() bool // whether the clock is believed, so that a term may end by it; nil for always
 	Log       *slog.Logger
 	Demo      bool // decisions say that they are a demonstration
 }

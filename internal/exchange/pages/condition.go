@@ -24,6 +24,13 @@ type Condition struct {
 	Hidden      int       // receipts that persons do not see yet
 	Quotas      []QuotaUse
 	Peers       []PeerState
+	Troubles    []Trouble // of parts of the node that stand nowhere else
+}
+
+// Trouble is a part of the node that somebody should see to.
+type Trouble struct {
+	Alarm  string // its sentence is alarm.ALARM, and what to do alarm.ALARM.do
+	Values []any  // pairs for the sentence
 }
 
 // QuotaUse is how much of a contract's questions for this day is used.
@@ -76,6 +83,9 @@ func (v *visit) alarms(c Condition) (list []alarm) {
 		}
 	}
 	add(c.Journal != "", "journal")
+	for _, t := range c.Troubles {
+		add(true, t.Alarm, t.Values...)
+	}
 	add(c.Forked, "forked")
 	add(c.Revoked, "revoked")
 	add(!c.RegistryAt.IsZero() && now.Sub(c.RegistryAt) > lateRegistry, "registry", "since", v.Instant(c.RegistryAt), "until", v.Instant(c.StopsAt))

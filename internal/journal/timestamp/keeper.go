@@ -30,6 +30,8 @@ type Config struct {
 	Log    note.Verifier // key of the log
 	Every  time.Duration // shortest time between two time-stamps; 0 means a minute
 	Client *http.Client  // reaches the authority; nil for an ordinary one
+	// Heard is told what the authority's clock said, signed; nil for nobody.
+	Heard func(at time.Time)
 }
 
 const (
@@ -157,6 +159,9 @@ func (k *Keeper) step(ctx context.Context, now time.Time) {
 		}
 		k.state.Problem = problemOf(err)
 		return
+	}
+	if k.cfg.Heard != nil {
+		k.cfg.Heard(stamp.At)
 	}
 	k.due = now.Add(k.cfg.Every)
 	k.state = State{At: stamp.At, Size: head.Size}

@@ -95,6 +95,8 @@ func (a *audit) city(ctx context.Context, cfg station.Config, told bench.Told) {
 			a.find("decision %s pays its first rate %d times", decision, payments[decision+"/1"])
 		}
 	}
+	a.each(ctx, cfg, func(offer, state string) { a.find("offer %s is %s, and its term was far", offer, state) },
+		`select id, state from services_offers where state = 'lapsed'`)
 	unsealed := 0
 	a.each(ctx, cfg, func(string, string) { unsealed++ }, `select id, offer from services_decisions where log_index < 0`)
 	if unsealed > 0 {

@@ -1,0 +1,12 @@
+package testkit
+
+import (
+	"fmt"
+	"syscall"
+)
+
+func mountSmall(dir string, size int64) error {
+	return syscall.Mount("dobosh-test", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size))
+}
+
+func unmountSmall(dir string) error { return syscall.Unmount(dir, syscall.MNT_DETACH) }
