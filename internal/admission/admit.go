@@ -22,6 +22,9 @@ const joinSkew = 5 * time.Minute
 // the registry, and the answer has its certificate. pin is that of the TLS key with
 // which it asks. A token that admitted nobody after all can be used again.
 func (o *Office) admit(ctx context.Context, in joining, pin string) (Admitted, error) {
+	if err := o.tokens.good(ctx, in.Secret); err != nil { // a stranger hears of nothing else
+		return Admitted{}, err
+	}
 	off, code := in.At.Sub(o.Now()), "join-clock-ahead"
 	if off < 0 {
 		off, code = -off, "join-clock-behind"
@@ -38,6 +41,8 @@ func (o *Office) admit(ctx context.Context, in joining, pin string) (Admitted, e
 		return Admitted{}, problem.New(problem.Invalid, "join-log-key").Because(err)
 	}
 
+	o.admitting.Lock() // nobody else takes the name or the address meanwhile
+	defer o.admitting.Unlock()
 	made, err := o.tokens.take(ctx, in.Secret, pin)
 	if err != nil {
 		return Admitted{}, err
@@ -71,6 +76,9 @@ func (o *Office) allowed(g Grant, n registry.Node, log string) error {
 	}
 	if log != g.Member.String()+"/"+g.Node {
 		return problem.New(problem.Forbidden, "join-other-member", "member", g.Member.String(), "node", g.Node)
+	}
+	if holder, taken := o.Registry.State().NodeAtAddress(n.Address); taken && (holder.Member != g.Member || holder.Name != g.Node) {
+		return problem.New(problem.Conflict, "address-taken", "address", n.Address, "node", holder.Name, "member", holder.Member.String())
 	}
 	if there := nodeNamed(o.Registry.State(), g.Member, g.Node); there != nil && there.TLS != n.TLS {
 		return problem.New(problem.Conflict, "node-name-taken", "node", g.Node)

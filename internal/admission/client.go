@@ -61,10 +61,11 @@ func (c *Client) Renew(ctx context.Context, key crypto.Signer, name string) ([]b
 }
 
 // Reachable asks the authority to connect back to the address that the registry
-// has for this node. The problem says why it could not: "unreachable-away",
+// has for this node. The problem says that it could not, "unreachable-at-all", and
+// with the secret of the token by which the node came in why: "unreachable-away",
 // "unreachable-other-key", "unreachable-certificate" or "unreachable-no-tls".
-func (c *Client) Reachable(ctx context.Context) (address string, err error) {
-	out, err := ask[reached](ctx, c, reachablePath, struct{}{})
+func (c *Client) Reachable(ctx context.Context, secret []byte) (address string, err error) {
+	out, err := ask[reached](ctx, c, reachablePath, reaching{secret})
 	if err != nil {
 		return "", err
 	}

@@ -82,7 +82,17 @@ func Join(ctx context.Context, j Joining) (Joined, error) {
 	if err != nil {
 		return Joined{}, err
 	}
-	in.admitted, err = Joiner{Token: token, TLS: in.tls, Log: fmt.Sprint(key), Address: in.address, Now: j.Now()}.Join(ctx)
+	var not []string
+	for chosen := j.Listen.Exchange == "" && j.Address == "" && in.fresh != nil; ; {
+		in.admitted, err = Joiner{Token: token, TLS: in.tls, Log: fmt.Sprint(key), Address: in.address, Now: j.Now()}.Join(ctx)
+		if !chosen || !problem.HasCode(err, "address-taken") || len(not) == portsTried {
+			break
+		}
+		not, in.Listen.Exchange = append(not, in.cfg.Exchange), "" // of a node that was not started yet, of another account perhaps
+		if err := errors.Join(in.configure(not...), in.reachedAt()); err != nil {
+			return Joined{}, err
+		}
+	}
 	if err != nil {
 		return Joined{}, err
 	}
@@ -120,8 +130,9 @@ const (
 	logKeyName = "log.key"
 )
 
-// configure takes the configuration that is there, or makes one.
-func (j *machine) configure() error {
+// configure takes the configuration that is there, or makes one, for another
+// address of the exchange than some.
+func (j *machine) configure(not ...string) error {
 	text, err := os.ReadFile(j.file())
 	if err == nil {
 		if j.cfg, err = j.Read(j.file(), text); err != nil {
@@ -139,7 +150,7 @@ func (j *machine) configure() error {
 	if err != nil {
 		return err
 	}
-	if err := j.Listen.choose(own, j.file()); err != nil {
+	if err := j.Listen.choose(own, j.file(), not...); err != nil {
 		return err
 	}
 	if j.PublicURL == "" {
@@ -183,7 +194,7 @@ func (j *machine) reach(ctx context.Context) error {
 		defer func() { _ = l.Close(); <-done }() // nobody is greeted any more
 	}
 	client := NewClient(j.token.Address, func(pin string) bool { return pin == j.token.Pin }, func() *tls.Certificate { return &own })
-	_, err = client.Reachable(ctx)
+	_, err = client.Reachable(ctx, j.token.Secret)
 	return err
 }
 

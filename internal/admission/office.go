@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"dobosh/internal/journal"
@@ -54,6 +55,8 @@ type Office struct {
 	tokens tokens
 	limits *limits
 	dial   func(ctx context.Context, n registry.Node) error
+
+	admitting sync.Mutex // held from when a joiner is compared with the registry until it stands there
 }
 
 // NewOffice opens the office.
@@ -61,6 +64,14 @@ func NewOffice(cfg OfficeConfig) *Office {
 	o := &Office{OfficeConfig: cfg, tokens: tokens{cfg.DB, cfg.Now}, limits: newLimits(cfg.Now)}
 	o.dial = o.connectBack
 	return o
+}
+
+// ConnectBack makes a mutual TLS connection to a node at the address that it says,
+// and fails unless that node answers there with its key.
+func (o *Office) ConnectBack(ctx context.Context, n registry.Node) error {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	return o.dial(ctx, n)
 }
 
 // Offer makes a token for one node, good for life ([DefaultTokenLife] when

@@ -20,12 +20,20 @@ func (o *Office) serveReachable(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	in, err := read[reaching](r)
+	if err != nil {
+		return nil, err
+	}
 	if err := o.limited(r); err != nil { // each makes the authority connect somewhere
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), connectTimeout)
 	defer cancel()
-	return reachedOf(node.Address, o.dial(ctx, node)), nil
+	out := reachedOf(node.Address, o.dial(ctx, node))
+	if !out.Reachable && !o.tokens.usedBy(ctx, in.Secret, node.TLS) {
+		out.Why = "at-all" // what answers where is told to nobody who only has a place in the registry
+	}
+	return out, nil
 }
 
 // connectBack makes a mutual TLS connection to the address that the registry has

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
 	"dobosh/internal/testkit"
@@ -161,9 +162,18 @@ func TestRevocationOnAnOpenConnection(t *testing.T) {
 
 func TestReachable(t *testing.T) {
 	r := newRig(t)
-	in, own := r.joined(city, "n1")
-	_, err := r.client(own).Reachable(t.Context())
+	token := r.offer(grant(city, "n1"))
+	j := r.joiner(token)
+	in := testkit.Must[Admitted](t)(j.Join(t.Context()))
+	own := credential.NewHolder(testkit.Must[tls.Certificate](t)(credential.Around(j.TLS, in.Certificate)), r.authority.State, r.clock.Now)
+	secret := j.Token.Secret
+	_, err := r.client(own).Reachable(t.Context(), secret)
 	wantCode(t, err, "unreachable-away")
+	for name, without := range map[string][]byte{"none": nil, "another": make([]byte, 32)} { // who has a place, and no token of its own, scans nobody's network
+		if _, err := r.client(own).Reachable(t.Context(), without); !problem.HasCode(err, "unreachable-at-all") {
+			t.Errorf("with the secret %s: %v", name, err)
+		}
+	}
 	// A node that listens, and somebody else at its address.
 	for want, holder := range map[string]*credential.Holder{"": own, "unreachable-other-key": r.selfSigned(testkit.Key("stranger"))} {
 		listener := testkit.Must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
@@ -181,7 +191,7 @@ func TestReachable(t *testing.T) {
 			_, _ = io.Copy(io.Discard, conn)
 			_ = conn.Close()
 		}()
-		address, err := r.client(own).Reachable(t.Context())
+		address, err := r.client(own).Reachable(t.Context(), secret)
 		if want == "" && (err != nil || address != moved.Address) {
 			t.Errorf("%s %v", address, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -146,12 +147,17 @@ func (r *rig) offer(g Grant) Token {
 	return testkit.Must[Token](r.t)(ParseToken(text))
 }
 
+// addressOf is an address at which nobody listens, another for each node.
+func addressOf(token Token) string {
+	return fmt.Sprintf("127.0.0.1:%d", 1024+crc32.ChecksumIEEE([]byte(token.Member.String()+token.Node))%200)
+}
+
 // joiner is a node of the token's member and name, with keys of its own.
 func (r *rig) joiner(token Token) Joiner {
 	r.t.Helper()
 	return Joiner{
 		Token: token, TLS: testkit.Key("tls " + token.Member.String() + token.Node), Log: logKey(r.t, token.Member, token.Node),
-		Address: "127.0.0.1:4001", Now: r.clock.Now(),
+		Address: addressOf(token), Now: r.clock.Now(),
 	}
 }
 
@@ -182,4 +188,11 @@ func wantCode(t *testing.T, err error, code string) {
 // selfSigned is a node that no issuer has certified.
 func (r *rig) selfSigned(key crypto.Signer) *credential.Holder {
 	return credential.NewHolder(testkit.Must[tls.Certificate](r.t)(credential.SelfSigned(key, "n1", r.clock.Now())), r.authority.State, r.clock.Now)
+}
+
+// logSigner signs as the journal of a node.
+func logSigner(t *testing.T, member registry.ID, node string) note.Signer {
+	t.Helper()
+	origin := member.String() + "/" + node
+	return testkit.Must[note.Signer](t)(journal.NewSigner(origin, testkit.Key("log "+origin)))
 }

@@ -80,6 +80,22 @@ func (t tokens) add(ctx context.Context, g Grant, by string, life time.Duration)
 	return made, secret, nil
 }
 
+// good refuses a secret that no token has, before anything else is said to whoever
+// brings it. It uses nothing up.
+func (t tokens) good(ctx context.Context, secret []byte) error {
+	_, err := madeTokens.One(ctx, t.db.Read(ctx), `where secret = $1`, hashed(secret))
+	if errors.Is(err, storage.ErrNotFound) {
+		return problem.New(problem.Forbidden, "join-token-unknown")
+	}
+	return err
+}
+
+// usedBy reports whether a secret is that of the token by which a node came in.
+func (t tokens) usedBy(ctx context.Context, secret []byte, pin string) bool {
+	made, err := madeTokens.One(ctx, t.db.Read(ctx), `where secret = $1`, hashed(secret))
+	return err == nil && made.UsedBy == pin
+}
+
 // take uses the token of a secret up for the node with a pin. The same node may
 // take it again, since the answer to it may have been lost.
 func (t tokens) take(ctx context.Context, secret []byte, pin string) (made Made, err error) {

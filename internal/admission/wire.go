@@ -54,12 +54,18 @@ type renewed struct {
 	Certificate []byte `json:"certificate"` // DER
 }
 
+// reaching asks to be connected back. Who shows the token by which it came in is
+// told what the authority met.
+type reaching struct {
+	Secret []byte `json:"secret,omitempty"`
+}
+
 // reached says whether the authority could connect back to the address that the
 // registry has for a node.
 type reached struct {
 	Address   string `json:"address"`
 	Reachable bool   `json:"reachable"`
-	Why       string `json:"why,omitempty"` // when not: "away", "other-key" or "no-tls"
+	Why       string `json:"why,omitempty"` // when not: "at-all", or to who shows its token "away", "other-key", "certificate" or "no-tls"
 }
 
 // refusal is an error on the wire: the code of a problem with its arguments.

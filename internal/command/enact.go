@@ -67,6 +67,6 @@ func runEnact(ctx context.Context, c *cli.Call) error {
 	if err != nil {
 		return err
 	}
-	c.Printf("%d of %d instruments are new in the registry or changed; it has %d statements\n", out.New, len(e.Instruments), out.Size)
+	c.Printf("%d of %d instruments are new in the registry or changed; it has %d statements; %d of %d other nodes have them\n", out.New, len(e.Instruments), out.Size, out.Heard, out.Nodes)
 	return nil
 }

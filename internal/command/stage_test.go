@@ -79,9 +79,7 @@ func newStage(t *testing.T) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{t: t, binary: binary, dir: t.TempDir(), running: map[string]*exec.Cmd{}, asked: make(chan struct{}, 16), hold: make(chan struct{})}
-	s.system = httptest.NewServer(http.HandlerFunc(s.answer))
-	t.Cleanup(s.system.Close)
+	s := newEmptyStage(t, binary)
 	files, err := demo.Prepare(filepath.Join(s.dir, "demo"), "127.0.0.1:0", "", 0)
 	if err != nil {
 		t.Fatal(err)
@@ -90,8 +88,17 @@ func newStage(t *testing.T) *stage {
 	s.change(s.authority, func(c *node.Config) {
 		c.SignIn, c.TimeStamps, c.TimeStampAuthority, c.Registry.Witnesses = nil, nil, nil, nil
 	})
-	t.Cleanup(s.stopAll)
 	s.serve(s.authority)
+	return s
+}
+
+// newEmptyStage has nobody on it.
+func newEmptyStage(t *testing.T, binary string) *stage {
+	t.Helper()
+	s := &stage{t: t, binary: binary, dir: t.TempDir(), running: map[string]*exec.Cmd{}, asked: make(chan struct{}, 16), hold: make(chan struct{})}
+	s.system = httptest.NewServer(http.HandlerFunc(s.answer))
+	t.Cleanup(s.system.Close)
+	t.Cleanup(s.stopAll)
 	return s
 }
 
@@ -160,6 +167,23 @@ func (s *stage) does(args ...string) string {
 // serve starts a node and returns when it is ready.
 func (s *stage) serve(file string) {
 	s.t.Helper()
+	s.serveBeside(file)
+	cfg, err := node.Load(file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	testkit.Eventually(s.t, file+" is ready", func() bool {
+		resp, err := http.Get("http://" + cfg.Listen.Operations + "/readyz")
+		if err != nil {
+			return false
+		}
+		return resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
+	})
+}
+
+// serveBeside starts a node and returns when its operator can ask it, ready or not.
+func (s *stage) serveBeside(file string) {
+	s.t.Helper()
 	log, err := os.OpenFile(file+".log", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		s.t.Fatal(err)
@@ -171,16 +195,9 @@ func (s *stage) serve(file string) {
 		s.t.Fatal(err)
 	}
 	s.running[file] = command
-	cfg, err := node.Load(file)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	testkit.Eventually(s.t, file+" is ready", func() bool {
-		resp, err := http.Get("http://" + cfg.Listen.Operations + "/readyz")
-		if err != nil {
-			return false
-		}
-		return resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
+	testkit.Eventually(s.t, file+" can be asked", func() bool {
+		_, err := s.run("status", "--config", file)
+		return err == nil
 	})
 }
 

@@ -58,6 +58,9 @@ func registryLine(r operator.Report) string {
 	if !s.Authority && s.Confirmed.IsZero() {
 		text = "not known yet: the authority was not reached"
 	}
+	if s.Uncosigned > 0 {
+		text += fmt.Sprintf("; of %d more only revocations count, too few witnesses have cosigned them yet", s.Uncosigned)
+	}
 	if s.Forked {
 		text += "; THE AUTHORITY SHOWED ANOTHER HISTORY"
 	}

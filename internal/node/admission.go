@@ -35,9 +35,10 @@ func openGate(ctx context.Context, b base, db *storage.DB, c centre, holder *cre
 	if c.authority == nil {
 		// The authority's office is reached by its key alone, since the own
 		// certificate may have ended.
-		office := admission.NewClient(b.Registry.Address, func(pin string) bool { return pin == b.Registry.Pin }, holder.Own)
 		g.renewer = admission.NewRenewer(holder, func(ctx context.Context, key crypto.Signer) ([]byte, error) {
-			return office.Renew(ctx, key, b.Name)
+			return firstOf(b.authorities(c.State()), func(p Peer) ([]byte, error) {
+				return admission.NewClient(p.Address, func(pin string) bool { return pin == p.Pin }, holder.Own).Renew(ctx, key, b.Name)
+			})
 		}, save, b.now, b.log)
 		return g, Brings{Work: []func(context.Context){func(ctx context.Context) {
 			g.renewer.Step(ctx)
@@ -65,6 +66,7 @@ func openGate(ctx context.Context, b base, db *storage.DB, c centre, holder *cre
 		DB: db, Registry: c.authority, Issuer: issuer, Holder: holder, Address: b.joinAddress(c, holder), Key: fmt.Sprint(c.Key()),
 		Witnesses: witnesses, Journal: log, Now: b.now, Log: b.log,
 	})
+	c.authority.Reaching(g.office.ConnectBack)
 	if issuer == nil {
 		return g, Brings{}, nil // the authority follows nobody
 	}

@@ -2,12 +2,14 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
-	"path/filepath"
+	"os"
+	"sync"
 	"time"
 
 	"dobosh/internal/journal"
@@ -29,14 +31,15 @@ type centre struct {
 	authority *registry.Authority // nil elsewhere
 	follower  *registry.Follower  // nil at the authority
 	submit    registry.Submitter  // what the member says of itself
+	reach     *reach              // how far that came; nil elsewhere
 }
 
 // openCentre opens the registry.
 func openCentre(ctx context.Context, b base, db *storage.DB, holder *credential.Holder, signer note.Signer) (centre, Brings, error) {
-	if b.Registry.Authority {
-		return openAuthority(ctx, b, db, holder, signer)
+	verifier, err := b.registryKey()
+	if b.Registry.Authority && err == nil {
+		return openAuthority(ctx, b, db, holder, signer, verifier)
 	}
-	verifier, err := note.NewVerifier(b.Registry.Key)
 	if err != nil {
 		return centre{}, Brings{}, fmt.Errorf("key of the registry: %w", err)
 	}
@@ -51,18 +54,59 @@ func openCentre(ctx context.Context, b base, db *storage.DB, holder *credential.
 	if err != nil {
 		return centre{}, Brings{}, err
 	}
+	keeps, err := b.keeps(follower.State())
+	if err != nil {
+		return centre{}, Brings{}, err
+	}
+	if keeps {
+		return openAuthority(ctx, b, db, holder, signer, verifier)
+	}
 	follower.Require(b.Registry.needed(), witnesses...)
-	return centre{follower.Registry, nil, follower, follower.Submitter(at+registry.StatementsPath, b.Member, signer)}, Brings{
+	closing := []func(){client.CloseIdleConnections}
+	reach := func(address, pin string) registry.Mirror {
+		at := "https://" + address
+		if address == b.Registry.Address && pin == b.Registry.Pin {
+			return registry.Mirror{Registry: at + registry.Path, Statements: at + registry.StatementsPath, Client: client}
+		}
+		transport := &http.Transport{TLSClientConfig: holder.Client(pin), MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute}
+		holder.OnReplace(transport.CloseIdleConnections)
+		closing = append(closing, transport.CloseIdleConnections)
+		return registry.Mirror{Registry: at + registry.Path, Statements: at + registry.StatementsPath, Client: &http.Client{Timeout: 40 * time.Second, Transport: transport}}
+	}
+	var more []registry.Mirror
+	for _, p := range b.Registry.Addresses {
+		more = append(more, reach(p.Address, p.Pin))
+	}
+	var mu sync.Mutex
+	found := map[Peer]registry.Mirror{}
+	follower.Also(func(address, pin string) registry.Mirror {
+		mu.Lock()
+		defer mu.Unlock()
+		m, known := found[Peer{address, pin}]
+		if !known {
+			m = reach(address, pin)
+			found[Peer{address, pin}] = m
+		}
+		return m
+	}, more...)
+	return centre{follower.Registry, nil, follower, follower.Submitter(at+registry.StatementsPath, b.Member, signer), nil}, Brings{
 		News:  map[string]http.Handler{"GET " + registry.Path: follower.Registry},
-		Peers: map[string]http.Handler{"GET " + registry.CheckpointPath: follower.CheckpointHandler()},
-		Close: func() error { client.CloseIdleConnections(); return nil },
+		Peers: map[string]http.Handler{"GET " + registry.CheckpointPath: follower.CheckpointHandler(), "GET " + registry.ContinuationsPath: follower.Continuations()},
+		Close: func() error {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, end := range closing {
+				end()
+			}
+			return nil
+		},
 	}, nil
 }
 
-// openAuthority opens the registry where it is kept, and makes it say what its
-// seed says. Without one the empty log is signed, so that there is a checkpoint to
-// begin from.
-func openAuthority(ctx context.Context, b base, db *storage.DB, holder *credential.Holder, node note.Signer) (centre, Brings, error) {
+// openAuthority opens the registry where it is kept, asks others whether they know
+// more of it, and makes it say what its seed says. anchor is the key of its
+// beginning, which is another than that of this node after a promotion.
+func openAuthority(ctx context.Context, b base, db *storage.DB, holder *credential.Holder, node note.Signer, anchor note.Verifier) (centre, Brings, error) {
 	key, err := credential.ReadKey(b.Keys.Registry)
 	if err != nil {
 		return centre{}, Brings{}, err
@@ -71,19 +115,26 @@ func openAuthority(ctx context.Context, b base, db *storage.DB, holder *credenti
 	if err != nil {
 		return centre{}, Brings{}, err
 	}
-	verifier, err := b.registryKey()
+	own, err := journal.NewKey(RegistryOrigin(b.Member.Instance), credential.PublicOf(key))
 	if err != nil {
 		return centre{}, Brings{}, err
 	}
-	authority, err := registry.NewAuthority(ctx, db, signer, verifier, b.now)
+	authority, err := registry.NewAuthority(ctx, db, signer, anchor, b.now)
 	if err != nil {
 		return centre{}, Brings{}, err
 	}
+	authority.Kept(own, registry.Node{Member: b.Member, Name: b.Name, Address: b.announced(), TLS: holder.Pin()})
 	var seed []registry.Statement
 	if b.Registry.Seed != "" {
 		if seed, err = registry.ReadStatements(b.Registry.Seed); err != nil {
 			return centre{}, Brings{}, err
 		}
+	}
+	if err := hear(ctx, b, authority, holder.Own(), seed); err != nil {
+		return centre{}, Brings{}, b.whole(err)
+	}
+	if authority.State().Size == 0 && len(seed) == 0 {
+		return centre{}, Brings{}, b.whole(errNotFounded())
 	}
 	if err := authority.Ensure(ctx, seed); err != nil {
 		return centre{}, Brings{}, err
@@ -92,11 +143,13 @@ func openAuthority(ctx context.Context, b base, db *storage.DB, holder *credenti
 		peer, err := holder.Peer(r.TLS)
 		return peer.Member, err == nil
 	}
-	return centre{authority.Registry, authority, nil, authority.Submitter(b.Member, node)}, Brings{
-		News: map[string]http.Handler{"GET " + registry.Path: authority.Registry},
+	came := newReach(b.now)
+	return centre{authority.Registry, authority, nil, authority.Submitter(b.Member, node), came}, Brings{
+		News: map[string]http.Handler{"GET " + registry.Path: came.of(holder, authority.Registry)},
 		Peers: map[string]http.Handler{
-			"GET " + registry.CheckpointPath:  authority.CheckpointHandler(),
-			"POST " + registry.StatementsPath: authority.Statements(member, b.log),
+			"GET " + registry.CheckpointPath:    authority.CheckpointHandler(),
+			"GET " + registry.ContinuationsPath: authority.Continuations(),
+			"POST " + registry.StatementsPath:   authority.Statements(member, b.log),
 		},
 	}, nil
 }
@@ -126,21 +179,21 @@ func (c centre) health() (says string, ready bool) {
 const registryRounds = 100 * time.Millisecond
 
 // openPublishing has an authority show a change when witnesses have cosigned it.
-func openPublishing(ctx context.Context, b base, c centre, holder *credential.Holder) (Brings, error) {
+func openPublishing(ctx context.Context, b base, c centre, holder *credential.Holder) (*witness.Cosigner, Brings, error) {
 	if c.authority == nil || len(b.Registry.Witnesses) == 0 {
-		return Brings{}, nil
+		return nil, Brings{}, nil
 	}
 	peers, client, err := witnessPeers(b, b.Registry.Witnesses, holder)
 	if err != nil {
-		return Brings{}, err
+		return nil, Brings{}, err
 	}
 	cosigner, err := witness.Start(ctx, witness.CosignerConfig{
-		File: filepath.Join(b.Dir, "registry.cosigned"), Log: c.Key(), Peers: peers, Quorum: b.Registry.needed(), Every: registryRounds, Client: client,
+		File: b.registryCosigned(), Log: c.Key(), Peers: peers, Quorum: b.Registry.needed(), Every: registryRounds, Client: client,
 	}, c.authority.Source(), b.now, b.log)
 	if err != nil {
-		return Brings{}, fmt.Errorf("witnesses of the registry: %w", err)
+		return nil, Brings{}, fmt.Errorf("witnesses of the registry: %w", err)
 	}
-	return Brings{
+	return cosigner, Brings{
 		Work:  []func(context.Context){func(ctx context.Context) { c.authority.Publish(ctx, cosigner) }},
 		Close: func() error { client.CloseIdleConnections(); return cosigner.Close() },
 	}, nil
@@ -148,6 +201,14 @@ func openPublishing(ctx context.Context, b base, c centre, holder *credential.Ho
 
 // witnessPath is where a witness is asked, on the exchange listener.
 const witnessPath = "/dobosh/1/witness"
+
+// prefix is where a witness is asked, without "/add-checkpoint".
+func (w Witness) prefix() string {
+	if w.URL != "" {
+		return w.URL
+	}
+	return "https://" + w.Address + witnessPath
+}
 
 // openWitness makes this node a witness; nil where it is none.
 func openWitness(b base, logs witness.Logs) (*witness.Server, Brings, error) {
@@ -158,8 +219,14 @@ func openWitness(b base, logs witness.Logs) (*witness.Server, Brings, error) {
 	if err != nil {
 		return nil, Brings{}, err
 	}
-	server, err := witness.NewServer(witness.Config{Dir: filepath.Join(b.Dir, "witness"), Name: b.WitnessName, Key: key, Logs: logs}, b.now, b.log)
+	if err := b.remembers(); err != nil {
+		return nil, Brings{}, err
+	}
+	server, err := witness.NewServer(witness.Config{Dir: b.witnessDir(), Name: b.WitnessName, Key: key, Logs: logs}, b.now, b.log)
 	if err != nil {
+		return nil, Brings{}, err
+	}
+	if err := os.WriteFile(b.witnessBegun(), nil, 0o600); err != nil {
 		return nil, Brings{}, err
 	}
 	return server, Brings{Peers: map[string]http.Handler{witnessPath + "/": http.StripPrefix(witnessPath, server)}}, nil
@@ -213,9 +280,13 @@ func witnessPeers(b base, named []Witness, holder *credential.Holder) ([]witness
 	for i, w := range named {
 		key, err := journal.ParseKey(w.Key)
 		if err != nil {
-			return nil, nil, fmt.Errorf("key of witness %s: %w", w.Address, err)
+			return nil, nil, fmt.Errorf("key of witness %s: %w", cmp.Or(w.URL, w.Address), err)
 		}
-		peers[i] = witness.Peer{URL: "https://" + w.Address + witnessPath, Key: key}
+		peers[i] = witness.Peer{URL: w.prefix(), Key: key}
+		if w.URL != "" { // it knows nothing of this federation, and asks nobody who they are
+			peers[i].Client = &http.Client{Timeout: 15 * time.Second}
+			continue
+		}
 		pins[w.Address] = w.Pin
 	}
 	client := &http.Client{Timeout: 15 * time.Second, Transport: b.agreed.Watch(&http.Transport{

@@ -116,7 +116,9 @@ func (d *door) askTime(ctx context.Context) {
 	}
 	for _, list := range [][]Witness{d.Witnesses, d.base.Registry.Witnesses} {
 		for _, w := range list {
-			ask(w.Address, witnessPath+"/", w.Pin)
+			if w.URL == "" { // who is outside of this federation owes it no time
+				ask(w.Address, witnessPath+"/", w.Pin)
+			}
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"dobosh/internal/admission"
 	"dobosh/internal/identity"
+	"dobosh/internal/journal"
 	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/notify"
@@ -67,6 +68,9 @@ type Config struct {
 	// WitnessName makes this node a witness for the journals of all members,
 	// under that name. Needs keys.witness.
 	WitnessName string `yaml:"witness_name"`
+	// WitnessLogs are logs from outside of this federation that the witness
+	// cosigns too, whoever brings their checkpoints.
+	WitnessLogs []WitnessLog `yaml:"witness_logs"`
 	// Witnesses cosign this node's journal.
 	Witnesses []Witness `yaml:"witnesses"`
 	// Certificates says how long they live and, at the authority, who signs them.
@@ -117,6 +121,9 @@ type Listen struct {
 	// those of registrars and of counters. It belongs on a loopback or private
 	// address. Empty for none.
 	Systems string `yaml:"systems"`
+	// Witness serves the node's witness to logs from outside of this federation,
+	// over plain HTTP: put your TLS terminator before it. Empty for none.
+	Witness string `yaml:"witness"`
 }
 
 // Storage is where the rooms keep their tables.
@@ -169,17 +176,59 @@ type Registry struct {
 	Address string `yaml:"address"`
 	Pin     string `yaml:"pin"`
 	Key     string `yaml:"key"`
+	// Addresses lead to more nodes that may be asked when the one before does not
+	// answer: a standby of the authority, or any node that follows. At the
+	// authority they are asked, before it goes on, whether they know more than it
+	// does.
+	Addresses []Peer `yaml:"addresses"`
+	// Standby makes this node ready to keep the registry: it follows, has
+	// keys.registry of its own, and keeps the registry from when the keys of
+	// recovery say so ("dobosh promote").
+	Standby bool `yaml:"standby"`
 	// Stale is how long to go on without the authority; 24 h when zero.
 	Stale time.Duration `yaml:"stale"`
 
 	RegistryTrust `yaml:",inline"`
 }
 
+// Peer leads to a node.
+type Peer struct {
+	Address string `yaml:"address"` // host:port
+	Pin     string `yaml:"pin"`     // SHA-256 of its TLS key, hex
+}
+
 // Witness leads to a node that cosigns journals.
 type Witness struct {
+	// URL leads to any witness that speaks C2SP tlog-witness: its submission
+	// prefix, without "/add-checkpoint". Where it is empty, Address (host:port) and
+	// Pin (SHA-256 of its TLS key, hex) lead to a node of this federation.
+	URL     string `yaml:"url"`
 	Address string `yaml:"address"`
 	Pin     string `yaml:"pin"`
-	Key     string `yaml:"key"`
+	// Key verifies its cosignatures.
+	Key string `yaml:"key"`
+}
+
+// WitnessLog is a log that a witness cosigns.
+type WitnessLog struct {
+	// Origin is the first line of its checkpoints; the name in Key when empty.
+	Origin string `yaml:"origin"`
+	// Key verifies its checkpoints, as in package note of golang.org/x/mod.
+	Key string `yaml:"key"`
+}
+
+func (w Witness) check(key string) (errs []error) {
+	if w.URL == "" {
+		return checkPeer(key, w.Address, w.Pin)
+	}
+	u, err := url.Parse(w.URL)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" {
+		errs = append(errs, fmt.Errorf("%s.url: %q is no http or https address", key, w.URL))
+	}
+	if w.Address != "" || w.Pin != "" {
+		errs = append(errs, fmt.Errorf("%s: has a url, and address or pin", key))
+	}
+	return errs
 }
 
 // Services configures the room of public services.
@@ -313,10 +362,15 @@ func (c Config) Check() error {
 	errs = append(errs, c.Bus.check()...)
 	wrong(c.Keys.TLS == "" || c.Keys.Log == "", "keys: tls and log are needed")
 	errs = append(errs, c.Registry.check(c.Keys)...)
-	errs = append(errs, c.Certificates.check(c.Registry.Authority)...)
+	errs = append(errs, c.Certificates.check(c.Registry.Authority || c.Registry.Standby)...)
 	wrong((c.WitnessName != "") != (c.Keys.Witness != ""), "witness_name: needs keys.witness, and the other way round")
+	wrong(c.WitnessName == "" && (c.Listen.Witness != "" || len(c.WitnessLogs) > 0), "witness_name: is missing, and there is listen.witness or witness_logs")
+	for i, l := range c.WitnessLogs {
+		_, err := journal.ParseKey(l.Key)
+		wrong(err != nil, "witness_logs[%d].key: %w", i, err)
+	}
 	for i, w := range c.Witnesses {
-		errs = append(errs, checkPeer(fmt.Sprintf("witnesses[%d]", i), w.Address, w.Pin)...)
+		errs = append(errs, w.check(fmt.Sprintf("witnesses[%d]", i))...)
 	}
 	errs = append(errs, c.TimeStamps.check()...)
 	errs = append(errs, c.TimeStampAuthority.check()...)
@@ -349,7 +403,7 @@ func (l Listen) check() (errs []error) {
 			errs = append(errs, fmt.Errorf("listen.%s: is missing", name))
 		}
 	}
-	for name, address := range map[string]string{"portal": l.Portal, "exchange": l.Exchange, "edge": l.Edge, "operations": l.Operations, "systems": l.Systems} {
+	for name, address := range map[string]string{"portal": l.Portal, "exchange": l.Exchange, "edge": l.Edge, "operations": l.Operations, "systems": l.Systems, "witness": l.Witness} {
 		if _, _, err := net.SplitHostPort(address); address != "" && err != nil {
 			errs = append(errs, fmt.Errorf("listen.%s: %q is no host:port", name, address))
 		}
@@ -358,7 +412,13 @@ func (l Listen) check() (errs []error) {
 }
 
 func (r Registry) check(keys Keys) (errs []error) {
-	errs = r.RegistryTrust.check(r.Authority)
+	errs = r.RegistryTrust.check(r.Authority || r.Standby)
+	for i, p := range r.Addresses {
+		errs = append(errs, checkPeer(fmt.Sprintf("registry.addresses[%d]", i), p.Address, p.Pin)...)
+	}
+	if r.Standby && (keys.Registry == "" || r.Authority) {
+		errs = append(errs, errors.New("registry.standby: needs keys.registry, and is not the authority"))
+	}
 	if r.Authority {
 		if keys.Registry == "" || r.Address != "" {
 			errs = append(errs, errors.New("registry: the authority needs keys.registry, and no address"))

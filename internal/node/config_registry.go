@@ -31,7 +31,7 @@ func (t RegistryTrust) check(authority bool) (errs []error) {
 			errs = append(errs, fmt.Errorf("registry.witnesses[%d].key: %w", i, err))
 		}
 		if authority {
-			errs = append(errs, checkPeer(fmt.Sprintf("registry.witnesses[%d]", i), w.Address, w.Pin)...)
+			errs = append(errs, w.check(fmt.Sprintf("registry.witnesses[%d]", i))...)
 		}
 	}
 	if t.Quorum < 0 || t.Quorum > len(t.Witnesses) {

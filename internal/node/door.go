@@ -15,6 +15,7 @@ import (
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
+	"dobosh/internal/journal/witness"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/node/operator"
@@ -36,10 +37,12 @@ type door struct {
 	witnesses witnesses
 	gateway   *exchange.Gateway
 	rotation  *admission.Rotation
-	words     *lang.Catalogue
-	acts      map[string]act.Act // that can be done by a command, by name
-	since     time.Time          // the node was opened
-	begun     time.Time          // the same by the clock of the machine, which measures how long ago that is
+
+	publishing *witness.Cosigner // of the registry; nil elsewhere, and without witnesses
+	words      *lang.Catalogue
+	acts       map[string]act.Act // that can be done by a command, by name
+	since      time.Time          // the node was opened
+	begun      time.Time          // the same by the clock of the machine, which measures how long ago that is
 }
 
 // handler takes the commands of the operator, who comes through a socket in the
@@ -119,6 +122,9 @@ func (n *Node) listenOperator(ctx context.Context, d *door) error {
 // rotate replaces keys while the node serves, and goes on when the operator has
 // gone.
 func (d *door) rotate(ctx context.Context, r operator.Rotation) (out operator.Rotated, err error) {
+	if err := d.mayTell(); err != nil {
+		return out, err
+	}
 	done := make(chan struct{})
 	d.rotation.Beside(func(ctx context.Context) {
 		defer close(done)
@@ -128,6 +134,9 @@ func (d *door) rotate(ctx context.Context, r operator.Rotation) (out operator.Ro
 	})
 	select {
 	case <-done:
+		if err == nil {
+			_, _, err = d.told(ctx)
+		}
 		return out, err
 	case <-ctx.Done():
 		return operator.Rotated{}, ctx.Err()
@@ -152,12 +161,23 @@ func (d *door) makeToken(ctx context.Context, g operator.Grant) (operator.Made, 
 	return operator.Made{Text: text, Until: made.Until}, err
 }
 
-func (d *door) revoke(ctx context.Context, r operator.Revocation) (operator.Done, error) {
+func (d *door) revoke(ctx context.Context, r operator.Revocation) (operator.Told, error) {
 	office, err := d.atOffice()
 	if err != nil {
-		return operator.Done{}, err
+		return operator.Told{}, err
 	}
-	return operator.Done{}, office.Revoke(ctx, r.Member, r.Node, r.Why, byOperator)
+	if err := office.Revoke(ctx, r.Member, r.Node, r.Why, byOperator); err != nil {
+		return operator.Told{}, err
+	}
+	size := d.State().Size
+	heard, nodes, err := d.told(ctx)
+	return operator.Told{Heard: heard, Nodes: nodes, Uncosigned: !d.cosigned(size)}, err
+}
+
+// cosigned reports whether the quorum of witnesses, where there is one, has
+// cosigned so many statements of the registry.
+func (d *door) cosigned(size int64) bool {
+	return len(d.base.Registry.Witnesses) == 0 || d.publishing == nil || d.publishing.Covers(size)
 }
 
 // enact states the instruments that the registry does not have as they are. Those
@@ -181,7 +201,8 @@ func (d *door) enact(ctx context.Context, e operator.Enactment) (operator.Enacte
 			return operator.Enacted{}, err
 		}
 	}
-	return operator.Enacted{New: len(news), Size: d.State().Size}, nil
+	heard, nodes, err := d.told(ctx)
+	return operator.Enacted{New: len(news), Size: d.State().Size, Heard: heard, Nodes: nodes}, err
 }
 
 // report says how the node is.
@@ -213,6 +234,7 @@ func (d *door) standing() string {
 func (d *door) registryState() operator.RegistryState {
 	s := operator.RegistryState{Authority: d.authority != nil, Statements: d.State().Size, Confirmed: d.contact(d.now())}
 	_, s.Forked = d.Forked()
+	s.Uncosigned = d.Uncosigned()
 	if d.authority == nil {
 		s.StopsAt = s.Confirmed.Add(cmp.Or(d.base.Registry.Stale, exchange.DefaultStale))
 	}

@@ -61,13 +61,13 @@ func Connections() int {
 // few addresses.
 func shares() map[string]struct{ weight, address int } {
 	return map[string]struct{ weight, address int }{
-		"portal": {8, 4}, "exchange": {6, 4}, "edge": {3, 2}, "edge-tls": {3, 2}, "systems": {3, 2}, "operations": {1, 2}, "time-stamps": {1, 4},
+		"portal": {8, 4}, "exchange": {6, 4}, "edge": {3, 2}, "edge-tls": {3, 2}, "systems": {3, 2}, "operations": {1, 2}, "time-stamps": {1, 4}, "witness": {1, 4},
 	}
 }
 
 // addresses are those of the configured surfaces.
 func (c Config) addresses() map[string]string {
-	all := map[string]string{"portal": c.Listen.Portal, "exchange": c.Listen.Exchange, "edge": c.Listen.Edge, "operations": c.Listen.Operations, "systems": c.Listen.Systems}
+	all := map[string]string{"portal": c.Listen.Portal, "exchange": c.Listen.Exchange, "edge": c.Listen.Edge, "operations": c.Listen.Operations, "systems": c.Listen.Systems, "witness": c.Listen.Witness}
 	if c.Edge.TLS != nil {
 		all["edge-tls"] = c.Edge.TLS.Listen
 	}

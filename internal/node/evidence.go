@@ -127,7 +127,7 @@ func (c Config) openCopy(ctx context.Context, now clock.Now, log *slog.Logger) (
 // follower was told.
 func (c Config) registryKey() (note.Verifier, error) {
 	if !c.Registry.Authority {
-		return note.NewVerifier(c.Registry.Key)
+		return journal.ParseKey(c.Registry.Key)
 	}
 	key, err := credential.ReadKey(c.Keys.Registry)
 	if err != nil {

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,5 +65,21 @@ func openKept(ctx context.Context, c Config, now clock.Now, log *slog.Logger) (*
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("the registry: %w", err), db.Close())
 	}
+	own, err := journal.NewKey(RegistryOrigin(c.Member.Instance), credential.PublicOf(key))
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	tlsKey, err := credential.ReadKey(c.Keys.TLS)
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	pin, err := credential.PinOf(tlsKey.Public())
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	authority.Kept(own, registry.Node{Member: c.Member, Name: c.Name, Address: c.announced(), TLS: pin})
 	return authority, db.Close, nil
 }
+
+// announced is where the other nodes reach this one.
+func (c Config) announced() string { return cmp.Or(c.Address, c.Listen.Exchange) }

@@ -38,6 +38,9 @@ func (d *door) maintain(ctx context.Context, m operator.Maintenance) (operator.R
 	if !known {
 		return operator.Report{}, problem.New(problem.Conflict, "node-unregistered")
 	}
+	if err := d.mayTell(); err != nil {
+		return operator.Report{}, err
+	}
 	own.State, own.Notice = "", nil
 	if m.On {
 		own.State, own.Notice = registry.NodeMaintenance, d.notice(m)
@@ -46,6 +49,9 @@ func (d *door) maintain(ctx context.Context, m operator.Maintenance) (operator.R
 		return operator.Report{}, err
 	}
 	if err := d.keepPause(m); err != nil {
+		return operator.Report{}, err
+	}
+	if _, _, err := d.told(ctx); err != nil {
 		return operator.Report{}, err
 	}
 	return d.report(), nil

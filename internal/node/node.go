@@ -251,6 +251,9 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err := n.take(brings, err); err != nil {
 		return err
 	}
+	if err := b.known(c.State(), holder.Pin()); err != nil {
+		return err
+	}
 	g, brings, err := openGate(ctx, b, db, c, holder, book)
 	if err := n.take(brings, err); err != nil {
 		return err
@@ -289,7 +292,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	jobs.Register(work.Every("bus.mend", bus.MendEvery, func(ctx context.Context) error { return relay.Mend(ctx, happening.Refetch) }))
 
 	// Who vouches for this node, and for whom it vouches.
-	watching, brings, err := openWitness(b, c)
+	watching, brings, err := openWitness(b, witnessedLogs{c, b.WitnessLogs})
 	if err := n.take(brings, err); err != nil {
 		return err
 	}
@@ -297,7 +300,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err := n.take(brings, err); err != nil {
 		return err
 	}
-	brings, err = openPublishing(ctx, b, c, holder)
+	publishing, brings, err := openPublishing(ctx, b, c, holder)
 	if err := n.take(brings, err); err != nil {
 		return err
 	}
@@ -415,12 +418,12 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		Registry: c.Registry, Submit: c.submit, Holder: holder, Renewer: g.renewer, Journal: book, Signer: signer, Rekeyed: signed.rekeyed,
 		Beside: func(do func(context.Context)) { n.done.Go(func() { do(n.work) }) }, Log: log,
 	}}
-	d := &door{base: b, centre: c, gate: g, journal: book, witnesses: cosigners, gateway: gateway, rotation: rotation, words: words, since: now(), begun: time.Now()}
+	d := &door{publishing: publishing, base: b, centre: c, gate: g, journal: book, witnesses: cosigners, gateway: gateway, rotation: rotation, words: words, since: now(), begun: time.Now()}
 	if d.acts, err = actsOf(agreed, listed); err != nil {
 		return err
 	}
 	vital := &vitals{log: log, parts: d.parts(db, stream, func() *bus.Relay { return relay }, jobs)}
-	n.take(Brings{Work: []func(context.Context){d.endPauses, rotation.Finish, vital.watch, func(ctx context.Context) { b.watchClock(ctx, d.askTime) }}}, nil)
+	n.take(Brings{Work: []func(context.Context){d.endPauses, rotation.Finish, n.stayKnown, vital.watch, func(ctx context.Context) { b.watchClock(ctx, d.askTime) }}}, nil)
 	seen := conditions{door: d, oversight: over, stamps: stamps, title: title, vitals: vital}
 
 	agreements, err := contractpages.New(contractpages.Deps{Contracts: agreed, Pack: pack, Announced: listed})
@@ -490,6 +493,9 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 	if stamper != nil {
 		surfaces = append(surfaces, surface{name: "time-stamps", address: cfg.TimeStampAuthority.Listen, routes: newRoutes().on("/", act.Anyone(), stamper)})
+	}
+	if watching != nil {
+		surfaces = append(surfaces, surface{name: "witness", address: cfg.Listen.Witness, routes: newRoutes().on("POST /add-checkpoint", act.Anyone(), watching).on("GET /newest", act.Anyone(), watching)})
 	}
 	for _, s := range surfaces {
 		if err := n.listen(ctx, m, gateway, s); err != nil {
@@ -616,9 +622,11 @@ func (n *Node) Close() error {
 // registry, at each change of it, until ctx ends.
 func partFromStrangers(ctx context.Context, c centre, gateway *exchange.Gateway) {
 	for {
-		size := c.State().Size
+		changed := c.Changed()
 		gateway.CloseRevoked()
-		if c.Wait(ctx, size) != nil {
+		select {
+		case <-changed:
+		case <-ctx.Done():
 			return
 		}
 	}

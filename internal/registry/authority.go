@@ -17,6 +17,11 @@ type Authority struct {
 	*Registry
 	signer note.Signer
 	rates  rates
+	own    note.Verifier                     // of signer
+	node   Node                              // that keeps it, where that is known
+	dial   func(context.Context, Node) error // to a node that moves; nil where nobody is dialled
+	least  int64                             // statements that a witness says there are; guarded by mu
+	kept   bool                              // elsewhere, by a continuation that is not known here; guarded by mu
 }
 
 // NewAuthority opens the registry that signer speaks for. The name of the
@@ -26,11 +31,17 @@ func NewAuthority(ctx context.Context, db *storage.DB, signer note.Signer, verif
 	if err != nil {
 		return nil, err
 	}
-	return &Authority{Registry: r, signer: signer}, nil
+	r.keeps = true
+	return &Authority{Registry: r, signer: signer, own: verifier}, nil
 }
 
-// Append adds statements, all or none, and signs the checkpoint over them.
+// Append adds statements, all or none, and signs the checkpoint over them. It is
+// refused while others are known to know more than is known here ([Authority.Whole]).
 func (a *Authority) Append(ctx context.Context, statements ...Statement) error {
+	return a.append(ctx, a.mayAppend, statements...)
+}
+
+func (a *Authority) append(ctx context.Context, may func(*State) error, statements ...Statement) error {
 	leaves := make([]string, len(statements))
 	for i, st := range statements {
 		if st.By == "" {
@@ -44,11 +55,14 @@ func (a *Authority) Append(ctx context.Context, statements ...Statement) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	next, err := a.applied(leaves, false)
+	grown, root, err := a.grown(leaves)
 	if err != nil {
 		return err
 	}
-	grown, root, err := a.grown(leaves)
+	if err := may(a.State()); err != nil {
+		return err
+	}
+	next, err := a.applied(leaves, grown, false)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,13 @@ type Delta struct {
 	From       int64    `json:"from"`
 	Statements []string `json:"statements"`
 	Checkpoint string   `json:"checkpoint"`
+
+	current int64 // microseconds of when whoever answered knew it to be current; zero for now
 }
+
+// currentHeader says when a node that follows knew its copy to be current. Who
+// keeps the registry does not send it.
+const currentHeader = "Dobosh-Current"
 
 const (
 	deltaLimit = 1000             // statements in one answer
@@ -80,6 +86,9 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if !r.keeps {
+		w.Header().Set(currentHeader, strconv.FormatInt(max(1, r.contact.Load()), 10))
+	}
 	body := a.plain
 	if a.packed != nil && strings.Contains(req.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Encoding", "gzip")

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"dobosh/internal/journal"
@@ -19,10 +21,12 @@ import (
 // Follower is every other node's side: it keeps up with the authority.
 type Follower struct {
 	*Registry
-	url    string
-	client *http.Client
 	log    *slog.Logger
 	quorum witnesses
+
+	asking  sync.Mutex // guards what follows
+	sources []Mirror   // who can be asked, the one that is asked first
+	reach   func(address, pin string) Mirror
 }
 
 // witnesses are those whose cosignatures a checkpoint needs, and how many.
@@ -38,7 +42,35 @@ func NewFollower(ctx context.Context, db *storage.DB, verifier note.Verifier, ur
 	if err != nil {
 		return nil, err
 	}
-	return &Follower{Registry: r, url: url, client: client, log: log}, nil
+	return &Follower{Registry: r, sources: []Mirror{{Registry: url, Client: client}}, log: log}, nil
+}
+
+// Also names another node that may be asked when the one before does not answer:
+// a standby, or any that follows. reach finds those that the registry itself
+// names, when another node keeps it. It is called before the first round.
+func (f *Follower) Also(reach func(address, pin string) Mirror, more ...Mirror) {
+	f.sources, f.reach = append(f.sources, more...), reach
+}
+
+// known are those who can be asked, in the order of trying: first who keeps the
+// registry by its own word.
+func (f *Follower) known() []Mirror {
+	f.asking.Lock()
+	defer f.asking.Unlock()
+	all := slices.Clone(f.sources)
+	keeper, decided := f.State().Keeper()
+	if !decided || f.reach == nil {
+		return all
+	}
+	named := f.reach(keeper.Address, keeper.Pin)
+	return append([]Mirror{named}, slices.DeleteFunc(all, func(s Mirror) bool { return s.Registry == named.Registry })...)
+}
+
+// next goes on with the next of those who can be asked.
+func (f *Follower) next() {
+	f.asking.Lock()
+	defer f.asking.Unlock()
+	f.sources = append(f.sources[1:], f.sources[0])
 }
 
 // Require makes the follower refuse checkpoints that fewer than quorum of the
@@ -54,23 +86,26 @@ const (
 )
 
 // Run keeps the copy current until ctx ends. A registry that cannot be followed
-// is tried again with growing pauses; one that forked is never followed
-// again.
+// is tried again with growing pauses, at the next address; one that forked is
+// followed again when the keys of recovery have said which history goes on.
 func (f *Follower) Run(ctx context.Context) {
-	wait := pause
+	wait, told := pause, false
 	for {
 		err := f.Sync(ctx, true)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case errors.Is(err, ErrForked):
-			f.log.ErrorContext(ctx, "the registry forked; following has stopped", slog.Any("error", err))
-			return
+			if wait = longestPause; !told {
+				f.log.ErrorContext(ctx, "the registry forked; it is not followed until a continuation says which history goes on", slog.Any("error", err))
+			}
+			told = true
 		case err != nil:
 			wait = min(2*wait, longestPause)
 			f.log.Log(ctx, missed(wait), "registry not followed", slog.Any("error", err))
+			f.next()
 		default:
-			wait = pause
+			wait, told = pause, false
 		}
 		select {
 		case <-time.After(wait):
@@ -94,15 +129,28 @@ func missed(wait time.Duration) slog.Level {
 const maxPending = 1 << 20
 
 // Sync fetches what is new, once. With wait it holds until there is something
-// or the authority has nothing to say for a while.
+// or the authority has nothing to say for a while. Where the copy does not fit what
+// is shown, it looks for a continuation that says how the registry goes on.
 func (f *Follower) Sync(ctx context.Context, wait bool) error {
-	if err := f.distrust(); err != nil {
+	err := f.distrust()
+	if err == nil {
+		err = f.sync(ctx, f.known()[0], wait)
+	}
+	if !errors.Is(err, ErrForked) && !errors.Is(err, errForeign) {
 		return err
 	}
+	settled, why := f.settle(ctx)
+	if settled {
+		return nil
+	}
+	return errors.Join(err, why)
+}
+
+func (f *Follower) sync(ctx context.Context, source Mirror, wait bool) error {
 	from := f.State().Size
 	var pending []string
 	for len(pending) < maxPending {
-		delta, err := f.fetch(ctx, from+int64(len(pending)), wait && len(pending) == 0)
+		delta, err := source.fetch(ctx, from+int64(len(pending)), f.heard.Load(), wait && len(pending) == 0)
 		if err != nil {
 			return err
 		}
@@ -110,7 +158,7 @@ func (f *Follower) Sync(ctx context.Context, wait bool) error {
 		if delta.Checkpoint == "" && len(delta.Statements) > 0 {
 			continue
 		}
-		return f.accept(ctx, from, pending, delta.Checkpoint)
+		return f.accept(ctx, from, pending, delta.Checkpoint, delta.current)
 	}
 	return errors.New("ask the registry: more statements than can be taken in at once")
 }
@@ -123,8 +171,11 @@ func (f *Follower) distrust() error {
 	return nil
 }
 
-func (f *Follower) fetch(ctx context.Context, after int64, wait bool) (Delta, error) {
-	url := f.url + "?after=" + strconv.FormatInt(after, 10)
+func (s Mirror) fetch(ctx context.Context, after, heard int64, wait bool) (Delta, error) {
+	url := s.Registry + "?after=" + strconv.FormatInt(after, 10)
+	if heard > after {
+		url += "&heard=" + strconv.FormatInt(heard, 10)
+	}
 	if wait {
 		url += "&wait=1"
 	}
@@ -132,7 +183,7 @@ func (f *Follower) fetch(ctx context.Context, after int64, wait bool) (Delta, er
 	if err != nil {
 		return Delta{}, err
 	}
-	resp, err := f.client.Do(req)
+	resp, err := s.Client.Do(req)
 	if err != nil {
 		return Delta{}, fmt.Errorf("ask the registry: %w", err)
 	}
@@ -144,17 +195,18 @@ func (f *Follower) fetch(ctx context.Context, after int64, wait bool) (Delta, er
 	if err == nil && delta.From != after {
 		err = fmt.Errorf("read delta: asked for %d, got %d", after, delta.From)
 	}
+	delta.current, _ = strconv.ParseInt(resp.Header.Get(currentHeader), 10, 64) // zero where nothing is said
 	return delta, err
 }
 
 // accept takes the leaves that follow after the first from statements in, if
 // the checkpoint is over exactly the history that results, and witnessed. What
 // another call took in meanwhile is left out.
-func (f *Follower) accept(ctx context.Context, from int64, leaves []string, checkpoint string) error {
+func (f *Follower) accept(ctx context.Context, from int64, leaves []string, checkpoint string, current int64) error {
 	if checkpoint == "" {
 		return nil // the authority has said nothing at all yet
 	}
-	signed, err := journal.OpenCheckpoint([]byte(checkpoint), f.verifier)
+	signed, err := journal.PeekCheckpoint([]byte(checkpoint)) // its signature is looked at when it is known whose counts
 	if err != nil {
 		return fmt.Errorf("ask the registry: %w", err)
 	}
@@ -164,6 +216,9 @@ func (f *Follower) accept(ctx context.Context, from int64, leaves []string, chec
 		return err
 	}
 	if signed.Size < f.tree.size {
+		if _, err := f.State().open(f.verifier, []byte(checkpoint)); err != nil {
+			return fmt.Errorf("ask the registry: %w: %w", errForeign, err)
+		}
 		return f.shorter(ctx, signed, checkpoint)
 	}
 	leaves = leaves[min(f.tree.size-from, int64(len(leaves))):]
@@ -175,19 +230,57 @@ func (f *Follower) accept(ctx context.Context, from int64, leaves []string, chec
 		return fmt.Errorf("read delta: %d statements, %d signed", grown.size, signed.Size)
 	}
 	if root != signed.Root {
+		if _, err := f.State().open(f.verifier, []byte(checkpoint)); err != nil {
+			return fmt.Errorf("ask the registry: %w: %w", errForeign, err)
+		}
 		return f.discontinued(ctx, checkpoint)
 	}
-	if err := f.quorum.check(checkpoint); err != nil {
+	next, err := f.applied(leaves, grown, false)
+	if err != nil {
 		return err
 	}
-	next, err := f.applied(leaves, false)
-	if err != nil {
+	if _, err := next.open(f.verifier, []byte(checkpoint)); err != nil {
+		return fmt.Errorf("ask the registry: %w: %w", errForeign, err)
+	}
+	if err := f.quorum.check(checkpoint); err != nil {
+		if errors.Is(err, ErrUnwitnessed) {
+			err = errors.Join(err, f.revokeEarly(leaves))
+		}
 		return err
 	}
 	if err := f.commit(ctx, leaves, next, grown, checkpoint); err != nil {
 		return err
 	}
-	return f.confirm(ctx)
+	return f.confirm(ctx, current)
+}
+
+// revokeEarly takes nodes out that the authority took out, before its checkpoint is
+// cosigned: whoever holds a stolen key must not win by the silence of witnesses. All
+// else waits. The signature of the authority was verified. The caller holds mu.
+func (f *Follower) revokeEarly(leaves []string) error {
+	readings, err := readLeaves(f.tree.size, leaves)
+	if err != nil {
+		return err
+	}
+	early, some := f.state.Load().clone(), false
+	for i, st := range readings {
+		if st.Node == nil || st.Node.Address != "" || st.By != "" {
+			continue
+		}
+		if _, there := early.Node(st.Node.Member, st.Node.Name); !there {
+			continue // it came in by a statement that waits too
+		}
+		if err := early.applyNode(*st.Node, f.tree.size+int64(i)); err != nil {
+			return err
+		}
+		some = true
+	}
+	if size := f.tree.size + int64(len(leaves)); some && f.heard.Swap(size) != size {
+		f.early.Store(early)
+		close(f.changed)
+		f.changed = make(chan struct{})
+	}
+	return nil
 }
 
 // discontinued is the error for statements and a checkpoint that do not go with
@@ -200,16 +293,21 @@ func (f *Follower) discontinued(ctx context.Context, checkpoint string) error {
 	return f.isForked(ctx, f.head.checkpoint, checkpoint)
 }
 
-// confirm notes that the copy is current, unless others have seen otherwise.
-// The caller holds mu.
-func (f *Follower) confirm(ctx context.Context) error {
+// confirm notes that the copy is current, unless others have seen otherwise. Who
+// follows too knows only that it was at an instant, current, in microseconds; zero
+// stands for now. The caller holds mu.
+func (f *Follower) confirm(ctx context.Context, current int64) error {
 	if err := f.catchUpWithOthers(ctx); err != nil {
 		return err
 	}
 	if f.withheld() {
 		return ErrWithheld
 	}
-	f.contact.Store(storage.Micros(f.now()))
+	at := storage.Micros(f.now())
+	if current != 0 {
+		at = max(min(at, current), f.contact.Load())
+	}
+	f.contact.Store(at)
 	return nil
 }
 

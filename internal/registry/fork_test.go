@@ -56,7 +56,6 @@ func TestSplitViewIsFoundByComparing(t *testing.T) {
 			if err := again.Sync(t.Context(), false); !errors.Is(err, ErrForked) {
 				t.Errorf("another history, %s: followed again: %v", name, err)
 			}
-			again.Run(t.Context()) // returns by itself
 			clearFork(t, again)
 		}
 	})
@@ -170,5 +169,4 @@ func TestGossipAsksOthers(t *testing.T) {
 	if err := g.Round(t.Context()); !errors.Is(err, ErrForked) {
 		t.Errorf("another node shows another history: %v", err)
 	}
-	g.Run(t.Context()) // returns by itself
 }

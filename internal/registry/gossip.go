@@ -30,8 +30,7 @@ type Gossip struct {
 	Log *slog.Logger
 }
 
-// Run asks one node after another, drawn by lot, until ctx ends or the registry
-// proves to be forked.
+// Run asks one node after another, drawn by lot, until ctx ends.
 func (g Gossip) Run(ctx context.Context) {
 	tick := time.NewTicker(g.Every)
 	defer tick.Stop()
@@ -44,8 +43,7 @@ func (g Gossip) Run(ctx context.Context) {
 		err := g.Round(ctx)
 		switch {
 		case errors.Is(err, ErrForked):
-			g.Log.ErrorContext(ctx, "the registry shows others another history; following has stopped", slog.Any("error", err))
-			return
+			g.Log.ErrorContext(ctx, "the registry shows others another history", slog.Any("error", err))
 		case err != nil && ctx.Err() == nil:
 			g.Log.DebugContext(ctx, "no checkpoint from another node", slog.Any("error", err))
 		}

@@ -127,3 +127,19 @@ func say(tb testing.TB, a *Authority, statements ...Statement) {
 		tb.Fatal(err)
 	}
 }
+
+// namedKey is a key of a name, made from a seed of another.
+func namedKey(tb testing.TB, name, seed string) (note.Signer, note.Verifier) {
+	tb.Helper()
+	s, err := journal.NewSigner(name, testkit.Key(seed))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	v, err := journal.NewKey(name, testkit.Key(seed).Public().(ed25519.PublicKey))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s, v
+}
+
+func publicOf(key ed25519.PrivateKey) ed25519.PublicKey { return key.Public().(ed25519.PublicKey) }

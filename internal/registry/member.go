@@ -149,6 +149,18 @@ func (s *State) Node(member ID, name string) (Node, bool) {
 	return value(n.is, ok)
 }
 
+// NodeAtAddress finds the node that is reached at an address.
+func (s *State) NodeAtAddress(address string) (Node, bool) {
+	for _, m := range s.members.All() {
+		for _, n := range m.nodes {
+			if n.is.Address == address {
+				return *n.is, true
+			}
+		}
+	}
+	return Node{}, false
+}
+
 // NodeAt is the place in the log of the statement by which a node is as it is.
 func (s *State) NodeAt(member ID, name string) (index int64, ok bool) {
 	n, ok := s.node(member, name)

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // proofs collects the signatures that statements rest on while they are
@@ -16,6 +17,8 @@ import (
 type proofs struct {
 	trusted bool // the statements were verified when they were stored
 	list    []proof
+	anchor  note.Verifier       // of the checkpoints of the beginning
+	roots   map[int64]tlog.Hash // before each continuation, by its place
 }
 
 type proof struct {

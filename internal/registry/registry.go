@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/storage"
 
@@ -31,9 +31,12 @@ type Registry struct {
 	verifier note.Verifier
 	now      clock.Now
 	state    atomic.Pointer[State]
-	contact  atomic.Int64 // microseconds of the last checkpoint that held
+	early    atomic.Pointer[State] // with revocations that no quorum of witnesses has cosigned yet; nil without any
+	heard    atomic.Int64          // statements that early looked at
+	contact  atomic.Int64          // microseconds of the last checkpoint that held
 	forked   atomic.Pointer[Fork]
 	answers  answers
+	keeps    bool // of the authority: it is always current
 
 	mu      sync.Mutex // held while the log grows; owns the fields below
 	tree    tree
@@ -80,18 +83,18 @@ func (r *Registry) load(ctx context.Context, kept store) error {
 	if err != nil {
 		return err
 	}
+	state, err := r.applied(leaves, grown, true)
+	if err != nil {
+		return err
+	}
 	if checkpoint != "" {
-		signed, err := journal.OpenCheckpoint([]byte(checkpoint), r.verifier)
+		signed, err := state.open(r.verifier, []byte(checkpoint))
 		if err != nil {
 			return err
 		}
 		if signed.Size != grown.size || signed.Root != root {
 			return errors.New("the statements kept are not those of the checkpoint kept")
 		}
-	}
-	state, err := r.applied(leaves, true)
-	if err != nil {
-		return err
 	}
 	if err := kept.mend(ctx, grown); err != nil {
 		return err
@@ -111,8 +114,31 @@ func (r *Registry) load(ctx context.Context, kept store) error {
 	return nil
 }
 
-// State is the present snapshot.
-func (r *Registry) State() *State { return r.state.Load() }
+// State is the present snapshot. A node that was taken out is not in it, also while
+// too few witnesses have cosigned that ([Registry.Uncosigned]).
+func (r *Registry) State() *State {
+	if early := r.early.Load(); early != nil {
+		return early
+	}
+	return r.state.Load()
+}
+
+// Uncosigned is how many statements the authority has signed and too few witnesses
+// have cosigned yet. Of them only revocations count already.
+func (r *Registry) Uncosigned() int64 {
+	if r.early.Load() == nil {
+		return 0
+	}
+	return r.heard.Load() - r.state.Load().Size
+}
+
+// Changed gives a channel that is closed when the state changes next, or others
+// are shown more.
+func (r *Registry) Changed() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.changed
+}
 
 // Contact is when the copy was last known to be current; zero for never.
 func (r *Registry) Contact() time.Time {
@@ -125,8 +151,12 @@ func (r *Registry) Contact() time.Time {
 // Checkpoint is the newest checkpoint that others are shown, a signed note.
 func (r *Registry) Checkpoint() string { return r.showing().checkpoint }
 
-// Key verifies the checkpoints of the registry.
-func (r *Registry) Key() note.Verifier { return r.verifier }
+// Key verifies the newest checkpoints of the registry.
+func (r *Registry) Key() note.Verifier { return r.State().keyAt(r.verifier, math.MaxInt64) }
+
+// Anchor verifies the checkpoints of its beginning: the key that this copy was
+// told to believe.
+func (r *Registry) Anchor() note.Verifier { return r.verifier }
 
 func (r *Registry) showing() head {
 	r.mu.Lock()
@@ -179,15 +209,15 @@ func (r *Registry) grown(leaves []string) (*growth, tlog.Hash, error) {
 	return g, root, err
 }
 
-// applied gives the state that the leaves lead to. Leaves of the own storage are
-// trusted: their signatures were verified before they got there. The caller
-// holds mu.
-func (r *Registry) applied(leaves []string, trusted bool) (*State, error) {
+// applied gives the state that the leaves lead to, which made the tree g. Leaves
+// of the own storage are trusted: their signatures were verified before they got
+// there. The caller holds mu.
+func (r *Registry) applied(leaves []string, g *growth, trusted bool) (*State, error) {
 	readings, err := readLeaves(r.tree.size, leaves)
 	if err != nil {
 		return nil, err
 	}
-	next, proofs := r.State().clone(), proofs{trusted: trusted}
+	next, proofs := r.state.Load().clone(), proofs{trusted: trusted, anchor: r.verifier, roots: g.roots}
 	for i, st := range readings {
 		if err := next.apply(st, &proofs); err != nil {
 			return nil, fmt.Errorf("statement %d: %w", r.tree.size+int64(i), err)
@@ -208,6 +238,7 @@ func (r *Registry) commit(ctx context.Context, leaves []string, next *State, g *
 	}
 	r.tree, r.head = tree, head{next.Size, checkpoint}
 	r.state.Store(next)
+	r.early.Store(nil)
 	if len(leaves) > 0 {
 		close(r.grew)
 		r.grew = make(chan struct{})

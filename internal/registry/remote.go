@@ -72,7 +72,6 @@ func (a *Authority) receive(w http.ResponseWriter, r *http.Request, member func(
 // remote submits at the authority that a follower follows.
 type remote struct {
 	*Follower
-	url    string
 	member ID
 	node   note.Signer
 }
@@ -80,7 +79,10 @@ type remote struct {
 // Submitter is for the statements of the member whose node the follower is; the
 // authority takes them at url.
 func (f *Follower) Submitter(url string, member ID, node note.Signer) Submitter {
-	return remote{f, url, member, node}
+	if f.sources[0].Statements == "" {
+		f.sources[0].Statements = url
+	}
+	return remote{f, member, node}
 }
 
 // Submit implements [Submitter].
@@ -93,7 +95,7 @@ func (m remote) Submit(ctx context.Context, st Statement) error {
 	if err != nil {
 		return refusal(err)
 	}
-	size, err := m.post(ctx, leaf)
+	size, err := m.put(ctx, leaf)
 	if err != nil {
 		return err
 	}
@@ -104,14 +106,29 @@ func (m remote) Submit(ctx context.Context, st Statement) error {
 // maxTaken bounds the answer to a statement, in bytes.
 const maxTaken = 64 << 10
 
-func (m remote) post(ctx context.Context, leaf []byte) (size int64, err error) {
+// put brings a statement to whoever takes it: the one that is followed, or the
+// next.
+func (m remote) put(ctx context.Context, leaf []byte) (size int64, err error) {
+	err = problem.New(problem.Unavailable, "registry-away")
+	for _, mirror := range m.known() {
+		if mirror.Statements == "" {
+			continue
+		}
+		if size, err = m.post(ctx, mirror.Client, mirror.Statements, leaf); !problem.HasCode(err, "registry-away") {
+			return size, err
+		}
+	}
+	return size, err
+}
+
+func (m remote) post(ctx context.Context, client *http.Client, url string, leaf []byte) (size int64, err error) {
 	away := func(err error) error { return problem.New(problem.Unavailable, "registry-away").Because(err) }
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, m.url, bytes.NewReader(leaf))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(leaf))
 	if err != nil {
 		return 0, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := m.client.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return 0, away(err)
 	}

@@ -27,6 +27,7 @@ type State struct {
 	classes   ordered.Map[string, Class]
 	issuer    *Issuer
 	recovery  *Recovery
+	continued []continued // oldest first
 }
 
 func emptyState() *State {
@@ -69,6 +70,8 @@ func (s *State) apply(st reading, proofs *proofs) error {
 	case st.End != nil:
 		s.applyEnd(*st.End)
 		return nil
+	case st.Continuation != "":
+		return s.applyContinuation(st.Continuation, at, proofs.anchor, proofs.roots[at])
 	}
 	return s.applyEnacted(st.Statement)
 }

@@ -34,13 +34,15 @@ type Statement struct {
 	Issuer     *Issuer     `json:"issuer,omitempty"`
 	Class      *Class      `json:"class,omitempty"`
 	Recovery   *Recovery   `json:"recovery,omitempty"`
+	// Continuation is a note signed by keys of recovery, see [Continuation].
+	Continuation string `json:"continuation,omitempty"`
 }
 
 // parts counts what a statement says.
 func (s Statement) parts() (n int) {
 	for _, there := range []bool{
 		s.Member != nil, s.Node != nil, s.Service != nil, s.Group != nil, s.Contract != "", s.End != nil, s.Instrument != nil, s.Issuer != nil, s.Class != nil,
-		s.Recovery != nil,
+		s.Recovery != nil, s.Continuation != "",
 	} {
 		if there {
 			n++

@@ -21,6 +21,11 @@ type logStore interface {
 	save(ctx context.Context, from int64, leaves []string, g *growth, checkpoint string, at time.Time) error
 	// reader reads stored hashes.
 	reader(ctx context.Context) tlog.HashReader
+	// replace puts another log in the place of this one, and ends what is known of a
+	// fork.
+	replace(ctx context.Context, leaves []string, g *growth, checkpoint string, at time.Time) error
+	// endFork ends what is known of a fork.
+	endFork(ctx context.Context, at time.Time) error
 	// saveFork keeps the first proof; later ones say nothing new.
 	saveFork(ctx context.Context, f Fork) error
 }
@@ -96,6 +101,44 @@ func alike(ctx context.Context, tx *storage.Tx, from int64, leaves []string) (ha
 		}
 	}
 	return have, nil
+}
+
+func (s store) replace(ctx context.Context, leaves []string, g *growth, checkpoint string, at time.Time) error {
+	err := s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		for _, text := range []string{`delete from registry_statements`, `delete from registry_hashes`} {
+			if _, err := tx.ExecContext(ctx, text); err != nil {
+				return err
+			}
+		}
+		if err := endFork(ctx, tx, at); err != nil {
+			return err
+		}
+		for i := 0; i < len(leaves); i += rowsAtOnce {
+			if err := insertLeaves(ctx, tx, int64(i), leaves[i:min(i+rowsAtOnce, len(leaves))]); err != nil {
+				return err
+			}
+		}
+		if err := insertHashes(ctx, tx, g.first, g.added); err != nil {
+			return err
+		}
+		return putCheckpoint(ctx, tx, checkpoint, at)
+	})
+	if err != nil {
+		return fmt.Errorf("replace registry: %w", err)
+	}
+	return nil
+}
+
+func (s store) endFork(ctx context.Context, at time.Time) error {
+	return s.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return endFork(ctx, tx, at) })
+}
+
+func endFork(ctx context.Context, tx *storage.Tx, at time.Time) error {
+	if _, err := tx.ExecContext(ctx, `insert into registry_forks_ended (ended_at, ours, theirs) select cast($1 as bigint), ours, theirs from registry_fork where true on conflict (ended_at) do nothing`, storage.Micros(at)); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `delete from registry_fork`)
+	return err
 }
 
 func insertLeaves(ctx context.Context, tx *storage.Tx, from int64, leaves []string) error {

@@ -40,6 +40,9 @@ func (a *Authority) Submit(ctx context.Context, by ID, st Statement) error {
 	if a.State().stands(st) {
 		return nil
 	}
+	if err := a.mayMove(ctx, st.Node); err != nil {
+		return err
+	}
 	return refusal(a.Append(ctx, st))
 }
 
@@ -60,6 +63,32 @@ func (a *Authority) submittable(by ID, st Statement) error {
 	}
 	if skew := a.now().Sub(st.At).Abs(); skew > submitSkew {
 		return fmt.Errorf("%w: %w: the clocks differ by %s", ErrStatement, ErrLate, skew.Round(time.Second))
+	}
+	return nil
+}
+
+// Reaching has a node that says another address connected back to there, before
+// the registry has it. It is called before the first statement is taken.
+func (a *Authority) Reaching(dial func(ctx context.Context, n Node) error) { a.dial = dial }
+
+// mayMove refuses an address that another node has, or at which the node is not
+// found by its key.
+func (a *Authority) mayMove(ctx context.Context, n *Node) error {
+	if n == nil || n.Address == "" {
+		return nil
+	}
+	state := a.State()
+	if was, known := state.Node(n.Member, n.Name); !known || was.Address == n.Address {
+		return nil
+	}
+	if holder, taken := state.NodeAtAddress(n.Address); taken {
+		return problem.New(problem.Conflict, "address-taken", "address", n.Address, "node", holder.Name, "member", holder.Member.String())
+	}
+	if a.dial == nil {
+		return nil
+	}
+	if err := a.dial(ctx, *n); err != nil {
+		return problem.New(problem.Conflict, "address-unreachable", "address", n.Address).Because(err)
 	}
 	return nil
 }

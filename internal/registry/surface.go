@@ -32,8 +32,8 @@ func AskCheckpoint(client func(Node) *http.Client) func(context.Context, Node) (
 // the registry, or the journal of one of its nodes, whose origin is member and
 // name. What a node signed before it changed its key stands.
 func (r *Registry) Keys(origin string) []note.Verifier {
-	if r.Key().Name() == origin {
-		return []note.Verifier{r.Key()}
+	if key := r.Key(); key.Name() == origin {
+		return []note.Verifier{key}
 	}
 	at := strings.LastIndexByte(origin, '/')
 	if at < 0 {

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"fmt"
 	"math/bits"
 
@@ -19,13 +20,27 @@ type tree struct {
 // belongs to one goroutine.
 type growth struct {
 	tree
-	first int64       // index of the first hash added
-	added []tlog.Hash // in the order of their indexes
+	first int64               // index of the first hash added
+	added []tlog.Hash         // in the order of their indexes
+	roots map[int64]tlog.Hash // before each continuation, by its place
 }
 
 func (t tree) grow() *growth { return &growth{tree: t, first: tlog.StoredHashCount(t.size)} }
 
+// continuationMark is found in a leaf that may be a continuation.
+var continuationMark = []byte(`"continuation":"dobosh continuation v1`)
+
 func (g *growth) add(leaf []byte) error {
+	if bytes.Contains(leaf, continuationMark) {
+		root, err := g.root()
+		if err != nil {
+			return err
+		}
+		if g.roots == nil {
+			g.roots = map[int64]tlog.Hash{}
+		}
+		g.roots[g.size] = root
+	}
 	more, err := tlog.StoredHashesForRecordHash(g.size, tlog.RecordHash(leaf), g)
 	if err != nil {
 		return fmt.Errorf("hash statement: %w", err)

@@ -26,7 +26,7 @@ func (f *Follower) Twin(url string, client *http.Client) *Follower {
 	r.contact.Store(f.contact.Load())
 	r.forked.Store(f.forked.Load())
 	r.tree, r.head, r.shown = f.tree, f.head, f.shown
-	return &Follower{Registry: r, url: url, client: client, log: f.log, quorum: f.quorum}
+	return &Follower{Registry: r, sources: []Mirror{{Registry: url, Client: client}}, log: f.log, quorum: f.quorum}
 }
 
 // unkept forgets what it is given.
@@ -35,6 +35,10 @@ type unkept struct{}
 func (unkept) leaves(context.Context, int64, int64) ([]string, error) { return nil, errUnkept }
 
 func (unkept) save(context.Context, int64, []string, *growth, string, time.Time) error { return nil }
+
+func (unkept) replace(context.Context, []string, *growth, string, time.Time) error { return errUnkept }
+
+func (unkept) endFork(context.Context, time.Time) error { return errUnkept }
 
 func (unkept) saveFork(context.Context, Fork) error { return nil }
 

@@ -52,6 +52,23 @@ func (q Question) Ask(ctx context.Context) []Seen {
 	return answers
 }
 
+// Newest asks all witnesses of this program for the newest checkpoint of a log that
+// they cosigned, by whoever may know nothing of the log. Others say nothing.
+func (q Question) Newest(ctx context.Context, origin string) []Seen {
+	answers := make([]Seen, len(q.Peers))
+	var group sync.WaitGroup
+	for i, p := range q.Peers {
+		group.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, askTimeout)
+			defer cancel()
+			answers[i], _ = q.newest(ctx, p.client(q.Client), p, origin)
+			answers[i].Witness = p.Key.Name()
+		})
+	}
+	group.Wait()
+	return answers
+}
+
 // Largest is the largest tree of all that witnesses said; the zero Seen when they know none.
 func Largest(answers []Seen) (largest Seen) {
 	for _, s := range answers {

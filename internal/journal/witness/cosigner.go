@@ -132,6 +132,13 @@ func (c *Cosigner) Cosigned() []byte {
 	return c.cosigned
 }
 
+// Covers reports whether a checkpoint of at least this size is cosigned.
+func (c *Cosigner) Covers(size int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cosigned != nil && c.size >= size
+}
+
 // WaitCosigned returns nil when a checkpoint of at least this size is cosigned.
 func (c *Cosigner) WaitCosigned(ctx context.Context, size int64) error {
 	for {

@@ -69,6 +69,28 @@ func (s *Server) Key() note.Verifier { return s.key }
 // Newest is the newest checkpoint of a log that this witness has cosigned, signed by the log; nil when there is none.
 func (s *Server) Newest(origin string) ([]byte, error) { return s.store.load(origin) }
 
+// Remember makes a checkpoint, signed by its log, the newest that this witness
+// cosigned, where it remembers none that is as large: for a witness that lost its
+// memory and heard from others.
+func (s *Server) Remember(signed []byte) error {
+	claimed, err := journal.PeekCheckpoint(signed)
+	if err != nil {
+		return err
+	}
+	c, err := journal.OpenCheckpoint(signed, s.logs.Keys(claimed.Origin)...)
+	if err != nil {
+		return err
+	}
+	lock := s.lock(c.Origin)
+	lock.Lock()
+	defer lock.Unlock()
+	newest, err := s.newest(c.Origin)
+	if err != nil || newest.Size >= c.Size {
+		return err
+	}
+	return s.store.save(c.Origin, signed)
+}
+
 // SeenAt is when this witness last cosigned a log; zero when it never did.
 func (s *Server) SeenAt(origin string) time.Time { return s.store.savedAt(origin) }
 

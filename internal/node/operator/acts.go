@@ -21,7 +21,7 @@ const quick = 30 * time.Second
 
 // The acts.
 func Token() Act[Grant, Made]            { return Act[Grant, Made]{"token", quick} }
-func Revoke() Act[Revocation, Done]      { return Act[Revocation, Done]{"revoke", quick} }
+func Revoke() Act[Revocation, Told]      { return Act[Revocation, Told]{"revoke", quick} }
 func Maintain() Act[Maintenance, Report] { return Act[Maintenance, Report]{"maintenance", quick} }
 func Rotate() Act[Rotation, Rotated] {
 	return Act[Rotation, Rotated]{"rotate", 3*LongestWait + 2*quick}
@@ -81,6 +81,16 @@ type Enactment struct {
 type Enacted struct {
 	New  int   `json:"new"`  // instruments that are new, or were changed
 	Size int64 `json:"size"` // statements of the registry
+
+	Heard int `json:"heard"` // other nodes that have them
+	Nodes int `json:"nodes"` // other nodes
+}
+
+// Told says how far what the authority said has come.
+type Told struct {
+	Heard      int  `json:"heard"`      // other nodes that have it
+	Nodes      int  `json:"nodes"`      // other nodes
+	Uncosigned bool `json:"uncosigned"` // too few witnesses have cosigned it yet
 }
 
 // Maintenance lets a node take no new questions, or take them again.
@@ -134,6 +144,7 @@ type RegistryState struct {
 	Confirmed  time.Time `json:"confirmed,omitzero"` // last known to be current; zero for never
 	StopsAt    time.Time `json:"stops_at,omitzero"`  // the exchange stops then unless it is confirmed; zero at the authority
 	Forked     bool      `json:"forked"`
+	Uncosigned int64     `json:"uncosigned,omitempty"` // statements of which only revocations count yet: too few witnesses have cosigned them
 }
 
 // JournalState is how the log is.

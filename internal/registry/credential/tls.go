@@ -42,6 +42,22 @@ func (h *Holder) Client(pin string, protocols ...string) *tls.Config {
 	return cfg
 }
 
+// Calling is the client of a node that does not know the registry yet: it proves
+// its own key, and takes the other side for what it is by the pin of its key, or
+// takes anybody where that is empty. What is asked there must prove itself.
+func Calling(own *tls.Certificate, pin string) *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{*own}, InsecureSkipVerify: true, // VerifyConnection checks the key
+		VerifyConnection: func(c tls.ConnectionState) error {
+			leaf, err := leafOf(&c)
+			if err == nil && pin != "" && Pin(leaf) != pin {
+				return ErrPeer
+			}
+			return err
+		},
+	}
+}
+
 // sameNode reports whether two pins are of one node.
 func (h *Holder) sameNode(pin, have string) bool {
 	state := h.state()
