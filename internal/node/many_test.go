@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -168,6 +169,15 @@ func TestTwoNodesOfAMember(t *testing.T) {
 	for _, o := range w.offersAt(demo.City) {
 		if accepted := o.State == services.OfferAccepted; accepted != (o.ID == offers[0].ID) {
 			t.Errorf("the other node sees offer %s as %s", o.ID, o.State)
+		}
+	}
+
+	resp := testkit.Must[*http.Response](t)(http.Get("http://" + w.nodes[second].Addresses()["operations"] + "/metrics"))
+	figures := testkit.Must[[]byte](t)(io.ReadAll(resp.Body))
+	_ = resp.Body.Close() // read
+	for _, want := range []string{"dobosh_outbox_waiting 0\n", "dobosh_stream_lost 0\n"} {
+		if !strings.Contains(string(figures), want) {
+			t.Errorf("no %q in the figures", want)
 		}
 	}
 

@@ -87,8 +87,12 @@ func outboxPart(relay func() *bus.Relay) func(context.Context) finding {
 		if err != nil {
 			return finding{} // the database says so itself
 		}
+		lost, err := r.Gone(ctx)
+		if err != nil {
+			return finding{}
+		}
 		late := r.Failing()
-		f := finding{figures: map[string]float64{"dobosh_outbox_waiting": float64(n), "dobosh_outbox_failing_seconds": late.Seconds()}}
+		f := finding{figures: map[string]float64{"dobosh_outbox_waiting": float64(n), "dobosh_outbox_failing_seconds": late.Seconds(), "dobosh_stream_lost": float64(lost)}}
 		if late > lateEvent {
 			f.grade, f.code, f.alarm, f.values = bad, "stuck", "outbox", []any{"n", n}
 		}
