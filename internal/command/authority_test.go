@@ -1,11 +1,14 @@
 package command
 
 import (
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"dobosh/internal/journal"
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
 	"dobosh/internal/registry/credential"
@@ -242,4 +245,80 @@ func TestNodeStartsElsewhereOrWithWhatIsNotItsOwn(t *testing.T) {
 	}
 	s.does("recover", "witness", "--config", s.authority)
 	s.serve(s.authority)
+}
+
+// A command of the authority that no other node has heard of fails, and says so.
+func TestCommandThatReachedNobodyFails(t *testing.T) {
+	s := founded(t)
+	s.serve(s.authority)
+	if out := s.does("enact", "--config", s.authority, "zfpp"); !strings.Contains(out, "0 of 0 other nodes") {
+		t.Errorf("in a federation of one: %s", out)
+	}
+	askers, givers := s.join(asker, "n1"), s.join(giver, "n1")
+	if out, err := s.run("revoke", "--config", s.authority, "GOV/GIVER", "n1", "--why", "test"); err == nil || !strings.Contains(out, "none of the 1 other nodes") {
+		t.Errorf("while nobody follows: %v %s", err, out)
+	}
+	s.serve(askers)
+	s.follows(askers, s.authority)
+	if out := s.does("enact", "--config", s.authority); !strings.Contains(out, "1 of 1 other nodes") {
+		t.Errorf("while one follows: %s", out)
+	}
+	if out, err := s.run("status", "--config", givers); err == nil {
+		t.Errorf("a node that was never started: %s", out)
+	}
+}
+
+// A witness of one federation cosigns the journal of another, over plain HTTP by
+// the standard alone; who it does not know it refuses.
+func TestWitnessOfAnotherFederation(t *testing.T) {
+	ours, theirs := founded(t), founded(t)
+	theirs.serve(theirs.authority)
+	log := theirs.status(theirs.authority).Journal.Key
+	theirs.stop(theirs.authority)
+	at := freeAddress(t)
+	ours.change(ours.authority, func(c *node.Config) {
+		c.Listen.Witness, c.WitnessLogs = at, []node.WitnessLog{{Key: log}}
+	})
+	ours.serve(ours.authority)
+	key := ours.witnessKey()
+	theirs.change(theirs.authority, func(c *node.Config) {
+		c.Witnesses = []node.Witness{{URL: "http://" + at, Key: key}}
+	})
+	theirs.serve(theirs.authority)
+	theirs.token(asker, "n1") // an entry of its journal
+	testkit.Eventually(t, "the other federation's witness has cosigned", func() bool {
+		r := theirs.status(theirs.authority)
+		return len(r.Witnesses) == 1 && r.Witnesses[0].Size == r.Journal.Entries && r.Witnesses[0].Fault == ""
+	})
+	for path, want := range map[string]int{"/add-checkpoint": http.StatusBadRequest, "/newest?origin=nobody": http.StatusNotFound, "/dobosh/1/registry": http.StatusNotFound} {
+		method := http.MethodGet
+		if path == "/add-checkpoint" {
+			method = http.MethodPost
+		}
+		req, err := http.NewRequestWithContext(t.Context(), method, "http://"+at+path, strings.NewReader("nonsense"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := resp.Body.Close(); err != nil || resp.StatusCode != want {
+			t.Errorf("%s %s: %d", method, path, resp.StatusCode)
+		}
+	}
+}
+
+// witnessKey verifies the cosignatures of the authority.
+func (s *stage) witnessKey() string {
+	s.t.Helper()
+	key, err := credential.ReadKey(filepath.Join(filepath.Dir(s.authority), "witness.key"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	verifier, err := journal.NewCosignerKey(demo.Instance+"/GOV/SUPERVISOR/witness", credential.PublicOf(key))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return fmt.Sprint(verifier)
 }
