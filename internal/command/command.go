@@ -15,7 +15,7 @@ import (
 
 // dobosh is the program that an institution runs.
 func dobosh() cli.Program {
-	return cli.Program{
+	program := cli.Program{
 		Name:  "dobosh",
 		About: "dobosh runs the digital side of an institution.",
 		Words: func() (*lang.Catalogue, error) { return words.Of() },
@@ -43,6 +43,10 @@ func dobosh() cli.Program {
 			{Name: "version", About: "print the version", Run: printVersion},
 		},
 	}
+	for _, a := range connecting() {
+		program.Commands = append(program.Commands, a.command())
+	}
+	return program
 }
 
 // Main runs the command that args name and gives the exit code.

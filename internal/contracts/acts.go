@@ -1,6 +1,7 @@
 package contracts
 
 import (
+	"cmp"
 	"context"
 
 	"dobosh/internal/act"
@@ -41,7 +42,7 @@ func (r *Room) Acts() ([]act.Act, error) {
 	var all []act.Act
 	for _, define := range append(r.choosing(read), []func() (act.Act, error){
 		act.Def[asked, Proposal]{
-			Name: "contract.ask", Route: "POST /v1/contracts", Right: sign, Made: true, Fields: ask,
+			Name: "contract.ask", Route: "POST /v1/contracts", Right: sign, Made: true, Fields: append(ask, ofID("id", func(in *asked) *string { return &in.ID }, act.Optional())),
 			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
 				if in.Text.From.IsZero() {
 					in.Text.From = civil.Of(r.Now())
@@ -49,17 +50,14 @@ func (r *Room) Acts() ([]act.Act, error) {
 				if err := terms.Complete(in.Text, in.Nobody); err != nil {
 					return Proposal{}, err
 				}
-				return r.Propose(ctx, by, act.Token(ctx), in.Text)
+				return r.Propose(ctx, by, cmp.Or(in.ID, act.Token(ctx)), in.Text)
 			},
 		}.Act,
 		act.Def[asked, Proposal]{
 			Name: "contract.propose", Route: "POST /v1/proposals", Right: sign, Made: true,
 			Fields: []act.Field[asked]{ofID("id", func(in *asked) *string { return &in.ID }, act.Optional()), text},
 			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
-				if in.ID == "" {
-					in.ID = act.Token(ctx)
-				}
-				return r.Propose(ctx, by, in.ID, in.Text)
+				return r.Propose(ctx, by, cmp.Or(in.ID, act.Token(ctx)), in.Text)
 			},
 		}.Act,
 		act.Def[asked, api.List[Proposal]]{
@@ -108,6 +106,12 @@ func (r *Room) Acts() ([]act.Act, error) {
 			Do: func(ctx context.Context, by act.Actor, in asked) (api.List[Standing], error) {
 				found, _, err := r.Contracts(ctx, by, Sought{Words: in.Words, Order: in.Order}, in.After)
 				return api.ListOf(found, err)
+			},
+		}.Act,
+		act.Def[asked, Standing]{
+			Name: "contract.contract", Route: "GET /v1/contracts/{contract}", Right: read, Fields: []act.Field[asked]{act.OfCode("contract", func(in *asked) *string { return &in.Contract }, act.InPath())},
+			Do: func(ctx context.Context, by act.Actor, in asked) (Standing, error) {
+				return r.Contract(ctx, by, in.Contract)
 			},
 		}.Act,
 		func() (act.Act, error) { return Ending(r) },
