@@ -24,6 +24,7 @@ func (r *Room) Export(base string, after page.Key) ([]byte, error) {
 		ID: base + "/catalogue#all", Page: exportPage(base, after), Home: base + "/catalogue", Publisher: r.agent(base, r.Member),
 		Title: said().Text("catalogue.title"),
 		Text:  said().Text("catalogue.about"),
+		Theme: said().Text("catalogue.theme"), Themes: said().Text("catalogue.themes"),
 	}
 	if hits.Next != "" {
 		c.Next = exportPage(base, hits.Next)
@@ -53,10 +54,16 @@ func (r *Room) agent(base string, member registry.ID) dcat.Agent {
 	return dcat.Agent{ID: base + "/catalogue?body=" + url.QueryEscape(member.String()), Identifier: member.String(), Name: r.Title(member)}
 }
 
+// contact is a body as one asks it about its services.
+func (r *Room) contact(base string, member registry.ID) dcat.Contact {
+	body := r.agent(base, member)
+	return dcat.Contact{ID: body.ID + "#contact", Name: body.Name, Page: body.ID}
+}
+
 func (r *Room) exported(base string, sv registry.Service) dcat.Service {
 	landing := base + "/catalogue/" + sv.ID.String()
 	s := dcat.Service{
-		ID: landing + "#service", Identifier: sv.ID.String(), Title: r.Title(sv.ID), Text: r.text(sv.Description), Publisher: r.agent(base, sv.ID.Owner()),
+		ID: landing + "#service", Identifier: sv.ID.String(), Title: r.Title(sv.ID), Text: r.text(sv.Description), Publisher: r.agent(base, sv.ID.Owner()), Contact: r.contact(base, sv.ID.Owner()),
 		Landing: landing, Version: sv.Version, Since: sv.Since.String(), ConformsTo: []string{dcat.RESTProtocol},
 	}
 	for _, node := range r.State().Nodes(sv.ID) {

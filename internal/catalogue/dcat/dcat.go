@@ -19,6 +19,8 @@ type Catalog struct {
 	Title     lang.Text
 	Text      lang.Text
 	Publisher Agent
+	Theme     lang.Text // what the theme of government is called
+	Themes    lang.Text // what the list is called that it is of
 	Services  []Service
 }
 
@@ -29,6 +31,13 @@ type Agent struct {
 	Name       lang.Text
 }
 
+// Contact is whom one asks about a service: a body, with a page about it.
+type Contact struct {
+	ID   string
+	Name lang.Text
+	Page string
+}
+
 // Service is one data service.
 type Service struct {
 	ID          string // stable, for as long as the service has its identifier
@@ -36,6 +45,7 @@ type Service struct {
 	Title       lang.Text
 	Text        lang.Text
 	Publisher   Agent
+	Contact     Contact
 	Landing     string   // where people read about it
 	Endpoints   []string // where it is asked
 	Description string   // address of its OpenAPI description; empty for none
@@ -69,11 +79,11 @@ type object map[string]any
 func Write(c Catalog) ([]byte, error) {
 	catalog := object{
 		"@id": c.ID, "@type": "dcat:Catalog", "title": literals(c.Title), "description": literals(c.Text), "publisher": c.Publisher.object(),
-		"language": []string{serbian, english}, "homepage": c.Home, "themeTaxonomy": authority + "data-theme", "conformsTo": []string{Profile},
+		"language": typed("dct:LinguisticSystem", serbian, english), "homepage": document(c.Home), "themeTaxonomy": object{"@id": authority + "data-theme", "@type": "skos:ConceptScheme", "title": literals(c.Themes)}, "conformsTo": typed("dct:Standard", Profile),
 	}
 	services := make([]object, len(c.Services))
 	for i, s := range c.Services {
-		services[i] = s.object()
+		services[i] = s.object(c.Theme)
 	}
 	catalog["service"] = services
 	view := object{"@id": c.Page, "@type": "hydra:PartialCollectionView"}
@@ -87,11 +97,14 @@ func (a Agent) object() object {
 	return object{"@id": a.ID, "@type": []string{"foaf:Agent", "foaf:Organization"}, "name": literals(a.Name), "identifier": a.Identifier}
 }
 
-func (s Service) object() object {
+func (s Service) object(theme lang.Text) object {
 	o := object{
 		"@id": s.ID, "@type": "dcat:DataService", "identifier": s.Identifier, "title": literals(s.Title), "publisher": s.Publisher.object(),
-		"landingPage": s.Landing, "endpointURL": s.Endpoints, "accessRights": restricted, "theme": []string{government},
-		"language": []string{serbian, english}, "conformsTo": s.ConformsTo,
+		"landingPage": document(s.Landing), "endpointURL": s.Endpoints, "accessRights": object{"@id": restricted, "@type": "dct:RightsStatement"},
+		"theme": object{"@id": government, "@type": "skos:Concept", "prefLabel": literals(theme)}, "language": typed("dct:LinguisticSystem", serbian, english), "contactPoint": s.Contact.object(),
+	}
+	if len(s.ConformsTo) > 0 {
+		o["conformsTo"] = typed("dct:Standard", s.ConformsTo...)
 	}
 	if len(s.Text) > 0 {
 		o["description"] = literals(s.Text)
@@ -115,6 +128,23 @@ func (s Service) object() object {
 	return o
 }
 
+func (c Contact) object() object {
+	return object{"@id": c.ID, "@type": []string{"vcard:Kind", "vcard:Organization"}, "fn": literals(c.Name), "hasURL": c.Page}
+}
+
+// document is a page that people read. What is said of it here is what the profile
+// asks for: of which kind it is.
+func document(address string) object { return object{"@id": address, "@type": "foaf:Document"} }
+
+// typed are resources of a kind.
+func typed(class string, addresses ...string) []object {
+	all := make([]object, len(addresses))
+	for i, address := range addresses {
+		all[i] = object{"@id": address, "@type": class}
+	}
+	return all
+}
+
 // literals gives a text in each language and script in which it is complete.
 func literals(t lang.Text) []object {
 	all := []object{}
@@ -135,10 +165,12 @@ func context() object {
 	return object{
 		"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/", "foaf": "http://xmlns.com/foaf/0.1/",
 		"xsd": "http://www.w3.org/2001/XMLSchema#", "hydra": "http://www.w3.org/ns/hydra/core#",
+		"skos": "http://www.w3.org/2004/02/skos/core#", "vcard": "http://www.w3.org/2006/vcard/ns#",
+		"contactPoint": "dcat:contactPoint", "fn": "vcard:fn", "hasURL": id("vcard:hasURL"),
 		"title": "dct:title", "description": "dct:description", "identifier": "dct:identifier", "name": "foaf:name", "keyword": "dcat:keyword",
 		"publisher": "dct:publisher", "service": "dcat:service", "version": "dcat:version",
 		"modified": object{"@id": "dct:modified", "@type": "xsd:date"},
-		"language": id("dct:language"), "homepage": id("foaf:homepage"), "themeTaxonomy": id("dcat:themeTaxonomy"), "conformsTo": id("dct:conformsTo"),
+		"language": id("dct:language"), "homepage": id("foaf:homepage"), "themeTaxonomy": id("dcat:themeTaxonomy"), "prefLabel": "skos:prefLabel", "conformsTo": id("dct:conformsTo"),
 		"landingPage": id("dcat:landingPage"), "endpointURL": id("dcat:endpointURL"), "endpointDescription": id("dcat:endpointDescription"),
 		"accessRights": id("dct:accessRights"), "theme": id("dcat:theme"), "next": id("hydra:next"),
 	}

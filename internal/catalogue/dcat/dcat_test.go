@@ -28,12 +28,12 @@ func example() Catalog {
 	state := Agent{ID: base + "?body=RS%2FGOV%2FSTATE", Identifier: "RS/GOV/STATE", Name: lang.Text{"sr": "Државни регистри", "en": "State registers"}}
 	return Catalog{
 		ID: base + "#all", Page: base + ".jsonld", Next: base + ".jsonld?after=x", Home: base, Publisher: state,
-		Title: lang.Text{"sr": "Сервиси", "en": "Services"}, Text: lang.Text{"sr": "Шта", "en": "What"},
+		Title: lang.Text{"sr": "Сервиси", "en": "Services"}, Text: lang.Text{"sr": "Шта", "en": "What"}, Theme: lang.Text{"sr": "Јавни сектор", "en": "Public sector"}, Themes: lang.Text{"sr": "Теме", "en": "Themes"},
 		Services: []Service{
-			{ID: base + "/births#service", Identifier: "RS/GOV/STATE/civil/births", Title: lang.Text{"sr": "Рођења", "en": "Births"}, Text: lang.Text{"sr": "Ко је рођен."}, Publisher: state,
+			{Contact: Contact{ID: state.ID + "#contact", Name: state.Name, Page: state.ID}, ID: base + "/births#service", Identifier: "RS/GOV/STATE/civil/births", Title: lang.Text{"sr": "Рођења", "en": "Births"}, Text: lang.Text{"sr": "Ко је рођен."}, Publisher: state,
 				Landing: base + "/births", Endpoints: []string{"https://node.example:4000/"}, Description: base + "/births/description", Version: "1.0", Since: "2026-01-01",
 				Keywords: []lang.Text{{"sr": "Рођење", "en": "Birth"}}, ConformsTo: []string{RESTProtocol, OpenAPI}},
-			{ID: base + "/bare#service", Identifier: "RS/GOV/STATE/civil/bare", Title: lang.Text{"sr": "Голо"}, Publisher: state, Landing: base + "/bare", Endpoints: []string{base + "/bare"}},
+			{Contact: Contact{ID: state.ID + "#contact", Name: state.Name, Page: state.ID}, ID: base + "/bare#service", Identifier: "RS/GOV/STATE/civil/bare", Title: lang.Text{"sr": "Голо"}, Publisher: state, Landing: base + "/bare", Endpoints: []string{base + "/bare"}},
 		},
 	}
 }
@@ -144,5 +144,37 @@ func TestATextIsGivenInEachScript(t *testing.T) {
 	}
 	if want := []string{"sr-Cyrl Рођења", "sr-Latn Rođenja", "en Births"}; !slices.Equal(tags, want) {
 		t.Errorf("%v, want %v", tags, want)
+	}
+}
+
+// TestWhatIsNamedSaysWhatItIs: the profile wants of every resource that a property
+// leads to that it says of which class it is, and of every service whom to ask.
+func TestWhatIsNamedSaysWhatItIs(t *testing.T) {
+	classes := map[string]string{
+		"homepage": "foaf:Document", "landingPage": "foaf:Document", "publisher": "foaf:Agent", "contactPoint": "vcard:Kind", "conformsTo": "dct:Standard",
+		"accessRights": "dct:RightsStatement", "language": "dct:LinguisticSystem", "theme": "skos:Concept", "themeTaxonomy": "skos:ConceptScheme",
+	}
+	seen := map[string]int{}
+	eachMember(written(t, example())["@graph"], func(name string, value any) {
+		class, wanted := classes[name]
+		if !wanted {
+			return
+		}
+		list, many := value.([]any)
+		if !many {
+			list = []any{value}
+		}
+		for _, one := range list {
+			named, _ := one.(map[string]any)
+			if seen[name]++; named["@id"] == nil || !slices.Contains(texts(named["@type"]), class) {
+				t.Errorf("%s is %v, want one of class %s", name, one, class)
+			}
+			if name == "contactPoint" && (named["fn"] == nil || named["hasURL"] == nil) {
+				t.Errorf("a contact has no name or no address: %v", named)
+			}
+		}
+	})
+	if seen["contactPoint"] != 2 || seen["landingPage"] != 2 || len(seen) != len(classes) {
+		t.Errorf("seen: %v", seen)
 	}
 }
