@@ -15,6 +15,7 @@ import (
 const (
 	fieldsDeep = 8
 	fieldsMost = 200
+	fieldsWalk = 5000 // schemas looked at for one operation: few that name each other make many ways
 )
 
 // Field is one of an answer.
@@ -31,14 +32,19 @@ func (r *Room) Words(ctx context.Context, service registry.ID) map[string]lang.T
 	if err != nil {
 		return means
 	}
-	for _, op := range doc.Operations {
-		for _, f := range Fields(op) {
-			if len(f.Says) > 0 {
-				means[f.At] = f.Says
+	return r.parsed.words(doc, func() map[string]lang.Text {
+		for _, op := range doc.Operations {
+			if ctx.Err() != nil {
+				return nil // whoever asked has gone
+			}
+			for _, f := range Fields(op) {
+				if len(f.Says) > 0 && len(means) < fieldsWalk {
+					means[f.At] = f.Says
+				}
 			}
 		}
-	}
-	return means
+		return means
+	})
 }
 
 // Fields are those of what an operation answers when all is well.
@@ -58,9 +64,15 @@ func Fields(op openapi.Operation) []Field {
 }
 
 // fieldWalk collects the fields at which a schema ends, each once.
-type fieldWalk struct{ found []Field }
+type fieldWalk struct {
+	found []Field
+	steps int
+}
 
 func (w *fieldWalk) walk(at string, s *openapi.Schema, above []*openapi.Schema) {
+	if w.steps++; w.steps > fieldsWalk || len(w.found) >= fieldsMost {
+		return
+	}
 	if s == nil || len(above) >= fieldsDeep || slices.Contains(above, s) {
 		w.add(at, s)
 		return

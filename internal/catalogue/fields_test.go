@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -51,5 +52,24 @@ func TestADescriptionThatNeverEndsIsCut(t *testing.T) {
 	w.walk("", deep, nil)
 	if len(w.found) != 1 || len(w.found[0].At) != 2*fieldsDeep {
 		t.Errorf("%v", w.found)
+	}
+}
+
+// Schemas that name each other make more ways than anybody could walk: the walk stops
+// at its budget, not only the list at its end.
+func TestAWalkOfFieldsEnds(t *testing.T) {
+	all := make([]*openapi.Schema, 12)
+	for i := range all {
+		all[i] = &openapi.Schema{}
+	}
+	for i, s := range all {
+		for p := range 12 {
+			s.Fields = append(s.Fields, openapi.Field{Name: fmt.Sprint("p", p), Schema: all[(i+p+1)%12]})
+			s.Variants = append(s.Variants, all[(i+p+2)%12])
+		}
+	}
+	op := openapi.Operation{Answers: []openapi.Answer{{Status: "200", Contents: []openapi.Content{{Type: "application/json", Schema: all[0]}}}}}
+	if found := catalogue.Fields(op); len(found) == 0 || len(found) > 200 {
+		t.Errorf("%d fields", len(found))
 	}
 }

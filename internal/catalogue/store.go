@@ -96,7 +96,8 @@ func searchable(text lang.Text) string { return strings.TrimSpace(text["sr"] + "
 type parsed struct {
 	mu     sync.Mutex
 	docs   map[string]*openapi.Document
-	recent []string // digests, the newest last
+	said   map[string]map[string]lang.Text // what their fields mean, of those that somebody asked for
+	recent []string                        // digests, the newest last
 }
 
 const maxParsed = 32
@@ -106,6 +107,29 @@ func (p *parsed) get(digest string) (*openapi.Document, bool) {
 	defer p.mu.Unlock()
 	doc, there := p.docs[digest]
 	return doc, there
+}
+
+// words are what the fields of a description mean, found out once. What find gives up
+// is not kept.
+func (p *parsed) words(doc *openapi.Document, find func() map[string]lang.Text) map[string]lang.Text {
+	p.mu.Lock()
+	said := p.said[doc.Digest]
+	p.mu.Unlock()
+	if said != nil {
+		return said
+	}
+	if said = find(); said == nil {
+		return map[string]lang.Text{}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, there := p.docs[doc.Digest]; there {
+		if p.said == nil {
+			p.said = map[string]map[string]lang.Text{}
+		}
+		p.said[doc.Digest] = said
+	}
+	return said
 }
 
 func (p *parsed) put(doc *openapi.Document) {
@@ -119,6 +143,7 @@ func (p *parsed) put(doc *openapi.Document) {
 	}
 	if len(p.recent) == maxParsed {
 		delete(p.docs, p.recent[0])
+		delete(p.said, p.recent[0])
 		p.recent = p.recent[1:]
 	}
 	p.docs[doc.Digest] = doc

@@ -9,7 +9,7 @@ import (
 // breaks, because nobody has looked at it.
 const (
 	maxChanges = 1000
-	maxPairs   = 50_000 // of schemas looked at
+	maxSteps   = 200_000 // parts of schemas and operations that are held against each other
 )
 
 // Compare tells what changed from one version to the next, for who asks, in the
@@ -22,9 +22,9 @@ const (
 // the change counts as breaking.
 func Compare(older, newer *Document) []Change {
 	c := &comparison{}
-	taken := map[string]bool{}
+	taken, next := map[string]bool{}, successors(newer)
 	for _, was := range older.Operations {
-		is, there := successor(newer, was)
+		is, there := next[was.Method+" "+nameless(was.Path)]
 		c.at = Place{Method: was.Method, Path: was.Path}
 		if !there {
 			c.note(OperationRemoved, true, "", "")
@@ -46,7 +46,7 @@ func Compare(older, newer *Document) []Change {
 type comparison struct {
 	at      Place
 	changes []Change
-	pairs   int
+	steps   int
 	known   map[schemaPair]bool // pairs being compared, or found without a difference
 	full    bool
 }
@@ -62,6 +62,19 @@ func (c *comparison) note(code string, breaks bool, was, is string) {
 	}
 }
 
+// spend counts what is about to be looked at, and reports whether there is enough left
+// for it. Where there is not, that is told as a change.
+func (c *comparison) spend(parts int) bool {
+	if c.full {
+		return false
+	}
+	if c.steps += parts; c.steps > maxSteps {
+		c.full = true
+		c.changes = append(c.changes, Change{Code: TooMany, Breaks: true})
+	}
+	return !c.full
+}
+
 // within runs look at another place.
 func (c *comparison) within(place Place, look func()) {
 	before := c.at
@@ -70,15 +83,14 @@ func (c *comparison) within(place Place, look func()) {
 	c.at = before
 }
 
-// successor finds the operation that answers the same questions: the names of
-// path parameters may differ.
-func successor(newer *Document, was Operation) (Operation, bool) {
-	for _, is := range newer.Operations {
-		if is.Method == was.Method && nameless(is.Path) == nameless(was.Path) {
-			return is, true
-		}
+// successors are the operations by the questions that they answer: the names of path
+// parameters may differ.
+func successors(newer *Document) map[string]Operation {
+	byQuestion := make(map[string]Operation, len(newer.Operations))
+	for _, is := range slices.Backward(newer.Operations) { // of several the first
+		byQuestion[is.Method+" "+nameless(is.Path)] = is
 	}
-	return Operation{}, false
+	return byQuestion
 }
 
 // nameless is a path with its parameters by position.
@@ -114,6 +126,9 @@ func stillEnough(was, is []string) bool {
 }
 
 func (c *comparison) parameters(was, is Operation) {
+	if !c.spend(1 + len(was.Parameters)*len(is.Parameters)) {
+		return
+	}
 	renamed := renames(was.Path, is.Path)
 	left := slices.Clone(is.Parameters)
 	for _, p := range was.Parameters {
@@ -198,6 +213,9 @@ func (c *comparison) bodies(was, is *Body) {
 }
 
 func (c *comparison) answers(was, is []Answer) {
+	if !c.spend(1 + len(was)*len(is)) {
+		return
+	}
 	for _, a := range was {
 		at := slices.IndexFunc(is, func(b Answer) bool { return b.Status == a.Status })
 		c.within(c.reply(a), func() {
@@ -223,6 +241,9 @@ func (c *comparison) reply(a Answer) Place {
 }
 
 func (c *comparison) headers(was, is []Parameter) {
+	if !c.spend(len(was) * len(is)) {
+		return
+	}
 	there := func(list []Parameter, name string) bool {
 		return slices.ContainsFunc(list, func(h Parameter) bool { return strings.EqualFold(h.Name, name) })
 	}
@@ -239,6 +260,9 @@ func (c *comparison) headers(was, is []Parameter) {
 }
 
 func (c *comparison) contents(was, is []Content) {
+	if !c.spend(len(was) * len(is)) {
+		return
+	}
 	for _, a := range was {
 		at := slices.IndexFunc(is, func(b Content) bool { return b.Type == a.Type })
 		place := c.at

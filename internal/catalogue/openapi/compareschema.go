@@ -21,9 +21,7 @@ func (c *comparison) schemas(was, is *Schema) {
 	if c.known[pair] || c.full {
 		return
 	}
-	if c.pairs++; c.pairs > maxPairs {
-		c.full = true
-		c.changes = append(c.changes, Change{Code: TooMany, Breaks: true})
+	if !c.spend(1 + len(was.Fields) + len(is.Fields) + len(was.Variants) + len(is.Variants) + len(was.Values) + len(is.Values)) {
 		return
 	}
 	if c.known == nil {
@@ -104,7 +102,11 @@ func (c *comparison) enumerated(was, is []string) {
 }
 
 func without(list, taken []string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(taken, s) })
+	there := make(map[string]bool, len(taken))
+	for _, s := range taken {
+		there[s] = true
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return there[s] })
 }
 
 func (c *comparison) ranges(was, is Range) {

@@ -5,10 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
-
-	"dobosh/internal/kit/problem"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -41,8 +38,14 @@ func (b *builder) schema(ref *openapi3.SchemaRef) *Schema {
 		made.Variants = append(made.Variants, b.schema(variant))
 	}
 	made.Other = otherRules(s)
-	for _, part := range s.AllOf {
-		b.merge(made, b.schema(part))
+	if len(s.AllOf) > 0 {
+		places := make(map[string]int, len(made.Fields))
+		for i, field := range made.Fields {
+			places[field.Name] = i
+		}
+		for _, part := range s.AllOf {
+			b.merge(made, b.schema(part), places)
+		}
 	}
 	slices.SortFunc(made.Fields, byRequired)
 	return made
@@ -50,8 +53,12 @@ func (b *builder) schema(ref *openapi3.SchemaRef) *Schema {
 
 // members makes the fields of an object.
 func (b *builder) members(s *openapi3.Schema, made *Schema) {
+	required := make(map[string]bool, len(s.Required))
+	for _, name := range s.Required {
+		required[name] = true
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-		made.Fields = append(made.Fields, Field{name, slices.Contains(s.Required, name), b.schema(s.Properties[name])})
+		made.Fields = append(made.Fields, Field{name, required[name], b.schema(s.Properties[name])})
 	}
 	for _, name := range slices.Sorted(slices.Values(s.Required)) {
 		if s.Properties[name] == nil {
@@ -72,15 +79,25 @@ func byRequired(a, b Field) int {
 	return cmp.Compare(a.Name, b.Name)
 }
 
-// merge adds a part of an allOf: what every part asks for holds.
-func (b *builder) merge(into, part *Schema) {
+// maxOther bounds the rules of a schema that are kept as text, in bytes: parts of parts
+// bring theirs along.
+const maxOther = 64 << 10
+
+// merge adds a part of an allOf: what every part asks for holds. places says where the
+// fields are.
+func (b *builder) merge(into, part *Schema, places map[string]int) {
+	if b.fields++; b.fields > maxValues || len(into.Other)+len(part.Other) > maxOther {
+		b.err = tooComplex()
+		return
+	}
 	for _, field := range part.Fields {
 		if b.fields++; b.fields > maxValues {
-			b.err = problem.New(problem.Invalid, "description-too-complex", "values", strconv.Itoa(maxValues), "depth", strconv.Itoa(maxDepth))
+			b.err = tooComplex()
 			return
 		}
-		at := slices.IndexFunc(into.Fields, func(f Field) bool { return f.Name == field.Name })
-		if at < 0 {
+		at, there := places[field.Name]
+		if !there {
+			places[field.Name] = len(into.Fields)
 			into.Fields = append(into.Fields, field)
 			continue
 		}

@@ -144,14 +144,28 @@ func hasCyrillic(s string) bool {
 
 // valueWalk lists the values of a body, each with the way to it.
 type valueWalk struct {
-	v    *visit
-	most int
-	rows []valueView
-	cut  bool
+	v     *visit
+	most  int
+	steps int
+	rows  []valueView
+	cut   bool
+}
+
+// valuesWalk bounds the schemas that are looked at for one body: few that name each
+// other make many ways.
+const valuesWalk = 5000
+
+// spent reports whether there is nothing more to look at: the rows are full, or the
+// walk has been long enough.
+func (w *valueWalk) spent() bool {
+	if w.steps++; w.steps > valuesWalk || w.cut || w.v.R.Context().Err() != nil {
+		w.cut = true
+	}
+	return w.cut
 }
 
 func (w *valueWalk) walk(at string, s *openapi.Schema, must bool, above []*openapi.Schema) {
-	if s == nil {
+	if s == nil || w.spent() {
 		return
 	}
 	if at != "" {
@@ -177,6 +191,9 @@ func (w *valueWalk) walk(at string, s *openapi.Schema, must bool, above []*opena
 }
 
 func (w *valueWalk) inside(at string, s *openapi.Schema, above []*openapi.Schema) {
+	if w.spent() {
+		return
+	}
 	for _, f := range s.Fields {
 		w.walk(at+"/"+strings.NewReplacer("~", "~0", "/", "~1").Replace(f.Name), f.Schema, f.Required, above)
 	}
