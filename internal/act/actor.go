@@ -46,10 +46,13 @@ func As(account string, roles ...Role) Actor {
 	return a
 }
 
+// SystemPrefix begins the accounts of information systems.
+const SystemPrefix = "system:"
+
 // System makes the actor that an information system is, which an interface knows by
 // its token.
 func System(name string, roles ...Role) Actor {
-	a := As("system:"+name, roles...)
+	a := As(SystemPrefix+name, roles...)
 	a.Name = name
 	return a
 }

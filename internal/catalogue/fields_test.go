@@ -69,7 +69,7 @@ func TestAWalkOfFieldsEnds(t *testing.T) {
 		}
 	}
 	op := openapi.Operation{Answers: []openapi.Answer{{Status: "200", Contents: []openapi.Content{{Type: "application/json", Schema: all[0]}}}}}
-	if found := catalogue.Fields(op); len(found) == 0 || len(found) > 200 {
+	if found := Fields(op); len(found) == 0 || len(found) > 200 {
 		t.Errorf("%d fields", len(found))
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"dobosh/internal/act"
+	"dobosh/internal/act/budget"
 	"dobosh/internal/admission"
 	admissionpages "dobosh/internal/admission/pages"
 	"dobosh/internal/api"
@@ -112,7 +113,7 @@ const (
 // tables are those of all rooms, and of guests.
 func tables(guests []Guest) []fs.FS {
 	all := []fs.FS{
-		migrations, keys.Migrations(), bus.Migrations(), api.Migrations(), work.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), admission.Migrations(),
+		migrations, keys.Migrations(), bus.Migrations(), api.Migrations(), budget.Migrations(), work.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), admission.Migrations(),
 		contracts.Migrations(), catalogue.Migrations(), oversight.Migrations(), events.Migrations(), notify.Migrations(), services.Migrations(), receipts.Migrations(),
 	}
 	for _, guest := range guests {
@@ -391,16 +392,33 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		if courier != nil {
 			needs.Notifier = courier
 		}
+		watch := &receipts.Watch{Member: cfg.Member, DB: db, Journal: book, Now: now}
+		needs.Looks = watched{watch}
+		jobs.Register(work.Daily("looks.forget", 3*time.Hour, watch.Forget))
+		unusual, err := receiptpages.NewWatch(watch)
+		if err != nil {
+			return err
+		}
 		given = services.New(needs)
 		asker := cfg.Member
 		asker.Subsystem = "portal"
-		gathered := &receipts.Room{Portal: asker, State: c.State, Pack: pack, Asker: gateway, Words: listed}
-		shown, err := servicepages.New(given, papers{given, trust}, pack)
+		ids, err := shared.Key(ctx, "looks")
+		if err != nil {
+			return err
+		}
+		shown, err := seal.New(ids)
+		if err != nil {
+			return err
+		}
+		gathered := &receipts.Room{Portal: asker, State: c.State, Pack: pack, Asker: gateway, Words: listed, Now: now, Key: shown}
+		gathered.Looks, gathered.Whys = receipts.NewBudgets(db, now)
+		jobs.Register(work.Daily("budgets", 3*time.Hour, budget.Forget(db, now)))
+		offered, err := servicepages.New(given, papers{given, trust}, pack)
 		if err != nil {
 			return err
 		}
 		n.take(Brings{
-			Pages: []portal.Room{shown, receiptpages.New(gathered)},
+			Pages: []portal.Room{offered, receiptpages.New(gathered), unusual},
 			Start: func(ctx context.Context) error { return given.Listen(ctx, stream) },
 			Keeps: given.Keeps(),
 			Work:  []func(context.Context){given.KeepSealed},

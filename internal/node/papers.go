@@ -1,8 +1,11 @@
 package node
 
 import (
+	"context"
+
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/journal"
+	"dobosh/internal/receipts"
 	"dobosh/internal/services"
 	"dobosh/internal/services/proof"
 
@@ -50,4 +53,12 @@ func keysOf(witnesses []Witness) (keys []note.Verifier) {
 		}
 	}
 	return keys
+}
+
+// watched has what officers look at watched over.
+type watched struct{ *receipts.Watch }
+
+// Note implements services.Looks.
+func (w watched) Note(ctx context.Context, l services.Look) error {
+	return w.Watch.Note(ctx, receipts.Look(l))
 }

@@ -3,7 +3,9 @@ package receipts
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -13,11 +15,14 @@ import (
 	"time"
 
 	"dobosh/internal/act"
+	"dobosh/internal/act/budget"
 	"dobosh/internal/exchange"
+	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/seal"
 	"dobosh/internal/kit/strict"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
@@ -54,6 +59,25 @@ type Room struct {
 	Pack   *law.Pack
 	Asker  Asker
 	Words  Descriptions // nil for no descriptions
+	Now    clock.Now
+	Key    *seal.Sealer   // of the ids of looks; the same on all nodes of the member
+	Looks  *budget.Budget // of a person who has it gathered; nil for no bound
+	Whys   *budget.Budget // of a person who asks why; nil for no bound
+
+	kept kept
+}
+
+// Budgets of a person. Whoever turns pages, or asks about each look of a month, does not
+// come near them.
+const (
+	looksBurst, looksEach = 30, 10 * time.Second
+	whysBurst, whysEach   = 10, 10 * time.Minute
+)
+
+// NewBudgets makes the budgets of the room over a database.
+func NewBudgets(db *storage.DB, now clock.Now) (looks, whys *budget.Budget) {
+	return &budget.Budget{Name: "looks.gather", Burst: looksBurst, Each: looksEach, DB: db, Now: now},
+		&budget.Budget{Name: "looks.ask", Burst: whysBurst, Each: whysEach, DB: db, Now: now}
 }
 
 // Descriptions give the fields of a data service the words of its description, by JSON
@@ -63,15 +87,27 @@ type Descriptions interface {
 }
 
 // AccessLog lists the accesses to data about the person on all nodes, the newest
-// first, and the bodies that did not answer.
+// first, and the bodies that did not answer. Each gathering is itself a look that the
+// person will see; what was gathered is kept for a minute, so that loading a page again is none.
+//
+// Problem: too-often.
 func (r *Room) AccessLog(ctx context.Context, by act.Actor, after page.Key) (page.Page[Access], []lang.Text, error) {
 	person := by.Is(exchange.ReceiptSector)
 	if person == "" {
 		return page.Page[Access]{}, nil, notYours()
 	}
 	query := ""
-	if after.Columns(3) != nil { // a key that somebody else made asks for the first page
+	if after.Columns(3) == nil { // a key that somebody else made asks for the first page
+		after = ""
+	} else {
 		query = "after=" + string(after)
+	}
+	key := keptKey{person, after}
+	if p, ok := r.kept.get(key, r.Now()); ok {
+		return p.page, p.silent, nil
+	}
+	if err := r.Looks.Spend(ctx, person); err != nil {
+		return page.Page[Access]{}, nil, err
 	}
 	answers, silent := gather(ctx, r, ask{path: "/v1/receipts/", person: person, query: query}, func(_ registry.ID, a receiptsAnswer) []sentReceipt { return a.Receipts })
 	// The order of the receipts of one node, which all nodes share, so that one key pages through all of them.
@@ -84,21 +120,48 @@ func (r *Room) AccessLog(ctx context.Context, by act.Actor, after page.Key) (pag
 	out := page.Page[Access]{Next: cut.Next}
 	words := r.dictionary(ctx)
 	for _, l := range cut.Items {
-		out.Items = append(out.Items, r.access(l, words))
+		out.Items = append(out.Items, r.access(l, person, words))
+	}
+	if ctx.Err() == nil {
+		r.kept.put(key, keptPage{r.Now().Add(keepPage), out, silent}, r.Now())
 	}
 	return out, silent, nil
+}
+
+// look is what the id of an access says. It is sealed and bound to the person, so that
+// nobody asks about a look that was not shown to them.
+func (r *Room) look(who registry.ID, id, person string) string {
+	return base64.RawURLEncoding.EncodeToString(r.Key.Seal([]byte(page.KeyOf(who.Owner().String(), id)), []byte(person)))
+}
+
+// seen is the inverse of look.
+func (r *Room) seen(look, person string) (who registry.ID, id string, err error) {
+	sealed, err := base64.RawURLEncoding.DecodeString(look)
+	if err != nil {
+		return who, "", err
+	}
+	plain, err := r.Key.Open(sealed, []byte(person))
+	if err != nil {
+		return who, "", err
+	}
+	columns := page.Key(plain).Columns(2)
+	if columns == nil {
+		return who, "", errors.New("a look has two parts")
+	}
+	who, err = registry.ParseID(columns[0])
+	return who, columns[1], err
 }
 
 func notYours() error { return problem.New(problem.Forbidden, "not-yours") }
 
 // access says a receipt in words for people. A field that has no words keeps its
 // own name.
-func (r *Room) access(l sentReceipt, words dictionary) Access {
+func (r *Room) access(l sentReceipt, person string, words dictionary) Access {
 	state := r.State()
 	who, _ := registry.ParseID(l.Asker)
 	holder, _ := registry.ParseID(l.Holder)
 	v := Access{
-		ID: string(page.KeyOf(who.Owner().String(), l.ID)), At: l.At, Body: state.Title(who), Role: l.Role, Holder: state.Title(holder),
+		ID: r.look(who, l.ID, person), At: l.At, Body: state.Title(who), Role: l.Role, Holder: state.Title(holder),
 		Act: l.Act, Fields: make([]lang.Text, 0, len(l.Receipt.Fields)), Matter: l.Matter, Own: l.Role == exchange.RolePerson,
 	}
 	for _, pointer := range l.Receipt.Fields {
@@ -203,7 +266,10 @@ func (r *Room) ask(ctx context.Context, service registry.ID, a ask) (exchange.Re
 	return r.Asker.Ask(ctx, question)
 }
 
-// AskWhy sends the person's question to the body that looked.
+// AskWhy sends the person's question to the body that looked, about a look that was shown
+// to them.
+//
+// Problems: question-form, look-unknown, too-often.
 func (r *Room) AskWhy(ctx context.Context, by act.Actor, look, question string) error {
 	person := by.Is(exchange.ReceiptSector)
 	if person == "" {
@@ -212,17 +278,16 @@ func (r *Room) AskWhy(ctx context.Context, by act.Actor, look, question string) 
 	if !sayable(question) {
 		return problem.New(problem.Invalid, "question-form").At("question", "question-form")
 	}
-	columns := page.Key(look).Columns(2)
-	if columns == nil {
-		return problem.New(problem.NotFound, "look-unknown")
-	}
-	who, err := registry.ParseID(columns[0])
+	who, access, err := r.seen(look, person)
 	if err != nil {
 		return problem.New(problem.NotFound, "look-unknown").Because(err)
 	}
+	if err := r.Whys.Spend(ctx, person); err != nil {
+		return err
+	}
 	to := who.Owner()
 	to.Subsystem, to.Service = ServiceCode, ServiceCode
-	body, err := json.Marshal(Question{ID: id.New(), Access: columns[1], Question: strings.TrimSpace(question)})
+	body, err := json.Marshal(Question{ID: id.New(), Access: access, Question: strings.TrimSpace(question)})
 	if err != nil {
 		return err
 	}
@@ -238,10 +303,15 @@ type Asked struct {
 
 // Asked lists the person's questions to all bodies, the newest first: of each
 // body at most the newest fifty. It names the bodies that did not answer.
+//
+// Problem: too-often, by the same budget as the access log: it asks all bodies too.
 func (r *Room) Asked(ctx context.Context, by act.Actor) ([]Asked, []lang.Text, error) {
 	person := by.Is(exchange.ReceiptSector)
 	if person == "" {
 		return nil, nil, notYours()
+	}
+	if err := r.Looks.Spend(ctx, person); err != nil {
+		return nil, nil, err
 	}
 	questions, silent := gather(ctx, r, ask{path: "/v1/questions/", person: person}, func(service registry.ID, a questionsAnswer) []Asked {
 		out := make([]Asked, len(a.Questions))

@@ -12,10 +12,12 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"dobosh/internal/act"
+	"dobosh/internal/act/budget"
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
@@ -23,6 +25,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/seal"
 	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
@@ -92,7 +95,9 @@ func newRig(t testing.TB, engine string) *rig {
 	}
 	portal := r.bodies[names()[0]].id
 	portal.Subsystem = "portal"
-	r.Room = receipts.Room{Portal: portal, State: authority.State, Pack: laws.Serbia(t), Asker: r}
+	sealer, err := seal.Derive(key[:], "looks")
+	must(t, err)
+	r.Room = receipts.Room{Portal: portal, State: authority.State, Pack: laws.Serbia(t), Asker: r, Now: r.clock.Now, Key: sealer}
 	return r
 }
 
@@ -449,4 +454,84 @@ func TestWhoMayNot(t *testing.T) {
 			wantCode(t, system.Answer(t.Context(), by, "x", "Зато."), code)
 		}
 	})
+}
+
+// A page that is loaded again asks nobody, for a minute: each asking is an entry in the
+// journals of all bodies. Beyond that there is a budget for each person.
+func TestLookingIsBounded(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		r.look("RS-T/GOV/B", 1, nil)
+		r.settled()
+		counted := &countedAsker{of: r}
+		r.Asker = counted
+		db := testkit.Database(t, r.bodies["RS-T/GOV/A"].db.Engine())(budget.Migrations())
+		r.Looks, r.Whys = receipts.NewBudgets(db, r.clock.Now)
+		for range 50 {
+			p, _, err := r.AccessLog(t.Context(), mila(), "")
+			must(t, err)
+			if len(p.Items) != 1 {
+				t.Fatalf("%d looks", len(p.Items))
+			}
+		}
+		if n := counted.n.Load(); n != 3 {
+			t.Errorf("%d bodies were asked for one page, want each of 3 once", n)
+		}
+		r.clock.Advance(time.Minute)
+		_, _, err := r.AccessLog(t.Context(), mila(), "")
+		must(t, err)
+		if n := counted.n.Load(); n != 6 {
+			t.Errorf("%d asked after a minute, want 6", n)
+		}
+
+		var refused error
+		for i := 0; i < 100 && refused == nil; i++ {
+			_, _, refused = r.AccessLog(t.Context(), mila(), page.KeyOf("1", fmt.Sprint(i), "x")) // always another page
+		}
+		wantCode(t, refused, "too-often")
+		if p := problem.Of(refused); p.Kind != problem.TooMany || p.Wait() == "10" && p.Args["seconds"] == "" {
+			t.Errorf("refused with %+v, want how long to wait", p)
+		}
+		_, _, err = r.Asked(t.Context(), mila())
+		wantCode(t, err, "too-often")
+	})
+}
+
+// A question is about a look that was shown to whoever asks, and there are so many of
+// them and no more.
+func TestQuestionsAreAboutOnesOwnLooks(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		r.look("RS-T/GOV/B", 1, nil)
+		r.settled()
+		list, _ := r.all()
+		jovan := mila()
+		jovan.Account, jovan.Persons = "jovan", map[string]string{exchange.ReceiptSector: "bbbbbbbbbbbbbbbbbbbbbbbbbb"}
+		wantCode(t, r.AskWhy(t.Context(), jovan, list[0].ID, "Зашто?"), "look-unknown")
+		wantCode(t, r.AskWhy(t.Context(), mila(), string(page.KeyOf("RS-T/GOV/B", "act-B-0")), "Зашто?"), "look-unknown")
+
+		db := testkit.Database(t, r.bodies["RS-T/GOV/A"].db.Engine())(budget.Migrations())
+		r.Looks, r.Whys = receipts.NewBudgets(db, r.clock.Now)
+		taken := 0
+		for range 200 {
+			err := r.AskWhy(t.Context(), mila(), list[0].ID, "Зашто?")
+			if err == nil {
+				taken++
+				continue
+			}
+			wantCode(t, err, "too-often")
+		}
+		if taken != 10 {
+			t.Errorf("%d of 200 questions were taken, want 10", taken)
+		}
+	})
+}
+
+// countedAsker counts what bodies are asked.
+type countedAsker struct {
+	of *rig
+	n  atomic.Int64
+}
+
+func (c *countedAsker) Ask(ctx context.Context, q exchange.Request) (exchange.Response, error) {
+	c.n.Add(1)
+	return c.of.Ask(ctx, q)
 }

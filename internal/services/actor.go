@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"dobosh/internal/act"
@@ -109,9 +110,17 @@ func (r *Room) acted(ctx context.Context, by act.Actor, what, matter string) err
 	return nil
 }
 
-// looked leaves a receipt that an officer saw a person's matter. Without the
-// receipt nothing is shown.
-func (r *Room) looked(ctx context.Context, by act.Actor, service, person, matter string) error {
+// waits reports whether something about an offer waits for an officer, or was decided by
+// this one: then it is their matter.
+func (r *Room) waits(ctx context.Context, by act.Actor, offer string) (bool, error) {
+	var n int
+	err := r.DB.Read(ctx).QueryRowContext(ctx, `select count(*) from services_referrals f join services_offers o on f.assessment = o.assessment where o.id = $1 and (f.open = $2 or f.ended_by = $3)`, offer, true, by.Account).Scan(&n)
+	return n > 0, err
+}
+
+// looked leaves a receipt that an officer saw a person's matter, and notes it where
+// looks are watched over. Without the receipt nothing is shown.
+func (r *Room) looked(ctx context.Context, by act.Actor, service, person, matter string, waits bool) error {
 	s, err := r.service(service)
 	if err != nil {
 		return err
@@ -129,9 +138,12 @@ func (r *Room) looked(ctx context.Context, by act.Actor, service, person, matter
 	if err != nil {
 		return err
 	}
-	_, err = r.Journal.Append(ctx, journal.Entry{Kind: "act", ID: id.New(), At: r.Now(), Subjects: subjects, Meta: meta})
-	if err != nil {
+	receipt, now := id.New(), r.Now()
+	if _, err = r.Journal.Append(ctx, journal.Entry{Kind: "act", ID: receipt, At: now, Subjects: subjects, Meta: meta}); err != nil {
 		return problem.New(problem.Unavailable, "journal-away").Because(err)
 	}
-	return nil
+	if r.Looks == nil || len(subjects) == 0 || strings.HasPrefix(by.Account, act.SystemPrefix) { // a program looks at nobody
+		return nil
+	}
+	return r.Looks.Note(ctx, Look{receipt, by.Account, subjects[0], service, matter, now, waits, r.is(by, service, person)})
 }

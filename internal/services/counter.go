@@ -97,7 +97,7 @@ func (r *Room) AcceptFor(ctx context.Context, by, person act.Actor, offer string
 	if err != nil {
 		return "", "", err
 	}
-	if err := r.looked(ctx, by, o.service, o.person, "offer "+o.id); err != nil {
+	if err := r.looked(ctx, by, o.service, o.person, "offer "+o.id, true); err != nil {
 		return "", "", err
 	}
 	if !s.Automatic {

@@ -201,7 +201,11 @@ func (r *Room) decisionFor(ctx context.Context, by act.Actor, id string) (stored
 	case r.is(by, d.service, d.person):
 		return d, nil
 	case r.mayDecide(by, d.service) == nil:
-		return d, r.looked(ctx, by, d.service, d.person, "decision "+d.id)
+		waits, err := r.waits(ctx, by, d.offer)
+		if err != nil {
+			return d, err
+		}
+		return d, r.looked(ctx, by, d.service, d.person, "decision "+d.id, waits)
 	}
 	return storedDecision{}, problem.New(problem.NotFound, "decision-unknown")
 }

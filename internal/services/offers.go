@@ -197,7 +197,10 @@ func (r *Room) Offer(ctx context.Context, by act.Actor, id string) (Offer, error
 			})
 		}
 	case r.mayDecide(by, o.service) == nil:
-		err = r.looked(ctx, by, o.service, o.person, "offer "+o.id)
+		var waits bool
+		if waits, err = r.waits(ctx, by, o.id); err == nil {
+			err = r.looked(ctx, by, o.service, o.person, "offer "+o.id, waits)
+		}
 	default:
 		return Offer{}, problem.New(problem.NotFound, "offer-unknown") // whether it exists is nobody else's business
 	}

@@ -52,6 +52,7 @@ type storedReferral struct {
 	since, until                   time.Time
 	open                           bool
 	version                        int
+	endedBy                        string // account of the officer; empty while it is open
 }
 
 var referrals = storage.NewTable("services_referrals",
@@ -66,6 +67,7 @@ var referrals = storage.NewTable("services_referrals",
 	storage.Time("until", func(f *storedReferral) *time.Time { return &f.until }),
 	storage.Col("open", func(f *storedReferral) *bool { return &f.open }),
 	storage.Col("version", func(f *storedReferral) *int { return &f.version }),
+	storage.Col("ended_by", func(f *storedReferral) *string { return &f.endedBy }),
 )
 
 // referral turns a row into what officers see.
@@ -129,7 +131,7 @@ func (r *Room) Referral(ctx context.Context, by act.Actor, id string) (Referral,
 	if err != nil {
 		return Referral{}, err
 	}
-	if err := r.looked(ctx, by, f.service, f.facts.text(factPerson), "referral "+f.id); err != nil {
+	if err := r.looked(ctx, by, f.service, f.facts.text(factPerson), "referral "+f.id, f.open || f.endedBy == by.Account); err != nil {
 		return Referral{}, err
 	}
 	return r.referral(f)

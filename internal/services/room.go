@@ -57,6 +57,23 @@ type Notifier interface {
 	Send(ctx context.Context, tx *storage.Tx, n notify.Notice) error
 }
 
+// Look is what an officer is about to see of a person, whose receipt is in the journal.
+type Look struct {
+	ID      string // of the receipt
+	Account string // of the officer
+	Person  string // pseudonym in the sector of receipts
+	Service string // public service
+	Matter  string // "offer ID"
+	At      time.Time
+	Waits   bool // something there waits for an officer, or this one decided it
+	Own     bool // the person is the officer
+}
+
+// Looks notes what officers look at, before they see it.
+type Looks interface {
+	Note(ctx context.Context, l Look) error
+}
+
 // Translator turns the pseudonym of a person in one sector into another.
 type Translator interface {
 	Translate(from, to, pseudonym string) (string, error)
@@ -82,6 +99,7 @@ type Config struct {
 	Key       *seal.Sealer // of what was decided; the same on all nodes of the member
 	Witness   Witness
 	Notifier  Notifier
+	Looks     Looks // notes whom officers look at; nil for nobody
 	Sectors   Translator
 	Trust     func() proof.Trust // whom the verification page trusts
 	Workers   int                // how many jobs at once; 0 for 32

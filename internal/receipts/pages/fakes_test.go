@@ -72,10 +72,34 @@ func (f *gathered) Answer(_ context.Context, _ act.Actor, id, text string) error
 	return f.note("answer " + id + " " + text)
 }
 
+func (f *gathered) Unusual(context.Context, act.Actor, page.Key) (page.Page[receipts.Noted], error) {
+	one := receipts.Noted{Look: receipts.Look{ID: "01hxlook", Account: "dragan", Service: "grant", Matter: "decision 01hx", At: pages.Now}, Why: receipts.Codes()}
+	two := one
+	two.ID, two.Account, two.Said = "01hxother", "vera", "Странка је звала."
+	three := two
+	three.ID, three.Said = "01hxthird", ""
+	return list(f, one, two, three), nil
+}
+
+func (f *gathered) Find(_ context.Context, _ act.Actor, look string) (receipts.Noted, error) {
+	return receipts.Noted{Look: receipts.Look{ID: look, Account: "dragan", Matter: "decision 01hx", At: pages.Now}, Why: receipts.Codes()}, nil
+}
+
+// ExplainAct is that of the room, over this.
+func (f *gathered) ExplainAct() (act.Act, error) {
+	return receipts.ExplainAct(f.Find, func(_ context.Context, _ act.Actor, look, words string) error {
+		return f.note("explain " + look + " " + words)
+	})
+}
+
 func open(t testing.TB, g *gathered) *portal.Portal {
 	words, err := words.Of()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pages.Open(t, pages.Config(words), New(g), NewDesk(g))
+	watch, err := NewWatch(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages.Open(t, pages.Config(words), New(g), NewDesk(g), watch)
 }

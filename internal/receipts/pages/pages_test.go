@@ -13,12 +13,14 @@ import (
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	full := []pages.Expected{
 		{Who: "mother", Path: "/looks", Status: 200}, {Who: "mother", Path: "/looks/l1/ask", Status: 200}, {Who: "mother", Path: "/messages", Status: 200}, {Who: "officer", Path: "/desk/messages", Status: 200}, {Who: "officer", Path: "/desk/messages/q1/answer", Status: 200},
+		{Who: "auditor", Path: "/desk/unusual", Status: 200}, {Who: "officer", Path: "/desk/unusual", Status: 200}, {Who: "officer", Path: "/desk/unusual/01hxlook/explain", Status: 200},
+		{Who: "mother", Path: "/desk/unusual", Status: 403}, {Path: "/desk/unusual", Status: 401},
 		{Path: "/looks", Status: 401}, {Path: "/messages", Status: 401}, {Path: "/desk/messages", Status: 401}, {Who: "mother", Path: "/desk/messages", Status: 403},
 	}
 	h := open(t, &gathered{})
 	pages.Walk(t, h, full)
 	pages.Small(t, h, full)
-	pages.Walk(t, open(t, &gathered{empty: true}), []pages.Expected{{Who: "mother", Path: "/looks", Status: 200}, {Who: "mother", Path: "/messages", Status: 200}, {Who: "officer", Path: "/desk/messages", Status: 200}})
+	pages.Walk(t, open(t, &gathered{empty: true}), []pages.Expected{{Who: "mother", Path: "/looks", Status: 200}, {Who: "mother", Path: "/messages", Status: 200}, {Who: "officer", Path: "/desk/messages", Status: 200}, {Who: "auditor", Path: "/desk/unusual", Status: 200}})
 }
 
 func TestOnlyOfficersAnswer(t *testing.T) {
@@ -35,7 +37,8 @@ func TestEveryActionIsAFormThatLeadsOn(t *testing.T) {
 	h := open(t, g)
 	pages.Sends(t, h, "mother", "/looks/l1/ask", "/messages", "question", " Зашто? ")
 	pages.Sends(t, h, "officer", "/desk/messages/q1/answer", "/desk/messages", "answer", "Ево зашто.")
-	if want := []string{"ask l1 Зашто?", "answer q1 Ево зашто."}; !slices.Equal(g.calls, want) {
+	pages.Sends(t, h, "officer", "/desk/unusual/01hxlook/explain", "/desk/unusual", "reason", "Странка је звала.")
+	if want := []string{"ask l1 Зашто?", "answer q1 Ево зашто.", "explain 01hxlook Странка је звала."}; !slices.Equal(g.calls, want) {
 		t.Errorf("the room heard\n%q, want\n%q", g.calls, want)
 	}
 }
