@@ -44,7 +44,7 @@ var errSlot = errors.New("key slot is damaged")
 type subjectID [idSize]byte
 
 // maxOpeners bounds the sealers that are kept ready, each about 1 kB.
-const maxOpeners = 2048
+const maxOpeners = 512
 
 // keyring holds the content keys. Any goroutine may ask for a key; only the goroutine that owns the log flushes and erases.
 type keyring struct {

@@ -392,8 +392,8 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		if courier != nil {
 			needs.Notifier = courier
 		}
-		watch := &receipts.Watch{Member: cfg.Member, DB: db, Journal: book, Now: now}
-		needs.Looks = watched{watch}
+		watch := &receipts.Watch{Member: cfg.Member, DB: db, Journal: watched{book, n.watch}, Now: now}
+		needs.Looks = guarded{watch}
 		jobs.Register(work.Daily("looks.forget", 3*time.Hour, watch.Forget))
 		unusual, err := receiptpages.NewWatch(watch)
 		if err != nil {

@@ -55,10 +55,10 @@ func keysOf(witnesses []Witness) (keys []note.Verifier) {
 	return keys
 }
 
-// watched has what officers look at watched over.
-type watched struct{ *receipts.Watch }
+// guarded has what officers look at watched over.
+type guarded struct{ *receipts.Watch }
 
 // Note implements services.Looks.
-func (w watched) Note(ctx context.Context, l services.Look) error {
+func (w guarded) Note(ctx context.Context, l services.Look) error {
 	return w.Watch.Note(ctx, receipts.Look(l))
 }

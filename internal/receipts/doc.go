@@ -6,6 +6,10 @@
 // not answer, and that a question reaches the body that looked and stays open
 // until somebody there answers it.
 //
+// An officer's look that is unusual is noted before anything is shown, and is explained
+// by whoever looked; see [Watch] for what it cannot know. Gathering is bounded for each
+// person, and what was gathered serves again for a minute.
+//
 // What does not hold: a body that did not answer is named, and what it holds is then
 // missing from the page. What the law lets be hidden for a time is not shown until
 // that is over, and nothing says that there is such an access.

@@ -15,6 +15,10 @@
 //   - Whoever objected is not considered again.
 //   - What an officer sees about a person leaves a receipt first; their lists
 //     name nobody. Nobody decides in their own matter.
+//   - Money takes two hands: who lays a file of payments out does not release it, and
+//     preparing, releasing and each download stand in the journal with who did it.
+//   - What was decided is read, proved and given out by every node of the member,
+//     whichever of their journals holds it, and when that journal is gone.
 //   - A decision carries the rule, the parameters, the facts with their
 //     receipts and the trace, so that anyone can check it offline years later.
 //
@@ -22,7 +26,8 @@
 // A decision stands before it is sealed; for as long as the journal is away its page
 // says so and there is no file of it. An offer shows the law of the day on which it
 // was made; a changed pack is noticed when somebody accepts. What a bank did with a
-// released file does not come back.
+// released file does not come back. A content that is erased in the journal is still kept beside
+// its decision until that row goes.
 //
 // Persons are named by the pseudonym of the public service's sector. The room
 // owns the tables services_*; it listens to the events that public services
