@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -74,6 +75,17 @@ func (v *vitals) routes() *routes {
 	})).on("GET /readyz", act.Anyone(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeHealth(w, v.ready(r.Context()))
 	}))
+}
+
+// operationsOpenAPI describes the routes for those who run the node.
+//
+//go:embed openapi.json
+var operationsOpenAPI []byte
+
+// describeOperations answers with what can be asked.
+func describeOperations(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(operationsOpenAPI) // who asked may have gone
 }
 
 func writeHealth(w http.ResponseWriter, h health) {

@@ -506,7 +506,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	surfaces := []surface{
 		{name: "portal", address: cfg.Listen.Portal, routes: vital.routes().all(front.Rows(), front)},
 		{name: "exchange", address: cfg.Listen.Exchange, routes: n.peers(), tls: g.secure(link.Protocol), protocols: g.protocols(gateway)},
-		{name: "operations", address: cfg.Listen.Operations, routes: vital.routes().on("GET /metrics", act.Anyone(), m.handler())},
+		{name: "operations", address: cfg.Listen.Operations, routes: vital.routes().on("GET /metrics", act.Anyone(), m.handler()).on("GET /openapi.json", act.Anyone(), http.HandlerFunc(describeOperations))},
 		{name: "systems", address: cfg.Listen.Systems, routes: n.systems()},
 	}
 	if stamper != nil {

@@ -154,6 +154,7 @@ func (e *Edge) answers() []route {
 		{act.Row{Pattern: "/" + metadata.ListClients, Right: act.Anyone()}, e.listClients},
 		{act.Row{Pattern: "/asic", Right: act.SignedIn()}, e.asic},
 		{act.Row{Pattern: "/verificationconf", Right: act.Anyone()}, e.verificationConf},
+		{act.Row{Pattern: "/openapi.json", Right: act.Anyone()}, e.described},
 	}
 }
 
