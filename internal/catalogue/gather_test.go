@@ -41,7 +41,7 @@ func TestADraftIsNobodysUntilItIsPublished(t *testing.T) {
 			t.Errorf("an officer keeps a draft: %v", err)
 		}
 		digest, err := r.provider.KeepDraft(t.Context(), engineer, raw)
-		must(t, err)
+		testkit.OK(t, err)
 		kept, err := r.provider.KeptDraft(t.Context(), engineer, digest)
 		if err != nil || string(kept) != string(raw) {
 			t.Errorf("%.40q, %v", kept, err)
@@ -76,13 +76,13 @@ func TestTheExportIsPaged(t *testing.T) {
 	r := newRig(t, "sqlite")
 	for i := range 250 {
 		sv := registry.Service{ID: births.System().With(fmt.Sprintf("s%03d", i)), Title: lang.Text{"sr": "Сервис"}, Tags: []string{"birth"}}
-		must(t, r.authority.Append(t.Context(), registry.Statement{Service: &sv}))
+		testkit.OK(t, r.authority.Append(t.Context(), registry.Statement{Service: &sv}))
 	}
 	r.provider.Refresh()
 	seen, pages := map[string]bool{}, 0
 	for key := page.Key(""); pages == 0 || key != ""; pages++ {
 		raw, err := r.provider.Export("https://portal.example", key)
-		must(t, err)
+		testkit.OK(t, err)
 		var doc struct {
 			Graph []struct {
 				Service []struct {
@@ -91,7 +91,7 @@ func TestTheExportIsPaged(t *testing.T) {
 				Next string `json:"next"`
 			} `json:"@graph"`
 		}
-		must(t, json.Unmarshal(raw, &doc))
+		testkit.OK(t, json.Unmarshal(raw, &doc))
 		for _, sv := range doc.Graph[0].Service {
 			if seen[sv.Identifier] {
 				t.Errorf("%s stands twice", sv.Identifier)

@@ -59,8 +59,8 @@ func newRig(t testing.TB, engine string) *rig {
 	signer, verifier := signerOf(t, "RS/registry"), verifierOf(t, "RS/registry")
 	var err error
 	r.authority, err = registry.NewAuthority(t.Context(), testkit.Database(t, engine)(registry.Migrations()), signer, verifier, r.clock.Now)
-	must(t, err)
-	must(t, r.authority.Append(t.Context(), r.beginning()...))
+	testkit.OK(t, err)
+	testkit.OK(t, r.authority.Append(t.Context(), r.beginning()...))
 	r.provider = r.room(engine, state)
 	r.consumer = r.room(engine, city)
 	return r
@@ -72,7 +72,7 @@ func (r *rig) room(engine string, member registry.ID) *catalogue.Room {
 		Member: member, Node: "a", State: r.authority.State, Submit: r.authority.Submitter(member, signerOf(r.t, member.String()+"/a")), Peers: r,
 		DB: testkit.Database(r.t, engine)(catalogue.Migrations()), Event: lifeEvent, Now: r.clock.Now, Log: slog.New(slog.DiscardHandler),
 	})
-	must(r.t, err)
+	testkit.OK(r.t, err)
 	room.Refresh()
 	return room
 }
@@ -102,7 +102,7 @@ func (r *rig) beginning() []registry.Statement {
 	for _, member := range []registry.ID{state, city} {
 		log := member.String() + "/a"
 		key, err := note.NewEd25519VerifierKey(log, testkit.Key(log).Public().(ed25519.PublicKey))
-		must(r.t, err)
+		testkit.OK(r.t, err)
 		pin := sha256.Sum256([]byte(log))
 		all = append(all, registry.Statement{Node: &registry.Node{Member: member, Name: "a", Address: "127.0.0.1:1", TLS: hex.EncodeToString(pin[:]), Log: key}})
 	}
@@ -117,8 +117,8 @@ func (r *rig) contract(fields ...string) {
 		Fields: fields, Purpose: "p", Provision: law.Ref("zup/103"), Sector: "family", Quota: 10, Retention: 1, From: civil.Date(2020, 1, 1),
 	}
 	signed, err := c.Sign(signerOf(r.t, state.String()+"/a"), signerOf(r.t, city.String()+"/a"))
-	must(r.t, err)
-	must(r.t, r.authority.Append(r.t.Context(), registry.Statement{Contract: signed}))
+	testkit.OK(r.t, err)
+	testkit.OK(r.t, r.authority.Append(r.t.Context(), registry.Statement{Contract: signed}))
 	r.provider.Refresh()
 	r.consumer.Refresh()
 }
@@ -126,7 +126,7 @@ func (r *rig) contract(fields ...string) {
 func (r *rig) publishes(raw []byte, from civil.Day) catalogue.Plan {
 	r.t.Helper()
 	p, err := r.provider.Publish(r.t.Context(), engineer, catalogue.Draft{Service: births, Raw: raw, Tags: []string{"birth"}, From: from})
-	must(r.t, err)
+	testkit.OK(r.t, err)
 	r.provider.Refresh()
 	r.consumer.Refresh()
 	return p
@@ -135,7 +135,7 @@ func (r *rig) publishes(raw []byte, from civil.Day) catalogue.Plan {
 func (r *rig) service() registry.Service {
 	r.t.Helper()
 	sv, err := r.provider.Service(births)
-	must(r.t, err)
+	testkit.OK(r.t, err)
 	return sv
 }
 
@@ -160,20 +160,13 @@ paths:
 func signerOf(t testing.TB, name string) note.Signer {
 	t.Helper()
 	s, err := journal.NewSigner(name, testkit.Key(name))
-	must(t, err)
+	testkit.OK(t, err)
 	return s
 }
 
 func verifierOf(t testing.TB, name string) note.Verifier {
 	t.Helper()
 	v, err := journal.NewKey(name, testkit.Key(name).Public().(ed25519.PublicKey))
-	must(t, err)
+	testkit.OK(t, err)
 	return v
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }

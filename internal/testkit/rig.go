@@ -27,6 +27,14 @@ func Must[T any](tb testing.TB) func(T, error) T {
 	}
 }
 
+// OK ends the test on an error.
+func OK(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // NoneLeft runs the tests of a package and fails when goroutines were left
 // behind. The test server of PostgreSQL lives as long as the program, and some
 // libraries keep goroutines that end by themselves later: those are named.

@@ -53,13 +53,13 @@ func newShelf(t testing.TB, services bool) *shelf {
 		Member: registers, Node: "a", State: authority.State, Submit: authority.Submitter(registers, pages.Signer(t, registers.String()+"/a")),
 		DB: testkit.Database(t, "sqlite")(catalogue.Migrations()), Event: shelfEvent, Now: func() time.Time { return pages.Now }, Log: slog.New(slog.DiscardHandler),
 	})
-	must(t, err)
+	testkit.OK(t, err)
 	s := &shelf{t: t, room: room}
 	if services {
 		s.publish("1.0", births.Description())
-		must(t, authority.Append(t.Context(), pages.Agreed(t, pages.Births())))
+		testkit.OK(t, authority.Append(t.Context(), pages.Agreed(t, pages.Births())))
 		plain := registry.Service{ID: pages.ID("RS-DEMO/GOV/REGISTERS/residence/residents"), Title: pages.Both("Евиденција пребивалишта", "Register of residence"), Disabled: pages.Both("Селимо се.", "We are moving.")}
-		must(t, authority.Append(t.Context(), registry.Statement{Service: &plain}))
+		testkit.OK(t, authority.Append(t.Context(), registry.Statement{Service: &plain}))
 	}
 	room.Refresh()
 	s.h = pages.Open(t, pages.Config(sentences(t)), testkit.Must[portal.Room](t)(cataloguepages.New(cataloguepages.Deps{DataServices: room, Pack: pages.Serbia(t), Contracts: true})), desk())
@@ -69,7 +69,7 @@ func newShelf(t testing.TB, services bool) *shelf {
 func sentences(t testing.TB) *lang.Catalogue {
 	t.Helper()
 	all, err := words.Of()
-	must(t, err)
+	testkit.OK(t, err)
 	return all
 }
 
@@ -95,19 +95,12 @@ func shelfEvent(code string) (lang.Text, bool) {
 	return pages.Both("Рођење детета", "A child is born"), code == "birth"
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // publish publishes a description of the births directly.
 func (s *shelf) publish(version string, raw []byte) catalogue.Plan {
 	s.t.Helper()
 	by := act.As("oliver", identity.Operator)
 	p, err := s.room.Publish(s.t.Context(), by, catalogue.Draft{Service: pages.ID("RS-DEMO/GOV/REGISTERS/civil/births"), Raw: bytes.ReplaceAll(raw, []byte(`version: "1.0"`), []byte(`version: "`+version+`"`)), Tags: []string{"birth"}})
-	must(s.t, err)
+	testkit.OK(s.t, err)
 	s.room.Refresh()
 	return p
 }
@@ -169,9 +162,9 @@ func unzipped(t *testing.T, w *httptest.ResponseRecorder) string {
 		return w.Body.String()
 	}
 	z, err := gzip.NewReader(w.Body)
-	must(t, err)
+	testkit.OK(t, err)
 	raw, err := io.ReadAll(z)
-	must(t, err)
+	testkit.OK(t, err)
 	return string(raw)
 }
 
@@ -206,14 +199,14 @@ func (s *shelf) describe(who, service string, raw []byte, more ...string) *httpt
 	var body bytes.Buffer
 	m := multipart.NewWriter(&body)
 	for i := 0; i+1 < len(more); i += 2 {
-		must(s.t, m.WriteField(more[i], more[i+1]))
+		testkit.OK(s.t, m.WriteField(more[i], more[i+1]))
 	}
-	must(s.t, m.WriteField("service", service))
+	testkit.OK(s.t, m.WriteField("service", service))
 	part, err := m.CreateFormFile("file", "openapi.yaml")
-	must(s.t, err)
+	testkit.OK(s.t, err)
 	_, err = part.Write(raw)
-	must(s.t, err)
-	must(s.t, m.Close())
+	testkit.OK(s.t, err)
+	testkit.OK(s.t, m.Close())
 	r := httptest.NewRequest(http.MethodPost, "/desk/services/describe", &body)
 	r.Header.Set("Content-Type", m.FormDataContentType())
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
@@ -335,7 +328,7 @@ func TestOwnServicesArePaged(t *testing.T) {
 	by := act.As("oliver", identity.Operator)
 	for i := range 60 {
 		_, err := s.room.Publish(t.Context(), by, catalogue.Draft{Service: pages.ID(fmt.Sprintf("RS-DEMO/GOV/REGISTERS/civil/s%02d", i)), Raw: births.Description()})
-		must(t, err)
+		testkit.OK(t, err)
 	}
 	seen, count := map[string]bool{}, 0
 	for path := "/desk/services"; path != ""; count++ {
