@@ -62,9 +62,11 @@ type Response struct {
 // done something with it.
 func (g *Gateway) Ask(ctx context.Context, r Request) (response Response, err error) {
 	begun := time.Now()
+	step, parent, passed := g.step(r.Trace)
+	r.Trace = passed
 	out := &outboundRequest{g: g, request: r}
 	defer func() {
-		g.observe(Observation{Outbound: true, Client: r.Client, Service: r.Service, Contract: out.Contract, Status: response.Meta.Status,
+		g.observe(Observation{Outbound: true, Trace: step, Parent: parent, Client: r.Client, Service: r.Service, Contract: out.Contract, Status: response.Meta.Status,
 			Hops: response.Hops, RequestBytes: int64(len(r.Body)), ResponseBytes: int64(len(response.Body))}, begun, err)
 	}()
 	if err := out.prepare(); err != nil {

@@ -57,6 +57,7 @@ type Config struct {
 	Checkpoint    func() []byte                            // newest checkpoint of the registry here, told to every node that is met; nil for none
 	Gossip        func(checkpoint []byte) error            // compares one that another node told; nil for nobody
 	Observe       func(Observation)                        // each exchange, at both sides; must not block; nil for nobody
+	Traces        bool                                     // whether exchanges are steps of a trace, which Observe is told
 	Now           clock.Now
 	Log           *slog.Logger
 }

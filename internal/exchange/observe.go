@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/trace"
 	"dobosh/internal/registry"
 )
 
@@ -31,14 +32,29 @@ type Observation struct {
 	Status        int    // of the information system; 0 for none
 	Hops          []Hop
 	Took          time.Duration
+	Trace         trace.Context // of this step; zero where traces are not kept
+	Parent        [8]byte       // the step that it belongs to
+	Begun         time.Time
 	RequestBytes  int64 // bytes of the body
 	ResponseBytes int64 // bytes of the body
 }
 
 // observe tells what an exchange was like.
 func (g *Gateway) observe(o Observation, begun time.Time, err error) {
+	o.Begun = begun
 	if o.Took = time.Since(begun); err != nil {
 		o.Code = problem.Of(err).Code
 	}
 	g.Observe(o)
+}
+
+// step is this node's step in the trace that a header names, and its parent there; what
+// follows belongs to it. Where traces are not kept the header stays as it is.
+func (g *Gateway) step(header string) (own trace.Context, parent [8]byte, passed string) {
+	if !g.Traces {
+		return own, parent, header
+	}
+	before, _ := trace.Parse(header) // what is none begins a new one
+	own = before.Child()
+	return own, before.Span, own.String()
 }

@@ -78,6 +78,8 @@ func (g *Gateway) serve(ctx context.Context, peer *tls.ConnectionState, ch chann
 		refuse(ch, err)
 		return
 	}
+	step, parent, passed := g.step(in.Trace)
+	in.Trace = passed
 	in.timeout = newIdleTimeout(ctx, g.SystemTimeout)
 	defer in.close()
 
@@ -87,7 +89,7 @@ func (g *Gateway) serve(ctx context.Context, peer *tls.ConnectionState, ch chann
 	if left := in.leave(); err == nil {
 		err = left
 	}
-	g.observe(Observation{Client: in.Client, Service: in.Service, Contract: in.Contract, Status: in.out.Status,
+	g.observe(Observation{Trace: step, Parent: parent, Client: in.Client, Service: in.Service, Contract: in.Contract, Status: in.out.Status,
 		RequestBytes: int64(len(in.body)), ResponseBytes: int64(len(in.out.body)),
 		Hops: []Hop{{HopSystem, in.systemTook}, {HopProvider, in.journalTook}}}, begun, err)
 }

@@ -100,6 +100,8 @@ type Config struct {
 	Help Help `yaml:"help"`
 	// SecurityLog sends what those who watch over many systems should see; nil for nowhere.
 	SecurityLog *security.Config `yaml:"security_log"`
+	// Traces sends the steps of exchanges to a collector; nil for nowhere.
+	Traces *Traces `yaml:"traces"`
 	// LogFormat is text (when empty) or json: one document a line.
 	LogFormat string `yaml:"log_format"`
 	// LogLevel is debug, info (when empty), warn or error.
@@ -391,6 +393,7 @@ func (c Config) Check() error {
 	if c.SecurityLog != nil {
 		wrong(c.SecurityLog.Check() != nil, "security_log: %w", c.SecurityLog.Check())
 	}
+	errs = append(errs, c.Traces.check()...)
 	wrong(c.LogFormat != "" && c.LogFormat != "text" && c.LogFormat != "json", "log_format: %q is neither text nor json", c.LogFormat)
 	wrong(!strings.Contains(" debug info warn error ", " "+c.LogLevel+" ") && c.LogLevel != "", "log_level: %q is none of debug, info, warn, error", c.LogLevel)
 	errs = append(errs, c.audit()...)

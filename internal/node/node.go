@@ -264,10 +264,18 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 
 	// How institutions ask each other.
 	meter, exchanges := oversight.NewMeter(now), newExchangeMetrics()
+	spans := openTraces(b)
+	n.take(Brings{Close: spans.Close}, nil)
 	gateway := exchange.New(exchange.Config{
 		Member: cfg.Member, Node: cfg.Name, Credential: holder, State: c.State, Contact: func() time.Time { return c.contact(now()) }, Stale: cfg.Registry.Stale,
 		Journal: book, Law: inForce, Sectors: sectors, Systems: n.behind.find, Now: now, Log: log,
-		Observe:    func(o exchange.Observation) { meter.Observe(o); exchanges.observe(o); noteExchange(n.watch, o) },
+		Observe: func(o exchange.Observation) {
+			meter.Observe(o)
+			exchanges.observe(o)
+			noteExchange(n.watch, o)
+			noteSpans(spans, o)
+		},
+		Traces:     cfg.Traces != nil,
 		Checkpoint: func() []byte { return []byte(c.Checkpoint()) },
 		Gossip:     func(checkpoint []byte) error { return c.Compare(context.Background(), checkpoint) },
 	})
