@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -143,6 +144,9 @@ func (p *provider) farewell(ctx context.Context) string {
 	return to.String()
 }
 
+// hostForm is a host with or without a port, as a policy may name it.
+var hostForm = regexp.MustCompile(`^[A-Za-z0-9.-]+(:\d+)?$|^\[[0-9A-Fa-f:.]+\](:\d+)?$`)
+
 // origins are those that a browser is sent to when it signs out.
 func (p *provider) origins() (all []string) {
 	at := []string{p.cfg.Issuer}
@@ -153,8 +157,8 @@ func (p *provider) origins() (all []string) {
 	p.mu.Unlock()
 	for _, address := range at {
 		u, err := url.Parse(address)
-		if err != nil || u.Host == "" {
-			continue
+		if err != nil || !hostForm.MatchString(u.Host) {
+			continue // it would say more in a policy than a name
 		}
 		if origin := u.Scheme + "://" + u.Host; !slices.Contains(all, origin) {
 			all = append(all, origin)

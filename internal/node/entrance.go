@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"dobosh/internal/exchange/link"
 	"dobosh/internal/kit/entrance"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/security"
@@ -199,13 +200,13 @@ func (n *Node) turnAway(w http.ResponseWriter, r *http.Request, surface string, 
 	}{"/problems#" + code, n.say(tag, "problem."+code), status, code})
 }
 
-// staying keeps the places of connections that speak another protocol: they are of nodes
-// that the registry knows, and live long.
+// staying keeps the places of connections over which nodes of the registry ask: they live
+// long. Who joins is a stranger still, and waits like others.
 func staying(protocols map[string]func(*http.Server, *tls.Conn, http.Handler)) map[string]func(*http.Server, *tls.Conn, http.Handler) {
 	all := map[string]func(*http.Server, *tls.Conn, http.Handler){} // not nil: HTTP/2 is not spoken
 	for name, serve := range protocols {
 		all[name] = func(s *http.Server, c *tls.Conn, h http.Handler) {
-			if in := entrance.Of(c); in != nil && in.Enter() {
+			if in := entrance.Of(c); name == link.Protocol && in != nil && in.Enter() {
 				defer in.Leave()
 			}
 			serve(s, c, h)
