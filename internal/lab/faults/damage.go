@@ -16,25 +16,30 @@ import (
 // its loss.
 type kept struct {
 	pattern string // of filepath.Match, under the folder
-	refuses string // what the refusal to start says; empty when the node fetches or makes it again
+	beside  string // endings of files that belong to it, as a pattern
+	refuses bool   // to start, with words that name the file and a command; else the node fetches or makes it again
 }
 
 // damaged are the files that are changed in a byte.
 func damaged() []kept {
 	return []kept{
-		{"cosigned", ""},
-		{"registry.cosigned", ""},
+		{pattern: "cosigned"},
+		{pattern: "registry.cosigned"},
+		{pattern: "journal/*.seg", refuses: true},
 	}
 }
 
 // lost are the files that are taken away.
 func lost() []kept {
 	return []kept{
-		{"cosigned", ""},
-		{"registry.cosigned", ""},
-		{"bus", ""},
-		{"journal/hashes", ""},
-		{"journal/offsets", ""},
+		{pattern: "cosigned"},
+		{pattern: "registry.cosigned"},
+		{pattern: "bus"},
+		{pattern: "journal/hashes"},
+		{pattern: "journal/offsets"},
+		{pattern: "journal/*.seg", refuses: true},
+		{pattern: "journal/keys", refuses: true},
+		{pattern: "dobosh.db", beside: "-*", refuses: true},
 	}
 }
 
@@ -82,10 +87,10 @@ func (t *trouble) flip(ctx context.Context, f Fault, k *keeper) error {
 		fmt.Fprintf(t.log, "  a byte of %s is another\n", path)
 		return os.WriteFile(path, after, 0o600)
 	})
-	if err != nil || len(before) == 0 || kind.refuses == "" {
+	if err != nil || len(before) == 0 || !kind.refuses {
 		return roomless(err)
 	}
-	return errors.Join(t.refuses(ctx, k, kind, path, since), k.down(func() error { return os.WriteFile(path, before, 0o600) }))
+	return errors.Join(t.refuses(ctx, k, path, since), k.down(func() error { return os.WriteFile(path, before, 0o600) }))
 }
 
 // lose takes a file or folder away from a node that is down.
@@ -99,34 +104,64 @@ func (t *trouble) lose(ctx context.Context, f Fault, k *keeper) error {
 			return nil
 		}
 		fmt.Fprintf(t.log, "  %s is gone\n", path)
-		if kind.refuses == "" {
+		if !kind.refuses {
 			return os.RemoveAll(path)
 		}
-		aside = filepath.Join(filepath.Dir(k.File()), "aside")
-		return os.Rename(path, aside)
+		aside = filepath.Join(k.data(), "aside")
+		return errors.Join(os.Mkdir(aside, 0o700), move(path, kind, aside))
 	})
 	if err != nil || aside == "" {
 		return err
 	}
-	return errors.Join(t.refuses(ctx, k, kind, path, since), k.down(func() error {
-		return errors.Join(os.RemoveAll(path), os.Rename(aside, path))
+	return errors.Join(t.refuses(ctx, k, path, since), k.down(func() error {
+		for _, made := range with(path, kind) { // by the starts since
+			if err := os.Remove(made); err != nil {
+				return err
+			}
+		}
+		return errors.Join(move(filepath.Join(aside, filepath.Base(path)), kind, filepath.Dir(path)), os.Remove(aside))
 	}))
+}
+
+// with lists a file and those that belong to it.
+func with(path string, kind kept) (all []string) {
+	if _, err := os.Stat(path); err == nil {
+		all = append(all, path)
+	}
+	if kind.beside != "" {
+		beside, _ := filepath.Glob(path + kind.beside) // the pattern is valid
+		all = append(all, beside...)
+	}
+	return all
+}
+
+// move takes a file and those that belong to it to another folder.
+func move(path string, kind kept, to string) error {
+	for _, file := range with(path, kind) {
+		if err := os.Rename(file, filepath.Join(to, filepath.Base(file))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // refusal is how long a node may take to say that it does not start.
 const refusal = 20 * time.Second
 
 // refuses wants the node to end with words that name the file and the command.
-func (t *trouble) refuses(ctx context.Context, k *keeper, kind kept, path string, since int64) error {
+func (t *trouble) refuses(ctx context.Context, k *keeper, path string, since int64) error {
 	ctx, cancel := context.WithTimeout(ctx, refusal)
 	defer cancel()
 	for ctx.Err() == nil {
-		if strings.Contains(k.said(since), kind.refuses) {
+		if said := k.said(since); strings.Contains(said, filepath.Base(path)) && strings.Contains(said, "dobosh restore") {
 			return nil
 		}
 		_ = wait(ctx, again)
 	}
-	return fmt.Errorf("%s is damaged, and the node does not say %q: %s", path, kind.refuses, k.last())
+	if ctx.Err() == context.Canceled {
+		return nil // the run is over
+	}
+	return fmt.Errorf("%s is not what it was, and the node does not refuse to start with its name and a command: %s", path, k.last())
 }
 
 // roomless drops the error of a full disk, which another fault may have made.
