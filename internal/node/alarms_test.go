@@ -42,9 +42,6 @@ func TestRulesOfPrometheusAskForFiguresThatThereAre(t *testing.T) {
 		t.Fatalf("only %d figures found in the rules", len(asked))
 	}
 	for figure := range asked {
-		if figure == `dobosh_part{part="integrity"` {
-			continue // of a node that looks for damage
-		}
 		testkit.Eventually(t, "the node gives "+figure, func() bool { return strings.Contains(figures(), "\n"+figure) })
 	}
 }

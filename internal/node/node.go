@@ -448,8 +448,9 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if d.acts, err = actsOf(agreed, listed); err != nil {
 		return err
 	}
-	vital := &vitals{log: log, parts: d.parts(db, stream, func() *bus.Relay { return relay }, jobs)}
-	n.take(Brings{Work: []func(context.Context){d.endPauses, rotation.Finish, n.stayKnown, vital.watch, func(ctx context.Context) { b.watchClock(ctx, d.askTime) }}}, nil)
+	whole := &integrity{db: db}
+	vital := &vitals{log: log, parts: d.parts(db, stream, func() *bus.Relay { return relay }, jobs, whole)}
+	n.take(Brings{Work: []func(context.Context){d.endPauses, rotation.Finish, n.stayKnown, vital.watch, whole.watch, func(ctx context.Context) { b.watchClock(ctx, d.askTime) }}}, nil)
 	seen := conditions{door: d, oversight: over, stamps: stamps, title: title, vitals: vital}
 
 	agreements, err := contractpages.New(contractpages.Deps{Contracts: agreed, Pack: pack, Announced: listed})

@@ -36,12 +36,13 @@ const (
 
 // parts are everything that /readyz asks, the operator's page warns of and
 // Prometheus is told.
-func (d *door) parts(db *storage.DB, stream *bus.Bus, relay func() *bus.Relay, jobs *work.Runner) []part {
+func (d *door) parts(db *storage.DB, stream *bus.Bus, relay func() *bus.Relay, jobs *work.Runner, whole *integrity) []part {
 	return []part{
 		{"storage", d.storagePart(db)},
 		asks("journal", "stopped", "", func(ctx context.Context) error { return d.journal.Check(ctx) }),
 		{"bus", busPart(stream)},
 		{"outbox", outboxPart(relay)},
+		{"integrity", whole.part},
 		{"queue", d.queuePart(jobs)},
 		{"disk", func(context.Context) finding { return diskPart(d.Dir) }},
 		{"descriptors", func(context.Context) finding { return descriptorPart() }},
