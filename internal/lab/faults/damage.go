@@ -100,7 +100,7 @@ func (t *trouble) lose(ctx context.Context, f Fault, k *keeper) error {
 	since := k.soFar()
 	err := k.down(func() error {
 		var any bool
-		if path, kind, any = choose(k.data(), lost(), f.Much); !any {
+		if path, kind, any = choose(k.data(), lost(), f.Much); !any || filepath.Ext(path) == ".seg" && nothingIn(k.data()) {
 			return nil
 		}
 		fmt.Fprintf(t.log, "  %s is gone\n", path)
@@ -121,6 +121,13 @@ func (t *trouble) lose(ctx context.Context, f Fault, k *keeper) error {
 		}
 		return errors.Join(move(filepath.Join(aside, filepath.Base(path)), kind, filepath.Dir(path)), os.Remove(aside))
 	}))
+}
+
+// nothingIn says whether the journal of a node has no entry: without its segment it
+// is the same journal.
+func nothingIn(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, "journal", "hashes"))
+	return err != nil || info.Size() == 0
 }
 
 // with lists a file and those that belong to it.
