@@ -63,7 +63,7 @@ func TestEachMigrationSaysItsStep(t *testing.T) {
 	first := strings.Fields(`0101_bus 0201_receipts 0202_hidden 0301_identity 0401_statements 0402_hashes 0450_tokens 0451_proposals 0461_descriptions
 		0501_cursors 0510_followed 0520_published 0530_subscriptions 0551_reviews 0601_notify 0701_services 0702_progress 0751_questions
 		0061_api_answers 0151_work 0302_grants`)
-	says := regexp.MustCompile(`\A(?:--[^\n]*\n)*?--[^\n]*\b(?:Expand|Contract)[:.]`)
+	says := regexp.MustCompile(`\A(?:--[^\n]*\n)*?--[^\n]*\b(?i:expand|contract)[:.]`)
 	looked := 0
 	for _, room := range node.Tables() {
 		err := fs.WalkDir(room, ".", func(file string, entry fs.DirEntry, err error) error {

@@ -45,7 +45,7 @@ var (
 	// comment is what stands before the first statement of a file.
 	comment = regexp.MustCompile(`\A(?:[ \t]*(?:--[^\n]*)?\n)*`)
 	// The steps that it names.
-	expands, contracts = regexp.MustCompile(`\bExpand[:.]`), regexp.MustCompile(`\bContract[:.]`)
+	expands, contracts = regexp.MustCompile(`(?i)\bexpand[:.]`), regexp.MustCompile(`(?i)\bcontract[:.]`)
 )
 
 // adds reports whether a file says of itself that it only adds: it has a part that
