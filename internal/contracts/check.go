@@ -61,7 +61,7 @@ func faultCode(f registry.Fault) string {
 		return "terms-too-many"
 	}
 	return map[string]string{"methods": "method-unknown", "paths": "path-malformed", "fields": "pointer-malformed", "subjects": "subject-malformed",
-		"headers": "header-malformed", "events": "event-malformed"}[f.Term]
+		"headers": "header-malformed", "passes": "header-malformed", "parameters": "parameter-malformed", "events": "event-malformed"}[f.Term]
 }
 
 // checkSides wants two who are there, and keeps the id of a contract between its

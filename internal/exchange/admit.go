@@ -47,6 +47,9 @@ func (g *Gateway) admit(state *registry.State, q *RequestMeta, body []byte) (*te
 	if !covered {
 		return t, nil, missing(q.Client, q.Service)
 	}
+	if err := agreedQuery(c, q.Query); err != nil {
+		return t, nil, err
+	}
 	if service, known := state.Service(q.Service); known {
 		if err := disabled(service); err != nil {
 			return t, nil, err

@@ -27,6 +27,7 @@ type inboundRequest struct {
 	upload *parts                // a long body; nil when body holds it
 	ended  atomic.Pointer[ended] // when all of the upload has come
 
+	concerns bool // whether a place of the contract, at which persons are named, is in this exchange
 	out      outcome
 	terms    *terms
 	timeout  *idleTimeout

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/textproto"
+	"slices"
 	"time"
 
 	"dobosh/internal/exchange/link"
@@ -147,6 +149,9 @@ func (out *outboundRequest) prepare() error {
 	if out.nodes, err = providers(state, r); err != nil {
 		return err
 	}
+	if !plainQuery(r.Query) {
+		return problem.New(problem.Invalid, "service-path")
+	}
 	c, err := g.choose(state, r)
 	if err != nil {
 		return err
@@ -158,13 +163,13 @@ func (out *outboundRequest) prepare() error {
 	out.RequestMeta = RequestMeta{
 		Version: Version, ID: cmp.Or(r.ID, id.New()), At: g.Now(), Client: r.Client, Behalf: r.Behalf, Service: r.Service, Contract: c.ID,
 		Method: r.Method, Path: r.Path, Query: r.Query, Type: cmp.Or(r.Type, valueOf(r.Headers, "Content-Type")), Accept: cmp.Or(r.Accept, valueOf(r.Headers, "Accept")),
-		Headers: passing(r.Headers), Message: r.Message, Trace: r.Trace, Parts: r.Upload != nil,
+		Headers: passing(r.Headers, c), Message: r.Message, Trace: traceOf(r.Trace), Parts: r.Upload != nil,
 		Purpose: c.Purpose, Provision: c.Provision, Matter: r.Matter, Role: r.Role,
 	}
 	if r.Upload == nil && int64(len(r.Body)) > out.limit || len(r.Body) > maxBody {
 		return problem.New(problem.TooLarge, "question-too-large")
 	}
-	if err := checkHeaders(out.Headers, travels); err != nil {
+	if err := checkHeaders(slices.DeleteFunc(slices.Clone(r.Headers), func(h Header) bool { return !travels(textproto.CanonicalMIMEHeaderKey(h.Name)) }), travels); err != nil {
 		return problem.New(problem.Invalid, "question-headers").Because(err)
 	}
 	if err := out.check(); err != nil {

@@ -57,7 +57,11 @@ func (in *inboundRequest) consult(named map[string]string) error {
 	}
 
 	if in.terms.everything { // short ones whole, long ones part by part
-		if in.out.Fields = []string{""}; answer.rest == nil {
+		in.out.Fields = []string{""}
+		if err := in.somebody(); err != nil {
+			return err
+		}
+		if answer.rest == nil {
 			in.out.body = answer.first
 			return nil
 		}
@@ -71,10 +75,14 @@ func (in *inboundRequest) consult(named map[string]string) error {
 	if err != nil {
 		return problem.New(problem.BadGateway, "answer-not-json", "contract", in.terms.ID).Because(err)
 	}
-	if err := in.name(func(n int, _ string) []string { return document.found[n] }); err != nil {
-		return problem.New(problem.BadGateway, "system-failed", "service", service).Because(err)
+	if err := in.nameInResponse(document); err != nil {
+		return in.unnamed(err)
 	}
-	if in.out.Fields = document.fields; len(document.leaves) > maxBody {
+	in.out.Fields = document.fields
+	if err := in.somebody(); err != nil {
+		return err
+	}
+	if len(document.leaves) > maxBody {
 		in.out.Parts, in.out.rest = true, bytes.NewReader(document.leaves)
 		return nil
 	}
@@ -162,10 +170,10 @@ func (in *inboundRequest) systemProblem(err error) error {
 // it is read.
 func (in *inboundRequest) asCall() Call {
 	call := Call{Method: in.Method, Path: in.Path, Query: in.Query, Size: int64(len(in.body)), Headers: make([]Header, 0, len(in.Headers)+8)}
-	call.Headers = append(call.Headers, in.Headers...)
+	call.Headers = append(call.Headers, passing(in.Headers, in.terms.Contract)...) // also where the asker's node lets more travel
 	for _, h := range [...]Header{
 		{SectorHeader, in.terms.Sector}, {clientHeader, in.Client.String()}, {idHeader, cmp.Or(in.Message, in.ID)}, {requestIDHeader, RequestID(in.ID)},
-		{issueHeader, in.Matter}, {"Content-Type", in.Type}, {"Accept", in.Accept}, {traceHeader, in.Trace},
+		{issueHeader, in.Matter}, {"Content-Type", in.Type}, {"Accept", in.Accept}, {traceHeader, traceOf(in.Trace)},
 	} {
 		if h.Value != "" {
 			call.Headers = append(call.Headers, h)

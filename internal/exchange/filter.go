@@ -91,7 +91,10 @@ func (v value) at(pointer []string) (found []string) {
 	if len(pointer) == 0 {
 		switch kind := v.raw[0]; {
 		case kind == '"':
-			return []string{unquote(v.raw)}
+			if text := unquote(v.raw); text != "" {
+				return []string{text}
+			}
+			return nil
 		case kind == '-' || kind >= '0' && kind <= '9':
 			return []string{string(v.raw)}
 		}

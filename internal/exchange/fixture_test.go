@@ -173,7 +173,7 @@ func contract() registry.Contract {
 		Paths:  []string{"/v1/births/{birth}", "/v1/persons/{person}", "/"},
 		Fields: []string{"/born", "/mother/name", "/mother/salary"}, Subjects: []string{"/mother/id", "path:person"},
 		Purpose: "family-support", Provision: "zfpp/48", Sector: "family", From: civil.Date(2026, 1, 1), To: civil.Date(2026, 12, 31),
-		Events: []string{"rs.births.registered"}, Area: "80152",
+		Events: []string{"rs.births.registered"}, Area: "80152", Parameters: []string{"as", "x"},
 	}
 }
 

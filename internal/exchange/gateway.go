@@ -70,7 +70,7 @@ type Gateway struct {
 	rates   *rates
 	memory  *memoryLimit
 
-	messages   sync.Pool // *[]byte, of messages that have left
+	messages sync.Pool // *[]byte, of messages that have left
 
 	recorder   *recorder
 	peers      *peers
@@ -88,6 +88,9 @@ type Gateway struct {
 // configuration says nothing.
 const DefaultStale = 24 * time.Hour
 
+// SystemTimeout is how long an information system may take for one response when the configuration says nothing.
+const SystemTimeout = 20 * time.Second
+
 // New makes a gateway.
 func New(cfg Config) *Gateway {
 	if cfg.Stale == 0 {
@@ -100,7 +103,7 @@ func New(cfg Config) *Gateway {
 		cfg.IdleTimeout = 30 * time.Second
 	}
 	if cfg.SystemTimeout == 0 {
-		cfg.SystemTimeout = 20 * time.Second
+		cfg.SystemTimeout = SystemTimeout
 	}
 	if cfg.Systems == nil {
 		cfg.Systems = func(registry.ID) (System, bool) { return nil, false }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/textproto"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -61,36 +62,128 @@ func ofNode(canonical string) bool {
 	return strings.HasPrefix(canonical, "Dobosh-")
 }
 
-// plain reports whether a header of a response may leave under every contract: it
-// says how to read the response, not what is in it.
+// plainRequest reports whether a header of a request may pass under every contract: it
+// says how an answer is wanted, or is one of those that X-Road adds to a question.
+func plainRequest(canonical string) bool {
+	switch canonical {
+	case "Accept-Charset", "Accept-Encoding", "Accept-Language", "Cache-Control", "Content-Encoding", "Content-Language", "Idempotency-Key", "If-Match", "If-Modified-Since",
+		"If-None-Match", "If-Range", "If-Unmodified-Since", "Prefer", "Range", "Soapaction":
+		return true
+	}
+	return strings.HasPrefix(canonical, "X-Road-")
+}
+
+// plain reports whether a header of a response may leave under every contract for
+// whole responses: it says how to read the response.
 func plain(canonical string) bool {
 	switch canonical {
-	case "Allow", "Cache-Control", "Content-Disposition", "Content-Language", "Etag", "Last-Modified", "Location", "Retry-After":
+	case "Content-Disposition", "Etag", "Location":
 		return true
+	}
+	return terse(canonical) != nil
+}
+
+// terse gives how the value of a header looks that may leave also under a contract for
+// fields: it has no room for anything about anybody. nil for any other header.
+func terse(canonical string) *regexp.Regexp {
+	switch canonical {
+	case "Allow":
+		return methodList
+	case "Cache-Control":
+		return directives
+	case "Content-Language":
+		return languages
+	case "Last-Modified":
+		return httpDate
+	case "Retry-After":
+		return delayOrDate
+	}
+	return nil
+}
+
+const (
+	dateForm      = `(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT`
+	directiveForm = `(no-store|no-cache|no-transform|public|private|immutable|must-revalidate|proxy-revalidate|must-understand|(max-age|s-maxage|stale-while-revalidate|stale-if-error)=\d{1,9})`
+)
+
+var (
+	methodList  = regexp.MustCompile(`^((GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE)(, ?|$))*$`)
+	directives  = regexp.MustCompile(`^` + directiveForm + `(, ?` + directiveForm + `)*$`)
+	languages   = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z]{2,4})?(, ?[A-Za-z]{2,3}(-[A-Za-z]{2,4})?){0,7}$`)
+	httpDate    = regexp.MustCompile(`^` + dateForm + `$`)
+	delayOrDate = regexp.MustCompile(`^(\d{1,6}|` + dateForm + `)$`)
+)
+
+// never reports whether a header passes under no contract, in neither direction: it bears a
+// credential, or it lets its reader take the request for another one or for that of somebody else. A
+// program that puts headers into variables takes "_" and "." for "-".
+func never(name string) bool {
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	plain := strings.Join(words, "-")
+	switch plain {
+	case "forwarded", "via", "x-original-url", "x-rewrite-url", "x-original-uri", "x-original-host", "x-host", "x-real-ip", "x-client-ip", "client-ip", "true-client-ip", "x-cluster-client-ip",
+		"x-originating-ip", "remote-user", "remote-addr", "x-remote-user", "x-remote-addr", "x-remote-ip", "x-http-method", "x-method":
+		return true
+	}
+	if strings.HasPrefix(plain, "x-forwarded") || strings.HasPrefix(plain, "proxy-") || strings.HasPrefix(plain, "ssl-client") || strings.HasPrefix(plain, "x-ssl-client") {
+		return true
+	}
+	for i, word := range words {
+		switch word {
+		case "override", "authorization", "authentication", "authenticate", "auth", "credential", "credentials", "cookie", "cookie2", "token", "jwt", "bearer", "secret", "password", "passwd",
+			"session", "sessionid", "apikey":
+			return true
+		case "key":
+			if i > 0 && (words[i-1] == "api" || words[i-1] == "access" || words[i-1] == "subscription") {
+				return true
+			}
+		}
 	}
 	return false
 }
 
-// passing gives the headers of a request that travel.
-func passing(headers []Header) (list []Header) {
+// passing gives the headers of a request that travel under a contract.
+func passing(headers []Header, c *registry.Contract) (list []Header) {
 	for _, h := range headers {
-		if name := textproto.CanonicalMIMEHeaderKey(h.Name); !ofConnection(name) && !ofNode(name) {
+		if passes(h.Name, c) {
 			list = append(list, h)
 		}
 	}
 	return list
 }
 
+// passes reports whether a header of a request travels under a contract: the plain ones,
+// those that it names, and those in which it finds persons.
+func passes(name string, c *registry.Contract) bool {
+	canonical := textproto.CanonicalMIMEHeaderKey(name)
+	if !travels(canonical) || !travels(textproto.CanonicalMIMEHeaderKey(strings.NewReplacer("_", "-", ".", "-").Replace(name))) || never(name) {
+		return false
+	}
+	return plainRequest(canonical) || agreed(c.Passes, name) || slices.ContainsFunc(c.Subjects, func(where string) bool {
+		kind, named := cutSubject(where)
+		return kind == headerSubject && strings.EqualFold(named, name)
+	})
+}
+
+// agreed reports whether a list of a contract names a header.
+func agreed(list []string, name string) bool {
+	return slices.ContainsFunc(list, func(named string) bool { return named == "*" || strings.EqualFold(named, name) })
+}
+
 // leaving gives the headers of a response that may leave under a contract. The
 // type of the response is not among them, since the response has it.
 func leaving(headers []Header, c *registry.Contract) (list []Header) {
-	all := slices.Contains(c.Headers, "*")
+	whole := slices.Contains(c.Fields, "")
 	for _, h := range headers {
 		name := textproto.CanonicalMIMEHeaderKey(h.Name)
-		if ofConnection(name) || name == "Content-Type" || name == "Date" || strings.HasPrefix(name, "X-Road-") || strings.HasPrefix(name, "Dobosh-") {
+		if ofConnection(name) || name == "Content-Type" || name == "Date" || strings.HasPrefix(name, "X-Road-") || strings.HasPrefix(name, "Dobosh-") || never(h.Name) {
 			continue
 		}
-		if all || plain(name) || slices.ContainsFunc(c.Headers, func(agreed string) bool { return strings.EqualFold(agreed, h.Name) }) {
+		form := terse(name)
+		switch {
+		case whole && (plain(name) || agreed(c.Headers, h.Name)), // as it is
+			!whole && form != nil && form.MatchString(h.Value),
+			!whole && form == nil && slices.ContainsFunc(c.Headers, func(named string) bool { return strings.EqualFold(named, h.Name) }): // by its name: an asterisk is for what was not looked at
 			list = append(list, h)
 		}
 	}

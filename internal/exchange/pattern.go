@@ -29,6 +29,9 @@ func cutPath(path string) (segments []string, ok bool) {
 	if !plainPath(path) {
 		return nil, false
 	}
+	if path == "" {
+		return nil, true
+	}
 	segments = strings.Split(path[1:], "/")
 	for i, segment := range segments {
 		decoded, err := url.PathUnescape(segment)
@@ -41,6 +44,9 @@ func cutPath(path string) (segments []string, ok bool) {
 }
 
 func matchSegments(pattern string, have []string) (named map[string]string, ok bool) {
+	if len(have) == 0 { // a request without a path, which systems may tell from one for "/"
+		return nil, pattern == "" || pattern == "/"
+	}
 	rest, more := strings.CutPrefix(pattern, "/")
 	for _, decoded := range have {
 		if !more {
@@ -62,9 +68,12 @@ func matchSegments(pattern string, have []string) (named map[string]string, ok b
 	return named, !more
 }
 
-// plainPath reports whether a raw path begins with a slash and has only the
+// plainPath reports whether a raw path is empty, or begins with a slash and has only the
 // characters of a path (RFC 3986, section 3.3).
 func plainPath(path string) bool {
+	if path == "" {
+		return true
+	}
 	if !strings.HasPrefix(path, "/") || len(path) > maxPath {
 		return false
 	}

@@ -40,7 +40,7 @@ func Agreed(c registry.Contract, document []byte) bool {
 	if f.whole || len(document) == 0 {
 		return true
 	}
-	s, err := scan(document, f, parsePlaces(nil))
+	s, err := scan(document, f, parsePlaces(nil, ""))
 	return err == nil && string(s.leaves) == string(document)
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -18,6 +17,8 @@ type scanned struct {
 	leaves []byte     // what may leave
 	fields []string   // pointers under which something left, in order
 	found  [][]string // the texts and numbers at each place of [places], in its order
+	missed []bool     // at each place, whether an element of a list that it goes through has nobody there
+	odd    []bool     // at each place, whether something else than a text, a number or null stood there
 }
 
 // scan walks over a JSON document once: it refuses what parseDocument refuses,
@@ -26,7 +27,7 @@ type scanned struct {
 // at, and keeps nothing.
 func scan(document []byte, f *fields, p *places) (scanned, error) {
 	var names [2 * fewNames][]byte
-	s := scanner{b: document, names: names[:0], out: make([]byte, 0, len(document)/2+2), hit: make([]bool, len(f.list)), found: make([][]string, p.size)}
+	s := scanner{b: document, names: names[:0], out: make([]byte, 0, len(document)/2+2), hit: make([]bool, len(f.list)), found: make([][]string, p.size), flags: make([]bool, 2*p.size)}
 	if !utf8.Valid(document) {
 		return scanned{}, errDocument
 	}
@@ -41,7 +42,7 @@ func scan(document []byte, f *fields, p *places) (scanned, error) {
 	if !kept {
 		s.out = append(s.out[:0], "{}"...)
 	}
-	return scanned{leaves: s.out, fields: f.named(s.hit), found: s.found}, nil
+	return scanned{leaves: s.out, fields: f.named(s.hit), found: s.found, missed: s.missed(), odd: s.odd()}, nil
 }
 
 type scanner struct {
@@ -52,8 +53,12 @@ type scanner struct {
 	out    []byte
 	hit    []bool // fields of which something left
 	found  [][]string
+	flags  []bool   // for each place whether somebody was missed there, then for each whether something odd stood there
 	names  [][]byte // of the objects that are open, the innermost last
 }
+
+func (s *scanner) missed() []bool { return s.flags[:len(s.found)] }
+func (s *scanner) odd() []bool    { return s.flags[len(s.found):] }
 
 func (s *scanner) blanks() {
 	for s.i < len(s.b) {
@@ -88,8 +93,10 @@ func (s *scanner) value(depth int, f *fields, watch []*place) (kept bool) {
 	}
 	switch c := s.at(); {
 	case c == '{':
+		s.strange(watch)
 		kept = s.object(depth, inner, watch)
 	case c == '[':
+		s.strange(watch)
 		kept = s.list(depth, inner, watch)
 	case c == '"':
 		s.text()
@@ -156,11 +163,14 @@ func (s *scanner) list(depth int, f *fields, watch []*place) (kept bool) {
 		if every != nil && !first {
 			s.out = append(s.out, ',')
 		}
-		if s.value(depth+1, every, watching(watch, nil, n)) {
+		below := watching(watch, nil, n)
+		came := s.come(below)
+		if s.value(depth+1, every, below) {
 			first = false
 		} else {
 			s.out = s.out[:before]
 		}
+		s.miss(below, came)
 		s.blanks()
 	}
 	s.i++
@@ -327,12 +337,50 @@ func (s *scanner) find(watch []*place, begin int) {
 	switch c := raw[0]; {
 	case c == '"':
 		text = unquote(raw)
+	case c == 'n':
+		return
 	case c != '-' && (c < '0' || c > '9'):
+		s.strange(watch)
+		return
+	}
+	if text == "" {
 		return
 	}
 	for _, w := range watch {
 		for _, n := range w.ends {
 			s.found[n] = append(s.found[n], text)
+		}
+	}
+}
+
+// strange notes that something stands where somebody may be named that names nobody.
+func (s *scanner) strange(watch []*place) {
+	for _, w := range watch {
+		for _, n := range w.ends {
+			s.odd()[n] = true
+		}
+	}
+}
+
+// come counts, for each place at or below some, how many were found there.
+func (s *scanner) come(below []*place) (counts []int) {
+	for _, w := range below {
+		for _, n := range w.within {
+			counts = append(counts, len(s.found[n]))
+		}
+	}
+	return counts
+}
+
+// miss notes the places at or below some where nobody was found since come.
+func (s *scanner) miss(below []*place, came []int) {
+	i := 0
+	for _, w := range below {
+		for _, n := range w.within {
+			if len(s.found[n]) == came[i] {
+				s.missed()[n] = true
+			}
+			i++
 		}
 	}
 }
@@ -344,16 +392,18 @@ type places struct {
 }
 
 type place struct {
-	ends  []int // numbers of the pointers that end here
-	below map[string]*place
+	ends   []int // numbers of the pointers that end here
+	within []int // of those that end here or further below
+	below  map[string]*place
 }
 
-// parsePlaces takes those places of a contract that are in the response; the
-// others keep their numbers.
-func parsePlaces(subjects []string) *places {
+// parsePlaces takes those places of a contract that are of a kind; the others keep
+// their numbers.
+func parsePlaces(subjects []string, of string) *places {
 	p := &places{size: len(subjects)}
-	for n, pointer := range subjects {
-		if !strings.HasPrefix(pointer, "/") {
+	for n, where := range subjects {
+		kind, pointer := cutSubject(where)
+		if kind != of {
 			continue
 		}
 		at := &p.root
@@ -367,6 +417,7 @@ func parsePlaces(subjects []string) *places {
 				at.below[token] = next
 			}
 			at = next
+			at.within = append(at.within, n)
 		}
 		at.ends = append(at.ends, n)
 	}

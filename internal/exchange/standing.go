@@ -67,7 +67,10 @@ func (g *Gateway) choose(state *registry.State, a *Request) (*registry.Contract,
 		if _, covered := covers(c, a.Method, a.Path); !covered {
 			continue
 		}
-		err := g.standing(c)
+		err := agreedQuery(c, a.Query)
+		if err == nil {
+			err = g.standing(c)
+		}
 		if err == nil {
 			return c, nil
 		}

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,7 +77,7 @@ func (h handler) Serve(ctx context.Context, c Call) (Result, error) {
 
 // request is the request as net/http knows it.
 func (c Call) request(ctx context.Context) (*http.Request, error) {
-	target := c.Path
+	target := cmp.Or(c.Path, "/")
 	if c.Query != "" {
 		target += "?" + c.Query
 	}

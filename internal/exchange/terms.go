@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"slices"
-	"strings"
 
 	"dobosh/internal/registry"
 )
@@ -12,13 +11,14 @@ type terms struct {
 	*registry.Contract
 	at         int64 // place of the contract in the registry
 	fields     *fields
-	places     *places
-	everything bool // nothing of a response has to be looked at: all of it was agreed, and nobody has to be found in it
+	places     *places // in the response
+	asked      *places // in the body of the request
+	everything bool    // nothing of a response has to be looked at: all of it was agreed, and nobody has to be found in it
 }
 
 func newTerms(c *registry.Contract, at int64) *terms {
-	t := &terms{Contract: c, at: at, fields: parseFields(c.Fields), places: parsePlaces(c.Subjects)}
-	t.everything = t.fields.whole && !slices.ContainsFunc(c.Subjects, func(where string) bool { return strings.HasPrefix(where, "/") })
+	t := &terms{Contract: c, at: at, fields: parseFields(c.Fields), places: parsePlaces(c.Subjects, ""), asked: parsePlaces(c.Subjects, bodySubject)}
+	t.everything = t.fields.whole && !slices.ContainsFunc(c.Subjects, func(where string) bool { kind, _ := cutSubject(where); return kind == "" })
 	return t
 }
 

@@ -93,9 +93,11 @@ type messageVector struct {
 type headerVector struct {
 	Name    string `json:"name"`
 	Value   string `json:"value"`
-	Travels bool   `json:"travels"`
-	Leaves  bool   `json:"leaves"`     // when the contract names no headers
-	All     bool   `json:"leaves_all"` // when it names "*"
+	Travels bool   `json:"travels"`      // when the contract names no headers
+	Passes  bool   `json:"travels_all"`  // when it names "*"
+	Leaves  bool   `json:"leaves"`       // under a contract for fields that names no headers
+	Whole   bool   `json:"leaves_whole"` // under one for the whole response that names none
+	All     bool   `json:"leaves_all"`   // under one for the whole response that names "*"
 }
 
 // partsVector is a long body in parts with its end, as it travels.
@@ -151,7 +153,7 @@ func checkPaths(t *testing.T, list []pathVector) {
 
 func checkFilter(t *testing.T, list []filterVector) {
 	for _, c := range list {
-		s, err := scan([]byte(c.Document), parseFields(c.Fields), parsePlaces(nil))
+		s, err := scan([]byte(c.Document), parseFields(c.Fields), parsePlaces(nil, ""))
 		if err != nil {
 			if c.Leaves != "" {
 				t.Errorf("%s: %v", c.Document, err)
@@ -218,8 +220,9 @@ func headerVectorOf(name, value string) headerVector {
 	one := []Header{{name, value}}
 	fits := checkHeaders(one, func(string) bool { return true }) == nil
 	return headerVector{
-		Name: name, Value: value, Travels: fits && len(passing(one)) == 1,
-		Leaves: fits && len(leaving(one, &registry.Contract{})) == 1, All: fits && len(leaving(one, &registry.Contract{Headers: []string{"*"}})) == 1,
+		Name: name, Value: value, Travels: fits && len(passing(one, &registry.Contract{})) == 1, Passes: fits && len(passing(one, &registry.Contract{Passes: []string{"*"}})) == 1,
+		Leaves: fits && len(leaving(one, &registry.Contract{Fields: []string{"/a"}})) == 1, Whole: fits && len(leaving(one, &registry.Contract{Fields: []string{""}})) == 1,
+		All: fits && len(leaving(one, &registry.Contract{Fields: []string{""}, Headers: []string{"*"}})) == 1,
 	}
 }
 
@@ -300,7 +303,7 @@ func makeVectors(t *testing.T) (v vectors) {
 		{Fields: []string{"/l/*/a"}, Document: `{"l":[{"a":1,"b":2},{"b":3}]}`}, {Fields: []string{"/l/*/a"}, Document: `{"l":[]}`}, {Fields: []string{"/a~1b"}, Document: `{"a/b":1,"a":{"b":2}}`},
 		{Fields: []string{"/x"}, Document: `[1]`}, {Fields: []string{""}, Document: ` [1] `}, {Fields: []string{"/a"}, Document: `{"a":1,"\u0061":2}`},
 	} {
-		if s, err := scan([]byte(c.Document), parseFields(c.Fields), parsePlaces(nil)); err == nil {
+		if s, err := scan([]byte(c.Document), parseFields(c.Fields), parsePlaces(nil, "")); err == nil {
 			c.Leaves, c.Left = string(s.leaves), s.fields
 		}
 		v.Filter = append(v.Filter, c)
@@ -311,6 +314,9 @@ func makeVectors(t *testing.T) (v vectors) {
 	for _, h := range []Header{
 		{"Authorization", "Bearer x"}, {"x-Total", "Ана"}, {"Cache-Control", "no-store"}, {"etag", `"1"`}, {"Location", "/v1/x"}, {"Set-Cookie", "a=b"}, {"Connection", "close"}, {"TE", "trailers"},
 		{"User-Agent", "curl"}, {"Content-Type", "text/plain"}, {"Date", "x"}, {"X-Road-Client", "x"}, {"X-Road-UserId", "x"}, {"Dobosh-Sector", "x"}, {"Two words", "x"}, {"X-Line", "a\nb"}, {"", "x"},
+		{"X-HTTP-Method-Override", "DELETE"}, {"X_Http_Method", "PUT"}, {"X-Forwarded-For", "1.2.3.4"}, {"Forwarded", "for=1.2.3.4"}, {"X-Real-IP", "1.2.3.4"}, {"X-Api-Key", "x"}, {"Cookie", "a=b"},
+		{"Idempotency-Key", "x"}, {"If-Match", `"1"`}, {"Accept-Language", "sr"}, {"Retry-After", "30"}, {"Retry-After", "1403996835015"}, {"Cache-Control", "max-age=60"}, {"Cache-Control", `x="1403996835015"`},
+		{"Last-Modified", "Mon, 23 Nov 2026 08:00:00 GMT"}, {"Content-Language", "sr-Cyrl"}, {"Allow", "GET, HEAD"}, {"Link", "</v1/x>; rel=next"}, {"Content-Disposition", "attachment; filename=x"}, {"X_Road_Client", "x"},
 	} {
 		v.Headers = append(v.Headers, headerVectorOf(h.Name, h.Value))
 	}

@@ -18,9 +18,11 @@ const (
 	maxBatchBytes = 8 << 20
 
 	// Under load a batch waits a little for more: each costs a write, a sync and a signature here, and a verification at every
-	// reader. When the last batch had fewer requests than a crowd, nobody waits.
-	crowd  = 2
-	linger = 500 * time.Microsecond
+	// reader. When the last batch had fewer requests than a crowd, nobody waits; after a full house it waits longer.
+	crowd       = 2
+	linger      = 500 * time.Microsecond
+	house       = 12
+	houseLinger = 1500 * time.Microsecond
 )
 
 // Bounds of one AppendAll.
@@ -216,7 +218,10 @@ func (l *Log) gather(batch []*request) []*request {
 		}
 	}
 	runtime.Gosched() // lets those that the last batch has just woken come along; costs nothing when nobody is there
-	if l.owner.last >= crowd {
+	switch last := l.owner.last; {
+	case last >= house:
+		time.Sleep(houseLinger)
+	case last >= crowd:
 		time.Sleep(linger)
 	}
 	entries, size := len(batch[0].entries), len(batch[0].frames)

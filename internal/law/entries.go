@@ -100,21 +100,23 @@ type Statement struct {
 // ContractTemplate is the right to ask one data service that a public service
 // needs: nothing outside Methods, Paths and Fields is answered.
 type ContractTemplate struct {
-	ID        string    `yaml:"id"`
-	Consumer  string    `yaml:"consumer"` // member/subsystem, for example "RS-DEMO/GOV/ZRENJANIN/family"
-	Provider  string    `yaml:"provider"` // member/subsystem
-	Service   string    `yaml:"service"`  // data service of the provider, for example "births"
-	Methods   []string  `yaml:"methods"`
-	Paths     []string  `yaml:"paths"`    // patterns; "{person}" stands for the pseudonym of the person asked about, "{…}" for one segment
-	Fields    []string  `yaml:"fields"`   // JSON pointers that may leave
-	Subjects  []string  `yaml:"subjects"` // where the persons stand: JSON pointers of the answer, or "path:person"
-	Purpose   string    `yaml:"purpose"`
-	Provision Ref       `yaml:"provision"`
-	Sector    string    `yaml:"sector"`
-	Quota     int       `yaml:"quota"`     // questions a day
-	Retention int       `yaml:"retention"` // days the consumer may keep the answer
-	Events    []string  `yaml:"events"`    // types of events of the provider that the consumer may follow
-	Area      string    `yaml:"area"`      // events of this municipality only; empty for all
-	Reason    lang.Text `yaml:"reason"`    // why an office asks, for a contract that serves no rule
-	Span      `yaml:",inline"`
+	ID       string   `yaml:"id"`
+	Consumer string   `yaml:"consumer"` // member/subsystem, for example "RS-DEMO/GOV/ZRENJANIN/family"
+	Provider string   `yaml:"provider"` // member/subsystem
+	Service  string   `yaml:"service"`  // data service of the provider, for example "births"
+	Methods  []string `yaml:"methods"`
+	Paths    []string `yaml:"paths"`    // patterns; "{person}" stands for the pseudonym of the person asked about, "{…}" for one segment
+	Fields   []string `yaml:"fields"`   // JSON pointers that may leave
+	Subjects []string `yaml:"subjects"` // where the persons stand: JSON pointers of the answer, or "path:person"
+	// Parameters are the names of the query that may be asked.
+	Parameters []string  `yaml:"parameters"`
+	Purpose    string    `yaml:"purpose"`
+	Provision  Ref       `yaml:"provision"`
+	Sector     string    `yaml:"sector"`
+	Quota      int       `yaml:"quota"`     // questions a day
+	Retention  int       `yaml:"retention"` // days the consumer may keep the answer
+	Events     []string  `yaml:"events"`    // types of events of the provider that the consumer may follow
+	Area       string    `yaml:"area"`      // events of this municipality only; empty for all
+	Reason     lang.Text `yaml:"reason"`    // why an office asks, for a contract that serves no rule
+	Span       `yaml:",inline"`
 }

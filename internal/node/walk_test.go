@@ -456,7 +456,7 @@ func (w *walk) atEdge(name string, row node.Row) (said [3]string) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		req.Header.Set("X-Road-Client", asks)
+		req.Header.Set(map[bool]string{true: "Dobosh-Client", false: "X-Road-Client"}[row.Pattern == "/v1/ask/"], asks)
 		resp, err := by.Do(req)
 		if err != nil {
 			w.t.Fatal(err)

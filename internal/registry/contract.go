@@ -21,27 +21,32 @@ import (
 // A contract with a group is signed by the provider and the owner of the group.
 // Whoever asks under it accepts it by asking: the question is in the asker's log.
 type Contract struct {
-	ID        string    `json:"id"`
-	Consumer  ID        `json:"consumer"`            // subsystem; empty with a group
-	Group     ID        `json:"group,omitzero"`      // whose members may ask, instead of a consumer
-	Delegates []ID      `json:"delegates,omitempty"` // subsystems of other members that may ask on behalf of who may ask
-	Provider  ID        `json:"provider"`            // subsystem
-	Service   string    `json:"service"`             // service code of the provider
-	Methods   []string  `json:"methods"`
-	Paths     []string  `json:"paths"`    // patterns; "{name}" stands for one segment
-	Fields    []string  `json:"fields"`   // JSON pointers of the answer that may leave; "*" stands for every element of a list
-	Subjects  []string  `json:"subjects"` // where the persons concerned are named: "/pointer" of the answer; "path:name", "query:name", "header:Name", "body:/pointer" of the question
-	Purpose   string    `json:"purpose"`
-	Provision law.Ref   `json:"provision"`
-	Sector    string    `json:"sector"`            // in which persons are named on the wire
-	Quota     int       `json:"quota"`             // questions a day; 0 for no limit
-	Rate      int       `json:"rate,omitempty"`    // questions a second; 0 for no limit
-	Limit     int64     `json:"limit,omitempty"`   // bytes of one body, either direction; 0 for DefaultLimit
-	Headers   []string  `json:"headers,omitempty"` // headers of the answer that may leave besides the plain ones; "*" for all
-	Delay     Delay     `json:"delay,omitzero"`    // how long the person concerned does not see an exchange
-	Retention int       `json:"retention"`         // days the consumer may keep the answer
-	Events    []string  `json:"events,omitempty"`  // types of events that the consumer may follow
-	Area      string    `json:"area,omitempty"`    // events of this area only
+	ID        string   `json:"id"`
+	Consumer  ID       `json:"consumer"`            // subsystem; empty with a group
+	Group     ID       `json:"group,omitzero"`      // whose members may ask, instead of a consumer
+	Delegates []ID     `json:"delegates,omitempty"` // subsystems of other members that may ask on behalf of who may ask
+	Provider  ID       `json:"provider"`            // subsystem
+	Service   string   `json:"service"`             // service code of the provider
+	Methods   []string `json:"methods"`
+	Paths     []string `json:"paths"`    // patterns; "{name}" stands for one segment
+	Fields    []string `json:"fields"`   // JSON pointers of the answer that may leave; "*" stands for every element of a list
+	Subjects  []string `json:"subjects"` // where the persons concerned are named: "/pointer" of the answer; "path:name", "query:name", "header:Name", "body:/pointer" of the question; behind "maybe:" where there may be nobody
+	Purpose   string   `json:"purpose"`
+	Provision law.Ref  `json:"provision"`
+	Sector    string   `json:"sector"`            // in which persons are named on the wire
+	Quota     int      `json:"quota"`             // questions a day; 0 for no limit
+	Rate      int      `json:"rate,omitempty"`    // questions a second; 0 for no limit
+	Limit     int64    `json:"limit,omitempty"`   // bytes of one body, either direction; 0 for DefaultLimit
+	Headers   []string `json:"headers,omitempty"` // headers of the answer that may leave besides the plain ones; "*" for all
+	// Parameters are the names of the query that may be asked besides those that Subjects name; "*" for any.
+	Parameters []string `json:"parameters,omitempty"`
+	// Passes are headers of the question that reach the system besides the plain ones; "*" for all. Credentials, and what
+	// overrides or pretends, never do.
+	Passes    []string  `json:"passes,omitempty"`
+	Delay     Delay     `json:"delay,omitzero"`   // how long the person concerned does not see an exchange
+	Retention int       `json:"retention"`        // days the consumer may keep the answer
+	Events    []string  `json:"events,omitempty"` // types of events that the consumer may follow
+	Area      string    `json:"area,omitempty"`   // events of this area only
 	From      civil.Day `json:"from"`
 	To        civil.Day `json:"to,omitzero"` // last day; none for until ended
 }

@@ -24,7 +24,9 @@ func (c Contract) Faults() (faults []Fault) {
 		{"paths", c.Paths, validPattern},
 		{"fields", c.Fields, validPointer},
 		{"subjects", c.Subjects, c.validSubject},
-		{"headers", c.Headers, func(h string) bool { return h == "*" || validToken(h) }},
+		{"headers", c.Headers, validHeader},
+		{"passes", c.Passes, validHeader},
+		{"parameters", c.Parameters, validParameter},
 		{"events", c.Events, func(e string) bool { return e != "" }},
 	} {
 		if len(list.values) > maxTerms {

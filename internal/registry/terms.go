@@ -76,7 +76,9 @@ func (c Contract) validateLists(wrong func(string) error) error {
 		{"path", c.Paths, validPattern},
 		{"field", c.Fields, validPointer},
 		{"subject", c.Subjects, c.validSubject},
-		{"header", c.Headers, func(h string) bool { return h == "*" || validToken(h) }},
+		{"header", c.Headers, validHeader},
+		{"header", c.Passes, validHeader},
+		{"parameter", c.Parameters, validParameter},
 		{"event", c.Events, func(e string) bool { return e != "" }},
 	} {
 		if len(list.terms) > maxTerms {
@@ -95,6 +97,9 @@ func (c Contract) validateLists(wrong func(string) error) error {
 // save that the last may be empty. A name in braces occurs once. The empty pattern
 // is the address of the service itself, which is another than "/".
 func validPattern(pattern string) bool {
+	if pattern == "" { // a service that is asked without a path
+		return true
+	}
 	if pattern == "" {
 		return true
 	}
@@ -142,6 +147,7 @@ func validPointer(pointer string) bool {
 // validSubject wants a place in the answer or in the question: a segment that
 // some path names, a parameter, a header or a place in the body.
 func (c Contract) validSubject(subject string) bool {
+	subject = strings.TrimPrefix(subject, MaybeSubject)
 	where, name, named := strings.Cut(subject, ":")
 	switch {
 	case strings.HasPrefix(subject, "/"):
@@ -157,6 +163,14 @@ func (c Contract) validSubject(subject string) bool {
 	}
 	return where == "body" && validPointer(name)
 }
+
+// MaybeSubject stands before a place at which nobody needs to be named.
+const MaybeSubject = "maybe:"
+
+func validHeader(name string) bool { return name == "*" || validToken(name) }
+
+// validParameter wants the decoded name of a parameter.
+func validParameter(name string) bool { return name != "" && !strings.ContainsFunc(name, forbidden) }
 
 // validToken wants the name of a header (RFC 9110, section 5.6.2).
 func validToken(name string) bool {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,6 +15,7 @@ import (
 	"dobosh/internal/exchange/edge/asice"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 
@@ -26,8 +29,9 @@ type Archive struct {
 	Now     clock.Now
 }
 
-// Journal is the log of this node, as it is read.
+// Journal is the log of this node, as it is read. What is read of it is noted in it.
 type Journal interface {
+	AppendAll(ctx context.Context, entries ...journal.Entry) ([]journal.Stamp, error)
 	Search(ctx context.Context, q journal.Query) (found []journal.Logged, next int64, err error)
 	Read(ctx context.Context, index int64) (journal.Entry, journal.Stamp, error)
 }
@@ -68,7 +72,8 @@ func readWanted(raw string) (w wanted, err error) {
 }
 
 // asic answers with a zip archive of the messages that one of this member's
-// subsystems sent or got under an X-Road-Id, each signed by this node. Errors are
+// subsystems sent or got under an X-Road-Id, each signed by this node. It is for clients with a certificate that was
+// agreed, and each reading is a receipt: whoever is concerned sees it like any other look. Errors are
 // plain text, as in X-Road.
 func (e *Edge) asic(ctx *fasthttp.RequestCtx, r head) {
 	w, err := readWanted(r.query)
@@ -86,6 +91,11 @@ func (e *Edge) asic(ctx *fasthttp.RequestCtx, r head) {
 		}
 		_, text := said(problem.Of(err))
 		plainly(ctx, status, text)
+		return
+	}
+	if e.Clients[w.client.Subsystem].Connection != HTTPSPinned {
+		_, text := said(problem.New(problem.Unauthenticated, "client-certificates-none", "client", w.client.String()))
+		plainly(ctx, http.StatusUnauthorized, text)
 		return
 	}
 	files, err := e.containers(w)
@@ -132,6 +142,7 @@ func (e *Edge) containers(w wanted) (files []asice.File, err error) {
 	if err != nil {
 		return nil, err
 	}
+	var looks []journal.Entry
 	if w.unique && len(requests) > 1 {
 		return nil, errSeveral
 	}
@@ -147,8 +158,40 @@ func (e *Edge) containers(w wanted) (files []asice.File, err error) {
 			}
 			files = append(files, file)
 		}
+		look, err := e.look(w, q.Entry, entries)
+		if err != nil {
+			return nil, err
+		}
+		looks = append(looks, look)
+	}
+	if _, err := e.Archive.Journal.AppendAll(ctx, looks...); len(looks) > 0 && err != nil {
+		return nil, fmt.Errorf("note who reads the archive: %w", err)
 	}
 	return files, nil
+}
+
+// look is the receipt of one exchange that is read again.
+func (e *Edge) look(w wanted, asked journal.Entry, messages []message) (journal.Entry, error) {
+	q, err := exchange.ReadRequest(asked.Meta)
+	if err != nil {
+		return journal.Entry{}, err
+	}
+	said := journal.Receipt{
+		Asker: w.client.String(), Role: exchange.RoleSystem, Holder: e.Member.String(), Act: exchange.ActRead, Purpose: q.Purpose, Provision: string(q.Provision), Matter: q.Matter, Contract: q.Contract,
+	}
+	look := journal.Entry{Kind: "act", ID: id.New(), At: e.Archive.Now(), Subjects: slices.Clone(asked.Subjects)}
+	for _, m := range messages {
+		for _, person := range m.Subjects {
+			if !slices.Contains(look.Subjects, person) && len(look.Subjects) < journal.MaxSubjects {
+				look.Subjects = append(look.Subjects, person)
+			}
+		}
+		if r, err := exchange.ReadResponse(m.Meta); err == nil && m.kind == "response" {
+			said.Fields = r.Fields
+		}
+	}
+	look.Meta, err = json.Marshal(said)
+	return look, err
 }
 
 // requests finds the requests with an X-Road-Id that a subsystem put or got.

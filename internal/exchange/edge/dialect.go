@@ -82,6 +82,8 @@ func said(p *problem.Problem) (fault, string) {
 		return malformed, "The headers are too many, too long or not readable"
 	case "message-unreadable":
 		return malformed, "The request is not HTTP"
+	case "header-twice":
+		return malformed, "A header stands there twice, or by two names"
 	case "question-too-large":
 		return client("IOError", "io_error"), "LoggingFailed: Message size exceeds maximum loggable size"
 	case "edge-busy":
@@ -130,7 +132,7 @@ func said(p *problem.Problem) (fault, string) {
 		return server("ServiceType", "service_type"), "Service is a SOAP service and cannot be called using REST interface"
 	case "contract-missing":
 		return denied, "Request is not allowed: " + service(p)
-	case "contract-ended", "contract-not-begun", "quota-exhausted", "rate-exceeded":
+	case "contract-ended", "contract-not-begun", "quota-exhausted", "rate-exceeded", "parameter-not-agreed":
 		return denied, "Request is not allowed: contract " + p.Args["contract"] + " (" + p.Code + ")"
 	case "provision-not-in-force", "provision-unknown":
 		return denied, "Request is not allowed: provision " + p.Args["provision"] + " is not in force"
@@ -147,6 +149,8 @@ func said(p *problem.Problem) (fault, string) {
 		return server("NetworkError", "network_error"), system + " does not answer"
 	case "system-failed":
 		return server("IOError", "io_error"), system + " gave no answer that can be read"
+	case "answer-unnamed":
+		return server("IOError", "io_error"), system + " names nobody where the contract says that somebody is named"
 	case "answer-too-large":
 		return server("IOError", "io_error"), "LoggingFailed: Message size exceeds maximum loggable size: " + service(p)
 

@@ -130,7 +130,7 @@ func contract() registry.Contract {
 	return registry.Contract{
 		ID: "births", Consumer: family, Provider: civilID, Service: "births", Methods: []string{"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"},
 		Paths:  []string{"/v1/births/{birth}", "/v1/births/{birth}/", "/"},
-		Fields: []string{"/born", "/mother/name"}, Subjects: []string{"/mother/id"},
+		Fields: []string{"/born", "/mother/name"}, Subjects: []string{"/mother/id"}, Parameters: []string{"x", "a", "b"}, Passes: []string{"x-own"},
 		Purpose: "family-support", Provision: "zfpp/48", Sector: "family", From: civil.Date(2026, 1, 1), To: civil.Date(2026, 12, 31),
 	}
 }
@@ -139,6 +139,7 @@ func contract() registry.Contract {
 func files() registry.Contract {
 	c := contract()
 	c.ID, c.Service, c.Fields, c.Subjects, c.Headers, c.Limit = "files", "files", []string{""}, []string{}, []string{"*"}, 1<<30
+	c.Parameters, c.Passes = []string{"*"}, []string{"*"}
 	return c
 }
 

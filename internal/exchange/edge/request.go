@@ -2,6 +2,7 @@ package edge
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"dobosh/internal/exchange"
@@ -13,10 +14,14 @@ import (
 const maxText = 200
 
 // request reads who asks and what from a path behind a prefix and from the
-// headers. Of several headers with one name the last counts.
+// headers. What settles who asks, or what for, stands there once and by the one name that the interface
+// has for it: a proxy that pins one of two would pin nothing.
 func (r head) request(prefix string) (exchange.Request, error) {
 	service, path, err := servicePath(prefix, r.path)
 	if err != nil {
+		return exchange.Request{}, err
+	}
+	if err := r.named(prefix); err != nil {
 		return exchange.Request{}, err
 	}
 	q := exchange.Request{
@@ -28,7 +33,7 @@ func (r head) request(prefix string) (exchange.Request, error) {
 		switch h.known {
 		case "content-type":
 			q.Type = h.Value
-		case "x-road-issue", "dobosh-matter":
+		case "x-road-issue", "dobosh-matter": // only the one of this interface is here
 			q.Matter = bounded(h.Value)
 		case "dobosh-purpose":
 			q.Purpose = h.Value
@@ -55,6 +60,48 @@ func (r head) request(prefix string) (exchange.Request, error) {
 	return q, errors.Join(errs[0], errs[1], errs[2], checkParty(party), checkText(q.Message), checkText(q.Type)) // the first of them is told
 }
 
+// named refuses a header that settles something where it stands twice, and one that is of the other interface.
+func (r head) named(prefix string) error {
+	foreign := xroadPath
+	if prefix == xroadPath {
+		foreign = ownPath
+	}
+	var seen [len(once)]bool
+	for _, h := range r.headers {
+		if h.known == "" {
+			continue
+		}
+		if h.known == clientName(foreign) || h.known == issueName(foreign) {
+			return problem.New(problem.Invalid, "header-twice")
+		}
+		if i := slices.Index(once[:], h.known); i >= 0 {
+			if seen[i] {
+				return problem.New(problem.Invalid, "header-twice")
+			}
+			seen[i] = true
+		}
+	}
+	return nil
+}
+
+// once are the headers that stand at most once in a request.
+var once = [...]string{"x-road-client", "dobosh-client", "x-road-id", "x-road-issue", "dobosh-matter", "x-road-security-server", "x-road-represented-party", "dobosh-purpose", "dobosh-behalf", "content-type"}
+
+// clientName and issueName are what an interface calls the header that says who asks, and the one with the matter.
+func clientName(prefix string) string {
+	if prefix == ownPath {
+		return "dobosh-client"
+	}
+	return "x-road-client"
+}
+
+func issueName(prefix string) string {
+	if prefix == ownPath {
+		return "dobosh-matter"
+	}
+	return "x-road-issue"
+}
+
 // servicePath cuts INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE/rest behind a prefix.
 // All five parts are required, as in X-Road's code (its text calls the subsystem
 // optional). The rest stays as it is.
@@ -75,7 +122,7 @@ func servicePath(prefix, raw string) (registry.ID, string, error) {
 	if len(parts) == 6 {
 		return service, rest[end:], nil
 	}
-	return service, "/", nil
+	return service, "", nil
 }
 
 // behalfID reads the subsystem for which a delegate asks; nothing is itself.

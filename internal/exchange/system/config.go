@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"dobosh/internal/exchange"
 	"dobosh/internal/registry"
 )
 
@@ -22,8 +23,8 @@ type Config struct {
 	// follow it.
 	URL string
 	// Timeout is how long one response may take to begin, and how long a read or a
-	// write may stand still after that; 60 s when zero (X-Road's default for a
-	// service), ten minutes at most.
+	// write may stand still after that; that of a node for all systems (exchange.SystemTimeout, 20 s) when zero. A
+	// longer one has no effect, since the node answers its asker by then.
 	Timeout time.Duration
 	// CAFile holds the certificates, PEM, that issue the system's certificate;
 	// empty for those of this machine.
@@ -34,7 +35,7 @@ type Config struct {
 }
 
 const (
-	defaultTimeout = 60 * time.Second
+	defaultTimeout = exchange.SystemTimeout
 	maxTimeout     = 10 * time.Minute
 )
 

@@ -21,7 +21,7 @@ import (
 
 const (
 	connectTimeout = 30 * time.Second // X-Road's
-	idle           = 30 * time.Second // how long an unused connection stays open
+	idle           = 4 * time.Second  // how long an unused connection stays open: most systems close theirs after 5
 	maxConnections = 1024             // to one system
 	maxHead        = 64 << 10         // bytes of the head of a response
 	ready          = 64 << 10         // bytes of a response that are read at once
@@ -62,9 +62,9 @@ func New(cfg Config) (*Remote, error) {
 }
 
 // onlyReads lets a request be put again that only reads, when the connection
-// was closed before its response began. Everything else reaches the system once.
+// was closed before its response began, and any of which nothing was sent. Everything else reaches the system once.
 func onlyReads(req *fasthttp.Request, _ int, err error) (resetTimeout, retry bool) {
-	return false, errors.Is(err, io.EOF) && (req.Header.IsGet() || req.Header.IsHead()) && !req.IsBodyStream()
+	return false, errors.Is(err, errGone) || errors.Is(err, io.EOF) && (req.Header.IsGet() || req.Header.IsHead()) && !req.IsBodyStream()
 }
 
 func hostPort(host, scheme string) string {
@@ -93,6 +93,15 @@ func (r *Remote) Serve(ctx context.Context, c exchange.Call) (exchange.Result, e
 // do puts a request. One with a long body takes the time that its asker takes, step
 // by step; then, as with any other, the response has to begin in time.
 func (r *Remote) do(ctx context.Context, req *fasthttp.Request, resp *fasthttp.Response) error {
+	for range maxConnections { // each that had ended is let go of
+		if err := r.try(ctx, req, resp); !errors.Is(err, errGone) {
+			return err
+		}
+	}
+	return errGone
+}
+
+func (r *Remote) try(ctx context.Context, req *fasthttp.Request, resp *fasthttp.Response) error {
 	if req.IsBodyStream() {
 		return r.client.Do(req, resp)
 	}
@@ -108,7 +117,7 @@ func (r *Remote) write(req *fasthttp.Request, c exchange.Call) {
 	req.Header.DisableNormalizing()
 	req.Header.SetNoDefaultContentType(true)
 	req.Header.SetMethod(c.Method)
-	target := r.base + c.Path
+	target := cmp.Or(r.base+c.Path, "/")
 	if c.Query != "" {
 		target += "?" + c.Query
 	}
@@ -192,7 +201,7 @@ func (r *Remote) problem(err error) error {
 		return problem.New(problem.BadGateway, "system-untrusted", "service", r.service).Because(err)
 	case errors.Is(err, fasthttp.ErrTimeout) || errors.Is(err, fasthttp.ErrNoFreeConns) || errors.As(err, &timeout) && timeout.Timeout():
 		return problem.New(problem.Timeout, "system-away", "service", r.service).Because(err)
-	case errors.As(err, new(*net.OpError)) || errors.Is(err, io.EOF) || errors.Is(err, fasthttp.ErrConnectionClosed):
+	case errors.As(err, new(*net.OpError)) || errors.Is(err, io.EOF) || errors.Is(err, fasthttp.ErrConnectionClosed) || errors.Is(err, errGone):
 		return problem.New(problem.Unavailable, "system-away", "service", r.service).Because(err)
 	}
 	return problem.New(problem.BadGateway, "system-failed", "service", r.service).Because(err)

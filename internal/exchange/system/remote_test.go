@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -240,5 +241,62 @@ func TestADeadlineEndsTheWait(t *testing.T) {
 	_, err := reach(t, system.Config{URL: origin.URL}).Serve(ctx, exchange.Call{Method: "GET", Path: "/"})
 	if p := problem.Of(err); p.Code != "system-away" || p.Kind != problem.Timeout {
 		t.Errorf("%v", err)
+	}
+}
+
+// A system that closes connections while nobody uses them loses no request for it, whatever its method, and no request twice.
+func TestAConnectionThatEndedLosesNoWrite(t *testing.T) {
+	var arrived atomic.Int64
+	origin := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		arrived.Add(1)
+		n, _ := io.Copy(io.Discard, r.Body)
+		_, _ = fmt.Fprint(w, n)
+	}))
+	idle, closed := make(chan struct{}, 100), make(chan struct{}, 100)
+	origin.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateIdle:
+			_ = c.Close() // as after a keep-alive of no time at all
+			idle <- struct{}{}
+		case http.StateClosed:
+			closed <- struct{}{}
+		}
+	}
+	origin.Start()
+	defer origin.Close()
+	r := reach(t, system.Config{URL: origin.URL})
+	n := int64(0)
+	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "GET", "POST"} {
+		for what, c := range map[string]exchange.Call{
+			"a body":      {Body: bytes.NewReader([]byte("hello")), Size: 5},
+			"no body":     {},
+			"a long body": {Body: &flood{1 << 20}, Size: -1},
+		} {
+			c.Method, c.Path = method, "/"
+			got, err := r.Serve(t.Context(), c)
+			if err != nil {
+				t.Fatalf("%s with %s: %v", method, what, err)
+			}
+			_ = read(t, got)
+			if n++; arrived.Load() != n {
+				t.Fatalf("%s with %s: %d requests arrived, of %d", method, what, arrived.Load(), n)
+			}
+			<-idle
+			<-closed // the end is on its way over loopback
+		}
+	}
+}
+
+func TestAServiceWithoutAPathGetsNoSlash(t *testing.T) {
+	var seen string
+	origin := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r.RequestURI }))
+	defer origin.Close()
+	for url, want := range map[string][2]string{"/integration/mock_1": {"/integration/mock_1", "/integration/mock_1/"}, "": {"/", "/"}} {
+		r := reach(t, system.Config{URL: origin.URL + url})
+		for i, path := range []string{"", "/"} {
+			if _, err := r.Serve(t.Context(), exchange.Call{Method: "POST", Path: path}); err != nil || seen != want[i] {
+				t.Errorf("%q behind %q: the system saw %s, %v", path, url, seen, err)
+			}
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"errors"
 	"net"
 	"time"
 )
@@ -17,7 +18,11 @@ type stepped struct {
 	step  time.Duration
 	until time.Time // for what has to come promptly; zero for no deadline
 	left  int       // bytes of that
+	used  bool      // whether a request went over it before
 }
+
+// errGone says that a connection on which nothing was sent of a request had ended before.
+var errGone = errors.New("the connection had ended while nobody used it")
 
 func dialStepped(step time.Duration) func(address string) (net.Conn, error) {
 	return func(address string) (net.Conn, error) {
@@ -38,8 +43,16 @@ func (c *stepped) SetReadDeadline(t time.Time) error {
 	return c.Conn.SetReadDeadline(t)
 }
 
-// SetWriteDeadline implements net.Conn. What is written is bounded step by step.
-func (c *stepped) SetWriteDeadline(time.Time) error { return nil }
+// SetWriteDeadline implements net.Conn: a request begins, of which nothing was sent or read from its source yet. A
+// connection that the system has closed meanwhile is found out here, since a write that is lost on it could not be put
+// again: nobody would know whether it was done. What is written is bounded step by step.
+func (c *stepped) SetWriteDeadline(time.Time) error {
+	if c.used && !alive(c.Conn) {
+		return errGone
+	}
+	c.used = true
+	return nil
+}
 
 // Read implements net.Conn.
 func (c *stepped) Read(p []byte) (int, error) {

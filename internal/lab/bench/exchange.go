@@ -47,12 +47,19 @@ type ExchangeResult struct {
 	RateP99       float64 `json:"rate_p99_ms,omitempty"`
 	NginxPerS     float64 `json:"nginx_per_s,omitempty"`    // the same question through nginx → mutual TLS → nginx; median of the rounds
 	RatioToNginx  float64 `json:"ratio_to_nginx,omitempty"` // median of the rounds, each against the round of nginx that follows it
+	// CPURatio compares processor time instead of speed, which says less about what else the machine did meanwhile: that of nginx and
+	// its client for one question, divided by that of the nodes and their client for one exchange. Client and system behind are this
+	// process both times.
+	CPURatio float64 `json:"cpu_ratio,omitempty"`
 
 	Connections int             `json:"connections"`
 	Rounds      int             `json:"rounds"`
 	Seconds     float64         `json:"seconds"`             // of each round
 	CPUExchange float64         `json:"cpu_us_per_exchange"` // both nodes
-	Nodes       map[string]Node `json:"nodes"`               // and the driver, which asks and is the system that is asked
+	CPUDriver   float64         `json:"cpu_us_driver"`       // this process, for one exchange
+	CPUNginx    float64         `json:"cpu_us_nginx,omitempty"`
+	CPUClient   float64         `json:"cpu_us_nginx_driver,omitempty"` // this process, for one question to nginx
+	Nodes       map[string]Node `json:"nodes"`                         // and the driver, which asks and is the system that is asked
 	Cores       int             `json:"cores"`
 	Errors      int             `json:"errors"`
 	FirstErr    string          `json:"first_error,omitempty"`
@@ -80,13 +87,14 @@ func (r ExchangeResult) Write(w io.Writer) {
 			f.Bytes/megabyte, f.FetchedS, f.FetchMBS, f.SentS, f.SendMBS, f.Same, f.PeakMB)
 		return
 	}
-	_, _ = fmt.Fprintf(w, "%.0f exchanges/s on %d connections: %.2f ms (median), %.2f ms (99%%); %.0f µs of CPU time an exchange on %d cores\n",
-		r.ExchangesPerS, r.Connections, r.P50, r.P99, r.CPUExchange, r.Cores)
+	_, _ = fmt.Fprintf(w, "%.0f exchanges/s on %d connections: %.2f ms (median), %.2f ms (99%%); %.0f µs of CPU time an exchange, and %.0f µs of the driver, on %d cores\n",
+		r.ExchangesPerS, r.Connections, r.P50, r.P99, r.CPUExchange, r.CPUDriver, r.Cores)
 	if r.Rate > 0 {
 		_, _ = fmt.Fprintf(w, "at %.0f/s (%.0f/s answered): %.2f ms (median), %.2f ms (99%%)\n", r.Rate, r.RatePerS, r.RateP50, r.RateP99)
 	}
 	if r.NginxPerS > 0 {
-		_, _ = fmt.Fprintf(w, "nginx → mutual TLS → nginx in the same run: %.0f/s; ratio %.2f\n", r.NginxPerS, r.RatioToNginx)
+		_, _ = fmt.Fprintf(w, "nginx → mutual TLS → nginx in the same run: %.0f/s, %.0f µs of CPU time and %.0f µs of the driver; ratio %.2f, of CPU time %.2f\n",
+			r.NginxPerS, r.CPUNginx, r.CPUClient, r.RatioToNginx, r.CPURatio)
 	}
 	if a := r.Acknowledged; a != nil {
 		_, _ = fmt.Fprintf(w, "%d acknowledged, all in both journals: %t\n", a.Exchanges, a.OK())
@@ -145,11 +153,12 @@ func (r *exchangeRig) measure(ctx context.Context, o ExchangeOptions, load *load
 	result := ExchangeResult{Connections: o.Connections, Rounds: o.Rounds, Seconds: o.Seconds, Cores: runtime.NumCPU(), Nodes: map[string]Node{}, Rate: o.Rate}
 	window := time.Duration(o.Seconds * float64(time.Second))
 	var rates, nginx, ratios, p50, p99 []float64
-	exchanges, before := 0, r.usage()
-	cpu := map[string]time.Duration{}
+	cpu := map[string]time.Duration{} // of the rounds of the nodes
+	var chainCPU, clientCPU time.Duration
+	exchanges, asked := 0, 0
 	for round := range o.Rounds {
 		_, _ = fmt.Fprintf(o.Log, "round %d of %d\n", round+1, o.Rounds)
-		before = r.usage()
+		before := r.usage()
 		m := load.full(ctx, window)
 		after := r.usage()
 		for name, u := range after {
@@ -161,8 +170,10 @@ func (r *exchangeRig) measure(ctx context.Context, o ExchangeOptions, load *load
 		if chain == nil {
 			continue
 		}
+		chainBefore, driverBefore := chain.cpu(), r.usage()[driverName].cpu
 		n := newLoad(chain.address, o.Connections, chain.request).full(ctx, window)
 		result.take(n)
+		chainCPU, clientCPU, asked = chainCPU+chain.cpu()-chainBefore, clientCPU+r.usage()[driverName].cpu-driverBefore, asked+len(n.latencies)
 		nginx, ratios = append(nginx, n.perSecond()), append(ratios, m.perSecond()/max(n.perSecond(), 1))
 	}
 	result.ExchangesPerS, result.P50, result.P99 = round(median(rates)), median(p50), median(p99)
@@ -174,6 +185,10 @@ func (r *exchangeRig) measure(ctx context.Context, o ExchangeOptions, load *load
 		result.RatePerS, result.RateP50, result.RateP99 = round(m.perSecond()), milliseconds(quantile(m.latencies, .5)), milliseconds(quantile(m.latencies, .99))
 	}
 	r.account(&result, cpu, exchanges)
+	if asked > 0 {
+		result.CPUNginx, result.CPUClient = perOne(chainCPU, asked), perOne(clientCPU, asked)
+		result.CPURatio = round((result.CPUNginx + result.CPUClient) / max(result.CPUExchange+result.CPUDriver, 1))
+	}
 	return result, ctx.Err()
 }
 
@@ -186,7 +201,12 @@ func (r *exchangeRig) account(result *ExchangeResult, cpu map[string]time.Durati
 			nodes += cpu[name]
 		}
 	}
-	result.CPUExchange = round(float64(nodes.Microseconds()) / float64(max(exchanges, 1)))
+	result.CPUExchange, result.CPUDriver = perOne(nodes, exchanges), perOne(cpu[driverName], exchanges)
+}
+
+// perOne is processor time for one of n, in µs.
+func perOne(cpu time.Duration, n int) float64 {
+	return round(float64(cpu.Microseconds()) / float64(max(n, 1)))
 }
 
 func (r *ExchangeResult) take(m measured) {

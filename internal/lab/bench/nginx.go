@@ -82,6 +82,14 @@ func (c *nginxChain) request(number string) []byte {
 	return []byte("GET /v1/items/" + number + " HTTP/1.1\r\nHost: " + c.address + "\r\nX-Road-Client: " + benchedClient + "\r\nX-Road-Id: " + number + "\r\nAccept: application/json\r\n\r\n")
 }
 
+// cpu is the processor time of both since they were started.
+func (c *nginxChain) cpu() (all time.Duration) {
+	for _, run := range c.runs {
+		all += readUsage(run.Process.Pid).cpu
+	}
+	return all
+}
+
 func (c *nginxChain) stop() error {
 	var errs []error
 	for _, run := range c.runs {

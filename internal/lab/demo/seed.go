@@ -150,7 +150,7 @@ func contractOf(t law.ContractTemplate) (registry.Contract, error) {
 		return registry.Contract{}, fmt.Errorf("contract %s: %w", t.ID, err)
 	}
 	return registry.Contract{
-		ID: t.ID, Consumer: consumer, Provider: provider, Service: t.Service, Methods: t.Methods, Paths: t.Paths, Fields: t.Fields, Subjects: t.Subjects,
+		ID: t.ID, Consumer: consumer, Provider: provider, Service: t.Service, Methods: t.Methods, Paths: t.Paths, Fields: t.Fields, Subjects: t.Subjects, Parameters: t.Parameters,
 		Purpose: t.Purpose, Provision: t.Provision, Sector: t.Sector, Quota: t.Quota, Retention: t.Retention, Events: t.Events, Area: t.Area, From: t.From, To: t.To,
 	}, nil
 }
