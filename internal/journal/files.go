@@ -37,11 +37,11 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// ErrLocked says that another process has the log open.
-var ErrLocked = errors.New("log is in use by another process")
+// ErrLocked says that another process has the log, or the folder, open.
+var ErrLocked = errors.New("in use by another process")
 
-// lockDir takes the lock of a log. The kernel gives it back when the process ends, however it ends.
-func lockDir(dir string) (*os.File, error) {
+// Lock takes the lock of a folder: of a log, or of all that a node keeps. The kernel gives it back when the process ends, however it ends.
+func Lock(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, filePerm)
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)

@@ -134,7 +134,7 @@ func (l *Log) start(ctx context.Context, cfg Config) (err error) {
 	if err := os.MkdirAll(l.dir, 0o700); err != nil {
 		return err
 	}
-	if l.lock, err = lockDir(l.dir); err != nil {
+	if l.lock, err = Lock(l.dir); err != nil {
 		return err
 	}
 	if l.keyring, err = openKeyring(l.dir); err != nil {
@@ -174,6 +174,9 @@ func (l *Log) extends(known [][]byte) error {
 	}
 	return nil
 }
+
+// Extends looks whether the log contains the entries of a checkpoint that it signed and that was seen elsewhere. Error: *DamageError.
+func (l *Log) Extends(known ...[]byte) error { return l.extends(known) }
 
 // Origin is the name of the log and of its key.
 func (l *Log) Origin() string { return l.origin }

@@ -255,6 +255,9 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err := b.known(c.State(), holder.Pin()); err != nil {
 		return err
 	}
+	if err := together.hear(ctx, holder); err != nil {
+		return err
+	}
 	g, brings, err := openGate(ctx, b, db, c, holder, book)
 	if err := n.take(brings, err); err != nil {
 		return err

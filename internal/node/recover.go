@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"dobosh/internal/backup"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/problem"
@@ -50,7 +51,7 @@ func RestoreRegistry(ctx context.Context, c Config, r Recovering, now clock.Now,
 		return 0, 0, base{Config: c}.whole(err)
 	}
 	if empty && added > 0 { // the database is new: what else was in it is taken from the journal
-		if err := journal.WriteWhole(c.restoredFile(), []byte(now().UTC().Format(time.RFC3339)+"\n")); err != nil {
+		if err := backup.Put(c.Dir, backup.Restored{Database: true}); err != nil {
 			return 0, 0, err
 		}
 	}

@@ -3,14 +3,17 @@ package node
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
+	"dobosh/internal/backup"
 	"dobosh/internal/journal"
+	"dobosh/internal/journal/witness"
+	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/registry/credential"
 	"dobosh/internal/storage"
 )
 
@@ -20,17 +23,71 @@ import (
 type truth struct {
 	base
 	journal.Comparison
+	was backup.Restored
 }
 
 // openTruth looks whether the database belongs to the journal at all. It comes
 // before anything is appended.
 func openTruth(ctx context.Context, b base, db *storage.DB, book *journal.Log) (truth, error) {
-	_, err := os.Stat(b.restoredFile())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	was, err := backup.ReadRestored(b.Dir)
+	if err != nil {
 		return truth{}, err
 	}
-	t := truth{b, journal.Comparison{Log: book, DB: db, Restored: err == nil}}
+	t := truth{b, journal.Comparison{Log: book, DB: db, Restored: was.Database}, was}
 	return t, t.said(t.Before(ctx))
+}
+
+// How long witnesses are asked for the largest tree they know before the first
+// append. A journal that was restored waits longer, and does not go on without any.
+const (
+	hearMoment = 3 * time.Second
+	hearLong   = 30 * time.Second
+	hearPause  = 500 * time.Millisecond
+)
+
+// hear asks the witnesses what they know of the journal, before anything is appended
+// to it: one that was cut back, or comes from an older copy, would sign a second
+// history.
+func (t truth) hear(ctx context.Context, holder *credential.Holder) error {
+	if len(t.Witnesses) == 0 {
+		return nil
+	}
+	peers, client, err := witnessPeers(t.base, t.Witnesses, holder)
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
+	moment := hearMoment
+	if t.was.Journal {
+		moment = hearLong
+	}
+	asking, cancel := context.WithTimeout(ctx, moment)
+	defer cancel()
+	question := witness.Question{Peers: peers, Client: client, Keys: t.Log.Keys(), Signed: t.Log.Checkpoint()}
+	answers, heard := []witness.Seen(nil), false
+	for {
+		answers = question.Ask(asking)
+		for _, a := range answers {
+			heard = heard || a.Err == nil
+		}
+		if heard || !t.was.Journal || clock.Pause(asking, hearPause) != nil {
+			break
+		}
+	}
+	largest, size := witness.Largest(answers), t.Log.Size()
+	switch {
+	case !heard && t.was.Journal && !t.was.Alone:
+		return problem.New(problem.Unavailable, "journal-unheard", "journal", filepath.Join(t.Dir, "journal"))
+	case !heard:
+		t.log.WarnContext(ctx, "no witness was there to be asked what it knows of the journal")
+		return ctx.Err()
+	case largest.Size > size:
+		return problem.New(problem.Conflict, "journal-behind", "journal", filepath.Join(t.Dir, "journal"), "entries", strconv.FormatInt(size, 10),
+			"known", strconv.FormatInt(largest.Size, 10), "witness", largest.Witness)
+	case largest.Signed == nil:
+		return nil
+	}
+	return t.damaged(t.Log.Extends(largest.Signed))
 }
 
 // settle takes up what the journal says since the database was last marked, and
@@ -45,18 +102,14 @@ func (t truth) settle(ctx context.Context, brought []Brings) (Brings, error) {
 	if err != nil {
 		return Brings{}, t.said(err)
 	}
-	if t.Restored {
-		t.log.WarnContext(ctx, "the database was restored", slog.Int("adopted", adopted))
-		if err := os.Remove(t.restoredFile()); err != nil {
+	if t.was != (backup.Restored{}) {
+		t.log.WarnContext(ctx, "the node was restored", slog.Bool("database", t.was.Database), slog.Bool("journal", t.was.Journal), slog.Int("adopted", adopted))
+		if err := backup.Begun(t.Dir); err != nil {
 			return Brings{}, err
 		}
 	}
 	return Brings{Close: journal.Project(ctx, t.DB, t.Log, receiptKinds(), t.log).Close}, nil
 }
-
-// restoredFile is there from a restore of the database until the node has started
-// with it.
-func (c Config) restoredFile() string { return filepath.Join(c.Dir, "restored") }
 
 // DatabaseName says where the database is, without the password in an address.
 func (c Config) DatabaseName() string {

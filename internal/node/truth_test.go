@@ -129,6 +129,9 @@ func TestNodeRefusesWhatDoesNotFit(t *testing.T) {
 	w.refused(demo.City, "journal-damaged") // it does not extend what was cosigned
 	w.removeAll(demo.City, "data/cosigned", "data/journal")
 	w.refused(demo.City, "journal-older")
+	w.removeAll(demo.City, "data/journal", "data/dobosh.db")
+	w.refused(demo.City, "journal-behind") // as if it were new, but for the witness
+	newer()
 	w.removeAll(demo.City, "data/journal")
 	if err := os.Rename(filepath.Join(w.dir, "journal"), filepath.Join(w.dir, demo.City, "data/journal")); err != nil {
 		t.Fatal(err)
@@ -154,7 +157,7 @@ func TestNodeTakesFromTheJournalWhatACopyLacks(t *testing.T) {
 
 	older()
 	w.removeAll(demo.City, "data/bus")
-	if err := os.WriteFile(filepath.Join(w.dir, demo.City, "data/restored"), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(w.dir, demo.City, "data/restored"), []byte(`{"database":true}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w.start(demo.City)

@@ -40,3 +40,9 @@ func sqlState(err error) string {
 	}
 	return ""
 }
+
+// isCorrupt says whether SQLite met a page that it cannot read.
+func isCorrupt(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
+}

@@ -3,7 +3,10 @@ package storage_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"log/slog"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -197,6 +200,69 @@ func TestAVisitorMigratesNothing(t *testing.T) {
 			var n int
 			if err := visitor.Read(t.Context()).QueryRowContext(t.Context(), `select count(*) from two`).Scan(&n); err != nil || n != 2 {
 				t.Errorf("%d rows, %v", n, err)
+			}
+		})
+	}
+}
+
+// A copy holds what was committed, also while others write; put in an empty place it is
+// the database that it was.
+func TestCopyOfADatabase(t *testing.T) {
+	for _, engine := range testkit.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			config, empty := testkit.StorageConfig(t, engine), testkit.StorageConfig(t, engine)
+			rooms := []fs.FS{oneRoom, otherRoom, fstest.MapFS{"0500_odd.sql": file(`create table odd (id text primary key, n bigint, yes boolean not null default true, none text);`)}}
+			db, err := storage.Open(t.Context(), config, slog.New(slog.DiscardHandler), rooms...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			put := func(id string) error {
+				return db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+					_, err := tx.ExecContext(ctx, `insert into odd (id, n) values ($1, $2)`, id, len(id))
+					return err
+				})
+			}
+			const strange = "tab\there, \\N, ћирилица, \"quotes\"\nline"
+			if err := put(strange); err != nil {
+				t.Fatal(err)
+			}
+			copied := filepath.Join(t.TempDir(), "copy")
+			stop, done := make(chan struct{}), make(chan error, 1)
+			go func() {
+				for i := 0; ; i++ {
+					select {
+					case <-stop:
+						done <- nil
+						return
+					default:
+						if err := put(fmt.Sprint("late ", i)); err != nil {
+							done <- err
+							return
+						}
+					}
+				}
+			}()
+			migrations, err := storage.Copy(t.Context(), config, copied)
+			close(stop)
+			if err := errors.Join(err, <-done, db.Close()); err != nil || migrations != 4 {
+				t.Fatalf("%d migrations, %v", migrations, err)
+			}
+			if err := storage.Put(t.Context(), empty, copied, slog.New(slog.DiscardHandler), rooms...); err != nil {
+				t.Fatal(err)
+			}
+			again, err := storage.Open(t.Context(), empty, slog.New(slog.DiscardHandler), rooms...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var n int64
+			var yes bool
+			var nothing *string
+			err = again.Read(t.Context()).QueryRowContext(t.Context(), `select n, yes, none from odd where id = $1`, strange).Scan(&n, &yes, &nothing)
+			if err != nil || n != int64(len(strange)) || !yes || nothing != nil {
+				t.Errorf("the copy holds %d, %v, %v: %v", n, yes, nothing, err)
+			}
+			if err := again.Close(); err != nil {
+				t.Error(err)
 			}
 		})
 	}

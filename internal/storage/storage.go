@@ -26,6 +26,8 @@ var (
 	// ErrNested is returned by a Write inside a Write of the same DB: the inner
 	// one would wait for the outer one forever.
 	ErrNested = errors.New("storage: a write inside a write")
+	// ErrNotEmpty is returned when a copy is to be put where there is something.
+	ErrNotEmpty = errors.New("storage: the database is not empty")
 	// ErrTxDone is returned by a Tx that is used after its Write ended.
 	ErrTxDone = errors.New("storage: the transaction has ended")
 )

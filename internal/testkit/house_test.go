@@ -18,7 +18,7 @@ func floors() [][]string {
 		{"services", "receipts", "participation", "city", "village"},
 		{"cases"},
 		{"exchange", "rules", "notify", "papers", "paymentfile"},
-		{"catalogue", "contracts", "admission"},
+		{"catalogue", "contracts", "admission", "backup"},
 		{"registry", "identity"},
 		{"law", "journal"},
 		{"portal"},

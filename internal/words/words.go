@@ -6,6 +6,7 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/admission"
 	"dobosh/internal/api"
+	"dobosh/internal/backup"
 	"dobosh/internal/catalogue"
 	"dobosh/internal/contracts"
 	"dobosh/internal/exchange"
@@ -26,7 +27,7 @@ import (
 // Of are the sentences of all rooms, and of guests of the node.
 func Of(guests ...lang.Words) (*lang.Catalogue, error) {
 	return lang.Load(append([]lang.Words{
-		portal.Words(), act.Words(), api.Words(), work.Words(), identity.Words(), law.Words(), journal.Words(), registry.Words(), admission.Words(), contracts.Words(),
+		portal.Words(), act.Words(), api.Words(), work.Words(), identity.Words(), law.Words(), journal.Words(), backup.Words(), registry.Words(), admission.Words(), contracts.Words(),
 		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), papers.Words(), services.Words(), receipts.Words(),
 	}, guests...)...)
 }

@@ -40,6 +40,7 @@ type Server struct {
 	key    note.Verifier
 	logs   Logs
 	store  store
+	now    clock.Now
 	log    *slog.Logger
 
 	mu    sync.Mutex
@@ -60,7 +61,7 @@ func NewServer(cfg Config, now clock.Now, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("witness: %w", err)
 	}
-	return &Server{signer: signer, key: key, logs: cfg.Logs, store: st, log: log, locks: map[string]*sync.Mutex{}}, nil
+	return &Server{signer: signer, key: key, logs: cfg.Logs, store: st, now: now, log: log, locks: map[string]*sync.Mutex{}}, nil
 }
 
 // Key verifies the cosignatures of this witness.
@@ -110,10 +111,14 @@ const (
 	newestType = "text/x.dobosh.checkpoint"
 )
 
-// ServeHTTP answers POST …/add-checkpoint and GET …/newest?origin=LOG; the caller routes these paths here.
+// ServeHTTP answers POST …/add-checkpoint, POST …/continue and GET …/newest?origin=LOG; the caller routes these paths here.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasSuffix(r.URL.Path, newestPath) && r.Method == http.MethodGet {
 		s.showNewest(w, r)
+		return
+	}
+	if strings.HasSuffix(r.URL.Path, continuePath) && r.Method == http.MethodPost {
+		s.serveContinue(w, r)
 		return
 	}
 	if r.Method != http.MethodPost {
