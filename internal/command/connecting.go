@@ -184,6 +184,12 @@ func sayTerms(c *cli.Call, t registry.Contract) {
 		line(c, "person", "%s, in the sector %s", strings.Join(t.Subjects, " "), t.Sector)
 	}
 	line(c, "limits", "%s a day, %s a second, %d MB each way", orNone(t.Quota), orNone(t.Rate), (cmp.Or(t.Limit, registry.DefaultLimit)+contracts.Megabyte-1)/contracts.Megabyte)
+	if len(t.Parameters) > 0 {
+		line(c, "parameters", "%s", strings.Join(t.Parameters, " "))
+	}
+	if len(t.Passes) > 0 {
+		line(c, "passes", "%s", strings.Join(t.Passes, " "))
+	}
 	if len(t.Headers) > 0 {
 		line(c, "headers", "%s", strings.Join(t.Headers, " "))
 	}

@@ -182,6 +182,12 @@ func TestAProgramAsksForAContract(t *testing.T) {
 	if err != nil || !slices.Equal(p.Contract.Paths, []string{"/v1/births/{reference}"}) || !slices.Equal(p.Contract.Methods, []string{"GET"}) {
 		t.Errorf("by operation: %v, %+v", err, p.Contract)
 	}
+	if !slices.Equal(p.Contract.Parameters, []string{"language"}) || !slices.Equal(p.Contract.Passes, []string{"X-Reason"}) {
+		t.Errorf("what the description lets a question carry: %v %v", p.Contract.Parameters, p.Contract.Passes)
+	}
+	if p, err = ask(t, w, map[string]any{"parameters": []string{"page"}, "passes": []string{"X-Unit"}}); err != nil || !slices.Equal(p.Contract.Parameters, []string{"page"}) || !slices.Equal(p.Contract.Passes, []string{"X-Unit"}) {
+		t.Errorf("what a program lets a question carry: %v, %+v", err, p.Contract)
+	}
 	p, err = ask(t, w, map[string]any{"service": "RS-TEST/GOV/STATE/residence/residents", "paths": nil, "bare": true, "nobody": true, "subjects": nil, "sector": nil})
 	if err != nil || !slices.Equal(p.Contract.Paths, []string{""}) {
 		t.Errorf("the address itself: %v, %+v", err, p.Contract.Paths)

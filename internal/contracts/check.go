@@ -25,6 +25,9 @@ type Operation struct {
 	Path   string    `json:"path"`             // with places in braces, as in OpenAPI
 	Says   lang.Text `json:"says,omitempty"`   // its summary, as its author wrote it
 	Fields []Pointer `json:"fields,omitempty"` // of the answer
+
+	Parameters []string `json:"parameters,omitempty"` // that the query may have
+	Passes     []string `json:"passes,omitempty"`     // headers of the question that it reads
 }
 
 // Pointer is a field of an answer.

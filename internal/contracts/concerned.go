@@ -15,6 +15,10 @@ func SubjectKinds() []string { return []string{"query", "header", "body", "answe
 
 // Subject divides "path:person" and the like; a pointer is into the answer.
 func Subject(s string) (kind, name string) {
+	if rest, maybe := strings.CutPrefix(s, registry.MaybeSubject); maybe { // nobody needs to be named there
+		kind, name = Subject(rest)
+		return kind, registry.MaybeSubject + name
+	}
 	for _, kind := range []string{"path", "query", "header", "body"} {
 		if name, ok := strings.CutPrefix(s, kind+":"); ok {
 			return kind, name
@@ -53,9 +57,14 @@ func subjectsIn(kind string, about act.Bound) act.Field[registry.Contract] {
 	return act.OfOwn(kind, act.Line, func(_ context.Context, c *registry.Contract, values []string) error {
 		c.Subjects = slices.DeleteFunc(slices.Clone(c.Subjects), within)
 		for name := range strings.SplitSeq(one(values), ",") {
-			if name = strings.TrimSpace(name); name != "" && kind != "answer" {
-				c.Subjects = append(c.Subjects, kind+":"+name)
-			} else if name != "" {
+			name, maybe := strings.CutPrefix(strings.TrimSpace(name), registry.MaybeSubject)
+			if name != "" && kind != "answer" {
+				name = kind + ":" + name
+			}
+			if name != "" && maybe {
+				name = registry.MaybeSubject + name
+			}
+			if name != "" {
 				c.Subjects = append(c.Subjects, name)
 			}
 		}

@@ -14,6 +14,6 @@ func (described) Operations(_ context.Context, service registry.ID) ([]Operation
 	if service != system(state, "civil").With("births") {
 		return nil, false
 	}
-	return []Operation{{Method: "GET", Path: "/v1/births/{reference}", Says: lang.Text{"en": "One birth"},
+	return []Operation{{Method: "GET", Path: "/v1/births/{reference}", Says: lang.Text{"en": "One birth"}, Parameters: []string{"language"}, Passes: []string{"X-Reason"},
 		Fields: []Pointer{{At: "/born", Says: lang.Text{"en": "Day of birth"}}, {At: "/live"}, {At: "/mother"}, {At: "/children/*/name"}}}}, true
 }

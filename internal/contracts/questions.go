@@ -72,7 +72,7 @@ func (t Terms) putOperations(ctx context.Context, c *registry.Contract, values [
 		return nil // methods and paths say it
 	}
 	operations, _ := t.operations(ctx, *c)
-	c.Methods, c.Paths = nil, nil
+	c.Methods, c.Paths, c.Parameters, c.Passes = nil, nil, nil, nil
 	var wrong []error
 	for _, value := range values {
 		i := slices.IndexFunc(operations, func(o Operation) bool { return o.Name() == strings.TrimSpace(value) })
@@ -81,6 +81,12 @@ func (t Terms) putOperations(ctx context.Context, c *registry.Contract, values [
 			continue
 		}
 		c.Methods, c.Paths = addOnce(c.Methods, operations[i].Method), addOnce(c.Paths, operations[i].Path)
+		for _, name := range operations[i].Parameters {
+			c.Parameters = addOnce(c.Parameters, name)
+		}
+		for _, name := range operations[i].Passes {
+			c.Passes = addOnce(c.Passes, name)
+		}
 	}
 	return errors.Join(wrong...)
 }

@@ -70,6 +70,8 @@ func (t Terms) Fields() []act.Field[registry.Contract] {
 			return nil
 		}, func(c *contract) []string { return positive(int(c.Limit / Megabyte)) }, act.Optional(), act.Most(limitMost), act.Says("contract.size-limit")),
 		t.list("headers", func(c *contract) *[]string { return &c.Headers }, act.Optional(), act.Says("contract.size-headers")),
+		t.carried("parameters", "contract.parameters", func(c *contract) *[]string { return &c.Parameters }),
+		t.carried("passes", "contract.passes", func(c *contract) *[]string { return &c.Passes }),
 	}, t.delay())
 }
 
@@ -245,6 +247,17 @@ func (t Terms) delay() []act.Field[registry.Contract] {
 			return nil
 		}, func(c *registry.Contract) law.Ref { return c.Delay.Provision }),
 	}
+}
+
+// carried is what a question may carry besides its path and body. Where all is asked
+// for at once and nothing is said, it is what the description of the operations says.
+func (t Terms) carried(name, says string, at func(c *registry.Contract) *[]string) act.Field[registry.Contract] {
+	return act.OfOwn(name, act.Several, func(_ context.Context, c *registry.Contract, values []string) error {
+		if len(values) > 0 || !t.Whole {
+			*at(c) = values
+		}
+		return faults(*c, name, nil)
+	}, func(c *registry.Contract) []string { return slices.Clone(*at(c)) }, act.Optional(), act.Coded(), act.Says(says))
 }
 
 // list is a list of terms that the registry knows how to judge.

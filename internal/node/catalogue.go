@@ -113,6 +113,14 @@ func (o offered) Operations(ctx context.Context, service registry.ID) ([]contrac
 	operations := make([]contracts.Operation, len(doc.Operations))
 	for i, op := range doc.Operations {
 		operations[i] = contracts.Operation{Method: op.Method, Path: op.Path, Says: op.Title}
+		for _, p := range op.Parameters {
+			switch p.In {
+			case "query":
+				operations[i].Parameters = append(operations[i].Parameters, p.Name)
+			case "header":
+				operations[i].Passes = append(operations[i].Passes, p.Name)
+			}
+		}
 		for _, f := range catalogue.Fields(op) {
 			operations[i].Fields = append(operations[i].Fields, contracts.Pointer(f))
 		}

@@ -58,6 +58,7 @@ func (v *visit) wizard() *portal.Wizard[form] {
 			v.asks("often", "contract.often", nil, "quota", "rate"),
 			toCheck(v.asks("long", "contract.long", nil, "from", "until", "retention")),
 			toCheck(v.asks("events", "contract.events", nil, "events", "area")),
+			toCheck(v.asks("carried", "contract.carried", nil, "parameters", "passes")),
 			toCheck(v.asks("size", "contract.size", nil, "limit", "headers")),
 			toCheck(v.asks("delay", "contract.delay-title", nil, "delay", "delay_provision")),
 			{Name: "check", Ask: func(_ *portal.Visit, f *form) portal.Question { return v.askCheck(f) }, Read: func(_ *portal.Visit, f *form) error { return v.sign(f) }},

@@ -317,6 +317,9 @@ func TestAContractIsAskedForOneQuestionAPage(t *testing.T) {
 	c.Leads("check", "quota", "", "rate", "3")
 	c.Leads("events", "to", "events")
 	c.Leads("check", "events", "rs.births.registered\n", "area", "80438")
+	c.Leads("carried", "to", "carried")
+	c.Stays("није исправно", "passes", "X Reason")
+	c.Leads("check", "parameters", "page\nsize\n", "passes", "X-Reason")
 	c.Leads("size", "to", "size")
 	c.Stays("цео број", "limit", "large")
 	c.Leads("check", "limit", "200", "headers", "ETag")
@@ -333,7 +336,7 @@ func TestAContractIsAskedForOneQuestionAPage(t *testing.T) {
 	}
 	want := registry.Contract{Consumer: sys("RS-DEMO/GOV/ZRENJANIN/family"), Delegates: []registry.ID{sys("RS-DEMO/GOV/REGISTERS/residence")}, Provider: sys("RS-DEMO/GOV/REGISTERS/civil"), Service: "births",
 		Methods: []string{"GET"}, Paths: []string{"/v1/births/{birth}"}, Fields: []string{"/born", "/order"}, Subjects: []string{"path:birth", "/mother"}, Sector: "family",
-		Purpose: "family-support", Provision: "zfpp/48", Rate: 3, Retention: 365, Events: []string{"rs.births.registered"}, Area: "80438", Limit: 200 << 20, Headers: []string{"ETag"},
+		Purpose: "family-support", Provision: "zfpp/48", Rate: 3, Retention: 365, Events: []string{"rs.births.registered"}, Area: "80438", Limit: 200 << 20, Headers: []string{"ETag"}, Parameters: []string{"page", "size"}, Passes: []string{"X-Reason"},
 		Delay: registry.Delay{Days: 90, Provision: "zfpp/48"}, From: civil.Date(2026, 12, 1)}
 	if f.signed.Digest() != want.Digest() {
 		t.Errorf("signed %+v, want %+v", f.signed, want)

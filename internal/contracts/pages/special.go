@@ -14,9 +14,27 @@ import (
 func (v *visit) specialRows(c registry.Contract) []portal.Fact {
 	return []portal.Fact{
 		{ID: "events", Label: v.Say("contract.row-events"), Value: v.eventsRow(c), Change: "events"},
+		{ID: "parameters", Label: v.Say("contract.row-carried"), Value: v.carriedRow(c), Change: "carried"},
 		{ID: "size", Label: v.Say("contract.row-size"), Value: v.sizeRow(c), Change: "size"},
 		{ID: "delay", Label: v.Say("contract.row-delay"), Value: portal.Escaped(v.delayRow(c)), Change: "delay"},
 	}
+}
+
+func (v *visit) carriedRow(c registry.Contract) template.HTML {
+	if len(c.Parameters)+len(c.Passes) == 0 {
+		return portal.Escaped(v.Say("contract.carried-none"))
+	}
+	var parts []template.HTML
+	if len(c.Parameters) > 0 {
+		parts = append(parts, portal.Escaped(v.Say("contract.parameters"))+` `+v.Code(strings.Join(c.Parameters, ", ")))
+	}
+	if len(c.Passes) > 0 {
+		parts = append(parts, portal.Escaped(v.Say("contract.passes"))+` `+v.Code(strings.Join(c.Passes, ", ")))
+	}
+	if len(parts) == 2 {
+		return parts[0] + `<br>` + parts[1]
+	}
+	return parts[0]
 }
 
 func (v *visit) eventsRow(c registry.Contract) template.HTML {
