@@ -79,14 +79,15 @@ func (m *measurement) quiet(ctx context.Context) {
 }
 
 // allOffers reads the feed of offers from its beginning to the offer that was
-// seen last.
+// seen last. A city that says that it is away is asked again.
 func (m *measurement) allOffers(ctx context.Context) (map[string]services.Brief, error) {
 	_, want, _ := m.rig.driver.ledger.counts()
 	ctx, cancel := context.WithTimeout(ctx, quietMax)
 	defer cancel()
 	offers, after := map[string]services.Brief{}, uint64(0)
 	for len(offers) < want {
-		p, err := m.rig.driver.offersSince(ctx, after)
+		var p page
+		err := m.rig.driver.stubborn.do(ctx, func() (err error) { p, err = m.rig.driver.offersSince(ctx, after); return err })
 		if err != nil {
 			return offers, errors.Join(err, fmt.Errorf("%d offers listed of %d seen", len(offers), want))
 		}
