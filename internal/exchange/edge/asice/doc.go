@@ -18,7 +18,9 @@
 // the node had before, so whoever has the registry can tell whose container it
 // is, years later too; TLS keys change every week and their pins are forgotten.
 // The file of certificates holds both: that of the P-256 key, and around the key
-// of the journal one that it signed itself.
+// of the journal one that it signed itself. Nobody revokes the former: a node that
+// gets another identity is known by the registry, and so its certificate says that
+// there is no list to ask (noRevAvail, RFC 9608).
 //
 // # What is refused
 //

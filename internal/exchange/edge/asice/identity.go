@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"dobosh/internal/journal"
@@ -40,7 +42,7 @@ const (
 // LoadSigner reads the key and the certificates of a node from asice.key and
 // asice.crt in its folder. It makes the key where there is none, readable by its
 // owner alone, and the certificates where they are missing, of another identity,
-// or soon at their end. Identity is the key of the node's journal, name that of
+// soon at their end, or silent about their revocation. Identity is the key of the node's journal, name that of
 // the journal.
 func LoadSigner(dir string, identity ed25519.PrivateKey, name string, now clock.Now) (*Signer, error) {
 	key, err := loadKey(filepath.Join(dir, keyFile))
@@ -119,10 +121,23 @@ func readCertificates(path string, key *ecdsa.PrivateKey) (*Signer, error) {
 	return NewSigner(key, chain[0], chain[1])
 }
 
-// serves reports whether the certificates are of an identity and will last.
+// serves reports whether the certificates are of an identity, will last, and say
+// that nobody revokes them.
 func (s *Signer) serves(identity ed25519.PrivateKey, now time.Time) bool {
 	issuer, _ := s.chain[1].PublicKey.(ed25519.PublicKey)
-	return issuer.Equal(identity.Public()) && now.AddDate(ahead, 0, 0).Before(s.chain[0].NotAfter) && !now.Before(s.chain[0].NotBefore)
+	return issuer.Equal(identity.Public()) && unrevoked(s.chain[0]) && now.AddDate(ahead, 0, 0).Before(s.chain[0].NotAfter) && !now.Before(s.chain[0].NotBefore)
+}
+
+// oidNoRevAvail is id-ce-noRevAvail of RFC 9608, with NULL as its value: its issuer
+// publishes nothing about revocation. Validators that find neither this nor an
+// address to ask call an intact signature indeterminate. Only the certificate of an
+// end entity may have it, and never as critical.
+func oidNoRevAvail() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{2, 5, 29, 56} }
+
+// unrevoked reports whether a certificate says that nothing is published about its
+// revocation.
+func unrevoked(c *x509.Certificate) bool {
+	return slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(oidNoRevAvail()) })
 }
 
 // certify makes the certificate of the identity and that of the key.
@@ -142,6 +157,7 @@ func certify(key *ecdsa.PrivateKey, identity ed25519.PrivateKey, name string, no
 	}
 	leafTemplate.Subject.OrganizationalUnit = []string{"ASiC-E"}
 	leafTemplate.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment
+	leafTemplate.ExtraExtensions = []pkix.Extension{{Id: oidNoRevAvail(), Value: asn1.NullBytes}}
 	leaf, err := create(leafTemplate, root, key.Public(), identity)
 	if err != nil {
 		return nil, err
