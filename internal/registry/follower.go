@@ -124,10 +124,6 @@ func missed(wait time.Duration) slog.Level {
 	return slog.LevelWarn
 }
 
-// maxPending bounds the statements taken in at once. A country has tens of
-// thousands.
-const maxPending = 1 << 20
-
 // Sync fetches what is new, once. With wait it holds until there is something
 // or the authority has nothing to say for a while. Where the copy does not fit what
 // is shown, it looks for a continuation that says how the registry goes on.
@@ -147,20 +143,11 @@ func (f *Follower) Sync(ctx context.Context, wait bool) error {
 }
 
 func (f *Follower) sync(ctx context.Context, source Mirror, wait bool) error {
-	from := f.State().Size
-	var pending []string
-	for len(pending) < maxPending {
-		delta, err := source.fetch(ctx, from+int64(len(pending)), f.heard.Load(), wait && len(pending) == 0)
-		if err != nil {
-			return err
-		}
-		pending = append(pending, delta.Statements...)
-		if delta.Checkpoint == "" && len(delta.Statements) > 0 {
-			continue
-		}
-		return f.accept(ctx, from, pending, delta.Checkpoint, delta.current)
+	p, err := f.collect(ctx, source, f.State().Size, wait)
+	if err != nil {
+		return err
 	}
-	return errors.New("ask the registry: more statements than can be taken in at once")
+	return f.accept(ctx, p)
 }
 
 // distrust is an error once the authority showed two histories.
@@ -199,13 +186,13 @@ func (s Mirror) fetch(ctx context.Context, after, heard int64, wait bool) (Delta
 	return delta, err
 }
 
-// accept takes the leaves that follow after the first from statements in, if
-// the checkpoint is over exactly the history that results, and witnessed. What
-// another call took in meanwhile is left out.
-func (f *Follower) accept(ctx context.Context, from int64, leaves []string, checkpoint string, current int64) error {
-	if checkpoint == "" {
+// accept takes a piece in, if its checkpoint is over exactly the history that
+// results, and witnessed. What another call took in meanwhile is left out.
+func (f *Follower) accept(ctx context.Context, p piece) error {
+	if p.checkpoint == "" {
 		return nil // the authority has said nothing at all yet
 	}
+	checkpoint, leaves := p.checkpoint, p.leaves
 	signed, err := journal.PeekCheckpoint([]byte(checkpoint)) // its signature is looked at when it is known whose counts
 	if err != nil {
 		return fmt.Errorf("ask the registry: %w", err)
@@ -221,8 +208,12 @@ func (f *Follower) accept(ctx context.Context, from int64, leaves []string, chec
 		}
 		return f.shorter(ctx, signed, checkpoint)
 	}
-	leaves = leaves[min(f.tree.size-from, int64(len(leaves))):]
-	grown, root, err := f.grown(leaves)
+	if p.intake.base != f.state.Load() || p.from != f.tree.size {
+		leaves = leaves[min(f.tree.size-p.from, int64(len(leaves))):]
+		p.intake = f.intakeOf(leaves)
+		p.intake.end()
+	}
+	grown, root, err := p.intake.tree()
 	if err != nil {
 		return err
 	}
@@ -235,7 +226,7 @@ func (f *Follower) accept(ctx context.Context, from int64, leaves []string, chec
 		}
 		return f.discontinued(ctx, checkpoint)
 	}
-	next, err := f.applied(leaves, grown, false)
+	next, err := p.intake.state()
 	if err != nil {
 		return err
 	}
@@ -251,7 +242,7 @@ func (f *Follower) accept(ctx context.Context, from int64, leaves []string, chec
 	if err := f.commit(ctx, leaves, next, grown, checkpoint); err != nil {
 		return err
 	}
-	return f.confirm(ctx, current)
+	return f.confirm(ctx, p.current)
 }
 
 // revokeEarly takes nodes out that the authority took out, before its checkpoint is

@@ -37,6 +37,7 @@ func (m Member) check() error {
 type member struct {
 	Member
 	nodes []standing[*Node] // in the order of their names
+	keys  []note.Verifier   // of the nodes, for signatures of now
 	spoke time.Time         // of its newest signed statement
 }
 
@@ -57,7 +58,7 @@ func (s *State) applyMember(m Member) error {
 	}
 	next := &member{Member: m}
 	if old, ok := s.members.Get(m.ID); ok {
-		next.nodes, next.spoke = old.nodes, old.spoke
+		next.nodes, next.keys, next.spoke = old.nodes, old.keys, old.spoke
 	}
 	s.members = s.members.With(m.ID, next)
 	return nil
@@ -83,6 +84,7 @@ func (s *State) applyNode(n Node, at int64) error {
 		}
 		next.nodes = slices.Insert(next.nodes, i, standing[*Node]{&n, at})
 	}
+	next.keys = signing(next.nodes)
 	s.members = s.members.With(n.Member, &next)
 	return nil
 }
@@ -177,8 +179,13 @@ func (s *State) Keys(id ID) []note.Verifier {
 	if !ok {
 		return nil
 	}
-	known := make([]note.Verifier, 0, len(m.nodes))
-	for _, n := range m.nodes {
+	return slices.Clone(m.keys)
+}
+
+// signing gives the keys with which nodes sign at present.
+func signing(nodes []standing[*Node]) []note.Verifier {
+	known := make([]note.Verifier, 0, len(nodes))
+	for _, n := range nodes {
 		if v, err := note.NewVerifier(n.is.Log); err == nil {
 			known = append(known, v)
 		}

@@ -1,10 +1,14 @@
 package registry
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
+
+	"dobosh/internal/kit/canonical"
 )
 
 // reading is a statement with all that can be found out about it without the
@@ -18,12 +22,39 @@ type reading struct {
 
 // read finds out what a statement says by itself.
 func read(st Statement) (r reading, err error) {
-	r.Statement = st
+	var text string
 	if st.By != "" {
-		if r.text, err = st.signedText(); err != nil {
+		if text, err = st.signedText(); err != nil {
 			return r, err
 		}
 	}
+	return readSigned(st, text)
+}
+
+// readLeaf reads a statement as it stands in the log. What its member signed is
+// the leaf without the signature: both are in canonical form.
+func readLeaf(leaf string) (r reading, err error) {
+	st, err := decodeLeaf([]byte(leaf))
+	if err != nil {
+		return r, err
+	}
+	if st.By == "" {
+		return readSigned(st, "")
+	}
+	by, err := canonical.Marshal(st.By)
+	if err != nil {
+		return r, err
+	}
+	at, rest, found := strings.Cut(leaf, `,"by":`+string(by)) // the first name is "at", whose value has no comma
+	if !found {
+		return read(st)
+	}
+	return readSigned(st, statementHeading+at+rest+"\n")
+}
+
+// readSigned reads a statement of which a member signed the text.
+func readSigned(st Statement, text string) (r reading, err error) {
+	r.Statement, r.text = st, text
 	if st.Contract == "" {
 		return r, nil
 	}
@@ -31,7 +62,8 @@ func read(st Statement) (r reading, err error) {
 	if err != nil {
 		return r, err
 	}
-	r.terms, r.digest = &c, c.digest()
+	terms, _, _ := strings.Cut(st.Contract, "\n\n") // in canonical form, as was seen
+	r.terms, r.digest = &c, sha256.Sum256([]byte(terms+"\n"))
 	return r, nil
 }
 
@@ -44,11 +76,7 @@ func readLeaves(from int64, leaves []string) ([]reading, error) {
 	for range min(runtime.GOMAXPROCS(0), len(leaves)) {
 		done.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(leaves)); i = next.Add(1) - 1 {
-				st, err := decodeLeaf([]byte(leaves[i]))
-				if err == nil {
-					readings[i], err = read(st)
-				}
-				errs[i] = err
+				readings[i], errs[i] = readLeaf(leaves[i])
 			}
 		})
 	}

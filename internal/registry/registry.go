@@ -200,10 +200,8 @@ func closed() <-chan struct{} {
 // mu.
 func (r *Registry) grown(leaves []string) (*growth, tlog.Hash, error) {
 	g := r.tree.grow()
-	for _, leaf := range leaves {
-		if err := g.add([]byte(leaf)); err != nil {
-			return nil, tlog.Hash{}, err
-		}
+	if err := g.addAll(leaves); err != nil {
+		return nil, tlog.Hash{}, err
 	}
 	root, err := g.root()
 	return g, root, err
@@ -213,15 +211,9 @@ func (r *Registry) grown(leaves []string) (*growth, tlog.Hash, error) {
 // of the own storage are trusted: their signatures were verified before they got
 // there. The caller holds mu.
 func (r *Registry) applied(leaves []string, g *growth, trusted bool) (*State, error) {
-	readings, err := readLeaves(r.tree.size, leaves)
-	if err != nil {
-		return nil, err
-	}
 	next, proofs := r.state.Load().clone(), proofs{trusted: trusted, anchor: r.verifier, roots: g.roots}
-	for i, st := range readings {
-		if err := next.apply(st, &proofs); err != nil {
-			return nil, fmt.Errorf("statement %d: %w", r.tree.size+int64(i), err)
-		}
+	if err := next.take(r.tree.size, leaves, &proofs); err != nil {
+		return nil, err
 	}
 	return next, proofs.verify()
 }

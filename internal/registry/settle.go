@@ -49,22 +49,16 @@ type whole struct {
 // read fetches a log from its beginning and verifies all of it, by the key that
 // this copy was told to believe.
 func (r *Registry) read(ctx context.Context, from Mirror) (w whole, err error) {
-	for len(w.leaves) < maxPending {
-		delta, err := from.fetch(ctx, int64(len(w.leaves)), 0, false)
-		if err != nil {
-			return w, err
-		}
-		w.leaves = append(w.leaves, delta.Statements...)
-		if w.checkpoint = delta.Checkpoint; w.checkpoint != "" || len(delta.Statements) == 0 {
-			break
-		}
-	}
-	fresh := newRegistry(r.store, r.verifier, r.now)
-	var root tlog.Hash
-	if w.tree, root, err = fresh.grown(w.leaves); err != nil {
+	p, err := newRegistry(r.store, r.verifier, r.now).collect(ctx, from, 0, false)
+	if err != nil {
 		return w, err
 	}
-	if w.state, err = fresh.applied(w.leaves, w.tree, false); err != nil {
+	w.leaves, w.checkpoint = p.leaves, p.checkpoint
+	var root tlog.Hash
+	if w.tree, root, err = p.intake.tree(); err != nil {
+		return w, err
+	}
+	if w.state, err = p.intake.state(); err != nil {
 		return w, err
 	}
 	head, err := w.state.open(r.verifier, []byte(w.checkpoint))

@@ -46,6 +46,21 @@ func (s *State) clone() *State {
 	return &next
 }
 
+// take applies statements as they stand in the log, the first of which has the
+// number from.
+func (s *State) take(from int64, leaves []string, proofs *proofs) error {
+	readings, err := readLeaves(from, leaves)
+	if err != nil {
+		return err
+	}
+	for i, st := range readings {
+		if err := s.apply(st, proofs); err != nil {
+			return fmt.Errorf("statement %d: %w", from+int64(i), err)
+		}
+	}
+	return nil
+}
+
 // apply adds one statement. It is called on a state that nobody else sees yet,
 // and after an error that state is not used.
 func (s *State) apply(st reading, proofs *proofs) error {

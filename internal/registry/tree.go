@@ -50,6 +50,15 @@ func (g *growth) add(leaf []byte) error {
 	return nil
 }
 
+func (g *growth) addAll(leaves []string) error {
+	for _, leaf := range leaves {
+		if err := g.add([]byte(leaf)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (g *growth) root() (tlog.Hash, error) { return tlog.TreeHash(g.size, g) }
 
 // ReadHashes implements tlog.HashReader for the edge and what was added.
