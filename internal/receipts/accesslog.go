@@ -266,21 +266,37 @@ func (r *Room) ask(ctx context.Context, service registry.ID, a ask) (exchange.Re
 	return r.Asker.Ask(ctx, question)
 }
 
+// MayAskWhy is the error of whoever may not ask about a look: it has to be one that was
+// shown to them.
+//
+// Problems: not-yours, look-unknown.
+func (r *Room) MayAskWhy(by act.Actor, look string) error {
+	_, _, _, err := r.shown(by, look)
+	return err
+}
+
+// shown reads what a person was shown: who looked, and the look.
+func (r *Room) shown(by act.Actor, look string) (person string, who registry.ID, access string, err error) {
+	if person = by.Is(exchange.ReceiptSector); person == "" {
+		return person, who, access, notYours()
+	}
+	if who, access, err = r.seen(look, person); err != nil {
+		err = problem.New(problem.NotFound, "look-unknown").Because(err)
+	}
+	return person, who, access, err
+}
+
 // AskWhy sends the person's question to the body that looked, about a look that was shown
 // to them.
 //
 // Problems: question-form, look-unknown, too-often.
 func (r *Room) AskWhy(ctx context.Context, by act.Actor, look, question string) error {
-	person := by.Is(exchange.ReceiptSector)
-	if person == "" {
-		return notYours()
+	person, who, access, err := r.shown(by, look)
+	if err != nil {
+		return err
 	}
 	if !sayable(question) {
 		return problem.New(problem.Invalid, "question-form").At("question", "question-form")
-	}
-	who, access, err := r.seen(look, person)
-	if err != nil {
-		return problem.New(problem.NotFound, "look-unknown").Because(err)
 	}
 	if err := r.Whys.Spend(ctx, person); err != nil {
 		return err

@@ -341,6 +341,7 @@ func TestAskWhyAndAnswer(t *testing.T) {
 		r.look("RS-T/GOV/B", 1, nil)
 		r.settled()
 		list, _ := r.all()
+		must(t, r.MayAskWhy(mila(), list[0].ID))
 		must(t, r.AskWhy(t.Context(), mila(), list[0].ID, "  Зашто? "))
 		asked, silent, err := r.Asked(t.Context(), mila())
 		must(t, err)
@@ -370,6 +371,7 @@ func TestQuestionsThatAreNone(t *testing.T) {
 		}
 		for _, look := range []string{"", "x", string(page.KeyOf("one")), string(page.KeyOf("no member", "act"))} {
 			wantCode(t, r.AskWhy(t.Context(), mila(), look, "Зашто?"), "look-unknown")
+			wantCode(t, r.MayAskWhy(mila(), look), "look-unknown")
 		}
 		handler := r.bodies["RS-T/GOV/B"].system.Handler()
 		for _, body := range []string{"", "{}", `{"id":"short","look":"a","question":"?"}`, `{"id":"01hx0000000000000000000000","look":"","question":"?"}`, `{"id":"01hx0000000000000000000000","look":"a","question":" "}`, strings.Repeat(" ", 17<<10)} {
@@ -447,6 +449,7 @@ func TestWhoMayNot(t *testing.T) {
 			_, _, err = r.Asked(t.Context(), by)
 			wantCode(t, err, "not-yours")
 			wantCode(t, r.AskWhy(t.Context(), by, "x", "Зашто?"), "not-yours")
+			wantCode(t, r.MayAskWhy(by, "x"), "not-yours")
 		}
 		for code, by := range map[string]act.Actor{"sign-in-needed": {}, "not-allowed": mila()} {
 			_, err := system.Questions(t.Context(), by, "")
@@ -506,6 +509,7 @@ func TestQuestionsAreAboutOnesOwnLooks(t *testing.T) {
 		jovan := mila()
 		jovan.Account, jovan.Persons = "jovan", map[string]string{exchange.ReceiptSector: "bbbbbbbbbbbbbbbbbbbbbbbbbb"}
 		wantCode(t, r.AskWhy(t.Context(), jovan, list[0].ID, "Зашто?"), "look-unknown")
+		wantCode(t, r.MayAskWhy(jovan, list[0].ID), "look-unknown")
 		wantCode(t, r.AskWhy(t.Context(), mila(), string(page.KeyOf("RS-T/GOV/B", "act-B-0")), "Зашто?"), "look-unknown")
 
 		db := testkit.Database(t, r.bodies["RS-T/GOV/A"].db.Engine())(budget.Migrations())

@@ -94,6 +94,14 @@ func whyQuestion(v *portal.Visit, typed string) portal.Question {
 	}
 }
 
+// why asks only about what may be asked: the form is no way to a look of somebody else.
+func (p person) why(v *portal.Visit) error {
+	if err := p.MayAskWhy(v.Actor, v.R.PathValue("id")); err != nil {
+		return err
+	}
+	return v.Ask(whyQuestion(v, ""))
+}
+
 func (p person) askWhy(v *portal.Visit) error {
 	v.Here = "/looks"
 	words, err := v.Words("question", questionMax)

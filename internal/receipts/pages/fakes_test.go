@@ -9,6 +9,7 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
 	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 	"dobosh/internal/testkit/pages"
@@ -45,6 +46,13 @@ func (f *gathered) AccessLog(context.Context, act.Actor, page.Key) (page.Page[re
 	two.ID, two.At, two.Role = "l2", pages.Now.Add(-80*time.Hour), "officer"
 	own.ID, own.Own = "l3", true
 	return list(f, one, own, two), []lang.Text{pages.Both("Регистар исплата", "Payments register")}, nil
+}
+
+func (f *gathered) MayAskWhy(by act.Actor, look string) error {
+	if by.Account != "milica" || look != "l1" {
+		return problem.New(problem.NotFound, "look-unknown")
+	}
+	return nil
 }
 
 func (f *gathered) AskWhy(_ context.Context, _ act.Actor, look, question string) error {

@@ -22,6 +22,7 @@ var templates embed.FS
 // not answer. [receipts.Room] is one.
 type Own interface {
 	AccessLog(ctx context.Context, by act.Actor, after page.Key) (page.Page[receipts.Access], []lang.Text, error)
+	MayAskWhy(by act.Actor, look string) error
 	AskWhy(ctx context.Context, by act.Actor, look, question string) error
 	Asked(ctx context.Context, by act.Actor) ([]receipts.Asked, []lang.Text, error) // the newest first
 }
@@ -39,7 +40,7 @@ func New(own Own) portal.Room {
 	return portal.Room{
 		Pages: []portal.Page{
 			{Pattern: "GET /looks", Right: act.SignedIn(), Do: p.accessLog},
-			{Pattern: "GET /looks/{id}/ask", Right: act.SignedIn(), Do: func(v *portal.Visit) error { return v.Ask(whyQuestion(v, "")) }},
+			{Pattern: "GET /looks/{id}/ask", Right: act.SignedIn(), Do: p.why},
 			{Pattern: "POST /looks/{id}/ask", Right: act.SignedIn(), Do: p.askWhy},
 			{Pattern: "GET /messages", Right: act.SignedIn(), Do: p.messages},
 		},

@@ -15,6 +15,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 		{Who: "mother", Path: "/looks", Status: 200}, {Who: "mother", Path: "/looks/l1/ask", Status: 200}, {Who: "mother", Path: "/messages", Status: 200}, {Who: "officer", Path: "/desk/messages", Status: 200}, {Who: "officer", Path: "/desk/messages/q1/answer", Status: 200},
 		{Who: "auditor", Path: "/desk/unusual", Status: 200}, {Who: "officer", Path: "/desk/unusual", Status: 200}, {Who: "officer", Path: "/desk/unusual/01hxlook/explain", Status: 200},
 		{Who: "mother", Path: "/desk/unusual", Status: 403}, {Path: "/desk/unusual", Status: 401},
+		{Who: "mother", Path: "/looks/l9/ask", Status: 404}, {Who: "officer", Path: "/looks/l1/ask", Status: 404}, {Path: "/looks/l1/ask", Status: 401},
 		{Path: "/looks", Status: 401}, {Path: "/messages", Status: 401}, {Path: "/desk/messages", Status: 401}, {Who: "mother", Path: "/desk/messages", Status: 403},
 	}
 	h := open(t, &gathered{})
