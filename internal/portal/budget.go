@@ -17,6 +17,7 @@ type budgets struct {
 	signIns  *entrance.Rate // of an address: each makes the provider work
 	unknown  *entrance.Rate // forms of nobody, of an address
 	accounts *entrance.Rate // forms of an account
+	costly   *entrance.Rate // guesses, and papers that are made, of an account or of the address of nobody
 }
 
 func newBudgets(now clock.Now) budgets {
@@ -24,6 +25,7 @@ func newBudgets(now clock.Now) budgets {
 		signIns:  entrance.NewRate(120, time.Second, now),
 		unknown:  entrance.NewRate(60, 2*time.Second, now),
 		accounts: entrance.NewRate(100, time.Second, now),
+		costly:   entrance.NewRate(120, time.Second, now),
 	}
 }
 
@@ -38,6 +40,17 @@ func (v *Visit) spend() error {
 		return tooOften(v.budgets.accounts.Take(v.Actor.Account))
 	}
 	return tooOften(v.budgets.unknown.Take(v.Address(v.R)))
+}
+
+// Costly takes a page that is a guess, or that costs much more to make than others, from
+// the budget of who asks for it.
+//
+// Problem: too-often.
+func (v *Visit) Costly() error {
+	if v.Known {
+		return tooOften(v.budgets.costly.Take("account " + v.Actor.Account))
+	}
+	return tooOften(v.budgets.costly.Take(v.Address(v.R)))
 }
 
 // tooOften is the problem of whoever has to wait; nil for no time.

@@ -165,3 +165,25 @@ func TestPapersAreSentToKeep(t *testing.T) {
 		t.Errorf("the paper is not in the language of the page: %s", w.Body)
 	}
 }
+
+// A code in an address is a guess as one in a form is, and a paper takes more to make than a
+// page: each has an end for one account or one address, with the time to wait.
+func TestGuessesAndPapersEnd(t *testing.T) {
+	h := open(t, &city{})
+	for _, q := range []pages.Request{{Path: "/verify/" + code}, {Who: "mother", Path: "/decisions/d1/decision.pdf"}} {
+		answered := 0
+		for ; answered < 1000; answered++ {
+			if w := q.To(h); w.Code == http.StatusTooManyRequests {
+				if w.Header().Get("Retry-After") == "" {
+					t.Errorf("%s: nobody says how long to wait", q.Path)
+				}
+				break
+			}
+		}
+		if answered < 50 || answered > 200 {
+			t.Errorf("%s: %d were answered", q.Path, answered)
+		}
+		pages.Says(t, h, pages.Request{Who: q.Who, Path: "/"}, 200)
+	}
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/verify/" + code}, 200)
+}

@@ -40,6 +40,9 @@ func (r *room) decision(v *portal.Visit) error {
 }
 
 func (r *room) decisionPDF(v *portal.Visit) error {
+	if err := v.Costly(); err != nil {
+		return err
+	}
 	content, err := r.DecisionPDF(v.R.Context(), v.Actor, v.R.PathValue("id"), v.Tag)
 	if err != nil {
 		return err

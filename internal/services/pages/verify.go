@@ -43,6 +43,9 @@ func wrongCode(v *portal.Visit, typed string) error {
 }
 
 func (r *room) verifyCode(v *portal.Visit) error {
+	if err := v.Costly(); err != nil {
+		return err
+	}
 	code, ok := id.ParseCode(v.R.PathValue("code"))
 	if !ok {
 		return wrongCode(v, v.R.PathValue("code"))
