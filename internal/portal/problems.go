@@ -7,7 +7,7 @@ import "strings"
 type problemEntry struct {
 	Code string
 	Says string // with … for its arguments
-	Do   string
+	Do   string // likewise
 }
 
 // problems lists every code that an interface may answer with.
@@ -23,7 +23,7 @@ func (v *Visit) problems() error {
 			e.Says = WithoutPlaces(v.Say(spoken))
 		}
 		if v.Catalogue.Has(key + ".do") {
-			e.Do = v.Say(key + ".do")
+			e.Do = WithoutPlaces(v.Say(key + ".do"))
 		}
 		list = append(list, e)
 	}
