@@ -32,8 +32,8 @@ func TestOperatorComesInThroughTheFolder(t *testing.T) {
 		}
 		mux := http.NewServeMux()
 		On(mux, Status(), slog.New(slog.DiscardHandler), func(context.Context, Done) (Report, error) { return Report{Node: name}, nil })
-		On(mux, Revoke(), slog.New(slog.DiscardHandler), func(_ context.Context, r Revocation) (Done, error) {
-			return Done{}, problem.New(problem.NotFound, "node-unknown", "node", r.Node).At("reason", "reason-missing")
+		On(mux, Revoke(), slog.New(slog.DiscardHandler), func(_ context.Context, r Revocation) (Told, error) {
+			return Told{}, problem.New(problem.NotFound, "node-unknown", "node", r.Node).At("reason", "reason-missing")
 		})
 		for range 2 { // the second time the socket of the first is in the way
 			end := open(t, dir, mux)
@@ -57,7 +57,7 @@ func TestOperatorComesInThroughTheFolder(t *testing.T) {
 
 func TestDoorRefusesWhatIsTooLong(t *testing.T) {
 	dir, mux := t.TempDir(), http.NewServeMux()
-	On(mux, Revoke(), slog.New(slog.DiscardHandler), func(context.Context, Revocation) (Done, error) { return Done{}, nil })
+	On(mux, Revoke(), slog.New(slog.DiscardHandler), func(context.Context, Revocation) (Told, error) { return Told{}, nil })
 	defer open(t, dir, mux)()
 	if _, err := Revoke().Ask(t.Context(), dir, Revocation{Why: strings.Repeat("x", 2*maxMessage)}); !problem.HasCode(err, "body-malformed") && !problem.HasCode(err, "node-stopped") {
 		t.Errorf("a long message: %v", err)
