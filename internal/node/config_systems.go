@@ -17,7 +17,7 @@ type InformationSystem struct {
 	Service   string `yaml:"service"`
 	// URL of the program, http or https; the paths of questions follow it.
 	URL string `yaml:"url"`
-	// Timeout for the beginning of an answer; 60s when zero.
+	// Timeout for the beginning of an answer; 20s (exchange.SystemTimeout) when zero.
 	Timeout time.Duration `yaml:"timeout"`
 	// CAFile holds who issues the program's certificate, PEM; empty for those of
 	// this machine.
