@@ -125,13 +125,15 @@ func RunRegistry(ctx context.Context, o RegistryOptions) (result RegistryResult,
 func (r *registryRig) starts(ctx context.Context, times int, result *RegistryResult) (*wholeNode, error) {
 	var took, cpu []float64
 	var node *wholeNode
-	before := spent()
+	before, alone := spent(), runtime.NumGoroutine()
 	for i := range times {
 		if node != nil {
 			if err := node.close(); err != nil {
 				return nil, err
 			}
-			node, before = nil, spent()
+			node = nil
+			forgotten(alone)
+			before = spent()
 		}
 		sent, busy, begun := r.wire.Load(), cpuSoFar(), time.Now()
 		var err error
@@ -153,6 +155,17 @@ func (r *registryRig) starts(ctx context.Context, times int, result *RegistryRes
 	node, err := r.openNode(ctx, filepath.Base(node.path))
 	result.Open = round(time.Since(begun).Seconds())
 	return node, err
+}
+
+// forgotten returns when nobody is left of a node that was closed: its connections
+// hold what it knew until they have ended. After a second it is not waited for.
+func forgotten(alone int) {
+	for range 100 {
+		if runtime.NumGoroutine() <= alone {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // lookupCount is how often each thing is looked up.
