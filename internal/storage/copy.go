@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strings"
 
+	"dobosh/internal/kit/strict"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -87,6 +89,8 @@ type table struct {
 const (
 	tablesEntry = "tables.json"
 	rowsSuffix  = ".copy"
+	// maxTables bounds the list of tables, in bytes.
+	maxTables = 1 << 20
 )
 
 func copyPostgres(ctx context.Context, address, file string) (migrations int, err error) {
@@ -257,7 +261,7 @@ func putRows(ctx context.Context, tx pgx.Tx, from *tar.Reader) error {
 			return err
 		}
 		if entry.Name == tablesEntry {
-			if err := json.NewDecoder(from).Decode(&tables); err != nil {
+			if err := strict.Upto(maxTables).Read(from, &tables); err != nil {
 				return err
 			}
 			continue
