@@ -33,6 +33,7 @@ func (p *Page) Faults(tag lang.Tag) []string {
 		faults = append(faults, fmt.Sprintf("scrolls sideways: %v pixels wide, more than %d", wide, phoneWidth))
 	}
 	faults = append(faults, evaluate[[]string](p, fmt.Sprintf(large, phoneWidth))...)
+	faults = append(faults, evaluate[[]string](p, narrow)...)
 	faults = append(faults, evaluate[[]string](p, fmt.Sprintf(tongues, tag))...)
 	return append(faults, p.axe()...)
 }
@@ -56,6 +57,11 @@ const large = `(width => {
   root.style.fontSize = "";
   return faults;
 })(%d)`
+
+// narrow lists headings of tables that are broken into lines although there is place beside them.
+const narrow = `[...document.querySelectorAll("caption:not(.unseen)")]
+  .filter(c => c.offsetWidth < c.parentElement.offsetWidth * 0.9)
+  .map(c => "a heading of " + c.offsetWidth + " pixels above a table of " + c.parentElement.offsetWidth + ": " + c.textContent.trim().slice(0, 80))`
 
 // tongues lists what is not in the language of the page, nor marked as being in
 // another, and sentences that are missing. Text that nobody sees or hears is left out; identifiers (class "code")
