@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -32,11 +31,7 @@ func TestAnEngineerConnectsByTheManual(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts several processes")
 	}
-	for _, needed := range []string{"curl", "openssl", "awk"} {
-		if _, err := exec.LookPath(needed); err != nil {
-			t.Skipf("the manual needs %s", needed)
-		}
-	}
+	needs(t, "curl", "openssl", "awk", "python3")
 	binary, err := program()
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ func TestFederationStandsByTheManual(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts several processes")
 	}
+	needs(t, "curl", "awk", "python3")
 	binary, err := program()
 	if err != nil {
 		t.Fatal(err)
@@ -43,6 +44,20 @@ func TestFederationStandsByTheManual(t *testing.T) {
 		status, err := os.ReadFile(filepath.Join(dir, file))
 		if err != nil || !regexp.MustCompile(`(?m)^state +serving`).Match(status) {
 			t.Errorf("%s: %v\n%s", file, err, status)
+		}
+	}
+	answer, err := os.ReadFile(filepath.Join(dir, "ada", "length"))
+	if err != nil || !regexp.MustCompile(`^\{"length": ?12\}\s*$`).Match(answer) {
+		t.Errorf("the first exchange answered %q, %v", answer, err)
+	}
+}
+
+// needs skips a test where a program that the manual uses is not installed.
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("the manual needs %s", program)
 		}
 	}
 }

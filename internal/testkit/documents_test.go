@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -82,6 +83,38 @@ func TestTheThreatModelNamesTestsThatExist(t *testing.T) {
 	for _, m := range all {
 		if !tests[string(m[1])] {
 			t.Errorf("there is no %s", m[1])
+		}
+	}
+}
+
+// TestTheArchitectureNamesEveryRoom: the table of the house has each room that there is,
+// on the floor on which imports keep it.
+func TestTheArchitectureNamesEveryRoom(t *testing.T) {
+	text, err := os.ReadFile(root + "/docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "| ") {
+			rows = append(rows, line)
+		}
+	}
+	for _, floor := range floors() {
+		row := ""
+		for _, room := range floor {
+			if _, err := os.Stat(filepath.Join(root, "internal", room)); err != nil {
+				continue
+			}
+			at := slices.IndexFunc(rows, func(r string) bool { return strings.Contains(r, "`"+room+"`") })
+			switch {
+			case at < 0:
+				t.Errorf("docs/architecture.md does not name the room %s", room)
+			case row != "" && rows[at] != row:
+				t.Errorf("docs/architecture.md has %s on another floor than its neighbours", room)
+			default:
+				row = rows[at]
+			}
 		}
 	}
 }
