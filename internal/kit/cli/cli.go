@@ -68,11 +68,30 @@ func (p Program) Main(ctx context.Context, args []string, out, errOut io.Writer)
 		}
 		return No
 	}
-	_, _ = fmt.Fprintln(errOut, p.About)
-	for _, c := range p.Commands {
-		_, _ = fmt.Fprintf(errOut, "  %s %-14s %s\n", p.Name, c.Name, c.About)
-	}
+	p.help(args, errOut)
 	return Usage
+}
+
+// help says what can be typed. After a word that begins commands it lists those alone;
+// what begins none is named, above all that there are.
+func (p Program) help(args []string, out io.Writer) {
+	listed := p.Commands
+	if len(args) > 0 && !slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
+		_, _ = fmt.Fprintf(out, "%s: there is no command %q; there is:\n", p.Name, strings.Join(args[:min(2, len(args))], " "))
+		begun := slices.DeleteFunc(slices.Clone(p.Commands), func(c Command) bool { return strings.Fields(c.Name)[0] != args[0] })
+		if len(begun) > 0 {
+			listed = begun
+		}
+	} else {
+		_, _ = fmt.Fprintln(out, p.About)
+	}
+	width := 0
+	for _, c := range listed {
+		width = max(width, len(c.Name))
+	}
+	for _, c := range listed {
+		_, _ = fmt.Fprintf(out, "  %s %-*s  %s\n", p.Name, width, c.Name, c.About)
+	}
 }
 
 // Parse reads the flags, which may stand before, between and behind the
