@@ -439,7 +439,13 @@ func (w *walk) asPeer(name string, row node.Row) (said [3]string) {
 func (w *walk) atEdge(name string, row node.Row) (said [3]string) {
 	const asks = "RS-DEMO/GOV/ZRENJANIN/family"
 	_, path := at(row.Pattern)
+	method, body := http.MethodGet, ""
 	switch row.Pattern {
+	case "/": // SOAP names its client in the message
+		method, body = http.MethodPost, `<E:Envelope xmlns:E="http://schemas.xmlsoap.org/soap/envelope/" xmlns:x="http://x-road.eu/xsd/xroad.xsd" xmlns:i="http://x-road.eu/xsd/identifiers"><E:Header>`+
+			`<x:client i:objectType="SUBSYSTEM"><i:xRoadInstance>RS-DEMO</i:xRoadInstance><i:memberClass>GOV</i:memberClass><i:memberCode>ZRENJANIN</i:memberCode><i:subsystemCode>family</i:subsystemCode></x:client>`+
+			`<x:service i:objectType="SERVICE"><i:xRoadInstance>RS-DEMO</i:xRoadInstance><i:memberClass>GOV</i:memberClass><i:memberCode>REGISTERS</i:memberCode><i:subsystemCode>residence</i:subsystemCode>`+
+			`<i:serviceCode>listMethods</i:serviceCode></x:service><x:id>1</x:id><x:protocolVersion>4.0</x:protocolVersion></E:Header><E:Body><x:listMethods/></E:Body></E:Envelope>`
 	case "/r1/":
 		path = "/r1/RS-DEMO/GOV/REGISTERS/residence/listMethods" // needs no contract
 	case "/v1/ask/":
@@ -452,9 +458,12 @@ func (w *walk) atEdge(name string, row node.Row) (said [3]string) {
 		if said[i] = "–"; i > 0 && (row.Right.Open || row.Surface == "edge") {
 			continue
 		}
-		req, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, scheme+w.nodes[name].Addresses()[row.Surface]+path, nil)
+		req, err := http.NewRequestWithContext(w.t.Context(), method, scheme+w.nodes[name].Addresses()[row.Surface]+path, strings.NewReader(body))
 		if err != nil {
 			w.t.Fatal(err)
+		}
+		if body != "" {
+			req.Header.Set("Content-Type", "text/xml")
 		}
 		req.Header.Set(map[bool]string{true: "Dobosh-Client", false: "X-Road-Client"}[row.Pattern == "/v1/ask/"], asks)
 		resp, err := by.Do(req)

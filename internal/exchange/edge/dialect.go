@@ -82,6 +82,8 @@ func said(p *problem.Problem) (fault, string) {
 		return malformed, "The headers are too many, too long or not readable"
 	case "message-unreadable":
 		return malformed, "The request is not HTTP"
+	case "soap-unreadable":
+		return fault{"Client.InvalidSoap", "client.invalid_soap"}, "The request is no SOAP message of the protocol 4.0"
 	case "header-twice":
 		return malformed, "A header stands there twice, or by two names"
 	case "question-too-large":
@@ -130,6 +132,8 @@ func said(p *problem.Problem) (fault, string) {
 		return server("ServiceDisabled", "service_disabled"), noticed("Service "+service(p)+" is disabled", ": ", p)
 	case "service-type":
 		return server("ServiceType", "service_type"), "Service is a SOAP service and cannot be called using REST interface"
+	case "soap-unspoken":
+		return server("ServiceType", "service_type"), "Service is a REST service and cannot be called using SOAP interface"
 	case "contract-missing":
 		return denied, "Request is not allowed: " + service(p)
 	case "contract-ended", "contract-not-begun", "quota-exhausted", "rate-exceeded", "parameter-not-agreed":

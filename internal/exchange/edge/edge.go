@@ -155,6 +155,7 @@ func (e *Edge) answers() []route {
 		{act.Row{Pattern: "/asic", Right: act.SignedIn()}, e.asic},
 		{act.Row{Pattern: "/verificationconf", Right: act.Anyone()}, e.verificationConf},
 		{act.Row{Pattern: "/openapi.json", Right: act.Anyone()}, e.described},
+		{act.Row{Pattern: anyPath, Right: act.SignedIn()}, e.soap},
 	}
 }
 

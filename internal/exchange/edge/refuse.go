@@ -21,7 +21,7 @@ type complaint struct {
 }
 
 // refuse answers with an error of X-Road's interface. Every code of it begins
-// with "Server." in one way or the other, for which its status is 500.
+// with "Server." in one way or the other, for which its status is 500; SOAP has faults.
 func (e *Edge) refuse(ctx *fasthttp.RequestCtx, r head, err error) {
 	p := problem.Of(err)
 	f, text := said(p)

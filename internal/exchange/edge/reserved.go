@@ -31,15 +31,10 @@ func (e *Edge) answerReserved(ctx *fasthttp.RequestCtx, r head, a exchange.Reque
 }
 
 func (e *Edge) reserved(ctx *fasthttp.RequestCtx, r head, a exchange.Request) (body []byte, mediaType string, err error) {
-	if a.Client != e.Member { // the member itself may read what is public, as in X-Road
-		if err := e.admit(ctx, a.Client); err != nil {
-			return nil, "", err
-		}
+	if err := e.mayRead(ctx, a.Client, a.Service); err != nil {
+		return nil, "", err
 	}
 	state, provider := e.State(), a.Service.System()
-	if len(state.Nodes(provider)) == 0 || !state.HasSubsystem(provider) {
-		return nil, "", problem.New(problem.NotFound, "provider-unknown", "service", a.Service.String())
-	}
 	switch code := a.Service.Service; {
 	case code == "getWsdl":
 		return nil, "", problem.New(problem.Invalid, "service-type", "service", a.Service.String())
@@ -52,6 +47,21 @@ func (e *Edge) reserved(ctx *fasthttp.RequestCtx, r head, a exchange.Request) (b
 		return e.openAPI(state, provider, metadata.Target(r.query))
 	}
 	return nil, "", problem.New(problem.NotFound, "service-unknown", "service", a.Service.String())
+}
+
+// mayRead refuses metadata to those who are no clients here, and of those who
+// provide nothing.
+func (e *Edge) mayRead(ctx *fasthttp.RequestCtx, client, service registry.ID) error {
+	if client != e.Member { // the member itself may read what is public, as in X-Road
+		if err := e.admit(ctx, client); err != nil {
+			return err
+		}
+	}
+	state, provider := e.State(), service.System()
+	if len(state.Nodes(provider)) == 0 || !state.HasSubsystem(provider) {
+		return problem.New(problem.NotFound, "provider-unknown", "service", service.String())
+	}
+	return nil
 }
 
 // methods lists the services of a subsystem. What cannot be read of their
