@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"dobosh/internal/backup"
 	"dobosh/internal/journal"
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
@@ -126,7 +127,7 @@ func TestForkIsEndedByTheKeysOfRecovery(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(s.data(s.authority), "dobosh.db"), old, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(s.data(s.authority), "restored"), nil, 0o600); err != nil { // as a restore leaves it
+	if err := backup.Put(s.data(s.authority), backup.Restored{Database: true}); err != nil { // as a restore leaves it
 		t.Fatal(err)
 	}
 	s.serve(s.authority)

@@ -52,7 +52,13 @@ func (in *inboundRequest) consult(named map[string]string) error {
 	if checkHeaders(in.out.Headers, anyHeader) != nil || !plainText(in.out.Type) {
 		return problem.New(problem.BadGateway, "system-failed", "service", service)
 	}
-	if len(answer.first) == 0 {
+	if len(answer.first) == 0 { // then its head is all that leaves
+		if !in.terms.fields.whole && in.out.Type != "" {
+			in.out.Type = typeOfFields(in.out.Type)
+		}
+		if explains(in.out.Headers) && len(in.out.subjects) == 0 && in.mustName() {
+			return in.unnamed(errNobody)
+		}
 		return nil
 	}
 
@@ -70,6 +76,9 @@ func (in *inboundRequest) consult(named map[string]string) error {
 	}
 	if !isJSON(in.out.Type) {
 		return problem.New(problem.BadGateway, "answer-not-json", "contract", in.terms.ID)
+	}
+	if !in.terms.fields.whole {
+		in.out.Type = typeOfFields(in.out.Type)
 	}
 	document, err := scan(answer.first, in.terms.fields, in.terms.places)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"mime"
 	"net/http"
 	"net/textproto"
 	"regexp"
@@ -114,32 +115,32 @@ var (
 	delayOrDate = regexp.MustCompile(`^(\d{1,6}|` + dateForm + `)$`)
 )
 
+// Headers that pass under no contract, by what stands in their names when only letters
+// and digits are left of them.
+var (
+	// credentials are borne by names with one of these in them.
+	credentials = regexp.MustCompile(`auth[eo](nt|r)|oauth|credential|cookie|token|jwt|bearer|secret|passw|passphrase|passcode|session|sessid|apikey|accesskey|subscriptionkey|csrf|xsrf|dpop|signature|clientcert|sslc|principal|impersonat|remoteuser|webauth|assertion`)
+	// disguises let their reader take a request for another one, or for that of somebody else.
+	disguises = regexp.MustCompile(`override|forward|httpmethod|httpverb|rewrite|tunnel|original(url|uri|path|method|host|ip)|originatingip|remoteaddr|remoteip|remotehost|realip|clientip|connectingip|clusterip|proxyuser|http2settings`)
+)
+
 // never reports whether a header passes under no contract, in neither direction: it bears a
 // credential, or it lets its reader take the request for another one or for that of somebody else. A
 // program that puts headers into variables takes "_" and "." for "-".
 func never(name string) bool {
 	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
-	plain := strings.Join(words, "-")
-	switch plain {
-	case "forwarded", "via", "x-original-url", "x-rewrite-url", "x-original-uri", "x-original-host", "x-host", "x-real-ip", "x-client-ip", "client-ip", "true-client-ip", "x-cluster-client-ip",
-		"x-originating-ip", "remote-user", "remote-addr", "x-remote-user", "x-remote-addr", "x-remote-ip", "x-http-method", "x-method":
-		return true
-	}
-	if strings.HasPrefix(plain, "x-forwarded") || strings.HasPrefix(plain, "proxy-") || strings.HasPrefix(plain, "ssl-client") || strings.HasPrefix(plain, "x-ssl-client") {
-		return true
-	}
-	for i, word := range words {
+	for _, word := range words {
 		switch word {
-		case "override", "authorization", "authentication", "authenticate", "auth", "credential", "credentials", "cookie", "cookie2", "token", "jwt", "bearer", "secret", "password", "passwd",
-			"session", "sessionid", "apikey":
+		case "auth", "ip", "dn", "pin", "otp", "proxy", "sm", "iv":
 			return true
-		case "key":
-			if i > 0 && (words[i-1] == "api" || words[i-1] == "access" || words[i-1] == "subscription") {
-				return true
-			}
 		}
 	}
-	return false
+	switch strings.Join(words, "-") {
+	case "via", "x-host", "x-method", "x-verb", "x-scheme", "x-request-uri", "x-request-url", "x-request-path", "x-uri", "x-url", "x-path":
+		return true
+	}
+	joined := strings.Join(words, "")
+	return credentials.MatchString(joined) || disguises.MatchString(joined)
 }
 
 // passing gives the headers of a request that travel under a contract.
@@ -168,6 +169,28 @@ func passes(name string, c *registry.Contract) bool {
 // agreed reports whether a list of a contract names a header.
 func agreed(list []string, name string) bool {
 	return slices.ContainsFunc(list, func(named string) bool { return named == "*" || strings.EqualFold(named, name) })
+}
+
+// explains reports whether headers that leave have room for something about somebody.
+func explains(headers []Header) bool {
+	return slices.ContainsFunc(headers, func(h Header) bool {
+		form := terse(textproto.CanonicalMIMEHeaderKey(h.Name))
+		return form == nil || !form.MatchString(h.Value)
+	})
+}
+
+// typeOfFields is how the node calls the fields of a document whose type the information
+// system has told: by a name that stands here, or as JSON, and without parameters. What
+// else stands in a type could tell more than was agreed.
+func typeOfFields(told string) string {
+	media, _, err := mime.ParseMediaType(told)
+	switch {
+	case err != nil:
+		return "application/json"
+	case media == "application/geo+json", media == "application/hal+json", media == "application/ld+json", media == "application/problem+json", media == "application/vnd.api+json":
+		return media
+	}
+	return "application/json"
 }
 
 // leaving gives the headers of a response that may leave under a contract. The

@@ -53,6 +53,69 @@ func TestNobodyLeavesUnnamed(t *testing.T) {
 	}
 }
 
+// What leaves beside the fields, in headers and in the type, tells of nobody who is not
+// named.
+func TestAHeadTellsOfNobody(t *testing.T) {
+	told := func(t *testing.T, fields []string, tell func(http.Header), status int, body string) (Response, error) {
+		w := newWorld(t, func(k *registry.Contract) { k.Subjects, k.Fields = []string{"/mother/id"}, fields })
+		w.system = func(rw http.ResponseWriter, _ *http.Request) {
+			tell(rw.Header())
+			if rw.WriteHeader(status); body != "" {
+				w.write(rw, body)
+			}
+		}
+		return w.ask()
+	}
+	for name, tell := range map[string]func(http.Header){
+		"an address": func(h http.Header) { h.Set("Location", "/v1/persons/1403996835015") },
+		"a file":     func(h http.Header) { h.Set("Content-Disposition", `attachment; filename="Ana.pdf"`) },
+	} {
+		for _, status := range []int{http.StatusCreated, http.StatusSeeOther, http.StatusNoContent} {
+			a, err := told(t, []string{""}, tell, status, "")
+			if wantCode(t, err, "answer-unnamed"); len(a.Headers) > 0 {
+				t.Errorf("%s: %v left", name, a.Headers)
+			}
+		}
+	}
+	if _, err := told(t, []string{""}, func(h http.Header) { h.Set("Retry-After", "7") }, http.StatusAccepted, ""); err != nil {
+		t.Errorf("a head without room for anybody: %v", err)
+	}
+	for said, want := range map[string]string{
+		`application/json; person="1403996835015"`: "application/json",
+		"application/vnd.ana.1403996835015+json":   "application/json",
+		"application/problem+json; charset=utf-8":  "application/problem+json",
+		"application/geo+json":                     "application/geo+json",
+	} {
+		a, err := told(t, []string{"/born", "/mother/id"}, func(h http.Header) { h.Set("Content-Type", said) }, http.StatusOK, `{"born":"x","mother":{"id":"MOTHER"}}`)
+		if err != nil || a.Meta.Type != want {
+			t.Errorf("%s: type %q, %v; want %q", said, a.Meta.Type, err, want)
+		}
+	}
+	if a, err := told(t, []string{"/born"}, func(h http.Header) { h.Set("Content-Type", "text/ana; n=1403996835015") }, http.StatusNoContent, ""); err != nil || a.Meta.Type != "application/json" {
+		t.Errorf("the type of nothing: %q, %v", a.Meta.Type, err)
+	}
+}
+
+// Names that many programs know for the same thing.
+func TestFamiliesOfHeadersNeverPass(t *testing.T) {
+	for _, name := range strings.Fields(`X-HTTP-Method-Override X-HTTP-Method X-HTTP-Verb X-HTTPMethodOverride X-Method-Override X-Method-Overrides X-Original-Method X-Rewrite-Method
+		X-Tunnel-Method X-Original-Path X-Original-URL X-Rewrite-URL X-Envoy-Original-Path X-Request-Uri Forwarded X-Forwarded-For X-Forward-For X-Forwarded-Host X-ProxyUser-Ip CF-Connecting-IP
+		Fastly-Client-Ip True-Client-IP X-Real-IP X-Client-IP X-Cluster-Client-IP X-Scheme Http2-Settings Via Authorization Authorisation X-Authorization Proxy-Authorization WWW-Authenticate
+		X-Authenticated-User X-Authenticated-Userid X-Goog-Authenticated-User-Email X-Webauth-User Impersonate-User X-MS-Client-Principal SM_USER Remote-User Client-Cert X-Client-Cert
+		X-ARR-ClientCert X-SSL-Cert SSL_CLIENT_S_DN X-Client-Dn X-AccessToken X-Access-Token X-ApiToken X-Auth-Token X-Csrftoken X-XSRF-TOKEN DPoP Signature Signature-Input X-Passphrase X-PIN X-OTP
+		PHPSESSID JSESSIONID Cookie Set-Cookie Cookie2 X-Api-Key X_API_KEY ApiKey Ocp-Apim-Subscription-Key X-Amz-Security-Token X-Secret X-Password`) {
+		if !never(name) {
+			t.Errorf("%s may pass", name)
+		}
+	}
+	for _, name := range strings.Fields(`Accept-Language Cache-Control Content-Encoding Idempotency-Key If-Match If-None-Match Prefer Range Soapaction X-Road-UserId X-Road-Issue X-Road-Represented-Party
+		X-Road-Security-Server ETag Location Content-Disposition Last-Modified Retry-After X-Total X-Page-Number X-Shipment Zip-Code X-Version`) {
+		if never(name) {
+			t.Errorf("%s may not pass", name)
+		}
+	}
+}
+
 func TestAQueryIsWhatTheContractNames(t *testing.T) {
 	for name, c := range map[string]struct {
 		parameters, subjects []string

@@ -109,6 +109,15 @@ func (in *inboundRequest) nameInResponse(document scanned) error {
 	return nil
 }
 
+// mustName reports whether the contract has a place in the response, or one that is in
+// this request, at which somebody has to be named.
+func (in *inboundRequest) mustName() bool {
+	return in.concerns || slices.ContainsFunc(in.terms.Subjects, func(where string) bool {
+		kind, _ := cutSubject(where)
+		return kind == "" && !strings.HasPrefix(where, registry.MaybeSubject)
+	})
+}
+
 // somebody refuses to let something leave that is about persons of whom none was named.
 func (in *inboundRequest) somebody() error {
 	if in.concerns && len(in.out.Fields) > 0 && len(in.out.subjects) == 0 {
