@@ -63,6 +63,16 @@ func Create(ctx context.Context, n Node, into Into, at time.Time) (m Manifest, e
 		return m, err
 	}
 
+	// The rest of the folder, before the journal: what it says of the journal is not
+	// more than what the copy has.
+	rest, secret, err := n.sort()
+	if err != nil {
+		return m, err
+	}
+	if m.Folder, err = n.compressed(ctx, into.Store, path.Join(set, "folder.tar.gz"), work, func(w io.Writer) error { return n.pack(w, rest) }); err != nil {
+		return m, err
+	}
+
 	// The journal: full segments once, the last one as far as it is signed.
 	dir := filepath.Join(n.Dir, "journal")
 	parts, checkpoint, err := journal.Parts(dir, n.Keys...)
@@ -98,14 +108,7 @@ func Create(ctx context.Context, n Node, into Into, at time.Time) (m Manifest, e
 		m.Segments = append(m.Segments, copied)
 	}
 
-	// The rest of the folder, and apart from it the keys, after what they seal.
-	rest, secret, err := n.sort()
-	if err != nil {
-		return m, err
-	}
-	if m.Folder, err = n.compressed(ctx, into.Store, path.Join(set, "folder.tar.gz"), work, func(w io.Writer) error { return n.pack(w, rest) }); err != nil {
-		return m, err
-	}
+	// The keys apart, after what they seal.
 	keys := path.Join(slug(n.Origin), "keys", at.Format(setName)+".tar.gz")
 	if m.Keys, err = n.compressed(ctx, into.Keys, keys, work, func(w io.Writer) error { return n.pack(w, secret) }); err != nil {
 		return m, err

@@ -6,6 +6,7 @@ import "html/template"
 // value with its label. The first column names the row.
 type Table[T any] struct {
 	Caption string // a sentence; seen where the table has no heading above it
+	With    []any  // names and values that the sentence of the caption takes
 	Headed  bool   // the heading above the table says the same
 	Empty   string // a sentence for no rows at all; "list.none" when empty
 	Columns []Column[T]
@@ -48,7 +49,7 @@ func (t Table[T]) Show(v *Visit, rows []T) (template.HTML, error) {
 	if empty == "" {
 		empty = "list.none"
 	}
-	view := tableView{Caption: v.Say(t.Caption), Headed: t.Headed, Empty: v.Say(empty)}
+	view := tableView{Caption: v.Say(t.Caption, t.With...), Headed: t.Headed, Empty: v.Say(empty)}
 	for _, c := range t.Columns {
 		view.Heads = append(view.Heads, cell{Label: v.Say(c.Key), Kind: c.Kind})
 	}

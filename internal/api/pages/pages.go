@@ -78,7 +78,7 @@ func (r reader) one(v *portal.Visit) error {
 		operation := operationView{Title: v.Say(a.Name), Route: s.Pattern(a.Route), Who: who(v, a.Right)}
 		if len(a.Fields) > 0 {
 			var err error
-			if operation.Fields, err = fields(a).Show(v, a.Fields); err != nil {
+			if operation.Fields, err = fields(a, operation.Title).Show(v, a.Fields); err != nil {
 				return err
 			}
 		}
@@ -102,10 +102,10 @@ func who(v *portal.Visit, right act.Right) string {
 	return strings.Join(roles, ", ")
 }
 
-// fields shows what an act asks for.
-func fields(of act.Act) portal.Table[act.Asked] {
+// fields shows what an act asks for, under its title.
+func fields(of act.Act, title string) portal.Table[act.Asked] {
 	read := strings.HasPrefix(of.Route, "GET ")
-	return portal.Table[act.Asked]{Caption: "interface.fields", Columns: []portal.Column[act.Asked]{
+	return portal.Table[act.Asked]{Caption: "interface.fields", With: []any{"act", title}, Columns: []portal.Column[act.Asked]{
 		{Key: "interface.field", Cell: func(v *portal.Visit, f act.Asked) template.HTML {
 			says := v.Code(f.Name)
 			if v.Catalogue.Has(f.Says) {

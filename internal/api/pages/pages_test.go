@@ -34,7 +34,7 @@ func open(t *testing.T) *portal.Portal {
 	}
 	text := func(in *everything) *string { return &in.Text }
 	one, err := act.Def[everything, string]{
-		Name: "contract.propose", Route: "PUT /v1/things/{code}", Right: act.SignedIn(),
+		Name: "contract.purpose", Route: "PUT /v1/things/{code}", Right: act.SignedIn(),
 		Fields: []act.Field[everything]{
 			act.OfCode("code", text, act.InPath()), act.OfLine("line", text, act.Most(1)), act.OfText("text", text, act.Optional()), act.OfName("name", text),
 			act.OfCount("count", func(in *everything) *int { return &in.Number }, act.Most(3600)), act.OfVersion("version", func(in *everything) *int { return &in.Number }),
@@ -50,7 +50,7 @@ func open(t *testing.T) *portal.Portal {
 	}
 	return kit.Open(t, kit.Config(words), pages.New(
 		api.Surface{Name: "contracts", At: "/contracts", Acts: append(signed, one), Bodies: []api.Body{{
-			Name: "contract.propose", Route: "POST /", Right: act.Anyone(), Takes: []string{"application/cloudevents+json"}, Most: 1 << 20,
+			Name: "contract.refuse", Route: "POST /", Right: act.Anyone(), Takes: []string{"application/cloudevents+json"}, Most: 1 << 20,
 		}}},
 	))
 }

@@ -89,11 +89,11 @@ func (v *visit) state(g identity.Grant) template.HTML {
 	}
 	said := portal.Tag(v.Say(key), key == "roles.in-force")
 	way := func(verb, says string) template.HTML {
-		name := g.Name
-		if name == "" {
-			name = g.Account
+		who := v.Name(g.Name)
+		if g.Name == "" {
+			who = v.Code(g.Account)
 		}
-		return `<br>` + portal.Anchor("/roles/"+g.ID+"/"+verb, portal.Escaped(v.Say(says))+`<span class="unseen">: `+v.Name(name)+`, `+portal.Escaped(v.Say("name.role."+string(g.Role)))+`</span>`)
+		return `<span class="acts">` + portal.Anchor("/roles/"+g.ID+"/"+verb, portal.Escaped(v.Say(says))+`<span class="unseen">: `+who+`, `+portal.Escaped(v.Say("name.role."+string(g.Role)))+`</span>`) + `</span>`
 	}
 	if g.ConfirmedAt.IsZero() && g.GivenBy != v.Actor.Account && g.Account != v.Actor.Account {
 		said += way("confirm", "roles.confirm")

@@ -26,6 +26,7 @@ type Agreement struct {
 
 	mu      sync.Mutex
 	others  map[string]heard // guarded by mu; by name; those that were never met are zero
+	counted int              // of others; they do not change
 	changed chan struct{}    // guarded by mu; closed when somebody was met
 }
 
@@ -42,6 +43,7 @@ func NewAgreement(now Now, names ...string) *Agreement {
 	for _, name := range names {
 		a.others[name] = heard{}
 	}
+	a.counted = len(a.others)
 	return a
 }
 
@@ -96,7 +98,7 @@ const (
 func (a *Agreement) Standing() (s Standing, off time.Duration) {
 	all := a.Differences()
 	if len(all) == 0 {
-		if len(a.others) > 0 { // its keys never change
+		if a.counted > 0 {
 			return Unknown, 0
 		}
 		return Agrees, 0

@@ -124,10 +124,10 @@ func ParseCode(s string) (string, bool) {
 	if len(parts) != 5 || len(parts[2]) != 4 || len(parts[3]) != 4 || len(parts[4]) != 1 || len(parts[1]) != 4 {
 		return "", false
 	}
-	body := strings.NewReplacer("o", "0", "i", "1", "l", "1").Replace(strings.ToLower(parts[2] + parts[3]))
-	if !within(body) || strings.ToLower(parts[4])[0] != check(body) {
+	body := strings.NewReplacer("o", "0", "i", "1", "l", "1").Replace(strings.ToLower(parts[2] + parts[3] + parts[4]))
+	if !within(body[:8]) || body[8] != check(body[:8]) {
 		return "", false
 	}
 	body = strings.ToUpper(body)
-	return parts[0] + "-" + parts[1] + "-" + body[:4] + "-" + body[4:] + "-" + parts[4], true
+	return parts[0] + "-" + parts[1] + "-" + body[:4] + "-" + body[4:8] + "-" + body[8:], true
 }
