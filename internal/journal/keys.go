@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
@@ -9,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -43,6 +45,9 @@ var errSlot = errors.New("key slot is damaged")
 // subjectID finds the key of a subject without naming the subject: HMAC-SHA-256 under the log's secret, cut to 128 bits.
 type subjectID [idSize]byte
 
+// readAhead is how many bytes of the file are read together at the start.
+const readAhead = 1 << 20
+
 // maxOpeners bounds the sealers that are kept ready, each about 1 kB.
 const maxOpeners = 512
 
@@ -53,7 +58,7 @@ type keyring struct {
 	log    subjectID // of the empty subject
 
 	mu      sync.Mutex
-	slots   map[subjectID]uint32      // newest slot of every subject
+	slots   *slotIndex                // of the subjects; nil where the keys are only read
 	periods map[uint32]uint32         // slot of every period
 	fresh   map[uint32][slotSize]byte // made but not yet on disk
 	next    uint32
@@ -82,6 +87,9 @@ func openKeyring(dir string) (*keyring, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := k.index(); err != nil {
+		return nil, errors.Join(err, k.file.Close())
+	}
 	if was, some := readMarked(dir); some && was.keys > k.next {
 		says := fmt.Sprintf("it has %d keys, and there were %d: it was cut back", k.next, was.keys)
 		return nil, errors.Join(&DamageError{File: keysFile, Offset: slotOffset(k.next), Says: says}, k.file.Close())
@@ -96,7 +104,7 @@ func (k *keyring) count() uint32 {
 	return k.next - uint32(len(k.fresh))
 }
 
-// viewKeyring opens the keys for reading alone.
+// viewKeyring opens the keys for reading what was sealed, which names its slots.
 func viewKeyring(dir string) (*keyring, error) {
 	return loadKeyring(filepath.Join(dir, keysFile), os.O_RDONLY)
 }
@@ -107,10 +115,9 @@ func loadKeyring(path string, how int) (*keyring, error) {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
 	k := &keyring{
-		file: file, slots: map[subjectID]uint32{}, periods: map[uint32]uint32{}, fresh: map[uint32][slotSize]byte{},
-		ready: map[sealerID]*seal.Sealer{},
+		file: file, periods: map[uint32]uint32{}, fresh: map[uint32][slotSize]byte{}, ready: map[sealerID]*seal.Sealer{},
 	}
-	if err := k.load(); err != nil {
+	if err := k.readHead(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return k, nil
@@ -124,27 +131,45 @@ func newKeysHead() []byte {
 	return head
 }
 
-// load reads every slot. A damaged one is left alone: what it sealed reports so when it is read.
-func (k *keyring) load() error {
-	b, err := os.ReadFile(k.file.Name())
+func (k *keyring) readHead() error {
+	var head [slotSize]byte
+	if _, err := k.file.ReadAt(head[:], 0); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("keys: %w", err)
+	}
+	if !sumFits(head[:]) || !bytes.HasPrefix(head[:], []byte(keysMagic)) {
+		return &DamageError{File: keysFile, Says: "its head is damaged"}
+	}
+	k.secret = slotKey(head[:])
+	k.log = k.hash("")
+	return nil
+}
+
+// index reads every slot and notes whose it is; the keys stay on the disk. A damaged one is left alone: what it sealed reports so when
+// it is read. One that is torn at the end was torn while it was made, so nothing was sealed with it.
+func (k *keyring) index() error {
+	info, err := k.file.Stat()
 	if err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
-	if len(b) < slotSize || !sumFits(b[:slotSize]) || !bytes.HasPrefix(b, []byte(keysMagic)) {
-		return &DamageError{File: keysFile, Says: "its head is damaged"}
-	}
-	copy(k.secret[:], b[slotSize-4-keySize:])
-	b = b[slotSize:]
-	for ; len(b) >= slotSize; b = b[slotSize:] {
-		if slot := b[:slotSize]; sumFits(slot) && slot[0] == slotUsed {
-			k.place(slot, k.next)
+	slots := (info.Size() - 1) / slotSize // behind the head, the torn one too
+	k.slots = newSlotIndex(slots)
+	in := bufio.NewReaderSize(io.NewSectionReader(k.file, slotSize, slots*slotSize), readAhead)
+	for ; int64(k.next) < slots; k.next++ {
+		b, err := in.Peek(slotSize)
+		switch {
+		case errors.Is(err, io.EOF):
+			continue
+		case err != nil:
+			return fmt.Errorf("keys: slot %d: %w", k.next, err)
 		}
-		k.next++
+		if sumFits(b) && b[0] == slotUsed {
+			k.place(b, k.next)
+		}
+		if _, err := in.Discard(slotSize); err != nil {
+			return fmt.Errorf("keys: slot %d: %w", k.next, err)
+		}
 	}
-	if len(b) > 0 {
-		k.next++ // torn while it was made, so nothing was sealed with it
-	}
-	k.log = k.hash("")
+	k.slots.settle()
 	return nil
 }
 
@@ -153,7 +178,7 @@ func (k *keyring) place(b []byte, slot uint32) {
 	if period := slotPeriod(b); period != 0 {
 		k.periods[period] = slot
 	} else {
-		k.slots[subjectID(b[12:])] = slot
+		k.slots.collect(slotOwner(b), slot)
 	}
 }
 
@@ -176,7 +201,9 @@ func (k *keyring) sealing(e *Entry) (with sealing, err error) {
 	id := k.id(e.owner())
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	with.slot = k.current(id)
+	if with.slot, err = k.current(id); err != nil {
+		return with, err
+	}
 	if with.sealer, err = k.sealer(sealerID{slot: with.slot}); err != nil || e.form() != formBeside {
 		return with, err
 	}
@@ -186,13 +213,33 @@ func (k *keyring) sealing(e *Entry) (with sealing, err error) {
 }
 
 // current is the slot of a subject.
-func (k *keyring) current(id subjectID) uint32 {
-	slot, ok := k.slots[id]
-	if !ok {
-		slot = k.make(0, id)
-		k.slots[id] = slot
+func (k *keyring) current(id subjectID) (uint32, error) {
+	slot, known, err := k.find(id)
+	if err != nil || known {
+		return slot, err
 	}
-	return slot
+	slot = k.make(0, id)
+	k.slots.add(id, slot)
+	return slot, nil
+}
+
+// find looks for the newest slot of a subject. One that was damaged since the log was opened cannot say whose it is: it counts where
+// there is no other, so that nothing is sealed and what is left of its key can be destroyed.
+func (k *keyring) find(id subjectID) (slot uint32, known bool, err error) {
+	var damaged bool // the one found
+	for candidate := range k.slots.candidates(id) {
+		b, err := k.slot(candidate)
+		if err != nil {
+			return 0, false, err
+		}
+		_, err = openSlot(b[:])
+		switch bad := errors.Is(err, errSlot); {
+		case !bad && (err != nil || slotOwner(b[:]) != id): // of another
+		case !known, damaged && !bad, damaged == bad && candidate > slot:
+			slot, known, damaged = candidate, true, bad
+		}
+	}
+	return slot, known, nil
 }
 
 func (k *keyring) currentPeriod(period uint32) uint32 {
@@ -263,13 +310,22 @@ func (k *keyring) sealer(id sealerID) (*seal.Sealer, error) {
 }
 
 func (k *keyring) read(slot uint32) ([keySize]byte, error) {
+	b, err := k.slot(slot)
+	if err != nil {
+		return [keySize]byte{}, err
+	}
+	return openSlot(b[:])
+}
+
+// slot is what a slot holds, whether it is on the disk yet or not.
+func (k *keyring) slot(slot uint32) ([slotSize]byte, error) {
 	b, ok := k.fresh[slot]
 	if !ok {
 		if _, err := k.file.ReadAt(b[:], slotOffset(slot)); err != nil {
-			return [keySize]byte{}, fmt.Errorf("keys: slot %d: %w", slot, err)
+			return b, fmt.Errorf("keys: slot %d: %w", slot, err)
 		}
 	}
-	return openSlot(b[:])
+	return b, nil
 }
 
 func openSlot(b []byte) ([keySize]byte, error) {
@@ -306,17 +362,22 @@ func (k *keyring) flush() error {
 	return nil
 }
 
-// erase destroys the key of a subject durably; known is false when it had none.
+// erase destroys the key of a subject durably, and any that it had beside it; known is false when it had none.
 func (k *keyring) erase(subject string) (known bool, err error) {
 	id := k.id(subject)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	slot, known := k.slots[id]
-	if !known {
-		return false, nil
+	for {
+		slot, more, err := k.find(id)
+		if err != nil || !more {
+			return known, err
+		}
+		known = true
+		k.slots.remove(id, slot)
+		if err := k.destroy(map[uint32]uint32{0: slot}); err != nil {
+			return known, err
+		}
 	}
-	delete(k.slots, id)
-	return true, k.destroy(map[uint32]uint32{0: slot})
 }
 
 // sweep destroys the keys of the periods that have ended by a day, durably, and says how many there were.
@@ -360,6 +421,8 @@ func (k *keyring) destroy(slots map[uint32]uint32) error {
 func slotOffset(slot uint32) int64 { return (int64(slot) + 1) * slotSize }
 
 func slotPeriod(b []byte) uint32 { return binary.BigEndian.Uint32(b[1:]) }
+
+func slotOwner(b []byte) subjectID { return subjectID(b[12:]) }
 
 func slotKey(b []byte) [keySize]byte { return [keySize]byte(b[slotSize-4-keySize:]) }
 
