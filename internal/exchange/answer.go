@@ -3,7 +3,6 @@ package exchange
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"io"
 	"sync/atomic"
@@ -19,13 +18,14 @@ import (
 type inboundRequest struct {
 	RequestMeta
 	envelope
-	g      *Gateway
-	ch     channel
-	node   registry.Node // of the asker
-	proof  journal.Stamp
-	leaf   string                // in the asker's log
-	upload *parts                // a long body; nil when body holds it
-	ended  atomic.Pointer[ended] // when all of the upload has come
+	g       *Gateway
+	ch      channel
+	node    registry.Node // of the asker
+	content []byte        // the body as it came, behind its opening
+	proof   journal.Stamp
+	leaf    string                // in the asker's log
+	upload  *parts                // a long body; nil when body holds it
+	ended   atomic.Pointer[ended] // when all of the upload has come
 
 	concerns bool // whether a place of the contract, at which persons are named, is in this exchange
 	out      outcome
@@ -93,7 +93,7 @@ func (out outcome) refused(err error) outcome {
 // of a long body has no end, which both sides see.
 func (in *inboundRequest) leave() error {
 	begun := time.Now()
-	stamp, meta, err := in.commit()
+	answer, stamp, err := in.commit()
 	in.journalTook = time.Since(begun)
 	if err != nil {
 		err = problem.New(problem.Unavailable, "journal-away").Because(err)
@@ -101,7 +101,8 @@ func (in *inboundRequest) leave() error {
 		in.g.Log.Error("an answer did not leave, since it could not be journaled", attr("exchange", in.ID), attr("error", err.Error()))
 		return err
 	}
-	message := in.g.message(&envelope{kind: sealed, meta: meta, body: in.out.body, system: in.systemTook, journal: in.journalTook}, stamp)
+	answer.system, answer.journal = in.systemTook, in.journalTook
+	message := in.g.message(&answer, stamp)
 	defer in.g.forget(message)
 	in.ch.moved()
 	if !in.out.Parts {
@@ -113,7 +114,7 @@ func (in *inboundRequest) leave() error {
 	if _, err := in.ch.Write(*message); err != nil {
 		return err
 	}
-	of := body{id: in.ID, of: leaf(stamp, sha256.Sum256(meta), sha256.Sum256(nil))}
+	of := body{id: in.ID, of: leaf(stamp, answer.metaSum, answer.bodySum)}
 	err = in.g.sendParts(in.timeout, in.ch, of, in.out.rest, limitOf(in.terms.Contract), in.moved)
 	if err == nil {
 		err = in.ch.Finish(nil)
@@ -132,22 +133,23 @@ func (in *inboundRequest) moved() {
 
 // commit makes the request and the response durable, in one batch. It does not
 // stop when the asker has gone: what the information system did is on record.
-func (in *inboundRequest) commit() (journal.Stamp, []byte, error) {
+func (in *inboundRequest) commit() (envelope, journal.Stamp, error) {
 	in.out.At = in.g.Now()
-	meta, err := json.Marshal(in.out.ResponseMeta)
+	meta, content, err := in.out.seal(in.out.body)
 	if err != nil {
-		return journal.Stamp{}, nil, err
+		return envelope{}, journal.Stamp{}, err
 	}
 	if len(meta) > maxMeta {
-		return journal.Stamp{}, nil, errors.New("the response is larger than the protocol allows")
+		return envelope{}, journal.Stamp{}, errors.New("the response is larger than the protocol allows")
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(in.timeout), 10*time.Second)
 	defer cancel()
 	entry := journal.Entry{ID: in.ID, At: in.out.At, Subjects: in.out.subjects}
 	asked, answer := entry, entry
-	asked.Kind, asked.Meta, asked.Body, asked.Received = "asked", in.meta, in.body, in.stamp
+	asked.Kind, asked.Meta, asked.Body, asked.Received = "asked", in.meta, in.content, in.stamp
 	asked.MetaSum, asked.BodySum, asked.Sound, asked.Unproved = in.metaSum, in.bodySum, true, true
-	answer.Kind, answer.Meta, answer.Body, answer.Sound = "answer", meta, in.out.body, true
+	answer.Kind, answer.Meta, answer.Body, answer.Sound = "answer", meta, content, true
+	answer.MetaSum, answer.BodySum = sha256.Sum256(meta), sha256.Sum256(content)
 	entries := []journal.Entry{asked, answer}
 	if end := in.ended.Load(); end != nil {
 		whole := entry
@@ -156,7 +158,7 @@ func (in *inboundRequest) commit() (journal.Stamp, []byte, error) {
 	}
 	stamps, err := in.g.Journal.AppendAll(ctx, entries...)
 	if err != nil {
-		return journal.Stamp{}, nil, err
+		return envelope{}, journal.Stamp{}, err
 	}
-	return stamps[len(stamps)-1], meta, nil
+	return envelope{kind: sealed, meta: meta, body: content, metaSum: answer.MetaSum, bodySum: answer.BodySum}, stamps[len(stamps)-1], nil
 }

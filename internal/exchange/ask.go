@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/textproto"
@@ -83,7 +82,7 @@ func (g *Gateway) Ask(ctx context.Context, r Request) (response Response, err er
 
 	appending := time.Now()
 	entry := journal.Entry{
-		Kind: "question", ID: out.ID, At: out.At, Subjects: r.Subjects, Meta: out.meta, Body: r.Body, MetaSum: sha256.Sum256(out.meta), BodySum: sha256.Sum256(r.Body), Sound: true,
+		Kind: "question", ID: out.ID, At: out.At, Subjects: r.Subjects, Meta: out.meta, Body: out.content, MetaSum: sha256.Sum256(out.meta), BodySum: sha256.Sum256(out.content), Sound: true,
 	}
 	stamp, err := g.Journal.Append(out.timeout, entry)
 	if err != nil {
@@ -92,7 +91,7 @@ func (g *Gateway) Ask(ctx context.Context, r Request) (response Response, err er
 	out.body = body{id: out.ID, of: leaf(stamp, entry.MetaSum, entry.BodySum)}
 	out.hops = append(out.hops, Hop{HopJournal, time.Since(appending)})
 
-	message := g.message(&envelope{kind: sealed, meta: out.meta, body: r.Body}, stamp)
+	message := g.message(&envelope{kind: sealed, meta: out.meta, body: out.content}, stamp)
 	defer g.forget(message)
 	for _, p := range g.peers.inOrder(out.nodes) {
 		stream, sent := out.send(p, *message)
@@ -125,9 +124,9 @@ type outboundRequest struct {
 	nodes   []registry.Node
 	timeout *idleTimeout
 
-	meta []byte // what the journal commits to
-	body body   // names the request
-	hops []Hop
+	meta, content []byte // what the journal commits to
+	body          body   // names the request
+	hops          []Hop
 
 	uploaded func() error // ends the upload; see upload
 }
@@ -175,7 +174,9 @@ func (out *outboundRequest) prepare() error {
 	if err := out.check(); err != nil {
 		return problem.New(problem.Invalid, "service-path").Because(err)
 	}
-	if out.meta, err = json.Marshal(out.RequestMeta); err != nil {
+	if out.meta, out.content, err = out.seal(r.Body); errors.Is(err, errMessage) {
+		return problem.New(problem.TooLarge, "question-too-large").Because(err)
+	} else if err != nil {
 		return err
 	}
 	if len(out.meta) > maxMeta {
@@ -215,7 +216,7 @@ func (out *outboundRequest) await(p *peer, s *link.Stream) (response Response, h
 	out.uploaded = out.upload(s)
 	release := func() {}
 	defer func() { release() }()
-	e, err := readEnvelope(s, int(min(out.limit, maxBody)), func(size int) (err error) {
+	e, err := readEnvelope(s, int(min(out.limit, maxBody))+maxOpening, func(size int) (err error) {
 		release, err = out.g.memory.take(out.timeout, size)
 		return err
 	})
@@ -299,12 +300,19 @@ func (out *outboundRequest) prove(node registry.Node, e envelope, s *link.Stream
 	if err := meta.check(); err != nil {
 		return Response{}, broken(node, err)
 	}
-	if meta.ID != out.ID || meta.Request != out.body.of || meta.Parts && len(e.body) > 0 {
+	answer, err := meta.Open(e.body)
+	if err != nil {
+		return Response{}, broken(node, err)
+	}
+	if int64(len(answer)) > min(out.limit, maxBody) {
+		return Response{}, broken(node, errBody)
+	}
+	if meta.ID != out.ID || meta.Request != out.body.of || meta.Parts && len(answer) > 0 {
 		return Response{}, broken(node, errors.New("the response belongs to another request, or has two bodies"))
 	}
 
 	out.note(journal.Entry{Kind: "reply", Meta: e.meta, Body: e.body, Received: e.stamp, Until: out.until, MetaSum: e.metaSum, BodySum: e.bodySum, Sound: true, Unproved: true})
-	response := Response{Meta: meta, Body: e.body, Origin: origin, Index: stamp.Index, Headers: meta.Headers, Hops: out.hops}
+	response := Response{Meta: meta, Body: answer, Origin: origin, Index: stamp.Index, Headers: meta.Headers, Hops: out.hops}
 	if meta.Refusal != nil {
 		return response, meta.Refusal.problem()
 	}

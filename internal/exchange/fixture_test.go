@@ -61,6 +61,7 @@ type side struct {
 	tlsKey  ed25519.PrivateKey
 	cert    tls.Certificate
 	journal *notebook
+	dir     string // of the journal
 	server  *httptest.Server
 	front   func(question envelope, next func(envelope) envelope) envelope // stands before the node, if set
 	http    http.HandlerFunc                                               // what other requests get
@@ -208,11 +209,11 @@ func (w *world) start(member registry.ID) *side { return w.startNode(member, "n1
 // it yet.
 func (w *world) startNode(member registry.ID, name string) *side {
 	w.tb.Helper()
-	s := &side{member: member, name: name, key: testkit.Key("log " + member.String() + name), tlsKey: testkit.Key("tls " + member.String() + name), clock: clock.NewManual(morning), systems: map[registry.ID]System{}}
+	s := &side{member: member, name: name, key: testkit.Key("log " + member.String() + name), tlsKey: testkit.Key("tls " + member.String() + name), dir: w.tb.TempDir(), clock: clock.NewManual(morning), systems: map[registry.ID]System{}}
 	s.contact = s.clock.Now
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.cert = testkit.Must[tls.Certificate](w.tb)(credential.SelfSigned(s.tlsKey, name, time.Now()))
-	s.journal = &notebook{Log: testkit.Must[*journal.Log](w.tb)(journal.Open(w.tb.Context(), journal.Config{Dir: w.tb.TempDir(), Origin: member.String() + "/" + name, Key: s.key}, s.clock.Now, logger))}
+	s.journal = &notebook{Log: testkit.Must[*journal.Log](w.tb)(journal.Open(w.tb.Context(), journal.Config{Dir: s.dir, Origin: member.String() + "/" + name, Key: s.key}, s.clock.Now, logger))}
 	w.tb.Cleanup(func() {
 		if err := s.journal.Close(); err != nil {
 			w.tb.Error(err)

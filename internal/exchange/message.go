@@ -48,6 +48,7 @@ type RequestMeta struct {
 	Headers   []Header    `json:"headers,omitempty"` // for the information system
 	Trace     string      `json:"trace,omitempty"`   // W3C traceparent
 	Parts     bool        `json:"parts,omitempty"`   // whether the body follows in parts
+	Opening   int         `json:"opening,omitempty"` // bytes before the body that hold Query and Headers, which are then not here; see opening
 }
 
 // check refuses a request that no node of this version could have meant. It
@@ -64,6 +65,8 @@ func (q RequestMeta) check() error {
 		return fmt.Errorf("%w: not a subsystem on whose behalf is asked", errMessage)
 	case !plainPath(q.Path) || !plainQuery(q.Query):
 		return fmt.Errorf("%w: the path or the query is none", errMessage)
+	case !soundOpening(q.Opening, q.Query != "" || len(q.Headers) > 0):
+		return fmt.Errorf("%w: an opening of %d bytes", errMessage, q.Opening)
 	}
 	for _, text := range []string{q.Method, q.Type, q.Accept, q.Matter, q.Role, q.Message, q.Trace} {
 		if !plainText(text) {
@@ -119,6 +122,7 @@ type ResponseMeta struct {
 	Headers   []Header    `json:"headers,omitempty"` // of the information system, as far as they may leave
 	Parts     bool        `json:"parts,omitempty"`   // whether the body follows in parts
 	Hidden    *Hidden     `json:"hidden,omitempty"`  // when the person concerned does not see it at once
+	Opening   int         `json:"opening,omitempty"` // bytes before the body that hold Headers, which are then not here; see opening
 }
 
 // Hidden says until when the person concerned does not see an exchange, and why.
@@ -139,6 +143,9 @@ func (r ResponseMeta) check() error {
 	refused := r.Act == ActRefused && r.Refusal != nil && r.Refusal.Code != "" && len(r.Refusal.Args) <= maxArguments && (r.Status == 0 || r.Status >= 400 && r.Status < 600)
 	if r.Version != Version || !plainText(r.Type) || !answered && !refused || refused && r.Parts {
 		return fmt.Errorf("%w: neither an answer nor a refusal", errMessage)
+	}
+	if !soundOpening(r.Opening, len(r.Headers) > 0) {
+		return fmt.Errorf("%w: an opening of %d bytes", errMessage, r.Opening)
 	}
 	return checkHeaders(r.Headers, anyHeader)
 }

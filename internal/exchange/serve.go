@@ -108,7 +108,7 @@ func (g *Gateway) receive(tls *tls.ConnectionState, ch channel, admit func(int) 
 	if err != nil {
 		return nil, problem.New(problem.Unauthenticated, "peer-unknown").Because(err)
 	}
-	e, err := readEnvelope(ch, maxBody, admit)
+	e, err := readEnvelope(ch, maxBody+maxOpening, admit)
 	if errors.Is(err, errBody) {
 		return nil, problem.New(problem.TooLarge, "question-too-large").Because(err)
 	}
@@ -128,6 +128,13 @@ func (g *Gateway) receive(tls *tls.ConnectionState, ch channel, admit func(int) 
 	}
 	if err := in.check(); err != nil {
 		return forged(err)
+	}
+	in.content = in.body
+	if in.body, err = in.Open(in.content); err != nil {
+		return forged(err)
+	}
+	if len(in.body) > maxBody {
+		return nil, problem.New(problem.TooLarge, "question-too-large").Because(errBody)
 	}
 	if in.Client.Owner() != node.Member {
 		return forged(errors.New("it speaks for another member"))

@@ -257,15 +257,19 @@ func (a Archive) messages(ctx context.Context, question journal.Logged, kinds []
 	return list, nil
 }
 
-// container signs one message: what its node committed to, its body, and its
+// container signs one message: what its node committed to, its query and headers, its body, and its
 // place in the log.
 func (a Archive) container(name string, m message) (asice.File, error) {
+	opening := min(exchange.Opening(m.Meta), len(m.Body)) // of a body that is gone nothing is there
 	files := []asice.File{{Name: "message.json", Type: "application/json", Data: m.Meta}, {Name: "stamp.txt", Type: "text/plain", Data: []byte(m.stamp.Text())}}
 	if len(m.Received) > 0 { // of the log that it came from
 		files = append(files, asice.File{Name: "received.txt", Type: "text/plain", Data: []byte(base64.RawURLEncoding.EncodeToString(m.Received))})
 	}
-	if len(m.Body) > 0 {
-		files = append(files, asice.File{Name: "attachment1", Type: "application/octet-stream", Data: m.Body})
+	if opening > 0 {
+		files = append(files, asice.File{Name: "opening.json", Type: "application/json", Data: m.Body[:opening]})
+	}
+	if len(m.Body) > opening {
+		files = append(files, asice.File{Name: "attachment1", Type: "application/octet-stream", Data: m.Body[opening:]})
 	}
 	c, err := a.Signer().Sign(a.Now(), files...)
 	if err != nil {

@@ -90,6 +90,7 @@ type world struct {
 	city, state *side
 	trust       evidence.Trust
 	asked       exchange.RequestMeta // of the next exchange
+	content     []byte               // beside it
 }
 
 func newWorld(tb testing.TB, change func(*registry.Contract)) *world {
@@ -232,7 +233,7 @@ func (s *side) takes(kind string, m message, change func(*journal.Entry)) {
 func (w *world) ask(body string, change func(*exchange.ResponseMeta)) {
 	w.tb.Helper()
 	q := w.asked
-	question := w.city.sends("question", q, nil, nil)
+	question := w.city.sends("question", q, w.content, nil)
 	w.state.takes("asked", question, nil)
 	reply := exchange.ResponseMeta{
 		Version: 1, ID: q.ID, At: w.now.Now(), Request: question.leaf(), Asker: q.Client, Holder: q.Service, Behalf: q.Behalf, Act: exchange.ActRead,

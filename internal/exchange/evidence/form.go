@@ -14,17 +14,17 @@ import (
 
 // Bounds of the parts: far above what is needed and far below what would hurt.
 const (
-	maxName       = 512       // bytes of an id or an origin
-	maxMeta       = 64 << 10  // bytes, as in docs/spec/exchange.md
-	maxBody       = 10 << 20  // bytes; longer ones travel in parts
-	maxEntries    = 2         // journals that hold one message
-	maxHeads      = 16        //
-	maxHashes     = 63        // of a proof: a log has fewer than 2^63 entries
-	maxCheckpoint = 64 << 10  // bytes
-	maxTimeStamp  = 64 << 10  // bytes
-	maxStatements = 256       //
-	maxStatement  = 64 << 10  // bytes
-	maxIndex      = 1<<53 - 1 // what every reader of JSON reads exactly
+	maxName       = 512             // bytes of an id or an origin
+	maxMeta       = 64 << 10        // bytes, as in docs/spec/exchange.md
+	maxBody       = 10<<20 + 64<<10 // bytes, with an opening; longer ones travel in parts
+	maxEntries    = 2               // journals that hold one message
+	maxHeads      = 16              //
+	maxHashes     = 63              // of a proof: a log has fewer than 2^63 entries
+	maxCheckpoint = 64 << 10        // bytes
+	maxTimeStamp  = 64 << 10        // bytes
+	maxStatements = 256             //
+	maxStatement  = 64 << 10        // bytes
+	maxIndex      = 1<<53 - 1       // what every reader of JSON reads exactly
 )
 
 // FormError says why a file is no evidence file. Detail and Args are those of a

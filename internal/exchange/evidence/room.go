@@ -126,12 +126,15 @@ func (r *Room) persons(x exchangeEntries, terms []registry.Contract) (persons []
 	for _, e := range x.entries() {
 		persons = append(persons, e.Subjects...)
 	}
-	var answer []byte
-	if x.response != nil {
-		answer = x.response.Body
+	var asked, answer []byte // nobody is found in what is gone
+	if len(x.request.Body) > 0 {
+		asked, _ = x.requestMeta.Open(x.request.Body)
+	}
+	if x.response != nil && len(x.response.Body) > 0 {
+		answer, _ = x.responseMeta.Open(x.response.Body)
 	}
 	for _, c := range terms {
-		for _, person := range exchange.Concerned(c, x.requestMeta, x.request.Body, answer) {
+		for _, person := range exchange.Concerned(c, x.requestMeta, asked, answer) {
 			if r.Translate == nil {
 				continue
 			}

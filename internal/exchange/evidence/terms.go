@@ -135,7 +135,7 @@ func (c *verification) checkFields(terms *span) finding {
 	if c.Response.Digest != nil || c.response.Parts {
 		return open("gone", "fields", list)
 	}
-	if !exchange.Agreed(terms.Contract, c.Response.Body) {
+	if !exchange.Agreed(terms.Contract, c.given) {
 		return fails("body")
 	}
 	if list == "" {

@@ -40,6 +40,7 @@ type fileVector struct {
 
 // storied are the exchanges of the vectors.
 func storied(t *testing.T) (w *world, files map[string][]byte) {
+	var openings []string
 	w = newWorld(t, nil)
 	w.city.onPaper()
 	w.state.onPaper()
@@ -53,8 +54,23 @@ func storied(t *testing.T) (w *world, files map[string][]byte) {
 	files["changed"] = resealed(t, files["asker"], w.city, func(f *evidence.File) {
 		f.Response.Body = bytes.Replace(f.Response.Body, []byte("-01"), []byte("-02"), 1)
 	})
+	for _, head := range []string{"asked-opening", "given-opening"} { // 32 bytes of salt that everybody can make
+		salt := sha256.Sum256([]byte(head))
+		openings = append(openings, fmt.Sprintf(`{"salt":%q`, base64.StdEncoding.EncodeToString(salt[:])))
+	}
+	asked := openings[0] + `,"query":"jmbg=2911026715019&note=` + hidden + `","headers":[["X-Free","` + hidden + `"]]}`
+	given := openings[1] + `,"headers":[["X-Found","` + hidden + `"]]}`
+	w.asked.Path, w.asked.Opening, w.content = "/v1/births/b1", len(asked), []byte(asked)
+	w.ask(given+document, func(r *exchange.ResponseMeta) { r.Opening = len(given) })
+	files["opened"], files["closed"] = w.city.export(), w.city.export(evidence.WithoutBodies)
+	files["forged"] = resealed(t, files["opened"], w.city, func(f *evidence.File) { // another query, under the same salt
+		f.Request.Body = bytes.Replace(f.Request.Body, []byte("2911026715019"), []byte("2911026715027"), 1)
+	})
 	return w, files
 }
+
+// hidden stands in a query and in headers.
+const hidden = "nobody-else-reads-this"
 
 func TestVectors(t *testing.T) {
 	w, files := storied(t)
@@ -62,7 +78,7 @@ func TestVectors(t *testing.T) {
 		About:    "Files of docs/spec/evidence.md and what is to be said of them by who trusts these keys and no time-stamp authority.",
 		Registry: fmt.Sprint(w.trust.Registry), Witness: fmt.Sprint(w.trust.Witnesses[0]),
 	}
-	for _, name := range []string{"asker", "provider", "bare", "refused", "changed"} {
+	for _, name := range []string{"asker", "provider", "bare", "refused", "changed", "opened", "closed", "forged"} {
 		v.Files = append(v.Files, vectorOf(t, name+evidence.Ending, files[name], w.trust))
 		same(t, filepath.Join("testdata", name+evidence.Ending), files[name])
 	}

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"time"
@@ -67,8 +68,9 @@ type verification struct {
 
 	request       exchange.RequestMeta
 	response      exchange.ResponseMeta
-	requestPlace  place // of the request in the asker's journal
-	responsePlace place // of the response in the provider's
+	requestPlace  place  // of the request in the asker's journal
+	responsePlace place  // of the response in the provider's
+	asked, given  []byte // bodies, as far as they are in the file
 	upload        *exchange.End
 	download      *exchange.End
 }
@@ -181,12 +183,17 @@ func (c *verification) checkRequest() finding {
 	if err != nil {
 		return fails("unreadable")
 	}
-	if q.ID != c.Exchange || q.Parts && len(c.Request.Body) > 0 {
+	if q.ID != c.Exchange || q.Parts && len(c.Request.Body) > q.Opening {
 		return fails("other")
 	}
 	c.request = q
 	if c.requestPlace, err = c.placed(&c.Request, q.Client.Owner()); err != nil {
 		return unplaced(err, q.Client.Owner())
+	}
+	if c.Request.Digest == nil {
+		if c.asked, err = q.Open(c.Request.Body); err != nil {
+			return fails("unreadable")
+		}
 	}
 	return c.requestPlace.stands("ok", "member", q.Client.Owner().String(), "time", moment(q.At))
 }
@@ -209,6 +216,12 @@ func (c *verification) checkResponse() finding {
 		c.response = exchange.ResponseMeta{}
 		return unplaced(err, r.Holder.Owner())
 	}
+	if c.Response.Digest == nil {
+		if c.given, err = r.Open(c.Response.Body); err != nil {
+			c.response = exchange.ResponseMeta{}
+			return fails("unreadable")
+		}
+	}
 	if r.Refusal != nil {
 		return c.responsePlace.stands("refused", "member", r.Holder.Owner().String(), "time", moment(r.At), "code", r.Refusal.Code)
 	}
@@ -218,7 +231,7 @@ func (c *verification) checkResponse() finding {
 // answers reports whether a response is to the request of the file.
 func (c *verification) answers(r exchange.ResponseMeta) bool {
 	return r.ID == c.Exchange && r.Request == text(c.requestPlace.leaf) && r.Asker == c.request.Client && r.Holder == c.request.Service &&
-		r.Behalf == c.request.Behalf && r.Matter == c.request.Matter && r.Role == c.request.Role && !(r.Parts && len(c.Response.Body) > 0)
+		r.Behalf == c.request.Behalf && r.Matter == c.request.Matter && r.Role == c.request.Role && !(r.Parts && len(c.Response.Body) > r.Opening)
 }
 
 func text(leaf tlog.Hash) string { return base64.StdEncoding.EncodeToString(leaf[:]) }
@@ -242,35 +255,43 @@ func (c *verification) checkArrived() finding {
 
 // checkContent asks what of the bodies is in the file.
 func (c *verification) checkContent(r *Report) {
-	asked, end := c.content(&c.Request, c.Upload, c.request.Parts, c.requestPlace)
+	asked, end := c.content(&c.Request, c.asked, c.Upload, c.request.Parts, c.request.Opening, c.requestPlace)
 	c.upload = end
 	r.add(CheckAsked, asked)
 	if c.response.Act != exchange.ActRead {
 		return
 	}
-	given, end := c.content(c.Response, c.Download, c.response.Parts, c.responsePlace)
+	given, end := c.content(c.Response, c.given, c.Download, c.response.Parts, c.response.Opening, c.responsePlace)
 	c.download = end
 	r.add(CheckGiven, given)
 }
 
 // content says what is there of the body of a message, which is proved already.
-func (c *verification) content(m, last *Message, parts bool, at place) (finding, *exchange.End) {
+func (c *verification) content(m *Message, body []byte, last *Message, parts bool, opening int, at place) (finding, *exchange.End) {
 	digest := m.bodyHash()
 	switch {
 	case !parts && last != nil:
 		return fails("wrong"), nil
-	case parts && m.Digest != nil:
+	case parts && m.Digest != nil && opening == 0: // with one, it is query and headers that are not shown
 		return fails("wrong"), nil
 	case parts && last == nil:
 		return open("broken-off"), nil
+	case parts && m.Digest != nil:
+		found, end := c.long(last, at)
+		if found.result == Holds {
+			found = open("unshown", "digest", text(digest))
+		}
+		return found, end
 	case parts:
 		return c.long(last, at)
+	case m.Digest != nil && opening > 0:
+		return open("unshown", "digest", text(digest)), nil
 	case m.Digest != nil:
 		return open("gone", "digest", text(digest)), nil
 	case len(m.Body) == 0:
 		return holds("empty"), nil
 	}
-	return holds("ok", "bytes", len(m.Body), "digest", text(digest)), nil
+	return holds("ok", "bytes", len(body), "digest", text(sha256.Sum256(body))), nil
 }
 
 // long says what a long body was, by the end that its sender's journal holds.
