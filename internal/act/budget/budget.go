@@ -56,8 +56,8 @@ func (b *Budget) Spend(ctx context.Context, who string) error {
 			return err
 		}
 		now := storage.Micros(b.Now())
-		_, err := tx.ExecContext(ctx, `insert into act_budgets (key, whole) values ($1, $2) on conflict (key) do update set whole = case when act_budgets.whole > $3 then act_budgets.whole else $3 end + $4`,
-			key, now+b.Each.Microseconds(), now, b.Each.Microseconds())
+		_, err := tx.ExecContext(ctx, `insert into act_budgets (key, whole) values ($1, $2) on conflict (key) do update set whole = case when act_budgets.whole between $3 and $4 then act_budgets.whole else $3 end + $5`,
+			key, now+b.Each.Microseconds(), now, b.furthest(now), b.Each.Microseconds())
 		if err != nil {
 			return fmt.Errorf("spend of %s: %w", b.Name, err)
 		}
@@ -65,13 +65,18 @@ func (b *Budget) Spend(ctx context.Context, who string) error {
 	})
 }
 
+// furthest is the last instant at which all of it may be there again. What is later was
+// written by a clock that was ahead, and does not count.
+func (b *Budget) furthest(now int64) int64 { return now + int64(b.Burst)*b.Each.Microseconds() }
+
 // left returns nil where there is one left.
 func (b *Budget) left(ctx context.Context, from storage.Reader, key string) error {
 	var whole int64
-	if err := from.QueryRowContext(ctx, `select coalesce(max(whole), 0) from act_budgets where key = $1`, key).Scan(&whole); err != nil {
+	now := storage.Micros(b.Now())
+	if err := from.QueryRowContext(ctx, `select coalesce(max(whole), 0) from act_budgets where key = $1 and whole <= $2`, key, b.furthest(now)).Scan(&whole); err != nil {
 		return fmt.Errorf("budget of %s: %w", b.Name, err)
 	}
-	wait := time.Duration(whole-storage.Micros(b.Now()))*time.Microsecond + b.Each - time.Duration(b.Burst)*b.Each
+	wait := time.Duration(whole-now)*time.Microsecond + b.Each - time.Duration(b.Burst)*b.Each
 	if wait <= 0 {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package budget_test
 
 import (
+	"errors"
 	"io/fs"
 	"sync"
 	"testing"
@@ -44,6 +45,13 @@ func TestOneBudgetForAllNodes(t *testing.T) {
 		}
 		if err := one.Spend(t.Context(), "mila"); err == nil {
 			t.Error("a minute gives back more than one")
+		}
+
+		now.Advance(400 * 24 * time.Hour)
+		ahead := one.Spend(t.Context(), "vesna")
+		now.Advance(-400 * 24 * time.Hour) // the clock was ahead, and is put right
+		if err := errors.Join(ahead, one.Spend(t.Context(), "vesna")); err != nil {
+			t.Errorf("who came while the clock was ahead: %v", err)
 		}
 
 		now.Advance(time.Hour)

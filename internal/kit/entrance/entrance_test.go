@@ -241,6 +241,12 @@ func TestARate(t *testing.T) {
 	if r.Take("a") != 0 || r.Take("a") == 0 {
 		t.Error("one came back, and one only")
 	}
+	now.Advance(400 * 24 * time.Hour)
+	r.Take("a")
+	now.Advance(-400 * 24 * time.Hour) // it was ahead, and is put right
+	if wait := r.Take("a"); wait != 0 {
+		t.Errorf("who came while the clock was ahead waits %s", wait)
+	}
 	for i := range 1 << 18 { // its memory is bounded
 		r.Take(fmt.Sprint(i))
 	}

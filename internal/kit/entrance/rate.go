@@ -33,11 +33,12 @@ func (r *Rate) Take(key string) (wait time.Duration) {
 	defer r.mu.Unlock()
 	now := r.now()
 	full, known := r.full[key]
-	if !known || full.Before(now) {
+	whole := time.Duration(r.burst) * r.each
+	if !known || full.Before(now) || full.Sub(now) > whole { // the last: the clock was turned back
 		full = now
 	}
 	next := full.Add(r.each)
-	if over := next.Sub(now) - time.Duration(r.burst)*r.each; over > 0 {
+	if over := next.Sub(now) - whole; over > 0 {
 		return over
 	}
 	if !known && len(r.full) >= maxKeys {

@@ -160,7 +160,7 @@ func (t *trouble) refuses(ctx context.Context, k *keeper, path string, since int
 	ctx, cancel := context.WithTimeout(ctx, refusal)
 	defer cancel()
 	for ctx.Err() == nil {
-		if said := k.said(since); strings.Contains(said, filepath.Base(path)) && strings.Contains(said, "dobosh restore") {
+		if said := k.said(since); strings.Contains(said, filepath.Base(path)) && (strings.Contains(said, "dobosh restore") || strings.Contains(said, "dobosh recover")) {
 			return nil
 		}
 		_ = wait(ctx, again)
