@@ -46,6 +46,10 @@ type Demo struct {
 	nodes []*node.Node
 	http  []*http.Server
 	log   *slog.Logger
+
+	stop    func()         // ends the nodes
+	running sync.WaitGroup // nodes and pages
+	failed  chan error     // has room for all of them
 }
 
 // Prepare writes keys and configurations without starting anything, and gives
@@ -143,7 +147,8 @@ func open(ctx context.Context, o Options) (_ *Demo, err error) {
 	if err := s.write(); err != nil {
 		return nil, err
 	}
-	d := &Demo{setup: s, log: o.Log}
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	d := &Demo{setup: s, log: o.Log, stop: stop, failed: make(chan error, len(members())+2)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Close())
@@ -174,6 +179,7 @@ func open(ctx context.Context, o Options) (_ *Demo, err error) {
 				return nil, err
 			}
 		}
+		d.running.Go(func() { d.failed <- n.Run(serving) }) // those that follow ask it as their witness
 	}
 	provider, err := s.provider(o.Log)
 	if err != nil {
@@ -198,30 +204,24 @@ func (d *Demo) page(port int, handler http.Handler) {
 	d.http = append(d.http, &http.Server{Addr: address(d.setup.host, port), Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelDebug)})
 }
 
-// serve runs the nodes and pages until ctx ends or one fails.
+// serve runs the pages beside the nodes until ctx ends or one fails.
 func (d *Demo) serve(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var running sync.WaitGroup
-	defer running.Wait()
-	failed := make(chan error, len(d.nodes)+len(d.http))
-	for _, n := range d.nodes {
-		running.Go(func() { failed <- n.Run(ctx) })
-	}
 	for _, server := range d.http {
-		running.Go(func() {
+		d.running.Go(func() {
 			if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
-				failed <- err
+				d.failed <- err
 			}
 		})
 	}
 	var err error
 	select {
 	case <-ctx.Done():
-	case err = <-failed:
+	case err = <-d.failed:
 	}
-	cancel()
-	return errors.Join(err, d.closePages())
+	d.stop()
+	err = errors.Join(err, d.closePages())
+	d.running.Wait()
+	return err
 }
 
 func (d *Demo) closePages() error {
@@ -239,7 +239,9 @@ func (d *Demo) closePages() error {
 
 // Close ends what [Start] opened.
 func (d *Demo) Close() error {
+	d.stop()
 	errs := []error{d.closePages()}
+	d.running.Wait()
 	for i := len(d.nodes) - 1; i >= 0; i-- {
 		errs = append(errs, d.nodes[i].Close())
 	}
