@@ -63,7 +63,7 @@ func runRestore(ctx context.Context, c *cli.Call) error {
 		return errors.New("restore wants --from DIR or s3://…, and --config FILE or, on an empty machine, --to DIR")
 	}
 	if *from == "" {
-		return keepDatabase(c, *config, *alone)
+		return keepDatabase(ctx, c, *config, *alone)
 	}
 	store, keys, err := node.CopiesAt(*from, *keysFrom)
 	if err != nil {
@@ -116,12 +116,12 @@ func parts(b backup.Back) string {
 }
 
 // keepDatabase is for a database that was put back by other means.
-func keepDatabase(c *cli.Call, config string, alone bool) error {
+func keepDatabase(ctx context.Context, c *cli.Call, config string, alone bool) error {
 	cfg, err := node.Load(config)
 	if err != nil {
 		return err
 	}
-	if err := backup.Put(cfg.Dir, backup.Restored{Database: true, Alone: alone}); err != nil {
+	if err := node.KeepDatabase(ctx, cfg, alone, c.Logger("warn")); err != nil {
 		return err
 	}
 	c.Printf("at its next start the node takes from its journal what the database lacks\nstart it: dobosh serve --config %s\n", config)

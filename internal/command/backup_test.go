@@ -86,12 +86,18 @@ func TestRestoreOfTheDatabaseAlone(t *testing.T) {
 	s.does("backup", "--config", givers, "--to", store)
 	s.answered(askers)
 	entries := s.status(givers).Journal.Entries
+	if out, err := s.run("restore", "--keep-database", "--config", givers); err == nil || !strings.Contains(out, "stop it first") {
+		t.Errorf("beside the running node: %v\n%s", err, out)
+	}
 	s.stop(givers)
 	if err := os.Remove(filepath.Join(filepath.Dir(givers), "data", "dobosh.db")); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := s.run("serve", "--config", givers); err == nil || !strings.Contains(out, "dobosh.db") || !strings.Contains(out, "dobosh restore") {
 		t.Errorf("it serves without its database: %v\n%s", err, out)
+	}
+	if out, err := s.run("restore", "--keep-database", "--config", givers); err == nil || !strings.Contains(out, "never followed") {
+		t.Errorf("an empty database is kept: %v\n%s", err, out)
 	}
 	if out := s.does("restore", "--from", store, "--config", givers); !strings.Contains(out, "not the journal") {
 		t.Errorf("restore says:\n%s", out)

@@ -1,7 +1,11 @@
 package command
 
 import (
+	"archive/zip"
+	"bytes"
+	"crypto/ed25519"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -12,8 +16,11 @@ import (
 	"time"
 
 	"dobosh/internal/admission"
+	"dobosh/internal/exchange/edge/asice"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/lab/demo"
 	"dobosh/internal/node"
+	"dobosh/internal/registry/credential"
 	"dobosh/internal/testkit"
 )
 
@@ -55,6 +62,7 @@ func (s *stage) pressed(file string) (end func() (asked int, failed []string)) {
 func TestKeysAreReplacedUnderLoad(t *testing.T) {
 	s := newStage(t)
 	askers, givers := s.pair()
+	s.pinned(askers)
 	before := s.status(givers)
 	end := s.pressed(askers)
 	for _, file := range []string{givers, askers} {
@@ -71,6 +79,7 @@ func TestKeysAreReplacedUnderLoad(t *testing.T) {
 		t.Error("the keys are the same as before")
 	}
 	s.answered(askers)
+	s.contained(askers)
 	s.proved(askers)
 	for _, file := range []string{givers, askers} {
 		s.stop(file)
@@ -97,6 +106,52 @@ func (s *stage) proved(file string) {
 	trust := filepath.Join(filepath.Dir(s.authority), "..", "trust.txt")
 	if out, err := s.run("verify", "--trust", trust, evidence); err != nil {
 		s.t.Errorf("what was asked after the rotation is not proved: %v\n%s", err, out)
+	}
+}
+
+// contained puts a question and takes its container from the node's archive, which
+// the present key of the journal vouches for.
+func (s *stage) contained(file string) {
+	t := s.t
+	t.Helper()
+	cfg, err := node.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := credential.ReadKey(cfg.Keys.Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, body := s.askAs(file, "after-the-rotation"); status != http.StatusOK {
+		t.Fatal(status, body)
+	}
+	program, base := s.edge(cfg)
+	resp, err := program.Get(base + "/asic?requestOnly&queryId=after-the-rotation&xRoadInstance=" + demo.Instance + "&memberClass=GOV&memberCode=" + asker + "&subsystemCode=data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }() // read only
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil || len(archive.File) != 1 {
+		t.Fatalf("the archive: %d %v", resp.StatusCode, err)
+	}
+	inside, err := archive.File[0].Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw, err = io.ReadAll(inside); err != nil {
+		t.Fatal(err)
+	}
+	container, err := asice.Read(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := container.Verify(asice.Trust{Identities: []ed25519.PublicKey{credential.PublicOf(key)}}); err != nil {
+		t.Errorf("the present key of the journal does not vouch for the container: %v", err)
 	}
 }
 

@@ -63,6 +63,7 @@ type stage struct {
 	dir       string
 	authority string // its configuration
 	running   map[string]*exec.Cmd
+	program   *http.Client     // of who asks over TLS; nil before that
 	system    *httptest.Server // the information system of who answers
 	asked     chan struct{}    // one for each question that reaches it while held
 	hold      chan struct{}    // closed when held questions may be answered
@@ -365,7 +366,8 @@ func (s *stage) askAs(file, message string) (status int, body string) {
 	}
 	client := member(asker)
 	client.Subsystem = "data"
-	r, err := http.NewRequest(http.MethodGet, fmt.Sprintf("http://%s/r1/%s/data/%s/v1/items/1", cfg.Listen.Edge, member(giver), service), nil)
+	program, base := s.edge(cfg)
+	r, err := http.NewRequest(http.MethodGet, fmt.Sprintf("%s/r1/%s/data/%s/v1/items/1", base, member(giver), service), nil)
 	if err != nil {
 		return 0, err.Error()
 	}
@@ -373,7 +375,7 @@ func (s *stage) askAs(file, message string) (status int, body string) {
 	if message != "" {
 		r.Header.Set("X-Road-Id", message)
 	}
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := program.Do(r)
 	if err != nil {
 		return 0, err.Error()
 	}
