@@ -88,6 +88,18 @@ func (d Def[In, Out]) Act() (Act, error) {
 	return a, nil
 }
 
+// All makes acts of their definitions, each by its method Act.
+func All(define ...func() (Act, error)) (all []Act, err error) {
+	for _, one := range define {
+		a, err := one()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
 func (d Def[In, Out]) do(ctx context.Context, by Actor, sent *Sent) (any, error) {
 	if err := d.Right.Admit(by); err != nil {
 		return nil, err

@@ -54,8 +54,7 @@ type OwnService struct {
 // Acts are what the engineers of a member do with its services, on pages, by programs
 // and by commands.
 func (r *Room) Acts() ([]act.Act, error) {
-	var all []act.Act
-	for _, define := range []func() (act.Act, error){
+	return act.All(
 		act.Def[asked, api.List[OwnService]]{
 			Name: "service.list", Route: "GET /v1/services", Right: RightToDescribe(),
 			Fields: []act.Field[asked]{act.OfCode("after", func(in *asked) *page.Key { return &in.After }, act.Optional(), act.Most(512))},
@@ -92,14 +91,7 @@ func (r *Room) Acts() ([]act.Act, error) {
 				return Published{Service: sv.ID, Title: sv.Title, Version: sv.Version, From: sv.Since}, err
 			},
 		}.Act,
-	} {
-		a, err := define()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, a)
-	}
-	return all, nil
+	)
 }
 
 // Publishes publishes services; [Room] is one.

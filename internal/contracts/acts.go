@@ -39,8 +39,7 @@ func (r *Room) Acts() ([]act.Act, error) {
 	ask := append([]act.Field[asked]{act.OfConsent("nobody", func(in *asked) *bool { return &in.Nobody }, act.Optional(), act.Says("contract.person-nobody"))},
 		act.Part(func(in *asked) *registry.Contract { return &in.Text }, terms.Fields()...)...)
 
-	var all []act.Act
-	for _, define := range append(r.choosing(read), []func() (act.Act, error){
+	return act.All(append(r.choosing(read),
 		act.Def[asked, Proposal]{
 			Name: "contract.ask", Route: "POST /v1/contracts", Right: sign, Made: true, Fields: append(ask, ofID("id", func(in *asked) *string { return &in.ID }, act.Optional())),
 			Do: func(ctx context.Context, by act.Actor, in asked) (Proposal, error) {
@@ -119,14 +118,7 @@ func (r *Room) Acts() ([]act.Act, error) {
 			Name: "contract.end-named", Route: "POST /v1/contracts/end", Right: sign,
 			Fields: []act.Field[asked]{act.OfCode("contract", func(in *asked) *string { return &in.Contract }), reason}, Do: ending(r),
 		}.Act,
-	}...) {
-		a, err := define()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, a)
-	}
-	return all, nil
+	)...)
 }
 
 // Ends are what the acts need that end something: a proposal, or a contract.

@@ -39,8 +39,7 @@ func (id *Identity) Acts() ([]act.Act, error) {
 	part := func(name string, at func(*giving) *string) act.Field[giving] {
 		return act.OfCode(name, at, act.Optional(), act.Most(maxScope))
 	}
-	var all []act.Act
-	for _, define := range []func() (act.Act, error){
+	return act.All(
 		act.Def[giving, Grant]{
 			Name: ActGive, Page: "/roles/give", Right: administrators, Made: true,
 			Fields: []act.Field[giving]{
@@ -87,14 +86,7 @@ func (id *Identity) Acts() ([]act.Act, error) {
 				return id.EndAll(ctx, by, in.Account)
 			},
 		}.Act,
-	} {
-		a, err := define()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, a)
-	}
-	return all, nil
+	)
 }
 
 // give gives a role from the beginning of a day, or at once, to the end of another.

@@ -114,10 +114,16 @@ func (r *Room) enact(ctx context.Context, tx *storage.Tx, d draft) error {
 	if _, err := decisions.Insert(ctx, tx, "", d.stored()); err != nil {
 		return fmt.Errorf("insert decision: %w", err)
 	}
-	if err := r.keep(ctx, tx, made.ID, d.sealed); err != nil {
+	return r.follows(ctx, tx, made, d.sealed, d.granted)
+}
+
+// follows keeps what follows from a decision, whether it is made now or taken up from the
+// journal: its content, the first payment with the job that learns the account, the event.
+func (r *Room) follows(ctx context.Context, tx *storage.Tx, made proof.Decision, content []byte, granted bool) error {
+	if err := r.keep(ctx, tx, made.ID, content); err != nil {
 		return err
 	}
-	if d.granted {
+	if granted {
 		// The one-off and the first month are due at once; later months become payments when they are due.
 		first := schedule(made.Plan, civil.Of(made.MadeAt))[0]
 		if err := insertPayment(ctx, tx, made.ID, first, PaymentWaiting, ""); err != nil {

@@ -12,7 +12,6 @@ import (
 	"dobosh/internal/rules"
 	"dobosh/internal/services/proof"
 	"dobosh/internal/storage"
-	"dobosh/internal/work"
 )
 
 // matterKind marks, in the journal, what a decision was made on: the entry follows
@@ -125,19 +124,7 @@ func (r *Room) adopt(ctx context.Context, tx *storage.Tx, l journal.Logged) erro
 	}); err != nil {
 		return fmt.Errorf("adopt decision: %w", err)
 	}
-	if err := r.keep(ctx, tx, made.ID, l.Entry.Body); err != nil {
-		return err
-	}
-	if granted {
-		first := schedule(made.Plan, civil.Of(made.MadeAt))[0]
-		if err := insertPayment(ctx, tx, made.ID, first, PaymentWaiting, ""); err != nil {
-			return err
-		}
-		if err := r.later.account.Add(ctx, tx, made.ID, work.None{}); err != nil {
-			return err
-		}
-	}
-	return r.publish(ctx, tx, "services.decision.made", made.ID, made.MadeAt)
+	return r.follows(ctx, tx, made, l.Entry.Body, granted)
 }
 
 // matterBehind reads what the decision in an entry was made on. A decision of before

@@ -47,8 +47,7 @@ func (r *Room) Acts(systems map[string]System) ([]act.Act, error) {
 			}}.Act
 	}
 
-	var all []act.Act
-	for _, define := range []func() (act.Act, error){
+	return act.All(
 		act.Def[inquiry, Subscription]{
 			Name: "event.subscribe", Route: "POST /subscriptions", Right: right, Made: true,
 			Fields: []act.Field[inquiry]{
@@ -111,14 +110,7 @@ func (r *Room) Acts(systems map[string]System) ([]act.Act, error) {
 		end("event.drop", "DELETE /subscriptions/{id}/dead-letters/{event}", func(ctx context.Context, by System, in inquiry) error {
 			return r.DropDeadLetter(ctx, by, in.ID, in.Event)
 		}, event),
-	} {
-		a, err := define()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, a)
-	}
-	return all, nil
+	)
 }
 
 // Bodies are the routes that take events as CloudEvents has them.

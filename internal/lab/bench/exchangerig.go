@@ -16,7 +16,6 @@ import (
 	"dobosh/internal/registry/credential"
 
 	"golang.org/x/mod/sumdb/note"
-	"gopkg.in/yaml.v3"
 )
 
 // exchangeRig is the city that asks, the registers that answer, and the
@@ -72,21 +71,11 @@ func (r *exchangeRig) request(number string) []byte {
 
 // putBehind adds the information system to the configuration of a node.
 func putBehind(file, origin string) error {
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	cfg, err := node.Parse(raw)
-	if err != nil {
-		return err
-	}
-	for _, service := range []string{benchedService, filesService} {
-		cfg.InformationSystems = append(cfg.InformationSystems, node.InformationSystem{Subsystem: "civil", Service: service, URL: "http://" + origin})
-	}
-	if raw, err = yaml.Marshal(cfg); err != nil {
-		return err
-	}
-	return os.WriteFile(file, raw, 0o600)
+	return reconfigure(file, func(cfg *node.Config) {
+		for _, service := range []string{benchedService, filesService} {
+			cfg.InformationSystems = append(cfg.InformationSystems, node.InformationSystem{Subsystem: "civil", Service: service, URL: "http://" + origin})
+		}
+	})
 }
 
 // agreements are the contracts of the measurement: few fields of a small answer,
