@@ -10,6 +10,7 @@ import (
 
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/registry"
+	"dobosh/internal/work"
 )
 
 // errClock puts off what cannot be undone.
@@ -46,12 +47,11 @@ func (c Config) stampHost() string {
 	return at.Host
 }
 
-// surely lets a round go only while the clock is confirmed; one that has to wait
-// is tried again soon.
+// surely lets a round go only while the clock is confirmed; until then it waits.
 func (b base) surely(do func(ctx context.Context) error) func(ctx context.Context) error {
 	return func(ctx context.Context) error {
 		if !b.agreed.Sure() {
-			return errClock
+			return work.NotYet(errClock, clockAsk)
 		}
 		return do(ctx)
 	}

@@ -17,6 +17,7 @@ import (
 	"dobosh/internal/registry"
 	"dobosh/internal/rules"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
 // storedOffer is a row of services_offers.
@@ -213,11 +214,14 @@ func (r *Room) Offer(ctx context.Context, by act.Actor, id string) (Offer, error
 // errClock puts off what a clock that may be wrong must not do.
 var errClock = errors.New("the clock is not confirmed: no offer lapses by it")
 
+// lapseAgain is how soon it is looked again whether the clock is confirmed.
+const lapseAgain = 5 * time.Second
+
 // LapseOffers ends the open offers whose term is over, unless the clock may be
 // wrong.
 func (r *Room) LapseOffers(ctx context.Context) error {
 	if r.Sure != nil && !r.Sure() {
-		return errClock
+		return work.NotYet(errClock, lapseAgain)
 	}
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		_, err := tx.ExecContext(ctx, `update services_offers set state = $1, version = version + 1 where state = $2 and until <= $3`, OfferLapsed, OfferOpen, storage.Micros(r.Now()))

@@ -16,6 +16,7 @@
 //   - A try has an end: a time limit, a panic that becomes an error, a pause that
 //     grows, and a number of tries after which the job is put aside with its last
 //     error. There somebody sees it, has it tried again, or drops it with a reason.
+//     Waiting is not failing: what is [NotYet] counts no try and warns nobody.
 //   - What a job changes and its end are one transaction: [Try.End]. A process that
 //     was slow, and was taken for dead, cannot end a job that another has taken
 //     over.

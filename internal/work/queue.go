@@ -40,7 +40,8 @@ type Queue[J any] struct {
 	// Attempts is how often a job is tried before it is put aside; 0 for ever.
 	Attempts int
 	// Do does a job. It returns nil when there is nothing left to do; where it
-	// changes the database it ends with [Try.End], in one transaction.
+	// changes the database it ends with [Try.End], in one transaction. It returns
+	// [NotYet] where it has to wait for something.
 	Do func(ctx context.Context, t *Try[J]) error
 	// DoAll does up to Batch jobs together instead, where that is cheaper, and
 	// settles each of them. Its error is that of the queue, not of a job: nothing
@@ -264,6 +265,9 @@ func (q *Queue[J]) one(ctx context.Context, jobs []*job) error {
 		return t.End(context.WithoutCancel(ctx), nil) // it is done, even if the process ends
 	case ctx.Err() != nil:
 		return nil // the process ends, and its jobs go back
+	}
+	if w, ok := errors.AsType[*waitError](err); ok {
+		return t.wait(ctx, w)
 	}
 	return t.Fail(ctx, err)
 }

@@ -63,3 +63,15 @@ func isFinal(err error) bool {
 	_, ok := errors.AsType[*finalError](err)
 	return ok
 }
+
+// waitError says that its job was not begun, and when it is to be looked at again.
+type waitError struct {
+	error
+	rest time.Duration
+}
+
+func (e *waitError) Unwrap() error { return e.error }
+
+// NotYet says that what the job needs is not there yet, and for how long it rests: that
+// is no failed try, and nobody is warned. The reason is what others see of it.
+func NotYet(reason error, d time.Duration) error { return &waitError{reason, d} }

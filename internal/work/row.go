@@ -83,6 +83,13 @@ func finish(ctx context.Context, tx *storage.Tx, queue string, j *job) (bool, er
 	return changed(tx.ExecContext(ctx, `delete from work_jobs`+ours, queue, j.ref, j.owner, j.tries))
 }
 
+// rest is postpone of a job that was not begun: the try does not count.
+func rest(ctx context.Context, tx *storage.Tx, queue string, j *job, now time.Time, rest time.Duration, reason error) (bool, error) {
+	code, fault := told(reason)
+	return changed(tx.ExecContext(ctx, `update work_jobs set owner = '', tries = tries - 1, due = $5, put = $6, code = $7, fault = $8`+ours,
+		queue, j.ref, j.owner, j.tries, storage.Micros(now.Add(rest)), storage.Micros(now), code, fault))
+}
+
 func postpone(ctx context.Context, tx *storage.Tx, queue string, j *job, now time.Time, rest time.Duration, cause error) (bool, error) {
 	code, fault := told(cause)
 	return changed(tx.ExecContext(ctx, `update work_jobs set owner = '', due = $5, put = $6, code = $7, fault = $8`+ours,

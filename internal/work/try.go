@@ -86,6 +86,19 @@ func (t *Try[J]) Back(ctx context.Context) error {
 	return q.runner.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return q.runner.giveBack(ctx, tx, q.Name, t.row) })
 }
 
+// wait lets a job rest that was not begun.
+func (t *Try[J]) wait(ctx context.Context, reason *waitError) error {
+	q := t.queue
+	q.runner.log.DebugContext(ctx, "a job waits", slog.String("queue", q.Name), slog.String("ref", t.Ref), slog.Duration("rest", reason.rest), slog.Any("reason", reason.error))
+	err := q.runner.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		return t.settle(tx, true, func() (bool, error) { return rest(ctx, tx, q.Name, t.row, q.runner.now(), reason.rest, reason.error) })
+	})
+	if errors.Is(err, ErrGone) {
+		return nil
+	}
+	return err
+}
+
 // Fail lets the job rest, or puts it aside where no further try is to follow: what
 // becomes of an error that Do returns.
 func (t *Try[J]) Fail(ctx context.Context, cause error) error {

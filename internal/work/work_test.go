@@ -1,9 +1,11 @@
 package work_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -171,6 +173,43 @@ func TestAnErrorSaysHowLongAndWhetherAtAll(t *testing.T) {
 		r.due(p, 1)
 		if found := find(); !found.Dead.Equal(r.clock.Now()) || found.Code != "gone" {
 			t.Errorf("%+v", found)
+		}
+	})
+}
+
+// What has to wait for something did not fail: nobody is warned, no try is counted, and
+// it is looked at again when it said.
+func TestWaitingIsNotFailing(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		var mayGo atomic.Bool
+		why := errors.New("the clock is not confirmed")
+		q := &work.Queue[work.None]{Name: "room.waits", Attempts: 2, Do: func(ctx context.Context, t *work.Try[work.None]) error {
+			if !mayGo.Load() {
+				return work.NotYet(why, 10*time.Second)
+			}
+			return t.End(ctx, done(t.Ref))
+		}}
+		var said bytes.Buffer
+		p := work.New(r.db, r.clock.Now, slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelWarn})), "a")
+		p.Register(q)
+		r.must(p.Begin(t.Context()))
+		add(r, q, "1", work.None{})
+		for range 5 {
+			r.due(p, 1)
+			found, err := q.Find(t.Context(), r.db.Read(t.Context()), "1")
+			r.must(err)
+			if found.Tries != 0 || !found.Dead.IsZero() || found.Fault != why.Error() || !found.Due.Equal(r.clock.Now().Add(10*time.Second)) {
+				t.Fatalf("it waits as %+v", found)
+			}
+			r.clock.Advance(9 * time.Second)
+			r.due(p, 0)
+			r.clock.Advance(time.Second)
+		}
+		mayGo.Store(true)
+		r.due(p, 1)
+		r.wantResults("1")
+		if said.Len() > 0 {
+			t.Errorf("said: %s", said.String())
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -65,6 +66,10 @@ const (
 	maxAnswer  = 16 << 10
 )
 
+// startsTogether is how long after the start nobody is warned of a witness that cannot
+// be reached.
+const startsTogether = time.Minute
+
 // ErrClosed says that the cosigner was closed before a checkpoint was cosigned.
 var ErrClosed = errors.New("cosigner is closed")
 
@@ -75,6 +80,7 @@ type Cosigner struct {
 	now    clock.Now
 	log    *slog.Logger
 	peers  []*peer // of the goroutine, but for their status
+	begun  time.Time
 
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -96,7 +102,7 @@ func Start(ctx context.Context, cfg CosignerConfig, source Source, now clock.Now
 	if cfg.Quorum > len(cfg.Peers) {
 		return nil, fmt.Errorf("cosigner: %d witnesses cannot make a quorum of %d", len(cfg.Peers), cfg.Quorum)
 	}
-	c := &Cosigner{cfg: cfg, source: source, now: now, log: log, done: make(chan struct{}), changed: make(chan struct{})}
+	c := &Cosigner{cfg: cfg, source: source, now: now, log: log, begun: time.Now(), done: make(chan struct{}), changed: make(chan struct{})}
 	for _, p := range cfg.Peers {
 		c.peers = append(c.peers, &peer{Peer: p, client: p.client(cfg.Client)})
 	}
@@ -240,7 +246,11 @@ func (c *Cosigner) ask(ctx context.Context, p *peer, signed []byte, head journal
 	defer cancel()
 	line, err := p.cosign(ctx, c.source, signed, head)
 	if err != nil && ctx.Err() != context.Canceled {
-		c.log.WarnContext(ctx, "witness did not cosign", slog.String("witness", p.Key.Name()), slog.Any("error", err))
+		level := slog.LevelWarn
+		if _, ok := errors.AsType[*net.OpError](err); ok && time.Since(c.begun) < startsTogether {
+			level = slog.LevelInfo // it may be starting as well
+		}
+		c.log.Log(ctx, level, "witness did not cosign", slog.String("witness", p.Key.Name()), slog.Any("error", err))
 	}
 	p.answered(c.now(), head, line, err)
 	return line
