@@ -70,6 +70,8 @@ func choose(dir string, among []kept, much uint64) (string, kept, bool) {
 // flip changes a byte in a file of a node that is down. A node that must refuse
 // gets it back afterwards.
 func (t *trouble) flip(ctx context.Context, f Fault, k *keeper) error {
+	k.files.Lock()
+	defer k.files.Unlock()
 	var path string
 	var kind kept
 	var before []byte
@@ -95,6 +97,8 @@ func (t *trouble) flip(ctx context.Context, f Fault, k *keeper) error {
 
 // lose takes a file or folder away from a node that is down.
 func (t *trouble) lose(ctx context.Context, f Fault, k *keeper) error {
+	k.files.Lock()
+	defer k.files.Unlock()
 	var path, aside string
 	var kind kept
 	since := k.soFar()

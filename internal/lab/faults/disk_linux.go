@@ -20,6 +20,16 @@ func mount(dir string) error {
 	return syscall.Mount("dobosh-faults", dir, "tmpfs", 0, fmt.Sprintf("size=%d,mode=700", room))
 }
 
+// remount lets nothing be written to a disk, or again; whoever has a file open for
+// writing is in the way.
+func remount(dir string, readOnly bool) error {
+	flags := uintptr(syscall.MS_REMOUNT)
+	if readOnly {
+		flags |= syscall.MS_RDONLY
+	}
+	return syscall.Mount("dobosh-faults", dir, "tmpfs", flags, fmt.Sprintf("size=%d,mode=700", room))
+}
+
 func unmount(dir string) error { return syscall.Unmount(dir, syscall.MNT_DETACH) }
 
 // filler is the file that takes all the room.

@@ -3,8 +3,8 @@
 //
 // The nodes of the demonstration run as processes of their own, and births are
 // recorded, offers seen and accepted. Meanwhile a plan is carried out that
-// follows from a seed: processes are killed and stopped, disks fill up,
-// descriptors end, the network is cut and slow, bytes flip in files of a node
+// follows from a seed: processes are killed and stopped, disks fill up, are
+// read-only, slow or give errors, descriptors end, the network is cut and slow, bytes flip in files of a node
 // that is down, clocks jump, servers of the database are killed. Whatever ends
 // is started again, as systemd would do it.
 //

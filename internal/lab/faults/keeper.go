@@ -13,6 +13,7 @@ import (
 
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/lab/bench"
+	"dobosh/internal/lab/station"
 )
 
 // again is how long after its end a process is started, as the unit says.
@@ -22,9 +23,12 @@ const again = 200 * time.Millisecond
 // while somebody works on its files.
 type keeper struct {
 	*bench.Victim
-	log io.Writer
+	disk *disk
+	log  io.Writer
 
 	process sync.Mutex // held by whoever starts it, and by whoever needs it down
+
+	files sync.Mutex // held by whoever takes files away, until they are back
 
 	mu      sync.Mutex
 	started int // guarded by mu; how often it was started again
@@ -64,8 +68,16 @@ func (k *keeper) down(do func() error) error {
 	return do()
 }
 
-// data is where the node keeps everything.
-func (k *keeper) data() string { return k.Config().Node.Dir }
+// data is where the node keeps everything, past what fails there.
+func (k *keeper) data() string { return k.disk.under }
+
+// rests is the configuration of the node when it has stopped: what it kept is read
+// past the surface, whose server this process is.
+func (k *keeper) rests() station.Config {
+	cfg := k.Config()
+	cfg.Node.Dir = k.data()
+	return cfg
+}
 
 // logFile is where the process writes its log.
 func (k *keeper) logFile() string { return filepath.Join(filepath.Dir(k.File()), "log.txt") }

@@ -18,6 +18,9 @@ const (
 	Kill        Kind = "kill"        // the process ends without warning
 	Stop        Kind = "stop"        // the process stands still, and goes on
 	Disk        Kind = "disk"        // no room is left in the folder of the node
+	ReadOnly    Kind = "readonly"    // nothing can be written there
+	Errors      Kind = "io"          // the disk gives errors
+	SlowDisk    Kind = "slowdisk"    // the disk is slow
 	Descriptors Kind = "descriptors" // no further file or connection can be opened
 	Cut         Kind = "cut"         // other nodes do not reach it
 	Hang        Kind = "hang"        // connections stand, and nothing comes through
@@ -55,7 +58,7 @@ const (
 func lanes() [][]Kind {
 	return [][]Kind{
 		{Kill, Kill, Stop, Flip, Lose, Database, Stream},
-		{Disk, Descriptors, Cut, Hang, Slow, Clock},
+		{Disk, ReadOnly, Errors, SlowDisk, Descriptors, Cut, Hang, Slow, Clock},
 	}
 }
 

@@ -58,8 +58,8 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	if o, err = o.withDefaults(); err != nil {
 		return Result{}, err
 	}
-	t := &trouble{options: o, log: &lines{to: o.Log, begun: time.Now()}, proxies: map[string]*proxy{}, keepers: map[string]*keeper{}, disks: map[string]bool{}}
-	defer func() { err = errors.Join(err, t.undo()) }()
+	t := &trouble{options: o, log: &lines{to: o.Log, begun: time.Now()}, proxies: map[string]*proxy{}, keepers: map[string]*keeper{}, disks: map[string]*disk{}}
+	defer func() { err = errors.Join(err, t.undo(!result.OK())) }()
 	load, err := bench.Run(ctx, bench.Options{
 		Binary: o.Binary, Dir: o.Dir, Seconds: o.Minutes * 60, Rate: o.Rate, Drain: o.Drain, Log: t.log, Trouble: t,
 		Engine: o.Engine, Servers: o.Servers,
@@ -88,7 +88,7 @@ type trouble struct {
 	streams  []bench.Server // none for a bus in each node
 
 	proxies map[string]*proxy // by node
-	disks   map[string]bool   // by folder: it is a disk of its own
+	disks   map[string]*disk  // by node
 	keepers map[string]*keeper
 
 	clocks atomic.Int64 // how many clocks are off
@@ -148,13 +148,8 @@ func (t *trouble) prepare(name, file string) error {
 	if err := adds.Write(file); err != nil {
 		return err
 	}
-	dir := filepath.Join(filepath.Dir(file), cfg.Dir)
-	if err := mount(dir); err != nil {
-		t.skip("disks of their own: %v; a limit on the size of files stands in for them", err)
-		return nil
-	}
-	t.disks[dir] = true
-	return nil
+	t.disks[name], err = newDisk(filepath.Join(filepath.Dir(file), cfg.Dir), t.skip)
+	return err
 }
 
 func (t *trouble) skip(format string, args ...any) {
@@ -166,10 +161,13 @@ func (t *trouble) skip(format string, args ...any) {
 
 // can says whether a kind of trouble can be made here.
 func (t *trouble) can(k Kind) bool {
+	city := t.disks[demo.City] // all disks are alike
 	switch {
 	case len(t.options.Only) > 0 && !slices.Contains(t.options.Only, k), k == Database && t.database == nil, k == Stream && len(t.streams) == 0:
 		return false
-	case k == Descriptors || k == Disk && len(t.disks) == 0:
+	case (k == Errors || k == SlowDisk) && city.surface == nil, k == ReadOnly && city.surface == nil && !city.small:
+		return false // it was said when the disks were made
+	case k == Descriptors || k == Disk && !city.small:
 		if _, err := limited(os.Getpid(), descriptors, nil); err != nil {
 			t.skip("%s: %v", k, err)
 			return false
@@ -192,7 +190,7 @@ func (t *trouble) Make(ctx context.Context, nodes []*bench.Victim, window time.D
 	keeping, done := context.WithCancel(ctx)
 	var keepers sync.WaitGroup
 	for _, v := range nodes {
-		k := &keeper{Victim: v, log: t.log}
+		k := &keeper{Victim: v, disk: t.disks[v.Name()], log: t.log}
 		t.keepers[v.Name()] = k
 		keepers.Go(func() { k.keep(keeping) })
 	}
@@ -256,6 +254,12 @@ func (t *trouble) make(ctx context.Context, f Fault, k *keeper) error {
 		return k.Signal(syscall.SIGCONT)
 	case Disk:
 		return t.fillDisk(ctx, f, k)
+	case ReadOnly:
+		return t.readOnly(ctx, f, k)
+	case Errors:
+		return failDisk(ctx, f, k)
+	case SlowDisk:
+		return slowDisk(ctx, f, k)
 	case Descriptors:
 		return t.endDescriptors(ctx, f, k)
 	case Cut:
@@ -304,7 +308,7 @@ func fail(ctx context.Context, f Fault, servers ...bench.Server) error {
 // fillDisk leaves no room in the folder of the node.
 func (t *trouble) fillDisk(ctx context.Context, f Fault, k *keeper) error {
 	dir := k.data()
-	if !t.disks[dir] {
+	if !k.disk.small {
 		return t.limit(ctx, f, k, fileSize, func(int) (uint64, error) { return f.Much % 8192, nil })
 	}
 	if err := fill(dir, int64(f.Much%65536)); err != nil {
@@ -371,10 +375,10 @@ func setClock(k *keeper, by time.Duration) error {
 // Audit looks into the stores of the nodes, then into the journals.
 func (t *trouble) Audit(ctx context.Context, told bench.Told) []string {
 	a := &audit{}
-	a.registers(ctx, t.keepers[demo.Registers].Config(), told)
-	a.city(ctx, t.keepers[demo.City].Config(), told)
+	a.registers(ctx, t.keepers[demo.Registers].rests(), told)
+	a.city(ctx, t.keepers[demo.City].rests(), told)
 	for _, k := range t.keepers {
-		a.queue(ctx, k.Name(), k.Config())
+		a.queue(ctx, k.Name(), k.rests())
 	}
 	return a.findings
 }
@@ -389,16 +393,12 @@ func (t *trouble) restarts() map[string]int {
 	return all
 }
 
-// undo takes away what Prepare made.
-func (t *trouble) undo() error {
-	var errs []error
+// undo takes away what Prepare made, and keeps what the disks have on request.
+func (t *trouble) undo(keep bool) error {
 	for _, p := range t.proxies {
 		p.close()
 	}
-	for dir := range t.disks {
-		errs = append(errs, unmount(dir))
-	}
-	return errors.Join(errs...)
+	return t.closeDisks(keep)
 }
 
 // lines writes whole lines with the time since the beginning. It is safe for

@@ -16,7 +16,7 @@ import (
 var seeds = []uint64{1, 2}
 
 // mended are the kinds of trouble that the nodes are known to get through.
-var mended = []faults.Kind{faults.Kill, faults.Stop, faults.Disk, faults.Descriptors, faults.Cut, faults.Hang, faults.Slow, faults.Clock, faults.Lose}
+var mended = []faults.Kind{faults.Kill, faults.Stop, faults.Disk, faults.ReadOnly, faults.Errors, faults.SlowDisk, faults.Descriptors, faults.Cut, faults.Hang, faults.Slow, faults.Clock, faults.Lose}
 
 func TestNothingIsLostWhateverHappens(t *testing.T) {
 	if testing.Short() {
