@@ -108,8 +108,14 @@ func (r *Room) adopt(ctx context.Context, tx *storage.Tx, l journal.Logged) erro
 		id: m.Offer, assessment: m.Assessment, service: s.ID, person: made.Person, state: state, version: 1, day: record.Day, subject: m.Subject,
 		facts: factsOf(record, c.Receipts), outcome: outcome, madeAt: made.MadeAt, until: made.MadeAt,
 	}
-	if _, err := offers.Insert(ctx, tx, `on conflict (assessment) do nothing`, o); err != nil {
+	fresh, err := offers.Insert(ctx, tx, `on conflict (assessment) do nothing`, o)
+	if err != nil {
 		return fmt.Errorf("adopt offer: %w", err)
+	}
+	if fresh > 0 { // who follows offers may never have heard of it
+		if err := r.publish(ctx, tx, OfferMade, m.Offer, made.MadeAt); err != nil {
+			return err
+		}
 	}
 	if _, err := tx.ExecContext(ctx, `update services_offers set state = $1, version = version + 1, decision = $2 where assessment = $3`, state, made.ID, m.Assessment); err != nil {
 		return fmt.Errorf("adopt offer: %w", err)

@@ -58,6 +58,7 @@ func TestDecisionsComeBackFromTheJournal(t *testing.T) {
 			again, err := r.Accept(t.Context(), mother, was.Offer, 1) // she taps again
 			must(t, err)
 			want(t, "decision", again.ID, id)
+			want(t, "offers told to those who follow", r.published(services.OfferMade, was.Offer), 1)
 		}
 		for _, o := range r.offersOf(mother) {
 			if o.State == services.OfferOpen {
