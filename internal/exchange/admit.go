@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"dobosh/internal/exchange/turnstile"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
@@ -29,8 +30,8 @@ func covers(c *registry.Contract, method, path string) (named map[string]string,
 }
 
 // admit finds the contract that the request names and checks everything that
-// it says, by the newest state of the registry: what ended a second ago has
-// ended.
+// it says but its quota, by the newest state of the registry: what ended a second ago
+// has ended.
 func (g *Gateway) admit(state *registry.State, q *RequestMeta, body []byte) (*terms, map[string]string, error) {
 	if err := g.fresh(); err != nil {
 		return nil, nil, err
@@ -61,28 +62,34 @@ func (g *Gateway) admit(state *registry.State, q *RequestMeta, body []byte) (*te
 	if int64(len(body)) > limitOf(c) {
 		return t, nil, problem.New(problem.TooLarge, "question-too-large")
 	}
-	return t, named, g.meter(c, q)
+	if !g.rates.take(account(c, q), c.Rate, g.Now()) {
+		return t, named, problem.New(problem.TooMany, "rate-exceeded", "contract", c.ID, "rate", strconv.Itoa(c.Rate), "seconds", "1")
+	}
+	return t, named, nil
+}
+
+// pass remembers a request, and counts it against the quota of its contract if it was
+// admitted.
+func (in *inboundRequest) pass() turnstile.Verdict {
+	r := turnstile.Request{Member: in.Client.Owner().String(), ID: in.ID}
+	if in.refused == nil {
+		r.Account, r.Quota = account(in.terms.Contract, &in.RequestMeta), in.terms.Quota
+	}
+	return in.g.passes.Pass(r)
+}
+
+// account is on what a request is counted: under a contract with a group each of its
+// members has rate and quota for itself.
+func account(c *registry.Contract, q *RequestMeta) string {
+	if c.Group == (registry.ID{}) {
+		return c.ID
+	}
+	return c.ID + "\n" + q.Client.String()
 }
 
 // missing says that no contract lets the client ask the service this.
 func missing(client, service registry.ID) error {
 	return problem.New(problem.Forbidden, "contract-missing", "client", client.String(), "service", service.String())
-}
-
-// meter counts the request against the contract's rate and quota. Under a
-// contract with a group each of its members has them for itself.
-func (g *Gateway) meter(c *registry.Contract, q *RequestMeta) error {
-	account := c.ID
-	if c.Group != (registry.ID{}) {
-		account += "\n" + q.Client.String()
-	}
-	if !g.rates.take(account, c.Rate, g.Now()) {
-		return problem.New(problem.TooMany, "rate-exceeded", "contract", c.ID, "rate", strconv.Itoa(c.Rate), "seconds", "1")
-	}
-	if !g.quotas.take(account, c.Quota, g.Now()) {
-		return problem.New(problem.TooMany, "quota-exhausted", "contract", c.ID)
-	}
-	return nil
 }
 
 // open refuses requests while no node of this member takes any, or this one

@@ -29,7 +29,9 @@ type inboundRequest struct {
 
 	concerns bool // whether a place of the contract, at which persons are named, is in this exchange
 	out      outcome
-	terms    *terms
+	terms    *terms            // what its contract says; may be nil where it is refused
+	named    map[string]string // the segments of its path that the contract names
+	refused  error             // why it is not put to the information system
 	timeout  *idleTimeout
 
 	systemTook, journalTook time.Duration
@@ -67,15 +69,12 @@ func (in *inboundRequest) answer() error {
 		Version: Version, ID: in.ID, Request: in.leaf, Asker: in.Client, Behalf: in.Behalf, Holder: in.Service, Act: ActRead,
 		Contract: in.Contract, Purpose: in.Purpose, Provision: in.Provision, Matter: in.Matter, Role: in.Role,
 	}
-	state := in.g.State()
-	agreed, named, err := in.g.admit(state, &in.RequestMeta, in.body)
-	if err != nil {
-		return err
+	if in.refused != nil {
+		return in.refused
 	}
-	in.terms = agreed
-	in.out.Purpose, in.out.Provision = agreed.Purpose, agreed.Provision
-	in.out.Hidden = in.g.hidden(agreed.Contract)
-	return in.consult(named)
+	in.out.Purpose, in.out.Provision = in.terms.Purpose, in.terms.Provision
+	in.out.Hidden = in.g.hidden(in.terms.Contract)
+	return in.consult(in.named)
 }
 
 // refused is the outcome when nothing leaves. The status of the information

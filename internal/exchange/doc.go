@@ -28,8 +28,10 @@
 //     moment loses the note. The provider's entry stands.
 //   - Proof is of what the provider's node said, not of what its information system
 //     meant; nor of the durations that travel beside a response.
-//   - A quota, a rate and the memory of ids begin anew with the process. They hold
-//     back what runs wild; they are no account.
+//   - A rate begins anew with the process, and each node of a member has its own. So do
+//     quotas and the memory of ids where a member has one node; several on one
+//     database have them together, as package turnstile says. They hold back what
+//     runs wild; they are no account.
 //   - Memory that a contract's fields are sorted in is bounded (maxDocument), so a
 //     document beyond it does not leave, whatever the contract allows.
 //

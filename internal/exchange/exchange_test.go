@@ -735,31 +735,6 @@ func TestRepliesThatSayNothing(t *testing.T) {
 	}
 }
 
-func TestReplays(t *testing.T) {
-	now := morning
-	r := newReplays(10*time.Minute, func() time.Time { return now })
-	if !r.first(city, "1") || r.first(city, "1") || !r.first(state, "1") {
-		t.Fatal("an id is remembered for its member")
-	}
-	for range 2 {
-		now = now.Add(-time.Hour) // a clock that is set back makes nothing forgotten
-		if r.first(city, "1") {
-			t.Fatal("forgotten when the clock went back")
-		}
-	}
-	now = now.Add(10 * time.Minute)
-	if r.first(city, "1") {
-		t.Fatal("forgotten within the window")
-	}
-	for range 2 {
-		now = now.Add(11 * time.Minute)
-		r.first(city, "2")
-	}
-	if !r.first(city, "1") || len(r.old) > 2 || len(r.new) > 2 {
-		t.Fatal("never forgotten")
-	}
-}
-
 func TestRefusalsKeepTheirKind(t *testing.T) {
 	for kind := problem.Internal; kind <= problem.Timeout; kind++ {
 		if again := refusalOf(problem.New(kind, "x", "a", "b")).problem(); again.Kind != kind || again.Code != "x" || again.Args["a"] != "b" {

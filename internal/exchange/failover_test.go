@@ -5,11 +5,15 @@ import (
 	"crypto/tls"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"dobosh/internal/exchange/link"
+	"dobosh/internal/exchange/turnstile"
 	"dobosh/internal/registry"
+	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
 )
 
 // twoNodes gives the state a second node, which the registry knows.
@@ -98,6 +102,48 @@ func TestNodeThatIsNamedIsAsked(t *testing.T) {
 	ask.Node = "n3"
 	_, err := w.city.Ask(t.Context(), ask)
 	wantCode(t, err, "node-unknown")
+}
+
+// Two nodes of a provider on one database have one quota, and what one of them took the
+// other refuses.
+func TestTwoNodesOfAProviderRememberTogether(t *testing.T) {
+	const quota = 7
+	w := newWorld(t, func(c *registry.Contract) { c.Quota = quota })
+	open := testkit.Database(t, storage.Postgres)
+	var nodes []*side
+	for _, name := range []string{"n2", "n3"} { // beside n1, which is on none
+		n := w.startNodeOn(state, name, open(turnstile.Migrations()))
+		n.systems[birthsS] = w.state.systems[birthsS]
+		w.say(n.statement(t))
+		nodes = append(nodes, n)
+	}
+
+	m := w.city.message(t, w.byHand("1"), nil)
+	w.state = nodes[0]
+	if answer, err := w.send(w.city.cert, m); err != nil || answer.kind != sealed {
+		t.Fatalf("%v, %s", err, answer.meta)
+	}
+	w.state = nodes[1]
+	for name, again := range map[string]envelope{"the same message": m, "the same id": w.city.message(t, w.byHand("1"), nil)} {
+		answer, err := w.send(w.city.cert, again)
+		if err != nil || answer.kind != unsealed || !strings.Contains(string(answer.meta), "message-replayed") {
+			t.Errorf("%s: %v, %s", name, err, answer.meta)
+		}
+	}
+
+	answers := 1
+	for i := range 2 * quota {
+		ask := w.question()
+		ask.Node = nodes[i%2].name
+		if _, err := w.city.Ask(t.Context(), ask); err == nil {
+			answers++
+		} else {
+			wantCode(t, err, "quota-exhausted")
+		}
+	}
+	if answers != quota || nodes[1].Used()["births"] != quota {
+		t.Errorf("%d answers of a quota of %d; a node says %v", answers, quota, nodes[1].Used())
+	}
 }
 
 func TestWhichNodeComesFirst(t *testing.T) {

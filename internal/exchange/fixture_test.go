@@ -208,6 +208,11 @@ func (w *world) start(member registry.ID) *side { return w.startNode(member, "n1
 // startNode starts one of several nodes of a member. The registry does not know
 // it yet.
 func (w *world) startNode(member registry.ID, name string) *side {
+	return w.startNodeOn(member, name, nil)
+}
+
+// startNodeOn is startNode for one that remembers together with others on a database.
+func (w *world) startNodeOn(member registry.ID, name string, db *storage.DB) *side {
 	w.tb.Helper()
 	s := &side{member: member, name: name, key: testkit.Key("log " + member.String() + name), tlsKey: testkit.Key("tls " + member.String() + name), dir: w.tb.TempDir(), clock: clock.NewManual(morning), systems: map[registry.ID]System{}}
 	s.contact = s.clock.Now
@@ -221,8 +226,15 @@ func (w *world) startNode(member registry.ID, name string) *side {
 	})
 	s.Gateway = New(Config{
 		Member: member, Node: name, Credential: credential.NewHolder(s.cert, w.authority.State, s.clock.Now), State: w.authority.State, Contact: func() time.Time { return s.contact() }, Journal: s.journal, Law: w.law,
-		Sectors: w.sectors, Systems: func(service registry.ID) (System, bool) { found, ok := s.systems[service]; return found, ok }, Now: s.clock.Now, Log: logger,
+		Sectors: w.sectors, Systems: func(service registry.ID) (System, bool) { found, ok := s.systems[service]; return found, ok }, DB: db, Now: s.clock.Now, Log: logger,
 	})
+	if err := s.Join(w.tb.Context()); err != nil {
+		w.tb.Fatal(err)
+	}
+	remembering, stop := context.WithCancel(context.Background())
+	var ended sync.WaitGroup
+	ended.Go(func() { s.Remember(remembering) })
+	w.tb.Cleanup(func() { stop(); ended.Wait() })
 	s.serve(w.tb, logger)
 	return s
 }

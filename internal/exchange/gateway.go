@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"dobosh/internal/exchange/link"
+	"dobosh/internal/exchange/turnstile"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
+	"dobosh/internal/storage"
 )
 
 // Journal makes a message durable before it leaves.
@@ -58,6 +60,7 @@ type Config struct {
 	Gossip        func(checkpoint []byte) error            // compares one that another node told; nil for nobody
 	Observe       func(Observation)                        // each exchange, at both sides; must not block; nil for nobody
 	Traces        bool                                     // whether exchanges are steps of a trace, which Observe is told
+	DB            *storage.DB                              // in which nodes of the member remember together who asked, see [turnstile]; nil for a node alone
 	Now           clock.Now
 	Log           *slog.Logger
 }
@@ -65,10 +68,9 @@ type Config struct {
 // Gateway asks and answers for one node. It is safe for concurrent use.
 type Gateway struct {
 	Config
-	replays *replays
-	quotas  *quotas
-	rates   *rates
-	memory  *memoryLimit
+	passes *turnstile.Turnstile
+	rates  *rates
+	memory *memoryLimit
 
 	messages sync.Pool // *[]byte, of messages that have left
 
@@ -112,7 +114,7 @@ func New(cfg Config) *Gateway {
 		cfg.Observe = func(Observation) {}
 	}
 	g := &Gateway{
-		Config: cfg, replays: newReplays(2*cfg.Skew, cfg.Now), quotas: newQuotas(), rates: newRates(), memory: newMemoryLimit(), consulting: newGoroutinePool(),
+		Config: cfg, passes: turnstile.New(cfg.DB, 2*cfg.Skew, cfg.Now, cfg.Log), rates: newRates(), memory: newMemoryLimit(), consulting: newGoroutinePool(),
 		recorder: newRecorder(cfg.Journal, cfg.Log),
 		clients:  map[string]*http.Client{}, verifiers: map[string]verifier{},
 	}
@@ -121,6 +123,16 @@ func New(cfg Config) *Gateway {
 	cfg.Credential.OnReplace(g.letGo)
 	return g
 }
+
+// Join comes before the first request is answered: other nodes of the member may be
+// on the database, and remember together with this one from then on.
+func (g *Gateway) Join(ctx context.Context) error { return g.passes.Join(ctx) }
+
+// Remember keeps what nodes of the member remember together until ctx ends.
+func (g *Gateway) Remember(ctx context.Context) { g.passes.Run(ctx) }
+
+// Forget drops from the database what need not be remembered: a round of the node.
+func (g *Gateway) Forget(ctx context.Context) error { return g.passes.Forget(ctx) }
 
 // client gives the connection pool to the node with a pin.
 func (g *Gateway) client(pin string) *http.Client {

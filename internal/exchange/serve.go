@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dobosh/internal/exchange/link"
+	"dobosh/internal/exchange/turnstile"
 	"dobosh/internal/kit/problem"
 )
 
@@ -102,7 +103,8 @@ func refuse(ch channel, err error) {
 }
 
 // receive reads a request and proves it: it is in the log of the node that it came
-// from, speaks for that node's member, came in time and was not here before.
+// from, speaks for that node's member, came in time and was not here before. Whether its
+// contract lets it is known then too.
 func (g *Gateway) receive(tls *tls.ConnectionState, ch channel, admit func(int) error) (*inboundRequest, error) {
 	node, err := g.Credential.Peer(tls)
 	if err != nil {
@@ -152,8 +154,12 @@ func (g *Gateway) receive(tls *tls.ConnectionState, ch channel, admit func(int) 
 	if off := in.At.Sub(g.Now()); off > g.Skew || off < -g.Skew {
 		return nil, problem.New(problem.Invalid, "clock-off", "seconds", strconv.Itoa(int(off.Abs().Seconds())), "asker", in.Client.Owner().String(), "provider", g.Member.String())
 	}
-	if !g.replays.first(in.Client.Owner(), in.ID) {
+	in.terms, in.named, in.refused = g.admit(g.State(), &in.RequestMeta, in.body)
+	switch in.pass() {
+	case turnstile.Replayed:
 		return nil, problem.New(problem.Conflict, "message-replayed")
+	case turnstile.Exhausted:
+		in.refused = problem.New(problem.TooMany, "quota-exhausted", "contract", in.terms.ID)
 	}
 	return in, nil
 }

@@ -1,21 +1,12 @@
 package exchange
 
-import (
-	"strings"
-
-	"dobosh/internal/kit/civil"
-)
+import "strings"
 
 // Used is how many requests of this day other members have put under each
-// contract that has a quota.
+// contract that has a quota, to all nodes of the member as far as this one knows.
 func (g *Gateway) Used() map[string]int {
-	g.quotas.mu.Lock()
-	defer g.quotas.mu.Unlock()
-	if g.quotas.day.Before(civil.Of(g.Now())) {
-		return nil
-	}
-	used := make(map[string]int, len(g.quotas.taken))
-	for account, n := range g.quotas.taken {
+	used := map[string]int{}
+	for account, n := range g.passes.Used() {
 		contract, _, _ := strings.Cut(account, "\n") // each client of a group has an account of its own
 		used[contract] += n
 	}

@@ -31,6 +31,7 @@ import (
 	"dobosh/internal/exchange/link"
 	"dobosh/internal/exchange/oversight"
 	exchangepages "dobosh/internal/exchange/pages"
+	"dobosh/internal/exchange/turnstile"
 	"dobosh/internal/identity"
 	identitypages "dobosh/internal/identity/pages"
 	"dobosh/internal/journal"
@@ -113,7 +114,7 @@ const (
 // tables are those of all rooms, and of guests.
 func tables(guests []Guest) []fs.FS {
 	all := []fs.FS{
-		migrations, keys.Migrations(), bus.Migrations(), api.Migrations(), budget.Migrations(), work.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), admission.Migrations(),
+		migrations, keys.Migrations(), bus.Migrations(), api.Migrations(), budget.Migrations(), turnstile.Migrations(), work.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), admission.Migrations(),
 		contracts.Migrations(), catalogue.Migrations(), oversight.Migrations(), events.Migrations(), notify.Migrations(), services.Migrations(), receipts.Migrations(),
 	}
 	for _, guest := range guests {
@@ -279,9 +280,11 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 			noteSpans(spans, o)
 		},
 		Traces:     cfg.Traces != nil,
+		DB:         db,
 		Checkpoint: func() []byte { return []byte(c.Checkpoint()) },
 		Gossip:     func(checkpoint []byte) error { return c.Compare(context.Background(), checkpoint) },
 	})
+	jobs.Register(work.Every("exchange.forget", 10*time.Minute, n.surely(gateway.Forget)))
 	looks := receipts.NewSystem(cfg.Member, db, now)
 	asked := cfg.Member
 	asked.Subsystem, asked.Service = "receipts", receipts.ServiceCode
@@ -289,7 +292,8 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		Systems: map[registry.ID]exchange.System{asked: exchange.Handler(looks.Handler())},
 		Pages:   []portal.Room{receiptpages.NewDesk(looks)},
 		Figures: []prometheus.Collector{exchanges.total, exchanges.seconds, exchanges.hops},
-		Work:    []func(context.Context){func(ctx context.Context) { partFromStrangers(ctx, c, gateway) }},
+		Start:   gateway.Join,
+		Work:    []func(context.Context){gateway.Remember, func(ctx context.Context) { partFromStrangers(ctx, c, gateway) }},
 		Close:   func() error { gateway.Close(); return nil },
 	}, nil)
 	brings, err = openPrograms(b)

@@ -144,18 +144,33 @@ func (t *Table[T]) Insert(ctx context.Context, tx *Tx, rest string, rows ...T) (
 	if len(rows) == 0 {
 		return 0, nil
 	}
-	args := make([]any, 0, len(rows)*len(t.columns))
-	for i := range rows {
-		for _, c := range t.columns {
-			args = append(args, c.value(&rows[i]))
-		}
-	}
-	text := "insert into " + t.name + " (" + t.written + ") values " + places(len(rows), len(t.columns)) + " " + rest
+	text, args := t.insert(rest, rows)
 	result, err := tx.ExecContext(ctx, text, args...)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+// Add writes those rows, some hundred at most, whose key is not there yet, and gives
+// them back in any order. The key is a list of columns; no two of the rows have the same.
+func (t *Table[T]) Add(ctx context.Context, tx *Tx, key string, rows ...T) ([]T, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	text, args := t.insert("on conflict ("+key+") do nothing returning "+t.read, rows)
+	added, err := tx.QueryContext(ctx, text, args...)
+	return All(added, err, t.Scan)
+}
+
+func (t *Table[T]) insert(rest string, rows []T) (text string, args []any) {
+	args = make([]any, 0, len(rows)*len(t.columns))
+	for i := range rows {
+		for _, c := range t.columns {
+			args = append(args, c.value(&rows[i]))
+		}
+	}
+	return "insert into " + t.name + " (" + t.written + ") values " + places(len(rows), len(t.columns)) + " " + rest, args
 }
 
 // Put writes rows in the place of those with the same key, which is a list of

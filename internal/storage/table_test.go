@@ -74,6 +74,22 @@ func plantAll(t *testing.T, db *storage.DB, rest string, all ...plant) (n int64)
 	return n
 }
 
+// Add says which rows were new.
+func TestAddGivesWhatWasNotThere(t *testing.T) {
+	inGarden(t, func(t *testing.T, db *storage.DB) {
+		rose, lily := plant{ID: "rose"}, plant{ID: "lily", Height: 7}
+		plantAll(t, db, "", rose)
+		var added []plant
+		err := db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) (err error) {
+			added, err = plants.Add(ctx, tx, "id", rose, lily)
+			return err
+		})
+		if err != nil || len(added) != 1 || added[0].ID != "lily" || added[0].Height != 7 {
+			t.Errorf("added %+v, %v", added, err)
+		}
+	})
+}
+
 func TestARowComesBackAsItWas(t *testing.T) {
 	inGarden(t, func(t *testing.T, db *storage.DB) {
 		whole := plant{
