@@ -13,8 +13,9 @@ import (
 const (
 	// maxBatch bounds the requests of one write.
 	maxBatch = 256
-	// maxSaid bounds those of a write when a node says all that it knows.
-	maxSaid = 1000
+	// maxSaid bounds those of a write when a node says all that it knows: 500 requests a
+	// second for two windows are 60 writes.
+	maxSaid = 10_000
 	// patience is how long a request waits for the database.
 	patience = 2 * time.Second
 	// kept is how many windows a row stays: the clocks of nodes differ.

@@ -16,10 +16,10 @@ const (
 	// name is held alone by a node that has nobody beside it, and shared by nodes
 	// that remember together. Who wants in signals it.
 	name = "exchange.turnstile"
-	// joinLook is how often who wants in tries, and joinPatience for how long: a
-	// process that hangs loses its connection to the database before.
+	// joinLook is how often who wants in tries, and joinPatience for how long: the other
+	// has said what it knows before, or hangs and has lost its connection to the database.
 	joinLook     = 50 * time.Millisecond
-	joinPatience = 30 * time.Second
+	joinPatience = 2 * time.Minute
 	// againLook is how long to wait before a database that did not answer is asked again.
 	againLook = time.Second
 	// round is how often nodes that remember together look whether there is still more
