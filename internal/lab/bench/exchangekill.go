@@ -116,6 +116,9 @@ func (a *Acknowledgement) read(ctx context.Context, p *process, kinds ...string)
 			a.find("entry %d of %s: %v", index, p.name, err)
 			break
 		}
+		if entry.Erased || entry.Entry.Kind == "answer" && len(entry.Entry.Body) == 0 {
+			a.find("entry %d of %s has no content that opens", index, p.name)
+		}
 		found.add(entry.Entry, numbers)
 	}
 	if err := log.Close(); err != nil {

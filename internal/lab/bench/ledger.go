@@ -13,8 +13,12 @@ type ledger struct {
 	wanted int // offers of each birth
 
 	mu        sync.Mutex
-	matters   map[string]*matter // by reference of the birth
-	decisions map[string]string  // by offer
+	matters   map[string]*matter   // by reference of the birth
+	decisions map[string]string    // by offer
+	at        map[string]time.Time // when each birth, offer, decision and exchange was heard of first
+	exchanges []string             // numbers of questions that were answered
+	again     []string             // offers that were decided a second time, and otherwise
+	strange   bool                 // the registers were put back from a copy: births may be known to the city alone
 }
 
 // matter is one birth. An offer may be seen before the answer that the birth
@@ -22,19 +26,21 @@ type ledger struct {
 type matter struct {
 	offers   map[string]services.Brief // by id
 	recorded bool
+	doubtful bool          // the registers were put back from a copy that was made before it
 	whole    chan struct{} // closed when all wanted offers were seen
 	wholeAt  time.Time     // guarded by the ledger; set before whole is closed
+	turned   chan struct{} // closed when a node was put back from a copy that lacks something of it
 }
 
 func newLedger(wanted int) *ledger {
-	return &ledger{wanted: wanted, matters: map[string]*matter{}, decisions: map[string]string{}}
+	return &ledger{wanted: wanted, matters: map[string]*matter{}, decisions: map[string]string{}, at: map[string]time.Time{}}
 }
 
 // of finds the matter of a birth, or begins it. The caller holds mu.
 func (l *ledger) of(reference string) *matter {
 	m, ok := l.matters[reference]
 	if !ok {
-		m = &matter{offers: map[string]services.Brief{}, whole: make(chan struct{})}
+		m = &matter{offers: map[string]services.Brief{}, whole: make(chan struct{}), turned: make(chan struct{})}
 		l.matters[reference] = m
 	}
 	return m
@@ -45,8 +51,24 @@ func (l *ledger) recorded(reference string) *matter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	m := l.of(reference)
-	m.recorded = true
+	if !m.recorded {
+		m.recorded, l.at[reference] = true, time.Now()
+	}
 	return m
+}
+
+// signs are what a loop waits for.
+func (l *ledger) signs(m *matter) (whole, turned <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return m.whole, m.turned
+}
+
+// doubtful says whether the birth has to be recorded again.
+func (l *ledger) doubtful(m *matter) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return m.doubtful
 }
 
 // seen notes offers that were seen, and tells how many of them are new.
@@ -56,6 +78,7 @@ func (l *ledger) seen(offers []services.Brief, at time.Time) (fresh int) {
 	for _, o := range offers {
 		m := l.of(o.Matter)
 		if _, known := m.offers[o.ID]; !known {
+			l.at[o.ID] = at
 			fresh++
 			if len(m.offers)+1 == l.wanted {
 				m.wholeAt = at
@@ -80,7 +103,73 @@ func (l *ledger) offersOf(m *matter) (offers []services.Brief, at time.Time) {
 func (l *ledger) decided(offer, decision string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.decisions[offer] = decision
+	if told, known := l.decisions[offer]; known && told != decision {
+		l.again = append(l.again, offer)
+	}
+	l.decisions[offer], l.at[decision] = decision, time.Now()
+}
+
+// exchanged notes that a question was answered.
+func (l *ledger) exchanged(number string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.exchanges, l.at[number] = append(l.exchanges, number), time.Now()
+}
+
+// cityBack notes that the city was put back from a copy made at an instant. What it
+// offered since may come under other names. What was decided stays where the journal
+// was not lost with the rest.
+func (l *ledger) cityBack(copied time.Time, journal bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, m := range l.matters {
+		turned := false
+		for offer := range m.offers {
+			decision, decided := l.decisions[offer]
+			switch {
+			case l.at[offer].Before(copied), decided && (journal || l.at[decision].Before(copied)):
+				continue
+			}
+			delete(m.offers, offer)
+			turned = true
+		}
+		if turned {
+			m.turn()
+		}
+	}
+	if journal {
+		return
+	}
+	for offer, decision := range l.decisions {
+		if !l.at[decision].Before(copied) {
+			delete(l.decisions, offer)
+		}
+	}
+}
+
+// registersBack notes that the registers were put back from a copy made at an
+// instant: a birth that was recorded since may be gone, or be known to the city alone.
+func (l *ledger) registersBack(copied time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.strange = true
+	for reference, m := range l.matters {
+		if m.recorded && !l.at[reference].Before(copied) {
+			m.doubtful = true
+			m.turn()
+		}
+	}
+}
+
+// turn lets whoever waits for the offers of a matter look again. The caller holds mu.
+func (m *matter) turn() {
+	close(m.turned)
+	m.turned = make(chan struct{})
+	select {
+	case <-m.whole:
+		m.whole = make(chan struct{})
+	default:
+	}
 }
 
 // counts tells how much of everything there is.

@@ -49,3 +49,63 @@ func TestQuantile(t *testing.T) {
 		t.Error("the values were sorted in place")
 	}
 }
+
+// A city that was put back from a copy offers anew what it offered since; what it
+// decided since stays only where its journal stayed.
+func TestLedgerGoesBackWithTheCity(t *testing.T) {
+	for _, journal := range []bool{true, false} {
+		l := newLedger(1)
+		copied := time.Now()
+		for _, b := range []struct {
+			matter, offer string
+			seen          time.Time
+		}{{"before", "1", copied.Add(-time.Second)}, {"since", "2", copied.Add(time.Second)}, {"decided", "3", copied.Add(time.Second)}} {
+			l.recorded(b.matter)
+			l.seen([]services.Brief{{ID: b.offer, Matter: b.matter}}, b.seen)
+		}
+		l.decided("3", "d3")
+		_, turned := l.signs(l.of("since"))
+		l.cityBack(copied, journal)
+		select {
+		case <-turned:
+		default:
+			t.Error("whoever waits for the offers of a matter is not told")
+		}
+		whole, _ := l.signs(l.of("since"))
+		select {
+		case <-whole:
+			t.Error("a matter whose offer may be gone has all offers")
+		default:
+		}
+		_, offers, decisions := l.counts()
+		if want := map[bool][2]int{true: {2, 1}, false: {1, 0}}[journal]; [2]int{offers, decisions} != want {
+			t.Errorf("journal %t: %d offers and %d decisions, want %v", journal, offers, decisions, want)
+		}
+		l.seen([]services.Brief{{ID: "4", Matter: "since"}}, time.Now())
+		<-whole
+	}
+}
+
+func TestLedgerGoesBackWithTheRegisters(t *testing.T) {
+	l := newLedger(1)
+	before := l.recorded("before")
+	copied := time.Now().Add(time.Nanosecond)
+	since := l.recorded("since")
+	l.at["since"] = copied.Add(time.Second)
+	l.registersBack(copied)
+	if l.doubtful(before) || !l.doubtful(since) {
+		t.Errorf("to be recorded again: before the copy %t, since %t", l.doubtful(before), l.doubtful(since))
+	}
+}
+
+func TestOneOfferIsDecidedOnce(t *testing.T) {
+	l := newLedger(1)
+	l.decided("o", "d")
+	l.decided("o", "d")
+	if len(l.again) != 0 {
+		t.Errorf("the same answer again is a second decision: %v", l.again)
+	}
+	if l.decided("o", "e"); len(l.again) != 1 {
+		t.Error("another decision on the same offer is not noticed")
+	}
+}

@@ -77,6 +77,7 @@ func (m *measurement) run(ctx context.Context) (Result, error) {
 	_, _ = fmt.Fprintf(m.options.Log, "measuring for %s\n", m.options.window())
 	driving, stopDriving := context.WithCancel(patient)
 	m.flying.Go(func() { m.drive(driving, patient) })
+	m.flying.Go(func() { m.rig.beside.ask(driving, m) })
 	killed, troubled := m.killing(ctx), m.troubling(ctx)
 	pause(ctx, time.Now().Add(m.options.ramp()))
 	before, begun := m.rig.usage(), m.open()

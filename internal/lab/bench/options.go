@@ -22,6 +22,9 @@ type Options struct {
 	Drain   time.Duration // how long to wait for what is under way at the end; 0 for a minute
 	Log     io.Writer     // progress for people
 
+	// Questions are put a second through the edge, beside the loops; 0 for none.
+	Questions float64
+
 	// Trouble does to the nodes what it likes while loops run; nil for none.
 	Trouble Trouble
 }
@@ -31,7 +34,7 @@ const maxFlying = 2000
 
 func (o Options) withDefaults() (Options, error) {
 	if err := errors.Join(within("seconds", o.Seconds, 1, 3600), within("rate a second", o.Rate, 0, 10_000),
-		within("loops under way", o.Flying, 0, maxFlying), within("servers of JetStream", o.Servers, 0, 5)); err != nil {
+		within("loops under way", o.Flying, 0, maxFlying), within("questions a second", o.Questions, 0, 1000), within("servers of JetStream", o.Servers, 0, 5)); err != nil {
 		return o, err
 	}
 	if o.Flying == 0 {

@@ -189,6 +189,14 @@ func (p *postgres) keep(ctx context.Context, files map[string]string) error {
 	return nil
 }
 
+// Renew gives a node an empty database.
+func (p *postgres) Renew(ctx context.Context, name string) error {
+	if err := p.do(ctx, `drop database if exists "`+name+`" with (force)`); err != nil {
+		return err
+	}
+	return p.do(ctx, `create database "`+name+`"`)
+}
+
 // reconfigure changes a configuration file.
 func reconfigure(file string, change func(*node.Config)) error {
 	raw, err := os.ReadFile(file)

@@ -20,6 +20,8 @@ type Reconciliation struct {
 	Accepted  int      `json:"accepted"`  // of them
 	Decisions int      `json:"decisions"` // different ones
 	Entries   int64    `json:"entries"`   // in all journals
+	Exchanges int      `json:"exchanges"` // beside the loops, that were answered
+	Named     int      `json:"named"`     // acknowledged, and gone: after the copy from which a node was put back
 	Findings  []string `json:"findings"`  // what does not agree; empty when all is well
 }
 
@@ -50,12 +52,14 @@ func (m *measurement) reconcile(ctx context.Context) *Reconciliation {
 		return r
 	}
 	m.compare(r, offers)
+
 	if err := m.rig.nodes.stop(); err != nil { // what they keep their tables in is looked at
 		r.find("a node did not stop: %v", err)
 	}
 	for _, p := range m.rig.nodes {
 		r.journal(ctx, p)
 	}
+	m.rig.beside.reconcile(ctx, r, m)
 	if m.options.Trouble != nil {
 		for _, finding := range m.options.Trouble.Audit(ctx, m.rig.driver.ledger.told()) {
 			r.find("%s", finding)
@@ -125,14 +129,22 @@ func (m *measurement) compare(r *Reconciliation, offers map[string]services.Brie
 		}
 		r.Births++
 		for _, service := range m.rig.services {
-			if n := claims[claim{reference, service}]; n != 1 {
+			n := claims[claim{reference, service}]
+			if n == 0 && birth.doubtful {
+				r.Named++
+				continue
+			}
+			if n != 1 {
 				r.find("birth %s has %d offers of %s, not one", reference, n, service)
 			}
 		}
 	}
 	r.Offers, r.Decisions = len(offers), len(decisions)
-	if r.Offers != r.Births*len(m.rig.services) {
+	if r.Offers != r.Births*len(m.rig.services) && !l.strange {
 		r.find("%d births have %d offers, not %d", r.Births, r.Offers, r.Births*len(m.rig.services))
+	}
+	for _, offer := range l.again {
+		r.find("offer %s was decided twice", offer)
 	}
 	for _, err := range m.failures {
 		r.find("a loop came to nothing: %v", err)
@@ -143,7 +155,7 @@ func (m *measurement) compare(r *Reconciliation, offers map[string]services.Brie
 func (r *Reconciliation) offer(o services.Brief, l *ledger) {
 	told, accepted := l.decisions[o.ID]
 	switch {
-	case !l.of(o.Matter).recorded:
+	case !l.of(o.Matter).recorded && !l.strange:
 		r.find("offer %s belongs to birth %s, which nobody recorded", o.ID, o.Matter)
 	case accepted && (o.State != services.OfferAccepted || o.Decision != told):
 		r.find("offer %s was accepted with decision %q and is %s with decision %q", o.ID, told, o.State, o.Decision)

@@ -21,6 +21,7 @@ type rig struct {
 	driver   *driver
 	server   *postgres  // nil for SQLite
 	streams  jetStreams // none for a bus in each node
+	beside   *beside    // nil without questions
 	services []string   // ids of the public services that a birth gives offers of
 }
 
@@ -58,6 +59,16 @@ func newRig(ctx context.Context, o Options, crowd int) (r *rig, err error) {
 		if err := r.streams.carry(files); err != nil {
 			return nil, err
 		}
+	}
+	if o.Questions > 0 {
+		if r.beside, err = newBeside(o, files); err != nil {
+			return nil, err
+		}
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, r.beside.close())
+			}
+		}()
 	}
 	if meets, ok := o.Trouble.(Meets); ok {
 		meets.Meet(r.servers())
@@ -123,6 +134,7 @@ func (r *rig) stop() error {
 		r.driver.registrar.close()
 		r.driver.counter.close()
 	}
+	err = errors.Join(err, r.beside.close())
 	if r.server != nil {
 		err = errors.Join(err, r.server.stop())
 	}

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"dobosh/internal/lab/demo"
 	"dobosh/internal/lab/station"
 )
 
@@ -22,20 +23,24 @@ type Trouble interface {
 	Make(ctx context.Context, nodes []*Victim, window time.Duration) (findings []string)
 	// Excuses says whether a refusal may be its doing, and the loop goes on asking.
 	Excuses() bool
+	// Lost says whether what a node acknowledged at an instant may be gone, because the
+	// node was put back from a copy made before.
+	Lost(node string, at time.Time) bool
 	// Audit looks at what the nodes left behind when they have stopped.
 	Audit(ctx context.Context, told Told) (findings []string)
 }
 
 // Told is what the driver was told.
 type Told struct {
-	Births    []string          // that were recorded
-	Decisions map[string]string // by offer
+	Births    []string             // that were recorded
+	Decisions map[string]string    // by offer
+	At        map[string]time.Time // when of each birth and decision
 }
 
 func (l *ledger) told() Told {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := Told{Decisions: maps.Clone(l.decisions)}
+	t := Told{Decisions: maps.Clone(l.decisions), At: maps.Clone(l.at)}
 	for reference, m := range l.matters {
 		if m.recorded {
 			t.Births = append(t.Births, reference)
@@ -54,7 +59,7 @@ func (m *measurement) troubling(ctx context.Context) <-chan []string {
 	}
 	var victims []*Victim
 	for _, p := range m.rig.nodes {
-		victims = append(victims, &Victim{p})
+		victims = append(victims, &Victim{p, m.rig.driver.ledger})
 	}
 	go func() { done <- m.options.Trouble.Make(ctx, victims, m.options.window()) }()
 	return done
@@ -77,7 +82,22 @@ func (d *driver) excusing(ctx context.Context, do func() error) error {
 }
 
 // Victim is a node as a process, in the hands of whoever makes trouble.
-type Victim struct{ p *process }
+type Victim struct {
+	p      *process
+	ledger *ledger
+}
+
+// WentBack tells the driver, before the process is started again, that the node was
+// put back from a copy made at an instant, with or without a journal that goes on to
+// the end.
+func (v *Victim) WentBack(copied time.Time, journal bool) {
+	switch v.Name() {
+	case demo.City:
+		v.ledger.cityBack(copied, journal)
+	case demo.Registers:
+		v.ledger.registersBack(copied)
+	}
+}
 
 // Name is that of the node.
 func (v *Victim) Name() string { return v.p.name }

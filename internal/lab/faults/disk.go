@@ -57,6 +57,7 @@ func (d *disk) close(to string) error {
 		errs = append(errs, d.surface.close())
 	}
 	if to != "" {
+		_ = os.Remove(filepath.Join(d.under, "operator.sock")) // a socket cannot be copied; where there is none it is well
 		errs = append(errs, os.CopyFS(to, os.DirFS(d.under)))
 	}
 	if d.small {

@@ -28,6 +28,7 @@ const (
 	Clock       Kind = "clock"       // its clock jumps, and back
 	Flip        Kind = "flip"        // it is killed, a byte in a file is another, it starts
 	Lose        Kind = "lose"        // it is killed, a file is gone, it starts
+	Restore     Kind = "restore"     // it is copied, later killed, its machine or its database is gone, and it is put back
 	Database    Kind = "database"    // the server of the databases is killed
 	Stream      Kind = "stream"      // a server of the streams is killed, now and then two
 )
@@ -57,7 +58,7 @@ const (
 // work; those of different lanes meet.
 func lanes() [][]Kind {
 	return [][]Kind{
-		{Kill, Kill, Stop, Flip, Lose, Database, Stream},
+		{Kill, Kill, Stop, Flip, Lose, Restore, Database, Stream},
 		{Disk, ReadOnly, Errors, SlowDisk, Descriptors, Cut, Hang, Slow, Clock},
 	}
 }

@@ -40,7 +40,7 @@ func TestPlanKeepsItsBounds(t *testing.T) {
 	if seen[faults.Database] {
 		t.Error("a kind was planned that cannot be made")
 	}
-	for _, k := range []faults.Kind{faults.Kill, faults.Stop, faults.Disk, faults.ReadOnly, faults.Errors, faults.SlowDisk, faults.Descriptors, faults.Cut, faults.Hang, faults.Slow, faults.Clock, faults.Flip, faults.Lose} {
+	for _, k := range []faults.Kind{faults.Kill, faults.Stop, faults.Disk, faults.ReadOnly, faults.Errors, faults.SlowDisk, faults.Descriptors, faults.Cut, faults.Hang, faults.Slow, faults.Clock, faults.Flip, faults.Lose, faults.Restore} {
 		if !seen[k] {
 			t.Errorf("%s never happens", k)
 		}

@@ -17,10 +17,12 @@ type Result struct {
 	Loops     int            `json:"loops"`             // births that were recorded
 	Offers    int            `json:"offers"`
 	Decisions int            `json:"decisions"`
-	Retries   int64          `json:"retries"`  // questions that were put again
-	Restarts  map[string]int `json:"restarts"` // of nodes, whatever ended them
-	Entries   int64          `json:"entries"`  // in all journals
-	Findings  []string       `json:"findings"` // empty when all is well
+	Exchanges int            `json:"exchanges"` // beside the loops, that were answered
+	Named     int            `json:"named"`     // acknowledged, and gone with a machine: after the copy from which it was put back
+	Retries   int64          `json:"retries"`   // questions that were put again
+	Restarts  map[string]int `json:"restarts"`  // of nodes, whatever ended them
+	Entries   int64          `json:"entries"`   // in all journals
+	Findings  []string       `json:"findings"`  // empty when all is well
 }
 
 // OK says that nothing was found.
@@ -29,8 +31,11 @@ func (r Result) OK() bool { return len(r.Findings) == 0 && r.Loops > 0 }
 // Write says it for people.
 func (r Result) Write(w io.Writer) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d, %.1f minutes: %d faults, %d births, %d offers, %d decisions, %d journal entries, %d questions put again\n",
-		r.Seed, r.Minutes, len(r.Plan), r.Loops, r.Offers, r.Decisions, r.Entries, r.Retries)
+	fmt.Fprintf(&b, "seed %d, %.1f minutes: %d faults, %d births, %d offers, %d decisions, %d exchanges, %d journal entries, %d questions put again\n",
+		r.Seed, r.Minutes, len(r.Plan), r.Loops, r.Offers, r.Decisions, r.Exchanges, r.Entries, r.Retries)
+	if r.Named > 0 {
+		fmt.Fprintf(&b, "  %d of what was acknowledged is gone with a machine, after its last copy\n", r.Named)
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Restarts)) {
 		fmt.Fprintf(&b, "  %s was started again %d times\n", name, r.Restarts[name])
 	}

@@ -26,10 +26,12 @@ import (
 // Options are the choices of "dobosh-lab faults".
 type Options struct {
 	Binary  string        // the program that serves
+	Program string        // what institutions run, for copies; empty to make none
 	Dir     string        // where the nodes keep everything; must be empty or missing
 	Seed    uint64        // of the plan
 	Minutes float64       // of trouble, from a tenth to 120
 	Rate    float64       // births a second; 0 for 3
+	Asked   float64       // questions a second through the edge; 0 for 5
 	Engine  string        // where nodes keep their tables: bench.SQLite (when empty) or bench.Postgres
 	Servers int           // of JetStream outside of the nodes; 0 for a bus in each
 	Only    []Kind        // the kinds of trouble; empty for all
@@ -43,6 +45,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Rate == 0 {
 		o.Rate = 3
+	}
+	if o.Asked == 0 {
+		o.Asked = 5
 	}
 	if o.Drain == 0 {
 		o.Drain = 4 * time.Minute
@@ -58,11 +63,11 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	if o, err = o.withDefaults(); err != nil {
 		return Result{}, err
 	}
-	t := &trouble{options: o, log: &lines{to: o.Log, begun: time.Now()}, proxies: map[string]*proxy{}, keepers: map[string]*keeper{}, disks: map[string]*disk{}}
+	t := &trouble{options: o, log: &lines{to: o.Log, begun: time.Now()}, proxies: map[string]*proxy{}, keepers: map[string]*keeper{}, disks: map[string]*disk{}, lost: map[string][]span{}}
 	defer func() { err = errors.Join(err, t.undo(!result.OK())) }()
 	load, err := bench.Run(ctx, bench.Options{
 		Binary: o.Binary, Dir: o.Dir, Seconds: o.Minutes * 60, Rate: o.Rate, Drain: o.Drain, Log: t.log, Trouble: t,
-		Engine: o.Engine, Servers: o.Servers,
+		Engine: o.Engine, Servers: o.Servers, Questions: o.Asked,
 	})
 	if err != nil {
 		return Result{}, err
@@ -70,6 +75,10 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	result = Result{
 		Seed: o.Seed, Minutes: o.Minutes, Loops: load.Births, Offers: load.Offers, Decisions: load.Decisions, Retries: load.Retries,
 		Restarts: t.restarts(), Skipped: t.skipped, Findings: load.Reconciled.Findings, Entries: load.Reconciled.Entries,
+		Exchanges: load.Reconciled.Exchanges, Named: load.Reconciled.Named + t.named,
+	}
+	if result.Findings == nil {
+		result.Findings = []string{}
 	}
 	for _, f := range t.plan {
 		result.Plan = append(result.Plan, f.String())
@@ -82,6 +91,7 @@ type trouble struct {
 	options Options
 	log     *lines
 	plan    []Fault
+	named   int      // acknowledged, and gone: after a copy from which a node was put back
 	skipped []string // what this machine cannot do
 
 	database bench.Server   // nil for SQLite
@@ -95,7 +105,8 @@ type trouble struct {
 	sorry  atomic.Int64 // when the last was put right, in nanoseconds
 
 	mu       sync.Mutex
-	findings []string // guarded by mu
+	findings []string          // guarded by mu
+	lost     map[string][]span // guarded by mu; by node: what it acknowledged then may be gone
 }
 
 func (t *trouble) find(format string, args ...any) {
@@ -167,6 +178,9 @@ func (t *trouble) can(k Kind) bool {
 		return false
 	case (k == Errors || k == SlowDisk) && city.surface == nil, k == ReadOnly && city.surface == nil && !city.small:
 		return false // it was said when the disks were made
+	case k == Restore && t.options.Program == "":
+		t.skip("%s: the program dobosh is not beside this one", k)
+		return false
 	case k == Descriptors || k == Disk && !city.small:
 		if _, err := limited(os.Getpid(), descriptors, nil); err != nil {
 			t.skip("%s: %v", k, err)
@@ -274,6 +288,8 @@ func (t *trouble) make(ctx context.Context, f Fault, k *keeper) error {
 		return t.flip(ctx, f, k)
 	case Lose:
 		return t.lose(ctx, f, k)
+	case Restore:
+		return t.restore(ctx, f, k)
 	case Database:
 		return fail(ctx, f, t.database)
 	case Stream:
@@ -374,7 +390,8 @@ func setClock(k *keeper, by time.Duration) error {
 
 // Audit looks into the stores of the nodes, then into the journals.
 func (t *trouble) Audit(ctx context.Context, told bench.Told) []string {
-	a := &audit{}
+	a := &audit{lost: t.Lost}
+	defer func() { t.named = a.named }()
 	a.registers(ctx, t.keepers[demo.Registers].rests(), told)
 	a.city(ctx, t.keepers[demo.City].rests(), told)
 	for _, k := range t.keepers {
