@@ -19,6 +19,7 @@ import (
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
+	"dobosh/internal/security"
 	"dobosh/internal/storage"
 )
 
@@ -33,6 +34,12 @@ type Journal interface {
 	Append(ctx context.Context, e journal.Entry) (journal.Stamp, error)
 }
 
+// Watch notes what those who watch over many systems should see; it does not wait.
+type Watch interface{ Note(e security.Event) }
+
+// Kind is that of the entries in which the journal keeps acts of an office.
+const Kind = "admission"
+
 // OfficeConfig is what an office needs from its node.
 type OfficeConfig struct {
 	DB        *storage.DB
@@ -43,6 +50,7 @@ type OfficeConfig struct {
 	Key       string             // verifies the checkpoints of the registry
 	Witnesses []Witness          // that new nodes are told to ask
 	Journal   Journal
+	Watch     Watch // nil for nobody
 	Now       clock.Now
 	Log       *slog.Logger
 }
@@ -181,7 +189,7 @@ func (o *Office) note(ctx context.Context, a deed) error {
 	if err != nil {
 		return err
 	}
-	if _, err := o.Journal.Append(ctx, journal.Entry{Kind: "admission", ID: id.New(), At: o.Now(), Meta: meta}); err != nil {
+	if _, err := o.Journal.Append(ctx, journal.Entry{Kind: Kind, ID: id.New(), At: o.Now(), Meta: meta}); err != nil {
 		return problem.New(problem.Unavailable, "journal-away").Because(err)
 	}
 	return nil

@@ -17,6 +17,7 @@ import (
 	"dobosh/internal/kit/strict"
 	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
+	"dobosh/internal/security"
 )
 
 // askTime bounds one request over the open protocol, with its answer.
@@ -83,10 +84,26 @@ func (o *Office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		o.Log.InfoContext(r.Context(), "admission refused", slog.String("path", r.URL.Path), slog.Any("error", err))
+		o.watch(r, err)
 		refuse(w, err)
 		return
 	}
 	_ = json.NewEncoder(w).Encode(out) // the asker may have gone
+}
+
+// watch notes who was not let in: without a token that counts, or by a key that nobody has.
+func (o *Office) watch(r *http.Request, err error) {
+	switch p := problem.Of(err); p.Kind {
+	case problem.Unauthenticated, problem.Forbidden, problem.TooMany, problem.Conflict, problem.Gone:
+		if o.Watch != nil {
+			from, _ := netip.ParseAddrPort(r.RemoteAddr) // the zero address is nobody's
+			e := security.Event{Action: security.Refused, Reason: p.Code, Surface: Kind, Route: r.URL.Path}
+			if from.IsValid() {
+				e.Address = from.Addr().Unmap().String()
+			}
+			o.Watch.Note(e)
+		}
+	}
 }
 
 func (o *Office) serveJoin(r *http.Request) (any, error) {

@@ -76,6 +76,8 @@ func (g *Gateway) serve(ctx context.Context, peer *tls.ConnectionState, ch chann
 		return err
 	})
 	if err != nil {
+		from, _ := g.Credential.Peer(peer) // who came; what they asked nobody knows
+		g.observe(Observation{Client: from.Member}, begun, err)
 		refuse(ch, err)
 		return
 	}

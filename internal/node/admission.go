@@ -29,7 +29,7 @@ type gate struct {
 // renew its certificate. The registry is followed after the first attempt to
 // renew it: where the registry names an issuer, a node without a certificate is
 // let in nowhere else.
-func openGate(ctx context.Context, b base, db *storage.DB, c centre, holder *credential.Holder, log *journal.Log) (gate, Brings, error) {
+func openGate(ctx context.Context, b base, db *storage.DB, c centre, holder *credential.Holder, log watched) (gate, Brings, error) {
 	g := gate{holder: holder}
 	save := func(der []byte) error { return credential.Save(b.Dir, der) }
 	if c.authority == nil {
@@ -64,7 +64,7 @@ func openGate(ctx context.Context, b base, db *storage.DB, c centre, holder *cre
 	}
 	g.office = admission.NewOffice(admission.OfficeConfig{
 		DB: db, Registry: c.authority, Issuer: issuer, Holder: holder, Address: b.joinAddress(c, holder), Key: fmt.Sprint(c.Key()),
-		Witnesses: witnesses, Journal: log, Now: b.now, Log: b.log,
+		Witnesses: witnesses, Journal: log, Watch: log.watch, Now: b.now, Log: b.log,
 	})
 	c.authority.Reaching(g.office.ConnectBack)
 	if issuer == nil {

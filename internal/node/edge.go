@@ -68,10 +68,13 @@ func (n *Node) listenEdge(ctx context.Context, m *metrics, cfg edge.Config) (err
 }
 
 // seenAtEdge counts the requests of a surface and writes one line for each,
-// without its path, which may name a person.
+// without its path, which may name a person. Each is the first step of a trace, and those
+// who watch are told who was let through to nothing.
 func (n *Node) seenAtEdge(m *metrics, surface string) func(edge.Seen) {
 	seconds := m.seconds.WithLabelValues(surface)
 	return func(s edge.Seen) {
+		noteEdge(n.watch, surface, s)
+		noteRequest(n.spans, surface, s)
 		m.requests.WithLabelValues(surface, strconv.Itoa(s.Status)).Inc()
 		seconds.Observe(s.Took.Seconds())
 		n.log.LogAttrs(context.Background(), slog.LevelInfo, "request", slog.String("surface", surface), slog.String("method", said(s.Method, 8)), slog.Int("status", s.Status),

@@ -41,6 +41,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/kit/seal"
+	"dobosh/internal/kit/trace"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
 	"dobosh/internal/portal"
@@ -72,7 +73,8 @@ type Node struct {
 	brought []Brings // by the rooms, in the order of opening
 	servers []*server
 	say     problem.Say
-	watch   *security.Log // nil where nobody watches
+	watch   *security.Log   // nil where nobody watches
+	spans   *trace.Exporter // nil where traces are not kept
 
 	ending   sync.Once
 	draining chan struct{}   // closed when the node begins to end
@@ -259,7 +261,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err := together.hear(ctx, holder); err != nil {
 		return err
 	}
-	g, brings, err := openGate(ctx, b, db, c, holder, book)
+	g, brings, err := openGate(ctx, b, db, c, holder, watched{book, n.watch})
 	if err := n.take(brings, err); err != nil {
 		return err
 	}
@@ -268,16 +270,18 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 
 	// How institutions ask each other.
 	meter, exchanges := oversight.NewMeter(now), newExchangeMetrics()
-	spans := openTraces(b)
-	n.take(Brings{Close: spans.Close}, nil)
+	n.spans = openTraces(b)
+	n.take(Brings{Close: n.spans.Close}, nil)
 	gateway := exchange.New(exchange.Config{
 		Member: cfg.Member, Node: cfg.Name, Credential: holder, State: c.State, Contact: func() time.Time { return c.contact(now()) }, Stale: cfg.Registry.Stale,
 		Journal: book, Law: inForce, Sectors: sectors, Systems: n.behind.find, Now: now, Log: log,
 		Observe: func(o exchange.Observation) {
-			meter.Observe(o)
+			if o.Service != (registry.ID{}) { // otherwise it was a message that nobody could read
+				meter.Observe(o)
+			}
 			exchanges.observe(o)
 			noteExchange(n.watch, o)
-			noteSpans(spans, o)
+			noteSpans(n.spans, o)
 		},
 		Traces:     cfg.Traces != nil,
 		DB:         db,
@@ -521,7 +525,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	m.registry.MustRegister(partFigures{vital})
 	surfaces := []surface{
 		{name: "portal", address: cfg.Listen.Portal, routes: vital.routes().all(front.Rows(), front)},
-		{name: "exchange", address: cfg.Listen.Exchange, routes: n.peers(), tls: g.secure(link.Protocol), protocols: g.protocols(gateway)},
+		{name: "exchange", address: cfg.Listen.Exchange, routes: n.peers(), tls: watchedTLS(n.watch, g.secure(link.Protocol)), protocols: g.protocols(gateway)},
 		{name: "operations", address: cfg.Listen.Operations, routes: vital.routes().on("GET /metrics", act.Anyone(), m.handler()).on("GET /openapi.json", act.Anyone(), http.HandlerFunc(describeOperations))},
 		{name: "systems", address: cfg.Listen.Systems, routes: n.systems()},
 	}
@@ -541,11 +545,11 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 			return err
 		}
 		if err := n.listenEdge(ctx, m, edge.Config{
-			Asker: gateway, Member: cfg.Member, State: c.State, Say: words.Say, Descriptions: listed, Log: log,
+			Asker: gateway, Member: cfg.Member, State: c.State, Say: words.Say, Descriptions: listed, Log: log, Traces: n.spans != nil,
 			InForce: func(contract registry.Contract) bool {
 				return exchange.Standing(contract, inForce, civil.Of(now())) == nil
 			},
-			Archive: edge.Archive{Journal: book, Signer: signed.signer.Load, Now: now},
+			Archive: edge.Archive{Journal: watched{book, n.watch}, Signer: signed.signer.Load, Now: now},
 		}); err != nil {
 			return err
 		}

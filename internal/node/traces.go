@@ -3,9 +3,11 @@ package node
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"time"
 
 	"dobosh/internal/exchange"
+	"dobosh/internal/exchange/edge"
 	"dobosh/internal/kit/trace"
 )
 
@@ -31,6 +33,20 @@ func openTraces(b base) *trace.Exporter {
 		return nil
 	}
 	return trace.Open(b.Traces.Endpoint, "service.name", "dobosh", "service.version", Version, "service.instance.id", b.Name, "organization.id", b.Member.String())
+}
+
+// noteRequest makes a span of a request at the edge, of which the exchange that it asks
+// for is a step.
+func noteRequest(to *trace.Exporter, surface string, s edge.Seen) {
+	if to == nil {
+		return
+	}
+	span := trace.Span{Context: s.Trace, Parent: s.Parent, Name: surface, Kind: trace.Server, Start: s.Begun, End: s.Begun.Add(s.Took),
+		Pairs: []string{"http.route", s.Route, "http.request.method", s.Method, "http.response.status_code", strconv.Itoa(s.Status)}}
+	if s.Refusal != nil {
+		span.Fault = s.Refusal.Code
+	}
+	to.Add(span)
 }
 
 // noteSpans makes spans of an exchange and of its steps. The steps of the provider that

@@ -3,12 +3,18 @@ package node
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"net"
 	"net/http"
 
+	"dobosh/internal/admission"
 	"dobosh/internal/exchange"
+	"dobosh/internal/exchange/edge"
 	"dobosh/internal/journal"
 	"dobosh/internal/keys"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/registry"
 	"dobosh/internal/security"
 )
 
@@ -35,16 +41,33 @@ type watched struct {
 // Append implements the interfaces of the rooms.
 func (w watched) Append(ctx context.Context, e journal.Entry) (journal.Stamp, error) {
 	stamp, err := w.Log.Append(ctx, e)
-	if err == nil && e.Kind == "act" && w.watch != nil {
-		w.watch.Note(noted(ctx, e))
+	if err == nil {
+		w.note(ctx, e)
 	}
 	return stamp, err
+}
+
+// AppendAll implements the interfaces of the rooms.
+func (w watched) AppendAll(ctx context.Context, entries ...journal.Entry) ([]journal.Stamp, error) {
+	stamps, err := w.Log.AppendAll(ctx, entries...)
+	for _, e := range entries {
+		if err == nil {
+			w.note(ctx, e)
+		}
+	}
+	return stamps, err
+}
+
+func (w watched) note(ctx context.Context, e journal.Entry) {
+	if w.watch != nil && (e.Kind == "act" || e.Kind == admission.Kind) {
+		w.watch.Note(noted(ctx, e))
+	}
 }
 
 // noted is an act of the journal as an event. Of the body, which nobody else may know,
 // only the accounts are taken, as pseudonyms.
 func noted(ctx context.Context, e journal.Entry) security.Event {
-	var meta struct{ Act, Role, Matter, Officer string }
+	var meta struct{ Act, Role, Matter, Officer, By, Member, Asker string }
 	var body struct{ By, Account string }
 	_ = json.Unmarshal(e.Meta, &meta) // what is of another form says nothing
 	if len(e.Body) < 4<<10 {
@@ -52,7 +75,8 @@ func noted(ctx context.Context, e journal.Entry) security.Event {
 	}
 	asked := security.Asked(ctx)
 	event := asked.Event(security.Action(cmp.Or(meta.Act, e.Kind)), "")
-	event.Account, event.About, event.Matter = cmp.Or(asked.Account, body.By, meta.Officer), body.Account, cmp.Or(meta.Matter, e.ID)
+	event.Account, event.About, event.Matter = cmp.Or(asked.Account, body.By, meta.Officer, meta.By), body.Account, cmp.Or(meta.Matter, e.ID)
+	event.Member = cmp.Or(meta.Member, meta.Asker)
 	if len(event.Roles) == 0 && meta.Role != "" {
 		event.Roles = []string{meta.Role}
 	}
@@ -65,8 +89,57 @@ func noted(ctx context.Context, e journal.Entry) security.Event {
 // noteExchange notes a question of another institution that was refused.
 func noteExchange(watch *security.Log, o exchange.Observation) {
 	if !o.Outbound && o.Code != "" {
-		watch.Note(security.Event{Action: security.Exchange, Reason: o.Code, Surface: "exchange", Member: o.Client.String()})
+		e := security.Event{Action: security.Exchange, Reason: o.Code, Surface: "exchange"}
+		if o.Client != (registry.ID{}) {
+			e.Member = o.Client.String()
+		}
+		watch.Note(e)
 	}
+}
+
+// noteEdge notes a request of one of the member's own systems that was refused, as one
+// that came in the wrong way, has no right or asks too much.
+func noteEdge(watch *security.Log, surface string, s edge.Seen) {
+	if s.Refusal == nil || !refuses(s.Refusal.Kind) {
+		return
+	}
+	e := security.Event{Action: security.Refused, Reason: s.Refusal.Code, Surface: surface, Route: s.Route, Address: hostOf(s.From)}
+	if s.Refusal.Code == "host-unknown" || s.Refusal.Code == "cross-site" {
+		e.Action = security.TurnedAway
+	}
+	watch.Note(e)
+}
+
+// refuses reports whether a problem is that somebody may not, and not that something
+// failed.
+func refuses(k problem.Kind) bool {
+	return k == problem.Unauthenticated || k == problem.Forbidden || k == problem.TooMany
+}
+
+// hostOf is the address of who came, without the port, which is another one each time.
+func hostOf(from net.Addr) string {
+	if from == nil {
+		return ""
+	}
+	host, _, err := net.SplitHostPort(from.String())
+	if err != nil {
+		return from.String()
+	}
+	return host
+}
+
+// watchedTLS notes who comes with a certificate that the registry does not know, or that
+// does not stand.
+func watchedTLS(watch *security.Log, cfg *tls.Config) *tls.Config {
+	judge := cfg.VerifyConnection
+	cfg.VerifyConnection = func(c tls.ConnectionState) error {
+		err := judge(c)
+		if err != nil {
+			watch.Note(security.Event{Action: security.Refused, Reason: "peer-unknown", Surface: "exchange"})
+		}
+		return err
+	}
+	return cfg
 }
 
 // operated notes what the operator does with a running node.

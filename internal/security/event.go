@@ -45,7 +45,7 @@ func (a Action) kinds() (category, kind string) {
 		return "process", "start"
 	case a == Dropped:
 		return "process", "error"
-	case a == Operator, strings.HasPrefix(name, "node-"), strings.HasPrefix(name, "token-"), strings.HasPrefix(name, "contract"), strings.HasPrefix(name, "proposal"):
+	case a == Operator, strings.HasPrefix(name, "node-"), strings.HasPrefix(name, "token-"), strings.HasPrefix(name, "instruments-"), strings.HasPrefix(name, "contract"), strings.HasPrefix(name, "proposal"):
 		return "configuration", "change"
 	}
 	return "database", "access"

@@ -89,12 +89,15 @@ func (e *Edge) asic(ctx *fasthttp.RequestCtx, r head) {
 		if status == http.StatusForbidden { // a subsystem that is not here
 			status = http.StatusNotFound
 		}
+		ctx.SetUserValue(refusal{}, problem.Of(err))
 		_, text := said(problem.Of(err))
 		plainly(ctx, status, text)
 		return
 	}
 	if e.Clients[w.client.Subsystem].Connection != HTTPSPinned {
-		_, text := said(problem.New(problem.Unauthenticated, "client-certificates-none", "client", w.client.String()))
+		p := problem.New(problem.Unauthenticated, "client-certificates-none", "client", w.client.String())
+		ctx.SetUserValue(refusal{}, p)
+		_, text := said(p)
 		plainly(ctx, http.StatusUnauthorized, text)
 		return
 	}

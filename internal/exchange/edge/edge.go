@@ -16,6 +16,7 @@ import (
 	"dobosh/internal/kit/entrance"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/trace"
 	"dobosh/internal/registry"
 
 	"github.com/valyala/fasthttp"
@@ -40,6 +41,7 @@ type Config struct {
 	Hosts        *entrance.Hosts   // by which it is reached; nil for any
 	Clients      map[string]Client // by code of the subsystem; those that are not here come as they like
 	Observe      func(Seen)        // each request, when its response has begun; must not block; nil for nobody
+	Traces       bool              // whether a request is a step of a trace, which Observe is told
 	Log          *slog.Logger
 }
 
@@ -53,8 +55,14 @@ type Descriptions interface {
 type Seen struct {
 	Method  string // empty where there was no request that could be read
 	Status  int
-	Message string // X-Road-Id, as the client gave it; empty for none
+	Message string           // X-Road-Id, as the client gave it; empty for none
+	Route   string           // pattern of its path; empty where nothing leads there
+	Refusal *problem.Problem // nil where it was answered
+	From    net.Addr
+	Begun   time.Time
 	Took    time.Duration
+	Trace   trace.Context // of this step; zero where traces are not kept
+	Parent  [8]byte       // the client's
 }
 
 // The bounds of a connection. A client that is slower than they allow is left.
@@ -178,6 +186,15 @@ func (e *Edge) serve(ctx *fasthttp.RequestCtx) {
 	to := slices.IndexFunc(e.routes, func(to route) bool {
 		return r.path == to.Pattern || strings.HasSuffix(to.Pattern, "/") && strings.HasPrefix(r.path, to.Pattern)
 	})
+	seen := Seen{Method: r.method, Message: bounded(r.message), From: ctx.RemoteAddr(), Begun: begun}
+	if to >= 0 {
+		seen.Route = e.routes[to].Pattern
+	}
+	if e.Traces {
+		before, _ := trace.Parse(r.trace) // what is none begins a new one
+		seen.Trace, seen.Parent = before.Child(), before.Span
+		r.trace = seen.Trace.String()
+	}
 	switch status, code := r.turnedAway(e.Hosts, ctx.LocalAddr()); {
 	case status != 0:
 		e.turnAway(ctx, status, code)
@@ -188,7 +205,9 @@ func (e *Edge) serve(ctx *fasthttp.RequestCtx) {
 	default:
 		e.routes[to].answer(ctx, r)
 	}
-	e.Observe(Seen{Method: r.method, Status: ctx.Response.StatusCode(), Message: bounded(r.message), Took: time.Since(begun)})
+	seen.Status, seen.Took = ctx.Response.StatusCode(), time.Since(begun)
+	seen.Refusal, _ = ctx.UserValue(refusal{}).(*problem.Problem)
+	e.Observe(seen)
 }
 
 // unreadable answers what is no HTTP request within the bounds.
@@ -203,7 +222,7 @@ func (e *Edge) unreadable(ctx *fasthttp.RequestCtx, err error) {
 		err = problem.New(problem.Invalid, "message-unreadable").Because(err)
 	}
 	e.refuse(ctx, head{}, err)
-	e.Observe(Seen{Status: ctx.Response.StatusCode()})
+	e.Observe(Seen{Status: ctx.Response.StatusCode(), From: ctx.RemoteAddr(), Begun: time.Now()})
 }
 
 // quiet lets the server's own lines, which are about broken connections, be

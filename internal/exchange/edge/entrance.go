@@ -7,6 +7,7 @@ import (
 
 	"dobosh/internal/kit/entrance"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
 
 	"github.com/valyala/fasthttp"
 )
@@ -32,6 +33,7 @@ func (r head) turnedAway(hosts *entrance.Hosts, at net.Addr) (status int, code s
 // turnAway answers a request that is not meant for the edge. It is none of X-Road's
 // interface, so its answer is a problem document with a plain status.
 func (e *Edge) turnAway(ctx *fasthttp.RequestCtx, status int, code string) {
+	ctx.SetUserValue(refusal{}, problem.New(problem.Forbidden, code))
 	body, _ := json.Marshal(map[string]any{ // texts and a number
 		"type": "/problems#" + code, "title": e.Say(lang.En, "problem."+code), "status": status, "code": code,
 	})

@@ -22,6 +22,7 @@ type head struct {
 	headers  []line // in their order
 	accept   string // all its values
 	message  string // X-Road-Id; empty for none
+	trace    string // W3C traceparent, or the step that follows it
 	language string // Accept-Language
 }
 
@@ -55,6 +56,8 @@ func read(ctx *fasthttp.RequestCtx) (r head, err error) {
 			r.language = h.Value
 		case "x-road-id":
 			r.message = h.Value
+		case "traceparent":
+			r.trace = bounded(h.Value)
 		case "host":
 			r.hosts = append(r.hosts, h.Value)
 		case "origin":

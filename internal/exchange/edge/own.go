@@ -59,6 +59,7 @@ func serverTiming(hops []exchange.Hop) string {
 // client prefers.
 func (e *Edge) explain(ctx *fasthttp.RequestCtx, r head, err error) {
 	p := problem.Of(err)
+	ctx.SetUserValue(refusal{}, p)
 	tag := lang.En
 	if r.language != "" {
 		tag = lang.Accept(r.language)

@@ -20,10 +20,14 @@ type complaint struct {
 	Detail  string   `json:"detail" xml:"detail"` // found again in the log
 }
 
+// refusal is the key under which a request has the problem for which it was refused.
+type refusal struct{}
+
 // refuse answers with an error of X-Road's interface. Every code of it begins
 // with "Server." in one way or the other, for which its status is 500; SOAP has faults.
 func (e *Edge) refuse(ctx *fasthttp.RequestCtx, r head, err error) {
 	p := problem.Of(err)
+	ctx.SetUserValue(refusal{}, p)
 	f, text := said(p)
 	c := complaint{Type: f.in(e.Dialect), Message: text, Detail: uuid()}
 	e.Log.Info("refused at the edge", slog.String("detail", c.Detail), slog.String("code", p.Code))

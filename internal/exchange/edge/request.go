@@ -25,7 +25,7 @@ func (r head) request(prefix string) (exchange.Request, error) {
 		return exchange.Request{}, err
 	}
 	q := exchange.Request{
-		Service: service, Path: path, Query: r.query, Method: r.method, Role: exchange.RoleSystem, Accept: bounded(r.accept), Message: r.message,
+		Service: service, Path: path, Query: r.query, Method: r.method, Role: exchange.RoleSystem, Accept: bounded(r.accept), Message: r.message, Trace: r.trace,
 		Headers: make([]exchange.Header, 0, len(r.headers)),
 	}
 	var client, server, party, behalf string
@@ -37,8 +37,6 @@ func (r head) request(prefix string) (exchange.Request, error) {
 			q.Matter = bounded(h.Value)
 		case "dobosh-purpose":
 			q.Purpose = h.Value
-		case "traceparent":
-			q.Trace = bounded(h.Value)
 		case "x-road-client", "dobosh-client":
 			client = h.Value
 		case "x-road-security-server":

@@ -91,6 +91,7 @@ func (e *Edge) listed(ctx *fasthttp.RequestCtx, raw []byte) (metadata.Message, e
 // fault answers a SOAP message with a problem. As in X-Road its status is 200.
 func (e *Edge) fault(ctx *fasthttp.RequestCtx, err error) {
 	p := problem.Of(err)
+	ctx.SetUserValue(refusal{}, p)
 	f, text := said(p)
 	code, detail := f.in(e.Dialect), uuid()
 	e.Log.Info("refused at the edge", slog.String("detail", detail), slog.String("code", p.Code))
