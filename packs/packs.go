@@ -7,12 +7,17 @@ import (
 	"io/fs"
 )
 
-//go:embed all:serbia
+//go:embed all:serbia all:korea
 var files embed.FS
 
 // Serbia is the pack of the Republic of Serbia.
-func Serbia() fs.FS {
-	sub, err := fs.Sub(files, "serbia")
+func Serbia() fs.FS { return folder("serbia") }
+
+// Korea is the pack of the Republic of Korea, as far as terms and calendars go.
+func Korea() fs.FS { return folder("korea") }
+
+func folder(name string) fs.FS {
+	sub, err := fs.Sub(files, name)
 	if err != nil {
 		panic(err) // the folder is embedded by name above
 	}

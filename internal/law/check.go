@@ -18,6 +18,7 @@ func (d *draft) check() Findings {
 	found = append(found, spans(d.parameters, func(x Parameter) Span { return x.Span })...)
 	found = append(found, spans(d.bodies, func(x Body) Span { return x.Span })...)
 	found = append(found, spans(d.places, func(x Place) Span { return x.Span })...)
+	found = append(found, spans(d.countings, func(x Counting) Span { return x.Span })...)
 	found = append(found, spans(d.terms, func(x Term) Span { return x.Span })...)
 	found = append(found, spans(d.services, func(x PublicService) Span { return x.Span })...)
 	found = append(found, spans(d.rules, func(x Rule) Span { return x.Span })...)
@@ -30,12 +31,14 @@ func (d *draft) check() Findings {
 	found = append(found, unique("life event", d.events, func(x LifeEvent) string { return x.ID })...)
 	found = append(found, unique("body", d.bodies, func(x Body) string { return x.ID })...)
 	found = append(found, unique("place", d.places, func(x Place) string { return x.Code })...)
-	found = append(found, unique("term", d.terms, func(x Term) string { return x.ID })...)
+	found = append(found, unique("calendar", d.calendars, func(x Calendar) string { return x.ID })...)
 	found = append(found, unique("service", d.services, func(x PublicService) string { return x.ID })...)
 	found = append(found, unique("form", d.forms, func(x Form) string { return x.ID })...)
 	found = append(found, unique("contract", d.contracts, func(x ContractTemplate) string { return x.ID })...)
 
 	found = append(found, overlaps("parameter", d.parameters, func(x Parameter) (string, Span) { return x.Name, x.Span })...)
+	found = append(found, overlaps("counting", d.countings, func(x Counting) (string, Span) { return x.ID, x.Span })...)
+	found = append(found, overlaps("term", d.terms, func(x Term) (string, Span) { return x.ID, x.Span })...)
 	found = append(found, overlaps("rule", d.rules, func(x Rule) (string, Span) { return x.ID, x.Span })...)
 	return append(found, d.references()...)
 }

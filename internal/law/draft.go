@@ -59,6 +59,8 @@ type draft struct {
 	parameters  []entry[Parameter]
 	bodies      []entry[Body]
 	places      []entry[Place]
+	calendars   []entry[Calendar]
+	countings   []entry[Counting]
 	terms       []entry[Term]
 	services    []entry[PublicService]
 	rules       []entry[Rule]
@@ -90,7 +92,9 @@ func (d *draft) take(doc document) Findings {
 	case "places":
 		return each(doc, "places", &d.places)
 	case "terms":
-		return each(doc, "terms", &d.terms)
+		return d.takeTerms(doc)
+	case "calendar":
+		return d.takeCalendar(doc)
 	case "contracts":
 		return each(doc, "contracts", &d.contracts)
 	}
@@ -114,7 +118,10 @@ func add[T any](doc document, node *yaml.Node, into *[]entry[T]) Findings {
 
 func each[T any](doc document, key string, into *[]entry[T]) Findings {
 	var found Findings
-	list, _ := lookup(doc.root, key)
+	_, list := child(doc.root, key)
+	if list == nil {
+		return nil
+	}
 	for _, item := range list.Content {
 		found = append(found, add(doc, item, into)...)
 	}

@@ -82,6 +82,8 @@ type PublicService struct {
 	Automatic bool        `yaml:"automatic"` // a favourable outcome needs no officer
 	Offer     string      `yaml:"offer"`     // term after whose end an offer lapses
 	Decide    string      `yaml:"decide"`    // term within which a person decides
+	Appeal    string      `yaml:"appeal"`    // term for an appeal against the decision
+	Pay       string      `yaml:"pay"`       // term from the decision to the next instalment; its calendar is that of the banks
 	Refusal   lang.Text   `yaml:"refusal"`   // said to the parent when an officer must look at a "no"
 	Waiting   lang.Text   `yaml:"waiting"`   // said while a fact is missing
 	Notice    lang.Text   `yaml:"notice"`    // the right to see who looked

@@ -88,9 +88,23 @@ func (d *draft) pack() *Pack {
 		ID: d.head.value.ID, Version: d.head.value.Version, Country: d.head.value.Country, Title: d.head.value.Title,
 		Digest:      d.digest,
 		instruments: values(d.instruments), purposes: values(d.purposes), events: values(d.events), bodies: values(d.bodies), places: values(d.places),
-		terms: values(d.terms), services: values(d.services), contracts: values(d.contracts), forms: values(d.forms),
+		services: values(d.services), contracts: values(d.contracts), forms: values(d.forms),
 		provisions: map[Ref]Provision{}, parameters: map[string][]Parameter{}, rules: map[string][]Rule{},
+		terms: map[string][]Term{}, countings: map[string][]Counting{}, calendars: map[string]*Calendar{},
 	}
+	for _, e := range d.terms {
+		p.terms[e.value.ID] = append(p.terms[e.value.ID], e.value)
+	}
+	for _, list := range p.terms {
+		byDay(list, func(t Term) Span { return t.Span })
+	}
+	for _, e := range d.countings {
+		p.countings[e.value.ID] = append(p.countings[e.value.ID], e.value)
+	}
+	for _, list := range p.countings {
+		byDay(list, func(c Counting) Span { return c.Span })
+	}
+	p.calendars = joined(d.calendars)
 	for _, e := range d.provisions {
 		p.provisions[e.value.Ref] = e.value
 	}
@@ -101,10 +115,10 @@ func (d *draft) pack() *Pack {
 		p.rules[e.value.ID] = append(p.rules[e.value.ID], e.value)
 	}
 	for _, list := range p.parameters {
-		slices.SortFunc(list, func(a, b Parameter) int { return a.From.Compare(b.From) })
+		byDay(list, func(p Parameter) Span { return p.Span })
 	}
 	for _, list := range p.rules {
-		slices.SortFunc(list, func(a, b Rule) int { return a.From.Compare(b.From) })
+		byDay(list, func(r Rule) Span { return r.Span })
 	}
 	return p
 }

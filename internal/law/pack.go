@@ -22,7 +22,9 @@ type Pack struct {
 	parameters  map[string][]Parameter // by name, ordered by From
 	bodies      []Body
 	places      []Place
-	terms       []Term
+	terms       map[string][]Term     // by id, ordered by From
+	countings   map[string][]Counting // by id, ordered by From
+	calendars   map[string]*Calendar
 	services    []PublicService
 	rules       map[string][]Rule // by id, ordered by From
 	contracts   []ContractTemplate
@@ -89,14 +91,6 @@ func (p *Pack) Places() []Place { return slices.Clone(p.places) }
 // Place finds a municipality or settlement by its code.
 func (p *Pack) Place(code string) (Place, bool) {
 	return find(p.places, func(x Place) bool { return x.Code == code })
-}
-
-// Terms lists the periods the law sets.
-func (p *Pack) Terms() []Term { return slices.Clone(p.terms) }
-
-// Term finds a period by its id.
-func (p *Pack) Term(id string) (Term, bool) {
-	return find(p.terms, func(x Term) bool { return x.ID == id })
 }
 
 // Services lists the public services, also those not yet or no longer offered.

@@ -3,7 +3,6 @@ package law_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
@@ -109,18 +108,6 @@ func TestZrenjaninHasItsSettlements(t *testing.T) {
 	}
 	if zr, ok := p.Place("80152"); !ok || zr.Kind != "municipality" {
 		t.Errorf("the city: %+v", zr)
-	}
-}
-
-func TestTermsEnd(t *testing.T) {
-	p := load(t)
-	offer, _ := p.Term("allowance-offer")
-	if got := offer.Ends(civil.Date(2024, time.February, 29)); got != civil.Date(2025, time.February, 28) {
-		t.Errorf("first birthday of a child of 29 February: %s", got)
-	}
-	decision, _ := p.Term("decision")
-	if got := decision.Ends(civil.Date(2026, 11, 23)); got != civil.Date(2026, 12, 23) {
-		t.Errorf("thirty days: %s", got)
 	}
 }
 

@@ -24,8 +24,14 @@ func (d *draft) references() Findings {
 	for _, e := range d.parameters {
 		found = append(found, rests(d, e, e.value.Provision, e.value.From)...)
 	}
+	for _, e := range d.calendars {
+		found = append(found, d.checkCalendar(e)...)
+	}
+	for _, e := range d.countings {
+		found = append(found, d.checkCounting(e)...)
+	}
 	for _, e := range d.terms {
-		found = append(found, rests(d, e, e.value.Provision, e.value.From)...)
+		found = append(found, d.checkTerm(e)...)
 	}
 	for _, e := range d.places {
 		found = append(found, placeOf(d, e, "within", e.value.Within)...)
@@ -74,10 +80,8 @@ func placeOf[T any](d *draft, e entry[T], key, code string) Findings {
 func (d *draft) checkService(e entry[PublicService]) Findings {
 	s := e.value
 	found := append(rests(d, e, s.Provision, s.From), placeOf(d, e, "area", s.Area)...)
-	for key, term := range map[string]string{"offer": s.Offer, "decide": s.Decide} {
-		if !has(d.terms, func(t Term) bool { return t.ID == term }) {
-			found = append(found, e.says(key, "term %q is not in the pack", term))
-		}
+	for key, term := range map[string]string{"offer": s.Offer, "decide": s.Decide, "appeal": s.Appeal, "pay": s.Pay} {
+		found = append(found, versions(e, key, "term", term, s.Span, d.terms, func(t Term) (string, Span) { return t.ID, t.Span })...)
 	}
 	if !has(d.purposes, func(p Purpose) bool { return p.ID == s.Purpose }) {
 		found = append(found, e.says("purpose", "purpose %q is not in the pack", s.Purpose))

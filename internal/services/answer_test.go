@@ -65,13 +65,13 @@ func TestDecisionSaysWhyAndWhatThen(t *testing.T) {
 func TestRemedyIsATermOfThePack(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.restart(func(c *services.Config) {
-			c.Pack = serbiaWith(t, "terms.yaml", "days: 15\n    provision: zup/153", "days: 20\n    provision: zup/145/2")
+			c.Pack = serbiaWith(t, "terms.yaml", "days: 15", "days: 20", "provision: zup/153", "provision: zup/145/2")
 		})
 		mother, o := r.offered()
 		d, err := r.Accept(t.Context(), mother, o.ID, o.Version)
 		must(t, err)
-		if !strings.Contains(d.Remedy["en"], "13 December 2026") || !strings.Contains(d.Remedy["sr"], "чл. 145. ст. 2.") {
-			t.Errorf("remedy %v, want twenty days and the provision", d.Remedy)
+		if !strings.Contains(d.Remedy["en"], "14 December 2026") || !strings.Contains(d.Remedy["sr"], "чл. 145. ст. 2.") {
+			t.Errorf("remedy %v, want the working day after twenty days, and the provision", d.Remedy)
 		}
 	})
 }
@@ -127,6 +127,23 @@ func TestStaleForm(t *testing.T) {
 		}
 		want(t, "state", r.offersOf(mother)[grant].State, services.OfferOpen)
 		want(t, "decisions", len(r.entries("decision")), 0)
+	})
+}
+
+// A term that ends on a day off ends on the next working day.
+func TestOfferLapsesOnAWorkingDay(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		for _, tt := range []struct{ born, last civil.Day }{
+			{civil.Date(2026, 1, 3), civil.Date(2027, 1, 4)}, // a Sunday
+			{civil.Date(2026, 1, 1), civil.Date(2027, 1, 4)}, // New Year, a Saturday and a Sunday
+			{civil.Date(2026, 5, 1), civil.Date(2027, 5, 5)}, // Labour Day with Easter, and the day that stands in for the Sunday
+			{civil.Date(2026, 6, 3), civil.Date(2027, 6, 3)}, // a Thursday
+		} {
+			mother := r.mother()
+			r.hear(r.birth(mother, tt.born, 1))
+			o := r.offersOf(mother)[allowance]
+			want(t, "end of the offer for a child of "+tt.born.String(), o.Until, tt.last.AddDays(1).Start())
+		}
 	})
 }
 

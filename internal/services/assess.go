@@ -170,14 +170,17 @@ func objected(ctx context.Context, from storage.Reader, person, service string) 
 	return n > 0, err
 }
 
-// offerEnds is the start of the day after the last day of the term, counted
-// from the day of birth.
+// offerEnds is the first instant after the term of the offer, counted from the day
+// of birth by the law of that day.
 func (r *Room) offerEnds(f finding) (time.Time, error) {
-	term, ok := r.Pack.Term(f.service.Offer)
-	if !ok {
-		return time.Time{}, fmt.Errorf("public service %s: no term %q", f.service.ID, f.service.Offer)
+	term, err := r.Pack.Read(law.Begun(f.service.Offer, f.day))
+	if problem.HasCode(err, "term-not-in-force") {
+		return time.Time{}, nil // the law of that day knew no such term: a person looks at it
 	}
-	return term.Ends(f.day).AddDays(1).Start(), nil
+	if err != nil {
+		return time.Time{}, fmt.Errorf("term of the offer of %s: %w", f.service.ID, err)
+	}
+	return term.Until, nil
 }
 
 func (r *Room) publish(ctx context.Context, tx *storage.Tx, eventType, subject string, at time.Time) error {

@@ -23,9 +23,6 @@ import (
 // byRule stands in the record where no person decided.
 const byRule = "rule"
 
-// appeal is the term of the pack within which an appeal may be lodged.
-const appeal = "appeal"
-
 // verdict is what is to be decided.
 type verdict struct {
 	offer   storedOffer
@@ -72,9 +69,13 @@ func (r *Room) draft(v verdict) (draft, error) {
 
 	now := r.Now()
 	made := civil.Of(now)
+	remedy, err := r.remedy(v.service, made)
+	if err != nil {
+		return draft{}, err
+	}
 	decision := proof.Decision{
 		ID: id.New(), Code: id.Code(r.Prefix, made.Year()), Service: v.service.ID, Title: v.service.Title, Body: r.bodyTitle(),
-		Person: v.offer.person, About: about(v.offer.facts), Outcome: rules.No, Affirms: []law.Statement{}, Remedy: r.remedy(made), MadeAt: now, By: v.by, Reason: v.reason,
+		Person: v.offer.person, About: about(v.offer.facts), Outcome: rules.No, Affirms: []law.Statement{}, Remedy: remedy, MadeAt: now, By: v.by, Reason: v.reason,
 	}
 	if v.granted {
 		decision.Outcome, decision.Plan = rules.Yes, outcome.Plan
@@ -125,7 +126,7 @@ func (r *Room) follows(ctx context.Context, tx *storage.Tx, made proof.Decision,
 	}
 	if granted {
 		// The one-off and the first month are due at once; later months become payments when they are due.
-		first := schedule(made.Plan, civil.Of(made.MadeAt))[0]
+		first := schedule(r.Pack, made)[0]
 		if err := insertPayment(ctx, tx, made.ID, first, PaymentWaiting, ""); err != nil {
 			return err
 		}
@@ -143,14 +144,13 @@ func (d draft) stored() storedDecision {
 }
 
 // remedy says how to appeal, until when and by which provision, counted from the
-// day on which the party was told. For a pack without the term it is the general
-// one (ZUP 18/2016 art. 153: 15 days).
-func (r *Room) remedy(told civil.Day) lang.Text {
-	term, ok := r.Pack.Term(appeal)
-	if !ok {
-		return said().In("decision.remedy.until", lang.Values{"day": told.AddDays(15)})
+// day on which the party was told.
+func (r *Room) remedy(s law.PublicService, told civil.Day) (lang.Text, error) {
+	term, err := r.Pack.Read(law.Begun(s.Appeal, told))
+	if err != nil {
+		return nil, fmt.Errorf("term of the appeal of %s: %w", s.ID, err)
 	}
-	return said().In("decision.remedy.by", lang.Values{"day": term.Ends(told), "cite": r.cite(term.Provision)})
+	return said().In("decision.remedy.by", lang.Values{"day": term.Last, "cite": r.cite(term.Term.Provision)}), nil
 }
 
 // storedDecision is a row of services_decisions.
@@ -276,13 +276,20 @@ func (r *Room) decisions(view func(context.Context, storedDecision) (Decision, e
 	}
 }
 
-// schedule lays a plan out in payments from the day of the decision: what is
-// paid at once goes with the first month.
-func schedule(plan rules.Plan, from civil.Day) []Payment {
+// schedule lays the plan of a decision out in payments from its day, each on a day
+// on which banks work: what is paid at once goes with the first month.
+func schedule(pack *law.Pack, d proof.Decision) []Payment {
+	plan, from := d.Plan, civil.Of(d.MadeAt)
 	count := max(plan.Months, 1)
 	payments := make([]Payment, count)
 	for i := range payments {
 		payments[i] = Payment{Number: i + 1, Count: count, Due: from.AddMonths(i), Amount: plan.Monthly}
+	}
+	if s, ok := pack.Service(d.Service); ok {
+		days, err := pack.Due(s.Pay, from, count)
+		for i := range days {
+			payments[i].Due, payments[i].counted = days[i].Day, err == nil && days[i].Known
+		}
 	}
 	payments[count-1].Amount = plan.Last
 	if plan.Months == 0 {

@@ -94,7 +94,7 @@ func (r *Room) offer(o storedOffer) (Offer, error) {
 		State: o.state, Version: o.version, Plan: outcome.Plan, Reasons: r.reasons(outcome, o.facts),
 		Affirms: s.Affirms, Refusal: s.Refusal, MadeAt: o.madeAt, Until: o.until, SeenAt: o.seenAt, Decision: o.decision,
 	}
-	if term, ok := r.Pack.Term(s.Offer); ok {
+	if term, ok := r.Pack.Term(s.Offer, o.day); ok {
 		view.UntilBy = r.cite(term.Provision)
 	}
 	return view, nil

@@ -129,7 +129,7 @@ func (r *Room) paymentsOf(ctx context.Context, d storedDecision, c proof.Content
 	if err != nil {
 		return nil, fmt.Errorf("payments of decision %s: %w", d.id, err)
 	}
-	all := schedule(c.Decision.Plan, civil.Of(c.Decision.MadeAt))
+	all := schedule(r.Pack, c.Decision)
 	for i := range all {
 		all[i].Decision, all[i].Code, all[i].Title, all[i].State = d.id, d.code, c.Decision.Title, PaymentPlanned
 	}
@@ -229,11 +229,14 @@ func (r *Room) addInstalments(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		later := schedule(c.Decision.Plan, civil.Of(c.Decision.MadeAt))[run.last:]
+		later := schedule(r.Pack, c.Decision)[run.last:]
 		err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 			for _, p := range later {
 				if p.Due.After(today) {
 					return nil
+				}
+				if !p.counted {
+					return fmt.Errorf("payment %d of decision %s: the pack does not say on which day after %s banks work", p.Number, d.id, p.Due)
 				}
 				if err := insertPayment(ctx, tx, d.id, p, PaymentDue, run.account); err != nil {
 					return err

@@ -18,12 +18,15 @@ import (
 	"dobosh/internal/paymentfile"
 	"dobosh/internal/rules"
 	"dobosh/internal/services"
+	"dobosh/internal/services/proof"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 )
 
 // The payments of a plan come to its total, and each has its month.
 func TestSchedulePaysThePlan(t *testing.T) {
+	pack := serbiaWith(t, "terms.yaml")
+	banks, _ := pack.Calendar("serbia-banks")
 	rapid.Check(t, func(t *rapid.T) {
 		amount := func(name string) money.Para { return money.Para(rapid.Int64Range(0, 1e11).Draw(t, name)) }
 		plan := rules.Plan{Once: amount("once"), Months: rapid.IntRange(0, 240).Draw(t, "months")}
@@ -34,11 +37,15 @@ func TestSchedulePaysThePlan(t *testing.T) {
 		}
 		from := today().AddDays(rapid.IntRange(0, 1500).Draw(t, "day"))
 		var sum money.Para
-		list := services.Schedule(plan, from)
+		list := services.Schedule(pack, proof.Decision{Service: allowance, Plan: plan, MadeAt: from.Start()})
 		for i, p := range list {
 			sum += p.Amount
-			if p.Number != i+1 || p.Count != len(list) || p.Due != from.AddMonths(i) {
+			month := from.AddMonths(i)
+			if p.Number != i+1 || p.Count != len(list) || p.Due.Before(month) || month.DaysUntil(p.Due) > 9 {
 				t.Fatalf("payment %d: %+v", i, p)
+			}
+			if _, off, err := banks.Off(p.Due); err == nil && off {
+				t.Fatalf("payment %d is due on %s, on which no bank works", i, p.Due)
 			}
 		}
 		if sum != plan.Total || len(list) != max(plan.Months, 1) {
@@ -100,7 +107,7 @@ func TestInstalmentsBecomeDueMonthByMonth(t *testing.T) {
 		mother, d := r.accepted(allowance, 2)
 		sum, paid := money.Para(0), 0
 		for month := range 26 {
-			r.clock.Set(today().AddMonths(month).Start().Add(12 * time.Hour))
+			r.clock.Set(today().AddMonths(month).AddDays(6).Start().Add(12 * time.Hour)) // whatever days off are before it
 			f, err := r.PreparePayments(t.Context(), officer())
 			if month >= 24 {
 				wantCode(t, err, "nothing-due")
@@ -216,11 +223,11 @@ func TestEveryCodeIsAReference(t *testing.T) {
 func TestDecisionAtMidnightPaysThatDay(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, o := r.offeredOf(allowance, 2)
-		r.clock.Set(civil.Date(2027, 1, 31).Start()) // months without such a day end on their last
+		r.clock.Set(civil.Date(2027, 1, 31).Start()) // months without such a day end on their last; banks do not work on Sundays
 		d, err := r.Accept(t.Context(), mother, o.ID, o.Version)
 		must(t, err)
-		want(t, "first", d.Payments[0].Due, civil.Date(2027, 1, 31))
-		want(t, "second", d.Payments[1].Due, civil.Date(2027, 2, 28))
+		want(t, "first", d.Payments[0].Due, civil.Date(2027, 2, 1))
+		want(t, "second", d.Payments[1].Due, civil.Date(2027, 3, 1))
 		want(t, "third", d.Payments[2].Due, civil.Date(2027, 3, 31))
 	})
 }

@@ -23,6 +23,7 @@ type Payment struct {
 	File     string // id of the payment file, once prepared
 
 	service string // of the decision
+	counted bool   // Due is a day on which banks work, by the calendar of the pack
 }
 
 // PaymentFile is a file of payments in the form of ISO 20022 pain.001, which a

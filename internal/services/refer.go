@@ -29,13 +29,13 @@ type referral struct {
 // refer hands a matter to the officers, once.
 func (r *Room) refer(ctx context.Context, tx *storage.Tx, f referral) error {
 	now := r.Now()
-	until := time.Time{}
-	if term, ok := r.Pack.Term(f.service.Decide); ok {
-		until = term.Ends(civil.Of(now)).AddDays(1).Start()
+	term, err := r.Pack.Read(law.BegunAt(f.service.Decide, now, civil.Of(now)))
+	if err != nil {
+		return fmt.Errorf("term of the decision of %s: %w", f.service.ID, err)
 	}
-	_, err := referrals.Insert(ctx, tx, `on conflict (assessment, why) do nothing`, storedReferral{
+	_, err = referrals.Insert(ctx, tx, `on conflict (assessment, why) do nothing`, storedReferral{
 		id: id.New(), assessment: f.assessment, offer: f.offer, service: f.service.ID, why: f.why, facts: f.facts, missing: f.missing,
-		since: now, until: until, open: true, version: 1,
+		since: now, until: term.Until, open: true, version: 1,
 	})
 	if err != nil {
 		return fmt.Errorf("refer to a person: %w", err)
@@ -79,7 +79,7 @@ func (r *Room) referral(f storedReferral) (Referral, error) {
 	view := Referral{
 		ID: f.id, Service: f.service, Title: s.Title, About: about(f.facts), Why: f.why, Since: f.since, Until: f.until, Open: f.open, Version: f.version, Offer: f.offer,
 	}
-	if term, ok := r.Pack.Term(s.Decide); ok {
+	if term, ok := r.Pack.Term(s.Decide, civil.Of(f.since)); ok {
 		view.UntilBy = r.cite(term.Provision)
 	}
 	rule, _, err := r.ruleFor(s, f)

@@ -35,6 +35,21 @@ func Date(year int, month time.Month, day int) Day {
 // Of returns the day on which t falls in the home zone.
 func Of(t time.Time) Day { return in(t.In(location("")), "") }
 
+// On returns the day on which t falls in a zone that [Known] knows; in UTC where it
+// knows none of that name.
+func On(t time.Time, zone string) Day {
+	if zone == Home {
+		zone = ""
+	}
+	return in(t.In(location(zone)), zone)
+}
+
+// Known reports whether there is a zone of that name.
+func Known(zone string) bool {
+	_, err := time.LoadLocation(zone)
+	return err == nil && zone != "" && zone != "Local"
+}
+
 func in(t time.Time, zone string) Day {
 	y, m, d := t.Date()
 	return Day{year: int16(y), month: int8(m), day: int8(d), zone: zone}
@@ -85,13 +100,29 @@ func (d Day) Zone() string {
 	return d.zone
 }
 
+// In returns the same date as a day of another zone, as [On] reads it.
+func (d Day) In(zone string) Day {
+	if zone == Home {
+		zone = ""
+	}
+	d.zone = zone
+	return d
+}
+
+// At is the instant at which the clocks of the zone show a time of this day, given
+// in minutes after midnight.
+func (d Day) At(minutes int) time.Time {
+	return time.Date(d.Year(), d.Month(), d.Dom(), 0, minutes, 0, 0, location(d.zone)).UTC()
+}
+
+// Weekday is the day of the week.
+func (d Day) Weekday() time.Weekday { return d.utc().Weekday() }
+
 // IsZero reports whether d is no day.
 func (d Day) IsZero() bool { return d == Day{} }
 
 // Start is the instant at which the day begins in its zone.
-func (d Day) Start() time.Time {
-	return time.Date(d.Year(), d.Month(), d.Dom(), 0, 0, 0, 0, location(d.zone)).UTC()
-}
+func (d Day) Start() time.Time { return d.At(0) }
 
 // AddDays returns the day n days later.
 func (d Day) AddDays(n int) Day { return in(d.utc().AddDate(0, 0, n), d.zone) }
@@ -159,12 +190,19 @@ func location(zone string) *time.Location {
 	return load(zone)
 }
 
+// zones keeps the zones that were read, of which there are some hundreds.
+var zones sync.Map
+
 // load cannot fail: only zones that loaded once get into a Day, and the zone
 // files are part of the binary.
 func load(zone string) *time.Location {
+	if loc, read := zones.Load(zone); read {
+		return loc.(*time.Location)
+	}
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
 		return time.UTC
 	}
+	zones.Store(zone, loc)
 	return loc
 }
