@@ -2,9 +2,11 @@ package bus
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"regexp"
 	"strings"
 	"time"
@@ -106,12 +108,26 @@ func (b *Bus) openCluster(ctx context.Context, cfg Config) error {
 			return nil
 		case errors.Is(b.conn.LastError(), nats.ErrAuthorization):
 			return fmt.Errorf("the JetStream cluster lets this node in only with other credentials (bus.credentials_file): %w", b.conn.LastError())
+		case unbelieved(b.conn.LastError()) != "":
+			return fmt.Errorf("the JetStream cluster: %s: %w", unbelieved(b.conn.LastError()), b.conn.LastError())
 		case ctx.Err() != nil, errors.As(err, &refused) && refused.Code/100 == 4:
 			return fmt.Errorf("the JetStream cluster: %w", errors.Join(err, b.conn.LastError()))
 		}
 		b.log.WarnContext(ctx, "waiting for the JetStream cluster", slog.Any("error", errors.Join(err, b.conn.LastError())))
 		_ = clock.Pause(ctx, clusterPause) // the loop sees the end of ctx
 	}
+}
+
+// unbelieved says what to configure where the two sides do not believe each other's
+// certificates; empty for another error.
+func unbelieved(err error) string {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "its certificate is not of an issuer that this node trusts (bus.ca_file)"
+	}
+	if refused, ok := errors.AsType[*net.OpError](err); ok && refused.Op == "remote error" { // an alert of TLS
+		return "it lets this node in only with another certificate (bus.certificate_file)"
+	}
+	return ""
 }
 
 // openStream makes the stream, or brings it to what is wanted and keeps what it

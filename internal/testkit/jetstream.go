@@ -50,6 +50,17 @@ func JetStream(tb testing.TB, n int) []*Server {
 // JetStreamWith is JetStream with more in the configuration of each server.
 func JetStreamWith(tb testing.TB, n int, more string) []*Server {
 	tb.Helper()
+	return jetStream(tb, n, more, "")
+}
+
+// JetStreamBehind is JetStream behind a block tls, for clients and among the servers.
+func JetStreamBehind(tb testing.TB, n int, tls string) []*Server {
+	tb.Helper()
+	return jetStream(tb, n, tls, tls)
+}
+
+func jetStream(tb testing.TB, n int, more, routing string) []*Server {
+	tb.Helper()
 	ports := FreePorts(tb, 2*n)
 	var routes []string
 	for i := range n {
@@ -59,7 +70,7 @@ func JetStreamWith(tb testing.TB, n int, more string) []*Server {
 	for i := range n {
 		cluster := ""
 		if n > 1 {
-			cluster = fmt.Sprintf("cluster { name: test, listen: \"127.0.0.1:%d\", routes: [%s], no_advertise: true }\n", ports[n+i], strings.Join(routes, ", "))
+			cluster = fmt.Sprintf("cluster { name: test, listen: \"127.0.0.1:%d\", routes: [%s], no_advertise: true\n%s}\n", ports[n+i], strings.Join(routes, ", "), routing)
 		}
 		dir := tb.TempDir()
 		all = append(all, NewServer(tb, fmt.Sprintf("n%d", i+1), ports[i], fmt.Sprintf("jetstream { store_dir: %q, max_mem: 64MB, max_file: 64GB }\n%s%s", dir, cluster, more)))
