@@ -88,15 +88,12 @@ func (b *beside) reconcile(ctx context.Context, r *Reconciliation, m *measuremen
 	a := &Acknowledgement{}
 	asked := a.read(ctx, m.rig.node(demo.City), "question")
 	answered := a.read(ctx, m.rig.node(demo.Registers), "asked", "answer")
-	lost := func(node string, at time.Time) bool {
-		return m.options.Trouble != nil && m.options.Trouble.Lost(node, at)
-	}
 	for _, number := range l.exchanges {
 		at := l.at[number]
-		if lost(demo.City, at) && asked["question"][number] == 0 { // the partner has it
+		if m.lost(demo.City, at) && asked["question"][number] == 0 { // the partner has it
 			asked["question"][number], r.Named = 1, r.Named+1
 		}
-		if lost(demo.Registers, at) && answered["asked"][number]+answered["answer"][number] == 0 {
+		if m.lost(demo.Registers, at) && answered["asked"][number]+answered["answer"][number] == 0 {
 			answered["asked"][number], answered["answer"][number], r.Named = 1, 1, r.Named+1
 		}
 		a.compare(number, asked, answered, b.origin)

@@ -113,6 +113,7 @@ func (d *driver) accept(ctx context.Context, o services.Brief, person jmbg.Numbe
 		return d.counter.call(ctx, "POST", "/v1/offers/"+url.PathEscape(o.ID)+"/accept", form, &made)
 	})
 	if err == nil {
+		d.ledger.coded(made.Decision, made.Code)
 		d.ledger.decided(o.ID, made.Decision)
 	}
 	return err

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ type ledger struct {
 	matters   map[string]*matter   // by reference of the birth
 	decisions map[string]string    // by offer
 	at        map[string]time.Time // when each birth, offer, decision and exchange was heard of first
+	codes     map[string]string    // of decisions, as people have them
 	exchanges []string             // numbers of questions that were answered
 	again     []string             // offers that were decided a second time, and otherwise
 	strange   bool                 // the registers were put back from a copy: births may be known to the city alone
@@ -33,7 +35,7 @@ type matter struct {
 }
 
 func newLedger(wanted int) *ledger {
-	return &ledger{wanted: wanted, matters: map[string]*matter{}, decisions: map[string]string{}, at: map[string]time.Time{}}
+	return &ledger{wanted: wanted, matters: map[string]*matter{}, decisions: map[string]string{}, at: map[string]time.Time{}, codes: map[string]string{}}
 }
 
 // of finds the matter of a birth, or begins it. The caller holds mu.
@@ -107,6 +109,53 @@ func (l *ledger) decided(offer, decision string) {
 		l.again = append(l.again, offer)
 	}
 	l.decisions[offer], l.at[decision] = decision, time.Now()
+}
+
+// coded notes the code of a decision.
+func (l *ledger) coded(decision, code string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.codes[decision] = code
+}
+
+// stands says whether a decision is still to be there. The caller holds mu.
+func (l *ledger) stands(decision string) bool {
+	for _, d := range l.decisions {
+		if d == decision {
+			return true
+		}
+	}
+	return false
+}
+
+// pays says whether the first instalment of a decision is paid. The caller holds mu.
+func (l *ledger) pays(paid map[[2]string]PaidFile, code string) bool {
+	reference := code[:max(strings.LastIndexByte(code, '-'), 0)] // as banks carry it
+	for of := range paid {
+		if of[0] == reference && strings.HasPrefix(of[1], "1/") {
+			return true
+		}
+	}
+	return false
+}
+
+// unpaid counts the decisions that are in no file.
+func (l *ledger) unpaid(files []PaidFile) (n int) {
+	paid := map[[2]string]PaidFile{}
+	for _, f := range files {
+		for _, t := range f.Transfers {
+			reference, which := instalment(t)
+			paid[[2]string{reference, which}] = f
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, decision := range l.decisions {
+		if !l.pays(paid, l.codes[decision]) {
+			n++
+		}
+	}
+	return n
 }
 
 // exchanged notes that a question was answered.

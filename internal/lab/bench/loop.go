@@ -78,6 +78,7 @@ func (m *measurement) run(ctx context.Context) (Result, error) {
 	driving, stopDriving := context.WithCancel(patient)
 	m.flying.Go(func() { m.drive(driving, patient) })
 	m.flying.Go(func() { m.rig.beside.ask(driving, m) })
+	m.flying.Go(func() { m.rig.cashiers.work(driving) })
 	killed, troubled := m.killing(ctx), m.troubling(ctx)
 	pause(ctx, time.Now().Add(m.options.ramp()))
 	before, begun := m.rig.usage(), m.open()

@@ -25,6 +25,9 @@ type Options struct {
 	// Questions are put a second through the edge, beside the loops; 0 for none.
 	Questions float64
 
+	// Payments has two officers prepare, release and take payment files meanwhile.
+	Payments bool
+
 	// Trouble does to the nodes what it likes while loops run; nil for none.
 	Trouble Trouble
 }

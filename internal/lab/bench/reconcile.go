@@ -21,6 +21,8 @@ type Reconciliation struct {
 	Decisions int      `json:"decisions"` // different ones
 	Entries   int64    `json:"entries"`   // in all journals
 	Exchanges int      `json:"exchanges"` // beside the loops, that were answered
+	Files     int      `json:"files"`     // of payments, that were released
+	Paid      int      `json:"paid"`      // instalments in them
 	Named     int      `json:"named"`     // acknowledged, and gone: after the copy from which a node was put back
 	Findings  []string `json:"findings"`  // what does not agree; empty when all is well
 }
@@ -52,6 +54,9 @@ func (m *measurement) reconcile(ctx context.Context) *Reconciliation {
 		return r
 	}
 	m.compare(r, offers)
+	if err := m.rig.cashiers.settle(ctx, m.rig.driver.ledger, m.options.Drain); err != nil {
+		r.find("payments: %v", err)
+	}
 
 	if err := m.rig.nodes.stop(); err != nil { // what they keep their tables in is looked at
 		r.find("a node did not stop: %v", err)
@@ -60,8 +65,9 @@ func (m *measurement) reconcile(ctx context.Context) *Reconciliation {
 		r.journal(ctx, p)
 	}
 	m.rig.beside.reconcile(ctx, r, m)
+	m.rig.cashiers.reconcile(r, m.rig.driver.ledger, m.lost)
 	if m.options.Trouble != nil {
-		for _, finding := range m.options.Trouble.Audit(ctx, m.rig.driver.ledger.told()) {
+		for _, finding := range m.options.Trouble.Audit(ctx, m.told()) {
 			r.find("%s", finding)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/lab/demo"
@@ -22,6 +23,7 @@ type rig struct {
 	server   *postgres  // nil for SQLite
 	streams  jetStreams // none for a bus in each node
 	beside   *beside    // nil without questions
+	cashiers *cashiers  // nil without payment files
 	services []string   // ids of the public services that a birth gives offers of
 }
 
@@ -70,6 +72,16 @@ func newRig(ctx context.Context, o Options, crowd int) (r *rig, err error) {
 			}
 		}()
 	}
+	if o.Payments {
+		if r.cashiers, err = newCashiers(o.Dir, files); err != nil {
+			return nil, err
+		}
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, r.cashiers.close())
+			}
+		}()
+	}
 	if meets, ok := o.Trouble.(Meets); ok {
 		meets.Meet(r.servers())
 	}
@@ -80,6 +92,9 @@ func newRig(ctx context.Context, o Options, crowd int) (r *rig, err error) {
 	}
 	if r.nodes, err = newNodes(files, o.Binary, o.Profile); err != nil {
 		return nil, err
+	}
+	if r.cashiers != nil {
+		r.cashiers.portal = strings.TrimSuffix(r.node(demo.City).cfg.Node.PublicURL, "/")
 	}
 	return r, r.prepareDriver(crowd, o.Trouble)
 }
@@ -134,7 +149,7 @@ func (r *rig) stop() error {
 		r.driver.registrar.close()
 		r.driver.counter.close()
 	}
-	err = errors.Join(err, r.beside.close())
+	err = errors.Join(err, r.beside.close(), r.cashiers.close())
 	if r.server != nil {
 		err = errors.Join(err, r.server.stop())
 	}

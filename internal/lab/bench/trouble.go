@@ -35,6 +35,18 @@ type Told struct {
 	Births    []string             // that were recorded
 	Decisions map[string]string    // by offer
 	At        map[string]time.Time // when of each birth and decision
+	Files     []PaidFile           // that were released and taken
+}
+
+func (m *measurement) told() Told {
+	t := m.rig.driver.ledger.told()
+	t.Files = m.rig.cashiers.files()
+	return t
+}
+
+// lost says whether what a node acknowledged at an instant may be gone.
+func (m *measurement) lost(node string, at time.Time) bool {
+	return m.options.Trouble != nil && m.options.Trouble.Lost(node, at)
 }
 
 func (l *ledger) told() Told {

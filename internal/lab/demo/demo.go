@@ -171,7 +171,7 @@ func open(ctx context.Context, o Options) (_ *Demo, err error) {
 			return nil, err
 		}
 		d.nodes = append(d.nodes, n)
-		if err := s.appoint(ctx, cfg.Node.Member, n.Identity()); err != nil {
+		if err := station.Appoint(ctx, s.law, cfg.Node.Member, n.Identity()); err != nil {
 			return nil, err
 		}
 		if m == Supervisor {

@@ -1,41 +1,26 @@
 package demo
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"strconv"
 
-	"dobosh/internal/act"
-	"dobosh/internal/identity"
-	"dobosh/internal/kit/problem"
 	"dobosh/internal/lab/people"
 	"dobosh/internal/lab/signin"
 	"dobosh/internal/law"
-	"dobosh/internal/registry"
 )
 
-func staff(pack *law.Pack) []people.Staff {
-	stories, err := people.Stories(pack)
+// SignIn is the identity provider of a demonstration that was prepared in a folder, and
+// where it is to be served. Nothing of the demonstration runs yet.
+func SignIn(dir string, log *slog.Logger) (address string, handler http.Handler, err error) {
+	s, err := newSetup(dir, "127.0.0.1:0", "") // with the ports that were chosen
 	if err != nil {
-		return nil
+		return "", nil, err
 	}
-	return stories.Staff
-}
-
-// appoint gives the staff of a member their roles. Those who have theirs since the
-// demonstration ran before keep them.
-func (s setup) appoint(ctx context.Context, member registry.ID, id *identity.Identity) error {
-	administrator := act.As("demonstration", identity.Administrator)
-	for _, p := range staff(s.law) {
-		if p.Body != member.String() {
-			continue
-		}
-		if _, err := id.Give(ctx, administrator, p.Subject, act.Grant{Role: p.Role}); err != nil && !problem.HasCode(err, "grant-known") {
-			return fmt.Errorf("role of %s: %w", p.Subject, err)
-		}
-	}
-	return nil
+	handler, err = s.provider(log)
+	return net.JoinHostPort(s.host, strconv.Itoa(s.ports.Provider)), handler, err
 }
 
 // provider is the identity provider with everybody who can sign in.

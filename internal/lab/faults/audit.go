@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 // the driver was told.
 type audit struct {
 	lost     func(node string, at time.Time) bool
+	rows     func(at time.Time) bool
 	named    int // acknowledged, and gone where that may be
 	findings []string
 }
@@ -76,7 +78,7 @@ func (a *audit) registers(ctx context.Context, cfg station.Config, told bench.To
 	recorded, tokens := map[string]bool{}, map[string]int{}
 	a.each(ctx, cfg, func(id, token string) { recorded[id] = true; tokens[token]++ }, `select id, token from civil_births`)
 	for _, birth := range told.Births {
-		if !recorded[birth] && a.lost(demo.Registers, told.At[birth]) {
+		if !recorded[birth] && a.rows(told.At[birth]) {
 			a.named++
 			continue
 		}
@@ -114,6 +116,28 @@ func (a *audit) city(ctx context.Context, cfg station.Config, told bench.Told) {
 	}
 	a.each(ctx, cfg, func(index, n string) { a.find("entry %s of the journal stands for %s decisions", index, n) },
 		`select cast(log_index as text), cast(count(*) as text) from services_decisions where log_index >= 0 group by log_index having count(*) > 1`)
+}
+
+// payments: every file that was taken was prepared by one person and released by
+// another, and is that of the payments that it had when it was taken.
+func (a *audit) payments(ctx context.Context, cfg station.Config, told bench.Told) {
+	files, counts := map[string]string{}, map[string]string{}
+	a.each(ctx, cfg, func(id, hands string) { files[id] = hands }, `select id, prepared_by || ' ' || released_by from services_payment_files where released_at > 0`)
+	a.each(ctx, cfg, func(id, n string) { counts[id] = n }, `select file, cast(count(*) as text) from services_payments where file <> '' group by file`)
+	for _, f := range told.Files {
+		hands, there := files[f.ID]
+		prepared, released, _ := strings.Cut(hands, " ")
+		switch {
+		case !there && a.lost(demo.City, f.At):
+			a.named++
+		case !there:
+			a.find("payment file %s was released and taken, and the city does not have it", f.ID)
+		case prepared == "" || released == "" || prepared == released:
+			a.find("payment file %s was prepared by %q and released by %q", f.ID, prepared, released)
+		case counts[f.ID] != strconv.Itoa(len(f.Transfers)):
+			a.find("payment file %s had %d payments when it was taken, and has %s", f.ID, len(f.Transfers), counts[f.ID])
+		}
+	}
 }
 
 // queue: what was put aside waits for a person, and nothing here needed one.

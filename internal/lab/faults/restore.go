@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"dobosh/internal/lab/demo"
 )
 
 // Patience with the commands of the manual while other faults go on.
@@ -54,11 +56,15 @@ func (t *trouble) restore(ctx context.Context, f Fault, k *keeper) error {
 			}
 			return t.dobosh(ctx, put...)
 		})
+		t.mu.Lock()
+		gone := span{copied, time.Now()}
 		if machine {
-			t.mu.Lock()
-			t.lost[k.Name()] = append(t.lost[k.Name()], span{copied, time.Now()})
-			t.mu.Unlock()
+			t.lost[k.Name()] = append(t.lost[k.Name()], gone)
 		}
+		if k.Name() == demo.Registers { // the register of births is a guest of the node: no journal has it
+			t.rows = append(t.rows, gone)
+		}
+		t.mu.Unlock()
 		k.WentBack(copied, !machine)
 		return err
 	})
@@ -158,5 +164,16 @@ func (t *trouble) dobosh(ctx context.Context, args ...string) error {
 func (t *trouble) Lost(node string, at time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.ContainsFunc(t.lost[node], func(s span) bool { return !at.Before(s.from) && !at.After(s.to) })
+	return within(t.lost[node], at)
+}
+
+// lostRows says whether a birth that was recorded at an instant may be gone.
+func (t *trouble) lostRows(at time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return within(t.rows, at)
+}
+
+func within(spans []span, at time.Time) bool {
+	return slices.ContainsFunc(spans, func(s span) bool { return !at.Before(s.from) && !at.After(s.to) })
 }

@@ -18,6 +18,8 @@ type Result struct {
 	Offers    int            `json:"offers"`
 	Decisions int            `json:"decisions"`
 	Exchanges int            `json:"exchanges"` // beside the loops, that were answered
+	Files     int            `json:"files"`     // of payments, that were released
+	Paid      int            `json:"paid"`      // instalments in them
 	Named     int            `json:"named"`     // acknowledged, and gone with a machine: after the copy from which it was put back
 	Retries   int64          `json:"retries"`   // questions that were put again
 	Restarts  map[string]int `json:"restarts"`  // of nodes, whatever ended them
@@ -31,8 +33,8 @@ func (r Result) OK() bool { return len(r.Findings) == 0 && r.Loops > 0 }
 // Write says it for people.
 func (r Result) Write(w io.Writer) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d, %.1f minutes: %d faults, %d births, %d offers, %d decisions, %d exchanges, %d journal entries, %d questions put again\n",
-		r.Seed, r.Minutes, len(r.Plan), r.Loops, r.Offers, r.Decisions, r.Exchanges, r.Entries, r.Retries)
+	fmt.Fprintf(&b, "seed %d, %.1f minutes: %d faults, %d births, %d offers, %d decisions, %d exchanges, %d instalments in %d payment files, %d journal entries, %d questions put again\n",
+		r.Seed, r.Minutes, len(r.Plan), r.Loops, r.Offers, r.Decisions, r.Exchanges, r.Paid, r.Files, r.Entries, r.Retries)
 	if r.Named > 0 {
 		fmt.Fprintf(&b, "  %d of what was acknowledged is gone with a machine, after its last copy\n", r.Named)
 	}

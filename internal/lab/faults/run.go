@@ -67,7 +67,7 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	defer func() { err = errors.Join(err, t.undo(!result.OK())) }()
 	load, err := bench.Run(ctx, bench.Options{
 		Binary: o.Binary, Dir: o.Dir, Seconds: o.Minutes * 60, Rate: o.Rate, Drain: o.Drain, Log: t.log, Trouble: t,
-		Engine: o.Engine, Servers: o.Servers, Questions: o.Asked,
+		Engine: o.Engine, Servers: o.Servers, Questions: o.Asked, Payments: true,
 	})
 	if err != nil {
 		return Result{}, err
@@ -75,7 +75,7 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	result = Result{
 		Seed: o.Seed, Minutes: o.Minutes, Loops: load.Births, Offers: load.Offers, Decisions: load.Decisions, Retries: load.Retries,
 		Restarts: t.restarts(), Skipped: t.skipped, Findings: load.Reconciled.Findings, Entries: load.Reconciled.Entries,
-		Exchanges: load.Reconciled.Exchanges, Named: load.Reconciled.Named + t.named,
+		Exchanges: load.Reconciled.Exchanges, Files: load.Reconciled.Files, Paid: load.Reconciled.Paid, Named: load.Reconciled.Named + t.named,
 	}
 	if result.Findings == nil {
 		result.Findings = []string{}
@@ -107,6 +107,7 @@ type trouble struct {
 	mu       sync.Mutex
 	findings []string          // guarded by mu
 	lost     map[string][]span // guarded by mu; by node: what it acknowledged then may be gone
+	rows     []span            // guarded by mu; births that were recorded then may be gone
 }
 
 func (t *trouble) find(format string, args ...any) {
@@ -390,10 +391,11 @@ func setClock(k *keeper, by time.Duration) error {
 
 // Audit looks into the stores of the nodes, then into the journals.
 func (t *trouble) Audit(ctx context.Context, told bench.Told) []string {
-	a := &audit{lost: t.Lost}
+	a := &audit{lost: t.Lost, rows: t.lostRows}
 	defer func() { t.named = a.named }()
 	a.registers(ctx, t.keepers[demo.Registers].rests(), told)
 	a.city(ctx, t.keepers[demo.City].rests(), told)
+	a.payments(ctx, t.keepers[demo.City].rests(), told)
 	for _, k := range t.keepers {
 		a.queue(ctx, k.Name(), k.rests())
 	}

@@ -31,6 +31,8 @@ type Adds struct {
 	Registers *Registers `yaml:"registers"`
 	// Demo marks every page as a demonstration.
 	Demo *Demo `yaml:"demo"`
+	// Staff gives the staff of the demonstration their roles at every start.
+	Staff bool `yaml:"staff"`
 	// Clock is a file that says by how much the clock of the node is off, for
 	// example "-1h"; it is looked at again and again. Empty for a right clock.
 	Clock string `yaml:"clock"`

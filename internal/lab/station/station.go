@@ -2,6 +2,7 @@ package station
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"log/slog"
 
@@ -29,5 +30,16 @@ func Open(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (*no
 	if cfg.Demo != nil {
 		guests = append(guests, node.Guest{Demonstration: true, Words: []lang.Words{demopages.Words()}, Open: cfg.Demo.open})
 	}
-	return node.New(ctx, cfg.Node, now, log, guests...)
+	n, err := node.New(ctx, cfg.Node, now, log, guests...)
+	if err != nil || !cfg.Staff {
+		return n, err
+	}
+	pack, err := node.ReadPack(cfg.Node.Pack)
+	if err == nil {
+		err = Appoint(ctx, pack, cfg.Node.Member, n.Identity())
+	}
+	if err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
 }
