@@ -12,8 +12,8 @@ import (
 )
 
 // covers reports whether the contract lets a method and path through, and the
-// segments that its pattern names.
-func covers(c *registry.Contract, method, path string) (named map[string]string, ok bool) {
+// segments that its pattern names, where they are wanted.
+func covers(c *registry.Contract, method, path string, wanted bool) (named map[string]string, ok bool) {
 	if !slices.Contains(c.Methods, method) {
 		return nil, false
 	}
@@ -22,7 +22,7 @@ func covers(c *registry.Contract, method, path string) (named map[string]string,
 		return nil, false
 	}
 	for _, pattern := range c.Paths {
-		if named, ok := matchSegments(pattern, segments); ok {
+		if named, ok := matchSegments(pattern, segments, wanted); ok {
 			return named, true
 		}
 	}
@@ -44,7 +44,7 @@ func (g *Gateway) admit(state *registry.State, q *RequestMeta, body []byte) (*te
 		return nil, nil, missing(q.Client, q.Service)
 	}
 	t := g.termsOf(c, at)
-	named, covered := covers(c, q.Method, q.Path)
+	named, covered := covers(c, q.Method, q.Path, t.inPath)
 	if !covered {
 		return t, nil, missing(q.Client, q.Service)
 	}

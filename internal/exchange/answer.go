@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"context"
 	"crypto/sha256"
 	"errors"
 	"io"
@@ -141,8 +140,6 @@ func (in *inboundRequest) commit() (envelope, journal.Stamp, error) {
 	if len(meta) > maxMeta {
 		return envelope{}, journal.Stamp{}, errors.New("the response is larger than the protocol allows")
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(in.timeout), 10*time.Second)
-	defer cancel()
 	entry := journal.Entry{ID: in.ID, At: in.out.At, Subjects: in.out.subjects}
 	asked, answer := entry, entry
 	asked.Kind, asked.Meta, asked.Body, asked.Received = "asked", in.meta, in.content, in.stamp
@@ -155,7 +152,7 @@ func (in *inboundRequest) commit() (envelope, journal.Stamp, error) {
 		whole.Kind, whole.Meta, whole.Received = "ended", end.meta, end.stamp
 		entries = []journal.Entry{asked, whole, answer}
 	}
-	stamps, err := in.g.Journal.AppendAll(ctx, entries...)
+	stamps, err := in.g.Journal.AppendAll(in.g.committing.next(commitTimeout), entries...)
 	if err != nil {
 		return envelope{}, journal.Stamp{}, err
 	}

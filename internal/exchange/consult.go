@@ -80,7 +80,7 @@ func (in *inboundRequest) consult(named map[string]string) error {
 	if !in.terms.fields.whole {
 		in.out.Type = typeOfFields(in.out.Type)
 	}
-	document, err := scan(answer.first, in.terms.fields, in.terms.places)
+	document, err := scan(answer.first, in.terms.fields, in.terms.places, answer.names())
 	if err != nil {
 		return problem.New(problem.BadGateway, "answer-not-json", "contract", in.terms.ID).Because(err)
 	}
@@ -133,18 +133,27 @@ func isJSON(mediaType string) bool {
 func (in *inboundRequest) call(system System) (fetched, error) {
 	begun := time.Now()
 	defer func() { in.systemTook = time.Since(begun) }()
-	f := fetch{system: system, call: in.asCall(), limit: limitOf(in.terms.Contract), whole: !in.terms.everything, memory: in.g.memory}
+	f := fetch{system: system, call: in.asCall(), limit: limitOf(in.terms.Contract), whole: !in.terms.everything, memory: in.g.memory, rooms: &in.g.rooms}
+	if _, punctual := system.(Punctual); punctual && f.whole && !in.Parts {
+		answer := f.do(in.timeout)
+		in.later(answer.end)
+		if answer.err != nil {
+			return fetched{}, in.systemProblem(answer.err)
+		}
+		return answer, nil
+	}
+
 	ctx, done := in.timeout, make(chan fetched, 1)
 	in.g.consulting.do(func() { done <- f.do(ctx) })
 	select {
 	case answer := <-done:
-		in.later(func() { answer.close(in.g.consulting) })
+		in.later(func() { in.g.consulting.do(answer.end) })
 		if answer.err != nil {
 			return fetched{}, in.systemProblem(answer.err)
 		}
 		return answer, nil
 	case <-ctx.Done(): // a system that goes on regardless answers nobody
-		in.g.consulting.do(func() { answer := <-done; answer.close(in.g.consulting) })
+		in.g.consulting.do(func() { answer := <-done; answer.end() })
 		return fetched{}, in.systemProblem(ctx.Err())
 	}
 }

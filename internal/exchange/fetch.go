@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 )
 
 // fetch is a request to an information system, and what of the response is wanted
@@ -16,15 +17,24 @@ type fetch struct {
 	limit  int64 // of the body
 	whole  bool  // whether all of the body is needed before anything leaves
 	memory *memoryLimit
+	rooms  *sync.Pool // of *room
+}
+
+// room is memory for a document while it is looked at. It serves the next one when the response has ended.
+type room struct {
+	document []byte
+	names    [][]byte // of its open objects
 }
 
 // fetched is a response of an information system: all of its body, or the
-// beginning of it with the rest. close must be called.
+// beginning of it with the rest. end must be called.
 type fetched struct {
 	Result
 	first   []byte
 	rest    io.Reader // nil when first is all
 	release func()    // the memory that first takes
+	room    *room     // in which first lies; nil where it has memory of its own
+	rooms   *sync.Pool
 	err     error
 }
 
@@ -51,10 +61,15 @@ func (f fetch) do(ctx context.Context) (out fetched) {
 			out.first, out.err = io.ReadAll(from)
 			return out
 		}
-		var all bytes.Buffer
+		out.rooms = f.rooms
+		if out.room, _ = f.rooms.Get().(*room); out.room == nil {
+			out.room = &room{names: make([][]byte, 0, 2*fewNames)}
+		}
+		all := bytes.NewBuffer(out.room.document[:0])
 		all.Grow(int(min(out.Size, wholeAnswer)) + bytes.MinRead)
 		_, out.err = all.ReadFrom(from)
 		out.first = all.Bytes()
+		out.room.document = out.first
 		return out
 	}
 
@@ -75,14 +90,24 @@ func (f fetch) do(ctx context.Context) (out fetched) {
 	return out
 }
 
-// close lets go of the response. A system in this process may take its time, so
-// that nobody waits for it but those who wait for all systems.
-func (f fetched) close(systems *goroutinePool) {
+// names is memory for the names in first.
+func (f fetched) names() [][]byte {
+	if f.room == nil {
+		return nil
+	}
+	return f.room.names
+}
+
+// end lets go of the response. A system in this process may take its time for that.
+func (f fetched) end() {
 	if f.release != nil {
 		f.release()
 	}
+	if f.room != nil && cap(f.room.document) <= maxSpare {
+		f.rooms.Put(f.room)
+	}
 	if f.Body != nil {
-		systems.do(func() { _ = f.Body.Close() }) // read only
+		_ = f.Body.Close() // only read
 	}
 }
 

@@ -51,7 +51,7 @@ func TestFilter(t *testing.T) {
 		if string(got) != c.want || !slices.Equal(left, c.left) {
 			t.Errorf("%s: %s left under %q", c.name, got, left)
 		}
-		s, err := scan([]byte(c.document), parseFields(c.fields), parsePlaces(nil, ""))
+		s, err := scan([]byte(c.document), parseFields(c.fields), parsePlaces(nil, ""), nil)
 		if err != nil || string(s.leaves) != c.want || !slices.Equal(s.fields, c.left) {
 			t.Errorf("%s: %s left under %q, %v", c.name, s.leaves, s.fields, err)
 		}
@@ -71,7 +71,7 @@ func TestDocumentsRefused(t *testing.T) {
 		if _, err := parseDocument([]byte(document)); err == nil {
 			t.Errorf("%s: was read", name)
 		}
-		if s, err := scan([]byte(document), parseFields([]string{""}), parsePlaces(nil, "")); !errors.Is(err, errDocument) || s.leaves != nil {
+		if s, err := scan([]byte(document), parseFields([]string{""}), parsePlaces(nil, ""), nil); !errors.Is(err, errDocument) || s.leaves != nil {
 			t.Errorf("%s: was scanned", name)
 		}
 	}
@@ -90,7 +90,7 @@ func manyNames(n int) string {
 }
 
 func TestManyMembersAreRead(t *testing.T) {
-	s, err := scan([]byte("{"+manyNames(1000)+"}"), parseFields([]string{"/n999"}), parsePlaces([]string{"/n998"}, ""))
+	s, err := scan([]byte("{"+manyNames(1000)+"}"), parseFields([]string{"/n999"}), parsePlaces([]string{"/n998"}, ""), nil)
 	if err != nil || string(s.leaves) != `{"n999":0}` || !slices.Equal(s.found[0], []string{"0"}) {
 		t.Errorf("%s, %q, %v", s.leaves, s.found, err)
 	}
@@ -290,7 +290,7 @@ func TestNothingOutsideTheContractLeaves(t *testing.T) {
 			t.Fatal(err)
 		}
 		out, left := parseFields(contract).filter(v)
-		s, err := scan(document, parseFields(contract), parsePlaces(contract, ""))
+		s, err := scan(document, parseFields(contract), parsePlaces(contract, ""), nil)
 		if err != nil || !bytes.Equal(s.leaves, out) || !slices.Equal(s.fields, left) {
 			t.Fatalf("of %s under %q leave %s under %q, by the tree %s under %q: %v", document, contract, s.leaves, s.fields, out, left, err)
 		}
@@ -326,7 +326,7 @@ func FuzzDocument(f *testing.F) {
 	watched := []string{"/a", "/b/*/c", "/*/d", "/l/0", "/l/*"}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		v, err := parseDocument(raw)
-		s, scanErr := scan(raw, parseFields(watched), parsePlaces(watched, ""))
+		s, scanErr := scan(raw, parseFields(watched), parsePlaces(watched, ""), nil)
 		if (err != nil) != (scanErr != nil) {
 			t.Fatalf("%q: %v by the tree, %v by the scan", raw, err, scanErr)
 		}
@@ -367,7 +367,7 @@ func BenchmarkFilter(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := scan(body, allowed, nobody); err != nil {
+		if _, err := scan(body, allowed, nobody, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

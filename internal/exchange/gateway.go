@@ -72,7 +72,9 @@ type Gateway struct {
 	rates  *rates
 	memory *memoryLimit
 
-	messages sync.Pool // *[]byte, of messages that have left
+	messages   sync.Pool // *[]byte, of messages that have left
+	rooms      sync.Pool // *room, of documents that were looked at
+	committing deadlines // for the journal, at the side that answers
 
 	recorder   *recorder
 	peers      *peers
@@ -194,6 +196,7 @@ func (g *Gateway) Close() {
 	g.consulting.close()
 	g.peers.close()
 	g.recorder.close()
+	g.committing.end()
 	g.letGo()
 }
 

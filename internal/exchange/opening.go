@@ -52,12 +52,14 @@ func cutOpening(content []byte, length int) (o opening, body []byte, err error) 
 }
 
 // seal gives a request as its journal commits to it: its meta without query and headers, and its body behind them.
-func (q RequestMeta) seal(body []byte) (meta, content []byte, err error) {
-	if content, q.Opening, err = (opening{Query: q.Query, Headers: q.Headers}).seal(body); err != nil {
+func (q *RequestMeta) seal(body []byte) (meta, content []byte, err error) {
+	o := opening{Query: q.Query, Headers: q.Headers}
+	if content, q.Opening, err = o.seal(body); err != nil {
 		return nil, nil, err
 	}
 	q.Query, q.Headers = "", nil
 	meta, err = json.Marshal(q)
+	q.Opening, q.Query, q.Headers = 0, o.Query, o.Headers
 	return meta, content, err
 }
 
@@ -82,12 +84,14 @@ func (q *RequestMeta) Open(content []byte) (body []byte, err error) {
 }
 
 // seal gives a response as its journal commits to it.
-func (r ResponseMeta) seal(body []byte) (meta, content []byte, err error) {
-	if content, r.Opening, err = (opening{Headers: r.Headers}).seal(body); err != nil {
+func (r *ResponseMeta) seal(body []byte) (meta, content []byte, err error) {
+	headers := r.Headers
+	if content, r.Opening, err = (opening{Headers: headers}).seal(body); err != nil {
 		return nil, nil, err
 	}
 	r.Headers = nil
 	meta, err = json.Marshal(r)
+	r.Opening, r.Headers = 0, headers
 	return meta, content, err
 }
 

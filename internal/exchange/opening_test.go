@@ -243,7 +243,7 @@ func TestTheDigestOfAnOpening(t *testing.T) {
 	if err != nil || again != nil || sha256.Sum256(first) == sha256.Sum256(second) {
 		t.Errorf("%v, %v: one query has one digest", err, again)
 	}
-	meta, content, err := RequestMeta{Path: "/"}.seal([]byte("body"))
+	meta, content, err := (&RequestMeta{Path: "/"}).seal([]byte("body"))
 	if err != nil || string(content) != "body" || bytes.Contains(meta, []byte("opening")) {
 		t.Errorf("nothing to open: %s, %s, %v", meta, content, err)
 	}

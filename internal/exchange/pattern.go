@@ -21,7 +21,7 @@ func match(pattern, path string) (named map[string]string, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	return matchSegments(pattern, segments)
+	return matchSegments(pattern, segments, true)
 }
 
 // cutPath gives the decoded segments of a path that means the same to everybody.
@@ -43,7 +43,8 @@ func cutPath(path string) (segments []string, ok bool) {
 	return segments, true
 }
 
-func matchSegments(pattern string, have []string) (named map[string]string, ok bool) {
+// matchSegments compares the decoded segments of a path with a pattern. Those that have a name are given where somebody wants them.
+func matchSegments(pattern string, have []string, wanted bool) (named map[string]string, ok bool) {
 	if len(have) == 0 { // a request without a path, which systems may tell from one for "/"
 		return nil, pattern == "" || pattern == "/"
 	}
@@ -55,10 +56,12 @@ func matchSegments(pattern string, have []string) (named map[string]string, ok b
 		var want string
 		want, rest, more = strings.Cut(rest, "/")
 		if name, isName := registry.PlaceName(want); isName && decoded != "" {
-			if named == nil {
+			if wanted && named == nil {
 				named = map[string]string{}
 			}
-			named[name] = decoded
+			if wanted {
+				named[name] = decoded
+			}
 			continue
 		}
 		if decoded != want {

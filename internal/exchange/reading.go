@@ -29,7 +29,7 @@ func ReadEnd(meta []byte) (e End, err error) { return e, ReadMessage(meta, &e) }
 
 // Covers reports whether a contract lets a method and a raw path through.
 func Covers(c registry.Contract, method, path string) bool {
-	_, ok := covers(&c, method, path)
+	_, ok := covers(&c, method, path, false)
 	return ok
 }
 
@@ -40,14 +40,14 @@ func Agreed(c registry.Contract, document []byte) bool {
 	if f.whole || len(document) == 0 {
 		return true
 	}
-	s, err := scan(document, f, parsePlaces(nil, ""))
+	s, err := scan(document, f, parsePlaces(nil, ""), nil)
 	return err == nil && string(s.leaves) == string(document)
 }
 
 // Concerned finds the persons whom a request, and the response as it left, are about
 // by the places that a contract names. They are named in the contract's sector.
 func Concerned(c registry.Contract, q RequestMeta, asked, answered []byte) (persons []string) {
-	named, _ := covers(&c, q.Method, q.Path)
+	named, _ := covers(&c, q.Method, q.Path, true)
 	query, _ := url.ParseQuery(q.Query)
 	question, answer := readable(asked), readable(answered)
 	for _, where := range c.Subjects {

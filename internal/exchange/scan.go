@@ -24,10 +24,10 @@ type scanned struct {
 // scan walks over a JSON document once: it refuses what parseDocument refuses,
 // takes along what may leave under f, and finds what stands at the places of
 // whom the document is about. It means the same as parseDocument with filter and
-// at, and keeps nothing.
-func scan(document []byte, f *fields, p *places) (scanned, error) {
-	var names [2 * fewNames][]byte
-	s := scanner{b: document, names: names[:0], out: make([]byte, 0, len(document)/2+2), hit: make([]bool, len(f.list)), found: make([][]string, p.size), flags: make([]bool, 2*p.size)}
+// at, and keeps nothing. names is memory for the names of the objects that are open; it may be nil.
+// names is memory for the names of the objects that are open; nil for new one.
+func scan(document []byte, f *fields, p *places, names [][]byte) (scanned, error) {
+	s := scanner{b: document, names: names, out: make([]byte, 0, len(document)/2+2), hit: make([]bool, len(f.list)), found: make([][]string, p.size), flags: make([]bool, 2*p.size)}
 	if !utf8.Valid(document) {
 		return scanned{}, errDocument
 	}

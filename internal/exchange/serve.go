@@ -39,9 +39,9 @@ func (g *Gateway) ServeConn(_ *http.Server, c *tls.Conn, _ http.Handler) {
 
 // serveStream answers one request. Who does not say all of it in time is left.
 func (g *Gateway) serveStream(ctx context.Context, peer *tls.ConnectionState, s *link.Stream) {
-	late := time.AfterFunc(g.IdleTimeout, s.Close)
-	defer late.Stop()
-	g.serve(ctx, peer, timed{s, late, g.IdleTimeout})
+	ch := timed{s, g.IdleTimeout}
+	ch.moved()
+	g.serve(ctx, peer, ch)
 }
 
 // channel is what a request comes on and its response leaves by.
@@ -57,12 +57,11 @@ type channel interface {
 // timed is a stream that is left when nothing moves for long.
 type timed struct {
 	*link.Stream
-	late  *time.Timer
 	limit time.Duration
 }
 
-func (t timed) moved() { t.late.Reset(t.limit) }
-func (t timed) held()  { t.late.Stop() }
+func (t timed) moved() { t.SetDeadline(time.Now().Add(t.limit)) }
+func (t timed) held()  { t.SetDeadline(time.Time{}) }
 
 // serve is the story of an exchange at the provider's side: a request that is proved
 // to be of the node that it came from is put to the information system, if its

@@ -64,7 +64,7 @@ func (g *Gateway) choose(state *registry.State, a *Request) (*registry.Contract,
 		if c.Service != a.Service.Service || a.Purpose != "" && c.Purpose != a.Purpose || !state.Lets(c, a.Client, a.Behalf) {
 			continue
 		}
-		if _, covered := covers(c, a.Method, a.Path); !covered {
+		if _, covered := covers(c, a.Method, a.Path, false); !covered {
 			continue
 		}
 		err := agreedQuery(c, a.Query)

@@ -44,7 +44,7 @@ func (in *inboundRequest) nameInRequest(named map[string]string) error {
 		if in.Parts || !isJSON(in.Type) {
 			err = errDocument
 		} else {
-			document, err = scan(in.body, parseFields(nil), in.terms.asked)
+			document, err = scan(in.body, parseFields(nil), in.terms.asked, nil)
 		}
 		if err != nil {
 			return problem.New(problem.Invalid, "question-not-json", "contract", in.terms.ID).Because(err)

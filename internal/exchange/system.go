@@ -18,6 +18,13 @@ type System interface {
 	Serve(ctx context.Context, c Call) (Result, error)
 }
 
+// Punctual is an information system that nobody has to be kept from waiting for: with a request that is in memory Serve ends,
+// and so do reads of a document, when the deadline of ctx has passed. It is asked on the goroutine that waits for it.
+type Punctual interface {
+	System
+	Punctual()
+}
+
 // Call is a request as an information system sees it.
 type Call struct {
 	Method  string

@@ -13,11 +13,13 @@ type terms struct {
 	fields     *fields
 	places     *places // in the response
 	asked      *places // in the body of the request
+	inPath     bool    // whether a segment of the path names somebody
 	everything bool    // nothing of a response has to be looked at: all of it was agreed, and nobody has to be found in it
 }
 
 func newTerms(c *registry.Contract, at int64) *terms {
 	t := &terms{Contract: c, at: at, fields: parseFields(c.Fields), places: parsePlaces(c.Subjects, ""), asked: parsePlaces(c.Subjects, bodySubject)}
+	t.inPath = slices.ContainsFunc(c.Subjects, func(where string) bool { kind, _ := cutSubject(where); return kind == pathSubject })
 	t.everything = t.fields.whole && !slices.ContainsFunc(c.Subjects, func(where string) bool { kind, _ := cutSubject(where); return kind == "" })
 	return t
 }

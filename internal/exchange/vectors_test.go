@@ -162,7 +162,7 @@ func checkPaths(t *testing.T, list []pathVector) {
 
 func checkFilter(t *testing.T, list []filterVector) {
 	for _, c := range list {
-		s, err := scan([]byte(c.Document), parseFields(c.Fields), parsePlaces(nil, ""))
+		s, err := scan([]byte(c.Document), parseFields(c.Fields), parsePlaces(nil, ""), nil)
 		if err != nil {
 			if c.Leaves != "" {
 				t.Errorf("%s: %v", c.Document, err)
@@ -319,7 +319,7 @@ func makeVectors(t *testing.T) (v vectors) {
 		{Fields: []string{"/l/*/a"}, Document: `{"l":[{"a":1,"b":2},{"b":3}]}`}, {Fields: []string{"/l/*/a"}, Document: `{"l":[]}`}, {Fields: []string{"/a~1b"}, Document: `{"a/b":1,"a":{"b":2}}`},
 		{Fields: []string{"/x"}, Document: `[1]`}, {Fields: []string{""}, Document: ` [1] `}, {Fields: []string{"/a"}, Document: `{"a":1,"\u0061":2}`},
 	} {
-		if s, err := scan([]byte(c.Document), parseFields(c.Fields), parsePlaces(nil, "")); err == nil {
+		if s, err := scan([]byte(c.Document), parseFields(c.Fields), parsePlaces(nil, ""), nil); err == nil {
 			c.Leaves, c.Left = string(s.leaves), s.fields
 		}
 		v.Filter = append(v.Filter, c)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -43,8 +44,11 @@ type request struct {
 	result chan result // buffered, answered once; the owner touches nothing of the request after that
 }
 
-// maxSpare is how many bytes of frames a request may keep for the next one.
-const maxSpare = 64 << 10
+// Bytes of frames that a request may keep for the next one: those of few entries are many, those of whole batches are kept apart.
+const (
+	maxSpare      = 64 << 10
+	maxSpareBatch = 1 << 20
+)
 
 type result struct {
 	stamps    []Stamp
@@ -80,20 +84,25 @@ func (l *Log) AppendAll(ctx context.Context, entries ...Entry) ([]Stamp, error) 
 	if len(entries) == 0 {
 		return nil, nil
 	}
-	together := 0
+	together, frames := 0, 0
 	for i := range entries {
 		together += len(entries[i].Meta) + len(entries[i].Body)
+		frames += frameRoom(&entries[i])
 	}
 	if len(entries) > MaxTogether || together > MaxTogetherBytes { // the bounds of one entry are checked below
 		return nil, fmt.Errorf("%w: %d entries of %d bytes are too much at once", ErrEntry, len(entries), together)
 	}
 
 	// Entries are sealed here, in the goroutine of the one who appends them; the owner only writes.
-	r, again := l.answered.Get().(*request)
+	spare := &l.answered
+	if frames > maxSpare {
+		spare = &l.answeredBatches
+	}
+	r, again := spare.Get().(*request)
 	if !again {
 		r = &request{result: make(chan result, 1)}
 	}
-	r.entries, r.frames = r.entries[:0], r.frames[:0]
+	r.entries, r.frames = r.entries[:0], slices.Grow(r.frames[:0], frames)
 	for i := range entries {
 		e := entries[i]
 		if e.At.IsZero() {
@@ -111,8 +120,8 @@ func (l *Log) AppendAll(ctx context.Context, entries ...Entry) ([]Stamp, error) 
 		r.entries = append(r.entries, s)
 	}
 	res, answered, err := l.ask(ctx, r)
-	if answered && cap(r.frames) <= maxSpare {
-		l.answered.Put(r)
+	if answered && cap(r.frames) <= maxSpareBatch && (frames > maxSpare || cap(r.frames) <= maxSpare) {
+		spare.Put(r)
 	}
 	return res.stamps, err
 }

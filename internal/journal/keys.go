@@ -48,8 +48,8 @@ type subjectID [idSize]byte
 // readAhead is how many bytes of the file are read together at the start.
 const readAhead = 1 << 20
 
-// maxOpeners bounds the sealers that are kept ready, each about 1 kB.
-const maxOpeners = 512
+// maxReady bounds the sealers that are kept ready, each about 1 kB, and the slots.
+const maxReady = 512
 
 // keyring holds the content keys. Any goroutine may ask for a key; only the goroutine that owns the log flushes and erases.
 type keyring struct {
@@ -63,6 +63,7 @@ type keyring struct {
 	fresh   map[uint32][slotSize]byte // made but not yet on disk
 	next    uint32
 	ready   map[sealerID]*seal.Sealer // emptied when a key is erased
+	newest  map[subjectID]uint32      // slots of subjects that were sealed for lately; emptied when a key is erased
 }
 
 // sealerID names the sealer of a slot, or of a slot and a period together.
@@ -115,7 +116,7 @@ func loadKeyring(path string, how int) (*keyring, error) {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
 	k := &keyring{
-		file: file, periods: map[uint32]uint32{}, fresh: map[uint32][slotSize]byte{}, ready: map[sealerID]*seal.Sealer{},
+		file: file, periods: map[uint32]uint32{}, fresh: map[uint32][slotSize]byte{}, ready: map[sealerID]*seal.Sealer{}, newest: map[subjectID]uint32{},
 	}
 	if err := k.readHead(); err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -214,13 +215,30 @@ func (k *keyring) sealing(e *Entry) (with sealing, err error) {
 
 // current is the slot of a subject.
 func (k *keyring) current(id subjectID) (uint32, error) {
-	slot, known, err := k.find(id)
-	if err != nil || known {
-		return slot, err
+	if slot, lately := k.newest[id]; lately {
+		return slot, nil
 	}
-	slot = k.make(0, id)
-	k.slots.add(id, slot)
+	slot, known, err := k.find(id)
+	if err != nil {
+		return 0, err
+	}
+	if !known {
+		slot = k.make(0, id)
+		k.slots.add(id, slot)
+	}
+	makeRoom(k.newest)
+	k.newest[id] = slot
 	return slot, nil
+}
+
+// makeRoom forgets any one that is kept ready where there are many.
+func makeRoom[K comparable, V any](ready map[K]V) {
+	for other := range ready {
+		if len(ready) < maxReady {
+			break
+		}
+		delete(ready, other)
+	}
 }
 
 // find looks for the newest slot of a subject. One that was damaged since the log was opened cannot say whose it is: it counts where
@@ -299,12 +317,7 @@ func (k *keyring) sealer(id sealerID) (*seal.Sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	for other := range k.ready { // any one makes room
-		if len(k.ready) < maxOpeners {
-			break
-		}
-		delete(k.ready, other)
-	}
+	makeRoom(k.ready)
 	k.ready[id] = made
 	return made, nil
 }
@@ -402,6 +415,7 @@ func (k *keyring) destroy(slots map[uint32]uint32) error {
 		return nil
 	}
 	clear(k.ready)
+	clear(k.newest)
 	for period, slot := range slots {
 		var b [slotSize]byte
 		b[0] = slotErased

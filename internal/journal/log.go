@@ -69,7 +69,8 @@ type Log struct {
 	head  atomic.Pointer[head]
 	queue chan *request
 
-	answered sync.Pool // requests whose memory serves again; one that nobody waited for is not among them
+	answered        sync.Pool // requests whose memory serves again; one that nobody waited for is not among them
+	answeredBatches sync.Pool // the same, of large ones
 
 	closing   chan struct{} // closed by Close
 	closeOnce sync.Once

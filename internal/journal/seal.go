@@ -42,6 +42,9 @@ func sealEntry(buf []byte, e *Entry, with sealing) ([]byte, sealed) {
 	return sealWith(buf, e, with, [randomSize]byte(random[:randomSize]), [nonceSize]byte(random[randomSize:]))
 }
 
+// frameRoom is how many bytes the frame of an entry has at most.
+func frameRoom(e *Entry) int { return keptContent + contentSize(e) + 2*seal.TagSize }
+
 func sealWith(buf []byte, e *Entry, with sealing, random [randomSize]byte, nonce [nonceSize]byte) ([]byte, sealed) {
 	e.sum()
 	kind, head := byte(frameEntry), entryContent
@@ -49,7 +52,7 @@ func sealWith(buf []byte, e *Entry, with sealing, random [randomSize]byte, nonce
 		kind, head = frameKept, keptContent
 	}
 	begin := len(buf)
-	buf = slices.Grow(buf, head+contentSize(e)+2*seal.TagSize)[:begin+head]
+	buf = slices.Grow(buf, frameRoom(e))[:begin+head]
 	buf, salt := appendContent(buf, e, random)
 	commitment := Commitment(salt, e.metaHash(), e.BodyHash())
 	putEntryHead(buf[begin:], kind, commitment, with.slot, nonce)

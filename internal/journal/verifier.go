@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"sync"
@@ -25,14 +24,14 @@ type Verifier struct {
 	verifying sync.Mutex // held while a signature is verified, so that those who wait for the same one find it done
 
 	mu    sync.Mutex
-	seen  map[[sha256.Size]byte]Checkpoint
-	order [rememberedCheckpoints][sha256.Size]byte
+	seen  map[string]Checkpoint // by their signed text
+	order [rememberedCheckpoints]string
 	next  int
 }
 
 // NewVerifier checks stamps of the log that the keys belong to: its present one, and those that it had before.
 func NewVerifier(keys ...note.Verifier) *Verifier {
-	return &Verifier{keys: keys, seen: make(map[[sha256.Size]byte]Checkpoint, rememberedCheckpoints)}
+	return &Verifier{keys: keys, seen: make(map[string]Checkpoint, rememberedCheckpoints)}
 }
 
 // Verify does what the function Verify does.
@@ -46,36 +45,35 @@ func (v *Verifier) Verify(s Stamp, meta, body [hashSize]byte) error {
 
 // Open does what OpenCheckpoint does.
 func (v *Verifier) Open(signed []byte) (Checkpoint, error) {
-	id := sha256.Sum256(signed)
-	if c, ok := v.recall(id); ok {
+	if c, ok := v.recall(signed); ok {
 		return c, nil
 	}
 	v.verifying.Lock()
 	defer v.verifying.Unlock()
-	if c, ok := v.recall(id); ok {
+	if c, ok := v.recall(signed); ok {
 		return c, nil
 	}
 	c, err := OpenCheckpoint(signed, v.keys...)
 	if err != nil {
 		return Checkpoint{}, err
 	}
-	if err := v.remember(id, c); err != nil {
+	if err := v.remember(string(signed), c); err != nil {
 		return Checkpoint{}, err
 	}
 	return c, nil
 }
 
-func (v *Verifier) recall(id [sha256.Size]byte) (Checkpoint, bool) {
+func (v *Verifier) recall(signed []byte) (Checkpoint, bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	c, ok := v.seen[id]
+	c, ok := v.seen[string(signed)]
 	return c, ok
 }
 
-func (v *Verifier) remember(id [sha256.Size]byte, c Checkpoint) error {
+func (v *Verifier) remember(signed string, c Checkpoint) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if _, ok := v.seen[id]; ok {
+	if _, ok := v.seen[signed]; ok {
 		return nil
 	}
 	for _, other := range v.seen {
@@ -84,7 +82,7 @@ func (v *Verifier) remember(id [sha256.Size]byte, c Checkpoint) error {
 		}
 	}
 	delete(v.seen, v.order[v.next])
-	v.seen[id], v.order[v.next] = c, id
+	v.seen[signed], v.order[v.next] = c, signed
 	v.next = (v.next + 1) % len(v.order)
 	return nil
 }

@@ -87,7 +87,7 @@ func read(ctx *fasthttp.RequestCtx) (r head, err error) {
 
 // readHeaders cuts the lines of a head, without the request line.
 func readHeaders(raw string) ([]line, error) {
-	headers := make([]line, 0, 16)
+	headers := make([]line, 0, min(strings.Count(raw, "\n"), maxHeaders))
 	for text := range strings.SplitSeq(raw, "\n") {
 		text = strings.TrimSuffix(text, "\r")
 		if text == "" {

@@ -168,16 +168,11 @@ func (c *Conn) streamFor(h head) (*Stream, error) {
 // begin starts the handler of a stream that the other side opens. The caller
 // holds mu.
 func (c *Conn) begin(id uint32) *Stream {
-	ctx, cancel := context.WithCancel(c.ctx)
-	s := newStream(ctx, c, int(c.peer.window))
-	s.id, s.cancel = id, cancel
+	l := &life{conn: c.ctx}
+	s := newStream(l, c, int(c.peer.window))
+	s.id, s.life = id, l
 	c.streams[id] = s
 	c.handlers++
-	s.handle = func() {
-		defer cancel()
-		defer c.handled(s)
-		c.cfg.Handler(ctx, s)
-	}
 	select {
 	case c.idle <- s: // a goroutine whose stack has grown already
 	default:
@@ -194,7 +189,7 @@ func (c *Conn) serve(s *Stream) {
 	wait := time.NewTimer(rest)
 	defer wait.Stop()
 	for {
-		s.handle()
+		c.handle(s)
 		wait.Reset(rest)
 		select {
 		case s = <-c.idle:
@@ -206,11 +201,16 @@ func (c *Conn) serve(s *Stream) {
 	}
 }
 
-func (c *Conn) handled(s *Stream) {
-	s.Close()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.handlers--
+// handle lets the handler have a stream.
+func (c *Conn) handle(s *Stream) {
+	defer func() {
+		s.Close()
+		s.life.end()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.handlers--
+	}()
+	c.cfg.Handler(s.life, s)
 }
 
 // left fails the streams that the other side says it will not handle.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"sync"
+	"time"
 )
 
 // The codes of a reset.
@@ -16,10 +18,9 @@ const (
 // Stream is a sequence of bytes in each direction. One goroutine may read and
 // one may write at a time.
 type Stream struct {
-	conn   *Conn
-	ctx    context.Context    // when it ends the stream breaks off
-	cancel context.CancelFunc // of ctx, where this side handles the stream
-	handle func()             // handles it, where this side does
+	conn *Conn
+	ctx  context.Context // when it ends the stream breaks off
+	life *life           // ctx, where this side handles the stream
 
 	id   uint32 // 0 until something was sent; guarded by conn.mu
 	wide int    // bytes by which the window was widened; guarded by conn.mu
@@ -37,6 +38,7 @@ type Stream struct {
 	inEnded  bool       // nothing more comes
 	outEnded bool       // nothing more is sent
 	err      error      // why the stream broke off
+	until    time.Time  // when who waits is let down; zero for never
 
 	readStopped, writeStopped bool // this side reads, or writes, no more
 }
@@ -63,10 +65,8 @@ func (s *Stream) Read(p []byte) (int, error) {
 		if n > 0 || err != nil || len(p) == 0 {
 			return n, err
 		}
-		select {
-		case <-s.readable:
-		case <-s.ctx.Done():
-			return 0, s.ctx.Err()
+		if err := s.wait(s.readable); err != nil {
+			return 0, err
 		}
 	}
 }
@@ -107,10 +107,8 @@ func (s *Stream) Next(n int) ([]byte, error) {
 		if b != nil || err != nil {
 			return b, err
 		}
-		select {
-		case <-s.readable:
-		case <-s.ctx.Done():
-			return nil, s.ctx.Err()
+		if err := s.wait(s.readable); err != nil {
+			return nil, err
 		}
 	}
 }
@@ -147,6 +145,47 @@ func (s *Stream) owe(n int) (credit int) {
 	return credit
 }
 
+// SetDeadline sets until when a read or a write may wait; zero for no bound but the context. A stream at which somebody waits
+// longer is let go of, as by Close.
+func (s *Stream) SetDeadline(until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.until = until
+}
+
+// wait waits until something has happened. Where everything is here nobody waits, so that only who waits pays for a timer.
+func (s *Stream) wait(happened <-chan struct{}) error {
+	s.mu.Lock()
+	until := s.until
+	s.mu.Unlock()
+	if until.IsZero() {
+		select {
+		case <-happened:
+			return nil
+		case <-s.ctx.Done():
+			return s.ctx.Err()
+		}
+	}
+
+	late := time.NewTimer(time.Until(until))
+	defer late.Stop()
+	select {
+	case <-happened:
+		return nil
+	case <-s.ctx.Done():
+		return s.ctx.Err()
+	case <-late.C:
+	}
+	s.mu.Lock()
+	moved := s.until != until // meanwhile, by the goroutine that does the other of both
+	s.mu.Unlock()
+	if moved {
+		return nil
+	}
+	s.Close()
+	return os.ErrDeadlineExceeded
+}
+
 // Sent reports whether the other side may have seen anything of the stream.
 func (s *Stream) Sent() bool {
 	s.conn.mu.Lock()
@@ -181,10 +220,8 @@ func (s *Stream) send(p []byte, end bool) (n int, err error) {
 		if size > 0 {
 			continue
 		}
-		select {
-		case <-s.writable:
-		case <-s.ctx.Done():
-			return n, s.ctx.Err()
+		if err := s.wait(s.writable); err != nil {
+			return n, err
 		}
 	}
 }
@@ -309,7 +346,7 @@ func (s *Stream) granted(more uint32) error {
 
 // broke lets the handler of a stream know that nobody waits for it.
 func (s *Stream) broke() {
-	if s.cancel != nil {
-		s.cancel()
+	if s.life != nil {
+		s.life.end()
 	}
 }

@@ -14,6 +14,7 @@ const writeTimeout = 30 * time.Second
 // does, or when the last stream of one that is being left has ended.
 func (c *Conn) write() error {
 	var spare []byte
+	var until time.Time
 	for {
 		select {
 		case <-c.wake:
@@ -23,8 +24,11 @@ func (c *Conn) write() error {
 		runtime.Gosched() // lets those who were woken together come along
 		frames, over := c.takeOut(spare)
 		if len(frames) > 0 {
-			if err := c.net.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-				return fmt.Errorf("link: %w", err)
+			if now := time.Now(); until.Sub(now) < writeTimeout { // set for several writes at once: each has its timeout at least
+				until = now.Add(writeTimeout + writeTimeout/2)
+				if err := c.net.SetWriteDeadline(until); err != nil {
+					return fmt.Errorf("link: %w", err)
+				}
 			}
 			if _, err := c.net.Write(frames); err != nil {
 				return fmt.Errorf("link: %w", err)

@@ -53,7 +53,7 @@ func New(cfg Config) (*Remote, error) {
 		service: cfg.Service.String(), scheme: u.Scheme, host: u.Host, base: strings.TrimRight(u.EscapedPath(), "/"), timeout: timeout,
 		client: &fasthttp.HostClient{
 			Addr: hostPort(u.Host, u.Scheme), IsTLS: u.Scheme == "https", TLSConfig: secure,
-			Dial: dialStepped(timeout), NoDefaultUserAgentHeader: true, DisableHeaderNamesNormalizing: true, DisablePathNormalizing: true,
+			DialTimeout: dialStepped(timeout), NoDefaultUserAgentHeader: true, DisableHeaderNamesNormalizing: true, DisablePathNormalizing: true,
 			MaxConns: maxConnections, MaxConnWaitTimeout: timeout, MaxIdleConnDuration: idle, ReadTimeout: timeout, WriteTimeout: timeout,
 			ReadBufferSize: maxHead, StreamResponseBody: true, MaxResponseBodySize: ready,
 			MaxIdemponentCallAttempts: 2, RetryIfErr: onlyReads,
@@ -76,6 +76,9 @@ func hostPort(host, scheme string) string {
 	}
 	return net.JoinHostPort(strings.Trim(host, "[]"), "80")
 }
+
+// Punctual implements exchange.Punctual.
+func (r *Remote) Punctual() {}
 
 // Serve implements exchange.System.
 func (r *Remote) Serve(ctx context.Context, c exchange.Call) (exchange.Result, error) {
