@@ -21,7 +21,7 @@ const root = "../.."
 func TestTheProgramHoldsNothingOfTheLaboratory(t *testing.T) {
 	deps := linked(t, "dobosh/cmd/dobosh")
 	for name := range deps {
-		for _, not := range []string{"dobosh/internal/lab", "dobosh/internal/testkit", "github.com/zitadel", "github.com/emersion", "github.com/chromedp", "net/http/httptest"} {
+		for _, not := range []string{"dobosh/internal/lab", "dobosh/internal/testkit", "github.com/zitadel", "github.com/chromedp", "net/http/httptest"} {
 			if name == not || strings.HasPrefix(name, not+"/") {
 				t.Errorf("the program holds %s", name)
 			}

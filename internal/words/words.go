@@ -15,6 +15,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
+	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/papers"
 	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
@@ -28,6 +29,6 @@ import (
 func Of(guests ...lang.Words) (*lang.Catalogue, error) {
 	return lang.Load(append([]lang.Words{
 		portal.Words(), act.Words(), api.Words(), work.Words(), identity.Words(), law.Words(), journal.Words(), backup.Words(), registry.Words(), admission.Words(), contracts.Words(),
-		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), papers.Words(), services.Words(), receipts.Words(),
+		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), mailbox.Words(), papers.Words(), services.Words(), receipts.Words(),
 	}, guests...)...)
 }
