@@ -87,6 +87,8 @@ type Config struct {
 	Services *Services `yaml:"services"`
 	// Contracts says who else makes contracts here.
 	Contracts Contracts `yaml:"contracts"`
+	// Operations says who reads the figures.
+	Operations Operations `yaml:"operations"`
 	// Catalogue says who else publishes and describes data services here.
 	Catalogue Catalogue `yaml:"catalogue"`
 	// Events says who publishes events here and reads them.
@@ -117,7 +119,8 @@ type Listen struct {
 	// Edge serves X-Road's REST interface to the member's own information
 	// systems; it belongs on a loopback or private address. Empty for none.
 	Edge string `yaml:"edge"`
-	// Operations serves /metrics, /healthz and /readyz. Empty for none.
+	// Operations serves /metrics, /healthz and /readyz. Empty for none. Where it is not
+	// a loopback address, operations.token_file is needed.
 	Operations string `yaml:"operations"`
 	// Systems serves HTTP interfaces to the member's own information systems:
 	// those of registrars and of counters. It belongs on a loopback or private
@@ -311,7 +314,7 @@ func (c *Config) resolve(folder string) {
 }
 
 func (c *Config) paths() []*string {
-	paths := []*string{&c.Dir, &c.Pack, &c.Storage.PostgresFile, &c.Keys.TLS, &c.Keys.Log, &c.Keys.Registry, &c.Keys.Witness, &c.Registry.Seed, &c.Certificates.Issuer}
+	paths := []*string{&c.Dir, &c.Pack, &c.Storage.PostgresFile, &c.Keys.TLS, &c.Keys.Log, &c.Keys.Registry, &c.Keys.Witness, &c.Registry.Seed, &c.Certificates.Issuer, &c.Operations.TokenFile}
 	paths = append(paths, c.Bus.paths()...)
 	paths = append(paths, c.timeStampPaths()...)
 	paths = append(paths, c.Edge.paths()...)

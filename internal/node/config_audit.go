@@ -51,13 +51,14 @@ func (c Config) secrets() []secret {
 		}
 	}
 	tokens("contracts.systems", c.Contracts.Systems)
+	tokens("catalogue.systems", c.Catalogue.Systems)
 	if c.Services != nil {
 		tokens("services.systems", c.Services.Systems)
 	}
 	for i, s := range c.Events.Systems {
 		all = append(all, secret{fmt.Sprintf("events.systems[%d].token_file", i), s.TokenFile, true})
 	}
-	return all
+	return append(all, secret{"operations.token_file", c.Operations.TokenFile, true})
 }
 
 // audit finds what works and should not be left so. A file that is not there is none of
@@ -126,14 +127,16 @@ func (c Config) auditAddresses() (errs []error) {
 			open("edge.tls.listen", c.Edge.TLS.Listen, "edge.clients names nobody: whoever comes speaks for the member")
 		}
 	}
-	tokens := len(c.Contracts.Systems) + len(c.Events.Systems)
+	tokens := len(c.Contracts.Systems) + len(c.Catalogue.Systems) + len(c.Events.Systems)
 	if c.Services != nil {
 		tokens += len(c.Services.Systems)
 	}
 	if tokens == 0 {
 		open("listen.systems", c.Listen.Systems, "no system has a token")
 	}
-	open("listen.operations", c.Listen.Operations, "what it shows wants no token: use a loopback or private address")
+	if c.Listen.Operations != "" && !loopback(c.Listen.Operations) && c.Operations.TokenFile == "" {
+		errs = append(errs, fmt.Errorf("listen.operations: %q is reached from other machines, and /metrics wants no token: name one in operations.token_file, or use a loopback address", c.Listen.Operations))
+	}
 	for i, s := range c.InformationSystems {
 		if u, err := url.Parse(s.URL); err == nil && u.Scheme == "http" && public(u.Hostname()) {
 			errs = append(errs, fmt.Errorf("information_systems[%d].url: what it says of persons goes over the Internet in the clear: use https", i))

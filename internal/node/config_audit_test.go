@@ -71,11 +71,22 @@ func TestWhatWorksAndShouldNotBeLeftSo(t *testing.T) {
 		"the edge over TLS, for everybody": {func(t *testing.T, c *node.Config) {
 			c.Edge.TLS = &node.EdgeTLS{Listen: "0.0.0.0:8443", Certificate: "edge.crt", Key: file(t, 0o600, "key")}
 		}, "edge.tls.listen"},
-		"figures for everybody":    {func(_ *testing.T, c *node.Config) { c.Listen.Operations = "0.0.0.0:9090" }, "listen.operations"},
+		"figures for everybody": {func(_ *testing.T, c *node.Config) { c.Listen.Operations = "0.0.0.0:9090" }, "listen.operations"},
+		"figures for a network": {func(_ *testing.T, c *node.Config) { c.Listen.Operations = "10.1.2.3:9090" }, "listen.operations"},
+		"figures for a name":    {func(_ *testing.T, c *node.Config) { c.Listen.Operations = "node.internal:9090" }, "listen.operations"},
+		"figures by a token": {func(t *testing.T, c *node.Config) {
+			c.Listen.Operations, c.Operations.TokenFile = "0.0.0.0:9090", file(t, 0o600, long)
+		}, no},
+		"figures by a token that others read": {func(t *testing.T, c *node.Config) {
+			c.Listen.Operations, c.Operations.TokenFile = "0.0.0.0:9090", file(t, 0o644, long)
+		}, "operations.token_file"},
+		"a token of the catalogue for others": {func(t *testing.T, c *node.Config) {
+			c.Catalogue.Systems = []node.System{{Name: "a", TokenFile: file(t, 0o644, long)}}
+		}, "catalogue.systems[0].token_file"},
 		"figures for this machine": {func(_ *testing.T, c *node.Config) { c.Listen.Operations = "localhost:9090" }, no},
 		"systems without a token": {func(_ *testing.T, c *node.Config) {
 			c.Listen.Systems = "0.0.0.0:8080"
-			c.Contracts, c.Services, c.Events = node.Contracts{}, nil, node.Events{}
+			c.Contracts, c.Catalogue, c.Services, c.Events = node.Contracts{}, node.Catalogue{}, nil, node.Events{}
 		}, "listen.systems"},
 		"systems with tokens":        {func(_ *testing.T, c *node.Config) { c.Listen.Systems = "0.0.0.0:8080" }, no},
 		"a key for the group":        {func(t *testing.T, c *node.Config) { c.Keys.Log = file(t, 0o640, "key") }, "keys.log"},

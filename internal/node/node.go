@@ -523,10 +523,14 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 	m := newMetrics(now, book, c, cosigners, n.watch, n.brought)
 	m.registry.MustRegister(partFigures{vital})
+	read, figures, err := cfg.Operations.figures(m.handler())
+	if err != nil {
+		return err
+	}
 	surfaces := []surface{
 		{name: "portal", address: cfg.Listen.Portal, routes: vital.routes().all(front.Rows(), front)},
 		{name: "exchange", address: cfg.Listen.Exchange, routes: n.peers(), tls: watchedTLS(n.watch, g.secure(link.Protocol)), protocols: g.protocols(gateway)},
-		{name: "operations", address: cfg.Listen.Operations, routes: vital.routes().on("GET /metrics", act.Anyone(), m.handler()).on("GET /openapi.json", act.Anyone(), http.HandlerFunc(describeOperations))},
+		{name: "operations", address: cfg.Listen.Operations, routes: vital.routes().on("GET /metrics", read, figures).on("GET /openapi.json", act.Anyone(), http.HandlerFunc(describeOperations))},
 		{name: "systems", address: cfg.Listen.Systems, routes: n.systems()},
 	}
 	if stamper != nil {

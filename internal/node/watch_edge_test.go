@@ -175,3 +175,33 @@ func TestTheSecurityLogTellsOfTheEdgeAndOfAdmission(t *testing.T) {
 		}
 	}
 }
+
+// TestFiguresWantTheirToken: where a token is configured nobody reads the figures without
+// it, and everybody whether the node is well.
+func TestFiguresWantTheirToken(t *testing.T) {
+	const token = "5b1f0c2d3e4f5a6b7c8d9e0f1a2b3c4d5b1f0c2d3e4f5a6b7c8d9e0f1a2b3c4d"
+	w := newTown(t)
+	path := filepath.Join(w.dir, "metrics.token")
+	if err := os.WriteFile(path, []byte(token+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.other[demo.Supervisor] = func(cfg *node.Config) { cfg.Operations.TokenFile = path }
+	w.start(demo.Supervisor)
+	for _, c := range []struct {
+		path, says string
+		status     int
+	}{{"/metrics", "", 401}, {"/metrics", "Bearer guessed", 401}, {"/metrics", "Basic " + token, 401}, {"/metrics", "Bearer " + token, 200}, {"/healthz", "", 200}} {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+w.at(demo.Supervisor, "operations")+c.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", c.says)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status := drop(resp); status != c.status {
+			t.Errorf("%s with %q: %d", c.path, c.says, status)
+		}
+	}
+}
