@@ -74,6 +74,24 @@ func (f Folder) Get(ctx context.Context, name string) (io.ReadCloser, error) {
 	return file, err
 }
 
+// GetPart implements Store.
+func (f Folder) GetPart(ctx context.Context, name string, offset, size int64) (io.ReadCloser, error) {
+	if err := checkPart(offset, size); err != nil {
+		return nil, err
+	}
+	file, err := f.Get(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return part{io.NewSectionReader(file.(*os.File), offset, size), file}, nil
+}
+
+// part reads of a file what was asked for.
+type part struct {
+	io.Reader
+	io.Closer
+}
+
 // List implements Store.
 func (f Folder) List(ctx context.Context, prefix string) (list []File, err error) {
 	err = filepath.WalkDir(string(f), func(path string, entry fs.DirEntry, err error) error {

@@ -2,7 +2,6 @@ package files
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -53,21 +52,33 @@ func (s s3) Put(ctx context.Context, name string, content io.Reader, size int64)
 
 // Get implements Store.
 func (s s3) Get(ctx context.Context, name string) (io.ReadCloser, error) {
+	return s.get(ctx, name, minio.GetObjectOptions{})
+}
+
+// GetPart implements Store.
+func (s s3) GetPart(ctx context.Context, name string, offset, size int64) (io.ReadCloser, error) {
+	if err := checkPart(offset, size); err != nil {
+		return nil, err
+	}
+	var options minio.GetObjectOptions
+	if err := options.SetRange(offset, offset+size-1); err != nil {
+		return nil, err
+	}
+	return s.get(ctx, name, options)
+}
+
+func (s s3) get(ctx context.Context, name string, options minio.GetObjectOptions) (io.ReadCloser, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	object, err := s.client.GetObject(ctx, s.Bucket, s.Prefix+name, minio.GetObjectOptions{})
-	if err == nil {
-		_, err = object.Stat() // it is asked for only when something is read
-	}
-	if err == nil {
+	object, _, _, err := minio.Core{Client: s.client}.GetObject(ctx, s.Bucket, s.Prefix+name, options)
+	switch code := minio.ToErrorResponse(err).Code; {
+	case err == nil:
 		return object, nil
-	}
-	if minio.ToErrorResponse(err).Code == minio.NoSuchKey {
+	case code == minio.InvalidRange: // it ends before the part begins
+		return io.NopCloser(strings.NewReader("")), nil
+	case code == minio.NoSuchKey:
 		err = fmt.Errorf("%w: %s", ErrNotFound, name)
-	}
-	if object != nil {
-		err = errors.Join(err, object.Close())
 	}
 	return nil, fmt.Errorf("get %s: %w", name, err)
 }

@@ -26,6 +26,8 @@ type Store interface {
 	Put(ctx context.Context, name string, content io.Reader, size int64) error
 	// Get reads a blob; the caller closes it. Error: ErrNotFound.
 	Get(ctx context.Context, name string) (io.ReadCloser, error)
+	// GetPart reads size bytes of a blob from an offset on, fewer where it ends before; the caller closes it. Error: ErrNotFound.
+	GetPart(ctx context.Context, name string, offset, size int64) (io.ReadCloser, error)
 	// List gives the blobs whose names begin so, in the order of names.
 	List(ctx context.Context, prefix string) ([]File, error)
 	// Delete removes a blob; one that is not there is no error.
@@ -38,6 +40,13 @@ var nameForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-
 func checkName(name string) error {
 	if len(name) > 512 || !nameForm.MatchString(name) {
 		return fmt.Errorf("%q is no name of a file", name)
+	}
+	return nil
+}
+
+func checkPart(offset, size int64) error {
+	if offset < 0 || size < 1 {
+		return fmt.Errorf("%d bytes from %d on are no part of a file", size, offset)
 	}
 	return nil
 }

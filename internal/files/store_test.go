@@ -54,6 +54,22 @@ func TestStoresKeepWhatTheyWereGiven(t *testing.T) {
 			if got := get(t, s, "sets/a/manifest.json"); got != "second" {
 				t.Errorf("it holds %q", got)
 			}
+			for _, p := range []struct {
+				offset, size int64
+				want         string
+			}{{0, 7, "segment"}, {3, 2, "me"}, {5, 100, "nt"}, {7, 1, ""}, {900, 1, ""}} {
+				if got := readAll(t)(s.GetPart(ctx, "journal/0001.seg", p.offset, p.size)); got != p.want {
+					t.Errorf("%d bytes from %d on are %q", p.size, p.offset, got)
+				}
+			}
+			if _, err := s.GetPart(ctx, "journal/none.seg", 0, 1); !errors.Is(err, files.ErrNotFound) {
+				t.Errorf("a part of nothing: %v", err)
+			}
+			for _, bounds := range [][2]int64{{-1, 1}, {0, 0}, {0, -1}} {
+				if _, err := s.GetPart(ctx, "journal/0001.seg", bounds[0], bounds[1]); err == nil {
+					t.Errorf("%v is a part", bounds)
+				}
+			}
 			list, err := s.List(ctx, "journal/")
 			if err != nil || len(list) != 1200 || list[0] != (files.File{Name: "journal/0000.seg", Size: 7}) || !slices.IsSortedFunc(list, func(a, b files.File) int { return strings.Compare(a.Name, b.Name) }) {
 				t.Errorf("listed are %d, %v", len(list), err)
@@ -102,13 +118,20 @@ func put(t *testing.T, s files.Store, name, text string) {
 
 func get(t *testing.T, s files.Store, name string) string {
 	t.Helper()
-	r, err := s.Get(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
+	return readAll(t)(s.Get(t.Context(), name))
+}
+
+// readAll reads what a store gave, to the end.
+func readAll(t *testing.T) func(io.ReadCloser, error) string {
+	return func(r io.ReadCloser, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := io.ReadAll(r)
+		if err := errors.Join(err, r.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
 	}
-	raw, err := io.ReadAll(r)
-	if err := errors.Join(err, r.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
 }
