@@ -34,6 +34,7 @@ type Node struct {
 	Keys     []note.Verifier // of the journal, the present one first
 	Secrets  []string        // files that go with the keys and not with the rest
 	Named    []string        // files outside of the two folders that the configuration names
+	Archive  string          // folder of the journal's archive, which is not copied; may be empty
 }
 
 // Into is where a set goes.
@@ -93,6 +94,10 @@ func Create(ctx context.Context, n Node, into Into, at time.Time) (m Manifest, e
 		return m, err
 	}
 	for _, p := range parts {
+		if p.Archived {
+			m.Archived = append(m.Archived, Copied{p.Name, p.Size, p.Digest})
+			continue
+		}
 		name := path.Join(set, p.Name)
 		if p.Closed {
 			name = path.Join(slug(n.Origin), "journal", p.Name)
@@ -102,6 +107,12 @@ func Create(ctx context.Context, n Node, into Into, at time.Time) (m Manifest, e
 			}
 		}
 		copied, err := place(ctx, into.Store, name, filepath.Join(dir, p.Name), p.Size)
+		if errors.Is(err, fs.ErrNotExist) && p.Closed {
+			if copied, err = n.left(dir, p.Name); err == nil {
+				m.Archived = append(m.Archived, copied)
+				continue
+			}
+		}
 		if err != nil {
 			return m, err
 		}
@@ -117,6 +128,20 @@ func Create(ctx context.Context, n Node, into Into, at time.Time) (m Manifest, e
 		return m, err
 	}
 	return m, n.forget(ctx, into, m)
+}
+
+// left is a segment that went into the archive while others were copied.
+func (n Node) left(dir, name string) (Copied, error) {
+	parts, _, err := journal.Parts(dir, n.Keys...)
+	if err != nil {
+		return Copied{}, err
+	}
+	for _, p := range parts {
+		if p.Archived && strings.HasPrefix(path.Base(p.Name), strings.TrimSuffix(name, ".seg")+"-") {
+			return Copied{p.Name, p.Size, p.Digest}, nil
+		}
+	}
+	return Copied{}, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
 }
 
 // known are the digests of segments in the sets that there are.
@@ -261,7 +286,7 @@ func (n Node) sort() (rest, secret []item, err error) {
 				}
 				return err
 			}
-			if entry.IsDir() && (path == filepath.Join(n.Dir, "bus") || root.name == inConfig && path == n.Dir || strings.HasPrefix(entry.Name(), ".")) {
+			if entry.IsDir() && (path == filepath.Join(n.Dir, "bus") || path == n.Archive || root.name == inConfig && path == n.Dir || strings.HasPrefix(entry.Name(), ".")) {
 				return fs.SkipDir
 			}
 			if !entry.Type().IsRegular() || n.made(path) {

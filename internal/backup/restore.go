@@ -126,10 +126,17 @@ func (w Wanted) journal(ctx context.Context, dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	for _, made := range []string{"hashes", "offsets", "marked"} {
+	for _, made := range []string{"hashes", "offsets", "marked", "archived"} {
 		if err := os.Remove(filepath.Join(dir, made)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+	}
+	var archived []files.File
+	for _, c := range w.Set.Archived {
+		archived = append(archived, files.File{Name: c.Name, Size: c.Size})
+	}
+	if err := journal.PutArchived(dir, archived); err != nil {
+		return err
 	}
 	for _, c := range w.Set.Segments {
 		path := filepath.Join(dir, filepath.Base(c.Name))

@@ -139,7 +139,7 @@ func runRecoverJournal(ctx context.Context, c *cli.Call) error {
 		return errors.New("recover journal wants --config FILE --why TEXT")
 	}
 	if *withoutKeys {
-		given, err := node.GiveUpKeys(*config)
+		given, err := node.GiveUpKeys(ctx, *config)
 		if err != nil {
 			return err
 		}

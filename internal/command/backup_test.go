@@ -121,7 +121,7 @@ func (s *stage) exchanged(file string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	view, err := journal.OpenView(folder, clock.System, key)
+	view, err := journal.OpenView(folder, nil, clock.System, key)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func someExchange(t *testing.T, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	view, err := journal.OpenView(folder, clock.System, key)
+	view, err := journal.OpenView(folder, nil, clock.System, key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"dobosh/internal/files"
 	"dobosh/internal/journal"
 	"dobosh/internal/journal/timestamp"
 	"dobosh/internal/kit/cli"
@@ -18,6 +19,7 @@ import (
 // kept is a journal on the disk and what it is checked with.
 type kept struct {
 	dir    string
+	stored files.Store     // the archive of the journal; nil where there is none
 	keys   []note.Verifier // the present one first
 	known  [][]byte        // checkpoints that others hold
 	stamps string          // folder of the time-stamps
@@ -25,6 +27,7 @@ type kept struct {
 }
 
 func checkJournal(ctx context.Context, c *cli.Call) error {
+	archive := c.Flags.String("archive", "", "folder or s3:// address of the archive of the journal; with --config the one that it names")
 	keyText := c.Flags.String("key", "", "verifier key of the journal; those that it had before follow, with commas between them")
 	config := c.Flags.String("config", "", "configuration of the node whose journal it is")
 	authority := c.Flags.String("authority", "", "certificate of the time-stamp authority; with --config the one that it names")
@@ -35,6 +38,11 @@ func checkJournal(ctx context.Context, c *cli.Call) error {
 	k, err := whichJournal(c.Flags.Arg(0), *keyText, *config)
 	if err != nil {
 		return err
+	}
+	if *archive != "" {
+		if k.stored, err = files.Open(*archive); err != nil {
+			return err
+		}
 	}
 	if *authority != "" {
 		if k.trust, err = readAuthority(*authority); err != nil {
@@ -61,7 +69,7 @@ func (k kept) check(ctx context.Context) (*journal.Report, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	report, err := journal.Check(ctx, k.dir, k.keys, append(stamped, k.known...)...)
+	report, err := journal.Check(ctx, k.dir, k.stored, k.keys, append(stamped, k.known...)...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -94,6 +102,9 @@ func whichJournal(dir, keyText, config string) (k kept, err error) {
 	if k.dir, key, k.known, err = cfg.Evidence(); err != nil {
 		return k, err
 	}
+	if k.stored, err = cfg.Archive.Store(); err != nil {
+		return k, err
+	}
 	former, err := cfg.FormerKeys()
 	if err != nil {
 		return k, err
@@ -119,6 +130,7 @@ type journalReport struct {
 	Entries    int64            `json:"entries"`
 	Batches    int              `json:"batches"`
 	Segments   int              `json:"segments"`
+	Archived   int              `json:"archived"`    // of the segments, that only the archive has
 	Erased     int64            `json:"erased"`      // entries whose content was erased
 	Ended      int64            `json:"ended"`       // entries whose body is gone because its retention ended
 	TimeStamps int              `json:"time_stamps"` // checkpoints that were time-stamped and are extended
@@ -139,7 +151,7 @@ type journalFinding struct {
 func printJournal(c *cli.Call, r *journal.Report, stamps int, asJSON bool) error {
 	if asJSON {
 		out := journalReport{
-			OK: r.OK(), Origin: r.Origin, Entries: r.Entries, Batches: r.Batches, Segments: r.Segments, Erased: r.Erased, Ended: r.Ended,
+			OK: r.OK(), Origin: r.Origin, Entries: r.Entries, Batches: r.Batches, Segments: r.Segments, Archived: r.Archived, Erased: r.Erased, Ended: r.Ended,
 			TimeStamps: stamps, Torn: r.Torn, Checkpoint: string(r.Checkpoint), Findings: []journalFinding{}, More: r.More, Notes: append([]string{}, r.Notes...),
 		}
 		for _, f := range r.Findings {
@@ -154,6 +166,9 @@ func printJournal(c *cli.Call, r *journal.Report, stamps int, asJSON bool) error
 	}
 	for _, n := range r.Notes {
 		c.Printf("note: %s\n", n)
+	}
+	if r.Archived > 0 {
+		c.Printf("note: %d of the segments were read from the archive\n", r.Archived)
 	}
 	c.Printf("%s: %d entries in %d batches and %d segments, %d erased, %d bodies ended, %d time-stamps, %d findings\n",
 		r.Origin, r.Entries, r.Batches, r.Segments, r.Erased, r.Ended, stamps, len(r.Findings)+r.More)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"runtime"
 	"slices"
 	"time"
@@ -64,7 +65,7 @@ type owner struct {
 	stored []tlog.Hash
 	places []place
 	last   int                  // requests in the last batch
-	sync   func(*segment) error // makes a segment durable; a seam for tests that let the disk fail
+	sync   func(*os.File) error // makes a segment durable; a seam for tests that let the disk fail
 }
 
 // Append takes an entry into the log and returns when it is on disk. Entries that arrive together share one write, one sync and
@@ -268,7 +269,8 @@ func (l *Log) commit(batch []*request) error {
 		var err error
 		switch {
 		case r.check:
-			err = l.owner.sync(l.segments.last())
+			_, file := l.segments.last()
+			err = l.owner.sync(file)
 		case r.day > 0:
 			destroyed, err = l.keyring.sweep(r.day)
 		default:
@@ -315,11 +317,11 @@ func (l *Log) commitAppends(batch []*request) error {
 	}
 	o.buf = appendFrame(o.buf, frameCheckpoint, h.checkpoint)
 
-	seg := l.segments.last()
-	if _, err := seg.file.Write(o.buf); err != nil {
+	_, file := l.segments.last()
+	if _, err := file.Write(o.buf); err != nil {
 		return fmt.Errorf("segment: %w", err)
 	}
-	if err := o.sync(seg); err != nil {
+	if err := o.sync(file); err != nil {
 		return fmt.Errorf("segment: %w", err)
 	}
 	o.end += int64(len(o.buf))
@@ -371,11 +373,13 @@ func (l *Log) rotate() error {
 		return err
 	}
 	h := l.head.Load()
-	seg, err := createSegment(l.dir, l.origin, h.size, h.checkpoint)
+	file, err := createSegment(l.dir, l.origin, h.size, h.checkpoint)
 	if err != nil {
 		return err
 	}
-	l.segments.add(seg)
+	if err := l.segments.begin(h.size, file); err != nil {
+		return err
+	}
 	l.owner.end = int64(len(segmentHead(l.origin, h.size, h.checkpoint)))
 	return nil
 }

@@ -66,7 +66,7 @@ func TestEntriesAtTheBounds(t *testing.T) {
 
 // slowDisk lets a test hold the sync of a batch, or make it fail.
 func slowDisk(l *Log, sync func() error) {
-	l.owner.sync = func(s *segment) error { return errors.Join(sync(), syncSegment(s)) }
+	l.owner.sync = func(file *os.File) error { return errors.Join(sync(), syncSegment(file)) }
 }
 
 func TestBackPressureAndGroupCommit(t *testing.T) {
@@ -173,7 +173,8 @@ func TestAFailedWriteIsCutWhenTheLogIsOpened(t *testing.T) {
 	cfg := testConfig(t.TempDir())
 	l := openLog(t, cfg)
 	appendMany(t, l, 2)
-	name := l.segments.last().file.Name()
+	_, last := l.segments.last()
+	name := last.Name()
 	slowDisk(l, func() error {
 		info, err := os.Stat(name)
 		return errors.Join(errors.New("no space left"), err, os.Truncate(name, info.Size()-50))

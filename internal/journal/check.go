@@ -6,21 +6,22 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
+
+	"dobosh/internal/files"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// Check reads the whole log in dir, without the program that writes it, and reports every record that is missing, changed or out
+// Check reads the whole log in dir, and what of it lies in the archive, which may be nil, without the program that writes it, and reports every record that is missing, changed or out
 // of order, every checkpoint that the log's keys did not sign, and a history that does not extend the known checkpoints, such as
 // those that witnesses hold. The log may be running. An error says that the check could not be done; damage is in the report.
-func Check(ctx context.Context, dir string, keys []note.Verifier, known ...[]byte) (*Report, error) {
+func Check(ctx context.Context, dir string, archive files.Store, keys []note.Verifier, known ...[]byte) (*Report, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("check log: no key to check it with")
 	}
-	c := &checker{dir: dir, keys: keys, edge: &edge{}, report: &Report{Origin: keys[0].Name()}}
+	c := &checker{dir: dir, shelf: newShelf(archive), keys: keys, edge: &edge{}, report: &Report{Origin: keys[0].Name()}}
 	if err := c.open(known); err != nil {
 		return nil, fmt.Errorf("check log: %w", err)
 	}
@@ -35,6 +36,7 @@ func Check(ctx context.Context, dir string, keys []note.Verifier, known ...[]byt
 // checker reads the segments once and builds the tree again as it goes.
 type checker struct {
 	dir     string
+	shelf   *shelf // nil without an archive
 	keys    []note.Verifier
 	report  *Report
 	derived *derived // only read
@@ -79,24 +81,32 @@ func (c *checker) open(known [][]byte) (err error) {
 }
 
 func (c *checker) walk(ctx context.Context) error {
-	firsts, err := listSegments(c.dir)
+	list, err := findSegments(c.dir)
 	if err != nil {
 		return err
 	}
-	if len(firsts) == 0 {
+	if len(list) == 0 {
 		return fmt.Errorf("%s holds no log: %w", c.dir, os.ErrNotExist)
 	}
-	for i, first := range firsts {
+	s := segments{dir: c.dir, origin: c.report.Origin, shelf: c.shelf, list: list}
+	for i, seg := range list {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		b, err := os.ReadFile(filepath.Join(c.dir, segmentName(first)))
-		if err != nil {
+		b, err := s.whole(ctx, seg)
+		damage := (*DamageError)(nil)
+		if err != nil && !errors.As(err, &damage) {
 			return err
 		}
-		c.name, c.last = segmentName(first), i == len(firsts)-1
+		c.name, c.last = segmentName(seg.first), i == len(list)-1
 		c.report.Segments++
-		c.segment(first, b)
+		if !seg.here {
+			c.report.Archived++
+		}
+		if damage != nil {
+			c.find(0, seg.first, "%s", damage.Says)
+		}
+		c.segment(seg.first, b)
 	}
 	return nil
 }

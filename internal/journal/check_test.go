@@ -13,7 +13,7 @@ import (
 
 func check(t *testing.T, dir string, known ...[]byte) *Report {
 	t.Helper()
-	report, err := Check(t.Context(), dir, []note.Verifier{testVerifier(t, testOrigin, 1)}, known...)
+	report, err := Check(t.Context(), dir, nil, []note.Verifier{testVerifier(t, testOrigin, 1)}, known...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,14 +239,14 @@ func TestCheckNotesATornTail(t *testing.T) {
 
 func TestCheckCannotBeDone(t *testing.T) {
 	key := testVerifier(t, testOrigin, 1)
-	if _, err := Check(t.Context(), t.TempDir(), []note.Verifier{key}); err == nil {
+	if _, err := Check(t.Context(), t.TempDir(), nil, []note.Verifier{key}); err == nil {
 		t.Error("an empty directory was checked")
 	}
-	if _, err := Check(t.Context(), t.TempDir(), nil); err == nil {
+	if _, err := Check(t.Context(), t.TempDir(), nil, nil); err == nil {
 		t.Error("a check without a key was done")
 	}
 	strange := signedBy(t, 9, Checkpoint{Origin: testOrigin, Size: 1, Root: sha256.Sum256(nil)})
-	if _, err := Check(t.Context(), t.TempDir(), []note.Verifier{key}, strange); err == nil {
+	if _, err := Check(t.Context(), t.TempDir(), nil, []note.Verifier{key}, strange); err == nil {
 		t.Error("a known checkpoint of another key was believed")
 	}
 }

@@ -11,6 +11,9 @@
 //   - Open cuts only what was never acknowledged. Damage anywhere else is an error, never a silent repair.
 //   - A counterparty learns from a Stamp nothing about entries it was not shown.
 //   - Erase destroys the key of one subject. The log still verifies, and the content cannot be read again.
+//   - A segment leaves the directory only after the archive has given all of it back. What lies in the archive is read when it is asked
+//     for; appends, proofs and a start need nothing of it. What was erased cannot be read from it either: keys never go there.
+//   - A log holds a few descriptors, however many segments it has.
 //   - Check reads a directory without the running log and names what is missing, changed, reordered or cut back.
 //
 // What is not promised:

@@ -1,30 +1,35 @@
 package journal
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
+
+	"dobosh/internal/files"
 )
 
 // GiveUpKeys puts a new keys file beside the segments of a log that has lost its own, in which every slot that an entry names is one
 // that was erased: the contents of before cannot be read, the log verifies, and new entries get new keys. A keys file that is there is
-// kept under another name. It says how many slots were given up. The log must not be open.
-func GiveUpKeys(dir string) (given int, err error) {
+// kept under another name. What the archive has, which may be nil, is read too. It says how many slots were given up. The log must not be
+// open.
+func GiveUpKeys(ctx context.Context, dir, origin string, archive files.Store) (given int, err error) {
 	lock, err := Lock(dir)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
-	firsts, err := listSegments(dir)
+	list, err := findSegments(dir)
 	if err != nil {
 		return 0, err
 	}
+	s := segments{dir: dir, origin: origin, shelf: newShelf(archive), list: list}
 	slots := uint32(0)
-	for _, first := range firsts {
-		b, err := os.ReadFile(filepath.Join(dir, segmentName(first)))
+	for _, seg := range list {
+		b, err := s.whole(ctx, seg)
 		if err != nil {
 			return 0, err
 		}

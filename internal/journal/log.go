@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/ed25519"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"dobosh/internal/files"
 	"dobosh/internal/kit/clock"
 
 	"golang.org/x/mod/sumdb/note"
@@ -47,6 +49,11 @@ type Config struct {
 
 	Queue        int // appends that may wait; 0 means 4096
 	SegmentBytes int // a new segment is begun beyond this size; 0 means 32 MiB, at most 1 GiB
+
+	// Archive takes full segments, and gives them back when they are read; nil for none.
+	Archive files.Store
+	// Local is how many full segments stay in Dir nevertheless, the newest; 0 means 16, less than that none.
+	Local int
 }
 
 // Log is an open log. Its methods are safe for concurrent use.
@@ -60,6 +67,10 @@ type Log struct {
 	now    clock.Now
 	log    *slog.Logger
 	limit  int64 // bytes of a segment
+	local  int   // full segments that stay in dir
+
+	archive   sync.Mutex            // held while segments are put into the archive
+	archiving atomic.Pointer[error] // how that went the last time
 
 	lock     *os.File
 	segments segments
@@ -116,6 +127,7 @@ func newLog(cfg Config, now clock.Now, log *slog.Logger) (*Log, error) {
 	}
 	l := &Log{
 		dir: cfg.Dir, origin: cfg.Origin,
+		segments: segments{dir: cfg.Dir, origin: cfg.Origin, shelf: newShelf(cfg.Archive)}, local: max(cmp.Or(cfg.Local, defaultLocal), 0),
 		now: now, log: log, limit: int64(min(orDefault(cfg.SegmentBytes, defaultSegmentBytes), maxSegmentBytes)),
 		queue:   make(chan *request, orDefault(cfg.Queue, defaultQueue)),
 		closing: make(chan struct{}), stopped: make(chan struct{}),

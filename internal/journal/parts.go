@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,21 +12,30 @@ import (
 
 // Part is a segment as far as it is to be copied: what follows Size is of later entries.
 type Part struct {
-	Name   string // in the directory of the log
+	Name   string // in the directory of the log; of one that lies there no more, in the archive
 	Size   int64  // bytes
 	Closed bool   // it will never grow
+
+	// Archived says that the archive has it, and Digest is then its SHA-256 in hexadecimal: it need not be copied.
+	Archived bool
+	Digest   string
 }
 
 // Parts says what of a log has to be copied to have it as it is now, beside the process that writes it. The keys file is copied after
 // them: keys are on the disk before what they seal. The checkpoint is signed and over all that the parts hold.
 func Parts(dir string, keys ...note.Verifier) (parts []Part, checkpoint []byte, err error) {
-	firsts, err := listSegments(dir)
+	if len(keys) == 0 {
+		return nil, nil, errors.New("parts of a log: no key to check it with")
+	}
+	list, err := findSegments(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	for i, first := range firsts {
-		p := Part{Name: segmentName(first), Closed: i < len(firsts)-1}
-		if p.Closed {
+	for i, seg := range list {
+		p := Part{Name: segmentName(seg.first), Closed: i < len(list)-1}
+		if seg.kept != nil {
+			p.Name, p.Size, p.Archived, p.Digest = seg.kept.name(keys[0].Name()), seg.kept.size, true, hex.EncodeToString(seg.kept.digest[:])
+		} else if p.Closed {
 			info, err := os.Stat(filepath.Join(dir, p.Name))
 			if err != nil {
 				return nil, nil, err

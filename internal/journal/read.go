@@ -10,7 +10,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// Read returns an entry with a stamp against the newest checkpoint. Errors: ErrNotFound, ErrErased, *DamageError.
+// Read returns an entry with a stamp against the newest checkpoint. Errors: ErrNotFound, ErrErased, *DamageError, and the problem
+// "archive-away" (ErrArchiveAway) when the entry lies there.
 func (l *Log) Read(ctx context.Context, index int64) (Entry, Stamp, error) {
 	h := l.head.Load()
 	e, salt, err := l.entry(ctx, index, h.size)
@@ -32,7 +33,7 @@ func (l *Log) entry(ctx context.Context, index, size int64) (Entry, [hashSize]by
 	if index < 0 || index >= size {
 		return Entry{}, none, ErrNotFound
 	}
-	rec, at, err := l.record(index)
+	rec, at, err := l.record(ctx, index)
 	if err != nil {
 		return Entry{}, none, err
 	}
@@ -48,7 +49,7 @@ func (l *Log) entry(ctx context.Context, index, size int64) (Entry, [hashSize]by
 }
 
 // record reads the frame of an entry, and where it lies for an error that names it.
-func (l *Log) record(index int64) (record, DamageError, error) {
+func (l *Log) record(ctx context.Context, index int64) (record, DamageError, error) {
 	p, err := l.derived.place(index)
 	if err != nil {
 		return record{}, DamageError{}, err
@@ -59,18 +60,34 @@ func (l *Log) record(index int64) (record, DamageError, error) {
 		return record{}, at, &at
 	}
 	b := make([]byte, p.size)
-	if _, err := seg.file.ReadAt(b, int64(p.offset)); err != nil {
+	archived, err := l.segments.read(ctx, seg.first, b, int64(p.offset))
+	if err != nil {
 		return record{}, at, fmt.Errorf("segment: %w", err)
 	}
-	f, err := parseFrame(b)
-	if err != nil || f.size != len(b) {
-		return record{}, at, &at
-	}
-	rec, err := f.record()
+	rec, err := l.recordIn(index, b, archived)
 	if err != nil {
+		if archived {
+			l.segments.shelf.forget(l.segments.of(index).kept.name(l.origin))
+		}
 		return record{}, at, &at
 	}
 	return rec, at, nil
+}
+
+// recordIn is the record that a frame holds. One from the archive has passed through other hands: it is looked for in the tree.
+func (l *Log) recordIn(index int64, b []byte, archived bool) (record, error) {
+	f, err := parseFrame(b)
+	if err != nil {
+		return record{}, err
+	}
+	if f.size != len(b) {
+		return record{}, errFrame
+	}
+	rec, err := f.record()
+	if err == nil && archived {
+		err = l.inTree(index, rec)
+	}
+	return rec, err
 }
 
 // Logged is an entry in its place.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"testing"
 )
 
@@ -65,7 +64,7 @@ func TestErase(t *testing.T) {
 
 func contentKey(t *testing.T, l *Log, index int64) ([keySize]byte, uint32) {
 	t.Helper()
-	rec, _, err := l.record(index)
+	rec, _, err := l.record(t.Context(), index)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +133,7 @@ func TestReadNamesDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := flip(cfg.Dir, filepath.Base(l.segments.of(1).file.Name()), int(p.offset)+70); err != nil {
+	if err := flip(cfg.Dir, segmentName(l.segments.of(1).first), int(p.offset)+70); err != nil {
 		t.Fatal(err)
 	}
 	var damage *DamageError

@@ -31,29 +31,53 @@ var errDerived = errors.New("derived files do not fit")
 // recover brings the log to its last signed batch: it replays the last segment, and all of them when the derived files do not
 // reach its start.
 func (l *Log) recover(ctx context.Context) error {
-	firsts, err := listSegments(l.dir)
+	if err := l.findSegments(ctx); err != nil {
+		return err
+	}
+	if len(l.segments.list) == 0 {
+		return l.create()
+	}
+	last, err := openLast(filepath.Join(l.dir, segmentName(l.segments.list[len(l.segments.list)-1].first)))
 	if err != nil {
 		return err
 	}
-	if len(firsts) == 0 {
-		return l.create()
-	}
-	for _, first := range firsts {
-		seg, err := openSegment(filepath.Join(l.dir, segmentName(first)), first)
-		if err != nil {
-			return err
-		}
-		l.segments.add(seg)
-	}
-	r, err := l.replayFrom(len(firsts) - 1)
+	l.segments.live = last
+	r, err := l.replayFrom(ctx, len(l.segments.list)-1)
 	if errors.Is(err, errDerived) {
 		l.log.WarnContext(ctx, "hashes of the log are made again", slog.String("origin", l.origin))
-		r, err = l.replayFrom(0)
+		r, err = l.replayFrom(ctx, 0)
 	}
 	if err != nil {
 		return err
 	}
 	return l.adopt(ctx, r)
+}
+
+// findSegments lists the segments of the directory and of the archive. Where the beginning is missing the archive is asked whether it has
+// it: the file that says so was lost.
+func (l *Log) findSegments(ctx context.Context) (err error) {
+	s := &l.segments
+	if s.list, err = findSegments(l.dir); err != nil {
+		return err
+	}
+	if len(s.list) > 0 && s.list[0].first > 0 && s.shelf != nil {
+		l.log.WarnContext(ctx, "the archive is asked which segments it has", slog.String("origin", l.origin))
+		if err := findArchived(ctx, l.dir, l.origin, s.list[0].first, s.shelf.store); err != nil {
+			return err
+		}
+		if s.list, err = findSegments(l.dir); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(s.list) == 0:
+		return nil
+	case s.list[0].first > 0:
+		return &DamageError{File: segmentName(0), Says: "missing, and no archive is known to have it"}
+	case !s.list[len(s.list)-1].here:
+		return &DamageError{File: segmentName(s.list[len(s.list)-1].first), Says: "the archive has it, and what follows it is missing"}
+	}
+	return nil
 }
 
 // create makes the first segment, which starts with the signed checkpoint of an empty log.
@@ -66,17 +90,19 @@ func (l *Log) create() error {
 	if err != nil {
 		return err
 	}
-	seg, err := createSegment(l.dir, l.origin, 0, h.checkpoint)
+	file, err := createSegment(l.dir, l.origin, 0, h.checkpoint)
 	if err != nil {
 		return err
 	}
-	l.segments.add(seg)
+	if err := l.segments.begin(0, file); err != nil {
+		return err
+	}
 	l.owner.end = int64(len(segmentHead(l.origin, 0, h.checkpoint)))
 	l.publish(h)
 	return nil
 }
 
-func syncSegment(s *segment) error { return syncData(s.file) }
+func syncSegment(file *os.File) error { return syncData(file) }
 
 // adopt takes over what a replay found: it cuts the torn tail and publishes the last signed head.
 func (l *Log) adopt(ctx context.Context, r *replay) error {
@@ -92,11 +118,10 @@ func (l *Log) adopt(ctx context.Context, r *replay) error {
 	if err := l.derived.cut(size); err != nil {
 		return err
 	}
-	seg := l.segments.last()
 	if r.torn > 0 {
 		l.log.WarnContext(ctx, "cut a batch that a crash left unfinished", slog.String("origin", l.origin),
 			slog.String("segment", r.name), slog.Int64("offset", r.good), slog.Int64("bytes", r.torn))
-		if err := errors.Join(seg.file.Truncate(r.good), seg.file.Sync()); err != nil {
+		if err := errors.Join(l.segments.live.Truncate(r.good), l.segments.live.Sync()); err != nil {
 			return fmt.Errorf("cut torn batch: %w", err)
 		}
 	}
@@ -126,7 +151,7 @@ type replay struct {
 }
 
 // replayFrom reads the segments from number i on and writes their part of the derived files.
-func (l *Log) replayFrom(i int) (*replay, error) {
+func (l *Log) replayFrom(ctx context.Context, i int) (*replay, error) {
 	r := &replay{origin: l.origin, out: l.derived, edge: &edge{}, fresh: i == 0}
 	list := l.segments.list
 	if i > 0 {
@@ -143,7 +168,11 @@ func (l *Log) replayFrom(i int) (*replay, error) {
 		}
 	}
 	for ; i < len(list); i++ {
-		if err := r.segment(list[i]); err != nil {
+		b, err := l.segments.whole(ctx, list[i])
+		if err != nil {
+			return nil, err
+		}
+		if err := r.segment(list[i].first, b); err != nil {
 			return nil, err
 		}
 		if r.torn > 0 && i < len(list)-1 {
@@ -158,13 +187,9 @@ func (r *replay) damage(offset int64, says string) error {
 }
 
 // segment reads one segment up to its last whole batch. What follows is torn if no checkpoint lies behind it.
-func (r *replay) segment(s *segment) error {
-	r.name = segmentName(s.first)
-	b, err := os.ReadFile(s.file.Name())
-	if err != nil {
-		return err
-	}
-	offset, err := r.start(s, b)
+func (r *replay) segment(first int64, b []byte) error {
+	r.name = segmentName(first)
+	offset, err := r.start(first, b)
 	if err != nil {
 		return err
 	}
@@ -187,13 +212,13 @@ func (r *replay) segment(s *segment) error {
 }
 
 // start reads the segment frame and the checkpoint that the segment continues.
-func (r *replay) start(s *segment, b []byte) (int64, error) {
+func (r *replay) start(at int64, b []byte) (int64, error) {
 	f, err := parseFrame(b)
 	if err != nil {
 		return 0, r.damage(0, "its first frame is damaged")
 	}
 	origin, first, err := parseSegmentHead(f)
-	if err != nil || origin != r.origin || first != s.first {
+	if err != nil || origin != r.origin || first != at {
 		return 0, r.damage(0, "it belongs to another log or place")
 	}
 	if first != r.edge.size {

@@ -50,7 +50,7 @@ func TestLogGoesOnWithAnotherKey(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if report, err := Check(t.Context(), cfg.Dir, []note.Verifier{after, before}, old.Checkpoint); err != nil || !report.OK() {
+	if report, err := Check(t.Context(), cfg.Dir, nil, []note.Verifier{after, before}, old.Checkpoint); err != nil || !report.OK() {
 		t.Errorf("check: %v %v", report, err)
 	}
 	cfg.Key, cfg.Former, cfg.Known = testKey(2), []note.Verifier{before}, [][]byte{old.Checkpoint}

@@ -9,6 +9,7 @@ const maxFindings = 100
 type Report struct {
 	Origin     string
 	Segments   int
+	Archived   int // of the segments, that only the archive has
 	Batches    int
 	Entries    int64
 	Erased     int64  // entries whose content key was erased

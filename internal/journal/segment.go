@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,12 +16,16 @@ import (
 const (
 	segmentSuffix = ".seg"
 	filePerm      = 0o600
+
+	// maxOpen is how many full segments are held open for reading, beside the one that is written.
+	maxOpen = 16
 )
 
 // segment is one file of frames: a segment frame, the checkpoint that it starts from, then batches that each end with a checkpoint.
 type segment struct {
-	first int64 // index of its first entry
-	file  *os.File
+	first int64     // index of its first entry
+	here  bool      // it lies in the directory of the log
+	kept  *archived // what the archive has of it; nil while it has nothing. One that is not here has it
 }
 
 func segmentName(first int64) string { return fmt.Sprintf("%019d%s", first, segmentSuffix) }
@@ -39,20 +44,21 @@ func parseSegmentHead(f frame) (origin string, first int64, err error) {
 }
 
 // createSegment makes a segment file that is either whole or absent after a crash.
-func createSegment(dir, origin string, first int64, checkpoint []byte) (*segment, error) {
+func createSegment(dir, origin string, first int64, checkpoint []byte) (*os.File, error) {
 	path := filepath.Join(dir, segmentName(first))
 	if err := WriteWhole(path, segmentHead(origin, first, checkpoint)); err != nil {
 		return nil, fmt.Errorf("new segment: %w", err)
 	}
-	return openSegment(path, first)
+	return openLast(path)
 }
 
-func openSegment(path string, first int64) (*segment, error) {
+// openLast opens the segment that is written.
+func openLast(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, filePerm)
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w", err)
 	}
-	return &segment{first: first, file: file}, nil
+	return file, nil
 }
 
 // listSegments returns the first indexes of the segment files of dir in order.
@@ -77,43 +83,216 @@ func listSegments(dir string) ([]int64, error) {
 	return firsts, nil
 }
 
-// segments are the open files of a log. Readers hold the lock to find a file; files stay open until Close.
-type segments struct {
-	mu   sync.RWMutex
-	list []*segment // in order, at least one; the last is written
+// findSegments lists what the directory and the archive have, in order. The directory is read first: a segment leaves it only after the
+// archive is known to have it.
+func findSegments(dir string) ([]segment, error) {
+	firsts, err := listSegments(dir)
+	if err != nil {
+		return nil, err
+	}
+	all, err := readArchived(dir)
+	if err != nil {
+		return nil, err
+	}
+	byFirst := make(map[int64]*archived, len(all))
+	list := make([]segment, 0, len(all)+len(firsts))
+	for i := range all {
+		if byFirst[all[i].first] == nil {
+			list = append(list, segment{first: all[i].first})
+		}
+		byFirst[all[i].first] = &all[i] // the last one counts
+	}
+	for i := range list {
+		list[i].kept = byFirst[list[i].first]
+		_, list[i].here = slices.BinarySearch(firsts, list[i].first)
+	}
+	for _, first := range firsts {
+		if byFirst[first] == nil {
+			list = append(list, segment{first: first, here: true})
+		}
+	}
+	slices.SortFunc(list, func(a, b segment) int { return int(min(max(a.first-b.first, -1), 1)) })
+	return list, nil
 }
 
-func (s *segments) add(seg *segment) {
+// foundIn lists one segment again.
+func foundIn(dir string, first int64) (segment, error) {
+	list, err := findSegments(dir)
+	if err != nil {
+		return segment{}, err
+	}
+	i := slices.IndexFunc(list, func(s segment) bool { return s.first == first })
+	if i < 0 {
+		return segment{}, os.ErrNotExist
+	}
+	return list[i], nil
+}
+
+// segments are those of a log: the last one open, of the others those that were read last. It is safe for concurrent use.
+type segments struct {
+	dir    string
+	origin string
+	shelf  *shelf // of the archive; nil where there is none
+
+	mu     sync.Mutex
+	list   []segment // in order, at least one; guarded by mu
+	live   *os.File  // the last of them; guarded by mu
+	open   []reading // the one read last first, at most maxOpen; guarded by mu
+	closed bool      // guarded by mu
+}
+
+// reading is a full segment that is open.
+type reading struct {
+	first int64
+	file  *os.File
+}
+
+// begin takes in a new last segment. The one before is read like any other from now on.
+func (s *segments) begin(first int64, file *os.File) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.list = append(s.list, seg)
+	before := s.live
+	s.list, s.live = append(s.list, segment{first: first, here: true}), file
+	if before == nil {
+		return nil
+	}
+	return before.Close()
 }
 
-func (s *segments) last() *segment {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.list[len(s.list)-1]
+// last is the segment that is written, and its file.
+func (s *segments) last() (first int64, file *os.File) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.list[len(s.list)-1].first, s.live
 }
 
-// of returns the segment that holds an index.
-func (s *segments) of(index int64) *segment {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	i, found := slices.BinarySearchFunc(s.list, index, func(seg *segment, index int64) int {
+// all are the segments as they are now.
+func (s *segments) all() []segment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.list)
+}
+
+// at is the number of the segment that holds an index; the caller has the lock.
+func (s *segments) at(index int64) int {
+	i, found := slices.BinarySearchFunc(s.list, index, func(seg segment, index int64) int {
 		return int(min(max(seg.first-index, -1), 1))
 	})
 	if found {
-		return s.list[i]
+		return i
 	}
-	return s.list[i-1]
+	return i - 1
+}
+
+// of is the segment that holds an index.
+func (s *segments) of(index int64) segment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.list[s.at(index)]
+}
+
+// file is an open segment, which may be closed at any time to make room for another; nil for one that only the archive has.
+func (s *segments) file(first int64) (*os.File, segment, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seg := s.list[s.at(first)]
+	switch {
+	case s.closed:
+		return nil, seg, ErrClosed
+	case first == s.list[len(s.list)-1].first:
+		return s.live, seg, nil
+	case !seg.here:
+		return nil, seg, nil
+	}
+	if i := slices.IndexFunc(s.open, func(r reading) bool { return r.first == first }); i >= 0 {
+		r := s.open[i]
+		copy(s.open[1:i+1], s.open[:i])
+		s.open[0] = r
+		return r.file, seg, nil
+	}
+	file, err := os.Open(filepath.Join(s.dir, segmentName(first)))
+	if errors.Is(err, os.ErrNotExist) { // for a view: it may have gone into the archive
+		if now, again := foundIn(s.dir, first); again == nil && !now.here {
+			s.list[s.at(first)] = now
+			return nil, now, nil
+		}
+	}
+	if err != nil {
+		return nil, seg, err
+	}
+	if len(s.open) == maxOpen {
+		_ = s.open[maxOpen-1].file.Close() // read only
+		s.open = s.open[:maxOpen-1]
+	}
+	s.open = slices.Insert(s.open, 0, reading{first, file})
+	return file, seg, nil
+}
+
+// read fills b from an offset of a segment, wherever that is. archived says that it came from the archive. Errors: the problem
+// "archive-away", and those of the file.
+func (s *segments) read(ctx context.Context, first int64, b []byte, offset int64) (archived bool, err error) {
+	for {
+		file, seg, err := s.file(first)
+		if err != nil {
+			return false, err
+		}
+		if file == nil {
+			return true, s.shelf.read(ctx, s.origin, seg.kept, b, offset)
+		}
+		if _, err = file.ReadAt(b, offset); !errors.Is(err, os.ErrClosed) { // else it made room just now, or went into the archive
+			return false, err
+		}
+	}
+}
+
+// whole reads all of a segment. Errors: the problem "archive-away", *DamageError together with what was read, and those of the file.
+func (s *segments) whole(ctx context.Context, seg segment) ([]byte, error) {
+	if seg.here {
+		b, err := os.ReadFile(filepath.Join(s.dir, segmentName(seg.first)))
+		if !errors.Is(err, os.ErrNotExist) {
+			return b, err
+		}
+		now, again := foundIn(s.dir, seg.first) // it may just have gone into the archive
+		if again != nil || now.here {
+			return nil, errors.Join(err, again)
+		}
+		seg = now
+	}
+	return s.shelf.whole(ctx, s.origin, seg.kept)
+}
+
+// keep notes what the archive has of a segment.
+func (s *segments) keep(a archived) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list[s.at(a.first)].kept = &a
+}
+
+// leave removes a segment from the directory, after the archive is known to have it. Who reads it goes on.
+func (s *segments) leave(first int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list[s.at(first)].here = false
+	if i := slices.IndexFunc(s.open, func(r reading) bool { return r.first == first }); i >= 0 {
+		_ = s.open[i].file.Close() // read only
+		s.open = slices.Delete(s.open, i, i+1)
+	}
+	return os.Remove(filepath.Join(s.dir, segmentName(first)))
 }
 
 func (s *segments) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return os.ErrClosed
+	}
+	s.closed = true
 	var errs []error
-	for _, seg := range s.list {
-		errs = append(errs, seg.file.Close())
+	for _, r := range s.open {
+		errs = append(errs, r.file.Close())
+	}
+	if s.live != nil {
+		errs = append(errs, s.live.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"dobosh/internal/files"
 	"dobosh/internal/kit/clock"
 
 	"golang.org/x/mod/sumdb/note"
@@ -17,13 +18,14 @@ import (
 // unfinished is seen up to its last signed batch. Its methods are safe for concurrent use.
 type View struct{ log *Log }
 
-// OpenView opens the log in dir for reading. The keys are those that sign it, the present one first. What was erased before
+// OpenView opens the log in dir for reading; archive, which may be nil, has what is not there any more. The keys are those that sign it, the present one first. What was erased before
 // cannot be read. Errors: *DamageError, and that of reading. The caller closes the view.
-func OpenView(dir string, now clock.Now, keys ...note.Verifier) (*View, error) {
+func OpenView(dir string, archive files.Store, now clock.Now, keys ...note.Verifier) (*View, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("view log: no key to check it with")
 	}
 	l := &Log{dir: dir, origin: keys[0].Name(), now: now}
+	l.segments.dir, l.segments.origin, l.segments.shelf = dir, l.origin, newShelf(archive)
 	l.signed.Store(&signing{keys: keys})
 	if err := l.look(); err != nil {
 		return nil, errors.Join(fmt.Errorf("view log %s: %w", l.origin, err), l.closeFiles())
@@ -39,34 +41,30 @@ func (l *Log) look() (err error) {
 	if l.keyring, err = viewKeyring(l.dir); err != nil {
 		return err
 	}
-	firsts, err := listSegments(l.dir)
-	if err != nil {
+	if l.segments.list, err = findSegments(l.dir); err != nil {
 		return err
 	}
-	if len(firsts) == 0 {
+	if len(l.segments.list) == 0 {
 		return fmt.Errorf("%s holds no log: %w", l.dir, os.ErrNotExist)
 	}
-	for _, first := range firsts {
-		file, err := os.Open(filepath.Join(l.dir, segmentName(first)))
-		if err != nil {
-			return err
-		}
-		l.segments.add(&segment{first: first, file: file})
+	first := l.segments.list[len(l.segments.list)-1].first
+	if l.segments.live, err = os.Open(filepath.Join(l.dir, segmentName(first))); err != nil {
+		return err
 	}
-	return l.lookForHead()
+	return l.lookForHead(first)
 }
 
 // lookForHead takes the newest checkpoint whose entries are all in the derived files, which are written last.
-func (l *Log) lookForHead() error {
+func (l *Log) lookForHead(first int64) error {
 	hashes, offsets, err := l.derived.entries()
 	if err != nil {
 		return err
 	}
-	b, err := os.ReadFile(l.segments.last().file.Name())
+	name := segmentName(first)
+	b, err := os.ReadFile(filepath.Join(l.dir, name))
 	if err != nil {
 		return err
 	}
-	name := segmentName(l.segments.last().first)
 	var found []byte
 	for f, err := parseFrame(b); err == nil; f, err = parseFrame(b) {
 		b = b[f.size:]

@@ -15,7 +15,7 @@ func TestAViewReadsBesideTheWriter(t *testing.T) {
 	if _, err := l.Erase(t.Context(), "person-1"); err != nil {
 		t.Fatal(err)
 	}
-	v, err := OpenView(cfg.Dir, testNow, testVerifier(t, testOrigin, 1))
+	v, err := OpenView(cfg.Dir, nil, testNow, testVerifier(t, testOrigin, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestAViewOfATornLog(t *testing.T) {
 	closeLog(t, l)
 	torn := append(readFile(t, cfg.Dir, segmentName(0)), 0, 0, 1)
 	writeFile(t, torn, cfg.Dir, segmentName(0))
-	v, err := OpenView(cfg.Dir, testNow, l.Key())
+	v, err := OpenView(cfg.Dir, nil, testNow, l.Key())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,19 +70,19 @@ func TestWhatIsNoLogHasNoView(t *testing.T) {
 	l := openLog(t, cfg)
 	appendMany(t, l, 4)
 	closeLog(t, l)
-	if _, err := OpenView(cfg.Dir, testNow, testVerifier(t, testOrigin, 2)); err == nil {
+	if _, err := OpenView(cfg.Dir, nil, testNow, testVerifier(t, testOrigin, 2)); err == nil {
 		t.Error("a log of another key")
 	}
-	if _, err := OpenView(t.TempDir(), testNow, l.Key()); !errors.Is(err, os.ErrNotExist) {
+	if _, err := OpenView(t.TempDir(), nil, testNow, l.Key()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("an empty folder: %v", err)
 	}
-	if _, err := OpenView(cfg.Dir, testNow); err == nil {
+	if _, err := OpenView(cfg.Dir, nil, testNow); err == nil {
 		t.Error("without a key")
 	}
 	hashes := readFile(t, cfg.Dir, "hashes")
 	hashes[len(hashes)-1] ^= 1
 	writeFile(t, hashes, cfg.Dir, "hashes")
-	if _, err := OpenView(cfg.Dir, testNow, l.Key()); err == nil {
+	if _, err := OpenView(cfg.Dir, nil, testNow, l.Key()); err == nil {
 		t.Error("changed hashes")
 	}
 }

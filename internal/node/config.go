@@ -54,6 +54,8 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 	// Storage is a file of the folder unless it names a PostgreSQL database.
 	Storage Storage `yaml:"storage"`
+	// Archive takes full segments of the journal; without it they stay in the folder.
+	Archive Archive `yaml:"archive"`
 	// Bus is inside of the node unless it names the servers of a JetStream cluster.
 	Bus Bus `yaml:"bus"`
 	// Keys are files that "dobosh key" makes.
@@ -315,6 +317,7 @@ func (c *Config) resolve(folder string) {
 
 func (c *Config) paths() []*string {
 	paths := []*string{&c.Dir, &c.Pack, &c.Storage.PostgresFile, &c.Keys.TLS, &c.Keys.Log, &c.Keys.Registry, &c.Keys.Witness, &c.Registry.Seed, &c.Certificates.Issuer, &c.Operations.TokenFile}
+	paths = append(paths, c.Archive.paths()...)
 	paths = append(paths, c.Bus.paths()...)
 	paths = append(paths, c.timeStampPaths()...)
 	paths = append(paths, c.Edge.paths()...)
@@ -364,6 +367,7 @@ func (c Config) Check() error {
 	}
 	errs = append(errs, c.checkHosts()...)
 	errs = append(errs, c.Storage.check()...)
+	errs = append(errs, c.Archive.check(c.Dir)...)
 	errs = append(errs, c.Bus.check()...)
 	wrong(c.Keys.TLS == "" || c.Keys.Log == "", "keys: tls and log are needed")
 	errs = append(errs, c.Registry.check(c.Keys)...)

@@ -37,7 +37,12 @@ func GiveUpEntries(ctx context.Context, config, why string, now clock.Now, log *
 	if err != nil {
 		return nil, err
 	}
-	book, err := journal.Open(ctx, journal.Config{Dir: filepath.Join(cfg.Dir, "journal"), Origin: Origin(cfg.Member, cfg.Name), Key: logKey, Former: former}, now, log)
+	logged, err := cfg.journal()
+	if err != nil {
+		return nil, err
+	}
+	logged.Key, logged.Former = logKey, former
+	book, err := journal.Open(ctx, logged, now, log)
 	if err != nil {
 		return nil, base{Config: cfg, now: now, agreed: cfg.agreement(now), log: log}.damaged(err)
 	}

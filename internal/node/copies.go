@@ -55,6 +55,9 @@ func copyOf(config string) (backup.Node, error) {
 		Origin: Origin(cfg.Member, cfg.Name), Version: Version, Config: config, Dir: cfg.Dir, Database: where, Keys: append([]note.Verifier{key}, former...),
 		Secrets: cfg.beside(),
 	}
+	if !cfg.Archive.inStore() {
+		n.Archive = cfg.Archive.To
+	}
 	return n, nil
 }
 
@@ -86,10 +89,14 @@ func CopiesAt(address, keys string) (store, keysStore files.Store, err error) {
 
 // GiveUpKeys makes the journal of a node one whose contents can be read no more, after its
 // keys are gone for good: what was journaled stays proved.
-func GiveUpKeys(config string) (given int, err error) {
-	n, err := copyOf(config)
+func GiveUpKeys(ctx context.Context, config string) (given int, err error) {
+	cfg, err := Load(config)
 	if err != nil {
 		return 0, err
 	}
-	return journal.GiveUpKeys(filepath.Join(n.Dir, "journal"))
+	archive, err := cfg.Archive.Store()
+	if err != nil {
+		return 0, err
+	}
+	return journal.GiveUpKeys(ctx, filepath.Join(cfg.Dir, "journal"), Origin(cfg.Member, cfg.Name), archive)
 }

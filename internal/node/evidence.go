@@ -82,7 +82,11 @@ func OpenEvidences(ctx context.Context, c Config, now clock.Now, log *slog.Logge
 	if err != nil {
 		return nil, nil, err
 	}
-	view, err := journal.OpenView(dir, now, append([]note.Verifier{key}, c.formerKeys(copied.State(), key)...)...)
+	archive, err := c.Archive.Store()
+	if err != nil {
+		return nil, nil, errors.Join(err, closeDB())
+	}
+	view, err := journal.OpenView(dir, archive, now, append([]note.Verifier{key}, c.formerKeys(copied.State(), key)...)...)
 	if err != nil {
 		return nil, nil, errors.Join(err, closeDB())
 	}

@@ -78,6 +78,8 @@ func (f partFigures) Collect(to chan<- prometheus.Metric) {
 // figureHelp says what parts measure.
 func figureHelp() map[string]string {
 	return map[string]string{
+		"dobosh_archive_segments":            "Segments of the journal that only the archive has.",
+		"dobosh_archive_waiting":             "Full segments of the journal that wait for the archive.",
 		"dobosh_outbox_waiting":              "Events that the stream does not have yet.",
 		"dobosh_outbox_failing_seconds":      "For how long events could not be published; 0 when they can.",
 		"dobosh_stream_lost":                 "Events that the stream has lost and nobody has any more.",

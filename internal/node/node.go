@@ -193,12 +193,20 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err != nil {
 		return err
 	}
-	book, err := journal.Open(ctx, journal.Config{Dir: filepath.Join(cfg.Dir, "journal"), Origin: Origin(cfg.Member, cfg.Name), Key: logKey, Former: former, Known: known}, now, log)
+	logged, err := cfg.journal()
+	if err != nil {
+		return err
+	}
+	logged.Key, logged.Former, logged.Known = logKey, former, known
+	book, err := journal.Open(ctx, logged, now, log)
 	if err != nil {
 		return b.damaged(err)
 	}
 	n.take(Brings{
-		Work:  []func(context.Context){func(ctx context.Context) { book.KeepSwept(ctx, now, n.agreed.Sure, log) }},
+		Work: []func(context.Context){
+			func(ctx context.Context) { book.KeepSwept(ctx, now, n.agreed.Sure, log) },
+			func(ctx context.Context) { book.KeepArchived(ctx, log) },
+		},
 		Vital: []func(context.Context) error{book.Failed},
 		Close: book.Close,
 	}, nil)

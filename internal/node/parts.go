@@ -40,6 +40,7 @@ func (d *door) parts(db *storage.DB, stream *bus.Bus, relay func() *bus.Relay, j
 	return []part{
 		{"storage", d.storagePart(db)},
 		asks("journal", "stopped", "", func(ctx context.Context) error { return d.journal.Check(ctx) }),
+		{"archive", func(context.Context) finding { return archivePart(d.journal.Archiving()) }},
 		{"bus", busPart(stream)},
 		{"outbox", outboxPart(relay)},
 		{"integrity", whole.part},
@@ -65,6 +66,26 @@ func (d *door) storagePart(db *storage.DB) func(context.Context) finding {
 		}
 		return finding{}
 	}
+}
+
+// archivePart never keeps the node from its work: what should go into the archive stays
+// here meanwhile, and what lies there is not needed for proofs.
+func archivePart(a journal.ArchiveState) finding {
+	if !a.Configured {
+		return finding{}
+	}
+	f := finding{figures: map[string]float64{"dobosh_archive_segments": float64(a.Segments), "dobosh_archive_waiting": float64(a.Waiting)}}
+	_, damaged := errors.AsType[*journal.DamageError](a.Err)
+	switch {
+	case damaged:
+		f.code, f.alarm = "damaged", "archive-damaged"
+	case a.Err != nil:
+		f.code, f.alarm = "away", "archive"
+	default:
+		return f
+	}
+	f.grade, f.values, f.cause = poor, []any{"n", a.Waiting}, a.Err
+	return f
 }
 
 func busPart(stream *bus.Bus) func(context.Context) finding {

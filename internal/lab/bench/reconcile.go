@@ -176,7 +176,7 @@ func (r *Reconciliation) journal(ctx context.Context, p *process) {
 		r.find("journal of %s: %v", p.name, err)
 		return
 	}
-	report, err := journal.Check(ctx, dir, []note.Verifier{key}, known...)
+	report, err := journal.Check(ctx, dir, nil, []note.Verifier{key}, known...)
 	if err != nil {
 		r.find("journal of %s: %v", p.name, err)
 		return
