@@ -100,11 +100,16 @@ func (r *Room) concerns(by act.Actor, service, person string) error {
 // acted makes an act of an officer durable in the journal, and who it was, before it
 // holds.
 func (r *Room) acted(ctx context.Context, by act.Actor, what, matter string) error {
+	return r.actedOn(ctx, by, what, matter, nil)
+}
+
+// actedOn is acted with what the act was about.
+func (r *Room) actedOn(ctx context.Context, by act.Actor, what, matter string, body []byte) error {
 	meta, err := canonical.Marshal(map[string]string{"act": what, "asker": r.Member.String(), "holder": r.Member.String(), "role": exchange.RoleOfficer, "matter": matter, "officer": by.Account})
 	if err != nil {
 		return err
 	}
-	if _, err := r.Journal.Append(ctx, journal.Entry{Kind: "act", ID: id.New(), At: r.Now(), Meta: meta}); err != nil {
+	if _, err := r.Journal.Append(ctx, journal.Entry{Kind: "act", ID: id.New(), At: r.Now(), Meta: meta, Body: body}); err != nil {
 		return problem.New(problem.Unavailable, "journal-away").Because(err)
 	}
 	return nil

@@ -84,4 +84,7 @@ const (
 	PaymentDue      PaymentState = "due"
 	PaymentPrepared PaymentState = "prepared"
 	PaymentReleased PaymentState = "released"
+	// PaymentUncertain came back with its decision from the journal, and nobody here knows
+	// whether it left before. It is not paid until somebody has asked the bank.
+	PaymentUncertain PaymentState = "uncertain"
 )

@@ -71,7 +71,10 @@ func (r *Room) learnAccount(ctx context.Context, t *work.Try[work.None]) error {
 		return work.Rest(problem.New(problem.Conflict, accountUnknown).Because(err), untilTomorrow)
 	}
 	return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `update services_payments set account = $1, state = $2 where decision = $3 and state = $4`, number, PaymentDue, d.id, PaymentWaiting)
+		if _, err := tx.ExecContext(ctx, `update services_payments set account = $1, state = $2 where decision = $3 and state = $4`, number, PaymentDue, d.id, PaymentWaiting); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `update services_payments set account = $1 where decision = $2 and account = ''`, number, d.id) // of those that came back from the journal
 		return err
 	})
 }
@@ -144,6 +147,7 @@ const (
 	actPrepare  = "payments-prepare"
 	actRelease  = "payments-release"
 	actDownload = "payments-download"
+	actUnpaid   = "payment-unpaid"
 )
 
 // notOf leaves out what is paid to the actor: a colleague lays that out.
@@ -260,7 +264,11 @@ func (r *Room) ReleasePayments(ctx context.Context, by act.Actor, file string) e
 	if err != nil || !f.ReleasedAt.IsZero() {
 		return err
 	}
-	if err := r.acted(ctx, by, actRelease, file); err != nil {
+	leaves, err := r.leaving(ctx, f)
+	if err != nil {
+		return err
+	}
+	if err := r.actedOn(ctx, by, actRelease, file, leaves); err != nil {
 		return err
 	}
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {

@@ -12,6 +12,7 @@ import (
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/services"
+	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 )
 
@@ -108,6 +109,16 @@ func doors() map[string]struct {
 		}},
 		"ReleasePayments": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return s.ReleasePayments(ctx, by, s.prepared)
+		}},
+		"Unpaid": {officers, func(ctx context.Context, s stage, by act.Actor) error {
+			var payment string
+			err := s.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+				return tx.QueryRowContext(ctx, `update services_payments set state = 'uncertain' where file = $1 returning id`, s.sent).Scan(&payment)
+			})
+			if err != nil {
+				return err
+			}
+			return s.Unpaid(ctx, by, payment)
 		}},
 		"Referrals": {officers, func(ctx context.Context, s stage, by act.Actor) error { return second(s.Referrals(ctx, by, "")) }},
 		"Referral": {officers, func(ctx context.Context, s stage, by act.Actor) error {

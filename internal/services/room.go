@@ -42,6 +42,7 @@ type Journal interface {
 	Append(ctx context.Context, e journal.Entry) (journal.Stamp, error)
 	AppendAll(ctx context.Context, entries ...journal.Entry) ([]journal.Stamp, error)
 	Read(ctx context.Context, index int64) (journal.Entry, journal.Stamp, error)
+	Search(ctx context.Context, q journal.Query) (found []journal.Logged, next int64, err error)
 	ProofFor(index int64, salt [32]byte, checkpoint []byte) (journal.Proof, error)
 	Origin() string // its name
 }

@@ -48,12 +48,13 @@ func (r *Room) matterOf(ctx context.Context, d storedDecision, decided journal.E
 // Keeps is what the room has in its tables of entries of the journal. A decision is
 // a row before it is an entry, so an entry without a row says that rows were lost.
 func (r *Room) Keeps() []journal.Kept {
+	paid := &releases{room: r}
 	return []journal.Kept{{
 		Kind: decisionKind,
 		Has: func(ctx context.Context, from storage.Reader, l journal.Logged) (bool, error) {
 			return hasDecision(ctx, from, l.Entry.ID)
 		},
-		Adopt: r.adopt,
+		Adopt: func(ctx context.Context, tx *storage.Tx, l journal.Logged) error { return r.adopt(ctx, tx, l, paid) },
 	}}
 }
 
@@ -64,8 +65,9 @@ func hasDecision(ctx context.Context, from storage.Reader, decision string) (boo
 }
 
 // adopt writes a decision again from the journal: the assessment and the offer that
-// it ended, and its first payment. The same decision again changes nothing.
-func (r *Room) adopt(ctx context.Context, tx *storage.Tx, l journal.Logged) error {
+// it ended, and its payments, as far as the journal knows them. The same decision again
+// changes nothing.
+func (r *Room) adopt(ctx context.Context, tx *storage.Tx, l journal.Logged, paid *releases) error {
 	if has, err := hasDecision(ctx, tx, l.Entry.ID); err != nil || has {
 		return err
 	}
@@ -130,7 +132,10 @@ func (r *Room) adopt(ctx context.Context, tx *storage.Tx, l journal.Logged) erro
 	}); err != nil {
 		return fmt.Errorf("adopt decision: %w", err)
 	}
-	return r.follows(ctx, tx, made, l.Entry.Body, granted)
+	if err := r.follows(ctx, tx, made, l.Entry.Body, granted); err != nil || !granted {
+		return err
+	}
+	return paid.adopt(ctx, tx, made, l.Index)
 }
 
 // matterBehind reads what the decision in an entry was made on. A decision of before

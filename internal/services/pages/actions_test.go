@@ -32,10 +32,11 @@ func TestEveryActionIsAFormThatLeadsOn(t *testing.T) {
 	pages.Sends(t, h, "officer", "/desk/referrals/r1/dismiss", "/desk/referrals", "version", "7", "reason", "није рођено овде")
 	pages.Sends(t, h, "officer", "/desk/payments/prepare", "/desk/payments")
 	pages.Sends(t, h, "officer", "/desk/payments/f1/release", "/desk/payments")
+	pages.Sends(t, h, "officer", "/desk/payments/p1/unpaid", "/desk/payments")
 	pages.Sends(t, h, "mother", "/sign-out", "/")
 	pages.Sends(t, h, "", "/verify/code", "/verify/"+code, "code", " "+strings.ToLower(code))
 	want := []string{"accept first", "decline first 3", "object first 3", "refer first 3",
-		"resolve r1 7 true 1 2026-01-09 извод", "dismiss r1 7 није рођено овде", "prepare", "release f1"}
+		"resolve r1 7 true 1 2026-01-09 извод", "dismiss r1 7 није рођено овде", "prepare", "release f1", "unpaid p1"}
 	if !slices.Equal(f.calls, want) {
 		t.Errorf("the rooms heard\n%q, want\n%q", f.calls, want)
 	}

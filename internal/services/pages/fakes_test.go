@@ -238,6 +238,10 @@ func (f *city) ReleasePayments(_ context.Context, _ act.Actor, file string) erro
 	return f.note("release " + file)
 }
 
+func (f *city) Unpaid(_ context.Context, _ act.Actor, payment string) error {
+	return f.note("unpaid " + payment)
+}
+
 func (f *city) PaymentXML(context.Context, act.Actor, string) ([]byte, error) {
 	return []byte("<Document/>"), f.err
 }

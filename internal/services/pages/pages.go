@@ -112,6 +112,7 @@ type Payments interface {
 type Releasing interface {
 	PreparePayments(ctx context.Context, by act.Actor) (services.PaymentFile, error)
 	ReleasePayments(ctx context.Context, by act.Actor, file string) error
+	Unpaid(ctx context.Context, by act.Actor, payment string) error
 	PaymentXML(ctx context.Context, by act.Actor, file string) ([]byte, error)
 }
 
@@ -159,6 +160,8 @@ func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
 			{Pattern: "POST /desk/payments/prepare", Right: officer, Do: r.preparePayments},
 			{Pattern: "GET /desk/payments/{file}/release", Right: services.RightToRelease(), Do: r.askRelease},
 			{Pattern: "POST /desk/payments/{file}/release", Right: services.RightToRelease().Fresh(0), Do: r.releasePayments},
+			{Pattern: "GET /desk/payments/{payment}/unpaid", Right: services.RightToRelease(), Do: r.askUnpaid},
+			{Pattern: "POST /desk/payments/{payment}/unpaid", Right: services.RightToRelease().Fresh(0), Do: r.saysUnpaid},
 			{Pattern: "GET /desk/payments/{file}/payments.xml", Right: officer, Do: r.paymentXML},
 		}, append(r.exits(), r.dismissal(dismiss).Pages()...)...),
 		Nav: []portal.Nav{

@@ -25,7 +25,7 @@ func cityPages() []pages.Expected {
 		{Who: "officer", Path: "/desk", Status: 200}, {Who: "officer", Path: "/desk/offers", Status: 200}, {Who: "officer", Path: "/desk/offers?state=open", Status: 200}, {Who: "officer", Path: "/desk/offers?state=x", Status: 200},
 		{Who: "officer", Path: "/desk/assessments", Status: 200}, {Who: "officer", Path: "/desk/referrals", Status: 200}, {Who: "officer", Path: "/desk/referrals/r1", Status: 200}, {Who: "officer", Path: "/desk/referrals/closed", Status: 200},
 		{Who: "officer", Path: "/desk/referrals/r1/dismiss", Status: 200}, {Who: "officer", Path: "/desk/decisions", Status: 200}, {Who: "officer", Path: "/desk/payments", Status: 200},
-		{Who: "officer", Path: "/desk/payments/f1/release", Status: 200},
+		{Who: "officer", Path: "/desk/payments/f1/release", Status: 200}, {Who: "officer", Path: "/desk/payments/p1/unpaid", Status: 200},
 		{Path: "/inbox", Status: 401}, {Path: "/desk", Status: 401}, {Who: "mother", Path: "/desk", Status: 403}, {Who: "auditor", Path: "/desk/offers", Status: 403},
 	}
 }

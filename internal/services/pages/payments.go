@@ -62,7 +62,7 @@ func (r *room) allPayments() portal.List[services.Payment] {
 	type payment = services.Payment
 	return portal.List[payment]{
 		Path: "/desk/payments", Title: "payments.all", StateKey: "payment.state.",
-		States: states(services.PaymentDue, services.PaymentWaiting, services.PaymentPlanned, services.PaymentPrepared, services.PaymentReleased),
+		States: states(services.PaymentDue, services.PaymentWaiting, services.PaymentPlanned, services.PaymentPrepared, services.PaymentReleased, services.PaymentUncertain),
 		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[payment], error) {
 			return r.Payments(v.R.Context(), v.Actor, services.PaymentState(w.State), w.After)
 		},
@@ -78,7 +78,11 @@ func (r *room) allPayments() portal.List[services.Payment] {
 			{Key: "col.due", Kind: portal.When, Cell: func(v *portal.Visit, p payment) template.HTML { return portal.Escaped(v.Day(p.Due)) }},
 			{Key: "col.account", Kind: portal.Codes, Cell: func(_ *portal.Visit, p payment) template.HTML { return portal.Escaped(p.Account) }},
 			{Key: "col.state", Cell: func(v *portal.Visit, p payment) template.HTML {
-				return portal.Tag(v.Say("payment.state."+string(p.State)), p.State == services.PaymentReleased)
+				says := portal.Tag(v.Say("payment.state."+string(p.State)), p.State == services.PaymentReleased)
+				if p.State == services.PaymentUncertain {
+					says += portal.Anchor("/desk/payments/"+p.ID+"/unpaid", portal.Escaped(v.Say("unpaid.look"))+`<span class="unseen">: `+v.Code(p.Code)+`</span>`)
+				}
+				return says
 			}},
 		}},
 	}
@@ -127,6 +131,30 @@ func (r *room) releasePayments(v *portal.Visit) error {
 	if err := r.ReleasePayments(v.R.Context(), v.Actor, file); err != nil {
 		q := r.release(v, file, []portal.Link{{URL: "/desk/payments", Text: v.Say("release.back")}})
 		if q.Refuse(v, err) { // who signed in too long ago does so, and comes back
+			return v.Ask(q)
+		}
+		return err
+	}
+	return v.To("/desk/payments")
+}
+
+// askUnpaid asks about a payment that came back from the journal whether the bank has not
+// paid it.
+func (r *room) askUnpaid(v *portal.Visit) error { return v.Ask(unpaid(v)) }
+
+func unpaid(v *portal.Visit) portal.Question {
+	return portal.Question{
+		Title: v.Say("unpaid.title"), Lead: []string{v.Say("unpaid.lead"), v.Say("unpaid.otherwise")},
+		Action: "/desk/payments/" + v.R.PathValue("payment") + "/unpaid", Button: v.Say("unpaid.button"), Links: []portal.Link{{URL: "/desk/payments", Text: v.Say("release.back")}},
+	}
+}
+
+func (r *room) saysUnpaid(v *portal.Visit) error {
+	payment := v.R.PathValue("payment")
+	v.Here = "/desk/payments/" + payment + "/unpaid"
+	if err := r.Unpaid(v.R.Context(), v.Actor, payment); err != nil {
+		q := unpaid(v)
+		if q.Refuse(v, err) {
 			return v.Ask(q)
 		}
 		return err
