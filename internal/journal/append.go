@@ -109,6 +109,11 @@ func (l *Log) AppendAll(ctx context.Context, entries ...Entry) ([]Stamp, error) 
 		if e.At.IsZero() {
 			e.At = l.now()
 		}
+		if days := l.kept[e.Kind]; days > 0 && !e.detached() {
+			if until := e.At.AddDate(0, 0, days); e.Until.IsZero() || until.Before(e.Until) {
+				e.Until = until
+			}
+		}
 		if err := e.validate(); err != nil {
 			return nil, err
 		}

@@ -50,6 +50,10 @@ type Config struct {
 	Queue        int // appends that may wait; 0 means 4096
 	SegmentBytes int // a new segment is begun beyond this size; 0 means 32 MiB, at most 1 GiB
 
+	// Keep is for how many days bodies of a kind are kept at the longest; entries with an Until before that end then. 0, and a kind that is
+	// not there, for as long as their keys are. It is for entries that are appended from now on.
+	Keep map[string]int
+
 	// Archive takes full segments, and gives them back when they are read; nil for none.
 	Archive files.Store
 	// Local is how many full segments stay in Dir nevertheless, the newest; 0 means 16, less than that none.
@@ -66,8 +70,9 @@ type Log struct {
 	signed atomic.Pointer[signing]
 	now    clock.Now
 	log    *slog.Logger
-	limit  int64 // bytes of a segment
-	local  int   // full segments that stay in dir
+	limit  int64          // bytes of a segment
+	local  int            // full segments that stay in dir
+	kept   map[string]int // days, by kind
 
 	archive   sync.Mutex            // held while segments are put into the archive
 	archiving atomic.Pointer[error] // how that went the last time
@@ -128,7 +133,8 @@ func newLog(cfg Config, now clock.Now, log *slog.Logger) (*Log, error) {
 	l := &Log{
 		dir: cfg.Dir, origin: cfg.Origin,
 		segments: segments{dir: cfg.Dir, origin: cfg.Origin, shelf: newShelf(cfg.Archive)}, local: max(cmp.Or(cfg.Local, defaultLocal), 0),
-		now: now, log: log, limit: int64(min(orDefault(cfg.SegmentBytes, defaultSegmentBytes), maxSegmentBytes)),
+		kept: cfg.Keep,
+		now:  now, log: log, limit: int64(min(orDefault(cfg.SegmentBytes, defaultSegmentBytes), maxSegmentBytes)),
 		queue:   make(chan *request, orDefault(cfg.Queue, defaultQueue)),
 		closing: make(chan struct{}), stopped: make(chan struct{}),
 	}

@@ -92,6 +92,49 @@ var receiptTable = storage.NewTable("journal_receipts",
 	storage.Col("hidden_by", func(r *Receipt) *string { return &r.Hidden.Provision }),
 )
 
+// forgetBatch is how many receipts one transaction looks at.
+const forgetBatch = 500
+
+// ForgetReceipts removes the receipts of a log that are older than an instant, in the order of the log, and says how many. One that the
+// person has not been shown yet stays until that time is over. The entries that prove them stay in the log.
+func ForgetReceipts(ctx context.Context, db *storage.DB, origin string, before, now time.Time) (forgotten int64, err error) {
+	before = before.Add(-disorder)
+	for from := int64(-1); ; {
+		last, oldest := from, now
+		rows, err := receiptTable.All(ctx, db.Read(ctx), "where origin = $1 and entry > $2 order by entry, subject limit $3", origin, from, forgetBatch)
+		if err != nil {
+			return forgotten, fmt.Errorf("forget receipts: %w", err)
+		}
+		for _, r := range rows {
+			last, oldest = r.Index, earlier(oldest, r.At)
+		}
+		if len(rows) == 0 || !oldest.Before(before) {
+			return forgotten, nil
+		}
+		err = db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			done, err := tx.ExecContext(ctx, "delete from journal_receipts where origin = $1 and entry > $2 and entry <= $3 and at < $4 and hidden_until < $5",
+				origin, from, last, storage.Micros(before), storage.Micros(now))
+			if err != nil {
+				return err
+			}
+			n, err := done.RowsAffected()
+			forgotten += n
+			return err
+		})
+		if err != nil {
+			return forgotten, fmt.Errorf("forget receipts: %w", err)
+		}
+		from = last
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // Receipts lists the receipts about a subject, the newest first. limit is 1 to MaxReceipts; 0 means page.Size.
 func Receipts(ctx context.Context, db *storage.DB, subject string, after page.Key, limit int) (page.Page[Receipt], error) {
 	if limit <= 0 {

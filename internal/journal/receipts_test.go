@@ -176,3 +176,52 @@ func closeBoth(t *testing.T, p *journal.Projection, l *journal.Log) {
 		t.Error(err)
 	}
 }
+
+// Receipts whose time is over go, but not one that was hidden until now; the log still has what they were made of.
+func TestOldReceiptsAreForgotten(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, open func(...fs.FS) *storage.DB) {
+		db := open(journal.Migrations())
+		l := openLog(t, t.TempDir())
+		p := journal.Project(t.Context(), db, l, []string{"answer"}, quiet())
+		var last int64
+		for i := range 1200 { // more than a batch, two a minute
+			last = look(t, l, i, "answer", "ana")
+		}
+		hidden, err := l.Append(t.Context(), journal.Entry{Kind: "answer", At: now(), Subjects: []string{"boris"}, Meta: []byte(`{"hidden":{"until":"2027-01-01T00:00:00Z","provision":"x"}}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(p.WaitFor(t.Context(), hidden.Index), p.Close()); err != nil {
+			t.Fatal(err)
+		}
+		left := func() (n int) {
+			t.Helper()
+			if err := db.Read(t.Context()).QueryRowContext(t.Context(), "select count(*) from journal_receipts").Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		day := 24 * time.Hour
+		for _, step := range []struct {
+			before, now time.Time
+			left        int
+		}{
+			{now().Add(-day), now().Add(day), 1201},
+			{now().Add(552 * time.Minute), now().Add(day), 101}, // 550 minutes of two each; times may lie two minutes out of order
+			{now().Add(2 * day), now().Add(3 * day), 1},
+			{now().Add(90 * day), now().Add(91 * day), 0},
+		} {
+			before := left()
+			n, err := journal.ForgetReceipts(t.Context(), db, l.Origin(), step.before, step.now)
+			if got := left(); err != nil || got != step.left || n != int64(before-got) {
+				t.Errorf("before %s: %d gone, %d left, want %d; %v", step.before, n, got, step.left, err)
+			}
+		}
+		if e, _, err := l.Read(t.Context(), last); err != nil || e.Kind != "answer" {
+			t.Errorf("the entry: %+v, %v", e, err)
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"dobosh/internal/files"
 )
 
 // keptLog holds, per day, an entry that is kept until the end of that day; every other one is about a person.
@@ -204,4 +206,37 @@ func TestNoDayEndsByAClockThatIsNotSure(t *testing.T) {
 	cancel()
 	<-done
 	closeLog(t, l)
+}
+
+// A kind has a longest time by configuration; what was agreed counts where it is shorter. Bodies that ended are gone from the archive too.
+func TestKindsAreKeptForSomeDays(t *testing.T) {
+	cfg := testConfig(t.TempDir())
+	cfg.Keep, cfg.SegmentBytes, cfg.Archive, cfg.Local = map[string]int{"question": 2, "reply": 5}, 600, files.Folder(t.TempDir()), -1
+	l := openLog(t, cfg)
+	entry := func(kind string, until time.Time) {
+		t.Helper()
+		appendOne(t, l, Entry{Kind: kind, At: testNow(), Meta: []byte(`{}`), Body: []byte("content"), Until: until})
+	}
+	entry("question", time.Time{})
+	entry("reply", keptUntil(1))
+	entry("reply", keptUntil(9))
+	entry("decision", time.Time{})
+	entry("decision", time.Time{})
+	if moved, err := l.Archive(t.Context()); err != nil || moved < 3 {
+		t.Fatalf("archived %d, %v", moved, err)
+	}
+	for _, step := range []struct {
+		day   int
+		ended [5]bool
+	}{{0, [5]bool{}}, {1, [5]bool{1: true}}, {2, [5]bool{true, true}}, {5, [5]bool{true, true, true}}, {400, [5]bool{true, true, true}}} {
+		if _, err := l.Sweep(t.Context(), midnight(step.day)); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range step.ended {
+			e, _, err := l.Read(t.Context(), int64(i))
+			if err != nil || e.Ended != want || (len(e.Body) == 0) != want {
+				t.Errorf("day %d, entry %d: ended %v, %q, %v", step.day, i, e.Ended, e.Body, err)
+			}
+		}
+	}
 }

@@ -54,6 +54,8 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 	// Storage is a file of the folder unless it names a PostgreSQL database.
 	Storage Storage `yaml:"storage"`
+	// Retention says how long receipts and contents are kept; without it, always.
+	Retention Retention `yaml:"retention"`
 	// Archive takes full segments of the journal; without it they stay in the folder.
 	Archive Archive `yaml:"archive"`
 	// Bus is inside of the node unless it names the servers of a JetStream cluster.
@@ -367,6 +369,7 @@ func (c Config) Check() error {
 	}
 	errs = append(errs, c.checkHosts()...)
 	errs = append(errs, c.Storage.check()...)
+	errs = append(errs, c.Retention.check()...)
 	errs = append(errs, c.Archive.check(c.Dir)...)
 	errs = append(errs, c.Bus.check()...)
 	wrong(c.Keys.TLS == "" || c.Keys.Log == "", "keys: tls and log are needed")

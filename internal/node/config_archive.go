@@ -73,5 +73,5 @@ func (a Archive) Store() (files.Store, error) {
 // journal is how the journal of the node is opened.
 func (c Config) journal() (journal.Config, error) {
 	archive, err := c.Archive.Store()
-	return journal.Config{Dir: filepath.Join(c.Dir, "journal"), Origin: Origin(c.Member, c.Name), Archive: archive, Local: c.Archive.Local}, err
+	return journal.Config{Dir: filepath.Join(c.Dir, "journal"), Origin: Origin(c.Member, c.Name), Archive: archive, Local: c.Archive.Local, Keep: c.Retention.Content}, err
 }

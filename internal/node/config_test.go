@@ -46,6 +46,8 @@ func TestConfigurationIsStrict(t *testing.T) {
 		"no address of a bus":   {"urls: []", "urls: [\"https://h\"]", "bus.urls[0]"},
 		"a bus without urls":    {"domain: \"\"", "domain: town", "need urls"},
 		"a timeout of nothing":  {"statement_timeout: 0s", "statement_timeout: 5s", "postgres_file"},
+		"a kind that is needed": {"content: {}", "content: {decision: 90}", "retention.content.decision"},
+		"a short retention":     {"receipts: 0", "receipts: 7", "retention.receipts"},
 		"mail without address":  {"from: ", "from: nobody # ", "mail"},
 	} {
 		edited := strings.Replace(string(whole), c.replace, c.with, 1)

@@ -234,6 +234,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	answers := api.NewAnswers(db, now)
 	jobs := work.New(db, now, log, cfg.Name)
 	jobs.Register(work.Every("api-answers", time.Hour, n.surely(answers.Forget)))
+	jobs.Register(work.Every("receipts.forget", 24*time.Hour, n.surely(n.forgetReceipts(db, book))))
 	stream, err := bus.Start(ctx, bus.Config{Dir: filepath.Join(cfg.Dir, "bus"), Name: cfg.Name, Cluster: cfg.Bus.cluster()}, log)
 	if err != nil {
 		return err
