@@ -165,18 +165,24 @@ func TestUpgrade(t *testing.T) {
 				}
 				return stop
 			}
-			ports := testkit.FreePorts(t, 5)
-			at := func(n int) string { return fmt.Sprintf("127.0.0.1:%d", ports[n]) }
+			surfaces := []string{"--exchange", "--portal", "--edge", "--systems", "--operations"}
+			ports := testkit.FreePorts(t, 5*len(surfaces))
+			at := func(n int) (flags []string) { // of the node with a number
+				for s, surface := range surfaces {
+					flags = append(flags, surface, fmt.Sprintf("127.0.0.1:%d", ports[n*len(surfaces)+s]))
+				}
+				return flags
+			}
 			// join lets one more member in, which writes the registry.
 			join := func(program string, n int) (name string) {
 				t.Helper()
 				name = fmt.Sprintf("m%d", n)
 				token := run(t, program, "token", "--config", i.config("authority"), "--quiet", "GOV/"+strings.ToUpper(name), "n1", "--title-en", name, "--subsystems", "receipts,family")
-				run(t, program, "join", strings.TrimSpace(token), "--exchange", at(n), "--dir", filepath.Join(i.dir, name))
+				run(t, program, append([]string{"join", strings.TrimSpace(token), "--dir", filepath.Join(i.dir, name)}, at(n)...)...)
 				return name
 			}
 
-			run(t, old, "found", "RS-TEST/GOV/AUTHORITY", "--title-en", "Authority", "--exchange", at(0), "--dir", filepath.Join(i.dir, "authority"))
+			run(t, old, append([]string{"found", "RS-TEST/GOV/AUTHORITY", "--title-en", "Authority", "--dir", filepath.Join(i.dir, "authority")}, at(0)...)...)
 			stop := serve(old, "authority")
 			run(t, old, "enact", "--config", i.config("authority"))
 			both := []string{"authority", join(old, 1)}
