@@ -10,6 +10,8 @@ import (
 	"net/mail"
 	"strings"
 
+	"dobosh/internal/notify/mailbox"
+
 	gomail "github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
 )
@@ -58,6 +60,16 @@ func (c *Courier) send(connection *smtp.Client, p parcel) outcome {
 	m.SetMessageIDWithValue(hex.EncodeToString(sum[:16]) + "@" + domain)
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no answers by machines
 	m.SetGenHeader("Content-Language", string(p.lang))
+	if c.answers != nil {
+		h := c.answers.Headers(mailbox.Outgoing{Notice: p.notice})
+		if err := errors.Join(m.EnvelopeFrom(h.ReturnPath), m.ReplyTo(h.ReplyTo)); err != nil {
+			return outcome{Failed, BadMessage}
+		}
+		m.SetMessageIDWithValue(h.MessageID)
+		for _, field := range h.Fields {
+			m.SetGenHeader(gomail.Header(field.Name), field.Value)
+		}
+	}
 	m.SetBodyString(gomail.TypeTextPlain, p.body.In(p.lang)+"\n\n"+p.link+"\n")
 
 	err = c.client.SendWithSMTPClient(connection, m)

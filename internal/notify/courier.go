@@ -27,6 +27,8 @@ type Courier struct {
 	now    clock.Now
 	log    *slog.Logger
 	client *gomail.Client
+	// answers is nil where no mail is taken; set by TakeAnswers, before anything is sent.
+	answers Answers
 }
 
 // New checks the configuration and registers what is carried later. It does not

@@ -11,10 +11,12 @@
 //     "later" is asked again, with pauses that grow, for about four days.
 //   - Where people can be reached stands in one table of this room and nowhere
 //     else, neither in other tables nor in the log.
+//   - Where a mailbox takes answers ([Courier.TakeAnswers]), a message that comes back is
+//     failed by then, and says why; one that is late says so.
 //
 // What does not hold: that a message was read, or even arrived. "Sent" says that our
-// mail server took it; what comes back later is not read. E-mail is the only
-// channel, and who has no address is not told here at all.
+// mail server took it and that nothing has come back. E-mail is the only channel, and who
+// has no address is not told here at all.
 //
 // Urgent notices go before normal ones and those before bulk.
 package notify

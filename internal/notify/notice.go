@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/storage"
 )
 
@@ -50,6 +51,7 @@ type Notice struct {
 	Subject lang.Text
 	Body    lang.Text
 	Link    string // http or https; where to go
+	Thread  string // where an answer by mail belongs; empty where nobody waits for one
 }
 
 // Check reports everything that is wrong with a notice.
@@ -62,6 +64,7 @@ func (n Notice) Check() error {
 	}
 	wrong(!short(n.ID, longestID), "the id is empty, too long or has control characters")
 	wrong(!short(n.Person, longestPerson), "the person is empty, too long or has control characters")
+	wrong(n.Thread != "" && !short(n.Thread, longestID), "the thread is too long or has control characters")
 	wrong(n.Lane < Urgent || n.Lane > Bulk, "the lane is unknown")
 	for _, tag := range lang.Tags() {
 		subject, body := n.Subject.In(tag), n.Body.In(tag)
@@ -111,6 +114,11 @@ func (c *Courier) Send(ctx context.Context, tx *storage.Tx, n Notice) error {
 		n.ID, string(Email), string(Queued), int(n.Lane), at)
 	if err != nil {
 		return fmt.Errorf("write delivery: %w", err)
+	}
+	if c.answers != nil {
+		if err := c.answers.Sends(ctx, tx, mailbox.Outgoing{Notice: n.ID, Person: n.Person, Thread: n.Thread}); err != nil {
+			return err
+		}
 	}
 	return c.queue.Add(ctx, tx, n.ID+"/"+string(Email), delivery{n.ID, Email, n.Lane})
 }

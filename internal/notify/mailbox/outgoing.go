@@ -28,15 +28,21 @@ type Headers struct {
 // Field is a line of a header.
 type Field struct{ Name, Value string }
 
-// Sends writes down, in the transaction of whoever sends it, that a notice goes out, and
-// gives its headers: for one notice always the same, however often it is sent.
-func (m *Mailbox) Sends(ctx context.Context, tx *storage.Tx, o Outgoing) (Headers, error) {
-	token, ref := m.tokens.of(o.Notice)
+// Sends writes down, in the transaction of whoever sends it, that a notice goes out. One
+// that went out before stays as it was.
+func (m *Mailbox) Sends(ctx context.Context, tx *storage.Tx, o Outgoing) error {
+	_, ref := m.tokens.of(o.Notice)
 	_, err := tx.ExecContext(ctx, `insert into mailbox_sent (ref, notice, person, thread, sent_at) values ($1, $2, $3, $4, $5) on conflict (ref) do nothing`,
 		ref, o.Notice, o.Person, o.Thread, storage.Micros(m.now()))
 	if err != nil {
-		return Headers{}, fmt.Errorf("write down what is sent: %w", err)
+		return fmt.Errorf("write down what is sent: %w", err)
 	}
+	return nil
+}
+
+// Headers are those of a notice: always the same, however often it is sent.
+func (m *Mailbox) Headers(o Outgoing) Headers {
+	token, _ := m.tokens.of(o.Notice)
 	h := Headers{
 		ReturnPath: m.cfg.Bounce + m.cfg.Separator + token + "@" + m.cfg.Domain,
 		ReplyTo:    m.cfg.Reply + m.cfg.Separator + token + "@" + m.cfg.Domain,
@@ -49,7 +55,7 @@ func (m *Mailbox) Sends(ctx context.Context, tx *storage.Tx, o Outgoing) (Header
 	if o.Bulk && m.cfg.Unsubscribe != "" {
 		h.Fields = append(h.Fields, Field{"List-Unsubscribe", "<" + m.cfg.Unsubscribe + token + ">"}, Field{"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"}) // RFC 8058
 	}
-	return h, nil
+	return h
 }
 
 // Sent finds the notice that a token belongs to, such as that of whoever ends a mailing.

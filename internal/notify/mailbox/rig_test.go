@@ -110,13 +110,11 @@ func (r *rig) must(err error) {
 }
 
 // sends lets a notice go out.
-func (r *rig) sends(notice, thread string) (h mailbox.Headers) {
+func (r *rig) sends(notice, thread string) mailbox.Headers {
 	r.Helper()
-	r.must(r.db.Write(r.Context(), func(ctx context.Context, tx *storage.Tx) (err error) {
-		h, err = r.Sends(ctx, tx, mailbox.Outgoing{Notice: notice, Person: "person of " + notice, Thread: thread})
-		return err
-	}))
-	return h
+	o := mailbox.Outgoing{Notice: notice, Person: "person of " + notice, Thread: thread}
+	r.must(r.db.Write(r.Context(), func(ctx context.Context, tx *storage.Tx) error { return r.Sends(ctx, tx, o) }))
+	return r.Headers(o)
 }
 
 // arrives lets a mail come in; from is the sender of the envelope.

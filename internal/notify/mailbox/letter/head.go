@@ -46,37 +46,40 @@ func (h head) text(name string) string { return words(h.first(name)) }
 func (s *source) header(most int) (h head, whole bool) {
 	whole = true
 	left := most
+	var value []byte // of the last field
+	end := func() {
+		if len(h) > 0 {
+			h[len(h)-1].value = strings.TrimSpace(string(value))
+		}
+	}
 	for {
 		continued := s.mid
 		line := s.line()
-		if line == nil {
+		if line == nil || !continued && len(bytes.TrimRight(line, "\r\n")) == 0 {
+			end()
 			return h, whole
 		}
-		if !continued && len(bytes.TrimRight(line, "\r\n")) == 0 {
-			return h, whole
-		}
-		left -= len(line)
-		if left < 0 {
+		if left -= len(line); left < 0 {
 			whole = false
 			continue
 		}
-		text := strings.TrimRight(string(line), "\r\n")
-		if continued || text[0] == ' ' || text[0] == '\t' {
-			if len(h) > 0 {
-				if !continued {
-					text = " " + strings.TrimLeft(text, " \t")
-				}
-				h[len(h)-1].value += text
-			}
+		line = bytes.TrimRight(line, "\r\n")
+		if continued {
+			value = append(value, line...)
 			continue
 		}
-		name, value, ok := strings.Cut(text, ":")
-		name = strings.ToLower(strings.TrimRight(name, " \t"))
+		if line[0] == ' ' || line[0] == '\t' {
+			value = append(append(value, ' '), bytes.TrimLeft(line, " \t")...)
+			continue
+		}
+		raw, rest, ok := bytes.Cut(line, []byte(":"))
+		name := strings.ToLower(strings.TrimRight(string(raw), " \t"))
 		if !ok || name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			whole = whole && strings.HasPrefix(text, "From ") // the line of an mbox
+			whole = whole && bytes.HasPrefix(line, []byte("From ")) // the line of an mbox
 			continue
 		}
-		h = append(h, field{name, strings.TrimSpace(value)})
+		end()
+		h, value = append(h, field{name: name}), append(value[:0], rest...)
 	}
 }
 

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"bytes"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -68,7 +69,7 @@ func fromHTML(page string, most int) string {
 			if begins {
 				address = attribute(token, "href")
 			} else {
-				if strings.HasPrefix(address, "http") && len(address) <= 2000 && !strings.HasSuffix(string(w.text), address) {
+				if strings.HasPrefix(address, "http") && len(address) <= 2000 && !bytes.HasSuffix(w.text, []byte(address)) {
 					w.words(" <" + oneLine(address) + ">")
 				}
 				address = ""

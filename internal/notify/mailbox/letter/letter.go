@@ -16,7 +16,7 @@ type Limits struct {
 	Header      int   // bytes of a header
 	Depth       int   // multiparts within each other
 	Parts       int   // in all
-	Text        int   // bytes of text
+	Text        int   // bytes of text in all
 	Attachments int   // in number
 	Attached    int64 // bytes of an attachment
 }
@@ -87,13 +87,17 @@ type reader struct {
 	keep   Keep
 	letter *Letter
 	parts  int
+	read   int    // bytes of text so far
 	status []byte // of a delivery (RFC 3464)
 	report string // type of the multipart/report, in small letters
 	inner  head   // of the mail that a report is about
 	failed error
 }
 
-const longestStatus = 64 << 10 // bytes of a status, and of the header of an original
+const (
+	longestStatus = 64 << 10 // bytes of a status, and of the header of an original
+	longestPart   = 16 << 10 // bytes of the header of a part
+)
 
 // Read reads a mail. keep may be nil: then attachments are only listed. returnPath is the
 // sender of the envelope, "<>" for none, and "" where nobody knows.
@@ -183,7 +187,7 @@ func (in *reader) entity(h head, depth int, related bool) (text string, page boo
 	src.skip() // what stands before the first part is for programs that know no parts
 	for src.at == place && !src.closing {
 		src.next()
-		inner, whole := src.header(in.Header)
+		inner, whole := src.header(min(in.Header, longestPart))
 		if !whole {
 			in.flaw(BadHeader)
 		}
@@ -227,7 +231,7 @@ func (in *reader) leaf(h head, kind string, params map[string]string, related bo
 	content := transfer(h.first("content-transfer-encoding"), in.src)
 	switch kind {
 	case "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "message/feedback-report":
-		in.status = append(in.status, in.most(content, longestStatus)...)
+		in.status = append(in.status, in.most(content, longestStatus-len(in.status))...)
 		if in.report == "" {
 			in.report = strings.TrimPrefix(strings.TrimPrefix(kind, "message/"), "global-")
 		}
@@ -244,7 +248,8 @@ func (in *reader) leaf(h head, kind string, params map[string]string, related bo
 	}
 	shown := disposition != "attachment" && name == "" && !related
 	if shown && (kind == "" || strings.HasPrefix(kind, "text/") && kind != "text/calendar" && kind != "text/x-vcard" && kind != "text/vcard") {
-		raw := in.most(content, in.Text)
+		raw := in.most(content, in.Text-in.read)
+		in.read += len(raw)
 		if n, _ := content.Read(make([]byte, 1)); n > 0 {
 			in.flaw(TooMuchText)
 		}

@@ -1,0 +1,50 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"dobosh/internal/notify/mailbox"
+	"dobosh/internal/notify/mailbox/letter"
+	"dobosh/internal/storage"
+)
+
+// Answers is the room that takes what comes back: answers of people, and bounces.
+type Answers interface {
+	// Sends writes down, in the transaction, that a notice goes out.
+	Sends(ctx context.Context, tx *storage.Tx, o mailbox.Outgoing) error
+	// Headers are those by which what comes back finds its notice.
+	Headers(o mailbox.Outgoing) mailbox.Headers
+}
+
+// TakeAnswers has notices go out so that they can be answered. It is called before
+// anything is sent.
+func (c *Courier) TakeAnswers(a Answers) { c.answers = a }
+
+// Reasons for what came back begin so, and end in the status of RFC 3463 or "unknown".
+const (
+	ReturnedPrefix = "returned-"   // it did not arrive, and will not
+	NowhereTo      = "no-mailbox-" // the same, since the address is none, or is one no more
+	DelayedPrefix  = "delayed-"    // it did not arrive yet; the delivery stays sent
+)
+
+// Returned implements mailbox.Deliveries: a notice that came back is failed, one that is
+// late says so. What comes back of a notice that is not sent changes nothing.
+func (c *Courier) Returned(ctx context.Context, tx *storage.Tx, notice string, r mailbox.Return) error {
+	state, reason := Sent, DelayedPrefix
+	switch {
+	case r.Kind == letter.Bounce && r.Hard:
+		state, reason = Failed, NowhereTo
+	case r.Kind == letter.Bounce && r.Final:
+		state, reason = Failed, ReturnedPrefix
+	case r.Kind != letter.Bounce && r.Kind != letter.Delay: // a complaint changes no delivery
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `update notify_deliveries set state = $1, reason = $2 where notice = $3 and channel = $4 and state = 'sent'`,
+		string(state), reason+cmp.Or(r.Status, "unknown"), notice, string(Email))
+	if err != nil {
+		return fmt.Errorf("write down what came back: %w", err)
+	}
+	return nil
+}
