@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/cli"
+	"dobosh/internal/kit/clock"
 	"dobosh/internal/node"
 	"dobosh/internal/rules"
 )
@@ -19,8 +21,11 @@ func checkPack(_ context.Context, c *cli.Call) error {
 		c.Printf("%v\n", err)
 		return cli.ErrNo
 	}
-	c.Printf("pack %s %s is in order: %d public services, %d rules, %d provisions, %d contracts\n%s\n",
-		pack.ID, pack.Version, len(pack.Services()), len(pack.Rules()), len(pack.Provisions()), len(pack.Contracts()), pack.Digest)
+	c.Printf("pack %s %s is in order: %d public services, %d rules, %d provisions, %d contracts, %d terms, %d calendars\n%s\n",
+		pack.ID, pack.Version, len(pack.Services()), len(pack.Rules()), len(pack.Provisions()), len(pack.Contracts()), len(pack.Terms()), len(pack.Calendars()), pack.Digest)
+	for _, short := range pack.Short(civil.Of(clock.System())) {
+		c.Printf("warning: %s\n", short)
+	}
 	return nil
 }
 

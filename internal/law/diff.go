@@ -14,6 +14,7 @@ type Diff struct {
 	Parameters []ParameterChange `json:"parameters"`
 	Ended      []Ending          `json:"ended"`   // provisions that end or are gone
 	Stopped    []Ending          `json:"stopped"` // contracts that can no longer be used, and why
+	Changes    []Change          `json:"changes"` // of everything else that is in both
 	Added      []string          `json:"added"`   // "service newborn-grant", "rule …"
 	Removed    []string          `json:"removed"`
 }
@@ -37,7 +38,10 @@ type Ending struct {
 // Compare lists the differences between two packs, in the order of names and
 // days.
 func Compare(old, new *Pack) Diff {
-	d := Diff{Parameters: parameterChanges(old, new), Ended: provisionsEnded(old, new), Stopped: contractsStopped(old, new)}
+	d := Diff{
+		Parameters: parameterChanges(old, new), Ended: provisionsEnded(old, new), Stopped: contractsStopped(old, new),
+		Changes: changes(old, new),
+	}
 	have, will := contents(old), contents(new)
 	for _, name := range will {
 		if !slices.Contains(have, name) {
@@ -54,14 +58,13 @@ func Compare(old, new *Pack) Diff {
 
 func contents(p *Pack) []string {
 	var names []string
-	for _, f := range p.forms {
-		names = append(names, "form "+f.ID)
-	}
-	for _, s := range p.services {
-		names = append(names, "service "+s.ID)
-	}
-	for _, c := range p.contracts {
-		names = append(names, "contract "+c.ID)
+	for _, section := range p.sections() {
+		if section.what == "rule" || section.what == "provision" {
+			continue // versions of rules follow; a provision that is gone has ended
+		}
+		for _, id := range section.ids() {
+			names = append(names, section.what+" "+id)
+		}
 	}
 	for _, r := range p.Rules() {
 		names = append(names, fmt.Sprintf("rule %s from %s", r.ID, r.From))
@@ -82,6 +85,11 @@ func (d Diff) Days() []civil.Day {
 	for _, e := range d.Ended {
 		if !e.From.IsZero() {
 			days = append(days, e.From)
+		}
+	}
+	for _, c := range d.Changes {
+		if !c.From.IsZero() && (c.What == "rule" || c.What == "service") {
+			days = append(days, c.From)
 		}
 	}
 	slices.SortFunc(days, civil.Day.Compare)
@@ -188,6 +196,9 @@ func (d Diff) String() string {
 	}
 	for _, e := range d.Stopped {
 		fmt.Fprintf(&b, "contract %s %s; it rests on %s\n", e.ID, e.when(), e.Provision)
+	}
+	for _, c := range d.Changes {
+		fmt.Fprintln(&b, c)
 	}
 	for _, name := range d.Added {
 		fmt.Fprintf(&b, "new: %s\n", name)

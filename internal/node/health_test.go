@@ -55,7 +55,7 @@ func TestReadyAsksEveryPart(t *testing.T) {
 	for _, name := range []string{demo.City, demo.Registers, demo.Supervisor} {
 		testkit.Eventually(t, name+" is ready in every part", func() bool {
 			status, checks := w.ready(name)
-			for _, part := range []string{"storage", "journal", "bus", "outbox", "integrity", "queue", "disk", "descriptors", "clock", "registry", "witnesses", "certificate"} {
+			for _, part := range []string{"storage", "journal", "bus", "outbox", "integrity", "queue", "disk", "descriptors", "clock", "registry", "witnesses", "certificate", "calendars"} {
 				if said, asked := checks[part]; !asked || said != "ok" && part != "disk" { // the disk of a developer may be low
 					return false
 				}

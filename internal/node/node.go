@@ -469,7 +469,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		return err
 	}
 	whole := &integrity{db: db}
-	vital := &vitals{log: log, parts: d.parts(db, stream, func() *bus.Relay { return relay }, jobs, whole)}
+	vital := &vitals{log: log, parts: d.parts(db, stream, func() *bus.Relay { return relay }, jobs, whole, pack)}
 	n.take(Brings{Work: []func(context.Context){d.endPauses, rotation.Finish, n.stayKnown, vital.watch, whole.watch, func(ctx context.Context) { b.watchClock(ctx, d.askTime) }}}, nil)
 	seen := conditions{door: d, oversight: over, stamps: stamps, title: title, vitals: vital}
 

@@ -5,13 +5,16 @@ import (
 	"context"
 	"embed"
 	"errors"
+	"strconv"
 	"syscall"
 	"time"
 
 	"dobosh/internal/bus"
 	"dobosh/internal/exchange"
 	"dobosh/internal/journal"
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/law"
 	"dobosh/internal/storage"
 	"dobosh/internal/work"
 )
@@ -36,7 +39,7 @@ const (
 
 // parts are everything that /readyz asks, the operator's page warns of and
 // Prometheus is told.
-func (d *door) parts(db *storage.DB, stream *bus.Bus, relay func() *bus.Relay, jobs *work.Runner, whole *integrity) []part {
+func (d *door) parts(db *storage.DB, stream *bus.Bus, relay func() *bus.Relay, jobs *work.Runner, whole *integrity, pack *law.Pack) []part {
 	return []part{
 		{"storage", d.storagePart(db)},
 		asks("journal", "stopped", "", func(ctx context.Context) error { return d.journal.Check(ctx) }),
@@ -51,7 +54,17 @@ func (d *door) parts(db *storage.DB, stream *bus.Bus, relay func() *bus.Relay, j
 		{"registry", func(context.Context) finding { return d.registryPart() }},
 		{"witnesses", func(context.Context) finding { return d.witnessPart() }},
 		{"certificate", func(context.Context) finding { return d.certificatePart() }},
+		{"calendars", func(context.Context) finding { return calendarPart(pack, d.now()) }},
 	}
+}
+
+// calendarPart says a year ahead that a calendar of the pack ends.
+func calendarPart(pack *law.Pack, now time.Time) finding {
+	short := pack.Short(civil.Of(now))
+	if len(short) == 0 {
+		return finding{}
+	}
+	return finding{grade: poor, code: "short", alarm: "calendar", values: []any{"calendar", short[0].Calendar.ID, "year", strconv.Itoa(short[0].Year)}}
 }
 
 // storagePart writes: a database that can only be read is none.

@@ -29,9 +29,11 @@ func (r Report) String() string {
 	return b.String()
 }
 
-// Test runs the tests written beside the rules of a pack, each on its own day.
+// Test runs the tests written beside the rules and the terms of a pack, each on its
+// own day.
 func Test(p *law.Pack) Report {
 	var report Report
+	report.Ran, report.Failed = p.TestTerms()
 	for _, version := range p.Rules() {
 		for _, test := range version.Tests {
 			report.Ran++

@@ -44,7 +44,7 @@ func (r *room) allOffers() portal.List[services.Offer] {
 				return portal.Tag(v.Say("offer.state."+string(o.State)), o.State == services.OfferAccepted)
 			}},
 			{Key: "col.made", Kind: portal.When, Cell: func(v *portal.Visit, o offer) template.HTML { return portal.Escaped(v.DayOf(o.MadeAt)) }},
-			{Key: "col.until", Kind: portal.When, Cell: func(v *portal.Visit, o offer) template.HTML { return portal.Escaped(v.DayOf(o.Until)) }},
+			{Key: "col.until", Kind: portal.When, Cell: func(v *portal.Visit, o offer) template.HTML { return portal.Escaped(v.Day(lastDay(o.Until))) }},
 		}},
 	}
 }

@@ -38,7 +38,7 @@ func (r *room) open() portal.List[services.Referral] {
 				}
 				return missing
 			}},
-			{Key: "col.until", Kind: portal.When, Cell: func(v *portal.Visit, ref referral) template.HTML { return portal.Escaped(v.DayOf(ref.Until)) }},
+			{Key: "col.until", Kind: portal.When, Cell: func(v *portal.Visit, ref referral) template.HTML { return portal.Escaped(v.Day(lastDay(ref.Until))) }},
 		}},
 	}
 }

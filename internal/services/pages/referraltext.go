@@ -4,9 +4,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"time"
-
-	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/portal"
 	"dobosh/internal/services"
@@ -14,7 +11,7 @@ import (
 
 // untilBy says by when a referral is to be decided, with the provision.
 func untilBy(v *portal.Visit, ref services.Referral) lang.Text {
-	last := civil.Of(ref.Until.Add(-time.Nanosecond))
+	last := lastDay(ref.Until)
 	return ref.UntilBy.Map(func(source lang.Tag, cite string) string {
 		return v.Catalogue.Say(source, "referral.until-by", "day", lang.Day(last, source), "by", cite)
 	})
