@@ -81,6 +81,7 @@ func (p *Pack) sections() []section {
 		sectionOf("counting", p.Countings(), func(x Counting) dated { return dated{x.ID, x.Span, x} }),
 		sectionOf("term", p.Terms(), func(x Term) dated { return dated{x.ID, x.Span, x} }),
 		sectionOf("form", p.forms, func(x Form) dated { return dated{x.ID, x.Span, x} }),
+		sectionOf("kind of case", p.cases, func(x CaseKind) dated { return dated{x.ID, x.Span, x} }),
 		sectionOf("service", p.services, func(x PublicService) dated { return dated{x.ID, x.Span, x} }),
 		sectionOf("contract", p.contracts, func(x ContractTemplate) dated { return dated{x.ID, x.Span, x} }),
 		sectionOf("rule", p.Rules(), func(x Rule) dated { return dated{x.ID, x.Span, x} }),

@@ -24,6 +24,7 @@ func (d *draft) check() Findings {
 	found = append(found, spans(d.rules, func(x Rule) Span { return x.Span })...)
 	found = append(found, spans(d.contracts, func(x ContractTemplate) Span { return x.Span })...)
 	found = append(found, spans(d.forms, func(x Form) Span { return x.Span })...)
+	found = append(found, spans(d.cases, func(x CaseKind) Span { return x.Span })...)
 
 	found = append(found, unique("instrument", d.instruments, func(x Instrument) string { return x.ID })...)
 	found = append(found, unique("provision", d.provisions, func(x Provision) string { return string(x.Ref) })...)
@@ -34,6 +35,7 @@ func (d *draft) check() Findings {
 	found = append(found, unique("calendar", d.calendars, func(x Calendar) string { return x.ID })...)
 	found = append(found, unique("service", d.services, func(x PublicService) string { return x.ID })...)
 	found = append(found, unique("form", d.forms, func(x Form) string { return x.ID })...)
+	found = append(found, unique("kind of case", d.cases, func(x CaseKind) string { return x.ID })...)
 	found = append(found, unique("contract", d.contracts, func(x ContractTemplate) string { return x.ID })...)
 
 	found = append(found, overlaps("parameter", d.parameters, func(x Parameter) (string, Span) { return x.Name, x.Span })...)

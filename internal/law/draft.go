@@ -66,6 +66,7 @@ type draft struct {
 	rules       []entry[Rule]
 	contracts   []entry[ContractTemplate]
 	forms       []entry[Form]
+	cases       []entry[CaseKind]
 }
 
 // take adds the content of one document.
@@ -81,6 +82,8 @@ func (d *draft) take(doc document) Findings {
 		return d.takeRule(doc)
 	case "form":
 		return d.takeForm(doc)
+	case "case":
+		return add(doc, doc.root, &d.cases)
 	case "service":
 		return add(doc, doc.root, &d.services)
 	case "purposes":

@@ -88,7 +88,7 @@ func (d *draft) pack() *Pack {
 		ID: d.head.value.ID, Version: d.head.value.Version, Country: d.head.value.Country, Title: d.head.value.Title,
 		Digest:      d.digest,
 		instruments: values(d.instruments), purposes: values(d.purposes), events: values(d.events), bodies: values(d.bodies), places: values(d.places),
-		services: values(d.services), contracts: values(d.contracts), forms: values(d.forms),
+		services: values(d.services), contracts: values(d.contracts), forms: values(d.forms), cases: values(d.cases),
 		provisions: map[Ref]Provision{}, parameters: map[string][]Parameter{}, rules: map[string][]Rule{},
 		terms: map[string][]Term{}, countings: map[string][]Counting{}, calendars: map[string]*Calendar{},
 	}

@@ -29,6 +29,7 @@ type Pack struct {
 	rules       map[string][]Rule // by id, ordered by From
 	contracts   []ContractTemplate
 	forms       []Form
+	cases       []CaseKind
 }
 
 // Span is the time an entry is in force: the days From through To. A zero To

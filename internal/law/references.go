@@ -48,6 +48,9 @@ func (d *draft) references() Findings {
 	for _, e := range d.forms {
 		found = append(found, d.checkForm(e)...)
 	}
+	for _, e := range d.cases {
+		found = append(found, d.checkCaseKind(e)...)
+	}
 	for _, e := range d.rules {
 		found = append(found, d.checkRule(e)...)
 	}

@@ -31,7 +31,7 @@ func schemaOf(file string) string {
 		case "pack.yaml", "purposes.yaml", "lifeevents.yaml", "bodies.yaml", "terms.yaml", "contracts.yaml":
 			return strings.TrimSuffix(name, ".yaml")
 		}
-	case "instruments/", "services/", "rules/", "forms/", "calendars/":
+	case "instruments/", "services/", "rules/", "forms/", "calendars/", "cases/":
 		return strings.TrimSuffix(folder, "s/")
 	case "parameters/", "places/":
 		return strings.TrimSuffix(folder, "/")

@@ -1,0 +1,115 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/storage"
+)
+
+// Case is a matter of a person or of a body.
+type Case struct {
+	ID         string
+	Number     string // for people: ZR-2026-7KQ4-M9PD-X
+	Kind       string // of the pack
+	Service    string // public service that it is about; empty where it is about none
+	Occasion   string // what in somebody's life it belongs to; empty where nobody said
+	Person     string // pseudonym of the party; empty while nobody is known
+	Sector     string // of the pseudonym
+	Status     string // of the kind
+	Phase      law.Phase
+	Visibility law.Visibility
+	Body       string // who answers for it
+	Unit       string // of the body
+	Officer    string // account of whoever has taken it; empty for nobody
+	Place      string
+	Channel    Channel
+	OpenedAt   time.Time
+	EnteredAt  time.Time // since when it has this status
+	EndedAt    time.Time // zero until it has an outcome
+	Clock      Clock
+	Version    int // grows with every change; a form carries it, so that a stale one is noticed
+
+	matter string
+}
+
+// Channel is how a case came.
+type Channel string
+
+// The channels.
+const (
+	ByEvent   Channel = "event"
+	ByPage    Channel = "page"
+	AtCounter Channel = "counter"
+	ByMail    Channel = "mail"
+)
+
+// Ended reports whether the case has an outcome.
+func (c Case) Ended() bool { return !c.EndedAt.IsZero() }
+
+// noTerm stands for the due instant of a case whose clock does not run: such cases come
+// after all others in a queue.
+const noTerm = 1 << 62
+
+var rows = storage.NewTable("cases_cases",
+	storage.Col("id", func(c *Case) *string { return &c.ID }),
+	storage.Col("number", func(c *Case) *string { return &c.Number }),
+	storage.Col("kind", func(c *Case) *string { return &c.Kind }),
+	storage.Col("matter", func(c *Case) *string { return &c.matter }),
+	storage.Col("service", func(c *Case) *string { return &c.Service }),
+	storage.Col("occasion", func(c *Case) *string { return &c.Occasion }),
+	storage.Col("person", func(c *Case) *string { return &c.Person }),
+	storage.Col("sector", func(c *Case) *string { return &c.Sector }),
+	storage.Col("status", func(c *Case) *string { return &c.Status }),
+	storage.Col("phase", func(c *Case) *law.Phase { return &c.Phase }),
+	storage.Col("visibility", func(c *Case) *law.Visibility { return &c.Visibility }),
+	storage.Col("body", func(c *Case) *string { return &c.Body }),
+	storage.Col("unit", func(c *Case) *string { return &c.Unit }),
+	storage.Col("officer", func(c *Case) *string { return &c.Officer }),
+	storage.Col("place", func(c *Case) *string { return &c.Place }),
+	storage.Col("channel", func(c *Case) *Channel { return &c.Channel }),
+	storage.Time("opened_at", func(c *Case) *time.Time { return &c.OpenedAt }),
+	storage.Time("entered_at", func(c *Case) *time.Time { return &c.EnteredAt }),
+	storage.Time("ended_at", func(c *Case) *time.Time { return &c.EndedAt }),
+	storage.JSON("clock", func(c *Case) *Clock { return &c.Clock }),
+	storage.Written("due", func(c *Case) any { return c.due() }),
+	storage.Col("version", func(c *Case) *int { return &c.Version }),
+)
+
+// due orders a queue: the instant at which the term has ended, in microseconds.
+func (c Case) due() int64 {
+	if ends := c.Clock.Ends(); !ends.IsZero() && !c.Ended() {
+		return storage.Micros(ends)
+	}
+	return noTerm
+}
+
+func unknown() error { return problem.New(problem.NotFound, "case-unknown") }
+
+func (r *Room) caseWhere(ctx context.Context, from storage.Reader, column, value string) (Case, error) {
+	c, err := rows.One(ctx, from, `where `+column+` = $1`, value)
+	if errors.Is(err, storage.ErrNotFound) {
+		return c, unknown()
+	}
+	if err != nil {
+		return c, fmt.Errorf("case: %w", err)
+	}
+	return c, nil
+}
+
+// kindOf finds the kind and the status of a case.
+func (r *Room) kindOf(c Case) (law.CaseKind, law.CaseStatus, error) {
+	kind, ok := r.Pack.CaseKind(c.Kind)
+	if !ok {
+		return kind, law.CaseStatus{}, fmt.Errorf("case %s: the pack has no kind %q", c.Number, c.Kind)
+	}
+	status, ok := kind.Status(c.Status)
+	if !ok {
+		return kind, status, fmt.Errorf("case %s: kind %q has no status %q", c.Number, c.Kind, c.Status)
+	}
+	return kind, status, nil
+}

@@ -1,0 +1,129 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"dobosh/internal/act"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/storage"
+)
+
+// RightToHandle is that of officers, each for the cases of their scope.
+func RightToHandle() act.Right { return act.Only(identity.Officer) }
+
+// scope is what a grant has to cover so that it is for a case.
+func (c Case) scope() act.Scope {
+	return act.Scope{Body: c.Body, Unit: c.Unit, Service: c.Service, Kind: c.Kind, Place: c.Place}
+}
+
+// mayHandle gives a case to an officer whose scope it is in and who is not its party: nobody
+// decides in their own matter. To everybody else there is no such case.
+func mayHandle(by act.Actor, c Case) error {
+	if err := RightToHandle().Check(by, c.scope()); err != nil {
+		if _, any := RightToHandle().Where(by); any != nil {
+			return any
+		}
+		return unknown()
+	}
+	if c.isOf(by) {
+		return problem.New(problem.Forbidden, "own-matter")
+	}
+	return nil
+}
+
+// isOf reports whether somebody is the party of a case.
+func (c Case) isOf(by act.Actor) bool { return c.Person != "" && by.Is(c.Sector) == c.Person }
+
+// Claim has an officer take a case, so that two do not work on it. Whoever has it already
+// keeps it; taking what another has is the problem case-taken.
+func (r *Room) Claim(ctx context.Context, by act.Actor, number string) error {
+	return r.change(ctx, by, number, func(c *Case) error {
+		if c.Officer != "" && c.Officer != by.Account {
+			return problem.New(problem.Conflict, "case-taken")
+		}
+		c.Officer = by.Account
+		return nil
+	})
+}
+
+// Release puts a case back for others. Whoever leads may put back what another has.
+func (r *Room) Release(ctx context.Context, by act.Actor, number string) error {
+	return r.change(ctx, by, number, func(c *Case) error {
+		if c.Officer != by.Account {
+			return problem.New(problem.Conflict, "case-taken")
+		}
+		c.Officer = ""
+		return nil
+	})
+}
+
+// change changes what an officer may of an open case, in a transaction.
+func (r *Room) change(ctx context.Context, by act.Actor, number string, change func(c *Case) error) error {
+	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		c, err := r.caseWhere(ctx, tx, "number", number)
+		if err != nil {
+			return err
+		}
+		if err := mayHandle(by, c); err != nil {
+			return err
+		}
+		if c.Ended() {
+			return problem.New(problem.Conflict, "case-ended")
+		}
+		before := c
+		if err := change(&c); err != nil || c.Officer == before.Officer {
+			return err
+		}
+		c.Version++
+		return r.write(ctx, tx, c, before.Version)
+	})
+}
+
+// Custody is who answered for a case since when.
+type Custody struct {
+	Body   string
+	Unit   string
+	Reason string // code; empty for the first
+	At     time.Time
+}
+
+var custodies = storage.NewTable("cases_custody",
+	storage.Col("body", func(c *Custody) *string { return &c.Body }),
+	storage.Col("unit", func(c *Custody) *string { return &c.Unit }),
+	storage.Col("reason", func(c *Custody) *string { return &c.Reason }),
+	storage.Time("at", func(c *Custody) *time.Time { return &c.At }),
+)
+
+// HandOver makes another body, or another unit of this one, accountable for a case, within
+// the transaction of the caller. The clock goes on as it was.
+//
+// Problem: case-ended.
+func (r *Room) HandOver(ctx context.Context, tx *storage.Tx, id, body, unit, reason string) error {
+	c, err := r.caseWhere(ctx, tx, "id", id)
+	if err != nil {
+		return err
+	}
+	if c.Ended() {
+		return problem.New(problem.Conflict, "case-ended")
+	}
+	if c.Body == body && c.Unit == unit {
+		return nil
+	}
+	was := c.Version
+	c.Body, c.Unit, c.Officer, c.Version = body, unit, "", was+1
+	if err := r.write(ctx, tx, c, was); err != nil {
+		return err
+	}
+	number, err := next(ctx, tx, "cases_custody", c.ID)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `insert into cases_custody (case_id, number, body, unit, reason, at) values ($1, $2, $3, $4, $5, $6)`, c.ID, number, body, unit, reason, storage.Micros(r.Now()))
+	if err != nil {
+		return fmt.Errorf("hand over: %w", err)
+	}
+	return nil
+}

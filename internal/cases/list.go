@@ -1,0 +1,132 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"dobosh/internal/act"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/storage"
+)
+
+// Wanted narrows an officer's queue.
+type Wanted struct {
+	Phase   law.Phase // empty for all that have no outcome
+	Kind    string    // empty for all
+	Service string    // empty for all
+	Mine    bool      // those that the officer has taken
+	Free    bool      // those that nobody has taken
+}
+
+// queue is the order of an officer's work: the nearest clock first, and those without one
+// after them.
+var queue = rows.List(
+	storage.Up("due", func(c Case) int64 { return c.due() }),
+	storage.Up("id", func(c Case) string { return c.ID }),
+)
+
+// within narrows a list to the scopes of an officer.
+func within(by act.Actor) (storage.Filter, error) {
+	scopes, err := RightToHandle().Where(by)
+	if err != nil {
+		return storage.Filter{}, err
+	}
+	var f storage.Filter
+	var any []string
+	for _, s := range scopes {
+		var each []string
+		for _, c := range []struct{ column, value string }{{"body", s.Body}, {"unit", s.Unit}, {"service", s.Service}, {"kind", s.Kind}, {"place", s.Place}} {
+			if c.value != "" {
+				f.Args = append(f.Args, c.value)
+				each = append(each, fmt.Sprintf("%s = $%d", c.column, len(f.Args)))
+			}
+		}
+		if len(each) == 0 {
+			return storage.Filter{}, nil
+		}
+		any = append(any, strings.Join(each, " and "))
+	}
+	f.Where = "(" + strings.Join(any, " or ") + ")"
+	return f, nil
+}
+
+// and adds a condition with one %s for the place of its value.
+func and(f *storage.Filter, condition string, value any) {
+	f.Args = append(f.Args, value)
+	condition = fmt.Sprintf(condition, fmt.Sprintf("$%d", len(f.Args)))
+	if f.Where != "" {
+		condition = f.Where + " and " + condition
+	}
+	f.Where = condition
+}
+
+// filter is what an officer wants of the open cases of their scopes.
+func (w Wanted) filter(by act.Actor) (storage.Filter, error) {
+	f, err := within(by)
+	if err != nil {
+		return f, err
+	}
+	and(&f, "ended_at = %s", 0)
+	for _, c := range []struct{ condition, value string }{{"phase = %s", string(w.Phase)}, {"kind = %s", w.Kind}, {"service = %s", w.Service}} {
+		if c.value != "" {
+			and(&f, c.condition, c.value)
+		}
+	}
+	switch {
+	case w.Mine:
+		and(&f, "officer = %s", by.Account)
+	case w.Free:
+		and(&f, "officer = %s", "")
+	}
+	return f, nil
+}
+
+// Queue lists the open cases of an officer's scopes. It names nobody: whom a case is of says its
+// page, which leaves a receipt.
+func (r *Room) Queue(ctx context.Context, by act.Actor, w Wanted, after page.Key) (page.Page[Case], error) {
+	f, err := w.filter(by)
+	if err != nil {
+		return page.Page[Case]{}, err
+	}
+	found, err := queue.Page(ctx, r.DB.Read(ctx), f, after, page.Size)
+	if err != nil {
+		return found, fmt.Errorf("queue: %w", err)
+	}
+	return page.Map(found, func(c Case) (Case, error) {
+		c.Person = ""
+		return c, nil
+	})
+}
+
+// Count says how many open cases an officer's wish finds, up to most.
+func (r *Room) Count(ctx context.Context, by act.Actor, w Wanted, most int) (n int, err error) {
+	f, err := w.filter(by)
+	if err != nil {
+		return 0, err
+	}
+	err = r.DB.Read(ctx).QueryRowContext(ctx, fmt.Sprintf(`select count(*) from (select 1 from cases_cases where %s limit %d) found`, f.Where, most), f.Args...).Scan(&n)
+	return n, err
+}
+
+var newest = rows.List(storage.Down("id", func(c Case) string { return c.ID }))
+
+// Own lists a person's cases, the newest first.
+func (r *Room) Own(ctx context.Context, by act.Actor, after page.Key) (page.Page[Case], error) {
+	if !by.Known() {
+		return page.Page[Case]{}, problem.New(problem.Unauthenticated, "sign-in-needed")
+	}
+	var persons []string
+	for _, person := range by.Persons {
+		persons = append(persons, person)
+	}
+	slices.Sort(persons)
+	found, err := newest.Page(ctx, r.DB.Read(ctx), storage.Among("person", persons...), after, page.Size)
+	if err != nil {
+		return found, fmt.Errorf("cases of a person: %w", err)
+	}
+	return found, nil
+}

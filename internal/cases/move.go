@@ -1,0 +1,169 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/notify"
+	"dobosh/internal/registry"
+	"dobosh/internal/storage"
+)
+
+// Move brings a case into another status.
+type Move struct {
+	Case    string // id
+	Version int    // that whoever moves it has seen; 0 for whatever it has
+	To      string
+	By      law.Mover
+	Account string    // of an officer
+	Why     string    // in words; kept sealed
+	Person  string    // pseudonym, when it has become known
+	Sector  string    // of the person
+	Until   civil.Day // last day on which the person may answer, when that is not the day of the clock
+}
+
+// step is a row of cases_steps.
+type step struct {
+	number  int
+	by      law.Mover
+	why     string
+	account string
+	until   civil.Day
+}
+
+// Move brings a case into another status, within the transaction of the caller, and tells
+// the person. A case that is there already is not moved again.
+//
+// Problems: case-unknown; case-changed for another version; case-move for what its kind does not let
+// this mover do; case-nobody for an outcome of which nobody can be told.
+func (r *Room) Move(ctx context.Context, tx *storage.Tx, m Move) (Case, error) {
+	c, err := r.caseWhere(ctx, tx, "id", m.Case)
+	if err != nil || c.Status == m.To {
+		return c, err
+	}
+	if m.Version != 0 && m.Version != c.Version {
+		return c, problem.New(problem.Conflict, "case-changed")
+	}
+	kind, from, err := r.kindOf(c)
+	if err != nil {
+		return c, err
+	}
+	to, ok := kind.Status(m.To)
+	if !ok || !from.Lets(m.To, m.By) {
+		return c, problem.New(problem.Conflict, "case-move", "number", c.Number)
+	}
+	was, now := c.Version, r.Now()
+	if err := r.wind(&c, kind, to); err != nil {
+		return c, err
+	}
+	c.Status, c.Phase, c.EnteredAt, c.Version = to.ID, to.Phase, now, was+1
+	if m.Person != "" {
+		c.Person, c.Sector = m.Person, m.Sector
+	}
+	if to.Phase.Ended() {
+		c.EndedAt = now
+	}
+	if err := r.write(ctx, tx, c, was); err != nil {
+		return c, err
+	}
+	number, err := next(ctx, tx, "cases_steps", c.ID)
+	if err != nil {
+		return c, err
+	}
+	return c, r.enter(ctx, tx, c, to, step{number: number, by: m.By, why: m.Why, account: m.Account, until: m.Until})
+}
+
+// write writes what may change of a case that had a version.
+func (r *Room) write(ctx context.Context, tx *storage.Tx, c Case, was int) error {
+	clock, err := c.Clock.text()
+	if err != nil {
+		return err
+	}
+	result, err := tx.ExecContext(ctx, `update cases_cases set person = $1, sector = $2, status = $3, phase = $4, visibility = $5, body = $6, unit = $7, officer = $8,
+		entered_at = $9, ended_at = $10, clock = $11, due = $12, version = $13 where id = $14 and version = $15`,
+		c.Person, c.Sector, c.Status, string(c.Phase), string(c.Visibility), c.Body, c.Unit, c.Officer,
+		storage.Micros(c.EnteredAt), micros(c.EndedAt), clock, c.due(), c.Version, c.ID, was)
+	if err != nil {
+		return fmt.Errorf("write case: %w", err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return problem.New(problem.Conflict, "case-changed").Because(err)
+	}
+	return nil
+}
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return storage.Micros(t)
+}
+
+// next is the number of the next row of a case in a table of rows that are only added.
+func next(ctx context.Context, tx *storage.Tx, table, id string) (n int, err error) {
+	err = tx.QueryRowContext(ctx, `select coalesce(max(number), 0) + 1 from `+table+` where case_id = $1`, id).Scan(&n)
+	return n, err
+}
+
+// note writes down that a case came into its status.
+func (r *Room) note(ctx context.Context, tx *storage.Tx, c Case, by step) error {
+	var why []byte
+	if by.why != "" {
+		why = r.Key.Seal([]byte(by.why), []byte("step "+c.ID+" "+strconv.Itoa(by.number)))
+	}
+	_, err := tx.ExecContext(ctx, `insert into cases_steps (case_id, number, at, by_whom, account, status, why) values ($1, $2, $3, $4, $5, $6, $7)`,
+		c.ID, by.number, storage.Micros(c.EnteredAt), string(by.by), by.account, c.Status, why)
+	if err != nil {
+		return fmt.Errorf("note step: %w", err)
+	}
+	return nil
+}
+
+// enter notes that a case came into a status, and tells the person.
+func (r *Room) enter(ctx context.Context, tx *storage.Tx, c Case, s law.CaseStatus, by step) error {
+	if err := r.note(ctx, tx, c, by); err != nil {
+		return err
+	}
+	switch {
+	case s.Notice == nil:
+		return nil
+	case c.Person == "" && s.Phase.Ended():
+		return problem.New(problem.Conflict, "case-nobody", "number", c.Number)
+	case c.Person == "" || r.Notifier == nil:
+		return nil
+	}
+	return r.tell(ctx, tx, c, *s.Notice, by)
+}
+
+// tell sends the notice of a status. What others may read says where to look, and not what
+// is there.
+func (r *Room) tell(ctx context.Context, tx *storage.Tx, c Case, n law.CaseNotice, by step) error {
+	day := by.until
+	if day.IsZero() {
+		day = c.Clock.Due
+	}
+	body, err := registry.ParseID(c.Body)
+	if err != nil {
+		return err
+	}
+	values := lang.Values{"body": r.Title(body), "number": c.Number, "day": day}
+	notice := notify.Notice{
+		ID: "case-" + c.ID + "-" + strconv.Itoa(by.number), Person: c.Person, Link: r.PublicURL + "/cases/" + c.Number,
+		Subject: fill(n.Subject, values), Body: fill(n.Body, values),
+	}
+	if err := r.Notifier.Send(ctx, tx, notice); err != nil {
+		return fmt.Errorf("tell of case %s: %w", c.Number, err)
+	}
+	return nil
+}
+
+// fill puts values into a text of the pack, in each language that it has.
+func fill(text lang.Text, values lang.Values) lang.Text {
+	return text.Map(func(source lang.Tag, s string) string { return lang.FillWith(s, values, source) })
+}

@@ -1,0 +1,72 @@
+package cases
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"log/slog"
+	"sync"
+
+	"dobosh/internal/act"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/seal"
+	"dobosh/internal/law"
+	"dobosh/internal/notify"
+	"dobosh/internal/registry"
+	"dobosh/internal/storage"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations are the tables of the room.
+func Migrations() fs.FS { return migrations }
+
+//go:embed words/*.json
+var wordFiles embed.FS
+
+// Words are the sentences of the room.
+func Words() lang.Words { return lang.Words{Room: "cases", Files: wordFiles} }
+
+// said are the sentences that the room keeps in every language, as in what it sends.
+var said = sync.OnceValue(func() *lang.Catalogue { return lang.Must(Words()) })
+
+// Notifier tells a person, within the transaction that gives the reason.
+type Notifier interface {
+	Send(ctx context.Context, tx *storage.Tx, n notify.Notice) error
+}
+
+// Looks leaves a receipt that somebody of a body saw the case of a person, before they
+// see it.
+type Looks interface {
+	Looked(ctx context.Context, by act.Actor, c Case) error
+}
+
+// Config is what the room needs.
+type Config struct {
+	Member    registry.ID // that answers for cases that begin here
+	Prefix    string      // of the numbers of cases, "ZR"
+	PublicURL string      // where people reach the portal, without a slash at the end
+	Title     func(registry.ID) lang.Text
+	Pack      *law.Pack
+	DB        *storage.DB
+	Key       *seal.Sealer // of what is said in cases; the same on all nodes of the member
+	Notifier  Notifier     // nil where no notices are sent
+	Now       clock.Now
+	Sure      func() bool // whether the clock is believed, so that a term may end by it; nil for always
+	Log       *slog.Logger
+}
+
+// Room is the room of cases on one node. It is safe for concurrent use.
+type Room struct {
+	Config
+	looks Looks // set once, before anything is served
+}
+
+// New makes the room.
+func New(cfg Config) *Room { return &Room{Config: cfg} }
+
+// WatchedBy has looks of officers leave receipts. It is called once, before anything is
+// served: without it officers see no case of a person.
+func (r *Room) WatchedBy(l Looks) { r.looks = l }

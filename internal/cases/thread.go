@@ -1,0 +1,132 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"dobosh/internal/act"
+	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/storage"
+)
+
+// Thread is between whom messages of a case go.
+type Thread string
+
+// The threads.
+const (
+	WithParty Thread = "party"    // the person and the body
+	Internal  Thread = "internal" // officers of the body
+)
+
+// Message is what was said in a case.
+type Message struct {
+	ID     string
+	Thread Thread
+	By     law.Mover // party or officer
+	Said   string
+	At     time.Time
+	ReadAt time.Time // zero until the other side has seen it
+
+	sealed []byte
+	cased  string
+	author string
+}
+
+var messages = storage.NewTable("cases_messages",
+	storage.Col("id", func(m *Message) *string { return &m.ID }),
+	storage.Col("case_id", func(m *Message) *string { return &m.cased }),
+	storage.Col("thread", func(m *Message) *Thread { return &m.Thread }),
+	storage.Col("by_whom", func(m *Message) *law.Mover { return &m.By }),
+	storage.Col("account", func(m *Message) *string { return &m.author }),
+	storage.Col("said", func(m *Message) *[]byte { return &m.sealed }),
+	storage.Time("at", func(m *Message) *time.Time { return &m.At }),
+	storage.Time("read_at", func(m *Message) *time.Time { return &m.ReadAt }),
+)
+
+// maxMessages bounds what is shown of a thread.
+const maxMessages = 200
+
+// say adds a message to a thread of a case.
+func (r *Room) say(ctx context.Context, tx *storage.Tx, c Case, thread Thread, by law.Mover, account, text string) error {
+	m := Message{ID: id.New(), cased: c.ID, Thread: thread, By: by, author: account, At: r.Now()}
+	m.sealed = r.Key.Seal([]byte(text), []byte("message "+m.ID))
+	if _, err := messages.Insert(ctx, tx, "", m); err != nil {
+		return fmt.Errorf("say: %w", err)
+	}
+	return nil
+}
+
+// Ask has an officer put a question to the party. The case waits for the answer where its
+// kind has a status for that; the person is told that there is a question, and not which.
+func (r *Room) Ask(ctx context.Context, by act.Actor, number string, version int, to, text string) error {
+	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		c, err := r.caseWhere(ctx, tx, "number", number)
+		if err != nil {
+			return err
+		}
+		if err := mayHandle(by, c); err != nil {
+			return err
+		}
+		if c.Person == "" {
+			return problem.New(problem.Conflict, "case-nobody", "number", c.Number)
+		}
+		if err := r.say(ctx, tx, c, WithParty, law.ByOfficer, by.Account, text); err != nil {
+			return err
+		}
+		_, err = r.Move(ctx, tx, Move{Case: c.ID, Version: version, To: to, By: law.ByOfficer, Account: by.Account})
+		return err
+	})
+}
+
+// Answer takes what the party says in a case. Where the case waited for it, it goes back to
+// the officer. After an outcome it reaches whoever answers for the case all the same.
+func (r *Room) Answer(ctx context.Context, by act.Actor, number, text string) error {
+	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		c, err := r.caseWhere(ctx, tx, "number", number)
+		if err != nil {
+			return err
+		}
+		if !c.isOf(by) {
+			return unknown()
+		}
+		return r.Heard(ctx, tx, c.ID, text)
+	})
+}
+
+// Heard takes what the party of a case said, on whatever channel, within the transaction of
+// the caller.
+func (r *Room) Heard(ctx context.Context, tx *storage.Tx, id, text string) error {
+	c, err := r.caseWhere(ctx, tx, "id", id)
+	if err != nil {
+		return err
+	}
+	if err := r.say(ctx, tx, c, WithParty, law.ByParty, "", text); err != nil {
+		return err
+	}
+	_, status, err := r.kindOf(c)
+	if err != nil || status.Answered == "" {
+		return err
+	}
+	_, err = r.Move(ctx, tx, Move{Case: c.ID, To: status.Answered, By: law.ByParty})
+	return err
+}
+
+// read opens the messages of a thread, the oldest first.
+func (r *Room) read(ctx context.Context, from storage.Reader, c Case, threads ...Thread) ([]Message, error) {
+	f := storage.Among("thread", threads...)
+	all, err := messages.All(ctx, from, fmt.Sprintf(`where %s and case_id = $%d order by id limit %d`, f.Where, len(f.Args)+1, maxMessages), append(f.Args, c.ID)...)
+	if err != nil {
+		return nil, fmt.Errorf("messages: %w", err)
+	}
+	for i := range all {
+		said, err := r.Key.Open(all[i].sealed, []byte("message "+all[i].ID))
+		if err != nil {
+			return nil, fmt.Errorf("message %s: %w", all[i].ID, err)
+		}
+		all[i].Said = string(said)
+	}
+	return all, nil
+}

@@ -1,0 +1,104 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"dobosh/internal/act"
+	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/storage"
+)
+
+// View is a case as somebody who may see it sees it.
+type View struct {
+	Case
+	Kind     law.CaseKind
+	Status   law.CaseStatus
+	Term     law.Term // zero where no term runs
+	Steps    []Step
+	Messages []Message
+	Custody  []Custody
+	Beside   []Case // others of the same occasion
+	Own      bool   // whoever looks is its party
+}
+
+// Step is what was done with a case.
+type Step struct {
+	At     time.Time
+	By     law.Mover
+	Status string
+	Why    string // in words; only for those who may handle the case
+}
+
+// Case shows a case to its party, or to an officer of its scope, who leaves a receipt first.
+// To everybody else there is no such case.
+//
+// Problems: sign-in-needed, case-unknown, own-matter.
+func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, error) {
+	if !by.Known() {
+		return View{}, problem.New(problem.Unauthenticated, "sign-in-needed")
+	}
+	from := r.DB.Read(ctx)
+	c, err := r.caseWhere(ctx, from, "number", number)
+	if err != nil {
+		return View{}, err
+	}
+	v := View{Case: c, Own: c.isOf(by)}
+	threads := []Thread{WithParty}
+	if !v.Own {
+		if err := mayHandle(by, c); err != nil {
+			return View{}, unknown()
+		}
+		if c.Person != "" {
+			if r.looks == nil {
+				return View{}, errors.New("nobody watches over looks at cases")
+			}
+			if err := r.looks.Looked(ctx, by, c); err != nil {
+				return View{}, err
+			}
+		}
+		threads = append(threads, Internal)
+	}
+	if v.Kind, v.Status, err = r.kindOf(c); err != nil {
+		return View{}, err
+	}
+	v.Term, _ = r.Pack.Term(c.Clock.Term)
+	if v.Messages, err = r.read(ctx, from, c, threads...); err != nil {
+		return View{}, err
+	}
+	if v.Custody, err = custodies.All(ctx, from, `where case_id = $1 order by number`, c.ID); err != nil {
+		return View{}, fmt.Errorf("custody: %w", err)
+	}
+	if v.Steps, err = r.steps(ctx, from, c, !v.Own); err != nil {
+		return View{}, err
+	}
+	if c.Occasion != "" && c.Person != "" {
+		v.Beside, err = rows.All(ctx, from, `where occasion = $1 and person = $2 and id <> $3 order by id limit 20`, c.Occasion, c.Person, c.ID)
+	}
+	return v, err
+}
+
+func (r *Room) steps(ctx context.Context, from storage.Reader, c Case, why bool) ([]Step, error) {
+	rows, err := from.QueryContext(ctx, `select number, at, by_whom, status, why from cases_steps where case_id = $1 order by number limit 200`, c.ID)
+	return storage.All(rows, err, func(scan storage.Scan) (s Step, err error) {
+		var number int
+		var at int64
+		var sealed []byte
+		if err := scan(&number, &at, &s.By, &s.Status, &sealed); err != nil {
+			return s, err
+		}
+		s.At = storage.Instant(at)
+		if why && len(sealed) > 0 {
+			said, err := r.Key.Open(sealed, []byte("step "+c.ID+" "+strconv.Itoa(number)))
+			if err != nil {
+				return s, fmt.Errorf("step of case %s: %w", c.Number, err)
+			}
+			s.Why = string(said)
+		}
+		return s, nil
+	})
+}

@@ -1,0 +1,187 @@
+package law
+
+import (
+	"slices"
+
+	"dobosh/internal/kit/lang"
+)
+
+// Phase is how far a case has come. Phases are few and the same in every country, so that
+// nodes, queues and other programs understand each other; what a kind of case calls its
+// statuses is the pack's.
+type Phase string
+
+// The phases, in the order of most cases.
+const (
+	Received     Phase = "received"      // it is here; nobody has looked at it
+	Triage       Phase = "triage"        // whose it is and what is known of it is being found out
+	InHandling   Phase = "in-handling"   // it waits for the body
+	WaitingParty Phase = "waiting-party" // it waits for the person
+	WaitingBody  Phase = "waiting-body"  // it waits for another body
+	Decided      Phase = "decided"       // there is an outcome, of which the person is told
+	Closed       Phase = "closed"        // nothing is left to be done
+)
+
+// Phases lists the phases in their order.
+func Phases() []Phase {
+	return []Phase{Received, Triage, InHandling, WaitingParty, WaitingBody, Decided, Closed}
+}
+
+// Ended reports whether a case in this phase has an outcome.
+func (p Phase) Ended() bool { return p == Decided || p == Closed }
+
+// Mover is who may move a case.
+type Mover string
+
+// The movers.
+const (
+	ByParty   Mover = "party"   // the person whose case it is
+	ByOfficer Mover = "officer" // of the body that is accountable
+	ByRule    Mover = "rule"    // the program, where the law leaves nothing to weigh
+	ByClock   Mover = "clock"   // a term that has ended
+)
+
+// Movers lists the movers.
+func Movers() []Mover { return []Mover{ByParty, ByOfficer, ByRule, ByClock} }
+
+// CaseKind says how matters of one kind go: the statuses they can have, who moves them, when
+// the clock runs and what a person is told.
+type CaseKind struct {
+	ID         string       `yaml:"id"`
+	Title      lang.Text    `yaml:"title"` // "жалба"
+	Provision  Ref          `yaml:"provision"`
+	Term       string       `yaml:"term"`       // within which the body decides; empty for none
+	Raise      string       `yaml:"raise"`      // form with which a person begins one; empty where nobody does
+	Visibility Visibility   `yaml:"visibility"` // at the beginning; only a person's act widens it
+	Retention  int          `yaml:"retention"`  // years after the end for which a case is kept
+	Statuses   []CaseStatus `yaml:"statuses"`   // the first is that of a new case
+	Span       `yaml:",inline"`
+	Evidence   `yaml:",inline"`
+}
+
+// Visibility is who may see that there is a case and what it is about.
+type Visibility string
+
+// The visibilities, the widest last.
+const (
+	Sealed  Visibility = "sealed"  // those who are named
+	Parties Visibility = "parties" // its parties and the officers of its scope
+	Public  Visibility = "public"  // everybody
+)
+
+// Wider reports whether v shows a case to more than other does.
+func (v Visibility) Wider(other Visibility) bool {
+	order := []Visibility{Sealed, Parties, Public}
+	return slices.Index(order, v) > slices.Index(order, other)
+}
+
+// CaseStatus is one status of a kind of case.
+type CaseStatus struct {
+	ID       string      `yaml:"id"`
+	Phase    Phase       `yaml:"phase"`
+	Title    lang.Text   `yaml:"title"`    // on lists: "код службеника"
+	Next     lang.Text   `yaml:"next"`     // to the person: what happens now
+	Stands   lang.Text   `yaml:"stands"`   // why the clock stands; empty where it runs
+	Answered string      `yaml:"answered"` // status in which an answer of the party leads; empty where the case waits for none
+	Moves    []CaseMove  `yaml:"moves"`
+	Notice   *CaseNotice `yaml:"notice"` // to the person when the case comes here
+	Untold   lang.Text   `yaml:"untold"` // why nobody is told of this outcome; empty where somebody is
+}
+
+// CaseMove is a way out of a status.
+type CaseMove struct {
+	To string  `yaml:"to"`
+	By []Mover `yaml:"by"`
+}
+
+// CaseNotice is what a person is told. The sentences may name {body}, {number}, {title}, {phone} and
+// {day}, and nothing that others should not read.
+type CaseNotice struct {
+	Subject lang.Text `yaml:"subject"`
+	Body    lang.Text `yaml:"body"`
+}
+
+// CaseKinds lists the kinds of case, also those not yet or no longer in use.
+func (p *Pack) CaseKinds() []CaseKind { return slices.Clone(p.cases) }
+
+// CaseKind finds a kind of case by its id.
+func (p *Pack) CaseKind(id string) (CaseKind, bool) {
+	return find(p.cases, func(x CaseKind) bool { return x.ID == id })
+}
+
+// Status finds a status by its id.
+func (k CaseKind) Status(id string) (CaseStatus, bool) {
+	return find(k.Statuses, func(x CaseStatus) bool { return x.ID == id })
+}
+
+// Begins is the status of a new case.
+func (k CaseKind) Begins() CaseStatus { return k.Statuses[0] }
+
+// Lets reports whether somebody may move a case from this status to another.
+func (s CaseStatus) Lets(to string, by Mover) bool {
+	return slices.ContainsFunc(s.Moves, func(m CaseMove) bool { return m.To == to && slices.Contains(m.By, by) })
+}
+
+// checkCaseKind finds statuses that stand twice or lead nowhere, that nobody reaches, from
+// which there is no end, and outcomes of which nobody is told.
+func (d *draft) checkCaseKind(e entry[CaseKind]) Findings {
+	kind := e.value
+	found := rests(d, e, kind.Provision, kind.From)
+	if kind.Term != "" && !has(d.terms, func(x Term) bool { return x.ID == kind.Term }) {
+		found = append(found, e.says("term", "term %q is not in the pack", kind.Term))
+	}
+	if kind.Raise != "" && !has(d.forms, func(x Form) bool { return x.ID == kind.Raise }) {
+		found = append(found, e.says("raise", "form %q is not in the pack", kind.Raise))
+	}
+	wrong := func(format string, args ...any) { found = append(found, e.says("statuses", format, args...)) }
+	seen := map[string]bool{}
+	for _, s := range kind.Statuses {
+		if seen[s.ID] {
+			wrong("status %q is here twice", s.ID)
+		}
+		seen[s.ID] = true
+		if told := s.Notice != nil; s.Phase.Ended() && told == (len(s.Untold) > 0) {
+			wrong("status %q is an outcome: it needs a notice, or a reason why nobody is told", s.ID)
+		}
+		if s.Phase.Ended() && len(s.Stands) > 0 {
+			wrong("status %q: after an outcome no clock runs that could stand", s.ID)
+		}
+	}
+	for _, s := range kind.Statuses {
+		if s.Answered != "" && !s.Lets(s.Answered, ByParty) {
+			wrong("status %q: the party may not move it to %q by an answer", s.ID, s.Answered)
+		}
+		for _, m := range s.Moves {
+			if !seen[m.To] {
+				wrong("status %q leads to %q, which there is not", s.ID, m.To)
+			}
+		}
+		if !seen[s.ID] {
+			continue
+		}
+		if reach := kind.reach(s.ID); !slices.ContainsFunc(reach, func(id string) bool { to, _ := kind.Status(id); return to.Phase.Ended() }) {
+			wrong("from status %q there is no way to an end", s.ID)
+		}
+	}
+	from := kind.reach(kind.Begins().ID)
+	for _, s := range kind.Statuses {
+		if !slices.Contains(from, s.ID) {
+			wrong("status %q is not reached from %q", s.ID, kind.Begins().ID)
+		}
+	}
+	return found
+}
+
+// reach lists the statuses to which one leads, itself among them.
+func (k CaseKind) reach(from string) []string {
+	reached := []string{from}
+	for i := 0; i < len(reached); i++ {
+		s, _ := k.Status(reached[i])
+		for _, m := range s.Moves {
+			if !slices.Contains(reached, m.To) {
+				reached = append(reached, m.To)
+			}
+		}
+	}
+	return reached
+}
