@@ -3,7 +3,9 @@
 package packaging_test
 
 import (
+	"os"
 	"os/exec"
+	"strings"
 	"testing"
 )
 
@@ -33,4 +35,26 @@ func TestAlarmsOfPrometheus(t *testing.T) {
 	promtool := program(t, "promtool", "prometheus")
 	run(t, "prometheus", promtool, "check", "rules", "dobosh.rules.yaml")
 	run(t, "prometheus", promtool, "test", "rules", "dobosh.rules.test.yaml")
+}
+
+// Some builders know no registry but the one that is named.
+func TestImagesAreNamedWithTheirRegistry(t *testing.T) {
+	recipe, err := os.ReadFile("Containerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	images := 0
+	for line := range strings.Lines(string(recipe)) {
+		words := strings.Fields(line)
+		if len(words) < 2 || words[0] != "FROM" || words[1] == "scratch" {
+			continue
+		}
+		images++
+		if host, _, named := strings.Cut(words[1], "/"); !named || !strings.Contains(host, ".") {
+			t.Errorf("%s is looked for in whichever registry the builder knows", words[1])
+		}
+	}
+	if images == 0 {
+		t.Error("the recipe begins with no image")
+	}
 }
