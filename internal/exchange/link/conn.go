@@ -63,8 +63,8 @@ type Conn struct {
 	cancel context.CancelFunc
 	slots  chan struct{} // one for each stream that may be open here; filled by those that are
 	peer   hello
-	idle   chan *Stream   // to goroutines that wait for a stream to handle
 	work   sync.WaitGroup // goroutines of the connection, handlers included
+	rest   time.Duration  // the constant; a seam for tests, which set it before there are streams
 	signs  atomic.Uint64  // of life from the other side
 
 	mu       sync.Mutex // guards what follows
@@ -73,6 +73,7 @@ type Conn struct {
 	next     uint32        // number of the stream that is opened next, where this side opens
 	last     uint32        // highest number seen, where the other side opens
 	handlers int           // that run
+	resting  []*resting    // goroutines that wait for a stream to handle, the last that came behind
 	leaving  bool          // no new streams
 	extra    int           // bytes that wide windows have added
 	out      []byte        // frames that wait for the writer
@@ -108,7 +109,7 @@ func New(ctx context.Context, raw net.Conn, cfg Config, dialed bool) (*Conn, err
 		cfg.Idle = 90 * time.Second
 	}
 	c := &Conn{
-		net: raw, cfg: cfg, dialed: dialed, streams: map[uint32]*Stream{}, next: 1, room: make(chan struct{}), idle: make(chan *Stream), wake: make(chan struct{}, 1),
+		net: raw, cfg: cfg, dialed: dialed, streams: map[uint32]*Stream{}, next: 1, rest: rest, room: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	in, err := c.greet(ctx)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 )
@@ -67,4 +69,57 @@ func TestADeadlineLetsGoOfAStream(t *testing.T) {
 	if _, err := s.Read(make([]byte, 1)); !errors.Is(err, ErrReset) {
 		t.Errorf("the other side heard %v", err)
 	}
+}
+
+// The goroutine that came to rest last is woken first: streams that follow one another are handled by one, however many rest.
+func TestFewGoroutinesHandleWhatComesOneByOne(t *testing.T) {
+	entered, release := make(chan struct{}), make(chan struct{})
+	a, b := pair(t, Config{}, Config{Handler: func(ctx context.Context, s *Stream) {
+		entered <- struct{}{}
+		<-release
+		echo(ctx, s)
+	}})
+	b.rest = time.Hour // none of them leaves
+	var asked sync.WaitGroup
+	for range 8 {
+		asked.Go(func() {
+			if _, err := ask(t.Context(), a, []byte("x")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range 8 {
+		<-entered
+	}
+	close(release)
+	asked.Wait()
+	for rested(b) < 8 {
+		runtime.Gosched()
+	}
+
+	b.mu.Lock()
+	last := b.resting[7]
+	b.mu.Unlock()
+	for range 20 {
+		asked.Go(func() { <-entered })
+		if _, err := ask(t.Context(), a, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		for rested(b) < 8 {
+			runtime.Gosched()
+		}
+		b.mu.Lock()
+		same := b.resting[7] == last
+		b.mu.Unlock()
+		if !same {
+			t.Fatal("another goroutine was woken")
+		}
+	}
+	asked.Wait()
+}
+
+func rested(c *Conn) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.resting)
 }

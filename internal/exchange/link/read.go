@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -173,9 +174,11 @@ func (c *Conn) begin(id uint32) *Stream {
 	s.id, s.life = id, l
 	c.streams[id] = s
 	c.handlers++
-	select {
-	case c.idle <- s: // a goroutine whose stack has grown already
-	default:
+	if n := len(c.resting); n > 0 { // a goroutine whose stack has grown already
+		r := c.resting[n-1]
+		c.resting[n-1], c.resting = nil, c.resting[:n-1]
+		r.next <- s
+	} else {
 		c.work.Go(func() { c.serve(s) })
 	}
 	return s
@@ -184,21 +187,43 @@ func (c *Conn) begin(id uint32) *Stream {
 // rest is how long a goroutine waits for another stream to handle.
 const rest = 5 * time.Second
 
-// serve handles a stream, and then others that come while it waits.
+// resting is a goroutine that waits for another stream to handle.
+type resting struct {
+	next chan *Stream // of one, so that nobody waits to hand it over
+}
+
+// serve handles a stream, and then others that come while it waits. The one that came to rest last is woken first, so that no
+// more of them, with their stacks, stay than there are streams at once.
 func (c *Conn) serve(s *Stream) {
-	wait := time.NewTimer(rest)
+	wait := time.NewTimer(c.rest)
 	defer wait.Stop()
+	own := &resting{make(chan *Stream, 1)}
 	for {
 		c.handle(s)
-		wait.Reset(rest)
+		c.mu.Lock()
+		c.resting = append(c.resting, own)
+		c.mu.Unlock()
+		wait.Reset(c.rest)
 		select {
-		case s = <-c.idle:
+		case s = <-own.next:
+			continue
 		case <-wait.C:
-			return
 		case <-c.ctx.Done():
+		}
+		if c.leaves(own) {
 			return
 		}
+		s = <-own.next // it was on its way
 	}
+}
+
+// leaves takes a goroutine out of those that rest; false when it was woken already.
+func (c *Conn) leaves(r *resting) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := len(c.resting)
+	c.resting = slices.DeleteFunc(c.resting, func(other *resting) bool { return other == r })
+	return len(c.resting) < n
 }
 
 // handle lets the handler have a stream.

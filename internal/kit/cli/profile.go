@@ -10,9 +10,10 @@ import (
 
 // Profile writes where the process spends its time until stop is called, and
 // then what it keeps in memory, into a folder. Nothing is served over a
-// listener.
+// listener. Without a folder nobody asks, and nothing is kept for a profile of memory: its table takes a megabyte and a half.
 func Profile(dir string) (stop func() error, err error) {
 	if dir == "" {
+		runtime.MemProfileRate = 0
 		return func() error { return nil }, nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {

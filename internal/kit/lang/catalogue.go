@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Words are the sentences that a room brings: words/CODE.json for each
@@ -23,10 +24,11 @@ type Words struct {
 // Catalogue holds the sentences of all rooms by key. It never changes after
 // Load and is safe for concurrent use.
 type Catalogue struct {
-	tags      []Tag // the complete ones first
-	sentences map[Tag]map[string]string
-	terms     map[string]Text // by name, without "term."
-	rooms     []completeness  // in the order of Load
+	tags      []Tag                     // the complete ones first
+	sentences map[Tag]map[string]string // of the written languages
+	latin     func() map[string]string  // those of SrLatn, made when somebody reads it
+	terms     map[string]Text           // by name, without "term."
+	rooms     []completeness            // in the order of Load
 }
 
 // Completeness says how much of a room one language says, and whether a person
@@ -64,11 +66,13 @@ func Load(rooms ...Words) (*Catalogue, error) {
 	if err := errors.Join(c.complete(), c.grammatical()); err != nil {
 		return nil, err
 	}
-	latin := make(map[string]string, len(c.sentences[SrCyrl]))
-	for key, s := range c.sentences[SrCyrl] {
-		latin[key] = SrLatn.in(s)
-	}
-	c.sentences[SrLatn] = latin
+	c.latin = sync.OnceValue(func() map[string]string {
+		latin := make(map[string]string, len(c.sentences[SrCyrl]))
+		for key, s := range c.sentences[SrCyrl] {
+			latin[key] = SrLatn.in(s)
+		}
+		return latin
+	})
 	for _, tag := range slices.Sorted(maps.Keys(c.sentences)) {
 		if !slices.Contains(c.tags, tag) {
 			c.tags = append(c.tags, tag)
@@ -330,6 +334,14 @@ func (c *Catalogue) CheckTerm(term Text) error {
 	return only.grammatical()
 }
 
+// in gives the sentences of a language.
+func (c *Catalogue) in(tag Tag) map[string]string {
+	if tag == SrLatn {
+		return c.latin()
+	}
+	return c.sentences[tag]
+}
+
 // Has reports whether the catalogue knows a key.
 func (c *Catalogue) Has(key string) bool { return c.has(SrCyrl, key) }
 
@@ -338,7 +350,7 @@ func (c *Catalogue) Keys() []string { return slices.Sorted(maps.Keys(c.sentences
 
 // Written gives the sentences of one language as they are written, places and
 // all, without what it borrows from others.
-func (c *Catalogue) Written(tag Tag) iter.Seq2[string, string] { return maps.All(c.sentences[tag]) }
+func (c *Catalogue) Written(tag Tag) iter.Seq2[string, string] { return maps.All(c.in(tag)) }
 
 // Tags lists the languages that are spoken here, the complete ones first.
 func (c *Catalogue) Tags() []Tag { return slices.Clone(c.tags) }
@@ -384,7 +396,7 @@ func (c *Catalogue) said(tag Tag, key string, given func(name string) (any, bool
 		return term, ok
 	}
 	for _, next := range tag.Chain() {
-		if sentence, ok := c.sentences[next][key]; ok {
+		if sentence, ok := c.in(next)[key]; ok {
 			return Said{fill(sentence, next, find), next}
 		}
 	}
@@ -396,7 +408,7 @@ func (c *Catalogue) said(tag Tag, key string, given func(name string) (any, bool
 func (c *Catalogue) Text(key string) Text {
 	text := Text{}
 	for tag, sentences := range c.sentences {
-		if s, ok := sentences[key]; ok && tag != SrLatn {
+		if s, ok := sentences[key]; ok {
 			text[tag.source()] = s
 		}
 	}
@@ -408,7 +420,7 @@ func (c *Catalogue) Text(key string) Text {
 func (c *Catalogue) In(key string, values Values) Text {
 	text := Text{}
 	for tag := range c.sentences {
-		if tag != SrLatn && c.has(tag, key) {
+		if c.has(tag, key) {
 			text[tag.source()] = c.Tell(tag, key, values).Text
 		}
 	}
