@@ -9,8 +9,10 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
@@ -135,7 +137,22 @@ func (m *Mailbox) spool(content io.Reader, largest int64) (file *os.File, size i
 	return spooled, size, hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// discard removes a spooled file; what remains after a crash is a temporary file.
+// sweep removes what processes that died have left in the spool: nobody spools a mail for
+// as long as a day.
+func sweep(spool string, before time.Time) error {
+	left, err := filepath.Glob(filepath.Join(spool, "mail-*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range left {
+		if info, err := os.Stat(path); err == nil && info.ModTime().Before(before) {
+			_ = os.Remove(path) // another process may have done so
+		}
+	}
+	return nil
+}
+
+// discard removes a spooled file; what remains after a crash is swept at the next start.
 func discard(file *os.File) {
 	_ = file.Close()
 	_ = os.Remove(file.Name())

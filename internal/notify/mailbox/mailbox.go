@@ -130,6 +130,9 @@ func New(cfg Config, db *storage.DB, store files.Store, runner *work.Runner, thr
 	if err := os.MkdirAll(cfg.Spool, 0o700); err != nil {
 		return nil, fmt.Errorf("mailbox: %w", err)
 	}
+	if err := sweep(cfg.Spool, now().Add(-24*time.Hour)); err != nil {
+		return nil, fmt.Errorf("mailbox: %w", err)
+	}
 	m := &Mailbox{cfg: cfg, tokens: tokens{cfg.Keys}, db: db, store: store, threads: threads, deliveries: deliveries, now: now, log: log}
 	m.queue = &work.Queue[work.None]{Name: "mailbox.sort", Workers: 2, Timeout: 10 * time.Minute, Do: m.sort}
 	runner.Register(m.queue, work.Daily("mailbox.forget", 4*time.Hour, m.Forget))

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -245,6 +246,21 @@ func TestWhatIsNotTaken(t *testing.T) {
 			t.Errorf("%d files stay behind, %v", len(left), err)
 		}
 	})
+}
+
+// TestASpoolIsSwept: what a process that died has left goes, what another is writing stays.
+func TestASpoolIsSwept(t *testing.T) {
+	r := newRig(t, storage.SQLite)
+	for name, age := range map[string]time.Duration{"mail-old": 25 * time.Hour, "mail-new": time.Hour, "other": 1000 * time.Hour} {
+		path := filepath.Join(r.config.Spool, name)
+		at := r.clock.Now().Add(-age)
+		r.must(errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, at, at)))
+	}
+	r.another(r.config)
+	left, err := os.ReadDir(r.config.Spool)
+	if err != nil || len(left) != 2 || left[0].Name() != "mail-new" || left[1].Name() != "other" {
+		t.Errorf("%v %v", left, err)
+	}
 }
 
 const clerk act.Role = "clerk"

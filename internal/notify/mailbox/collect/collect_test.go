@@ -253,10 +253,16 @@ func (r *rig) do(what func(c *imapclient.Client) error) {
 // comes puts mails into the mailbox.
 func (r *rig) comes(texts ...string) {
 	r.Helper()
+	r.came(nil, texts...)
+}
+
+// came is comes with how the server has it.
+func (r *rig) came(options *imap.AppendOptions, texts ...string) {
+	r.Helper()
 	r.do(func(c *imapclient.Client) error {
 		for _, text := range texts {
 			raw := "From: ana@b.example\r\nSubject: x\r\n\r\n" + text + "\r\n"
-			put := c.Append(folder, int64(len(raw)), nil)
+			put := c.Append(folder, int64(len(raw)), options)
 			_, err := put.Write([]byte(raw))
 			if err := errors.Join(err, put.Close()); err != nil {
 				return err
@@ -390,6 +396,18 @@ func TestWhatCannotBeTakenStays(t *testing.T) {
 		}
 		r.must(r.round())
 		r.wants(2, 3)
+	})
+}
+
+// TestWhatWasThereBefore: mail from before the first day is left alone, in every round.
+func TestWhatWasThereBefore(t *testing.T) {
+	onServers(t, func(r *rig) {
+		r.cfg.Since = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+		r.came(&imap.AppendOptions{Time: time.Date(2020, 1, 1, 12, 0, 0, 0, time.UTC)}, "старо")
+		r.came(&imap.AppendOptions{Time: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}, "ново")
+		r.must(r.round())
+		r.must(r.round())
+		r.wants(1, 1)
 	})
 }
 

@@ -39,16 +39,22 @@ func (s *sixBits) Read(p []byte) (n int, err error) {
 			}
 			return 0, err
 		}
-		value := strings.IndexByte(sixBitLetters, b)
+		var value byte
 		switch {
+		case b >= 'A' && b <= 'Z':
+			value = b - 'A'
+		case b >= 'a' && b <= 'z':
+			value = b - 'a' + 26
+		case b >= '0' && b <= '9':
+			value = b - '0' + 52
+		case b == '+', b == '-':
+			value = 62
+		case b == '/', b == '_':
+			value = 63
 		case b == '=':
 			s.acc, s.bits = 0, 0
 			continue
-		case b == '-':
-			value = 62
-		case b == '_':
-			value = 63
-		case value < 0:
+		default:
 			continue
 		}
 		s.acc, s.bits = s.acc<<6|uint32(value), s.bits+6
@@ -61,22 +67,21 @@ func (s *sixBits) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-const sixBitLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
 // quoted reads quoted-printable as tolerantly as people's programs write it: an escape
 // that is none stays as it is.
 type quoted struct {
 	in    *bufio.Reader
-	ready []byte
+	ready []byte // to be given out
+	given int    // of ready
 }
 
 func (q *quoted) Read(p []byte) (int, error) {
-	for len(q.ready) == 0 {
+	for q.given == len(q.ready) {
 		line, err := q.in.ReadSlice('\n')
 		if len(line) == 0 {
 			return 0, err
 		}
-		q.ready = q.ready[:0]
+		q.ready, q.given = q.ready[:0], 0
 		end := bytes.TrimRight(line, " \t\r\n")
 		soft := len(end) > 0 && end[len(end)-1] == '='
 		switch {
@@ -99,8 +104,8 @@ func (q *quoted) Read(p []byte) (int, error) {
 			q.ready = append(q.ready, '\n')
 		}
 	}
-	n := copy(p, q.ready)
-	q.ready = q.ready[n:]
+	n := copy(p, q.ready[q.given:])
+	q.given += n
 	return n, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -196,6 +197,44 @@ func TestBounds(t *testing.T) {
 			t.Errorf("%s: beyond the bounds", name)
 		}
 	}
+}
+
+// TestALargeMailIsAStream: reading one takes no memory for what it carries.
+func TestALargeMailIsAStream(t *testing.T) {
+	const size = 32 << 20
+	line := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("ш"), 27)) + "\r\n" // 54 bytes
+	raw := io.MultiReader(strings.NewReader("Content-Disposition: attachment; filename=x\r\nContent-Transfer-Encoding: base64\r\n\r\n"), &repeated{line: line, left: size / 54})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	l, err := Read(raw, "", Own{}, DefaultLimits(), func(_ Attachment, content io.Reader) error {
+		_, err := io.Copy(io.Discard, content)
+		return err
+	})
+	runtime.ReadMemStats(&after)
+	if err != nil || len(l.Attachments) != 1 || l.Attachments[0].Size != size/54*54 || len(l.Flaws) > 0 {
+		t.Fatalf("%+v %v", l, err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 2<<20 {
+		t.Errorf("%d bytes of memory for %d of a mail", took, size)
+	}
+}
+
+// repeated gives a line so many times.
+type repeated struct {
+	line, rest string
+	left       int
+}
+
+func (r *repeated) Read(p []byte) (int, error) {
+	if r.rest == "" {
+		if r.left == 0 {
+			return 0, io.EOF
+		}
+		r.rest, r.left = r.line, r.left-1
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
 }
 
 func TestHTML(t *testing.T) {

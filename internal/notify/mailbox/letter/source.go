@@ -24,6 +24,7 @@ type source struct {
 	mid     bool     // within a line that is longer than the buffer
 	held    []byte   // the end of the last line, which belongs to a boundary that follows
 	ready   []byte   // to be given out
+	given   int      // of ready
 	failed  error    // of the reader below, never io.EOF
 }
 
@@ -67,7 +68,7 @@ func (s *source) meets(line []byte) bool {
 	for i := len(s.open) - 1; i >= 0; i-- {
 		after, ok := strings.CutPrefix(string(rest), s.open[i])
 		if ok && (after == "" || after == "--") {
-			s.at, s.closing, s.held = i, after == "--", nil
+			s.at, s.closing, s.held = i, after == "--", s.held[:0]
 			return true
 		}
 	}
@@ -76,11 +77,11 @@ func (s *source) meets(line []byte) bool {
 
 // Read gives the body of the part at which the source stands.
 func (s *source) Read(p []byte) (int, error) {
-	for len(s.ready) == 0 {
+	for s.given == len(s.ready) {
 		chunk := s.line()
 		if chunk == nil {
 			if s.at == ended && len(s.held) > 0 {
-				s.ready, s.held = append(s.ready[:0], s.held...), nil
+				s.ready, s.given, s.held = append(s.ready[:0], s.held...), 0, s.held[:0]
 				continue
 			}
 			if s.failed != nil {
@@ -88,7 +89,7 @@ func (s *source) Read(p []byte) (int, error) {
 			}
 			return 0, io.EOF
 		}
-		s.ready = append(s.ready[:0], s.held...)
+		s.ready, s.given = append(s.ready[:0], s.held...), 0
 		text := bytes.TrimSuffix(chunk, []byte("\n"))
 		if len(text) < len(chunk) {
 			text = bytes.TrimSuffix(text, []byte("\r"))
@@ -96,13 +97,13 @@ func (s *source) Read(p []byte) (int, error) {
 		s.held = append(s.held[:0], chunk[len(text):]...)
 		s.ready = append(s.ready, text...)
 	}
-	n := copy(p, s.ready)
-	s.ready = s.ready[n:]
+	n := copy(p, s.ready[s.given:])
+	s.given += n
 	return n, nil
 }
 
 // next goes into the part behind the boundary that was met.
-func (s *source) next() { s.at, s.held, s.ready = inside, nil, nil }
+func (s *source) next() { s.at, s.held, s.ready, s.given = inside, s.held[:0], s.ready[:0], 0 }
 
 // skip leaves out what remains of the part.
 func (s *source) skip() { _, _ = io.Copy(io.Discard, s) } // a failure stays in failed
