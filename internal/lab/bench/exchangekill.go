@@ -116,7 +116,7 @@ func (a *Acknowledgement) read(ctx context.Context, p *process, kinds ...string)
 			a.find("entry %d of %s: %v", index, p.name, err)
 			break
 		}
-		if entry.Erased || entry.Entry.Kind == "answer" && len(entry.Entry.Body) == 0 {
+		if entry.Erased {
 			a.find("entry %d of %s has no content that opens", index, p.name)
 		}
 		found.add(entry.Entry, numbers)
@@ -133,6 +133,7 @@ func (l logged) add(e journal.Entry, numbers map[string]string) {
 	counted, wanted := l[e.Kind]
 	switch {
 	case !wanted:
+	case e.Kind == "answer" && len(e.Body) == 0: // a refusal
 	case e.Kind == "answer":
 		counted[numbers[e.ID]]++
 	default:

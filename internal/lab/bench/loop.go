@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -99,6 +100,9 @@ func (m *measurement) run(ctx context.Context) (Result, error) {
 	if m.options.Kill || m.options.Trouble != nil {
 		result.Reconciled = m.reconcile(ctx)
 		result.Reconciled.Findings = append(findings, result.Reconciled.Findings...)
+		if m.rig.server != nil && !result.Reconciled.OK() {
+			m.rig.server.keepAt = filepath.Join(m.options.Dir, "postgresql")
+		}
 	}
 	return result, errors.Join(killErr, ctx.Err())
 }

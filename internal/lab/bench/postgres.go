@@ -32,6 +32,7 @@ type postgres struct {
 	dir      string
 	port     string
 	programs string
+	keepAt   string // where its folder goes in the end, for somebody who looks into a finding; empty to remove it
 
 	mu    sync.Mutex
 	run   *exec.Cmd     // guarded by mu; nil before the first
@@ -229,5 +230,8 @@ func (p *postgres) repeated(ctx context.Context) (share float64, err error) {
 // stop ends the server and removes what it kept. It may be called more than once.
 func (p *postgres) stop() error {
 	p.end(syscall.SIGINT) // fast: it ends the connections
+	if p.keepAt != "" {
+		return os.Rename(p.dir, p.keepAt)
+	}
 	return os.RemoveAll(p.dir)
 }

@@ -68,29 +68,34 @@ func (t *trouble) restore(ctx context.Context, f Fault, k *keeper) error {
 		k.WentBack(copied, !machine)
 		return err
 	})
-	if err != nil || !machine {
+	if err != nil {
 		return err
 	}
-	return t.giveUp(ctx, k, since)
+	return t.answer(ctx, k, since)
 }
 
-// giveUp is what somebody decides when no newer copy is to be had: the journal goes on
-// from fewer entries than a witness knows. A node that nobody knows more of starts.
-func (t *trouble) giveUp(ctx context.Context, k *keeper, since int64) error {
+// answer does what a node asks for that was put back and refuses to start: its journal
+// goes on from fewer entries than a witness knows, when no newer copy is to be had;
+// what others know of the registry is taken from one that follows it.
+func (t *trouble) answer(ctx context.Context, k *keeper, since int64) error {
 	ctx, cancel := context.WithTimeout(ctx, recovery)
 	defer cancel()
-	for ctx.Err() == nil {
-		if strings.Contains(k.said(since), "a second history would begin") {
-			fmt.Fprintf(t.log, "  %s refuses to begin a second history\n", k.Name())
-			return k.down(func() error {
-				err := t.insist(ctx, putting, func(ctx context.Context) error {
-					return t.dobosh(ctx, "recover", "journal", "--config", k.File(), "--why", "the machine is gone")
-				})
-				if err != nil && strings.Contains(err.Error(), "nothing to give up") {
-					return nil // whoever knew more was itself put back from a copy
-				}
+	for asked := 0; ctx.Err() == nil; {
+		said := k.said(since)
+		var with []string
+		switch {
+		case strings.Contains(said, "a second history would begin"):
+			with = []string{"recover", "journal", "--config", k.File(), "--why", "the machine is gone"}
+		case strings.Contains(said, "dobosh recover registry"):
+			asked++ // one follower may know what another does not
+			with = []string{"recover", "registry", "--config", k.File(), "--from", t.follower(k.Name(), asked)}
+		}
+		if with != nil {
+			fmt.Fprintf(t.log, "  %s refuses, and is told: dobosh %s %s\n", k.Name(), with[0], with[1])
+			if err := k.down(func() error { return t.recover(ctx, with) }); err != nil {
 				return err
-			})
+			}
+			since = k.soFar()
 		}
 		ready, done := context.WithTimeout(ctx, time.Second)
 		err := k.Ready(ready)
@@ -101,6 +106,31 @@ func (t *trouble) giveUp(ctx context.Context, k *keeper, since int64) error {
 		_ = wait(ctx, again)
 	}
 	return nil // that it is not ready is seen in the end
+}
+
+// recover runs a command until it succeeds: others may be away.
+func (t *trouble) recover(ctx context.Context, with []string) error {
+	patience := putting
+	if with[1] == "registry" {
+		patience = copying // then another one is asked
+	}
+	err := t.insist(ctx, patience, func(ctx context.Context) error { return t.dobosh(ctx, with...) })
+	if err != nil && (with[1] == "registry" || strings.Contains(err.Error(), "nothing to give up")) {
+		return nil // the follower is away, or whoever knew more was itself put back from a copy
+	}
+	return err
+}
+
+// follower is where one of the other nodes is reached, in turn.
+func (t *trouble) follower(of string, turn int) string {
+	var all []string
+	for name, p := range t.proxies {
+		if name != of {
+			all = append(all, p.listener.Addr().String())
+		}
+	}
+	slices.Sort(all)
+	return all[turn%len(all)]
 }
 
 // takeAway removes the database of a node that is down, or everything.
