@@ -19,7 +19,7 @@
 //     preparing, releasing and each download stand in the journal with who did it.
 //   - What came back from the journal after the database was lost is not paid a second
 //     time: what the journal says was released is, and of what it cannot tell somebody
-//     asks the bank first.
+//     asks the bank first. What a file pays stands there before its content leaves.
 //   - What was decided is read, proved and given out by every node of the member,
 //     whichever of their journals holds it, and when that journal is gone.
 //   - A decision carries the rule, the parameters, the facts with their

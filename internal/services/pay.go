@@ -378,6 +378,9 @@ func (r *Room) PaymentXML(ctx context.Context, by act.Actor, file string) ([]byt
 	if err != nil {
 		return nil, fmt.Errorf("payments of file %s: %w", file, err)
 	}
+	if err := r.leave(ctx, f); err != nil {
+		return nil, err
+	}
 	order := paymentfile.File{
 		ID: f.ID, MadeAt: f.MadeAt.Truncate(time.Second), Debtor: r.bodyTitle().In(lang.SrLatn), DebtorAccount: r.Account, Execution: civil.Of(f.ReleasedAt).AddDays(1),
 	}

@@ -130,6 +130,81 @@ func (p *releases) find(ctx context.Context) error {
 	}
 }
 
+// fileKind marks, in the journal, what a payment file pays, before its content is given
+// out. A database that is put back as it was before has the decisions and not the file:
+// it pays nothing of it again.
+const fileKind = "payment-file"
+
+// leave makes what a file pays durable in the journal.
+func (r *Room) leave(ctx context.Context, f PaymentFile) error {
+	meta, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	body, err := r.leaving(ctx, f)
+	if err != nil {
+		return err
+	}
+	if _, err := r.Journal.Append(ctx, journal.Entry{Kind: fileKind, ID: f.ID, At: r.Now(), Meta: meta, Body: body}); err != nil {
+		return problem.New(problem.Unavailable, "journal-away").Because(err)
+	}
+	return nil
+}
+
+// adoptFile writes a payment file again from the journal, and that its payments were
+// released with it. Those of later months are added as they had become due.
+func (r *Room) adoptFile(ctx context.Context, tx *storage.Tx, l journal.Logged) error {
+	var f PaymentFile
+	if err := json.Unmarshal(l.Entry.Meta, &f); err != nil {
+		return fmt.Errorf("payment file %s: %w", l.Entry.ID, err)
+	}
+	var paid leaving
+	if err := strict.Upto(len(l.Entry.Body)+1).Decode(l.Entry.Body, &paid); err != nil {
+		return fmt.Errorf("payments of file %s: %w", f.ID, err)
+	}
+	if _, err := paymentFiles.Insert(ctx, tx, `on conflict (id) do update set released_at = excluded.released_at, released_by = excluded.released_by, count = excluded.count, sum = excluded.sum`, f); err != nil {
+		return fmt.Errorf("adopt payment file: %w", err)
+	}
+	for _, p := range paid.Payments {
+		if err := r.addUntil(ctx, tx, p); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `update services_payments set state = $1, file = $2 where decision = $3 and number = $4`, PaymentReleased, f.ID, p.Decision, p.Number); err != nil {
+			return fmt.Errorf("adopt payment: %w", err)
+		}
+	}
+	return nil
+}
+
+// addUntil makes sure that an instalment is there.
+func (r *Room) addUntil(ctx context.Context, tx *storage.Tx, paid leaves) error {
+	var there int
+	var to string
+	err := tx.QueryRowContext(ctx, `select count(*), coalesce(max(account), '') from services_payments where decision = $1`, paid.Decision).Scan(&there, &to)
+	if err != nil || there >= paid.Number {
+		return err
+	}
+	d, err := r.decisionWhere(ctx, "id", paid.Decision)
+	if err != nil {
+		return err
+	}
+	c, err := r.contentOf(ctx, d)
+	if err != nil {
+		return err
+	}
+	state := PaymentDue
+	if to == "" {
+		state = PaymentWaiting
+	}
+	all := schedule(r.Pack, c.Decision)
+	for _, p := range all[there:min(paid.Number, len(all))] {
+		if err := insertPayment(ctx, tx, d.id, p, state, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Unpaid lets a payment be due again of which nobody here knew whether it had left, after
 // somebody asked the bank. Who says so stands in the journal.
 //

@@ -46,16 +46,27 @@ func (r *Room) matterOf(ctx context.Context, d storedDecision, decided journal.E
 }
 
 // Keeps is what the room has in its tables of entries of the journal. A decision is
-// a row before it is an entry, so an entry without a row says that rows were lost.
+// a row before it is an entry, and so is a payment file that was taken, so an entry
+// without a row says that rows were lost.
 func (r *Room) Keeps() []journal.Kept {
 	paid := &releases{room: r}
-	return []journal.Kept{{
-		Kind: decisionKind,
-		Has: func(ctx context.Context, from storage.Reader, l journal.Logged) (bool, error) {
-			return hasDecision(ctx, from, l.Entry.ID)
+	return []journal.Kept{
+		{
+			Kind: decisionKind,
+			Has: func(ctx context.Context, from storage.Reader, l journal.Logged) (bool, error) {
+				return hasDecision(ctx, from, l.Entry.ID)
+			},
+			Adopt: func(ctx context.Context, tx *storage.Tx, l journal.Logged) error { return r.adopt(ctx, tx, l, paid) },
 		},
-		Adopt: func(ctx context.Context, tx *storage.Tx, l journal.Logged) error { return r.adopt(ctx, tx, l, paid) },
-	}}
+		{
+			Kind: fileKind,
+			Has: func(ctx context.Context, from storage.Reader, l journal.Logged) (has bool, err error) {
+				err = from.QueryRowContext(ctx, `select count(*) > 0 from services_payment_files where id = $1 and released_at > 0`, l.Entry.ID).Scan(&has)
+				return has, err
+			},
+			Adopt: r.adoptFile,
+		},
+	}
 }
 
 func hasDecision(ctx context.Context, from storage.Reader, decision string) (bool, error) {

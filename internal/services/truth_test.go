@@ -1,9 +1,12 @@
 package services_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
+	"time"
 
 	"dobosh/internal/bus"
 	"dobosh/internal/journal"
@@ -120,5 +123,55 @@ func TestNothingIsPaidTwiceAfterTheDatabaseIsLost(t *testing.T) {
 		must(t, err)
 		want(t, "paid after somebody asked", last.Count, 1)
 		want(t, "the journal", r.deeds(held[0].ID)[0], "payment-unpaid jovana")
+	})
+}
+
+// The database is put back as it was after the decision and before the money: what files
+// that were taken since paid, of the first month and of later ones, is paid no second time.
+func TestWhatWasPaidSinceTheCopyIsNotPaidAgain(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		engine := r.cfg.DB.Engine()
+		r.restart(func(cfg *services.Config) {
+			cfg.DB = testkit.Database(t, engine)(bus.Migrations(), work.Migrations(), journal.Migrations(), services.Migrations())
+		})
+		r.accepted(allowance, 2)
+		lost := `update services_payments set state = '` + string(services.PaymentDue) + `', file = '' where number = 1; delete from services_payments where number > 1; delete from services_payment_files`
+		var files []services.PaymentFile
+		for month := range 3 {
+			r.clock.Set(today().AddMonths(month).AddDays(6).Start().Add(12 * time.Hour))
+			f, err := r.PreparePayments(t.Context(), officer())
+			must(t, err)
+			must(t, r.ReleasePayments(t.Context(), colleague(), f.ID))
+			must(t, second(r.PaymentXML(t.Context(), colleague(), f.ID)))
+			files = append(files, f)
+		}
+		must(t, r.cfg.DB.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+			for statement := range strings.SplitSeq(lost, ";") {
+				if _, err := tx.ExecContext(ctx, statement); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+
+		together := journal.Comparison{Log: r.log, DB: r.cfg.DB, Restored: true}
+		must(t, together.Before(t.Context()))
+		adopted, err := together.After(t.Context(), r.Keeps(), slog.New(slog.DiscardHandler))
+		must(t, err)
+		want(t, "adopted", adopted, len(files))
+		want(t, "released", len(r.paymentsIn(services.PaymentReleased)), len(files))
+		wantCode(t, second(r.PreparePayments(t.Context(), officer())), "nothing-due")
+		for _, f := range files {
+			again, err := r.PaymentFile(t.Context(), officer(), f.ID)
+			must(t, err)
+			if again.Count != f.Count || again.Sum != f.Sum || again.ReleasedAt.IsZero() || again.PreparedBy == again.ReleasedBy {
+				t.Errorf("the file came back as %+v, was %+v", again, f)
+			}
+			must(t, second(r.PaymentXML(t.Context(), colleague(), f.ID)))
+		}
+		r.clock.Set(today().AddMonths(3).AddDays(6).Start().Add(12 * time.Hour))
+		f, err := r.PreparePayments(t.Context(), officer())
+		must(t, err)
+		want(t, "payments of the next month", f.Count, 1)
 	})
 }

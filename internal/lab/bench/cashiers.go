@@ -107,7 +107,7 @@ func (c *cashiers) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var errs []error
+	errs := []error{c.askBank(ctx, releases)}
 	for _, found := range fileOnPage.FindAllStringSubmatch(string(page), -1) {
 		if found[2] == "release" {
 			_, err := releases.do(ctx, http.MethodPost, c.portal+"/desk/payments/"+found[1]+"/release", url.Values{})
@@ -116,6 +116,29 @@ func (c *cashiers) round(ctx context.Context) error {
 		}
 		if _, has := c.has(found[1]); !has {
 			errs = append(errs, c.take(ctx, releases, found[1]))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// A payment of which the node does not know whether it left, with the code of its
+// decision.
+var uncertainOnPage = regexp.MustCompile(`/desk/payments/([0-9A-Za-z-]+)/unpaid"(?s:.{0,200}?)([A-Z]{2}-[0-9]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})`)
+
+// askBank says of such a payment that it was not paid, where the bank has no file with it.
+func (c *cashiers) askBank(ctx context.Context, o *officer) error {
+	page, err := o.do(ctx, http.MethodGet, c.portal+"/desk/payments?state=uncertain", nil)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, found := range uncertainOnPage.FindAllStringSubmatch(string(page), -1) {
+		bank := slices.ContainsFunc(c.files(), func(f PaidFile) bool {
+			return slices.ContainsFunc(f.Transfers, func(t paymentfile.Transfer) bool { return t.EndToEnd == found[2] })
+		})
+		if !bank {
+			_, err := o.do(ctx, http.MethodPost, c.portal+"/desk/payments/"+found[1]+"/unpaid", url.Values{})
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
