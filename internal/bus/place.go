@@ -42,6 +42,32 @@ func (b *Bus) State(ctx context.Context) (State, error) {
 // created names a stream by the instant of its making.
 func created(at time.Time) string { return strconv.FormatInt(at.UnixNano(), 36) }
 
+// Holds says whether the stream has an event of the types (all when there are none)
+// after a number and up to another, by the one server that decides what is in it. A
+// reader may be served by a server that is a little behind, and gets fewer then.
+func (b *Bus) Holds(ctx context.Context, types []string, after, upto uint64) (bool, error) {
+	done, err := b.begin()
+	if err != nil {
+		return false, err
+	}
+	defer done()
+	subjects, err := b.names.filters(types)
+	if err != nil {
+		return false, err
+	}
+	for _, subject := range subjects {
+		next, err := b.stream.GetMsg(ctx, after+1, jetstream.WithGetMsgSubject(subject))
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound):
+		case err != nil:
+			return false, fmt.Errorf("look into the stream: %w", err)
+		case next.Sequence <= upto:
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // Place returns the number after which the events follow that came into the
 // stream at an instant or later. Of an instant before the oldest event it is the
 // number before that event.

@@ -28,6 +28,7 @@ type Stream interface {
 	State(ctx context.Context) (bus.State, error)
 	Place(ctx context.Context, at time.Time) (uint64, error)
 	Fetch(ctx context.Context, types []string, after uint64, limit int, wait time.Duration) ([]bus.Sequenced, error)
+	Holds(ctx context.Context, types []string, after, upto uint64) (bool, error)
 	PublishAll(ctx context.Context, events []bus.Event) (bus.Numbers, error)
 	PublishAgain(ctx context.Context, lost uint64, events []bus.Event) (bus.Numbers, error)
 }
@@ -98,11 +99,19 @@ func (r *Room) read(ctx context.Context, types []string, after place, limit int,
 		return readFrom{}, err
 	}
 	found := readFrom{events: events, after: after, next: after, more: len(events) == limit}
-	if len(events) < limit {
-		found.next.number = max(after.number, state.Last)
-	}
 	if len(events) > 0 {
-		found.next.number = max(found.next.number, events[len(events)-1].Sequence)
+		found.next.number = events[len(events)-1].Sequence
+	}
+	// What is of other types is passed over, so that a place does not grow old. In a
+	// cluster who reads may be behind who said how far the stream goes: then not.
+	if len(events) < limit && found.next.number < state.Last {
+		behind, err := r.Stream.Holds(ctx, types, found.next.number, state.Last)
+		if err != nil {
+			return readFrom{}, err
+		}
+		if !behind {
+			found.next.number = state.Last
+		}
 	}
 	return found, nil
 }
