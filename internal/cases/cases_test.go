@@ -101,7 +101,7 @@ func TestTheClockStandsAndGoesOn(t *testing.T) {
 		due := c.Clock.Due
 		r.clock.Advance(48 * time.Hour)
 		must(t, r.Claim(t.Context(), officer(), c.Number))
-		must(t, r.Ask(t.Context(), officer(), c.Number, 0, "asked", "Када сте се доселили?"))
+		must(t, r.Ask(t.Context(), officer(), c.Number, 0, "Када сте се доселили?"))
 		v, err := r.Case(t.Context(), mother(), c.Number)
 		must(t, err)
 		want(t, "it runs while she is asked", v.Clock.Runs(), false)

@@ -59,9 +59,13 @@ func (r *Room) say(ctx context.Context, tx *storage.Tx, c Case, thread Thread, b
 	return nil
 }
 
-// Ask has an officer put a question to the party. The case waits for the answer where its
-// kind has a status for that; the person is told that there is a question, and not which.
-func (r *Room) Ask(ctx context.Context, by act.Actor, number string, version int, to, text string) error {
+// Ask has an officer put a question to the party. The case waits for the answer in the status
+// that its kind has for that, and its clock stands; the person is told that there is a question,
+// and not which.
+//
+// Problems: case-nobody where no person is known, case-move where the kind does not wait for answers,
+// case-changed, case-unknown, own-matter.
+func (r *Room) Ask(ctx context.Context, by act.Actor, number string, version int, text string) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		c, err := r.caseWhere(ctx, tx, "number", number)
 		if err != nil {
@@ -76,9 +80,27 @@ func (r *Room) Ask(ctx context.Context, by act.Actor, number string, version int
 		if err := r.say(ctx, tx, c, WithParty, law.ByOfficer, by.Account, text); err != nil {
 			return err
 		}
+		to, err := r.waits(c)
+		if err != nil {
+			return err
+		}
 		_, err = r.Move(ctx, tx, Move{Case: c.ID, Version: version, To: to, By: law.ByOfficer, Account: by.Account})
 		return err
 	})
+}
+
+// waits finds the status in which a case waits for an answer of its party.
+func (r *Room) waits(c Case) (string, error) {
+	kind, status, err := r.kindOf(c)
+	if err != nil {
+		return "", err
+	}
+	for _, s := range kind.Statuses {
+		if s.Answered != "" && (s.ID == c.Status || status.Lets(s.ID, law.ByOfficer)) {
+			return s.ID, nil
+		}
+	}
+	return "", problem.New(problem.Conflict, "case-move", "number", c.Number)
 }
 
 // Answer takes what the party says in a case. Where the case waited for it, it goes back to

@@ -20,6 +20,8 @@ import (
 	admissionpages "dobosh/internal/admission/pages"
 	"dobosh/internal/api"
 	"dobosh/internal/bus"
+	"dobosh/internal/cases"
+	casepages "dobosh/internal/cases/pages"
 	"dobosh/internal/catalogue"
 	cataloguepages "dobosh/internal/catalogue/pages"
 	"dobosh/internal/contracts"
@@ -117,7 +119,7 @@ const (
 func tables(guests []Guest) []fs.FS {
 	all := []fs.FS{
 		migrations, keys.Migrations(), bus.Migrations(), api.Migrations(), budget.Migrations(), turnstile.Migrations(), work.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), admission.Migrations(),
-		contracts.Migrations(), catalogue.Migrations(), oversight.Migrations(), events.Migrations(), notify.Migrations(), services.Migrations(), receipts.Migrations(),
+		contracts.Migrations(), catalogue.Migrations(), oversight.Migrations(), events.Migrations(), notify.Migrations(), cases.Migrations(), services.Migrations(), receipts.Migrations(),
 	}
 	for _, guest := range guests {
 		for _, tables := range guest.Tables {
@@ -417,9 +419,21 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 			Pack: pack, DB: db, Work: jobs, Asker: gateway, Journal: watched{book, n.watch}, Key: key, Witness: cosigners, Sectors: sectors, Trust: trust.proofs, Workers: cfg.Services.Workers,
 			Now: now, Sure: n.agreed.Sure, Log: log, Demo: demonstration,
 		}
-		if courier != nil {
-			needs.Notifier = courier
+		spoken, err := shared.Key(ctx, "cases")
+		if err != nil {
+			return err
 		}
+		said, err := seal.New(spoken)
+		if err != nil {
+			return err
+		}
+		cased := cases.Config{
+			Member: cfg.Member, Prefix: cfg.Services.Prefix, PublicURL: cfg.PublicURL, Title: title, Pack: pack, DB: db, Key: said, Now: now, Sure: n.agreed.Sure, Log: log,
+		}
+		if courier != nil {
+			cased.Notifier = courier
+		}
+		needs.Cases = cases.New(cased)
 		watch := &receipts.Watch{Member: cfg.Member, DB: db, Journal: watched{book, n.watch}, Now: now}
 		needs.Looks = guarded{watch}
 		jobs.Register(work.Daily("looks.forget", 3*time.Hour, watch.Forget))
@@ -428,6 +442,11 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 			return err
 		}
 		given = services.New(needs)
+		needs.Cases.WatchedBy(given)
+		matters, err := casepages.New(needs.Cases, pack)
+		if err != nil {
+			return err
+		}
 		asker := cfg.Member
 		asker.Subsystem = "portal"
 		ids, err := shared.Key(ctx, "looks")
@@ -446,7 +465,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 			return err
 		}
 		n.take(Brings{
-			Pages: []portal.Room{offered, receiptpages.New(gathered), unusual},
+			Pages: []portal.Room{offered, matters, receiptpages.New(gathered), unusual},
 			Start: func(ctx context.Context) error { return given.Listen(ctx, stream) },
 			Keeps: given.Keeps(),
 			Work:  []func(context.Context){given.KeepSealed},

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"dobosh/internal/act"
+	"dobosh/internal/cases"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/rules"
@@ -93,7 +94,9 @@ func (r *Room) accept(ctx context.Context, by act.Actor, o storedOffer, s law.Pu
 
 // Decline ends the offer: the person does not want it.
 func (r *Room) Decline(ctx context.Context, by act.Actor, id string, version int) error {
-	return r.answer(ctx, by, id, version, OfferDeclined, nil)
+	return r.answer(ctx, by, id, version, OfferDeclined, func(ctx context.Context, tx *storage.Tx, o storedOffer) error {
+		return r.moved(ctx, tx, o.assessment, cases.Move{To: caseDeclined, By: law.ByParty})
+	})
 }
 
 // Object ends the offer and keeps the person out of all further assessments
@@ -101,7 +104,10 @@ func (r *Room) Decline(ctx context.Context, by act.Actor, id string, version int
 func (r *Room) Object(ctx context.Context, by act.Actor, id string, version int) error {
 	return r.answer(ctx, by, id, version, OfferObjected, func(ctx context.Context, tx *storage.Tx, o storedOffer) error {
 		_, err := tx.ExecContext(ctx, `insert into services_objections (person, service, at) values ($1, $2, $3) on conflict (person, service) do nothing`, o.person, o.service, storage.Micros(r.Now()))
-		return err
+		if err != nil {
+			return err
+		}
+		return r.moved(ctx, tx, o.assessment, cases.Move{To: caseNotWanted, By: law.ByParty})
 	})
 }
 
@@ -112,7 +118,7 @@ func (r *Room) Refer(ctx context.Context, by act.Actor, id string, version int) 
 		if err != nil {
 			return err
 		}
-		return r.refer(ctx, tx, referral{assessment: o.assessment, offer: o.id, service: s, why: PersonAsked, facts: o.facts})
+		return r.refer(ctx, tx, referral{assessment: o.assessment, offer: o.id, service: s, why: PersonAsked, facts: o.facts, by: law.ByParty})
 	})
 }
 
@@ -127,7 +133,7 @@ func (r *Room) answer(ctx context.Context, by act.Actor, id string, version int,
 		if err := r.check(o, to, version); err != nil {
 			return err
 		}
-		if err := r.move(ctx, tx, o, to); err != nil || also == nil {
+		if err := r.move(ctx, tx, o, to); err != nil {
 			return err
 		}
 		return also(ctx, tx, o)
@@ -195,7 +201,7 @@ func (r *Room) renew(ctx context.Context, o storedOffer, s law.PublicService, ca
 			return err
 		}
 		why := finding{s, o.facts, o.day, now}.why()
-		return r.refer(ctx, tx, referral{assessment: o.assessment, offer: o.id, service: s, why: why, facts: o.facts, missing: now.Missing})
+		return r.refer(ctx, tx, referral{assessment: o.assessment, offer: o.id, service: s, why: why, facts: o.facts, missing: now.Missing, by: law.ByRule})
 	})
 	if err != nil {
 		return err

@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"dobosh/internal/bus"
+	"dobosh/internal/cases"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
-	"dobosh/internal/notify"
 	"dobosh/internal/rules"
 	"dobosh/internal/storage"
 	"dobosh/internal/work"
@@ -35,9 +35,17 @@ func (r *Room) assess(ctx context.Context, t *work.Try[work.None]) error {
 	}
 	q := r.inquire(s, a.subject, a.subject, a.day, a.progress)
 	outcome, err := q.gather(ctx)
-	if err == nil {
+	switch {
+	case errors.Is(err, errNotOffered):
 		return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error {
-			return r.conclude(ctx, tx, a, finding{s, q.Facts, q.day(), outcome})
+			if err := r.moved(ctx, tx, a.ID, cases.Move{To: caseNotOffered, By: law.ByRule}); err != nil {
+				return err
+			}
+			return r.endAssessment(ctx, tx, a.ID, AssessmentNotOffered)
+		})
+	case err == nil:
+		return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			return r.conclude(ctx, tx, a, finding{s, q.Facts, q.day(), outcome}, cases.Move{By: law.ByRule})
 		})
 	}
 
@@ -76,13 +84,19 @@ func (f finding) person() string { return f.facts.text(factPerson) }
 
 // conclude writes the outcome. A no and an unknown both go to a person, and so
 // does a right whose term has ended before anybody knew: no machine refuses. An
-// offer is written, told to the person and published in the one transaction.
-func (r *Room) conclude(ctx context.Context, tx *storage.Tx, a assessment, f finding) error {
+// offer is written, told to the person and published in the one transaction. by is
+// whoever found it out.
+func (r *Room) conclude(ctx context.Context, tx *storage.Tx, a assessment, f finding, by cases.Move) error {
+	by.Person, by.Sector = f.person(), f.service.Sector
 	unwanted, err := objected(ctx, tx, f.person(), f.service.ID)
 	if err != nil {
 		return err
 	}
 	if unwanted {
+		by.To = caseNotWanted
+		if err := r.moved(ctx, tx, a.ID, by); err != nil {
+			return err
+		}
 		return r.endAssessment(ctx, tx, a.ID, AssessmentObjected)
 	}
 	until, err := r.offerEnds(f)
@@ -91,7 +105,7 @@ func (r *Room) conclude(ctx context.Context, tx *storage.Tx, a assessment, f fin
 	}
 	now := r.Now()
 	if f.outcome.Result != rules.Yes || f.person() == "" || !now.Before(until) {
-		if err := r.refer(ctx, tx, referral{assessment: a.ID, service: f.service, why: f.why(), facts: f.facts, missing: f.outcome.Missing}); err != nil {
+		if err := r.refer(ctx, tx, referral{assessment: a.ID, service: f.service, by: by.By, why: f.why(), facts: f.facts, missing: f.outcome.Missing}); err != nil {
 			return err
 		}
 		return r.endAssessment(ctx, tx, a.ID, AssessmentReferred)
@@ -112,15 +126,10 @@ func (r *Room) conclude(ctx context.Context, tx *storage.Tx, a assessment, f fin
 	if n == 0 { // it was made before
 		return r.endAssessment(ctx, tx, a.ID, AssessmentOffered)
 	}
-	if r.Notifier != nil {
-		// The message says nothing about the offer: what it is stands behind the sign-in.
-		err := r.Notifier.Send(ctx, tx, notify.Notice{
-			ID: "offer-" + offer, Person: f.person(), Link: r.PublicURL + "/offers/" + offer,
-			Subject: said().In("mail.offer.subject", lang.Values{"body": r.bodyTitle()}), Body: said().Text("mail.offer.body"),
-		})
-		if err != nil {
-			return fmt.Errorf("tell about the offer: %w", err)
-		}
+	// What the person is told says nothing about the offer: what it is stands behind the sign-in.
+	by.To, by.Until = caseOffered, civil.Of(until).AddDays(-1)
+	if err := r.moved(ctx, tx, a.ID, by); err != nil {
+		return err
 	}
 	if err := r.publish(ctx, tx, OfferMade, offer, now); err != nil {
 		return err

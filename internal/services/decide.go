@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dobosh/internal/act"
+	"dobosh/internal/cases"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
@@ -114,6 +115,16 @@ func (r *Room) enact(ctx context.Context, tx *storage.Tx, d draft) error {
 	}
 	if _, err := decisions.Insert(ctx, tx, "", d.stored()); err != nil {
 		return fmt.Errorf("insert decision: %w", err)
+	}
+	m := cases.Move{To: caseGranted, By: law.ByParty, Person: d.offer.person, Sector: d.service.Sector}
+	if d.by != byRule {
+		m.By, m.Account, m.Why = law.ByOfficer, d.by, d.reason
+	}
+	if !d.granted {
+		m.To = caseRefused
+	}
+	if err := r.moved(ctx, tx, d.offer.assessment, m); err != nil {
+		return err
 	}
 	return r.follows(ctx, tx, made, d.sealed, d.granted)
 }

@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -66,6 +67,9 @@ type progress struct {
 }
 
 func (r *Room) inquire(s law.PublicService, subject, matter string, event civil.Day, so progress) *inquiry {
+	if !s.Holds(event) { // an event may say any time, and what happened another day than it says
+		event = civil.Of(r.Now())
+	}
 	if so.Facts == nil {
 		so.Facts = known{}
 	}
@@ -84,6 +88,9 @@ func (q *inquiry) day() civil.Day {
 	return q.event
 }
 
+// errNotOffered says that there was no such public service on the day that decides.
+var errNotOffered = errors.New("the public service is not of that day")
+
 // gather asks until the outcome is certain, nothing is left to ask, or the
 // person turns out not to want it. Each question is put once, whatever the
 // number of facts it brings. What only fills sentences is not worth a question of
@@ -91,6 +98,9 @@ func (q *inquiry) day() civil.Day {
 func (q *inquiry) gather(ctx context.Context) (rules.Outcome, error) {
 	wanted := "" // by whom it is known to be
 	for {
+		if !q.service.Holds(q.day()) {
+			return rules.Outcome{}, errNotOffered
+		}
 		rule, err := q.room.rules.on(q.service.Rule, q.day())
 		if err != nil {
 			return rules.Outcome{}, &waitsFor{who: q.service.Body, err: err}

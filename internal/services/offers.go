@@ -216,15 +216,3 @@ var errClock = errors.New("the clock is not confirmed: no offer lapses by it")
 
 // lapseAgain is how soon it is looked again whether the clock is confirmed.
 const lapseAgain = 5 * time.Second
-
-// LapseOffers ends the open offers whose term is over, unless the clock may be
-// wrong.
-func (r *Room) LapseOffers(ctx context.Context) error {
-	if r.Sure != nil && !r.Sure() {
-		return work.NotYet(errClock, lapseAgain)
-	}
-	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.ExecContext(ctx, `update services_offers set state = $1, version = version + 1 where state = $2 and until <= $3`, OfferLapsed, OfferOpen, storage.Micros(r.Now()))
-		return err
-	})
-}

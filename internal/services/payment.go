@@ -79,11 +79,12 @@ type AssessmentState string
 
 // An assessment ends in an offer, in nothing, or with a person.
 const (
-	AssessmentAsking   AssessmentState = "asking"
-	AssessmentWaiting  AssessmentState = "waiting" // a register is away
-	AssessmentOffered  AssessmentState = "offered"
-	AssessmentReferred AssessmentState = "referred"
-	AssessmentObjected AssessmentState = "objected"
+	AssessmentAsking     AssessmentState = "asking"
+	AssessmentWaiting    AssessmentState = "waiting" // a register is away
+	AssessmentOffered    AssessmentState = "offered"
+	AssessmentReferred   AssessmentState = "referred"
+	AssessmentObjected   AssessmentState = "objected"
+	AssessmentNotOffered AssessmentState = "not-offered" // there was no such public service on the day that decides
 )
 
 // Assessment is one event looked at under one public service.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dobosh/internal/act"
+	"dobosh/internal/cases"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/page"
@@ -24,6 +25,7 @@ type referral struct {
 	why               ReferralReason
 	facts             known
 	missing           []string
+	by                law.Mover // who brought it there
 }
 
 // refer hands a matter to the officers, once.
@@ -40,7 +42,7 @@ func (r *Room) refer(ctx context.Context, tx *storage.Tx, f referral) error {
 	if err != nil {
 		return fmt.Errorf("refer to a person: %w", err)
 	}
-	return nil
+	return r.moved(ctx, tx, f.assessment, cases.Move{To: caseWithOfficer, By: f.by, Person: f.facts.text(factPerson), Sector: f.service.Sector})
 }
 
 // storedReferral is a row of services_referrals.

@@ -18,6 +18,7 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/bus"
+	"dobosh/internal/cases"
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
@@ -59,6 +60,7 @@ type rig struct {
 	clock     *clock.Manual
 	registers *registers
 	notices   *notices
+	cases     *cases.Room
 	log       *journal.Log
 	sectors   *identity.Sectors
 	mothers   int
@@ -84,8 +86,8 @@ func newRig(t testing.TB, engine string) *rig {
 		Title: func(id registry.ID) lang.Text {
 			return lang.Text{"sr": "Установа " + id.String(), "en": "Body " + id.String()}
 		},
-		Account: account.Make(840, 1), Pack: laws.Serbia(t), DB: testkit.Database(t, engine)(bus.Migrations(), work.Migrations(), services.Migrations()), Asker: r.registers, Journal: log, Key: shared,
-		Witness: nobody{}, Notifier: r.notices, Sectors: sectors, Trust: func() proof.Trust { return proof.Trust{Logs: []note.Verifier{log.Key()}} },
+		Account: account.Make(840, 1), Pack: laws.Serbia(t), DB: testkit.Database(t, engine)(bus.Migrations(), work.Migrations(), cases.Migrations(), services.Migrations()), Asker: r.registers, Journal: log, Key: shared,
+		Witness: nobody{}, Sectors: sectors, Trust: func() proof.Trust { return proof.Trust{Logs: []note.Verifier{log.Key()}} },
 		Now: now.Now, Log: slog.New(slog.DiscardHandler),
 	}
 	r.restart(nil)
@@ -101,7 +103,12 @@ func (r *rig) restart(change func(*services.Config)) {
 	}
 	r.runner = work.New(r.cfg.DB, r.clock.Now, r.cfg.Log, "city")
 	r.cfg.Work = r.runner
+	r.cases = cases.New(cases.Config{
+		Member: r.cfg.Member, Prefix: "ZR", PublicURL: r.cfg.PublicURL, Title: r.cfg.Title, Pack: r.cfg.Pack, DB: r.cfg.DB, Key: r.cfg.Key, Notifier: r.notices, Now: r.clock.Now, Log: r.cfg.Log,
+	})
+	r.cfg.Cases = r.cases
 	r.Room = services.New(r.cfg)
+	r.cases.WatchedBy(r.Room)
 	must(r.t, r.runner.Begin(r.t.Context()))
 }
 

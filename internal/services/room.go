@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dobosh/internal/bus"
+	"dobosh/internal/cases"
 	"dobosh/internal/exchange"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
@@ -18,7 +19,6 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/seal"
 	"dobosh/internal/law"
-	"dobosh/internal/notify"
 	"dobosh/internal/registry"
 	"dobosh/internal/rules"
 	"dobosh/internal/services/proof"
@@ -51,11 +51,6 @@ type Journal interface {
 // cosigned; none before the first.
 type Witness interface {
 	Cosigned() []byte
-}
-
-// Notifier tells a person, within the transaction that gives the reason.
-type Notifier interface {
-	Send(ctx context.Context, tx *storage.Tx, n notify.Notice) error
 }
 
 // Look is what an officer is about to see of a person, whose receipt is in the journal.
@@ -95,11 +90,11 @@ type Config struct {
 	Pack      *law.Pack
 	DB        *storage.DB
 	Work      *work.Runner // does what comes later
+	Cases     *cases.Room  // to which every matter belongs
 	Asker     Asker
 	Journal   Journal
 	Key       *seal.Sealer // of what was decided; the same on all nodes of the member
 	Witness   Witness
-	Notifier  Notifier
 	Looks     Looks // notes whom officers look at; nil for nobody
 	Sectors   Translator
 	Trust     func() proof.Trust // whom the verification page trusts

@@ -2,12 +2,16 @@ package services
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"dobosh/internal/act"
+	"dobosh/internal/cases"
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/rules"
@@ -47,6 +51,9 @@ func (r *Room) Resolve(ctx context.Context, by act.Actor, id string, version int
 	}
 	q := r.inquire(s, a.subject, "referral "+f.id, day, progress{Facts: f.facts})
 	outcome, err := q.gather(ctx)
+	if errors.Is(err, errNotOffered) {
+		return problem.New(problem.Conflict, "rule-not-in-force").Because(err)
+	}
 	if err != nil {
 		return err
 	}
@@ -82,12 +89,13 @@ func (r *Room) Resolve(ctx context.Context, by act.Actor, id string, version int
 		case !r.Now().Before(until):
 			return problem.New(problem.Gone, "offer-lapsed")
 		}
-		return r.conclude(ctx, tx, a, found)
+		return r.conclude(ctx, tx, a, found, cases.Move{By: law.ByOfficer, Account: by.Account})
 	})
 }
 
-// Dismiss ends a matter without an offer, with the officer's reason. Where the
-// person asked for a person, it is a refusal: a decision with its remedy.
+// Dismiss ends a matter without an offer, with the officer's reason. It is a refusal: a
+// decision with its remedy, of which the person is told. Only where nobody is known whom it
+// could be for there is none.
 func (r *Room) Dismiss(ctx context.Context, by act.Actor, id string, version int, reason string) error {
 	f, s, err := r.openReferral(ctx, r.DB.Read(ctx), by, id, version)
 	if err != nil {
@@ -97,10 +105,51 @@ func (r *Room) Dismiss(ctx context.Context, by act.Actor, id string, version int
 	if !sayable(reason) {
 		return problem.New(problem.Invalid, "reason-missing").At("reason", "reason-missing")
 	}
-	if f.offer == "" {
-		return r.settle(ctx, by, f, reason, func(context.Context, *storage.Tx) error { return nil })
+	switch person := f.facts.text(factPerson); {
+	case f.offer == "" && person == "":
+		return r.settle(ctx, by, f, reason, func(ctx context.Context, tx *storage.Tx) error {
+			return r.moved(ctx, tx, f.assessment, cases.Move{To: caseNobody, By: law.ByOfficer, Account: by.Account, Why: reason})
+		})
+	case f.offer == "":
+		return r.refuse(ctx, by, f, s, person, reason)
 	}
 	return r.settleOffer(ctx, by, f, reason, func(o storedOffer) verdict { return verdict{offer: o, service: s, by: by.Account, reason: reason} })
+}
+
+// refuse ends a matter in which there was no offer with a decision against it. The decision
+// hangs on an offer that was never open, so that there is one way to read decisions.
+func (r *Room) refuse(ctx context.Context, by act.Actor, f storedReferral, s law.PublicService, person, reason string) error {
+	a, err := r.assessmentByID(ctx, r.DB.Read(ctx), f.assessment)
+	if err != nil {
+		return err
+	}
+	rule, day, err := r.ruleFor(s, f)
+	if err != nil {
+		return err
+	}
+	outcome, err := jsonText(rule.Decide(f.facts.values()))
+	if err != nil {
+		return err
+	}
+	now := r.Now()
+	o := storedOffer{
+		id: id.New(), assessment: a.ID, service: s.ID, person: person, state: OfferReferred, version: 1, day: day, subject: a.subject,
+		facts: f.facts, outcome: outcome, madeAt: now, until: now, seenAt: now,
+	}
+	d, err := r.draft(verdict{offer: o, service: s, by: by.Account, reason: reason})
+	if err != nil {
+		return err
+	}
+	err = r.settle(ctx, by, f, reason, func(ctx context.Context, tx *storage.Tx) error {
+		if _, err := offers.Insert(ctx, tx, "", o); err != nil {
+			return fmt.Errorf("note what is refused: %w", err)
+		}
+		return r.enact(ctx, tx, d)
+	})
+	if err == nil {
+		r.sealNow(ctx, d.stored(), d.sealed)
+	}
+	return err
 }
 
 // openReferral gives a matter that is open and unchanged to an officer. Nobody

@@ -33,7 +33,7 @@ func TestOfficerFindsTheFact(t *testing.T) {
 		o := r.offersOf(mother)[allowance]
 		want(t, "total", o.Plan.Total, money.Dinars(735_000))
 		want(t, "state", r.assessments("")[0].State, services.AssessmentOffered)
-		want(t, "notices", len(r.notices.sent), 1)
+		want(t, "notices, of the officer who has it and of the offer", len(r.notices.sent), 2)
 		want(t, "open", len(r.referrals()), 0)
 		wantCode(t, r.Resolve(t.Context(), officer(), f.ID, f.Version, supplied, "опет"), "referral-changed")
 		wantCode(t, r.Dismiss(t.Context(), officer(), f.ID, f.Version+1, "опет"), "referral-changed")
@@ -77,13 +77,18 @@ func TestFactsThatAreNone(t *testing.T) {
 
 func TestDismissNeedsAReason(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		_, f := r.orderUnknown()
+		mother, f := r.orderUnknown()
 		for _, reason := range []string{"", " \n", strings.Repeat("а", 2001), "\xff"} {
 			wantCode(t, r.Dismiss(t.Context(), officer(), f.ID, f.Version, reason), "reason-missing")
 		}
 		must(t, r.Dismiss(t.Context(), officer(), f.ID, f.Version, "мајка је одустала"))
 		want(t, "open", len(r.referrals()), 0)
-		want(t, "decisions", len(r.entries("decision")), 0)
+		all, err := r.Decisions(t.Context(), mother, "")
+		must(t, err)
+		if len(all.Items) != 1 || all.Items[0].Granted || all.Items[0].Remedy["sr"] == "" || !all.Items[0].Sealed {
+			t.Fatalf("a refusal without a decision that she can read: %+v", all.Items)
+		}
+		want(t, "notices, of the officer who has it and of the decision", len(r.notices.sent), 2)
 		wantCode(t, r.Dismiss(t.Context(), officer(), "nothing", 1, "разлог"), "referral-unknown")
 	})
 }

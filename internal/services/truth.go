@@ -101,17 +101,23 @@ func (r *Room) adopt(ctx context.Context, tx *storage.Tx, l journal.Logged, paid
 
 	// The assessment, which keeps the event from being taken in again, and the offer, ended.
 	made := c.Decision
+	granted, state, status := made.Outcome == rules.Yes, OfferAccepted, caseGranted
+	if !granted {
+		state, status = OfferRefused, caseRefused
+	}
+	opening := r.opening(s, m.Subject, m.Event)
+	opening.Person = made.Person
+	cased, err := r.Cases.Restore(ctx, tx, opening, status, made.MadeAt)
+	if err != nil {
+		return fmt.Errorf("adopt case: %w", err)
+	}
 	if _, err := assessments.Insert(ctx, tx, `on conflict (event, service) do nothing`, assessment{
-		Assessment: Assessment{ID: m.Assessment, Service: s.ID, Event: m.Event, State: AssessmentOffered, Since: made.MadeAt}, subject: m.Subject, day: m.Day,
+		Assessment: Assessment{ID: m.Assessment, Service: s.ID, Event: m.Event, State: AssessmentOffered, Since: made.MadeAt}, subject: m.Subject, day: m.Day, cased: cased.ID,
 	}); err != nil {
 		return fmt.Errorf("adopt assessment: %w", err)
 	}
 	if _, err := tx.ExecContext(ctx, `update services_assessments set state = $1, waits = '', progress = '' where event = $2 and service = $3`, AssessmentOffered, m.Event, s.ID); err != nil {
 		return fmt.Errorf("adopt assessment: %w", err)
-	}
-	granted, state := made.Outcome == rules.Yes, OfferAccepted
-	if !granted {
-		state = OfferRefused
 	}
 	outcome, err := jsonText(record.Outcome)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dobosh/internal/bus"
+	"dobosh/internal/cases"
 	"dobosh/internal/journal"
 	"dobosh/internal/services"
 	"dobosh/internal/storage"
@@ -36,7 +37,7 @@ func TestDecisionsComeBackFromTheJournal(t *testing.T) {
 
 		engine := r.cfg.DB.Engine()
 		r.restart(func(cfg *services.Config) {
-			cfg.DB = testkit.Database(t, engine)(bus.Migrations(), work.Migrations(), journal.Migrations(), services.Migrations())
+			cfg.DB = testkit.Database(t, engine)(bus.Migrations(), work.Migrations(), journal.Migrations(), cases.Migrations(), services.Migrations())
 		})
 		together := journal.Comparison{Log: r.log, DB: r.cfg.DB}
 		if lost, ok := errors.AsType[*journal.Lost](together.Before(t.Context())); !ok || lost.Code != journal.DatabaseLost {

@@ -7,6 +7,7 @@ import (
 	"dobosh/internal/admission"
 	"dobosh/internal/api"
 	"dobosh/internal/backup"
+	"dobosh/internal/cases"
 	"dobosh/internal/catalogue"
 	"dobosh/internal/contracts"
 	"dobosh/internal/exchange"
@@ -29,6 +30,6 @@ import (
 func Of(guests ...lang.Words) (*lang.Catalogue, error) {
 	return lang.Load(append([]lang.Words{
 		portal.Words(), act.Words(), api.Words(), work.Words(), identity.Words(), law.Words(), journal.Words(), backup.Words(), registry.Words(), admission.Words(), contracts.Words(),
-		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), mailbox.Words(), papers.Words(), services.Words(), receipts.Words(),
+		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), mailbox.Words(), papers.Words(), cases.Words(), services.Words(), receipts.Words(),
 	}, guests...)...)
 }

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"dobosh/internal/kit/civil"
-	"dobosh/internal/kit/lang"
 	"dobosh/internal/portal"
 	"dobosh/internal/rules"
 )
@@ -41,25 +40,5 @@ func instalments(v *portal.Visit, p rules.Plan) []string {
 	return words
 }
 
-// term is a clock: until when, by which provision, what happens then.
-type term struct {
-	Until  civil.Day
-	Left   int // days, not negative
-	Passed int // hundredths of the whole
-	By     lang.Text
-	Then   string
-}
-
 // lastDay is the last day of a term that is over at an instant.
 func lastDay(until time.Time) civil.Day { return civil.Of(until.Add(-time.Nanosecond)) }
-
-// termOf reads a term that began and ends at two instants. The last day is the
-// one before whose end the term is over.
-func termOf(v *portal.Visit, from, until, now time.Time, by lang.Text, then string) term {
-	last := lastDay(until)
-	t := term{Until: last, Left: max(0, civil.Of(now).DaysUntil(last)), By: by, Then: then}
-	if whole := until.Sub(from); whole > 0 {
-		t.Passed = int(min(100, max(0, 100*now.Sub(from)/whole)))
-	}
-	return t
-}

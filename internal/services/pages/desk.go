@@ -81,7 +81,7 @@ func (r *room) assessments() portal.List[services.Assessment] {
 	type assessment = services.Assessment
 	return portal.List[assessment]{
 		Path: "/desk/assessments", Title: "nav.assessments", Lead: "assessments.lead", StateKey: "assessment.state.",
-		States: states(services.AssessmentWaiting, services.AssessmentAsking, services.AssessmentOffered, services.AssessmentReferred, services.AssessmentObjected),
+		States: states(services.AssessmentWaiting, services.AssessmentAsking, services.AssessmentOffered, services.AssessmentReferred, services.AssessmentObjected, services.AssessmentNotOffered),
 		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[assessment], error) {
 			return r.Assessments(v.R.Context(), v.Actor, services.AssessmentState(w.State), w.After)
 		},

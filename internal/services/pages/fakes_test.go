@@ -268,3 +268,7 @@ func opened(t testing.TB, c *city) portal.Room {
 	}
 	return room
 }
+
+func (c *city) MatterOf(context.Context, string) (services.Matter, error) {
+	return services.Matter{Offer: "first", Decision: "d1"}, nil
+}

@@ -13,7 +13,7 @@ type offerView struct {
 	services.Offer
 	Amount  amount
 	Reasons []reasonView
-	Term    term
+	Term    portal.Clock
 	Open    bool
 }
 
@@ -35,7 +35,7 @@ type inboxView struct {
 func offerOf(v *portal.Visit, o services.Offer) offerView {
 	return offerView{
 		Offer: o, Amount: amountOf(v, o.Plan), Reasons: reasonsOf(o.Reasons),
-		Term: termOf(v, o.MadeAt, o.Until, v.Now(), o.UntilBy, v.Say("offer.then")),
+		Term: v.Clock(o.MadeAt, o.Until, o.UntilBy, v.Say("offer.then")),
 		Open: o.State == services.OfferOpen,
 	}
 }

@@ -37,6 +37,7 @@ type Services interface {
 	Settling
 	Payments
 	Releasing
+	Matters
 }
 
 // Offers is a person's inbox, and the one tap.
@@ -179,5 +180,6 @@ func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
 			{Order: 200, Whom: atDesk, Do: func(v *portal.Visit) error { return v.To("/desk") }},
 		},
 		Welcome: []portal.Part{r.welcome},
+		Pieces:  map[string]portal.Piece{"case." + services.CaseKind: r.matter},
 	}, nil
 }

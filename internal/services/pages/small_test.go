@@ -1,14 +1,10 @@
 package pages
 
 import (
-	"math"
 	"strings"
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
-	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/money"
 	"dobosh/internal/portal"
@@ -33,26 +29,6 @@ func TestAmountsInWords(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 	}
-}
-
-func TestAClockEndsWithItsLastDay(t *testing.T) {
-	v := speaking(t, lang.SrCyrl)
-	from, until := pages.Now.Add(-10*24*time.Hour), civil.Date(2026, time.December, 4).Start()
-	got := termOf(v, from, until, pages.Now, nil, "")
-	if got.Until != civil.Date(2026, time.December, 3) || got.Left != 10 || got.Passed < 48 || got.Passed > 50 {
-		t.Errorf("%+v", got)
-	}
-	if over := termOf(v, from, until, until.Add(time.Hour), nil, ""); over.Left != 0 || over.Passed != 100 {
-		t.Errorf("after its end: %+v", over)
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		begin := time.Unix(rapid.Int64Range(0, math.MaxInt32).Draw(t, "begin"), 0)
-		end := begin.Add(time.Duration(rapid.Int64Range(0, int64(5*365*24*time.Hour)).Draw(t, "length")))
-		at := time.Unix(rapid.Int64Range(0, math.MaxInt32).Draw(t, "pages.Now"), 0)
-		if c := termOf(v, begin, end, at, nil, ""); c.Left < 0 || c.Passed < 0 || c.Passed > 100 {
-			t.Fatalf("%+v", c)
-		}
-	})
 }
 
 func TestQRCodesAreDark(t *testing.T) {

@@ -1,0 +1,255 @@
+// Package pages shows cases: to a person what of theirs is in progress and what was said
+// about it, to officers the queue of their scopes and each case of it.
+//
+// What a case is about shows the room to which it belongs, in a piece named "case." and the
+// kind, which is given the [cases.View].
+package pages
+
+import (
+	"context"
+	"embed"
+	"html/template"
+	"strings"
+
+	"dobosh/internal/act"
+	"dobosh/internal/cases"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/page"
+	"dobosh/internal/law"
+	"dobosh/internal/portal"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// Cases are the cases of a node; [cases.Room] does.
+type Cases interface {
+	Own(ctx context.Context, by act.Actor, after page.Key) (page.Page[cases.Case], error)
+	Case(ctx context.Context, by act.Actor, number string) (cases.View, error)
+	Queue(ctx context.Context, by act.Actor, w cases.Wanted, after page.Key) (page.Page[cases.Case], error)
+	Count(ctx context.Context, by act.Actor, w cases.Wanted, most int) (int, error)
+
+	Answering() (act.Act, error)
+	Asking() (act.Act, error)
+	Claiming() (act.Act, error)
+	Releasing() (act.Act, error)
+}
+
+type room struct {
+	Cases
+	pack *law.Pack
+}
+
+// New brings the pages of cases.
+func New(c Cases, pack *law.Pack) (portal.Room, error) {
+	r := &room{c, pack}
+	acts, err := act.All(c.Answering, c.Asking, c.Claiming, c.Releasing)
+	if err != nil {
+		return portal.Room{}, err
+	}
+	own, officer := act.SignedIn(), cases.RightToHandle()
+	atDesk, resident := portal.Holds(identity.Officer), portal.Holds(identity.Resident)
+	pages := []portal.Page{
+		{Pattern: "GET /cases", Right: own, Do: r.own},
+		{Pattern: "GET /cases/{number}", Right: own, Do: r.one},
+		{Pattern: "GET /desk/queue", Right: officer, Do: r.queue().Do},
+		{Pattern: "GET /desk/cases/{number}", Right: officer, Do: r.one},
+	}
+	for _, a := range acts {
+		whose, _, _ := strings.Cut(a.Page, "{number}")
+		pages = append(pages, portal.ActPage{
+			Act: a, Back: portal.Nav{Path: whose + "{number}", Key: "case.back"}, Next: func(v *portal.Visit, _ any) string { return whose + v.R.PathValue("number") },
+		}.Pages()...)
+	}
+	return portal.Room{
+		Templates: templates, Pages: pages,
+		Nav: []portal.Nav{
+			{Path: "/cases", Key: "nav.cases", Order: 110, Whom: resident},
+			{Path: "/desk/queue", Key: "nav.queue", Order: 205, Setting: portal.Staff, Whom: atDesk},
+		},
+		Beside: []portal.Part{r.home},
+	}, nil
+}
+
+// homeMost is how many cases a person's first page shows.
+const homeMost = 5
+
+// home is what of a person's cases is with a body, for their first page; what waits for them
+// stands there already.
+func (r *room) home(v *portal.Visit) (template.HTML, error) {
+	if len(v.Actor.Persons) == 0 {
+		return "", nil
+	}
+	found, err := r.Own(v.R.Context(), v.Actor, "")
+	if err != nil {
+		return "", err
+	}
+	var open []row
+	for _, c := range found.Items {
+		if !c.Ended() && len(open) < homeMost {
+			open = append(open, r.rowOf(c))
+		}
+	}
+	return v.Render("cases-home", open)
+}
+
+// row is a case as a list shows it.
+type row struct {
+	cases.Case
+	Title  lang.Text
+	Kind   lang.Text
+	Status law.CaseStatus
+	Due    civil.Day // none where no clock runs
+}
+
+// rowOf says a case in the words of its kind and of what it is about.
+func (r *room) rowOf(c cases.Case) row {
+	kind, _ := r.pack.CaseKind(c.Kind)
+	status, _ := kind.Status(c.Status)
+	shown := row{Case: c, Title: kind.Title, Kind: kind.Title, Status: status}
+	if s, ok := r.pack.Service(c.Service); ok {
+		shown.Title = s.Title
+	}
+	if c.Clock.Runs() && !c.Ended() {
+		shown.Due = c.Clock.Due
+	}
+	return shown
+}
+
+type ownView struct {
+	Open, Ended []row
+	Next        page.Key
+	Help        portal.Help
+}
+
+func (r *room) own(v *portal.Visit) error {
+	found, err := r.Own(v.R.Context(), v.Actor, v.After())
+	if err != nil {
+		return err
+	}
+	view := ownView{Next: found.Next, Help: v.Help}
+	for _, c := range found.Items {
+		if shown := r.rowOf(c); c.Ended() {
+			view.Ended = append(view.Ended, shown)
+		} else {
+			view.Open = append(view.Open, shown)
+		}
+	}
+	return v.Show("cases", v.Say("nav.cases"), view)
+}
+
+// caseView is a case with its clock and what its room says of it.
+type caseView struct {
+	cases.View
+	Row    row
+	Clock  *portal.Clock // nil where none runs
+	About  template.HTML
+	Staff  bool
+	Mine   bool // the officer has taken it
+	Taken  bool // somebody has
+	Asks   bool // the party is waited for, in this thread
+	Path   string
+	Beside []row
+	Steps  []stepView
+}
+
+// stepView is what was done, in the words of the kind.
+type stepView struct {
+	cases.Step
+	Title lang.Text
+}
+
+func (r *room) one(v *portal.Visit) error {
+	c, err := r.Case(v.R.Context(), v.Actor, v.R.PathValue("number"))
+	if err != nil {
+		return err
+	}
+	view := caseView{
+		View: c, Row: r.rowOf(c.Case), Staff: !c.Own, Mine: c.Officer == v.Actor.Account, Taken: c.Officer != "", Asks: c.Status.Answered != "",
+		Path: "/cases/" + c.Number,
+	}
+	if view.Staff {
+		view.Path = "/desk" + view.Path
+	}
+	if c.Clock.Runs() && !c.Ended() {
+		shown := v.Clock(c.Clock.From.Start(), c.Clock.Ends(), cite(r.pack, c.Term.Provision), v.Plain(c.Status.Next))
+		shown.Says = v.Say("case.until")
+		view.Clock = &shown
+	}
+	for _, s := range c.Steps {
+		status, _ := c.Kind.Status(s.Status)
+		view.Steps = append(view.Steps, stepView{s, status.Title})
+	}
+	for _, other := range c.Beside {
+		view.Beside = append(view.Beside, r.rowOf(other))
+	}
+	if view.About, err = v.Piece("case."+c.Case.Kind, c); err != nil {
+		return err
+	}
+	return v.Show("case", v.Plain(view.Row.Title), view)
+}
+
+// cite writes a provision as lawyers do; nothing where the pack has none.
+func cite(pack *law.Pack, ref law.Ref) lang.Text {
+	p, ok := pack.Provision(ref)
+	if !ok {
+		return nil
+	}
+	return lang.Text{"sr": p.Cite(lang.SrCyrl), "en": p.Cite(lang.En)}
+}
+
+// countMost is how far the cases of a queue are counted.
+const countMost = 1000
+
+func (r *room) queue() portal.List[cases.Case] {
+	wanted := func(w portal.Wanted) cases.Wanted {
+		wish := cases.Wanted{}
+		switch w.State {
+		case "mine":
+			wish.Mine = true
+		case "free":
+			wish.Phase, wish.Free = law.InHandling, true
+		case "in-handling", "waiting-party", "triage":
+			wish.Phase = law.Phase(w.State)
+		}
+		return wish
+	}
+	return portal.List[cases.Case]{
+		Path: "/desk/queue", Title: "nav.queue", Lead: "queue.lead", StateKey: "queue.state.",
+		States: []string{"free", "mine", "in-handling", "waiting-party", "triage"},
+		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[cases.Case], error) {
+			return r.Queue(v.R.Context(), v.Actor, wanted(w), w.After)
+		},
+		Count: func(v *portal.Visit, w portal.Wanted) (string, error) {
+			n, err := r.Count(v.R.Context(), v.Actor, wanted(w), countMost)
+			if n == countMost {
+				return v.Say("queue.many", "n", n), err
+			}
+			return v.Say("queue.count", "n", n), err
+		},
+		Table: portal.Table[cases.Case]{Caption: "nav.queue", Headed: true, Empty: "queue.none", Columns: []portal.Column[cases.Case]{
+			{Key: "col.case", Cell: func(v *portal.Visit, c cases.Case) template.HTML {
+				return portal.Anchor("/desk/cases/"+c.Number, v.Text(r.rowOf(c).Title))
+			}},
+			{Key: "col.until", Kind: portal.When, Cell: func(v *portal.Visit, c cases.Case) template.HTML {
+				if due := r.rowOf(c).Due; !due.IsZero() {
+					return portal.Escaped(v.Day(due))
+				}
+				return portal.Escaped(v.Say("queue.stands"))
+			}},
+			{Key: "col.state", Cell: func(v *portal.Visit, c cases.Case) template.HTML { return v.Text(r.rowOf(c).Status.Title) }},
+			{Key: "col.number", Kind: portal.Codes, Cell: func(v *portal.Visit, c cases.Case) template.HTML { return v.Code(c.Number) }},
+			{Key: "col.officer", Cell: func(v *portal.Visit, c cases.Case) template.HTML {
+				switch c.Officer {
+				case "":
+					return portal.Escaped(v.Say("queue.free"))
+				case v.Actor.Account:
+					return portal.Escaped(v.Say("queue.mine"))
+				}
+				return portal.Escaped(v.Say("queue.other"))
+			}},
+		}},
+	}
+}
