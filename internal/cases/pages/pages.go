@@ -54,7 +54,7 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 	pages := []portal.Page{
 		{Pattern: "GET /cases", Right: own, Do: r.own},
 		{Pattern: "GET /cases/{number}", Right: own, Do: r.one},
-		{Pattern: "GET /desk/queue", Right: officer, Do: r.queue().Do},
+		{Pattern: "GET /desk/cases", Right: officer, Do: r.queue().Do},
 		{Pattern: "GET /desk/cases/{number}", Right: officer, Do: r.one},
 	}
 	for _, a := range acts {
@@ -67,7 +67,7 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 		Templates: templates, Pages: pages,
 		Nav: []portal.Nav{
 			{Path: "/cases", Key: "nav.cases", Order: 110, Whom: resident},
-			{Path: "/desk/queue", Key: "nav.queue", Order: 205, Setting: portal.Staff, Whom: atDesk},
+			{Path: "/desk/cases", Key: "nav.desk-cases", Order: 205, Setting: portal.Staff, Whom: atDesk},
 		},
 		Beside: []portal.Part{r.home},
 	}, nil
@@ -102,13 +102,14 @@ type row struct {
 	Kind   lang.Text
 	Status law.CaseStatus
 	Due    civil.Day // none where no clock runs
+	Path   string
 }
 
 // rowOf says a case in the words of its kind and of what it is about.
 func (r *room) rowOf(c cases.Case) row {
 	kind, _ := r.pack.CaseKind(c.Kind)
 	status, _ := kind.Status(c.Status)
-	shown := row{Case: c, Title: kind.Title, Kind: kind.Title, Status: status}
+	shown := row{Case: c, Title: kind.Title, Kind: kind.Title, Status: status, Path: "/cases/" + c.Number}
 	if s, ok := r.pack.Service(c.Service); ok {
 		shown.Title = s.Title
 	}
@@ -150,7 +151,6 @@ type caseView struct {
 	Mine   bool // the officer has taken it
 	Taken  bool // somebody has
 	Asks   bool // the party is waited for, in this thread
-	Path   string
 	Beside []row
 	Steps  []stepView
 }
@@ -168,10 +168,9 @@ func (r *room) one(v *portal.Visit) error {
 	}
 	view := caseView{
 		View: c, Row: r.rowOf(c.Case), Staff: !c.Own, Mine: c.Officer == v.Actor.Account, Taken: c.Officer != "", Asks: c.Status.Answered != "",
-		Path: "/cases/" + c.Number,
 	}
 	if view.Staff {
-		view.Path = "/desk" + view.Path
+		view.Row.Path = "/desk" + view.Row.Path
 	}
 	if c.Clock.Runs() && !c.Ended() {
 		shown := v.Clock(c.Clock.From.Start(), c.Clock.Ends(), cite(r.pack, c.Term.Provision), v.Plain(c.Status.Next))
@@ -183,7 +182,11 @@ func (r *room) one(v *portal.Visit) error {
 		view.Steps = append(view.Steps, stepView{s, status.Title})
 	}
 	for _, other := range c.Beside {
-		view.Beside = append(view.Beside, r.rowOf(other))
+		beside := r.rowOf(other)
+		if view.Staff {
+			beside.Path = "/desk" + beside.Path
+		}
+		view.Beside = append(view.Beside, beside)
 	}
 	if view.About, err = v.Piece("case."+c.Case.Kind, c); err != nil {
 		return err
@@ -217,7 +220,7 @@ func (r *room) queue() portal.List[cases.Case] {
 		return wish
 	}
 	return portal.List[cases.Case]{
-		Path: "/desk/queue", Title: "nav.queue", Lead: "queue.lead", StateKey: "queue.state.",
+		Path: "/desk/cases", Title: "nav.desk-cases", Lead: "cases.queue.lead", StateKey: "cases.queue.state.",
 		States: []string{"free", "mine", "in-handling", "waiting-party", "triage"},
 		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[cases.Case], error) {
 			return r.Queue(v.R.Context(), v.Actor, wanted(w), w.After)
@@ -225,11 +228,11 @@ func (r *room) queue() portal.List[cases.Case] {
 		Count: func(v *portal.Visit, w portal.Wanted) (string, error) {
 			n, err := r.Count(v.R.Context(), v.Actor, wanted(w), countMost)
 			if n == countMost {
-				return v.Say("queue.many", "n", n), err
+				return v.Say("cases.queue.many", "n", n), err
 			}
-			return v.Say("queue.count", "n", n), err
+			return v.Say("cases.queue.count", "n", n), err
 		},
-		Table: portal.Table[cases.Case]{Caption: "nav.queue", Headed: true, Empty: "queue.none", Columns: []portal.Column[cases.Case]{
+		Table: portal.Table[cases.Case]{Caption: "nav.desk-cases", Headed: true, Empty: "cases.queue.none", Columns: []portal.Column[cases.Case]{
 			{Key: "col.case", Cell: func(v *portal.Visit, c cases.Case) template.HTML {
 				return portal.Anchor("/desk/cases/"+c.Number, v.Text(r.rowOf(c).Title))
 			}},
@@ -237,18 +240,18 @@ func (r *room) queue() portal.List[cases.Case] {
 				if due := r.rowOf(c).Due; !due.IsZero() {
 					return portal.Escaped(v.Day(due))
 				}
-				return portal.Escaped(v.Say("queue.stands"))
+				return portal.Escaped(v.Say("cases.queue.stands"))
 			}},
 			{Key: "col.state", Cell: func(v *portal.Visit, c cases.Case) template.HTML { return v.Text(r.rowOf(c).Status.Title) }},
-			{Key: "col.number", Kind: portal.Codes, Cell: func(v *portal.Visit, c cases.Case) template.HTML { return v.Code(c.Number) }},
+			{Key: "case.number", Kind: portal.Codes, Cell: func(v *portal.Visit, c cases.Case) template.HTML { return v.Code(c.Number) }},
 			{Key: "col.officer", Cell: func(v *portal.Visit, c cases.Case) template.HTML {
 				switch c.Officer {
 				case "":
-					return portal.Escaped(v.Say("queue.free"))
+					return portal.Escaped(v.Say("cases.queue.free"))
 				case v.Actor.Account:
-					return portal.Escaped(v.Say("queue.mine"))
+					return portal.Escaped(v.Say("cases.queue.mine"))
 				}
-				return portal.Escaped(v.Say("queue.other"))
+				return portal.Escaped(v.Say("cases.queue.other"))
 			}},
 		}},
 	}

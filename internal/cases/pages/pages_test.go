@@ -1,0 +1,104 @@
+package pages
+
+import (
+	"context"
+	"crypto/sha256"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"dobosh/internal/act"
+	"dobosh/internal/cases"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/seal"
+	"dobosh/internal/law"
+	"dobosh/internal/registry"
+	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
+	"dobosh/internal/testkit/pages"
+	"dobosh/internal/words"
+)
+
+// unwatched lets officers look.
+type unwatched struct{}
+
+func (unwatched) Looked(context.Context, act.Actor, cases.Case) error { return nil }
+
+// open opens a portal with a case in each of some statuses, all of the mother.
+func open(t *testing.T, statuses ...string) (http.Handler, map[string]string) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	said, err := words.Of()
+	must(err)
+	secret := sha256.Sum256([]byte("cases"))
+	key, err := seal.New(secret[:])
+	must(err)
+	pack := pages.Serbia(t)
+	db := testkit.Database(t, storage.SQLite)(cases.Migrations())
+	room := cases.New(cases.Config{
+		Member: pages.ID("RS-DEMO/GOV/ZRENJANIN"), Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: db, Key: key, Now: func() time.Time { return pages.Now },
+		Title: func(registry.ID) lang.Text { return pages.Both("Град Зрењанин", "City of Zrenjanin") }, Log: slog.New(slog.DiscardHandler),
+	})
+	room.WatchedBy(unwatched{})
+	numbers := map[string]string{}
+	must(db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+		for _, status := range statuses {
+			c, _, err := room.Open(ctx, tx, cases.Opening{Kind: "application", About: status, Source: "event", Service: "newborn-grant", Occasion: "birth", Channel: cases.ByEvent})
+			if err != nil {
+				return err
+			}
+			numbers[status] = c.Number
+			for to := "with-officer"; c.Status != status; to = status {
+				by := law.ByOfficer
+				if to == "with-officer" {
+					by = law.ByRule
+				}
+				if c, err = room.Move(ctx, tx, cases.Move{Case: c.ID, To: to, By: by, Person: "p", Sector: "family", Why: "разлог"}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
+	brought, err := New(room, pack)
+	must(err)
+	return pages.Open(t, pages.Config(said), brought), numbers
+}
+
+func TestEveryPageInEveryLanguage(t *testing.T) {
+	h, numbers := open(t, "with-officer", "asked", "offered", "refused")
+	expected := []pages.Expected{
+		{Who: "mother", Path: "/cases", Status: 200}, {Who: "officer", Path: "/desk/cases", Status: 200}, {Who: "officer", Path: "/desk/cases?state=mine", Status: 200},
+		{Path: "/cases", Status: 401}, {Path: "/desk/cases", Status: 401}, {Who: "mother", Path: "/desk/cases", Status: 403},
+		{Who: "mother", Path: "/cases/ZR-2026-0000-0000-0", Status: 404}, {Who: "nobody", Path: "/cases/" + numbers["asked"], Status: 404},
+	}
+	for _, number := range numbers {
+		expected = append(expected, pages.Expected{Who: "mother", Path: "/cases/" + number, Status: 200}, pages.Expected{Who: "officer", Path: "/desk/cases/" + number, Status: 200})
+	}
+	for _, path := range []string{"claim", "release", "ask"} {
+		expected = append(expected, pages.Expected{Who: "officer", Path: "/desk/cases/" + numbers["with-officer"] + "/" + path, Status: 200})
+	}
+	expected = append(expected, pages.Expected{Who: "mother", Path: "/cases/" + numbers["asked"] + "/answer", Status: 200})
+	pages.Walk(t, h, expected)
+	pages.Small(t, h, expected)
+	empty, _ := open(t)
+	pages.Walk(t, empty, []pages.Expected{{Who: "mother", Path: "/cases", Status: 200}, {Who: "officer", Path: "/desk/cases", Status: 200}})
+}
+
+func TestAQuestionAndItsAnswer(t *testing.T) {
+	h, numbers := open(t, "with-officer")
+	number := numbers["with-officer"]
+	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/claim", "/desk/cases/"+number)
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?state=mine"}, 200, number)
+	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/ask", "/desk/cases/"+number, "version", "3", "text", "Када сте се доселили?")
+	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200, "Када сте се доселили?", "Рок стоји")
+	pages.Sends(t, h, "mother", "/cases/"+number+"/answer", "/cases/"+number, "text", "У мају.")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases/" + number}, 200, "У мају.")
+	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number + "/answer", Form: pages.Form("text", " ")}, 422)
+}
