@@ -31,10 +31,11 @@ type Case struct {
 	OpenedAt   time.Time
 	EnteredAt  time.Time // since when it has this status
 	EndedAt    time.Time // zero until it has an outcome
-	Clock      Clock
+	Clock      law.Clock
 	Version    int // grows with every change; a form carries it, so that a stale one is noticed
 
 	matter string
+	due    int64 // first instant that is late, in microseconds; noTerm while no clock runs
 }
 
 // Channel is how a case came.
@@ -50,10 +51,6 @@ const (
 
 // Ended reports whether the case has an outcome.
 func (c Case) Ended() bool { return !c.EndedAt.IsZero() }
-
-// noTerm stands for the due instant of a case whose clock does not run: such cases come
-// after all others in a queue.
-const noTerm = 1 << 62
 
 var rows = storage.NewTable("cases_cases",
 	storage.Col("id", func(c *Case) *string { return &c.ID }),
@@ -75,18 +72,10 @@ var rows = storage.NewTable("cases_cases",
 	storage.Time("opened_at", func(c *Case) *time.Time { return &c.OpenedAt }),
 	storage.Time("entered_at", func(c *Case) *time.Time { return &c.EnteredAt }),
 	storage.Time("ended_at", func(c *Case) *time.Time { return &c.EndedAt }),
-	storage.JSON("clock", func(c *Case) *Clock { return &c.Clock }),
-	storage.Written("due", func(c *Case) any { return c.due() }),
+	storage.JSON("clock", func(c *Case) *law.Clock { return &c.Clock }),
+	storage.Col("due", func(c *Case) *int64 { return &c.due }),
 	storage.Col("version", func(c *Case) *int { return &c.Version }),
 )
-
-// due orders a queue: the instant at which the term has ended, in microseconds.
-func (c Case) due() int64 {
-	if ends := c.Clock.Ends(); !ends.IsZero() && !c.Ended() {
-		return storage.Micros(ends)
-	}
-	return noTerm
-}
 
 func unknown() error { return problem.New(problem.NotFound, "case-unknown") }
 

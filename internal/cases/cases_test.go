@@ -10,6 +10,7 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/law"
 	"dobosh/internal/storage"
@@ -95,23 +96,23 @@ func TestNoOutcomeIsKeptFromItsPerson(t *testing.T) {
 func TestTheClockStandsAndGoesOn(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		c, _ := r.open("birth-1", "event-1")
-		want(t, "a term runs before an officer has it", c.Clock.Runs(), false)
+		want(t, "a term runs before an officer has it", c.Until().IsZero(), true)
 		c, err := r.move(cases.Move{Case: c.ID, To: "with-officer", By: law.ByRule, Person: "p-1", Sector: "family"})
 		must(t, err)
-		due := c.Clock.Due
+		want(t, "last day", c.Last(), civil.Date(2026, 12, 23))
 		r.clock.Advance(48 * time.Hour)
 		must(t, r.Claim(t.Context(), officer(), c.Number))
 		must(t, r.Ask(t.Context(), officer(), c.Number, 0, "Када сте се доселили?"))
 		v, err := r.Case(t.Context(), mother(), c.Number)
 		must(t, err)
-		want(t, "it runs while she is asked", v.Clock.Runs(), false)
+		want(t, "it stands while she is asked", v.Until().IsZero(), true)
 		want(t, "messages that she sees", len(v.Messages), 1)
 		r.clock.Advance(72 * time.Hour)
 		must(t, r.Answer(t.Context(), mother(), c.Number, "У мају."))
 		v, err = r.Case(t.Context(), officer(), c.Number)
 		must(t, err)
 		want(t, "status after her answer", v.Case.Status, "with-officer")
-		want(t, "days that it stood", due.DaysUntil(v.Clock.Due), 3)
+		want(t, "last day: three later, and on to a Monday", v.Last(), civil.Date(2026, 12, 28))
 		want(t, "who has it", v.Officer, "officer")
 		want(t, "her answer", v.Messages[1].Said, "У мају.")
 	})
@@ -220,11 +221,11 @@ func TestWhateverHappensACaseIsWhole(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			if moved.Clock.Runs() {
-				if moved.Clock.Ends().Before(due[c.ID]) {
+			if until := moved.Until(); !until.IsZero() {
+				if until.Before(due[c.ID]) {
 					t.Errorf("the clock of %s ran backwards", c.Number)
 				}
-				due[c.ID] = moved.Clock.Ends()
+				due[c.ID] = until
 			}
 			if moved.Ended() && was.ID != to.ID {
 				outcomes++

@@ -6,65 +6,76 @@ import (
 
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/law"
+	"dobosh/internal/storage"
 )
 
-// Clock is how long a body has for a case. The zero Clock is that of a case without a
-// term.
-type Clock struct {
-	Term   string    `json:"term,omitempty"`  // of the pack
-	From   civil.Day `json:"from,omitzero"`   // day of the event with which it began
-	Due    civil.Day `json:"due,omitzero"`    // last day of the term, as far as it is known
-	Stands civil.Day `json:"stands,omitzero"` // day since which it stands; none where it runs
-	Pauses []Pause   `json:"pauses,omitempty"`
-}
+// noTerm stands for the due instant of a case whose clock does not run: such cases come
+// after all others in a queue.
+const noTerm = 1 << 62
 
-// Pause is a time in which the clock stood.
-type Pause struct {
-	From civil.Day `json:"from"`
-	To   civil.Day `json:"to"`  // first day on which it ran again
-	Why  string    `json:"why"` // status that says the reason
-}
-
-// Runs reports whether there is a term that goes on.
-func (k Clock) Runs() bool { return k.Term != "" && k.Stands.IsZero() }
-
-// Ends is the instant at which the term has ended, after its last day; zero while no term
-// runs.
-func (k Clock) Ends() time.Time {
-	if !k.Runs() {
+// Until is the first instant that is late; zero while no clock runs.
+func (c Case) Until() time.Time {
+	if c.due == noTerm {
 		return time.Time{}
 	}
-	return k.Due.AddDays(1).Start()
+	return storage.Instant(c.due)
 }
 
-// start begins a term with an event on a day, once: a second event does not set it back.
-func (k *Clock) start(term law.Term, day civil.Day) {
-	if k.Term == "" {
-		k.Term, k.From, k.Due = term.ID, day, term.Ends(day)
+// Last is the last day on which the body is in time; no day while no clock runs.
+func (c Case) Last() civil.Day {
+	if c.due == noTerm {
+		return civil.Day{}
 	}
+	return civil.Of(c.Until().Add(-time.Nanosecond))
 }
 
-// stand stops the clock on a day.
-func (k *Clock) stand(day civil.Day) {
-	if k.Runs() {
-		k.Stands = day
+// wind sets the clock of a case as the status into which it comes wants it: it begins with the
+// first that lets it run, stands still for a reason of the term, and ends with the outcome.
+func (r *Room) wind(c *Case, kind law.CaseKind, s law.CaseStatus) error {
+	c.due = noTerm
+	now := r.Now()
+	if kind.Term == "" || c.Clock.Term == "" && (len(s.Stands) > 0 || s.Phase.Ended()) {
+		return nil
 	}
+	if c.Clock.Term == "" {
+		c.Clock = law.BegunAt(kind.Term, now, civil.Of(now))
+	}
+	reading, err := r.Pack.Read(c.Clock)
+	if err != nil {
+		return err
+	}
+	switch state := reading.State(now); {
+	case s.Phase.Ended() && c.Clock.Done.IsZero():
+		c.Clock, err = reading.End(now)
+	case s.Pause != "" && state == law.Running:
+		c.Clock, err = reading.Pause(now, s.Pause)
+	case s.Pause == "" && state == law.Paused:
+		c.Clock, err = reading.Resume(now)
+	}
+	if err != nil {
+		return err
+	}
+	return r.read(c)
 }
 
-// run lets the clock go on from a day; what it stood is added.
-func (k *Clock) run(day civil.Day, why string) {
-	if k.Stands.IsZero() {
-		return
+// read works out the end of the clock of a case, when it runs.
+func (r *Room) read(c *Case) error {
+	c.due = noTerm
+	if c.Clock.Term == "" {
+		return nil
 	}
-	if n := k.Stands.DaysUntil(day); n > 0 {
-		k.Due = k.Due.AddDays(n)
-		k.Pauses = append(k.Pauses, Pause{k.Stands, day, why})
+	reading, err := r.Pack.Read(c.Clock)
+	if err != nil {
+		return err
 	}
-	k.Stands = civil.Day{}
+	if state := reading.State(r.Now()); state == law.Running || state == law.Over {
+		c.due = storage.Micros(reading.Until)
+	}
+	return nil
 }
 
-// text is how the clock is kept: nothing where there is no term.
-func (k Clock) text() (string, error) {
+// clockText is how a clock is kept: nothing where there is no term.
+func clockText(k law.Clock) (string, error) {
 	if k.Term == "" {
 		return "", nil
 	}

@@ -8,6 +8,7 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
 	"dobosh/internal/storage"
 )
 
@@ -98,7 +99,7 @@ var custodies = storage.NewTable("cases_custody",
 )
 
 // HandOver makes another body, or another unit of this one, accountable for a case, within
-// the transaction of the caller. The clock goes on as it was.
+// the transaction of the caller. The clock goes on, or begins again, as its term says.
 //
 // Problem: case-ended.
 func (r *Room) HandOver(ctx context.Context, tx *storage.Tx, id, body, unit, reason string) error {
@@ -111,6 +112,14 @@ func (r *Room) HandOver(ctx context.Context, tx *storage.Tx, id, body, unit, rea
 	}
 	if c.Body == body && c.Unit == unit {
 		return nil
+	}
+	if reading, err := r.Pack.Read(c.Clock); c.Clock.Term != "" && err == nil && reading.State(r.Now()) == law.Running {
+		if c.Clock, err = reading.Transfer(r.Now()); err != nil {
+			return err
+		}
+		if err := r.read(&c); err != nil {
+			return err
+		}
 	}
 	was := c.Version
 	c.Body, c.Unit, c.Officer, c.Version = body, unit, "", was+1

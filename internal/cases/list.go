@@ -25,7 +25,7 @@ type Wanted struct {
 // queue is the order of an officer's work: the nearest clock first, and those without one
 // after them.
 var queue = rows.List(
-	storage.Up("due", func(c Case) int64 { return c.due() }),
+	storage.Up("due", func(c Case) int64 { return c.due }),
 	storage.Up("id", func(c Case) string { return c.ID }),
 )
 

@@ -81,14 +81,14 @@ func (r *Room) Move(ctx context.Context, tx *storage.Tx, m Move) (Case, error) {
 
 // write writes what may change of a case that had a version.
 func (r *Room) write(ctx context.Context, tx *storage.Tx, c Case, was int) error {
-	clock, err := c.Clock.text()
+	clock, err := clockText(c.Clock)
 	if err != nil {
 		return err
 	}
 	result, err := tx.ExecContext(ctx, `update cases_cases set person = $1, sector = $2, status = $3, phase = $4, visibility = $5, body = $6, unit = $7, officer = $8,
 		entered_at = $9, ended_at = $10, clock = $11, due = $12, version = $13 where id = $14 and version = $15`,
 		c.Person, c.Sector, c.Status, string(c.Phase), string(c.Visibility), c.Body, c.Unit, c.Officer,
-		storage.Micros(c.EnteredAt), micros(c.EndedAt), clock, c.due(), c.Version, c.ID, was)
+		storage.Micros(c.EnteredAt), micros(c.EndedAt), clock, c.due, c.Version, c.ID, was)
 	if err != nil {
 		return fmt.Errorf("write case: %w", err)
 	}
@@ -146,7 +146,7 @@ func (r *Room) enter(ctx context.Context, tx *storage.Tx, c Case, s law.CaseStat
 func (r *Room) tell(ctx context.Context, tx *storage.Tx, c Case, n law.CaseNotice, by step) error {
 	day := by.until
 	if day.IsZero() {
-		day = c.Clock.Due
+		day = c.Last()
 	}
 	body, err := registry.ParseID(c.Body)
 	if err != nil {

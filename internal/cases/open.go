@@ -54,7 +54,7 @@ func (r *Room) Open(ctx context.Context, tx *storage.Tx, o Opening) (c Case, beg
 		c = Case{
 			ID: id.New(), Number: id.Code(r.Prefix, civil.Of(now).Year()), Kind: o.Kind, Service: o.Service, Occasion: occasion(o),
 			Person: o.Person, Sector: o.Sector, Status: first.ID, Phase: first.Phase, Visibility: kind.Visibility, Body: r.Member.String(), Unit: o.Unit,
-			Place: o.Place, Channel: o.Channel, OpenedAt: now, EnteredAt: now, Version: 1, matter: matter,
+			Place: o.Place, Channel: o.Channel, OpenedAt: now, EnteredAt: now, Version: 1, matter: matter, due: noTerm,
 		}
 		if err := r.wind(&c, kind, first); err != nil {
 			return c, false, err
@@ -105,6 +105,9 @@ func (r *Room) Restore(ctx context.Context, tx *storage.Tx, o Opening, status st
 	if s.Phase.Ended() {
 		c.EndedAt = at
 	}
+	if err := r.wind(&c, kind, s); err != nil {
+		return c, err
+	}
 	if err := r.write(ctx, tx, c, was); err != nil {
 		return c, err
 	}
@@ -113,23 +116,4 @@ func (r *Room) Restore(ctx context.Context, tx *storage.Tx, o Opening, status st
 		return c, err
 	}
 	return c, r.note(ctx, tx, c, step{number: number, by: law.ByRule})
-}
-
-// wind sets the clock of a case as the status in which it comes wants it.
-func (r *Room) wind(c *Case, kind law.CaseKind, s law.CaseStatus) error {
-	if kind.Term == "" || s.Phase.Ended() {
-		return nil
-	}
-	today := civil.Of(r.Now())
-	if len(s.Stands) > 0 {
-		c.Clock.stand(today)
-		return nil
-	}
-	term, ok := r.Pack.Term(kind.Term)
-	if !ok {
-		return fmt.Errorf("kind of case %s: no term %q", kind.ID, kind.Term)
-	}
-	c.Clock.run(today, c.Status)
-	c.Clock.start(term, today)
-	return nil
 }

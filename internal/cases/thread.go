@@ -136,8 +136,8 @@ func (r *Room) Heard(ctx context.Context, tx *storage.Tx, id, text string) error
 	return err
 }
 
-// read opens the messages of a thread, the oldest first.
-func (r *Room) read(ctx context.Context, from storage.Reader, c Case, threads ...Thread) ([]Message, error) {
+// thread opens the messages of a thread, the oldest first.
+func (r *Room) thread(ctx context.Context, from storage.Reader, c Case, threads ...Thread) ([]Message, error) {
 	f := storage.Among("thread", threads...)
 	all, err := messages.All(ctx, from, fmt.Sprintf(`where %s and case_id = $%d order by id limit %d`, f.Where, len(f.Args)+1, maxMessages), append(f.Args, c.ID)...)
 	if err != nil {

@@ -18,7 +18,7 @@ type View struct {
 	Case
 	Kind     law.CaseKind
 	Status   law.CaseStatus
-	Term     law.Term // zero where no term runs
+	Reading  law.Reading // of the clock; zero where there is none
 	Steps    []Step
 	Messages []Message
 	Custody  []Custody
@@ -66,8 +66,12 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 	if v.Kind, v.Status, err = r.kindOf(c); err != nil {
 		return View{}, err
 	}
-	v.Term, _ = r.Pack.Term(c.Clock.Term)
-	if v.Messages, err = r.read(ctx, from, c, threads...); err != nil {
+	if c.Clock.Term != "" {
+		if v.Reading, err = r.Pack.Read(c.Clock); err != nil {
+			return View{}, err
+		}
+	}
+	if v.Messages, err = r.thread(ctx, from, c, threads...); err != nil {
 		return View{}, err
 	}
 	if v.Custody, err = custodies.All(ctx, from, `where case_id = $1 order by number`, c.ID); err != nil {

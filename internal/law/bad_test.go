@@ -50,7 +50,7 @@ func TestBadPacks(t *testing.T) {
 	amounts, allowance, serbian := "parameters/zfpp.yaml", "rules/parental-allowance.yaml", "calendars/serbia.yaml"
 	for _, tt := range []struct{ name, file, old, new, want string }{
 		{"unknown key", "terms.yaml", "    months: 12\n", "    months: 12\n    colour: red\n", `terms.yaml:32: unknown key "colour"`},
-		{"missing source", "terms.yaml", "    source: not read in the law\n", "", `terms.yaml:109: missing key "source"`},
+		{"missing source", "terms.yaml", "    source: not read in the law\n", "", `terms.yaml:112: missing key "source"`},
 		{"missing translation", "purposes.yaml", "      en: Access to your own data\n", "", `purposes.yaml:15: missing key "en"`},
 		{"life event given twice", "lifeevents.yaml", "  - id: family\n", "  - id: birth\n", `lifeevents.yaml:7: life event "birth" is already at lifeevents.yaml:2`},
 		{"wrong type", "terms.yaml", "months: 12", "months: twelve", `terms.yaml:31: "months" must be integer, not string`},

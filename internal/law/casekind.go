@@ -81,7 +81,8 @@ type CaseStatus struct {
 	Phase    Phase       `yaml:"phase"`
 	Title    lang.Text   `yaml:"title"`    // on lists: "код службеника"
 	Next     lang.Text   `yaml:"next"`     // to the person: what happens now
-	Stands   lang.Text   `yaml:"stands"`   // why the clock stands; empty where it runs
+	Stands   lang.Text   `yaml:"stands"`   // why no clock runs, or why it stands still; empty where it runs
+	Pause    string      `yaml:"pause"`    // reason of the term for which it stands still here; empty where it does not
 	Answered string      `yaml:"answered"` // status in which an answer of the party leads; empty where the case waits for none
 	Moves    []CaseMove  `yaml:"moves"`
 	Notice   *CaseNotice `yaml:"notice"` // to the person when the case comes here
@@ -127,6 +128,9 @@ func (s CaseStatus) Lets(to string, by Mover) bool {
 func (d *draft) checkCaseKind(e entry[CaseKind]) Findings {
 	kind := e.value
 	found := rests(d, e, kind.Provision, kind.From)
+	pauses := func(reason string) bool {
+		return has(d.terms, func(x Term) bool { _, ok := x.Pause(reason); return x.ID == kind.Term && ok })
+	}
 	if kind.Term != "" && !has(d.terms, func(x Term) bool { return x.ID == kind.Term }) {
 		found = append(found, e.says("term", "term %q is not in the pack", kind.Term))
 	}
@@ -142,6 +146,9 @@ func (d *draft) checkCaseKind(e entry[CaseKind]) Findings {
 		seen[s.ID] = true
 		if told := s.Notice != nil; s.Phase.Ended() && told == (len(s.Untold) > 0) {
 			wrong("status %q is an outcome: it needs a notice, or a reason why nobody is told", s.ID)
+		}
+		if s.Pause != "" && (len(s.Stands) == 0 || !pauses(s.Pause)) {
+			wrong("status %q: the clock stands still for %q, which the term does not know or nobody is told", s.ID, s.Pause)
 		}
 		if s.Phase.Ended() && len(s.Stands) > 0 {
 			wrong("status %q: after an outcome no clock runs that could stand", s.ID)

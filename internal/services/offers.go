@@ -17,7 +17,6 @@ import (
 	"dobosh/internal/registry"
 	"dobosh/internal/rules"
 	"dobosh/internal/storage"
-	"dobosh/internal/work"
 )
 
 // storedOffer is a row of services_offers.

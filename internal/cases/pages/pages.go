@@ -113,9 +113,7 @@ func (r *room) rowOf(c cases.Case) row {
 	if s, ok := r.pack.Service(c.Service); ok {
 		shown.Title = s.Title
 	}
-	if c.Clock.Runs() && !c.Ended() {
-		shown.Due = c.Clock.Due
-	}
+	shown.Due = c.Last()
 	return shown
 }
 
@@ -172,8 +170,8 @@ func (r *room) one(v *portal.Visit) error {
 	if view.Staff {
 		view.Row.Path = "/desk" + view.Row.Path
 	}
-	if c.Clock.Runs() && !c.Ended() {
-		shown := v.Clock(c.Clock.From.Start(), c.Clock.Ends(), cite(r.pack, c.Term.Provision), v.Plain(c.Status.Next))
+	if until := c.Until(); !until.IsZero() {
+		shown := v.Clock(c.Reading.Event.Start(), until, cite(r.pack, c.Reading.Term.Provision), v.Plain(c.Status.Next))
 		shown.Says = v.Say("case.until")
 		view.Clock = &shown
 	}
