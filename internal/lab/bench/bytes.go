@@ -24,7 +24,7 @@ type BytesOptions struct {
 	Binary    string    // the program that serves
 	Dir       string    // where the nodes keep everything; must be empty or missing
 	Births    int       // of the longer of two runs, 50 to 100,000; the shorter has a fifth of them
-	Seconds   float64   // of the longer of two runs of exchanges, 2 to 600
+	Seconds   float64   // of the longer of two runs of exchanges, 5 to 600
 	PerPerson float64   // exchanges a person and day of the year that is worked out
 	PerMille  float64   // births a year and 1,000 persons
 	Log       io.Writer // progress for people
@@ -62,7 +62,7 @@ func (r BytesResult) OK() bool { return r.Loop.Count > 0 && r.Exchange.Count > 0
 
 // RunBytes measures what stays on the disk of a loop and of an exchange.
 func RunBytes(ctx context.Context, o BytesOptions) (r BytesResult, err error) {
-	if err := errors.Join(within("births", o.Births, 50, 100_000), within("seconds", o.Seconds, 2, 600), within("exchanges a person", o.PerPerson, 0, 1000), within("births of 1,000", o.PerMille, 0, 100)); err != nil {
+	if err := errors.Join(within("births", o.Births, 50, 100_000), within("seconds", o.Seconds, 5, 600), within("exchanges a person", o.PerPerson, 0, 1000), within("births of 1,000", o.PerMille, 0, 100)); err != nil {
 		return r, err
 	}
 	if err := mustBeEmpty(o.Dir); err != nil {
