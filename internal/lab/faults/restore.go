@@ -148,7 +148,7 @@ func (t *trouble) takeAway(ctx context.Context, k *keeper, machine bool) error {
 		if all, err = os.ReadDir(folder); err != nil {
 			return err
 		}
-		stays := []string{filepath.Base(k.disk.at), filepath.Base(k.disk.under), filepath.Base(k.logFile())} // two of them are mounted
+		stays := []string{filepath.Base(k.disk.at), filepath.Base(k.disk.under), filepath.Base(k.logFile()), filepath.Base(k.Config().Clock)} // two are mounted; a copy has the clock of then
 		for _, entry := range all {
 			if !slices.Contains(stays, entry.Name()) {
 				gone = append(gone, filepath.Join(folder, entry.Name()))

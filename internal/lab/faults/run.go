@@ -207,6 +207,9 @@ func (t *trouble) Make(ctx context.Context, nodes []*bench.Victim, window time.D
 	for _, v := range nodes {
 		k := &keeper{Victim: v, disk: t.disks[v.Name()], log: t.log}
 		t.keepers[v.Name()] = k
+		if err := setClock(k, 0); err != nil { // so that the file is there, and no copy brings one
+			t.find("clock of %s: %v", k.Name(), err)
+		}
 		keepers.Go(func() { k.keep(keeping) })
 	}
 	var faults sync.WaitGroup
