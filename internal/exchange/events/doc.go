@@ -18,7 +18,7 @@
 //     catches up in large pages, turn by turn with its other contracts. The same
 //     event has the same source and id, whenever it comes.
 //   - What the own stream has lost in the middle is fetched again, with the page that
-//     it came with.
+//     it came with; of a stream that was lost as a whole all pages.
 //   - What can no longer be had is a hole that the operator sees, with the instant
 //     from which on everything is there; it is never passed over in silence.
 //   - An information system reads at its own pace, or is called. Each subscription

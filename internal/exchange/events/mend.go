@@ -48,6 +48,39 @@ func (r *Room) pagesOf(ctx context.Context, stream string, number uint64) ([]tak
 	})
 }
 
+// rewind looks whether the own stream is the one into which pages were taken. Of one
+// that was lost, with the folder or the machine, nobody knows what of it was handled: each
+// source is read again from its first page that went there, and who has handled an
+// event knows it by its id.
+func (r *Room) rewind(ctx context.Context) error {
+	state, err := r.Stream.State(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := r.DB.Read(ctx).QueryContext(ctx, `select contract, node, after from exchange_pages where stream <> $1 order by at desc, first desc`, state.ID)
+	firsts := map[source]string{} // the last that is read is the first that was taken
+	_, err = storage.All(rows, err, func(scan storage.Scan) (s source, err error) {
+		var after string
+		if err = scan(&s.contract, &s.node, &after); err == nil {
+			firsts[s] = after
+		}
+		return s, err
+	})
+	if err != nil || len(firsts) == 0 {
+		return err
+	}
+	r.Log.WarnContext(ctx, "the stream is another than before: what others sent is fetched again", slog.Int("sources", len(firsts)))
+	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		for s, after := range firsts {
+			if _, err := tx.ExecContext(ctx, `update exchange_followed set place = $1 where contract = $2 and node = $3`, after, s.contract, s.node); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, `delete from exchange_pages where stream <> $1`, state.ID)
+		return err
+	})
+}
+
 // Refetch brings back events that the own stream has lost: it fetches the pages that
 // they came with from their providers again, and publishes them anew. What is not
 // lost of them comes twice, and is known by its id. It returns the numbers that

@@ -58,6 +58,40 @@ func TestADamagedEventIsFetchedAgain(t *testing.T) {
 	}
 }
 
+// The city's stream is gone as a whole, with what nobody had handled: it comes from its
+// provider again, once, and not each time.
+func TestALostStreamIsFilledAgain(t *testing.T) {
+	w := newWorld(t)
+	first := startBus(t, bus.Config{Dir: t.TempDir()})
+	w.city.Stream = first
+	for _, e := range []bus.Event{birth("first1", "80152"), birth("second2", "80152")} {
+		publish(t, w.state.Stream, e)
+		if err := w.take(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(w.city.rewind(t.Context()))
+	must(w.take())
+	if got := ids(t, first); !slices.Equal(got, []string{"first1", "second2"}) {
+		t.Errorf("the stream that was not lost has %q", got)
+	}
+	second := startBus(t, bus.Config{Dir: t.TempDir()})
+	w.city.Stream = second
+	for range 2 {
+		must(w.city.rewind(t.Context()))
+		must(w.take())
+		if got := ids(t, second); !slices.Equal(got, []string{"first1", "second2"}) {
+			t.Errorf("the new stream has %q", got)
+		}
+	}
+}
+
 func (s *side) allHoles(ctx context.Context) ([]Hole, error) {
 	page, err := s.holes(ctx, "", 10)
 	return page.Items, err

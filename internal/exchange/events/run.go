@@ -2,8 +2,11 @@ package events
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
+
+	"dobosh/internal/kit/clock"
 )
 
 // look is how often the room looks whether the registry has changed.
@@ -19,6 +22,17 @@ const followName, deliverName = "events.follow", "events.deliver"
 func (r *Room) Follow(ctx context.Context) { r.DB.Lead(ctx, followName, r.Log, r.followAll) }
 
 func (r *Room) followAll(ctx context.Context) {
+	for {
+		err := r.rewind(ctx)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		r.Log.WarnContext(ctx, "it was not found out whether the stream is the one of before", slog.Any("error", err))
+		_ = clock.Pause(ctx, lastPause) // then its end is seen
+	}
 	var followers sync.WaitGroup
 	defer followers.Wait()
 	running := map[source]context.CancelFunc{}
