@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -74,6 +75,13 @@ func (t truth) hear(ctx context.Context, holder *credential.Holder) error {
 			break
 		}
 	}
+	told, err := t.remind(asking, peers, client, answers)
+	if err != nil {
+		return err
+	}
+	if told {
+		answers = question.Ask(asking)
+	}
 	largest, size := witness.Largest(answers), t.Log.Size()
 	switch {
 	case !heard && t.was.Journal && !t.was.Alone:
@@ -88,6 +96,36 @@ func (t truth) hear(ctx context.Context, holder *credential.Holder) error {
 		return nil
 	}
 	return t.damaged(t.Log.Extends(largest.Signed))
+}
+
+// remind tells a witness once more that the journal went on from fewer entries than the
+// witness had seen, where that is what it still has: it was itself put back from a copy of
+// before. A witness that has seen anything else says so, and nothing is given up twice.
+func (t truth) remind(ctx context.Context, peers []witness.Peer, client *http.Client, answers []witness.Seen) (told bool, err error) {
+	for i, a := range answers {
+		if a.Err != nil || a.Signed == nil || a.Size <= t.Log.Size() && t.Log.Extends(a.Signed) == nil {
+			continue
+		}
+		q := journal.Query{Kinds: []string{continuationKind}, Match: func(e journal.Entry) bool { return e.ID == a.Witness }}
+		for {
+			found, next, err := t.Log.Search(ctx, q)
+			if err != nil {
+				return told, err
+			}
+			for _, l := range found {
+				if err := witness.Continue(ctx, peers[i], client, l.Entry.Body); err != nil {
+					t.log.InfoContext(ctx, "a witness has seen something else than what was given up", slog.String("witness", a.Witness), slog.Any("error", err))
+					continue
+				}
+				t.log.WarnContext(ctx, "a witness was told again that the journal went on from fewer entries", slog.String("witness", a.Witness))
+				told = true
+			}
+			if q.After = next; next == 0 {
+				break
+			}
+		}
+	}
+	return told, nil
 }
 
 // settle takes up what the journal says since the database was last marked, and

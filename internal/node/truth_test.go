@@ -11,6 +11,7 @@ import (
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/lab/station"
+	"dobosh/internal/node"
 	"dobosh/internal/services"
 	"dobosh/internal/testkit"
 )
@@ -178,4 +179,49 @@ func TestNodeTakesFromTheJournalWhatACopyLacks(t *testing.T) {
 			t.Errorf("%s is offered again", o.Service)
 		}
 	}
+}
+
+// The city's journal went on from fewer entries than its witness had seen, and then the
+// witness was put back from a copy of before that. The city tells it again, and is not
+// taken for one that signs two histories; a witness that has seen more is not told.
+func TestAWitnessThatForgotIsToldAgain(t *testing.T) {
+	w := newTown(t)
+	w.all()
+	w.decided("jovana")
+	w.witnessed(demo.City)
+	w.stop(demo.City)
+	at := func(name, file string) string { return filepath.Join(w.dir, name, file) }
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(os.CopyFS(filepath.Join(w.dir, "older"), os.DirFS(at(demo.City, "data/journal"))))
+	older := w.copied(demo.City, "data/dobosh.db")
+	w.start(demo.City)
+	w.decided("ana")
+	w.witnessed(demo.City)
+	w.stop(demo.City)
+	must(os.CopyFS(filepath.Join(w.dir, "memory"), os.DirFS(at(demo.Supervisor, "data/witness"))))
+	forget := func() {
+		w.removeAll(demo.Supervisor, "data/witness")
+		must(os.CopyFS(at(demo.Supervisor, "data/witness"), os.DirFS(filepath.Join(w.dir, "memory"))))
+	}
+
+	w.removeAll(demo.City, "data/journal", "data/cosigned", "data/bus")
+	must(os.CopyFS(at(demo.City, "data/journal"), os.DirFS(filepath.Join(w.dir, "older"))))
+	older()
+	w.refused(demo.City, "journal-behind")
+	if _, err := node.GiveUpEntries(t.Context(), w.files[demo.City], "the disk burned", clock.System, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	forget()
+	w.start(demo.City)
+	w.decided("jovana")
+	w.witnessed(demo.City)
+	w.stop(demo.City)
+	forget()
+	w.start(demo.City) // it has other entries by now, and more
+	w.witnessed(demo.City)
 }
