@@ -43,7 +43,7 @@ func runBackup(ctx context.Context, c *cli.Call) error {
 	for _, s := range m.Segments {
 		size += s.Size
 	}
-	c.Printf("%s: backup of %s, %d entries of the journal in %d segments, %d bytes, read back\n", m.Origin, m.At.Format(time.RFC3339), m.Entries, len(m.Segments), size)
+	c.Printf("%s: backup of %s, %d entries of the journal in %d segments, %d bytes, read back\n", m.Origin, m.At.Format(time.RFC3339Nano), m.Entries, len(m.Segments), size)
 	return nil
 }
 
@@ -93,7 +93,7 @@ func runRestore(ctx context.Context, c *cli.Call) error {
 	if err != nil {
 		return err
 	}
-	c.Printf("%s: the backup of %s was put back: %s\n", m.Origin, m.At.Format(time.RFC3339), parts(b))
+	c.Printf("%s: the backup of %s was put back: %s\n", m.Origin, m.At.Format(time.RFC3339Nano), parts(b))
 	for _, path := range b.Aside {
 		c.Printf("kept beside: %s\n", path)
 	}
