@@ -240,10 +240,63 @@ func putPostgres(ctx context.Context, cfg Config, file string, log *slog.Logger,
 		return err
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // no effect after the commit
+	again, err := setFree(ctx, tx)
+	if err != nil {
+		return err
+	}
+	made, err := seen(ctx, tx)
+	if err != nil {
+		return err
+	}
 	if err := putRows(ctx, tx, tar.NewReader(in)); err != nil {
 		return err
 	}
+	copied, err := seen(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if copied != made {
+		return errors.New("the copied database had not seen the migrations of this program: it is of another version, or was copied before they were done")
+	}
+	if err := again(); err != nil {
+		return err
+	}
 	return tx.Commit(ctx)
+}
+
+// seen lists the migrations that a database has seen.
+func seen(ctx context.Context, tx pgx.Tx) (list string, err error) {
+	return list, tx.QueryRow(ctx, `select coalesce(string_agg(number || ' ' || sha256, ' ' order by number), '') from storage_migrations`).Scan(&list)
+}
+
+// setFree takes the references between tables away, since rows come table by table in
+// the order of names; again puts them back, and looks whether all of them hold.
+func setFree(ctx context.Context, tx pgx.Tx) (again func() error, err error) {
+	rows, err := tx.Query(ctx, `select conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) from pg_constraint
+		where contype = 'f' and connamespace = current_schema()::regnamespace order by 1, 2`)
+	if err != nil {
+		return nil, err
+	}
+	type reference struct{ table, name, says string }
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r reference, err error) {
+		return r, row.Scan(&r.table, &r.name, &r.says)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range all {
+		if _, err := tx.Exec(ctx, "alter table "+r.table+" drop constraint "+r.name); err != nil {
+			return nil, err
+		}
+	}
+	return func() error {
+		for _, r := range all {
+			if _, err := tx.Exec(ctx, "alter table "+r.table+" add constraint "+r.name+" "+r.says); err != nil {
+				return fmt.Errorf("rows of %s refer to some that are not there: %w", r.table, err)
+			}
+		}
+		return nil
+	}, nil
 }
 
 func putRows(ctx context.Context, tx pgx.Tx, from *tar.Reader) error {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -211,7 +212,8 @@ func TestCopyOfADatabase(t *testing.T) {
 	for _, engine := range testkit.Engines() {
 		t.Run(engine, func(t *testing.T) {
 			config, empty := testkit.StorageConfig(t, engine), testkit.StorageConfig(t, engine)
-			rooms := []fs.FS{oneRoom, otherRoom, fstest.MapFS{"0500_odd.sql": file(`create table odd (id text primary key, n bigint, yes boolean not null default true, none text);`)}}
+			rooms := []fs.FS{oneRoom, otherRoom, fstest.MapFS{"0500_odd.sql": file(`create table odd (id text primary key, n bigint, yes boolean not null default true, none text);
+				create table a_leaf (odd text not null references odd (id));`)}} // its name comes before that of what it refers to
 			db, err := storage.Open(t.Context(), config, slog.New(slog.DiscardHandler), rooms...)
 			if err != nil {
 				t.Fatal(err)
@@ -224,6 +226,12 @@ func TestCopyOfADatabase(t *testing.T) {
 			}
 			const strange = "tab\there, \\N, ћирилица, \"quotes\"\nline"
 			if err := put(strange); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+				_, err := tx.ExecContext(ctx, `insert into a_leaf (odd) values ($1)`, strange)
+				return err
+			}); err != nil {
 				t.Fatal(err)
 			}
 			copied := filepath.Join(t.TempDir(), "copy")
@@ -261,8 +269,20 @@ func TestCopyOfADatabase(t *testing.T) {
 			if err != nil || n != int64(len(strange)) || !yes || nothing != nil {
 				t.Errorf("the copy holds %d, %v, %v: %v", n, yes, nothing, err)
 			}
+			if err := again.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+				_, err := tx.ExecContext(ctx, `insert into a_leaf (odd) values ('nothing')`)
+				return err
+			}); err == nil {
+				t.Error("in the copy a row may refer to what is not there")
+			}
 			if err := again.Close(); err != nil {
 				t.Error(err)
+			}
+			if engine == storage.Postgres {
+				other := append(slices.Clone(rooms), fstest.MapFS{"0600_more.sql": file(`create table more (id text primary key);`)})
+				if err := storage.Put(t.Context(), testkit.StorageConfig(t, engine), copied, slog.New(slog.DiscardHandler), other...); err == nil {
+					t.Error("a copy of another version was put back, which does not know what was done to it")
+				}
 			}
 		})
 	}

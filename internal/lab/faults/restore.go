@@ -31,6 +31,10 @@ type span struct{ from, to time.Time }
 func (t *trouble) restore(ctx context.Context, f Fault, k *keeper) error {
 	k.files.Lock()
 	defer k.files.Unlock()
+	if t.database != nil && k.Name() == demo.Registers {
+		t.skip("%s of the registers on PostgreSQL: dobosh makes no tables for its guest, the register of births", f.Kind)
+		return nil
+	}
 	folder := filepath.Dir(k.File())
 	copies := filepath.Join(filepath.Dir(folder), "copies", k.Name())
 	copied := time.Now()

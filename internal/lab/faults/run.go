@@ -165,6 +165,8 @@ func (t *trouble) prepare(name, file string) error {
 }
 
 func (t *trouble) skip(format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if said := fmt.Sprintf(format, args...); !slices.Contains(t.skipped, said) {
 		t.skipped = append(t.skipped, said)
 		fmt.Fprintf(t.log, "left out: %s\n", said)
