@@ -10,7 +10,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,10 +50,17 @@ func Restore(ctx context.Context, w Wanted) (b Back, err error) {
 		return b, err
 	}
 	b.Config = filepath.Join(w.Folder, filepath.Base(w.Set.Config))
+	keysThere, err := w.findKeys(ctx)
+	if err != nil {
+		return b, err
+	}
 	if err := w.unpack(ctx, &b, map[string]string{inConfig: w.Folder, elsewhere: "/"}); err != nil {
 		return b, err
 	}
 	n, err := w.Load(b.Config)
+	if errors.Is(err, fs.ErrNotExist) && !keysThere {
+		return b, problem.New(problem.NotFound, "backup-keys", "name", w.Set.Keys.Name).Because(err)
+	}
 	if err != nil {
 		return b, err
 	}
@@ -87,6 +96,10 @@ func Restore(ctx context.Context, w Wanted) (b Back, err error) {
 			return b, err
 		}
 		b.Journal = true
+		// Before anything else can fail: a second try finds this journal and lets it stay.
+		if err := Put(n.Dir, Restored{Journal: true}); err != nil {
+			return b, err
+		}
 	}
 	if err := w.unpack(ctx, &b, map[string]string{inDir: n.Dir}); err != nil {
 		return b, err
@@ -110,6 +123,30 @@ func Restore(ctx context.Context, w Wanted) (b Back, err error) {
 		return b, err
 	}
 	return b, Put(n.Dir, Restored{Database: true, Journal: b.Journal, Alone: w.Alone})
+}
+
+// findKeys looks for the keys of the set or, where their time is over, for those of the next
+// set that has some: they open what was not erased in between.
+func (w *Wanted) findKeys(ctx context.Context) (there bool, err error) {
+	list, err := w.Keys.List(ctx, path.Join(slug(w.Set.Origin), "keys")+"/")
+	if err != nil {
+		return false, err
+	}
+	sets, err := Sets(ctx, w.Store, w.Set.Origin)
+	if err != nil {
+		return false, err
+	}
+	for _, s := range sets {
+		if s.At.Before(w.Set.At) || !slices.ContainsFunc(list, func(f files.File) bool { return f.Name == s.Keys.Name }) {
+			continue
+		}
+		if s.Keys.Name != w.Set.Keys.Name {
+			w.Log.WarnContext(ctx, "the time of this set's keys is over; those of a newer one do not open what was erased since", slog.Time("newer", s.At))
+		}
+		w.Set.Keys = s.Keys
+		return true, nil
+	}
+	return false, nil
 }
 
 func (w Wanted) journalStays(dir string, n Node) bool {
@@ -171,8 +208,8 @@ func (w Wanted) database(ctx context.Context, n Node) error {
 	return nil
 }
 
-// unpack takes from both tars what belongs into some roots and is not there. Keys whose time
-// is over are missing, and the journal says so.
+// unpack takes from both tars what belongs into some roots and is not there. Where no keys are
+// left, the journal says so.
 func (w Wanted) unpack(ctx context.Context, b *Back, roots map[string]string) error {
 	for _, from := range []struct {
 		store files.Store

@@ -53,7 +53,7 @@ func copyOf(config string) (backup.Node, error) {
 	}
 	n := backup.Node{
 		Origin: Origin(cfg.Member, cfg.Name), Version: Version, Config: config, Dir: cfg.Dir, Database: where, Keys: append([]note.Verifier{key}, former...),
-		Secrets: cfg.beside(),
+		Secrets: append(cfg.beside(), cfg.formerFile()), // which former keys there are fits the present one
 	}
 	if !cfg.Archive.inStore() {
 		n.Archive = cfg.Archive.To
