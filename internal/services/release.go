@@ -151,6 +151,18 @@ func (r *Room) leave(ctx context.Context, f PaymentFile) error {
 	return nil
 }
 
+// hasFile says whether all payments of a file that was taken are known to have left with
+// it. Decisions that came back may have brought the file along for theirs alone.
+func hasFile(ctx context.Context, from storage.Reader, l journal.Logged) (bool, error) {
+	var paid leaving
+	if err := strict.Upto(len(l.Entry.Body)+1).Decode(l.Entry.Body, &paid); err != nil {
+		return false, fmt.Errorf("payments of file %s: %w", l.Entry.ID, err)
+	}
+	var n int
+	err := from.QueryRowContext(ctx, `select count(*) from services_payments where file = $1 and state = $2`, l.Entry.ID, PaymentReleased).Scan(&n)
+	return n == len(paid.Payments), err
+}
+
 // adoptFile writes a payment file again from the journal, and that its payments were
 // released with it. Those of later months are added as they had become due.
 func (r *Room) adoptFile(ctx context.Context, tx *storage.Tx, l journal.Logged) error {

@@ -59,11 +59,8 @@ func (r *Room) Keeps() []journal.Kept {
 			Adopt: func(ctx context.Context, tx *storage.Tx, l journal.Logged) error { return r.adopt(ctx, tx, l, paid) },
 		},
 		{
-			Kind: fileKind,
-			Has: func(ctx context.Context, from storage.Reader, l journal.Logged) (has bool, err error) {
-				err = from.QueryRowContext(ctx, `select count(*) > 0 from services_payment_files where id = $1 and released_at > 0`, l.Entry.ID).Scan(&has)
-				return has, err
-			},
+			Kind:  fileKind,
+			Has:   hasFile,
 			Adopt: r.adoptFile,
 		},
 	}
