@@ -122,7 +122,11 @@ func Restore(ctx context.Context, w Wanted) (b Back, err error) {
 	if err := os.RemoveAll(filepath.Join(n.Dir, "bus")); err != nil {
 		return b, err
 	}
-	return b, Put(n.Dir, Restored{Database: true, Journal: b.Journal, Alone: w.Alone})
+	was := Restored{Database: true, Journal: b.Journal, Alone: w.Alone}
+	if b.Journal {
+		was.Kept = w.Set.Checkpoint
+	}
+	return b, Put(n.Dir, was)
 }
 
 // findKeys looks for the keys of the set or, where their time is over, for those of the next

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ type Restored struct {
 	Database bool `json:"database,omitempty"`
 	Journal  bool `json:"journal,omitempty"`
 	Alone    bool `json:"alone,omitempty"` // go on without a witness, because they were lost too
+	// Kept is the checkpoint of the copy of the journal, as it was signed; empty where the journal is not from a copy.
+	Kept string `json:"kept,omitempty"`
 }
 
 const restoredFile = "restored"
@@ -31,7 +34,7 @@ func ReadRestored(dir string) (r Restored, err error) {
 		return r, nil
 	}
 	if err == nil {
-		err = strict.Upto(1<<10).Decode(raw, &r)
+		err = strict.Upto(8<<10).Decode(raw, &r)
 	}
 	if err != nil {
 		return Restored{}, fmt.Errorf("what was restored: %w", err)
@@ -45,7 +48,7 @@ func Put(dir string, r Restored) error {
 	if err != nil {
 		return err
 	}
-	raw, err := json.Marshal(Restored{r.Database || before.Database, r.Journal || before.Journal, r.Alone || before.Alone})
+	raw, err := json.Marshal(Restored{r.Database || before.Database, r.Journal || before.Journal, r.Alone || before.Alone, cmp.Or(r.Kept, before.Kept)})
 	if err != nil {
 		return err
 	}

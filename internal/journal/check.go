@@ -202,7 +202,7 @@ func receivedFits(e Entry) bool {
 		return false
 	}
 	c, err := PeekCheckpoint(s.Checkpoint)
-	return err == nil && c.contains(s, e.metaHash(), e.BodyHash()) == nil
+	return err == nil && c.contains(s, e.MetaHash(), e.BodyHash()) == nil
 }
 
 // tail judges what follows the last checkpoint of a segment: in the last one it may be a batch that was never acknowledged.

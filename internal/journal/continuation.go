@@ -63,14 +63,16 @@ func (c Continuation) check() error {
 	return nil
 }
 
-// Continue signs that the log goes on from what it has, which is less than a checkpoint that it signed, and journals that. What it gives
-// is shown to witnesses, with [OpenContinuation] by whoever wants to check it.
-func (l *Log) Continue(seen []byte, why string) (signed []byte, c Continuation, err error) {
+// Continue signs that the log goes on from what it had at kept, which is less than a checkpoint that it signed. What it gives
+// is shown to witnesses and partners; [OpenContinuation] is for whoever wants to check it.
+func (l *Log) Continue(seen, kept []byte, why string) (signed []byte, c Continuation, err error) {
 	c.Why = why
 	if c.Seen, err = OpenCheckpoint(seen, l.Keys()...); err != nil {
 		return nil, c, err
 	}
-	kept := l.Checkpoint()
+	if err := l.Extends(kept); err != nil {
+		return nil, c, err
+	}
 	if c.Kept, err = OpenCheckpoint(kept, l.Keys()...); err != nil {
 		return nil, c, err
 	}

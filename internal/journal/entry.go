@@ -76,13 +76,14 @@ func (e *Entry) BodyHash() [sha256.Size]byte {
 
 // sum computes the hashes that are not there yet, each once.
 func (e *Entry) sum() {
-	e.MetaSum = e.metaHash()
+	e.MetaSum = e.MetaHash()
 	if !e.detached() {
 		e.BodySum = e.BodyHash()
 	}
 }
 
-func (e *Entry) metaHash() [sha256.Size]byte {
+// MetaHash is the hash of the meta that the commitment holds.
+func (e *Entry) MetaHash() [sha256.Size]byte {
 	if e.MetaSum != [sha256.Size]byte{} {
 		return e.MetaSum
 	}

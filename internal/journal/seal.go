@@ -54,7 +54,7 @@ func sealWith(buf []byte, e *Entry, with sealing, random [randomSize]byte, nonce
 	begin := len(buf)
 	buf = slices.Grow(buf, frameRoom(e))[:begin+head]
 	buf, salt := appendContent(buf, e, random)
-	commitment := Commitment(salt, e.metaHash(), e.BodyHash())
+	commitment := Commitment(salt, e.MetaHash(), e.BodyHash())
 	putEntryHead(buf[begin:], kind, commitment, with.slot, nonce)
 	buf = with.sealer.AppendAt(buf[:begin+head], nonce, buf[begin+head:], commitment[:])
 	if with.body != nil {
@@ -92,7 +92,7 @@ func (r record) open(with keys) (Entry, [hashSize]byte, error) {
 			return Entry{}, none, err
 		}
 	}
-	if Commitment(salt, e.metaHash(), e.BodyHash()) != r.commitment {
+	if Commitment(salt, e.MetaHash(), e.BodyHash()) != r.commitment {
 		return Entry{}, none, errors.New("content is not the one committed to")
 	}
 	return e, salt, nil

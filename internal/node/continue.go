@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"dobosh/internal/backup"
+	"dobosh/internal/exchange/recall"
 	"dobosh/internal/journal"
 	"dobosh/internal/journal/witness"
 	"dobosh/internal/kit/clock"
@@ -62,6 +64,14 @@ func GiveUpEntries(ctx context.Context, config, why string, now clock.Now, log *
 	if err != nil {
 		return nil, err
 	}
+	was, err := backup.ReadRestored(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	kept, from, err := keptBy(book, was)
+	if err != nil {
+		return nil, err
+	}
 	peers, client, err := witnessPeers(base{Config: cfg, now: now, agreed: cfg.agreement(now), log: log}, cfg.Witnesses, credential.NewHolder(own, copied.State, now))
 	if err != nil {
 		return nil, err
@@ -78,17 +88,36 @@ func GiveUpEntries(ctx context.Context, config, why string, now clock.Now, log *
 			ahead[i] = a.Signed
 		}
 	}
+	partners, done := reached(partnersOf(copied.State(), cfg.Member), &own)
+	defer done()
+	var lost []recall.Known
+	for _, k := range question(ctx, book, from).Ask(ctx, partners) {
+		if k.Err != nil {
+			log.WarnContext(ctx, "a partner did not answer, and is asked again when the node runs", slog.String("partner", k.Name()), slog.Any("error", k.Err))
+			continue
+		}
+		if heard++; k.Largest == nil {
+			continue
+		}
+		_, told, err := gaveUp(ctx, book, k)
+		if err != nil {
+			return nil, err
+		}
+		if !told {
+			lost = append(lost, k)
+		}
+	}
 	switch {
 	case heard == 0:
 		return nil, problem.New(problem.Unavailable, "journal-unheard", "journal", filepath.Join(cfg.Dir, "journal"))
-	case len(ahead) == 0:
+	case len(ahead) == 0 && len(lost) == 0:
 		return nil, problem.New(problem.Conflict, "journal-whole", "journal", filepath.Join(cfg.Dir, "journal"))
 	}
 
 	// Every word is signed before the first is journaled, which makes the journal longer.
 	signed, words := map[int][]byte{}, map[int]journal.Continuation{}
 	for i, seen := range ahead {
-		if signed[i], words[i], err = book.Continue(seen, why); err != nil {
+		if signed[i], words[i], err = book.Continue(seen, kept, why); err != nil {
 			return nil, err
 		}
 	}
@@ -104,6 +133,16 @@ func GiveUpEntries(ctx context.Context, config, why string, now clock.Now, log *
 			return nil, err
 		}
 		said = append(said, fmt.Sprintf("witness %s: %d entries were given up, the journal goes on from %d", answers[i].Witness, words[i].Seen.Size-words[i].Kept.Size, words[i].Kept.Size))
+	}
+	for _, k := range lost {
+		signed, c, err := book.Continue(k.Largest, kept, why)
+		if err != nil {
+			return nil, err
+		}
+		if err := declare(ctx, book, signed, c, k); err != nil {
+			return nil, err
+		}
+		said = append(said, fmt.Sprintf("partner %s: knows %d entries, the journal goes on from %d; of %d messages the proof came back, their content is there", k.Name(), c.Seen.Size, c.Kept.Size, len(k.Messages)))
 	}
 	if err := os.Remove(cfg.cosignedFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err

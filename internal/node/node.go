@@ -33,6 +33,7 @@ import (
 	"dobosh/internal/exchange/link"
 	"dobosh/internal/exchange/oversight"
 	exchangepages "dobosh/internal/exchange/pages"
+	"dobosh/internal/exchange/recall"
 	"dobosh/internal/exchange/turnstile"
 	"dobosh/internal/identity"
 	identitypages "dobosh/internal/identity/pages"
@@ -269,7 +270,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err := b.known(c.State(), holder.Pin()); err != nil {
 		return err
 	}
-	if err := together.hear(ctx, holder); err != nil {
+	if err := together.hear(ctx, holder, c.State()); err != nil {
 		return err
 	}
 	g, brings, err := openGate(ctx, b, db, c, holder, watched{book, n.watch})
@@ -310,6 +311,11 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		Start:   gateway.Join,
 		Work:    []func(context.Context){gateway.Remember, func(ctx context.Context) { partFromStrangers(ctx, c, gateway) }},
 		Close:   func() error { gateway.Close(); return nil },
+	}, nil)
+	recalled := recall.New(recall.Room{Journal: book, Peer: func(r *http.Request) (registry.Node, error) { return holder.Peer(r.TLS) }, Continued: gateway.Continued, Log: log})
+	n.take(Brings{
+		Peers: map[string]http.Handler{"GET " + recall.Path: http.HandlerFunc(recalled.ServeMessages), "POST " + recall.ContinuePath: http.HandlerFunc(recalled.ServeContinuation)},
+		Work:  []func(context.Context){func(ctx context.Context) { together.hearLater(ctx, c.State, holder.Own) }},
 	}, nil)
 	brings, err = openPrograms(b)
 	if err := n.take(brings, err); err != nil {

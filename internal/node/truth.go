@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"dobosh/internal/backup"
+	"dobosh/internal/exchange/recall"
 	"dobosh/internal/journal"
 	"dobosh/internal/journal/witness"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/registry"
 	"dobosh/internal/registry/credential"
 	"dobosh/internal/storage"
 )
@@ -24,7 +26,8 @@ import (
 type truth struct {
 	base
 	journal.Comparison
-	was backup.Restored
+	was    backup.Restored
+	silent *unheard // partners that were asked and did not answer
 }
 
 // openTruth looks whether the database belongs to the journal at all. It comes
@@ -34,7 +37,7 @@ func openTruth(ctx context.Context, b base, db *storage.DB, book *journal.Log) (
 	if err != nil {
 		return truth{}, err
 	}
-	t := truth{b, journal.Comparison{Log: book, DB: db, Restored: was.Database}, was}
+	t := truth{b, journal.Comparison{Log: book, DB: db, Restored: was.Database}, was, &unheard{}}
 	return t, t.said(t.Before(ctx))
 }
 
@@ -48,8 +51,48 @@ const (
 
 // hear asks the witnesses what they know of the journal, before anything is appended
 // to it: one that was cut back, or comes from an older copy, would sign a second
-// history.
-func (t truth) hear(ctx context.Context, holder *credential.Holder) error {
+// history. A journal that comes from a copy asks its partners as well.
+func (t truth) hear(ctx context.Context, holder *credential.Holder, state *registry.State) error {
+	if err := t.hearWitnesses(ctx, holder); err != nil || !t.was.Journal {
+		return err
+	}
+	signed, kept, err := keptBy(t.Log, t.was)
+	if err != nil {
+		return err
+	}
+	partners, done := reached(partnersOf(state, t.Member), holder.Own())
+	defer done()
+	*t.silent = unheard{Kept: string(signed), At: t.now()}
+	var ahead *recall.Known
+	for _, k := range question(ctx, t.Log, kept).Ask(ctx, partners) {
+		if k.Err != nil {
+			t.log.WarnContext(ctx, "a partner did not say what it knows of the journal, and is asked again", slog.String("partner", k.Name()), slog.Any("error", k.Err))
+			t.silent.Nodes = append(t.silent.Nodes, k.Name())
+			continue
+		}
+		if k.Largest == nil {
+			continue
+		}
+		said, told, err := gaveUp(ctx, t.Log, k)
+		switch {
+		case err != nil:
+			return err
+		case told:
+		case said:
+			t.silent.Nodes = append(t.silent.Nodes, k.Name())
+		default:
+			t.tellKnown(ctx, k)
+			ahead = &k
+		}
+	}
+	if ahead != nil {
+		return problem.New(problem.Conflict, "journal-behind-partner", "journal", filepath.Join(t.Dir, "journal"), "entries", strconv.FormatInt(kept.Size, 10),
+			"known", strconv.FormatInt(ahead.Size, 10), "partner", ahead.Name())
+	}
+	return nil
+}
+
+func (t truth) hearWitnesses(ctx context.Context, holder *credential.Holder) error {
 	if len(t.Witnesses) == 0 {
 		return nil
 	}
@@ -142,6 +185,11 @@ func (t truth) settle(ctx context.Context, brought []Brings) (Brings, error) {
 	}
 	if t.was != (backup.Restored{}) {
 		t.log.WarnContext(ctx, "the node was restored", slog.Bool("database", t.was.Database), slog.Bool("journal", t.was.Journal), slog.Int("adopted", adopted))
+		if t.was.Journal {
+			if err := t.silent.put(t.Config); err != nil {
+				return Brings{}, err
+			}
+		}
 		if err := backup.Begun(t.Dir); err != nil {
 			return Brings{}, err
 		}

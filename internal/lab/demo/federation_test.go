@@ -22,12 +22,14 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/lab/demo"
 	"dobosh/internal/lab/people"
 	"dobosh/internal/lab/registers/births"
 	"dobosh/internal/lab/station"
+	"dobosh/internal/node"
 	"dobosh/internal/node/operator"
 	"dobosh/internal/services"
 	"dobosh/internal/testkit"
@@ -411,6 +413,33 @@ func call(ctx context.Context, method, address, tokenFile string, in, out any) e
 		return fmt.Errorf("status %d: %s", resp.StatusCode, raw)
 	}
 	return json.Unmarshal(raw, out)
+}
+
+// origin is the name of the journal of a node.
+func (f *federation) origin(of string) string {
+	return node.Origin(f.config[of].Node.Member, f.config[of].Node.Name)
+}
+
+// entries are those of a kind, and of an id where one is given, in the journal of a node
+// that has stopped.
+func (f *federation) entries(of, kind, id string) (found []journal.Entry) {
+	f.t.Helper()
+	folder, key, _, err := f.config[of].Node.Evidence()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	view := testkit.Must[*journal.View](f.t)(journal.OpenView(folder, clock.System, key))
+	defer func() { _ = view.Close() }() // read only
+	for index := range view.Size() {
+		e, _, err := view.Read(f.t.Context(), index)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		if e.Kind == kind && (id == "" || e.ID == id) {
+			found = append(found, e)
+		}
+	}
+	return found
 }
 
 // each reads two texts of every row that a node that has stopped keeps.

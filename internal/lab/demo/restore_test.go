@@ -1,6 +1,9 @@
 package demo_test
 
 import (
+	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -77,12 +80,14 @@ func TestAllNodesAreRestoredOnEmptyMachinesUnderLoad(t *testing.T) {
 					}
 					if out := f.does(node, `^dobosh recover journal`); !strings.Contains(out, "entries were given up, the journal goes on from") {
 						t.Errorf("recover of %s says:\n%s", node, out)
+					} else if partner := "partner " + f.origin(demo.Registers) + ": knows"; node == demo.City && !strings.Contains(out, partner) {
+						t.Errorf("the registers, copied later, know more of the city, and recover says:\n%s", out)
 					}
 				}
 				f.serves(node)
 			}
 
-			// They go on.
+			// They go on. A partner that was away when a node began is heard later.
 			stop = f.works()
 			f.grows(6)
 			stop()
@@ -98,6 +103,12 @@ func TestAllNodesAreRestoredOnEmptyMachinesUnderLoad(t *testing.T) {
 				}
 				return true
 			})
+			for _, node := range nodes {
+				testkit.Eventually(t, node+" has heard its partners", func() bool {
+					_, err := os.Stat(filepath.Join(f.config[node].Node.Dir, "unheard"))
+					return errors.Is(err, fs.ErrNotExist)
+				})
+			}
 			for i := range nodes {
 				f.ends(nodes[len(nodes)-1-i], syscall.SIGTERM)
 			}
@@ -105,6 +116,24 @@ func TestAllNodesAreRestoredOnEmptyMachinesUnderLoad(t *testing.T) {
 				if out := f.does(node, `^dobosh journal check`); !strings.Contains(out, "0 findings") {
 					t.Errorf("journal of %s:\n%s", node, out)
 				}
+			}
+
+			// Whose copy was the older of two partners has given up in the open what the other has.
+			older, newer := demo.Registers, demo.City
+			if order[0] == demo.City {
+				older, newer = newer, older
+			}
+			given, seen := f.entries(older, "continuation", f.origin(newer)), f.entries(newer, "continued", f.origin(older))
+			if len(given) != 1 || len(seen) != 1 || !bytes.Equal(given[0].Body, seen[0].Body) {
+				t.Errorf("%s gave up %d times, and %s saw %d", older, len(given), newer, len(seen))
+			}
+			if n := len(f.entries(older, "returned", "")); n == 0 {
+				t.Errorf("%s has no proof of what %s knows", older, newer)
+			} else {
+				t.Logf("%d messages are proved again", n)
+			}
+			if n := len(f.entries(newer, "returned", "")); n > 0 {
+				t.Errorf("%s gave up %d messages, and its copy was the newer one", newer, n)
 			}
 
 			// What was acknowledged before the copy is there, and nothing twice.
