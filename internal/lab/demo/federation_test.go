@@ -428,7 +428,7 @@ func (f *federation) entries(of, kind, id string) (found []journal.Entry) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	view := testkit.Must[*journal.View](f.t)(journal.OpenView(folder, clock.System, key))
+	view := testkit.Must[*journal.View](f.t)(journal.OpenView(folder, nil, clock.System, key))
 	defer func() { _ = view.Close() }() // read only
 	for index := range view.Size() {
 		e, _, err := view.Read(f.t.Context(), index)
