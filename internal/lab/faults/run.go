@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -370,9 +371,10 @@ func (t *trouble) limit(ctx context.Context, f Fault, k *keeper, resource uintpt
 	return ifAlive(k, pid, err)
 }
 
-// ifAlive drops an error about a process that has ended since.
+// ifAlive drops an error about a process that has ended since, whether or not its end was
+// noticed here.
 func ifAlive(k *keeper, pid int, err error) error {
-	if k.Process() != pid {
+	if k.Process() != pid || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
 		return nil
 	}
 	return err
