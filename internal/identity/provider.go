@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -239,7 +240,7 @@ func (p *provider) redeem(ctx context.Context, code string, l login) (claims, er
 
 func (p *provider) pick(subject string, said map[string]any) claims {
 	text := func(name string) string { s, _ := said[name].(string); return s }
-	c := claims{subject: subject, name: text("name"), number: text(p.cfg.NumberClaim)}
+	c := claims{subject: subject, name: text("name"), number: numberOf(said[p.cfg.NumberClaim])}
 	methods, _ := said["amr"].([]any)
 	var amr []string
 	for _, method := range methods {
@@ -252,6 +253,28 @@ func (p *provider) pick(subject string, said map[string]any) claims {
 		c.authTime = time.Unix(int64(seconds), 0).UTC()
 	}
 	return c
+}
+
+// numberOf reads the claim of a national number, which some providers send as a
+// number of JSON, without the nought at its beginning, or as a list of one. What is
+// there and is no number stays something, so that it is not taken for nothing.
+func numberOf(said any) string {
+	switch said := said.(type) {
+	case nil:
+		return ""
+	case string:
+		return strings.TrimSpace(said)
+	case float64: // exact: a national number is below 2^53
+		return fmt.Sprintf("%013s", strconv.FormatFloat(said, 'f', -1, 64))
+	case []any:
+		if len(said) == 0 {
+			return ""
+		}
+		if len(said) == 1 {
+			return numberOf(said[0])
+		}
+	}
+	return "?"
 }
 
 // bounded cuts answers that are longer than any the provider has a reason for, and lets

@@ -24,6 +24,7 @@ func Read(raw []byte) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	asTexts(tree)
 	if err := checkVersion(tree); err != nil {
 		return nil, err
 	}
@@ -49,6 +50,22 @@ func Read(raw []byte) (*Document, error) {
 func Digest(raw []byte) string {
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:])
+}
+
+// asTexts makes texts of versions that were written without quotes, which YAML
+// reads as numbers, and names "3.1" in full, as the library knows it.
+func asTexts(tree any) {
+	root, _ := tree.(map[string]any)
+	info, _ := root["info"].(map[string]any)
+	if number, is := root["openapi"].(json.Number); is {
+		root["openapi"] = number.String()
+	}
+	if number, is := info["version"].(json.Number); is {
+		info["version"] = number.String()
+	}
+	if version := root["openapi"]; version == "3.0" || version == "3.1" {
+		root["openapi"] = version.(string) + ".0"
+	}
 }
 
 // checkVersion takes OpenAPI 3.0 and 3.1.

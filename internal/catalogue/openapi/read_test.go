@@ -251,3 +251,18 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Without quotes a version of two parts is a number of YAML.
+func TestVersionWithoutQuotes(t *testing.T) {
+	rest := "\ninfo: {title: T, version: 1.10}\npaths: {/a: {get: {responses: {'200': {description: ok}}}}}\n"
+	for written, want := range map[string]string{"openapi: 3.1": "3.1.0", "openapi: '3.1'": "3.1.0", "openapi: 3.0": "3.0.0", "openapi: 3.0.3": "3.0.3", "openapi: 3.1.1": "3.1.1"} {
+		if doc, err := Read([]byte(written + rest)); err != nil || doc.OpenAPI != want {
+			t.Errorf("%s: read %+v, %v", written, doc, err)
+		}
+	}
+	for _, written := range []string{"openapi: 3.2", "openapi: 3", "openapi: 2.0", "openapi: 3.10"} {
+		if _, err := Read([]byte(written + rest)); !problem.HasCode(err, "description-version") {
+			t.Errorf("%s: %v", written, err)
+		}
+	}
+}

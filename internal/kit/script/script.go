@@ -10,7 +10,7 @@ import (
 
 // Latin writes Serbian Cyrillic in Latin letters. Letters that are not
 // Serbian Cyrillic stay as they are. Љ, Њ and Џ become LJ, NJ and DŽ inside a
-// word in capitals, Lj, Nj and Dž elsewhere.
+// word in capitals and as initials of a name in capitals, Lj, Nj and Dž elsewhere.
 func Latin(s string) string {
 	if isASCII(s) {
 		return s
@@ -42,12 +42,36 @@ func isASCII(s string) bool {
 }
 
 // inCapitals looks at the neighbours: a capital beside it means the word is
-// set in capitals.
+// set in capitals. A letter that is a word alone, as an initial, is set like the
+// words around it.
 func inCapitals(letters []rune, i int) bool {
 	if i+1 < len(letters) && unicode.IsLetter(letters[i+1]) {
 		return unicode.IsUpper(letters[i+1])
 	}
-	return i > 0 && unicode.IsUpper(letters[i-1])
+	if i > 0 && unicode.IsLetter(letters[i-1]) {
+		return unicode.IsUpper(letters[i-1])
+	}
+	return i+1 < len(letters) && letters[i+1] == '.' && (wordInCapitals(letters, i-1, -1) || wordInCapitals(letters, i+2, 1))
+}
+
+// wordInCapitals looks, from a place in one direction, for the first word of more
+// than one letter; initials and the blanks and full stops behind them do not count.
+func wordInCapitals(letters []rune, at, step int) bool {
+	for run := 0; at >= 0 && at < len(letters); at += step {
+		switch r := letters[at]; {
+		case unicode.IsLower(r):
+			return false
+		case unicode.IsUpper(r):
+			if run++; run > 1 {
+				return true
+			}
+		case r == ' ' || r == '.' || r == '\u00a0':
+			run = 0
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 func latinOf(r rune) (string, bool) {

@@ -12,7 +12,8 @@ func TestLatin(t *testing.T) {
 	for cyrillic, latin := range map[string]string{
 		"Зрењанин": "Zrenjanin", "Његош": "Njegoš", "ЊЕГОШ": "NJEGOŠ", "Џеп": "Džep", "ЏЕП": "DŽEP",
 		"Љубав и Ђорђе": "Ljubav i Đorđe", "ЧАЈ, џем и ћуп": "ČAJ, džem i ćup", "Dobosh 2026": "Dobosh 2026",
-		"КОЉ": "KOLJ", "Љ": "Lj", "": "", "чл. 22 ст. 1": "čl. 22 st. 1", "инјекција": "injekcija",
+		"КОЉ": "KOLJ", "Љ": "Lj", "ПЕТРОВИЋ Љ.": "PETROVIĆ LJ.", "Љ. ПЕТРОВИЋ": "LJ. PETROVIĆ", "Петровић Љ.": "Petrović Lj.", "Љ. Петровић": "Lj. Petrović",
+		"НАДА Њ. К. ПЕТРОВИЋ": "NADA NJ. K. PETROVIĆ", "Њ. К. В.": "Nj. K. V.", "чл. 5 ЗУП, Љиг": "čl. 5 ZUP, Ljig", "ЗУП и Љ": "ZUP i Lj", "У Љигу": "U Ljigu", "": "", "чл. 22 ст. 1": "čl. 22 st. 1", "инјекција": "injekcija",
 	} {
 		if got := Latin(cyrillic); got != latin {
 			t.Errorf("Latin(%q) = %q, want %q", cyrillic, got, latin)
