@@ -32,7 +32,7 @@ const (
 	Month     Kind = "month"     // "2026-11"
 	Count     Kind = "count"     // a whole number, not negative
 	Amount    Kind = "amount"    // dinars with or without para
-	Account   Kind = "account"   // of a bank, with or without dashes and blanks
+	Account   Kind = "account"   // of a bank, with or without dashes and blanks, or its IBAN
 	National  Kind = "national"  // the personal number (JMBG), blanks and dashes do not count
 	Choice    Kind = "choice"    // one of several
 	Several   Kind = "several"   // some of several, or some lines
@@ -225,6 +225,8 @@ func texts[In any, S ~string](name string, kind Kind, at func(*In) *S, read func
 			return fault{"words-too-long", []string{"max", strconv.Itoa(a.Most)}}
 		case errors.Is(err, text.ErrScripts):
 			return fault{"name-scripts", nil}
+		case errors.Is(err, text.ErrSmall):
+			return fault{"name-small", nil}
 		case err != nil && kind == Name:
 			return fault{"name-letters", nil}
 		case err != nil:
@@ -390,8 +392,11 @@ func OfAccount[In any, S ~string](name string, at func(*In) *S, bounds ...Bound)
 		if *at(in) = ""; typed == "" {
 			return a.needed("account-malformed")
 		}
-		number, err := account.Parse(strings.Map(dash, withoutBlanks(typed)))
-		if err != nil {
+		number, err := account.Parse(typed)
+		switch {
+		case errors.Is(err, account.ErrCheck):
+			return fault{"account-check", nil}
+		case err != nil:
 			return fault{"account-malformed", nil}
 		}
 		*at(in) = S(number)

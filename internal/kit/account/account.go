@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // The ways in which a number can be wrong.
@@ -32,10 +33,21 @@ func Check(number string) error {
 	return nil
 }
 
-// Parse reads a number as people write it, "160-54321-23" or with all its
-// digits, spaces at the ends allowed, and gives the eighteen digits.
+// Parse reads a number as people write it, "160-54321-23" with any dash or with
+// blanks, with all its digits, or as the IBAN of Serbia, and gives the eighteen
+// digits.
 func Parse(s string) (string, error) {
-	s = strings.TrimSpace(s)
+	if len(s) > longestWritten {
+		return "", ErrForm
+	}
+	s = strings.Map(plain, strings.TrimSpace(s))
+	if parts := strings.Fields(s); len(parts) == 3 && len(parts[0]) == bank && len(parts[2]) == control {
+		s = strings.Join(parts, "-") // blanks stand for the dashes
+	}
+	s = strings.ToUpper(strings.ReplaceAll(s, " ", ""))
+	if iban := strings.TrimPrefix(s, "IBAN"); strings.HasPrefix(iban, country) {
+		return ParseIBAN(iban)
+	}
 	if strings.Contains(s, "-") {
 		full, err := pad(s)
 		if err != nil {
@@ -47,6 +59,21 @@ func Parse(s string) (string, error) {
 		return "", err
 	}
 	return s, nil
+}
+
+// longestWritten bounds what is read at all, in bytes.
+const longestWritten = 200
+
+// plain makes every dash the one of ASCII, and every blank that does not end a line
+// the one.
+func plain(r rune) rune {
+	switch {
+	case unicode.Is(unicode.Pd, r) || r == '−':
+		return '-'
+	case unicode.Is(unicode.Zs, r) || r == '\t':
+		return ' '
+	}
+	return r
 }
 
 func pad(s string) (string, error) {
@@ -103,10 +130,10 @@ func IBAN(number string) string {
 // lettersRS is "RS" as ISO 7064 counts letters: A is 10, Z is 35.
 const lettersRS = "2728"
 
-// ParseIBAN reads a Serbian IBAN, groups of four allowed, and gives the
-// eighteen digits. Both pairs of control digits must fit.
+// ParseIBAN reads a Serbian IBAN, groups of four and small letters allowed, and
+// gives the eighteen digits. Both pairs of control digits must fit.
 func ParseIBAN(s string) (string, error) {
-	s = strings.ReplaceAll(s, " ", "")
+	s = strings.ToUpper(strings.ReplaceAll(s, " ", ""))
 	number, found := strings.CutPrefix(s, country)
 	if !found || len(number) != 2+length || !digits(number) {
 		return "", fmt.Errorf("an IBAN of Serbia has RS and twenty digits: %w", ErrForm)

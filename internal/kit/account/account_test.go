@@ -23,6 +23,16 @@ var known = map[string]string{
 	"310-1234567891211-86":   "310123456789121186",
 	"  165-0000000000055-74": "165000000000005574",
 	"165000000000005574":     "165000000000005574",
+	// As it comes from a card, a contract, a telephone or a page of a bank.
+	"840–955845–10":                    "840000000095584510", // en dashes
+	"840 — 955845 — 10":                "840000000095584510",
+	"840\u2011955845\u221210":          "840000000095584510", // a hyphen that does not break, a minus
+	"840 955845 10":                    "840000000095584510",
+	"8400 0000 0095 5845 10":           "840000000095584510",
+	"265\u00a01660310005042\u00a068":   "265166031000504268",
+	"RS35260005601001611379":           "260005601001611379",
+	"rs35 2600 0560 1001 6113 79":      "260005601001611379",
+	"IBAN RS35 2600 0560 1001 6113 79": "260005601001611379",
 }
 
 func TestParse(t *testing.T) {
@@ -49,6 +59,9 @@ func TestParseRefuses(t *testing.T) {
 		"165-5٥-74":              account.ErrForm, // a digit, but not of ours
 		"16500000000000557":      account.ErrForm,
 		"1650000000000055740":    account.ErrForm,
+		"DE35260005601001611379": account.ErrForm,
+		"RS36260005601001611379": account.ErrCheck,
+		"165\n-55-74":            account.ErrForm,
 		"165-55-75":              account.ErrCheck,
 		"165-56-74":              account.ErrCheck,
 		"165000000000005547":     account.ErrCheck,
@@ -107,7 +120,7 @@ func TestParseIBANRefuses(t *testing.T) {
 		"RS3526000560100161137a":   account.ErrForm,
 		"RS36260005601001611379":   account.ErrCheck,
 		"RS35260005601001611397":   account.ErrCheck,
-		"rs35260005601001611379":   account.ErrForm,
+		"rs36260005601001611379":   account.ErrCheck,
 		withFittingIBAN("160", 12): account.ErrCheck,
 	}
 	for s, want := range cases {

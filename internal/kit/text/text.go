@@ -30,29 +30,31 @@ var (
 	ErrLong    = errors.New("too long")
 	ErrSigns   = errors.New("signs that do not belong here")
 	ErrScripts = errors.New("letters of several scripts in one word")
+	ErrSmall   = errors.New("a name without a capital")
 )
 
 // Line is a text without a break, of one to most characters.
 func Line(s string, most int) (string, error) {
-	return clean(s, most, func(r rune) bool { return unicode.IsGraphic(r) && !turns(r) })
+	return clean(s, most, seen)
 }
 
 // Lines is a text that may have breaks, which are written as "\n" alone.
 func Lines(s string, most int) (string, error) {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
-	return clean(s, most, func(r rune) bool { return r == '\n' || r == '\t' || unicode.IsGraphic(r) && !turns(r) })
+	return clean(s, most, func(r rune) bool { return r == '\n' || r == '\t' || seen(r) })
 }
 
 // Name is a given or family name: letters and marks of any script, and between
-// them blanks, hyphens, apostrophes and full stops; "Стефан II" and "О'Брајен" are
-// names. Each word is of one script.
+// them blanks, hyphens, apostrophes and full stops; "Стефан II", "О'Брајен" and
+// "'t Hooft" are names. Each word is of one script, and a name in a script that has
+// capitals has one.
 func Name(s string, most int) (string, error) {
-	s, err := clean(s, most, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) || joins(r) })
+	s, err := clean(strings.Map(ordinary, s), most, ofName)
 	if err != nil {
 		return "", err
 	}
-	if strings.IndexFunc(s, unicode.IsLetter) != 0 { // a mark, a hyphen or an apostrophe begins no name
-		return "", ErrSigns
+	if strings.IndexFunc(strings.TrimPrefix(strings.TrimPrefix(s, "'"), "’"), unicode.IsLetter) != 0 {
+		return "", ErrSigns // a mark, a hyphen or two apostrophes begin no name
 	}
 	words := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' })
 	for _, word := range words {
@@ -68,7 +70,10 @@ func Name(s string, most int) (string, error) {
 			return "", ErrSigns
 		}
 	}
-	return strings.Join(words, " "), nil
+	if s = strings.Join(words, " "); small(s) {
+		return "", ErrSmall
+	}
+	return s, nil
 }
 
 func clean(s string, most int, allowed func(rune) bool) (string, error) {
@@ -88,13 +93,60 @@ func clean(s string, most int, allowed func(rune) bool) (string, error) {
 	if utf8.RuneCountInString(s) > most {
 		return "", ErrLong
 	}
+	if heaped(s) {
+		return "", ErrSigns
+	}
 	return s, nil
 }
 
-// turns reports the characters that change the direction of writing (Unicode
-// Standard Annex 9, section 2), which could show a text as another one.
-func turns(r rune) bool {
-	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x061c || r == 0x200e || r == 0x200f
+// mostMarks stand on one letter; no script has more, and more would cover the lines
+// around it.
+const mostMarks = 8
+
+func heaped(s string) bool {
+	marks := 0
+	for _, r := range s {
+		if !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Me, r) {
+			marks = 0
+		} else if marks++; marks > mostMarks {
+			return true
+		}
+	}
+	return false
+}
+
+// seen reports what can be seen, and blanks. The characters that turn the direction
+// of writing (Unicode Standard Annex 9, section 2) are not, nor are letters that
+// leave no trace.
+func seen(r rune) bool {
+	return unicode.IsGraphic(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+}
+
+// ofName reports what a name is made of. The letters of formulas, which belong to no
+// script, and what only chooses the look of a letter do not.
+func ofName(r rune) bool {
+	formula := unicode.Is(unicode.Common, r) && !unicode.Is(unicode.Lm, r)
+	return seen(r) && (unicode.IsLetter(r) && !formula || unicode.IsMark(r) && !unicode.Is(unicode.Variation_Selector, r)) || joins(r)
+}
+
+// ordinary makes the blanks and hyphens that a word processor puts into a name those
+// of the keyboard.
+func ordinary(r rune) rune {
+	switch r {
+	case '\u00a0', '\u202f':
+		return ' '
+	case '\u2010', '\u2011':
+		return '-'
+	}
+	return r
+}
+
+// small reports a name that has small letters and no capital. Georgian is written
+// without capitals.
+func small(name string) bool {
+	lower := func(r rune) bool { return unicode.IsLower(r) && !unicode.Is(unicode.Georgian, r) }
+	upper := func(r rune) bool { return unicode.IsUpper(r) || unicode.IsTitle(r) }
+	return strings.ContainsFunc(name, lower) && !strings.ContainsFunc(name, upper)
 }
 
 // joins reports what may stand between the letters of a name.
@@ -118,7 +170,7 @@ func doubled(word string) bool {
 // number of Roman numerals is Latin wherever it stands, as a word of its own.
 func mixed(word string) bool {
 	seen := 0
-	for _, script := range []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Armenian} {
+	for _, script := range []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Armenian, unicode.Cherokee, unicode.Coptic, unicode.Lisu} {
 		if strings.IndexFunc(word, func(r rune) bool { return unicode.Is(script, r) }) >= 0 {
 			seen++
 		}

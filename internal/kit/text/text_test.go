@@ -10,22 +10,25 @@ import (
 )
 
 func TestNamesOfPeople(t *testing.T) {
-	for _, name := range []string{"Милица", "О'Брајен", "D’Amico", "Çela", "Zoë", "Škvořil", "Мацьків", "Стефан I", "Ана-Марија", "J.-P. Sartre", "김민준", "Ştefan cel Mare", "van der Berg", "Ђ. Јовановић", "Þór"} {
+	for _, name := range []string{"Милица", "О'Брајен", "D’Amico", "Çela", "Zoë", "Škvořil", "Мацьків", "Стефан I", "Ана-Марија", "J.-P. Sartre", "김민준", "Ştefan cel Mare", "van der Berg", "Ђ. Јовановић", "Þór", "Иван IV", "'t Hooft", "d'Artagnan", "אברהם", "محمد", "田中花子", "佐藤ゆうこ", "ゆうコ", "王小明", "राम", "Σωκράτης", "Նարեկ", "ІВАН", "ნინო", "Hawaiʻi", "Nguyễn Thị Ánh"} {
 		if got, err := Name(name, 60); err != nil || got != name {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
 	for name, want := range map[string]error{
 		"": ErrEmpty, "   ": ErrEmpty, "Mилица": ErrScripts, "Иvana": ErrScripts, "Ana1": ErrSigns, "Ana\x00": ErrSigns, "Ana\u202eaM": ErrSigns,
-		"-Ana": ErrSigns, "Ana-": ErrSigns, "Ana--Mia": ErrSigns, "'Ana": ErrSigns, "<b>": ErrSigns, "Ana\nMia": ErrSigns, "Ana\u200bMia": ErrSigns,
-		strings.Repeat("а", 61): ErrLong, "\xff": ErrSigns, strings.Repeat("a", 1<<20): ErrLong, "\u0301a": ErrSigns,
+		"-Ana": ErrSigns, "Ana-": ErrSigns, "Ana--Mia": ErrSigns, "'": ErrSigns, "''Ana": ErrSigns, "<b>": ErrSigns, "Ana\nMia": ErrSigns, "Ana\u200bMia": ErrSigns,
+		strings.Repeat("а", 61): ErrLong, "\xff": ErrSigns, "милица": ErrSmall, "ana marija": ErrSmall, "љиљана-вера": ErrSmall, "Петрοвић": ErrScripts /* Greek ο */, "Ꭺna": ErrScripts /* Cherokee Ꭺ */, "Ⲁна": ErrScripts, /* Coptic Ⲁ */
+		"𝐀na": ErrSigns, "Ana\u3164": ErrSigns, "Ana\ufe0f": ErrSigns, "A\u034fna": ErrSigns, "Ana’’": ErrSigns, "Ana\u00adMia": ErrSigns, "A" + strings.Repeat("\u0323\u0307", 5): ErrSigns, strings.Repeat("a", 1<<20): ErrLong, "\u0301a": ErrSigns,
 	} {
 		if _, err := Name(name, 60); !errors.Is(err, want) {
 			t.Errorf("%.20q: %v, want %v", name, err, want)
 		}
 	}
-	if got, err := Name(" Ana  Marija ", 60); err != nil || got != "Ana Marija" {
-		t.Errorf("blanks: %q, %v", got, err)
+	for typed, want := range map[string]string{" Ana  Marija ": "Ana Marija", "Ana\u00a0Marija": "Ana Marija", "Ана\u2010Марија": "Ана-Марија", "Ана\u2011Марија": "Ана-Марија"} {
+		if got, err := Name(typed, 60); err != nil || got != want {
+			t.Errorf("%q: %q, %v", typed, got, err)
+		}
 	}
 	if got, _ := Name("S\u030ckva", 60); got != "Škva" {
 		t.Errorf("not composed: %q", got)
@@ -39,7 +42,7 @@ func TestLinesAndTexts(t *testing.T) {
 	if got, err := Line("чл. 5, тачка 3 – „овде“ (100%)", 60); err != nil || got == "" {
 		t.Errorf("%q, %v", got, err)
 	}
-	for _, s := range []string{"a\nb", "a\x00b", "a\u202eb", "a\u2066b", "\ufeffa", "a\x1bb"} {
+	for _, s := range []string{"a\nb", "a\x00b", "a\u202eb", "a\u2066b", "\ufeffa", "a\x1bb", "a\u061cb", "a\u200fb", "a\u2028b", "a\u0085b", "a\u3164b", "a\ue000b", "a" + strings.Repeat("\u0323\u0307", 9)} {
 		if _, err := Line(s, 60); !errors.Is(err, ErrSigns) {
 			t.Errorf("%q: %v", s, err)
 		}

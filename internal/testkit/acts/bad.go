@@ -57,6 +57,7 @@ func BadInputs(a act.Act, good map[string]any) (all []Bad) {
 			if f.Kind == act.Name {
 				add("with a digit", f, signs, "Ана7")
 				add("of two scripts", f, "name-scripts", "Mилица")
+				add("without a capital", f, "name-small", "милица")
 			}
 		case act.Code, act.Person, act.Place:
 			add("too long", f, "words-too-long", strings.Repeat("a", f.Most+1))
@@ -78,7 +79,8 @@ func BadInputs(a act.Act, good map[string]any) (all []Bad) {
 			add("in words", f, "amount-malformed", "сто")
 			add("below nothing", f, "amount-malformed", "-1")
 		case act.Account:
-			add("with a wrong control number", f, "account-malformed", "840-0000000001-00")
+			add("with a wrong control number", f, "account-check", "840-0000000001-00")
+			add("of another country", f, "account-malformed", "DE35260005601001611379")
 		case act.National:
 			add("too short", f, "number-form", "123")
 			add("of no day", f, "number-date", "3102996830015")
