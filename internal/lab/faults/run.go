@@ -144,6 +144,7 @@ func (t *trouble) prepare(name, file string) error {
 	if cfg.Listen.Exchange, err = freeAddress(); err != nil {
 		return err
 	}
+	cfg.Address = announced // or the node tells the registry where it listens, past the proxy
 	if t.proxies[name], err = newProxy(announced, cfg.Listen.Exchange); err != nil {
 		return err
 	}
