@@ -271,7 +271,7 @@ func TestARestoreIsTriedAgain(t *testing.T) {
 	if err := n.put(into, set); err != nil {
 		t.Fatal(err)
 	}
-	if was, err := backup.ReadRestored(n.node.Dir); err != nil || !was.Journal || !was.Database {
+	if was, err := backup.ReadRestored(n.node.Dir); err != nil || !was.Journal || !was.Database || was.Kept != set.Checkpoint {
 		t.Errorf("left for the node: %+v, %v", was, err)
 	}
 	if n.open(); n.book.Size() != set.Entries {

@@ -97,7 +97,7 @@ func Restore(ctx context.Context, w Wanted) (b Back, err error) {
 		}
 		b.Journal = true
 		// Before anything else can fail: a second try finds this journal and lets it stay.
-		if err := Put(n.Dir, Restored{Journal: true}); err != nil {
+		if err := Put(n.Dir, Restored{Journal: true, Kept: w.Set.Checkpoint}); err != nil {
 			return b, err
 		}
 	}
@@ -122,11 +122,7 @@ func Restore(ctx context.Context, w Wanted) (b Back, err error) {
 	if err := os.RemoveAll(filepath.Join(n.Dir, "bus")); err != nil {
 		return b, err
 	}
-	was := Restored{Database: true, Journal: b.Journal, Alone: w.Alone}
-	if b.Journal {
-		was.Kept = w.Set.Checkpoint
-	}
-	return b, Put(n.Dir, was)
+	return b, Put(n.Dir, Restored{Database: true, Alone: w.Alone})
 }
 
 // findKeys looks for the keys of the set or, where their time is over, for those of the next

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"database/sql"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -9,6 +11,8 @@ import (
 	"time"
 
 	"dobosh/internal/files"
+	"dobosh/internal/node"
+	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 
 	"github.com/johannesboyne/gofakes3"
@@ -144,4 +148,79 @@ func TestAnOldBackupIsRestoredWithTheKeysOfANewerOne(t *testing.T) {
 	if out := s.does("journal", "check", "--config", givers); !strings.Contains(out, "0 findings") {
 		t.Error(out)
 	}
+}
+
+// A node whose database is PostgreSQL: the folder and the database are lost. Rows come back
+// only into an empty database; a restore that was refused for that is tried again.
+func TestRestoreOfANodeOnPostgreSQL(t *testing.T) {
+	address := testkit.StorageConfig(t, storage.Postgres).URL
+	s := newStage(t)
+	askers, givers := s.join(asker, "n1"), s.join(giver, "n1")
+	s.behind(givers)
+	folder := filepath.Dir(givers)
+	url := filepath.Join(folder, "postgres.url")
+	if err := os.WriteFile(url, []byte(address+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.change(givers, func(c *node.Config) { c.Storage.PostgresFile = url })
+	s.agree(askers, givers)
+	s.serve(givers)
+	s.serve(askers)
+	s.answered(askers)
+	store := filepath.Join(s.dir, "copies")
+	s.does("backup", "--config", givers, "--to", store)
+	s.stop(givers)
+	s.does("backup", "--config", givers, "--to", store)
+	before := rowsOf(t, address)
+
+	if err := os.Rename(folder, folder+".lost"); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := s.run("restore", "--from", store, "--to", folder); err == nil || !strings.Contains(out, "tables") {
+		t.Errorf("rows were put beside others: %v\n%s", err, out)
+	}
+	emptied(t, address)
+	if out := s.does("restore", "--from", store, "--config", givers); !strings.Contains(out, "the database") {
+		t.Errorf("restore says:\n%s", out)
+	}
+	if after := rowsOf(t, address); len(before) < 20 || !maps.Equal(before, after) {
+		t.Errorf("the tables had %v, and have %v", before, after)
+	}
+	s.serve(givers)
+	s.answered(askers)
+	s.stop(givers)
+	if out := s.does("journal", "check", "--config", givers); !strings.Contains(out, "0 findings") {
+		t.Error(out)
+	}
+}
+
+// rowsOf counts the rows of every table.
+func rowsOf(t *testing.T, address string) map[string]int {
+	t.Helper()
+	db := testkit.Must[*sql.DB](t)(sql.Open("pgx", address))
+	defer func() { _ = db.Close() }() // read only
+	names := testkit.Must[*sql.Rows](t)(db.QueryContext(t.Context(), "select table_name from information_schema.tables where table_schema = current_schema() order by 1"))
+	defer func() { _ = names.Close() }() // read to the end
+	rows := map[string]int{}
+	for names.Next() {
+		var name string
+		testkit.OK(t, names.Scan(&name))
+		rows[name] = 0
+	}
+	testkit.OK(t, names.Err())
+	for name := range rows {
+		var n int
+		testkit.OK(t, db.QueryRowContext(t.Context(), `select count(*) from "`+name+`"`).Scan(&n))
+		rows[name] = n
+	}
+	return rows
+}
+
+// emptied takes all tables out of a database, as one that was made anew.
+func emptied(t *testing.T, address string) {
+	t.Helper()
+	db := testkit.Must[*sql.DB](t)(sql.Open("pgx", address))
+	defer func() { _ = db.Close() }() // its work is done
+	_, err := db.ExecContext(t.Context(), "drop schema public cascade; create schema public")
+	testkit.OK(t, err)
 }

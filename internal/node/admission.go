@@ -31,15 +31,8 @@ type gate struct {
 // let in nowhere else.
 func openGate(ctx context.Context, b base, db *storage.DB, c centre, holder *credential.Holder, log watched) (gate, Brings, error) {
 	g := gate{holder: holder}
-	save := func(der []byte) error { return credential.Save(b.Dir, der) }
 	if c.authority == nil {
-		// The authority's office is reached by its key alone, since the own
-		// certificate may have ended.
-		g.renewer = admission.NewRenewer(holder, func(ctx context.Context, key crypto.Signer) ([]byte, error) {
-			return firstOf(b.authorities(c.State()), func(p Peer) ([]byte, error) {
-				return admission.NewClient(p.Address, func(pin string) bool { return pin == p.Pin }, holder.Own).Renew(ctx, key, b.Name)
-			})
-		}, save, b.now, b.log)
+		g.renewer = b.renewer(c.State, holder)
 		return g, Brings{Work: []func(context.Context){func(ctx context.Context) {
 			g.renewer.Step(ctx)
 			var following sync.WaitGroup
@@ -72,9 +65,33 @@ func openGate(ctx context.Context, b base, db *storage.DB, c centre, holder *cre
 	}
 	g.renewer = admission.NewRenewer(holder, func(_ context.Context, key crypto.Signer) ([]byte, error) {
 		return issuer.Issue(key.Public(), b.Member, b.Name)
-	}, save, b.now, b.log)
+	}, b.saveCertificate, b.now, b.log)
 	g.renewer.Step(ctx)
 	return g, Brings{Work: []func(context.Context){g.renewer.Run}}, nil
+}
+
+func (b base) saveCertificate(der []byte) error { return credential.Save(b.Dir, der) }
+
+// renewer renews the certificate of a node that follows. The authority's office is
+// reached by its key alone, since the own certificate may have ended.
+func (b base) renewer(state func() *registry.State, holder *credential.Holder) *admission.Renewer {
+	return admission.NewRenewer(holder, func(ctx context.Context, key crypto.Signer) ([]byte, error) {
+		return firstOf(b.authorities(state()), func(p Peer) ([]byte, error) {
+			return admission.NewClient(p.Address, func(pin string) bool { return pin == p.Pin }, holder.Own).Renew(ctx, key, b.Name)
+		})
+	}, b.saveCertificate, b.now, b.log)
+}
+
+// certify asks once for a certificate where the node that follows has none: it ended while
+// the node stood still, or is of an older copy. Who is asked what is known of the journal
+// answers nobody without one. The renewer goes on where this did not succeed.
+func (b base) certify(ctx context.Context, state func() *registry.State, holder *credential.Holder) {
+	if b.Registry.Authority || holder.Report().Issued() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, hearMoment)
+	defer cancel()
+	b.renewer(state, holder).Step(ctx)
 }
 
 // joinAddress is where joining nodes reach this authority.

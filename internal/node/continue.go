@@ -72,7 +72,9 @@ func GiveUpEntries(ctx context.Context, config, why string, now clock.Now, log *
 	if err != nil {
 		return nil, err
 	}
-	peers, client, err := witnessPeers(base{Config: cfg, now: now, agreed: cfg.agreement(now), log: log}, cfg.Witnesses, credential.NewHolder(own, copied.State, now))
+	b, holder := base{Config: cfg, now: now, agreed: cfg.agreement(now), log: log}, credential.NewHolder(own, copied.State, now)
+	b.certify(ctx, copied.State, holder)
+	peers, client, err := witnessPeers(b, cfg.Witnesses, holder)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +90,7 @@ func GiveUpEntries(ctx context.Context, config, why string, now clock.Now, log *
 			ahead[i] = a.Signed
 		}
 	}
-	partners, done := reached(partnersOf(copied.State(), cfg.Member), &own)
+	partners, done := reached(partnersOf(copied.State(), cfg.Member), holder.Own())
 	defer done()
 	var lost []recall.Known
 	for _, k := range question(ctx, book, from).Ask(ctx, partners) {

@@ -267,9 +267,12 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err := n.take(brings, err); err != nil {
 		return err
 	}
-	if err := b.known(c.State(), holder.Pin()); err != nil {
-		return err
+	if !together.was.Database { // a copy of the registry may be older than the keys
+		if err := b.known(c.State(), holder.Pin()); err != nil {
+			return err
+		}
 	}
+	b.certify(ctx, c.State, holder)
 	if err := together.hear(ctx, holder, c.State()); err != nil {
 		return err
 	}
