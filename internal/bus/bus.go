@@ -58,6 +58,7 @@ type Bus struct {
 	working context.Context // ends when the grace of Close is over
 	abandon context.CancelFunc
 
+	anew    atomic.Bool           // consumers begin with the oldest event; see Anew
 	strange atomic.Pointer[error] // why this stream must not be used any more; nil while it may
 
 	mu      sync.Mutex

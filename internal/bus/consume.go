@@ -85,11 +85,22 @@ func (b *Bus) Consume(ctx context.Context, db *storage.DB, c Consumer) error {
 	return nil
 }
 
+// Anew has consumers that begin from now on start with the oldest event that the stream has,
+// wherever they stood. It is for a database that was put back from a copy: the places of its consumers
+// are the stream's and lie ahead of what the copy knows. What was handled and is still known to have
+// been is not handled again.
+func (b *Bus) Anew() { b.anew.Store(true) }
+
 // inbox opens the place of the consumer in the stream.
 func (b *Bus) inbox(ctx context.Context, c Consumer) (jetstream.MessagesContext, error) {
 	subjects, err := b.names.filters(c.Types)
 	if err != nil {
 		return nil, err
+	}
+	if b.anew.Load() {
+		if err := b.stream.DeleteConsumer(ctx, c.Name); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return nil, err
+		}
 	}
 	durable, err := b.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable:        c.Name,

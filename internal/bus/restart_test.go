@@ -60,6 +60,33 @@ func TestEventHeldByADeadProcessComesAgain(t *testing.T) {
 	})
 }
 
+// The database was put back from a copy that is older than where its consumers stand in the
+// stream: what was handled since comes again, and what the copy knows to be handled does not.
+func TestARestoredDatabaseHearsAgain(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		consumer := bus.Consumer{Name: "restored", Handle: effect("restored")}
+		w.consume(consumer)
+		w.enqueue("a", "b", "c")
+		testkit.Eventually(w.t, "all are handled", func() bool { return len(w.effectsOf("restored")) == 3 })
+		err := w.db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+			for _, forget := range []string{`delete from effects where event_id in ('b', 'c')`, `delete from bus_consumed where consumer = 'restored' and event_id in (select event_id from bus_consumed where consumer = 'restored' order by event_id desc limit 2)`} {
+				if _, err := tx.ExecContext(ctx, forget); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.stop()
+		w.start()
+		w.bus.Anew()
+		w.consume(consumer)
+		testkit.Eventually(w.t, "what came since the copy is handled again", func() bool { return slices.Equal(w.effectsOf("restored"), []string{"a", "b", "c"}) })
+	})
+}
+
 func TestCloseWaitsForWhatRuns(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		holds, release := make(chan struct{}), make(chan struct{})

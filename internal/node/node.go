@@ -260,6 +260,9 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err != nil {
 		return err
 	}
+	if together.was.Database {
+		stream.Anew()
+	}
 
 	// Who is who, and who is let in.
 	var brings Brings
