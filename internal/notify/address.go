@@ -2,12 +2,16 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/mail"
 	"strings"
 
+	"golang.org/x/net/idna"
+
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/text"
 	"dobosh/internal/storage"
 )
 
@@ -22,8 +26,41 @@ type Address struct {
 	Lang    lang.Tag // in which language
 }
 
+// deliverable reads a bare address: no name, no comment, no quoted part, nothing that
+// could end a header or a command. Its domain has two parts or more and is given in
+// the form of the DNS (RFC 5891), which every mail server takes. What stands before it
+// may be of any script (RFC 6531), of one only, and stays as it is: a server that does
+// not know such addresses refuses them. The errors do not repeat the address.
+func deliverable(typed string) (string, error) {
+	line, err := text.Line(typed, longestAddress)
+	if err != nil || line != typed || strings.ContainsAny(typed, " \"<>(),;:\\") {
+		return "", errors.New("not the signs of an address")
+	}
+	parsed, err := mail.ParseAddress(typed)
+	if err != nil || parsed.Address != typed {
+		return "", errors.New("not the form of an address")
+	}
+	local, domain, _ := strings.Cut(typed, "@")
+	if text.Mixed(local) {
+		return "", text.ErrScripts
+	}
+	for label := range strings.SplitSeq(domain, ".") {
+		if text.Mixed(label) {
+			return "", text.ErrScripts
+		}
+	}
+	domain, err = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true)).ToASCII(domain)
+	if err != nil || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".") || strings.HasPrefix(domain, "[") {
+		return "", errors.New("not a domain")
+	}
+	if to := local + "@" + domain; len(to) <= longestAddress {
+		return to, nil
+	}
+	return "", text.ErrLong
+}
+
 // SetAddress writes an address in place of the one that was there. An empty To
-// removes it.
+// removes it. The domain is kept in the form of the DNS.
 //
 // Problem: address-invalid, at the field "address".
 func (c *Courier) SetAddress(ctx context.Context, a Address) error {
@@ -34,13 +71,11 @@ func (c *Courier) SetAddress(ctx context.Context, a Address) error {
 		if tag, ok := lang.Parse(string(a.Lang)); !ok || tag != a.Lang {
 			return fmt.Errorf("set address: unknown language %.20q", a.Lang)
 		}
-		// A bare address: no name, no comment, no quoted part, nothing that could end a
-		// header or a command.
-		parsed, err := mail.ParseAddress(a.To)
-		_, domain, _ := strings.Cut(a.To, "@")
-		if err != nil || parsed.Address != a.To || !short(a.To, longestAddress) || strings.ContainsAny(a.To, " \"<>(),;:\\") || domain == "" || strings.HasPrefix(domain, "[") {
-			return problem.New(problem.Invalid, "address-invalid").At("address", "address-invalid")
+		to, err := deliverable(a.To)
+		if err != nil {
+			return problem.New(problem.Invalid, "address-invalid").At("address", "address-invalid").Because(err)
 		}
+		a.To = to
 	}
 	return c.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		statement, args := "delete from notify_addresses where person = $1 and channel = $2", []any{a.Person, string(a.Channel)}

@@ -263,6 +263,38 @@ func TestNoticesThatAreRefused(t *testing.T) {
 	}
 }
 
+// The domain is kept as the DNS has it, so that every server takes the address; what
+// stands before it may need one that takes any script (RFC 6531).
+func TestAddressesInAnyScript(t *testing.T) {
+	onEngines(t, func(t *testing.T, r *rig) {
+		for typed, kept := range map[string]string{
+			"jovan@пример.срб": "jovan@xn--e1afmkfd.xn--90a3ac", "jovan@ПРИМЕР.срб": "jovan@xn--e1afmkfd.xn--90a3ac", "Jovan.P@Example.RS": "Jovan.P@example.rs",
+			"јован@пример.срб": "јован@xn--e1afmkfd.xn--90a3ac", "jovan@xn--e1afmkfd.xn--90a3ac": "jovan@xn--e1afmkfd.xn--90a3ac", "o'neil+a@under.example": "o'neil+a@under.example",
+		} {
+			r.address(typed, lang.SrCyrl)
+			if a, err := r.Address(t.Context(), person, Email); err != nil || a.To != kept {
+				t.Errorf("%s: kept as %s, %v", typed, a.To, err)
+			}
+		}
+		for _, bad := range []string{"jovan@-example.rs", "jovan@example-.rs", "jovan@example..rs", "jovan@.rs", "jovan@example", "jovan@ex_ample.rs", "jovan@example.rs.", "jovan@" + strings.Repeat("a", 64) + ".rs", "jo\u202evan@example.rs", "jоvan@example.rs" /* a Cyrillic о */, "јo@пример.срб", "jo\u200bvan@example.rs"} {
+			if err := r.SetAddress(t.Context(), Address{person, Email, bad, lang.En}); !problem.HasCode(err, "address-invalid") {
+				t.Errorf("%q: %v", bad, err)
+			}
+		}
+	})
+}
+
+// A server that takes one script only still gets what goes to a domain of another.
+func TestDomainOfAnotherScriptArrives(t *testing.T) {
+	r := newRig(t, testkit.Database(t, storage.SQLite)(work.Migrations(), Migrations()))
+	r.address("jovan@пример.срб", lang.SrCyrl)
+	r.send(offer("1"))
+	r.carryAll()
+	if to := r.sink.Messages()[0].To; !slices.Equal(to, []string{"jovan@xn--e1afmkfd.xn--90a3ac"}) {
+		t.Errorf("sent to %q", to)
+	}
+}
+
 func TestAddresses(t *testing.T) {
 	onEngines(t, func(t *testing.T, r *rig) {
 		got, err := r.Address(t.Context(), person, Email)

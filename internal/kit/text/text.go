@@ -58,7 +58,7 @@ func Name(s string, most int) (string, error) {
 	}
 	words := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' })
 	for _, word := range words {
-		if mixed(word) {
+		if Mixed(word) {
 			return "", ErrScripts
 		}
 		first, _ := utf8.DecodeRuneInString(word)
@@ -166,9 +166,9 @@ func doubled(word string) bool {
 	return false
 }
 
-// mixed reports letters of two of the scripts that look alike, in one word. A
+// Mixed reports letters of two of the scripts that look alike, in one word. A
 // number of Roman numerals is Latin wherever it stands, as a word of its own.
-func mixed(word string) bool {
+func Mixed(word string) bool {
 	seen := 0
 	for _, script := range []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Armenian, unicode.Cherokee, unicode.Coptic, unicode.Lisu} {
 		if strings.IndexFunc(word, func(r rune) bool { return unicode.Is(script, r) }) >= 0 {
