@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"math"
 	"time"
-	"unicode/utf8"
 
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/text"
 	"dobosh/internal/law"
 
 	"cel.dev/cel-go/cel"
@@ -51,8 +51,8 @@ func (r *Rule) understand(known map[string]any) *facts {
 	return f
 }
 
-// longest text of a fact, in bytes.
-const maxText = 400
+// maxText bounds the text of a fact, in characters.
+const maxText = 200
 
 func valueOf(fact *law.RuleFact, given any) (any, bool) {
 	switch fact.Type {
@@ -69,8 +69,11 @@ func valueOf(fact *law.RuleFact, given any) (any, bool) {
 		value, ok := given.(string)
 		return value, ok && isAccount(value)
 	}
-	value, ok := given.(string)
-	return value, ok && value != "" && len(value) <= maxText && utf8.ValidString(value)
+	// What a register says stands in the decision of a person: it is a line like any other,
+	// or it is not known.
+	said, _ := given.(string)
+	value, err := text.Line(said, maxText)
+	return value, err == nil
 }
 
 func integer(given any) (int64, bool) {

@@ -3,6 +3,7 @@ package services_test
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -181,6 +182,20 @@ func TestTextAloneIsNotAskedFor(t *testing.T) {
 		r.hear(event)
 		want(t, "questions", len(r.registers.questions()), 3)
 		want(t, "about", r.offersOf(mother)[allowance].About["en"], "Child born on 19 November 2026")
+	})
+}
+
+// A name that is no line reaches no offer and no decision.
+func TestTextOfARegisterThatIsNoLineIsNotKnown(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		r.restart(func(c *services.Config) { c.Pack = only(t, allowance) })
+		for _, said := range []string{strings.Repeat("а", 3000), "Ми\u202eлица", "Ми\x00лица"} {
+			mother := r.mother()
+			event := r.birth(mother, born(), 1)
+			r.change(event, "given_name", said)
+			r.hear(event)
+			want(t, "about", r.offersOf(mother)[allowance].About["en"], "Child born on 19 November 2026")
+		}
 	})
 }
 

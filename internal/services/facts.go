@@ -11,6 +11,7 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/kit/strict"
+	"dobosh/internal/kit/text"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
 	"dobosh/internal/rules"
@@ -203,13 +204,24 @@ func (q *inquiry) ask(ctx context.Context, rule *rules.Rule, need rules.Need, pa
 				continue
 			}
 			value, there := lookUp(document, other.Pointer)
-			if !there || other.Type == "person" && !q.room.names(q.service.Sector, value) {
+			if value, there = fit(value, there); !there || other.Type == "person" && !q.room.names(q.service.Sector, value) {
 				continue
 			}
 			q.Facts[other.Fact] = knownFact{Value: value, Exchange: answer.Meta.ID, Register: need.Service, Origin: answer.Origin, Index: answer.Index}
 		}
 	}
 	return nil
+}
+
+// fit makes of what a register says what may stand in a decision: a text does that is
+// a line. What is none is as unknown as what the register did not say.
+func fit(value any, there bool) (any, bool) {
+	said, is := value.(string)
+	if !is {
+		return value, there
+	}
+	line, err := text.Line(said, maxFact)
+	return line, err == nil
 }
 
 // names reports whether a value is the pseudonym of somebody in the sector.

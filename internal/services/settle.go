@@ -6,19 +6,19 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/text"
 	"dobosh/internal/law"
 	"dobosh/internal/rules"
 	"dobosh/internal/storage"
 )
 
-// The bounds of what an officer writes, in characters.
+// The bounds of what an officer writes or a register says, in characters.
 const (
 	maxReason = 2000
 	maxFact   = 200
@@ -196,7 +196,8 @@ func (r *Room) supply(facts known, s law.PublicService, needs []rules.Need, supp
 }
 
 func sayable(s string) bool {
-	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxReason
+	_, err := text.Lines(s, maxReason)
+	return err == nil
 }
 
 // readFact reads a fact as it is written by hand.
@@ -211,7 +212,7 @@ func readFact(kind, text string) (any, bool) {
 		day, err := civil.Parse(text)
 		return day.String(), err == nil
 	}
-	return text, utf8.ValidString(text) && utf8.RuneCountInString(text) <= maxFact
+	return fit(text, true)
 }
 
 // settle closes a matter, once, together with what follows from it.

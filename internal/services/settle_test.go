@@ -56,6 +56,10 @@ func TestFactsThatAreNone(t *testing.T) {
 			{map[string]string{"child.live": "yes"}, "извод", "facts-not-usable", "child.live"},
 			{map[string]string{"child.born": "19. 11. 2026."}, "извод", "facts-not-usable", "child.born"},
 			{map[string]string{"child.given_name": strings.Repeat("а", 201)}, "извод", "facts-not-usable", "child.given_name"},
+			{map[string]string{"child.given_name": "Ми\u202eлица"}, "извод", "facts-not-usable", "child.given_name"},
+			{map[string]string{"child.given_name": "Ми\x00лица"}, "извод", "facts-not-usable", "child.given_name"},
+			{map[string]string{"child.given_name": "Милица"}, "из\x00вод", "facts-not-usable", "source"},
+			{map[string]string{"child.given_name": "Милица"}, "из\u202eвод", "facts-not-usable", "source"},
 			{map[string]string{"mother.person": "0101990850017"}, "извод", "facts-not-usable", "mother.person"},
 			{map[string]string{"child.order": "1"}, " ", "facts-not-usable", "source"},
 			{map[string]string{"child.order": "1"}, strings.Repeat("а", 2001), "facts-not-usable", "source"},
@@ -78,7 +82,7 @@ func TestFactsThatAreNone(t *testing.T) {
 func TestDismissNeedsAReason(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		mother, f := r.orderUnknown()
-		for _, reason := range []string{"", " \n", strings.Repeat("а", 2001), "\xff"} {
+		for _, reason := range []string{"", " \n", strings.Repeat("а", 2001), "\xff", "а\x00б", "а\u202eб"} {
 			wantCode(t, r.Dismiss(t.Context(), officer(), f.ID, f.Version, reason), "reason-missing")
 		}
 		must(t, r.Dismiss(t.Context(), officer(), f.ID, f.Version, "мајка је одустала"))
