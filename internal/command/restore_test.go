@@ -1,7 +1,9 @@
 package command
 
 import (
+	"crypto/ed25519"
 	"database/sql"
+	"log/slog"
 	"maps"
 	"net/http/httptest"
 	"os"
@@ -11,7 +13,10 @@ import (
 	"time"
 
 	"dobosh/internal/files"
+	"dobosh/internal/journal"
+	"dobosh/internal/kit/clock"
 	"dobosh/internal/node"
+	"dobosh/internal/registry/credential"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 
@@ -223,4 +228,66 @@ func emptied(t *testing.T, address string) {
 	defer func() { _ = db.Close() }() // its work is done
 	_, err := db.ExecContext(t.Context(), "drop schema public cascade; create schema public")
 	testkit.OK(t, err)
+}
+
+// The keys of a journal are gone, and no copy has them: its contents are given up in the
+// open. The node goes on, what was proved before is still proved, and full segments that lie
+// in the archive are in no backup and are there after a restore.
+func TestAJournalGoesOnWithoutItsKeysAndWithItsArchive(t *testing.T) {
+	s := newStage(t)
+	askers, givers := s.pair()
+	folder := filepath.Dir(givers)
+	evidence := filepath.Join(s.dir, "before.json")
+	s.does("evidence", "export", "--config", askers, "--out", evidence, s.exchanged(askers))
+	s.stop(givers)
+	if err := os.Remove(filepath.Join(folder, "data", "journal", "keys")); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := s.run("serve", "--config", givers); err == nil || !strings.Contains(out, "keys") || !strings.Contains(out, "dobosh restore") {
+		t.Errorf("it serves without its keys: %v\n%s", err, out)
+	}
+	if out := s.does("recover", "journal", "--without-keys", "--config", givers, "--why", "no copy has them"); !strings.Contains(out, "were given up; what was journaled stays proved") {
+		t.Errorf("recover says:\n%s", out)
+	}
+	s.serve(givers)
+	s.answered(askers)
+	if out, err := s.run("verify", "--trust", filepath.Join(filepath.Dir(s.authority), "..", "trust.txt"), evidence); err != nil {
+		t.Errorf("evidence of before: %v\n%s", err, out)
+	}
+	s.stop(givers)
+
+	// More than a segment, which goes into the archive.
+	cfg := testkit.Must[node.Config](t)(node.Load(givers))
+	key := testkit.Must[ed25519.PrivateKey](t)(credential.ReadKey(cfg.Keys.Log))
+	book := testkit.Must[*journal.Log](t)(journal.Open(t.Context(), journal.Config{Dir: filepath.Join(cfg.Dir, "journal"), Origin: node.Origin(cfg.Member, cfg.Name), Key: key}, clock.System, slog.New(slog.DiscardHandler)))
+	for range 4 {
+		_, err := book.Append(t.Context(), journal.Entry{Kind: "test", Meta: []byte("{}"), Body: make([]byte, 15<<20)})
+		testkit.OK(t, err)
+	}
+	testkit.OK(t, book.Close())
+	s.change(givers, func(c *node.Config) { c.Archive = node.Archive{To: filepath.Join(s.dir, "archive"), Local: -1} })
+	s.serve(givers)
+	first := filepath.Join(cfg.Dir, "journal", strings.Repeat("0", 19)+".seg")
+	testkit.Eventually(t, "the full segment is in the archive alone", func() bool {
+		_, err := os.Stat(first)
+		return os.IsNotExist(err)
+	})
+	store := filepath.Join(s.dir, "copies")
+	s.stop(givers)
+	s.does("backup", "--config", givers, "--to", store)
+	for _, name := range names(t, store) {
+		if strings.HasSuffix(name, "/"+filepath.Base(first)) {
+			t.Errorf("what is archived was copied: %s", name)
+		}
+	}
+	if err := os.Rename(folder, folder+".lost"); err != nil {
+		t.Fatal(err)
+	}
+	s.does("restore", "--from", store, "--to", folder)
+	s.serve(givers)
+	s.answered(askers)
+	s.stop(givers)
+	if out := s.does("journal", "check", "--config", givers); !strings.Contains(out, "0 findings") {
+		t.Error(out)
+	}
 }
