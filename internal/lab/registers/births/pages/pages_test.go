@@ -151,11 +151,16 @@ func TestWrongAnswersStayWithTheirQuestion(t *testing.T) {
 	wrong("Изаберите пол", "born", "19.11.2026", "sex", "x")
 	c.expect("name", "to", "name")
 	wrong("Попуните ово поље", "given_name", "Мила")
+	wrong("различитих писама", "given_name", "Mилица", "family_name", "Примерић")
+	wrong("великим словом", "given_name", "милица", "family_name", "Примерић")
 	c.expect("place", "to", "place")
 	wrong("Изаберите место", "settlement", "elsewhere")
 	c.expect("order", "to", "order")
 	wrong("Упишите цео број", "previous_live_births", "two")
 	c.expect("number", "to", "number")
+	if !strings.Contains(c.html, `maxlength="40"`) {
+		t.Error("a number pasted with blanks would be cut")
+	}
 	wrong("датумом који не постоји", "number", "3213995855018")
 }
 
