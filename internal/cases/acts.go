@@ -14,6 +14,7 @@ type saying struct {
 	Number  string
 	Version int
 	Text    string
+	To      string
 }
 
 func numberField() act.Field[saying] {
@@ -67,6 +68,25 @@ func (r *Room) Releasing() (act.Act, error) {
 		Name: "case.release", Page: "/desk/cases/{number}/release", Right: RightToHandle(), Fields: []act.Field[saying]{numberField()},
 		Do: func(ctx context.Context, by act.Actor, in saying) (bool, error) {
 			return true, r.Release(ctx, by, in.Number)
+		},
+	}.Act()
+}
+
+// Deciding is how an officer moves a case whose kind is moved on its page.
+func (r *Room) Deciding() (act.Act, error) {
+	return act.Def[saying, bool]{
+		Name: "case.decide", Page: "/desk/cases/{number}/to/{to}", Right: RightToHandle(),
+		Fields: []act.Field[saying]{
+			numberField(), act.OfLine("to", func(in *saying) *string { return &in.To }, act.InPath(), act.Most(64)),
+			act.OfVersion("version", func(in *saying) *int { return &in.Version }), textField(),
+		},
+		Begin: func(ctx context.Context, by act.Actor, in *saying) error {
+			v, err := r.Case(ctx, by, in.Number)
+			in.Version = v.Version
+			return err
+		},
+		Do: func(ctx context.Context, by act.Actor, in saying) (bool, error) {
+			return true, r.Decide(ctx, by, in.Number, in.Version, in.To, in.Text)
 		},
 	}.Act()
 }

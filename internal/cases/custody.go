@@ -126,11 +126,16 @@ func (r *Room) HandOver(ctx context.Context, tx *storage.Tx, id, body, unit, rea
 	if err := r.write(ctx, tx, c, was); err != nil {
 		return err
 	}
+	return r.custody(ctx, tx, c, reason)
+}
+
+// custody notes who answers for a case from now on.
+func (r *Room) custody(ctx context.Context, tx *storage.Tx, c Case, reason string) error {
 	number, err := next(ctx, tx, "cases_custody", c.ID)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `insert into cases_custody (case_id, number, body, unit, reason, at) values ($1, $2, $3, $4, $5, $6)`, c.ID, number, body, unit, reason, storage.Micros(r.Now()))
+	_, err = tx.ExecContext(ctx, `insert into cases_custody (case_id, number, body, unit, reason, at) values ($1, $2, $3, $4, $5, $6)`, c.ID, number, c.Body, c.Unit, reason, storage.Micros(r.Now()))
 	if err != nil {
 		return fmt.Errorf("hand over: %w", err)
 	}

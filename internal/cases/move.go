@@ -69,6 +69,12 @@ func (r *Room) Move(ctx context.Context, tx *storage.Tx, m Move) (Case, error) {
 	if to.Phase.Ended() {
 		c.EndedAt = now
 	}
+	if to.Unit != "" && to.Unit != c.Unit {
+		c.Unit, c.Officer = to.Unit, ""
+		if err := r.custody(ctx, tx, c, to.ID); err != nil {
+			return c, err
+		}
+	}
 	if err := r.write(ctx, tx, c, was); err != nil {
 		return c, err
 	}

@@ -28,6 +28,8 @@ type Opening struct {
 	Unit     string
 	Place    string
 	Channel  Channel
+	Follows  string // id of the case that this one follows, as an appeal does; empty for none
+	Said     string // by the party, in words; empty for nothing
 }
 
 // digest names something in an index without saying what it is.
@@ -71,6 +73,16 @@ func (r *Room) Open(ctx context.Context, tx *storage.Tx, o Opening) (c Case, beg
 		}
 		if err := r.enter(ctx, tx, c, first, step{number: 1, by: by}); err != nil {
 			return c, false, err
+		}
+		if o.Follows != "" {
+			if err := r.link(ctx, tx, c.ID, Follows, o.Follows); err != nil {
+				return c, false, err
+			}
+		}
+		if o.Said != "" {
+			if err := r.say(ctx, tx, c, WithParty, law.ByParty, "", o.Said); err != nil {
+				return c, false, err
+			}
 		}
 	}
 	_, err = tx.ExecContext(ctx, `insert into cases_heard (case_id, source, at) values ($1, $2, $3) on conflict (case_id, source) do nothing`, c.ID, digest(o.Source), storage.Micros(now))

@@ -53,6 +53,7 @@ type Config struct {
 	DB        *storage.DB
 	Key       *seal.Sealer // of what is said in cases; the same on all nodes of the member
 	Notifier  Notifier     // nil where no notices are sent
+	Journal   Journal      // nil where outcomes on the page of a case are kept in the database alone
 	Now       clock.Now
 	Sure      func() bool // whether the clock is believed, so that a term may end by it; nil for always
 	Log       *slog.Logger

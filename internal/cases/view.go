@@ -22,7 +22,7 @@ type View struct {
 	Steps    []Step
 	Messages []Message
 	Custody  []Custody
-	Beside   []Case // others of the same occasion
+	Beside   []Case // others of the same occasion, and those that this one follows or that follow it
 	Own      bool   // whoever looks is its party
 }
 
@@ -31,7 +31,7 @@ type Step struct {
 	At     time.Time
 	By     law.Mover
 	Status string
-	Why    string // in words; only for those who may handle the case
+	Why    string // in words; of what is no outcome only for those who may handle the case
 }
 
 // Case shows a case to its party, or to an officer of its scope, who leaves a receipt first.
@@ -77,16 +77,22 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 	if v.Custody, err = custodies.All(ctx, from, `where case_id = $1 order by number`, c.ID); err != nil {
 		return View{}, fmt.Errorf("custody: %w", err)
 	}
-	if v.Steps, err = r.steps(ctx, from, c, !v.Own); err != nil {
+	if v.Steps, err = r.steps(ctx, from, v); err != nil {
+		return View{}, err
+	}
+	if v.Beside, err = linked(ctx, from, c.ID); err != nil {
 		return View{}, err
 	}
 	if c.Occasion != "" && c.Person != "" {
-		v.Beside, err = rows.All(ctx, from, `where occasion = $1 and person = $2 and id <> $3 order by id limit 20`, c.Occasion, c.Person, c.ID)
+		var same []Case
+		same, err = rows.All(ctx, from, `where occasion = $1 and person = $2 and id <> $3 order by id limit 20`, c.Occasion, c.Person, c.ID)
+		v.Beside = append(v.Beside, same...)
 	}
 	return v, err
 }
 
-func (r *Room) steps(ctx context.Context, from storage.Reader, c Case, why bool) ([]Step, error) {
+func (r *Room) steps(ctx context.Context, from storage.Reader, v View) ([]Step, error) {
+	c := v.Case
 	rows, err := from.QueryContext(ctx, `select number, at, by_whom, status, why from cases_steps where case_id = $1 order by number limit 200`, c.ID)
 	return storage.All(rows, err, func(scan storage.Scan) (s Step, err error) {
 		var number int
@@ -96,7 +102,7 @@ func (r *Room) steps(ctx context.Context, from storage.Reader, c Case, why bool)
 			return s, err
 		}
 		s.At = storage.Instant(at)
-		if why && len(sealed) > 0 {
+		if status, _ := v.Kind.Status(s.Status); len(sealed) > 0 && (!v.Own || status.Phase.Ended()) {
 			said, err := r.Key.Open(sealed, []byte("step "+c.ID+" "+strconv.Itoa(number)))
 			if err != nil {
 				return s, fmt.Errorf("step of case %s: %w", c.Number, err)

@@ -52,6 +52,7 @@ type CaseKind struct {
 	Provision  Ref          `yaml:"provision"`
 	Term       string       `yaml:"term"`       // within which the body decides; empty for none
 	Raise      string       `yaml:"raise"`      // form with which a person begins one; empty where nobody does
+	Room       string       `yaml:"room"`       // that moves cases of this kind by acts of its own; empty where the page of the case does
 	Visibility Visibility   `yaml:"visibility"` // at the beginning; only a person's act widens it
 	Retention  int          `yaml:"retention"`  // years after the end for which a case is kept
 	Statuses   []CaseStatus `yaml:"statuses"`   // the first is that of a new case
@@ -85,6 +86,7 @@ type CaseStatus struct {
 	Pause    string      `yaml:"pause"`    // reason of the term for which it stands still here; empty where it does not
 	Answered string      `yaml:"answered"` // status in which an answer of the party leads; empty where the case waits for none
 	Moves    []CaseMove  `yaml:"moves"`
+	Unit     string      `yaml:"unit"`   // of the body, which answers for the case from here on; empty where that stays
 	Notice   *CaseNotice `yaml:"notice"` // to the person when the case comes here
 	Untold   lang.Text   `yaml:"untold"` // why nobody is told of this outcome; empty where somebody is
 }

@@ -61,6 +61,13 @@ func doors() map[string]struct {
 		"Offer": {both, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.Offer(ctx, by, s.open.ID))
 		}},
+		"Appeal": {mother, func(ctx context.Context, s stage, by act.Actor) error {
+			return second(s.Appeal(ctx, by, s.decision, "зато"))
+		}},
+		"AppealUntil": {mother, func(ctx context.Context, s stage, by act.Actor) error {
+			_, _, err := s.AppealUntil(ctx, by, s.decision)
+			return err
+		}},
 		"Decision": {both, func(ctx context.Context, s stage, by act.Actor) error {
 			return second(s.Decision(ctx, by, s.decision))
 		}},

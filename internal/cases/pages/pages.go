@@ -10,6 +10,8 @@ import (
 	"embed"
 	"html/template"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
@@ -17,6 +19,7 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/portal"
 )
@@ -35,6 +38,7 @@ type Cases interface {
 	Asking() (act.Act, error)
 	Claiming() (act.Act, error)
 	Releasing() (act.Act, error)
+	Deciding() (act.Act, error)
 }
 
 type room struct {
@@ -45,7 +49,7 @@ type room struct {
 // New brings the pages of cases.
 func New(c Cases, pack *law.Pack) (portal.Room, error) {
 	r := &room{c, pack}
-	acts, err := act.All(c.Answering, c.Asking, c.Claiming, c.Releasing)
+	acts, err := act.All(c.Answering, c.Asking, c.Claiming, c.Releasing, c.Deciding)
 	if err != nil {
 		return portal.Room{}, err
 	}
@@ -59,8 +63,12 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 	}
 	for _, a := range acts {
 		whose, _, _ := strings.Cut(a.Page, "{number}")
+		var ask func(*portal.Visit, *portal.Question) error
+		if strings.Contains(a.Page, "{to}") {
+			ask = r.whither
+		}
 		pages = append(pages, portal.ActPage{
-			Act: a, Back: portal.Nav{Path: whose + "{number}", Key: "case.back"}, Next: func(v *portal.Visit, _ any) string { return whose + v.R.PathValue("number") },
+			Act: a, Ask: ask, Back: portal.Nav{Path: whose + "{number}", Key: "case.back"}, Next: func(v *portal.Visit, _ any) string { return whose + v.R.PathValue("number") },
 		}.Pages()...)
 	}
 	return portal.Room{
@@ -71,6 +79,30 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 		},
 		Beside: []portal.Part{r.home},
 	}, nil
+}
+
+// whither says on the page of a decision to what the case would come, and what the person is told then.
+func (r *room) whither(v *portal.Visit, q *portal.Question) error {
+	c, err := r.Case(v.R.Context(), v.Actor, v.R.PathValue("number"))
+	if err != nil {
+		return err
+	}
+	to, ok := c.Kind.Status(v.R.PathValue("to"))
+	if !ok || c.Kind.Room != "" || !c.Status.Lets(to.ID, law.ByOfficer) {
+		return problem.New(problem.NotFound, "page-unknown")
+	}
+	q.Title = upperFirst(v.Plain(to.Title))
+	q.Lead = []string{v.Plain(to.Next)}
+	if to.Phase.Ended() {
+		q.Lead = append(q.Lead, v.Say("case.decide-told"))
+	}
+	return nil
+}
+
+// upperFirst begins a sentence.
+func upperFirst(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 // homeMost is how many cases a person's first page shows.
@@ -146,9 +178,10 @@ type caseView struct {
 	Clock  *portal.Clock // nil where none runs
 	About  template.HTML
 	Staff  bool
-	Mine   bool // the officer has taken it
-	Taken  bool // somebody has
-	Asks   bool // the party is waited for, in this thread
+	Mine   bool             // the officer has taken it
+	Taken  bool             // somebody has
+	Asks   bool             // the party is waited for, in this thread
+	Moves  []law.CaseStatus // to which the officer may bring it here
 	Beside []row
 	Steps  []stepView
 }
@@ -174,6 +207,11 @@ func (r *room) one(v *portal.Visit) error {
 		shown := v.Clock(c.Reading.Event.Start(), until, cite(r.pack, c.Reading.Term.Provision), v.Plain(c.Status.Next))
 		shown.Says = v.Say("case.until")
 		view.Clock = &shown
+	}
+	for _, m := range c.Status.Moves {
+		if to, ok := c.Kind.Status(m.To); ok && view.Staff && c.Kind.Room == "" && c.Status.Lets(m.To, law.ByOfficer) {
+			view.Moves = append(view.Moves, to)
+		}
 	}
 	for _, s := range c.Steps {
 		status, _ := c.Kind.Status(s.Status)

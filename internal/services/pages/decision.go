@@ -12,6 +12,7 @@ type decisionView struct {
 	Amount  amount
 	Reasons []reasonView
 	ByRule  bool
+	Own     bool   // whoever looks is its party
 	Verify  string // address of the verification page
 	QR      template.HTML
 }
@@ -31,12 +32,18 @@ func (r *room) decision(v *portal.Visit) error {
 	}
 	view := decisionView{
 		Decision: d, Amount: amountOf(v, d.Plan), Reasons: reasonsOf(d.Reasons),
-		ByRule: d.By == "rule", Verify: v.PublicURL + verifyPath(d.Code),
+		ByRule: d.By == "rule", Own: r.isOwn(v, d), Verify: v.PublicURL + verifyPath(d.Code),
 	}
 	if view.QR, err = qrSVG(view.Verify, v.Say("decision.qr")); err != nil {
 		return err
 	}
 	return v.Show("decision", v.Plain(d.Title), view)
+}
+
+// isOwn reports whether a decision is about whoever looks.
+func (r *room) isOwn(v *portal.Visit, d services.Decision) bool {
+	s, ok := r.pack.Service(d.Service)
+	return ok && d.Person != "" && v.Actor.Is(s.Sector) == d.Person
 }
 
 func (r *room) decisionPDF(v *portal.Visit) error {

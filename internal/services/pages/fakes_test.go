@@ -22,6 +22,7 @@ import (
 	"dobosh/internal/services/proof"
 	"dobosh/internal/testkit/pages"
 	"dobosh/internal/words"
+	"dobosh/packs"
 )
 
 const code = "ZR-2026-4H45-H6KB-E"
@@ -271,4 +272,16 @@ func opened(t testing.TB, c *city) portal.Room {
 
 func (c *city) MatterOf(context.Context, string) (services.Matter, error) {
 	return services.Matter{Offer: "first", Decision: "d1"}, nil
+}
+
+func (c *city) AppealUntil(_ context.Context, _ act.Actor, decision string) (civil.Day, bool, error) {
+	return civil.Date(2026, time.December, 8), decision == "fresh", nil
+}
+
+func (c *city) Appealing() (act.Act, error) {
+	pack, err := law.Load(packs.Serbia())
+	if err != nil {
+		return act.Act{}, err
+	}
+	return (&services.Room{Config: services.Config{Pack: pack}}).Appealing()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"html/template"
 
+	"dobosh/internal/act"
 	"dobosh/internal/cases"
 	"dobosh/internal/portal"
 	"dobosh/internal/services"
@@ -29,4 +30,24 @@ func (r *room) matter(v *portal.Visit, about any) (template.HTML, error) {
 		services.Matter
 		Own, Open bool
 	}{m, c.Own, !c.Ended()})
+}
+
+// appeal is the page on which a party says what they have against a decision.
+func (r *room) appeal(a act.Act) portal.ActPage {
+	return portal.ActPage{
+		Act: a, Back: portal.Nav{Path: "/decisions/{decision}", Key: "appeal.back"},
+		Next: func(_ *portal.Visit, done any) string { number, _ := done.(string); return "/cases/" + number },
+		Ask: func(v *portal.Visit, q *portal.Question) error {
+			last, late, err := r.AppealUntil(v.R.Context(), v.Actor, v.R.PathValue("decision"))
+			if err != nil {
+				return err
+			}
+			says := "appeal.until"
+			if late {
+				says = "appeal.late"
+			}
+			q.Lead = append(q.Lead, v.Say(says, "day", v.Day(last)))
+			return nil
+		},
+	}
 }

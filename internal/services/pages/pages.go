@@ -10,10 +10,12 @@ import (
 	"context"
 	"embed"
 	"io"
+	"slices"
 
 	"dobosh/internal/act"
 	"dobosh/internal/exchange/evidence"
 	"dobosh/internal/identity"
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/law"
@@ -38,6 +40,13 @@ type Services interface {
 	Payments
 	Releasing
 	Matters
+	Appeals
+}
+
+// Appeals take what a party has against a decision.
+type Appeals interface {
+	AppealUntil(ctx context.Context, by act.Actor, decision string) (last civil.Day, late bool, err error)
+	Appealing() (act.Act, error)
 }
 
 // Offers is a person's inbox, and the one tap.
@@ -130,6 +139,10 @@ func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
 	if err != nil {
 		return portal.Room{}, err
 	}
+	appeal, err := s.Appealing()
+	if err != nil {
+		return portal.Room{}, err
+	}
 	r := &room{s, verifier, pack}
 	own, officer := act.SignedIn(), services.RightToDecide()
 	atDesk, resident := portal.Holds(identity.Officer), portal.Holds(identity.Resident)
@@ -164,7 +177,7 @@ func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
 			{Pattern: "GET /desk/payments/{payment}/unpaid", Right: services.RightToRelease(), Do: r.askUnpaid},
 			{Pattern: "POST /desk/payments/{payment}/unpaid", Right: services.RightToRelease().Fresh(0), Do: r.saysUnpaid},
 			{Pattern: "GET /desk/payments/{file}/payments.xml", Right: officer, Do: r.paymentXML},
-		}, append(r.exits(), r.dismissal(dismiss).Pages()...)...),
+		}, slices.Concat(r.exits(), r.dismissal(dismiss).Pages(), r.appeal(appeal).Pages())...),
 		Nav: []portal.Nav{
 			{Path: "/inbox", Key: "nav.inbox", Order: 100, Whom: resident},
 			{Path: "/desk", Key: "nav.desk", Order: 200, Setting: portal.Staff, Whom: atDesk},

@@ -20,7 +20,7 @@ func cityPages() []pages.Expected {
 		{Who: "mother", Path: "/offers/declined", Status: 200}, {Who: "mother", Path: "/offers/objected", Status: 200}, {Who: "mother", Path: "/offers/referred", Status: 200}, {Who: "mother", Path: "/offers/lapsed", Status: 200},
 		{Who: "mother", Path: "/offers/first/amount", Status: 200}, {Who: "mother", Path: "/offers/second/amount", Status: 200},
 		{Who: "mother", Path: "/offers/first/person", Status: 200}, {Who: "mother", Path: "/offers/first/decline", Status: 200}, {Who: "mother", Path: "/offers/first/never", Status: 200}, {Who: "mother", Path: "/offers/taken/never", Status: 409},
-		{Who: "mother", Path: "/offers/none", Status: 404}, {Who: "mother", Path: "/decisions", Status: 200}, {Who: "mother", Path: "/decisions/d1", Status: 200}, {Who: "mother", Path: "/decisions/fresh", Status: 200},
+		{Who: "mother", Path: "/offers/none", Status: 404}, {Who: "mother", Path: "/decisions", Status: 200}, {Who: "mother", Path: "/decisions/d1", Status: 200}, {Who: "mother", Path: "/decisions/fresh", Status: 200}, {Who: "mother", Path: "/decisions/d1/appeal", Status: 200}, {Who: "mother", Path: "/decisions/fresh/appeal", Status: 200},
 		{Path: "/verify", Status: 200}, {Path: "/verify/" + code, Status: 200}, {Path: "/verify/ZR-1", Status: 422},
 		{Who: "officer", Path: "/desk", Status: 200}, {Who: "officer", Path: "/desk/offers", Status: 200}, {Who: "officer", Path: "/desk/offers?state=open", Status: 200}, {Who: "officer", Path: "/desk/offers?state=x", Status: 200},
 		{Who: "officer", Path: "/desk/assessments", Status: 200}, {Who: "officer", Path: "/desk/referrals", Status: 200}, {Who: "officer", Path: "/desk/referrals/r1", Status: 200}, {Who: "officer", Path: "/desk/referrals/closed", Status: 200},

@@ -1,0 +1,39 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+
+	"dobosh/internal/storage"
+)
+
+// LinkKind is how one case is to another.
+type LinkKind string
+
+// Follows is an appeal against what was decided in the other, or an objection to it.
+const Follows LinkKind = "follows"
+
+func (r *Room) link(ctx context.Context, tx *storage.Tx, from string, kind LinkKind, to string) error {
+	_, err := tx.ExecContext(ctx, `insert into cases_links (case_id, other, kind, at) values ($1, $2, $3, $4) on conflict (case_id, other, kind) do nothing`, from, to, string(kind), storage.Micros(r.Now()))
+	if err != nil {
+		return fmt.Errorf("link cases: %w", err)
+	}
+	return nil
+}
+
+// linked lists the cases that a case follows and those that follow it.
+func linked(ctx context.Context, from storage.Reader, id string) ([]Case, error) {
+	all, err := rows.All(ctx, from, `where id in (select other from cases_links where case_id = $1 and undone_at = 0) or id in (select case_id from cases_links where other = $1 and undone_at = 0) order by id limit 20`, id)
+	if err != nil {
+		return nil, fmt.Errorf("linked cases: %w", err)
+	}
+	return all, nil
+}
+
+// decidedBefore reports whether an account decided in a case that this one follows: nobody decides on
+// an appeal against what they decided.
+func decidedBefore(ctx context.Context, from storage.Reader, id, account string) (bool, error) {
+	var n int
+	err := from.QueryRowContext(ctx, `select count(*) from cases_links l join cases_steps s on s.case_id = l.other where l.case_id = $1 and l.kind = $2 and s.account = $3`, id, string(Follows), account).Scan(&n)
+	return n > 0, err
+}
