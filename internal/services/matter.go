@@ -28,6 +28,21 @@ const (
 	caseNotOffered  = "not-offered"
 )
 
+// hasKinds returns an error when the pack lacks what this room does with cases: a pack of an operator's own
+// may be older than the program.
+func (r *Room) hasKinds() error {
+	kind, ok := r.Pack.CaseKind(CaseKind)
+	if !ok {
+		return fmt.Errorf("the pack has no kind of case %q (cases/%s.yaml)", CaseKind, CaseKind)
+	}
+	for _, status := range []string{caseOffered, caseWithOfficer, caseGranted, caseRefused, caseDeclined, caseNotWanted, caseLapsed, caseNobody, caseNotOffered} {
+		if _, ok := kind.Status(status); !ok {
+			return fmt.Errorf("the kind of case %q in the pack has no status %q", CaseKind, status)
+		}
+	}
+	return nil
+}
+
 // opening is what an event tells a public service of a matter: the service, and what the
 // event is about, whatever the number of the event.
 func (r *Room) opening(s law.PublicService, subject, source string) cases.Opening {

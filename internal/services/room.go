@@ -167,6 +167,9 @@ func (r *Room) Listen(ctx context.Context, events Events) error {
 	if len(types) == 0 {
 		return nil
 	}
+	if err := r.hasKinds(); err != nil {
+		return err
+	}
 	err := events.Consume(ctx, r.DB, bus.Consumer{
 		Name: "services", Types: types, Workers: 4, Handle: r.hear,
 		Later: func(ctx context.Context, tx *storage.Tx, e bus.Event, cause error) error {
