@@ -314,3 +314,24 @@ func BenchmarkSeed(b *testing.B) {
 		})
 	}
 }
+
+// Births come in every family of the stories, each with a number that is one.
+func TestBirthsAreOfEveryFamily(t *testing.T) {
+	pack := laws.Serbia(t)
+	now := func() time.Time { return time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC) }
+	next, err := people.Births(pack, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mothers := map[string]int{}
+	for range 10 {
+		e := next()
+		mothers[e.Mother.Subject]++
+		if e.Child.Born() != civil.Date(2026, time.November, 29) || e.GivenName == "" || e.Settlement == "" {
+			t.Errorf("%+v", e)
+		}
+	}
+	if len(mothers) != 5 || mothers["jovana"] != 2 {
+		t.Errorf("births by mother: %v", mothers)
+	}
+}

@@ -56,6 +56,10 @@ func (r *Registers) open(ctx context.Context, host node.Host) (node.Brings, erro
 	if err := r.populate(ctx, into, host.Pack); err != nil {
 		return node.Brings{}, err
 	}
+	invent, err := r.invents(host)
+	if err != nil {
+		return node.Brings{}, err
+	}
 	programs, err := into.Births.Systems("/births")
 	if err != nil {
 		return node.Brings{}, err
@@ -72,7 +76,7 @@ func (r *Registers) open(ctx context.Context, host node.Host) (node.Brings, erro
 			service("payments", "accounts"):   exchange.Handler(into.Payments.Handler()),
 		},
 		API:   []*api.Served{programs},
-		Pages: []portal.Room{birthpages.New(into.Births, host.Pack)},
+		Pages: []portal.Room{birthpages.New(into.Births, host.Pack, invent)},
 		Kind:  "registers",
 	}, nil
 }
@@ -96,6 +100,29 @@ func (r *Registers) populate(ctx context.Context, into people.Registers, pack *l
 		return err
 	}
 	return people.Seed(ctx, into, crowd)
+}
+
+// invents gives births of the families of the stories to a registrar who wants to see one; nil where there are no
+// stories.
+func (r *Registers) invents(host node.Host) (func() birthpages.Invented, error) {
+	if !r.Stories {
+		return nil, nil
+	}
+	expected, err := people.Births(host.Pack, host.Now)
+	if err != nil {
+		return nil, err
+	}
+	return func() birthpages.Invented {
+		e := expected()
+		of := birthpages.Invented{Mother: e.Mother.Number.String(), Entry: births.Entry{
+			Number: e.Child.String(), GivenName: e.GivenName, FamilyName: e.FamilyName, Sex: e.Child.Sex(), Born: e.Child.Born(), Settlement: e.Settlement,
+			Live: true, PreviousLiveBirths: e.Previous,
+		}}
+		if e.Father != nil {
+			of.Father = e.Father.Number.String()
+		}
+		return of
+	}, nil
 }
 
 // municipality tells in which municipality a settlement lies.

@@ -71,5 +71,10 @@ func config(t testing.TB) portal.Config {
 }
 
 func open(t testing.TB, r *registrar) *portal.Portal {
-	return pages.Open(t, config(t), New(r, pages.Serbia(t)))
+	return pages.Open(t, config(t), New(r, pages.Serbia(t), func() Invented {
+		n := jmbg.Make(civil.Date(2026, time.November, 20), 83, 511)
+		return Invented{Mother: jmbg.Make(civil.Date(1996, time.March, 14), 83, 501).String(), Entry: births.Entry{
+			Number: n.String(), GivenName: "Дуња", FamilyName: "Примерић", Sex: n.Sex(), Born: n.Born(), Settlement: "zr-05", Live: true,
+		}}
+	}))
 }

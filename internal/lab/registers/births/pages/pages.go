@@ -31,17 +31,25 @@ type Registrar interface {
 	List(ctx context.Context, by act.Actor, after page.Key) (page.Page[births.Birth], error)
 }
 
+// Invented is a birth with which the form of a demonstration begins.
+type Invented struct {
+	Mother, Father string       // national numbers; no father where nobody knows him
+	Entry          births.Entry // without token and parents
+}
+
 // desk is where births are recorded.
 type desk struct {
 	Registrar
-	pack *law.Pack // names of places
+	pack   *law.Pack       // names of places
+	invent func() Invented // nil where nothing is invented
 }
 
-// New brings the desk.
-func New(r Registrar, pack *law.Pack) portal.Room {
-	d, registrar := desk{r, pack}, births.RightToRecord()
+// New brings the desk. With invent, which may be nil, it has a form that is filled in with an invented
+// birth and only has to be confirmed.
+func New(r Registrar, pack *law.Pack, invent func() Invented) portal.Room {
+	d, registrar := desk{r, pack, invent}, births.RightToRecord()
 	entry := d.entry()
-	return portal.Room{
+	room := portal.Room{
 		Templates: templates,
 		Pages: []portal.Page{
 			{Pattern: "GET /births", Right: registrar, Do: d.list},
@@ -56,6 +64,27 @@ func New(r Registrar, pack *law.Pack) portal.Room {
 		Nav:  []portal.Nav{{Path: "/births", Key: "nav.births", Order: 300, Setting: portal.Staff, Whom: portal.Holds(identity.Registrar)}},
 		Home: []portal.Home{{Order: 300, Whom: portal.Holds(identity.Registrar), Do: func(v *portal.Visit) error { return v.To("/births") }}},
 	}
+	if invent != nil {
+		room.Pages = append(room.Pages, portal.Page{Pattern: "POST /births/invented", Right: registrar, Do: func(v *portal.Visit) error { return d.invented(v, entry) }})
+	}
+	return room
+}
+
+// invented shows an invented birth before it is recorded. The parents are looked for in the residence register, as
+// by a registrar who has typed their numbers.
+func (d desk) invented(v *portal.Visit, entry *portal.Wizard[form]) (err error) {
+	of := d.invent()
+	f := form{Entry: of.Entry, Told: true}
+	f.Entry.Token = id.New()
+	if f.Mother, err = d.Find(v.R.Context(), v.Actor, of.Mother); err != nil {
+		return err
+	}
+	if f.Entry.FatherUnknown = of.Father == ""; !f.Entry.FatherUnknown {
+		if f.Father, err = d.Find(v.R.Context(), v.Actor, of.Father); err != nil {
+			return err
+		}
+	}
+	return entry.Begin(v, "check", f)
 }
 
 // births are all that were recorded, below the button that records one more.
@@ -89,12 +118,18 @@ func (d desk) births() portal.List[births.Birth] {
 	}
 }
 
+// listView is the list below what a registrar can begin.
+type listView struct {
+	Recorded template.HTML
+	Invents  bool
+}
+
 func (d desk) list(v *portal.Visit) error {
 	recorded, err := d.births().Part(v)
 	if err != nil {
 		return err
 	}
-	return v.Show("births", v.Say("nav.births"), recorded)
+	return v.Show("births", v.Say("nav.births"), listView{recorded, d.invent != nil})
 }
 
 // place names a place; a code that the pack does not know stands for itself.

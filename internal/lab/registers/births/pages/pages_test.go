@@ -102,6 +102,20 @@ func TestABirthIsRecordedOneQuestionAPage(t *testing.T) {
 	}
 }
 
+// Who only wants to see a birth has everything filled in and confirms it.
+func TestAnInventedBirthOnlyWaitsToBeConfirmed(t *testing.T) {
+	r := &registrar{}
+	h := open(t, r)
+	w := &pages.Wizard{T: t, Handler: h, Who: "registrar", Path: "/births/new"}
+	w.HTML = pages.Says(t, h, pages.Request{Who: "registrar", Path: "/births/invented", Form: pages.Form("", "")}, http.StatusOK, "Дуња", "Примерић")
+	if status, to := w.Answer(); status != http.StatusSeeOther || to != "/births/recorded" {
+		t.Fatalf("status %d to %q", status, to)
+	}
+	if len(r.recorded) != 1 || r.recorded[0].MotherHandle == "" || !r.recorded[0].FatherUnknown || r.recorded[0].Token == "" {
+		t.Errorf("recorded %+v", r.recorded)
+	}
+}
+
 func TestAFatherMayBeUnknown(t *testing.T) {
 	r := &registrar{}
 	c := &clerk{t: t, h: open(t, r), who: "registrar"}
@@ -191,7 +205,7 @@ func TestAStaleFormSaysSo(t *testing.T) {
 	at := pages.Now
 	cfg := config(t)
 	cfg.Now = func() time.Time { return at }
-	c := &clerk{t: t, h: pages.Open(t, cfg, New(&registrar{}, pages.Serbia(t))), who: "registrar"}
+	c := &clerk{t: t, h: pages.Open(t, cfg, New(&registrar{}, pages.Serbia(t), nil)), who: "registrar"}
 	c.begin()
 	first := c.html
 	for name, spoil := range map[string]func(){
