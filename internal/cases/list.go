@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,8 +14,12 @@ import (
 	"dobosh/internal/storage"
 )
 
+// NextPage leads an officer who has settled one case to the next.
+const NextPage = "/desk/cases/next"
+
 // Wanted narrows an officer's queue.
 type Wanted struct {
+	Number  string    // of one case, which may have ended; empty for all
 	Phase   law.Phase // empty for all that have no outcome
 	Kind    string    // empty for all
 	Service string    // empty for all
@@ -70,6 +75,10 @@ func (w Wanted) filter(by act.Actor) (storage.Filter, error) {
 	if err != nil {
 		return f, err
 	}
+	if w.Number != "" {
+		and(&f, "number = %s", w.Number)
+		return f, nil
+	}
 	and(&f, "ended_at = %s", 0)
 	for _, c := range []struct{ condition, value string }{{"phase = %s", string(w.Phase)}, {"kind = %s", w.Kind}, {"service = %s", w.Service}} {
 		if c.value != "" {
@@ -100,6 +109,25 @@ func (r *Room) Queue(ctx context.Context, by act.Actor, w Wanted, after page.Key
 		c.Person = ""
 		return c, nil
 	})
+}
+
+// Next is the number of the case that an officer should see to: the nearest clock of those they have taken, then
+// of those that nobody has; empty for none.
+func (r *Room) Next(ctx context.Context, by act.Actor) (string, error) {
+	for _, wish := range []Wanted{{Phase: law.InHandling, Mine: true}, {Phase: law.InHandling, Free: true}} {
+		f, err := wish.filter(by)
+		if err != nil {
+			return "", err
+		}
+		c, err := rows.One(ctx, r.DB.Read(ctx), `where `+f.Where+` order by due, id limit 1`, f.Args...)
+		if err == nil {
+			return c.Number, nil
+		}
+		if !errors.Is(err, storage.ErrNotFound) {
+			return "", fmt.Errorf("next case: %w", err)
+		}
+	}
+	return "", nil
 }
 
 // Count says how many open cases an officer's wish finds, up to most.

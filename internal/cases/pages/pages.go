@@ -17,6 +17,7 @@ import (
 	"dobosh/internal/cases"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
@@ -33,6 +34,7 @@ type Cases interface {
 	Case(ctx context.Context, by act.Actor, number string) (cases.View, error)
 	Queue(ctx context.Context, by act.Actor, w cases.Wanted, after page.Key) (page.Page[cases.Case], error)
 	Count(ctx context.Context, by act.Actor, w cases.Wanted, most int) (int, error)
+	Next(ctx context.Context, by act.Actor) (string, error)
 
 	Answering() (act.Act, error)
 	Asking() (act.Act, error)
@@ -60,6 +62,7 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 		{Pattern: "GET /cases/{number}", Right: own, Do: r.one},
 		{Pattern: "GET /desk/cases", Right: officer, Do: r.queue().Do},
 		{Pattern: "GET /desk/cases/{number}", Right: officer, Do: r.one},
+		{Pattern: "GET " + cases.NextPage, Right: officer, Do: r.next},
 	}
 	for _, a := range acts {
 		whose, _, _ := strings.Cut(a.Page, "{number}")
@@ -68,7 +71,12 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 			ask = r.whither
 		}
 		pages = append(pages, portal.ActPage{
-			Act: a, Ask: ask, Back: portal.Nav{Path: whose + "{number}", Key: "case.back"}, Next: func(v *portal.Visit, _ any) string { return whose + v.R.PathValue("number") },
+			Act: a, Ask: ask, Back: portal.Nav{Path: whose + "{number}", Key: "case.back"}, Next: func(v *portal.Visit, _ any) string {
+				if strings.Contains(a.Page, "{to}") {
+					return cases.NextPage
+				}
+				return whose + v.R.PathValue("number")
+			},
 		}.Pages()...)
 	}
 	return portal.Room{
@@ -127,6 +135,18 @@ func (r *room) home(v *portal.Visit) (template.HTML, error) {
 	return v.Render("cases-home", open)
 }
 
+// next leads to the case that comes next, or to the queue when there is none.
+func (r *room) next(v *portal.Visit) error {
+	number, err := r.Next(v.R.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	if number == "" {
+		return v.To("/desk/cases")
+	}
+	return v.To("/desk/cases/" + number + "?saved=1")
+}
+
 // row is a case as a list shows it.
 type row struct {
 	cases.Case
@@ -181,6 +201,7 @@ type caseView struct {
 	Mine   bool             // the officer has taken it
 	Taken  bool             // somebody has
 	Asks   bool             // the party is waited for, in this thread
+	Saved  bool             // the one before was settled just now
 	Moves  []law.CaseStatus // to which the officer may bring it here
 	Beside []row
 	Steps  []stepView
@@ -198,7 +219,7 @@ func (r *room) one(v *portal.Visit) error {
 		return err
 	}
 	view := caseView{
-		View: c, Row: r.rowOf(c.Case), Staff: !c.Own, Mine: c.Officer == v.Actor.Account, Taken: c.Officer != "", Asks: c.Status.Answered != "",
+		View: c, Row: r.rowOf(c.Case), Staff: !c.Own, Mine: c.Officer == v.Actor.Account, Taken: c.Officer != "", Asks: c.Status.Answered != "", Saved: v.R.URL.Query().Has("saved"),
 	}
 	if view.Staff {
 		view.Row.Path = "/desk" + view.Row.Path
@@ -244,6 +265,13 @@ const countMost = 1000
 
 func (r *room) queue() portal.List[cases.Case] {
 	wanted := func(w portal.Wanted) cases.Wanted {
+		if w.Words != "" {
+			number, ok := id.ParseCode(w.Words)
+			if !ok {
+				number = "?" // no case has it
+			}
+			return cases.Wanted{Number: number}
+		}
 		wish := cases.Wanted{}
 		switch w.State {
 		case "mine":
@@ -256,7 +284,7 @@ func (r *room) queue() portal.List[cases.Case] {
 		return wish
 	}
 	return portal.List[cases.Case]{
-		Path: "/desk/cases", Title: "nav.desk-cases", Lead: "cases.queue.lead", StateKey: "cases.queue.state.",
+		Path: "/desk/cases", Title: "nav.desk-cases", Lead: "cases.queue.lead", StateKey: "cases.queue.state.", Search: "cases.queue.search", Hint: "cases.queue.search-hint",
 		States: []string{"free", "mine", "in-handling", "waiting-party", "triage"},
 		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[cases.Case], error) {
 			return r.Queue(v.R.Context(), v.Actor, wanted(w), w.After)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,7 +99,12 @@ func TestAQuestionAndItsAnswer(t *testing.T) {
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?state=mine"}, 200, number)
 	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/ask", "/desk/cases/"+number, "version", "3", "text", "Када сте се доселили?")
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200, "Када сте се доселили?", "Рок стоји")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?q=" + strings.ToLower(number)}, 200, number)
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?q=ZR-2026-0000-0000-1"}, 200, "нема предмета")
 	pages.Sends(t, h, "mother", "/cases/"+number+"/answer", "/cases/"+number, "text", "У мају.")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases/" + number}, 200, "У мају.")
+	if w := (pages.Request{Who: "officer", Path: cases.NextPage}).To(h); w.Header().Get("Location") != "/desk/cases/"+number+"?saved=1" {
+		t.Errorf("the next case is at %q", w.Header().Get("Location"))
+	}
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number + "/answer", Form: pages.Form("text", " ")}, 422)
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"dobosh/internal/act"
+	"dobosh/internal/cases"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/portal"
@@ -115,7 +116,7 @@ func (r *room) resolve(v *portal.Visit) error {
 	if err != nil {
 		return r.referral(v, err)
 	}
-	return v.To("/desk/referrals")
+	return v.To(cases.NextPage)
 }
 
 // facts reads what the officer found out, and says all that is wrong at once.
@@ -168,7 +169,7 @@ func readFact(kind, typed string) (value, code string) {
 func (r *room) dismissal(dismiss act.Act) portal.ActPage {
 	return portal.ActPage{
 		Act: dismiss, Back: portal.Nav{Path: "/desk/referrals/{id}", Key: "referral.dismiss-back"},
-		Next: func(*portal.Visit, any) string { return "/desk/referrals" },
+		Next: func(*portal.Visit, any) string { return cases.NextPage },
 		Ask: func(v *portal.Visit, q *portal.Question) error {
 			ref, err := r.Referral(v.R.Context(), v.Actor, v.R.PathValue("id"))
 			q.Title, q.Lead = v.Say("referral.dismiss-title"), []string{v.Say("referral.dismiss-lead", "title", v.Plain(ref.Title))}
