@@ -3,6 +3,7 @@ package pages
 import (
 	"html/template"
 
+	"dobosh/internal/kit/page"
 	"dobosh/internal/portal"
 	"dobosh/internal/services"
 )
@@ -12,8 +13,9 @@ type decisionView struct {
 	Amount  amount
 	Reasons []reasonView
 	ByRule  bool
-	Own     bool   // whoever looks is its party
-	Verify  string // address of the verification page
+	Own     bool             // whoever looks is its party
+	Others  []services.Offer // that still wait for its party
+	Verify  string           // address of the verification page
 	QR      template.HTML
 }
 
@@ -33,6 +35,17 @@ func (r *room) decision(v *portal.Visit) error {
 	view := decisionView{
 		Decision: d, Amount: amountOf(v, d.Plan), Reasons: reasonsOf(d.Reasons),
 		ByRule: d.By == "rule", Own: r.isOwn(v, d), Verify: v.PublicURL + verifyPath(d.Code),
+	}
+	if view.Own {
+		offers, err := r.Offers(v.R.Context(), v.Actor, page.Key(""))
+		if err != nil {
+			return err
+		}
+		for _, o := range offers.Items {
+			if o.State == services.OfferOpen {
+				view.Others = append(view.Others, o)
+			}
+		}
 	}
 	if view.QR, err = qrSVG(view.Verify, v.Say("decision.qr")); err != nil {
 		return err
