@@ -158,15 +158,28 @@ func (r *Room) tell(ctx context.Context, tx *storage.Tx, c Case, n law.CaseNotic
 	if err != nil {
 		return err
 	}
-	values := lang.Values{"body": r.Title(body), "number": c.Number, "day": day}
+	values := lang.Values{"body": r.Title(body), "number": c.Number, "day": day, "phone": r.Phone}
 	notice := notify.Notice{
-		ID: "case-" + c.ID + "-" + strconv.Itoa(by.number), Person: c.Person, Link: r.PublicURL + "/cases/" + c.Number,
+		ID: r.noticeID(c, by), Person: c.Person, Link: r.PublicURL + "/cases/" + c.Number,
 		Subject: fill(n.Subject, values), Body: fill(n.Body, values),
+	}
+	if r.Phone != "" {
+		help := said().In("case.notice-help", values)
+		notice.Body = notice.Body.Map(func(source lang.Tag, s string) string { return s + "\n" + help.In(source) })
 	}
 	if err := r.Notifier.Send(ctx, tx, notice); err != nil {
 		return fmt.Errorf("tell of case %s: %w", c.Number, err)
 	}
 	return nil
+}
+
+// noticeID names what somebody is told. What comes of one occasion for a person on one day is one
+// message, however many cases it is about: the page of one leads to the others. An outcome is told for itself.
+func (r *Room) noticeID(c Case, by step) string {
+	if c.Occasion == "" || c.Phase.Ended() {
+		return "case-" + c.ID + "-" + strconv.Itoa(by.number)
+	}
+	return "case-" + digest(c.Occasion, c.Person, c.Status, civil.Of(c.EnteredAt).String())
 }
 
 // fill puts values into a text of the pack, in each language that it has.

@@ -47,6 +47,7 @@ type Looks interface {
 type Config struct {
 	Member    registry.ID // that answers for cases that begin here
 	Prefix    string      // of the numbers of cases, "ZR"
+	Phone     string      // that people call for help; empty for none
 	PublicURL string      // where people reach the portal, without a slash at the end
 	Title     func(registry.ID) lang.Text
 	Pack      *law.Pack

@@ -74,6 +74,11 @@ func TestDecisionsComeBackFromTheJournal(t *testing.T) {
 		if engine != storage.SQLite { // another node may have released it
 			due = services.PaymentUncertain
 		}
+		matters := r.casesOf(mother.Is("family"))
+		for service, c := range matters {
+			want(t, "case of "+service, c.Status, "granted")
+		}
+		want(t, "cases", len(matters), len(before))
 		want(t, "payments", len(r.paymentsIn(due)), len(before))
 		want(t, "entries", len(r.entries("decision")), len(before))
 	})
