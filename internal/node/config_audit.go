@@ -17,7 +17,7 @@ import (
 type secret struct {
 	key   string // of the configuration
 	path  string
-	token bool // is a bearer token, by which programs are known
+	whose string // system whose token it is; empty where it is no token
 }
 
 // minToken is the least length of a token in characters: of random bytes in hex, 128 bits.
@@ -47,7 +47,7 @@ func (c Config) secrets() []secret {
 	}
 	tokens := func(key string, systems []System) {
 		for i, s := range systems {
-			all = append(all, secret{fmt.Sprintf("%s[%d].token_file", key, i), s.TokenFile, true})
+			all = append(all, secret{fmt.Sprintf("%s[%d].token_file", key, i), s.TokenFile, s.Name})
 		}
 	}
 	tokens("contracts.systems", c.Contracts.Systems)
@@ -56,9 +56,9 @@ func (c Config) secrets() []secret {
 		tokens("services.systems", c.Services.Systems)
 	}
 	for i, s := range c.Events.Systems {
-		all = append(all, secret{fmt.Sprintf("events.systems[%d].token_file", i), s.TokenFile, true})
+		all = append(all, secret{fmt.Sprintf("events.systems[%d].token_file", i), s.TokenFile, s.Name})
 	}
-	return append(all, secret{"operations.token_file", c.Operations.TokenFile, true})
+	return append(all, secret{"operations.token_file", c.Operations.TokenFile, "operations"})
 }
 
 // audit finds what works and should not be left so. A file that is not there is none of
@@ -77,7 +77,7 @@ func (c Config) audit() (errs []error) {
 }
 
 func (c Config) auditFiles() (errs []error) {
-	seen := map[[sha256.Size]byte]string{}
+	seen := map[[sha256.Size]byte]secret{}
 	for _, s := range c.secrets() {
 		info, err := os.Stat(s.path)
 		if s.path == "" || errors.Is(err, fs.ErrNotExist) {
@@ -90,7 +90,7 @@ func (c Config) auditFiles() (errs []error) {
 		if others := info.Mode().Perm() & 0o077; others != 0 && !info.IsDir() {
 			errs = append(errs, fmt.Errorf("%s: others than the account of the node may use the file (mode %04o): chmod 600", s.key, info.Mode().Perm()))
 		}
-		if !s.token {
+		if s.whose == "" {
 			continue
 		}
 		text, err := os.ReadFile(s.path)
@@ -102,10 +102,11 @@ func (c Config) auditFiles() (errs []error) {
 		if len(text) < minToken {
 			errs = append(errs, fmt.Errorf("%s: the token has %d characters and needs %d: openssl rand -hex 32", s.key, len(text), minToken))
 		}
-		if other := seen[sha256.Sum256(text)]; other != "" {
-			errs = append(errs, fmt.Errorf("%s: is the token of %s", s.key, other))
+		other, twice := seen[sha256.Sum256(text)]
+		if room, _, _ := strings.Cut(s.key, "["); twice && (other.whose != s.whose || other.path != s.path || strings.HasPrefix(other.key, room+"[")) {
+			errs = append(errs, fmt.Errorf("%s: is the token of %s", s.key, other.key)) // one system may do things of two rooms with its token
 		}
-		seen[sha256.Sum256(text)] = s.key
+		seen[sha256.Sum256(text)] = s
 	}
 	if info, err := os.Stat(c.Dir); err == nil && info.Mode().Perm()&0o007 != 0 {
 		errs = append(errs, fmt.Errorf("dir: everybody on this machine may look into the folder (mode %04o): chmod 700", info.Mode().Perm()))

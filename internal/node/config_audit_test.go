@@ -110,6 +110,14 @@ func TestWhatWorksAndShouldNotBeLeftSo(t *testing.T) {
 		"one token for two": {func(t *testing.T, c *node.Config) {
 			c.Services.Systems = []node.System{{Name: "a", TokenFile: file(t, 0o600, long)}, {Name: "b", TokenFile: file(t, 0o600, long+"\n")}}
 		}, "services.systems[1].token_file"},
+		"one token of one system for two rooms": {func(t *testing.T, c *node.Config) {
+			one := []node.System{{Name: "engineer", TokenFile: file(t, 0o600, long)}}
+			c.Contracts.Systems, c.Catalogue.Systems = one, one
+		}, no},
+		"one token of two systems of two rooms": {func(t *testing.T, c *node.Config) {
+			one := file(t, 0o600, long)
+			c.Contracts.Systems, c.Catalogue.Systems = []node.System{{Name: "a", TokenFile: one}}, []node.System{{Name: "b", TokenFile: one}}
+		}, "catalogue.systems[0].token_file"},
 		"two tokens": {func(t *testing.T, c *node.Config) {
 			c.Services.Systems = []node.System{{Name: "a", TokenFile: file(t, 0o600, long)}, {Name: "b", TokenFile: file(t, 0o600, other)}}
 		}, no},
