@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -86,7 +87,11 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 	if c.Occasion != "" && c.Person != "" {
 		var same []Case
 		same, err = rows.All(ctx, from, `where occasion = $1 and person = $2 and id <> $3 order by id limit 20`, c.Occasion, c.Person, c.ID)
-		v.Beside = append(v.Beside, same...)
+		for _, other := range same {
+			if !slices.ContainsFunc(v.Beside, func(have Case) bool { return have.ID == other.ID }) {
+				v.Beside = append(v.Beside, other)
+			}
+		}
 	}
 	return v, err
 }

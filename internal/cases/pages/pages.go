@@ -194,17 +194,18 @@ func (r *room) own(v *portal.Visit) error {
 // caseView is a case with its clock and what its room says of it.
 type caseView struct {
 	cases.View
-	Row    row
-	Clock  *portal.Clock // nil where none runs
-	About  template.HTML
-	Staff  bool
-	Mine   bool             // the officer has taken it
-	Taken  bool             // somebody has
-	Asks   bool             // the party is waited for, in this thread
-	Saved  bool             // the one before was settled just now
-	Moves  []law.CaseStatus // to which the officer may bring it here
-	Beside []row
-	Steps  []stepView
+	Row     row
+	Clock   *portal.Clock // nil where none runs
+	About   template.HTML
+	Staff   bool
+	Mine    bool             // the officer has taken it
+	Taken   bool             // somebody has
+	Asks    bool             // the party is waited for, in this thread
+	Reasons string           // of the outcome; empty where its room shows them
+	Saved   bool             // the one before was settled just now
+	Moves   []law.CaseStatus // to which the officer may bring it here
+	Beside  []row
+	Steps   []stepView
 }
 
 // stepView is what was done, in the words of the kind.
@@ -237,6 +238,9 @@ func (r *room) one(v *portal.Visit) error {
 	for _, s := range c.Steps {
 		status, _ := c.Kind.Status(s.Status)
 		view.Steps = append(view.Steps, stepView{s, status.Title})
+	}
+	if last := len(c.Steps) - 1; c.Ended() && last >= 0 && c.Kind.Room == "" {
+		view.Reasons = c.Steps[last].Why
 	}
 	for _, other := range c.Beside {
 		beside := r.rowOf(other)
