@@ -1,7 +1,6 @@
 package door_test
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"os"
@@ -82,9 +81,18 @@ alias_maps =
 			t.Fatal(err)
 		}
 	}
-	var said bytes.Buffer
+	said, err := os.Create(filepath.Join(dir, "said")) // a file, so that it can be read while postfix writes
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close() // the process has its own
 	run := exec.Command("postfix", "-c", etc, "start-fg")
-	run.Stdout, run.Stderr = &said, &said
+	run.Stdout, run.Stderr = said, said
+	words := func() string {
+		text, _ := os.ReadFile(said.Name())
+		log, _ := os.ReadFile(filepath.Join(dir, "log"))
+		return string(text) + " " + string(log)
+	}
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
@@ -100,15 +108,13 @@ alias_maps =
 	testkit.Succeeds(t, "postfix answers", func() error {
 		c, err := net.Dial("tcp", at)
 		if err != nil {
-			log, _ := os.ReadFile(filepath.Join(dir, "log"))
-			return fmt.Errorf("%w %s %s", err, said.String(), log)
+			return fmt.Errorf("%w %s", err, words())
 		}
 		return c.Close()
 	})
 	t.Cleanup(func() {
 		if t.Failed() {
-			log, _ := os.ReadFile(filepath.Join(dir, "log"))
-			t.Logf("postfix: %s %s", said.String(), log)
+			t.Logf("postfix: %s", words())
 		}
 	})
 	return at
