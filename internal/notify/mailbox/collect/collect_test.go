@@ -145,9 +145,13 @@ service stats {
 	if err := errors.Join(os.Chmod(dir, 0o755), os.Mkdir(filepath.Join(dir, "mail"), 0o700), os.Chown(filepath.Join(dir, "mail"), uid, gid), os.WriteFile(file, []byte(config), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	var said bytes.Buffer
+	said, err := os.Create(filepath.Join(dir, "said")) // a file, so that it can be read while dovecot writes
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close() // the process has its own
 	run := exec.Command(program, "-F", "-c", file)
-	run.Stdout, run.Stderr = &said, &said
+	run.Stdout, run.Stderr = said, said
 	run.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
@@ -160,7 +164,8 @@ service stats {
 		client, err := imapclient.DialInsecure(at, nil)
 		if err != nil {
 			log, _ := os.ReadFile(filepath.Join(dir, "log"))
-			return fmt.Errorf("%w %s %s", err, said.String(), log)
+			words, _ := os.ReadFile(said.Name())
+			return fmt.Errorf("%w %s %s", err, words, log)
 		}
 		defer client.Close()
 		if err := client.Login(account, password).Wait(); err != nil {
