@@ -226,7 +226,11 @@ func (r *room) one(v *portal.Visit) error {
 		view.Row.Path = "/desk" + view.Row.Path
 	}
 	if until := c.Until(); !until.IsZero() {
-		shown := v.Clock(c.Reading.Event.Start(), until, cite(r.pack, c.Reading.Term.Provision), v.Plain(c.Status.Next))
+		then := ""
+		if c.Own {
+			then = v.Plain(c.Status.Next)
+		}
+		shown := v.Clock(c.Reading.Event.Start(), until, cite(r.pack, c.Reading.Term.Provision), then)
 		shown.Says = v.Say("case.until")
 		view.Clock = &shown
 	}
