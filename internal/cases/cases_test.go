@@ -115,6 +115,17 @@ func TestTheClockStandsAndGoesOn(t *testing.T) {
 		want(t, "last day: three later, and on to a Monday", v.Last(), civil.Date(2026, 12, 28))
 		want(t, "who has it", v.Officer, "officer")
 		want(t, "her answer", v.Messages[1].Said, "У мају.")
+
+		r.notices()
+		told := map[string]bool{}
+		for range 2 { // two questions on one day are two messages
+			must(t, r.Ask(t.Context(), officer(), c.Number, 0, "А где пре тога?"))
+			must(t, r.Answer(t.Context(), mother(), c.Number, "Код мајке."))
+			for _, n := range r.notices() {
+				told[n.ID] = true
+			}
+		}
+		want(t, "messages of two questions and of two answers taken", len(told), 4)
 	})
 }
 

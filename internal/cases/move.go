@@ -173,10 +173,11 @@ func (r *Room) tell(ctx context.Context, tx *storage.Tx, c Case, n law.CaseNotic
 	return nil
 }
 
-// noticeID names what somebody is told. What comes of one occasion for a person on one day is one
-// message, however many cases it is about: the page of one leads to the others. An outcome is told for itself.
+// noticeID names what somebody is told. What follows by rule from one occasion for a person on one day is one
+// message, however many cases it is about: the page of one leads to the others. An outcome, and what an
+// officer or the person did, is told for itself.
 func (r *Room) noticeID(c Case, by step) string {
-	if c.Occasion == "" || c.Phase.Ended() {
+	if c.Occasion == "" || c.Phase.Ended() || by.by != law.ByRule {
 		return "case-" + c.ID + "-" + strconv.Itoa(by.number)
 	}
 	return "case-" + digest(c.Occasion, c.Person, c.Status, civil.Of(c.EnteredAt).String())
