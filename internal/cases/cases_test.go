@@ -194,11 +194,25 @@ func TestTheNearestClockComesFirst(t *testing.T) {
 			}
 		}
 		want(t, "queue", strings.Join(got, " "), strings.Join(expected, " "))
-		for wish, n := range map[cases.Wanted]int{{}: 5, {Phase: law.InHandling}: 4, {Free: true}: 5, {Mine: true}: 0, {Service: "parental-allowance"}: 0} {
+		for wish, n := range map[cases.Wanted]int{{}: 5, {Phase: law.InHandling}: 4, {Waits: true}: 4, {Free: true}: 5, {Mine: true}: 0, {Service: "parental-allowance"}: 0} {
 			count, err := r.Count(t.Context(), officer(), wish, 100)
 			must(t, err)
 			want(t, fmt.Sprintf("count of %+v", wish), count, n)
 		}
+		next, err := r.Next(t.Context(), officer())
+		must(t, err)
+		want(t, "the next", next, expected[0])
+		must(t, r.Claim(t.Context(), officer(), expected[2]))
+		next, err = r.Next(t.Context(), officer())
+		must(t, err)
+		want(t, "the next when one is taken", next, expected[2])
+		must(t, r.write(func(ctx context.Context, tx *storage.Tx) error {
+			_, _, err := r.Open(ctx, tx, cases.Opening{Kind: "appeal", About: "decision", Source: "page", Person: "p-1", Sector: "family", Channel: cases.ByPage})
+			return err
+		}))
+		count, err := r.Count(t.Context(), officer(), cases.Wanted{Waits: true}, 100)
+		must(t, err)
+		want(t, "those that wait, with an appeal that was received", count, 5)
 		none, err := r.Queue(t.Context(), officerOf(act.Scope{Service: "parental-allowance"}), cases.Wanted{}, "")
 		if err != nil || len(none.Items) != 0 {
 			t.Errorf("an officer of another service sees %d cases, %v", len(none.Items), err)
@@ -207,7 +221,7 @@ func TestTheNearestClockComesFirst(t *testing.T) {
 		wantCode(t, err, "not-allowed")
 		own, err := r.Own(t.Context(), mother(), "")
 		must(t, err)
-		want(t, "her own cases", len(own.Items), 4)
+		want(t, "her own cases", len(own.Items), 5)
 	})
 }
 

@@ -23,6 +23,7 @@ type Wanted struct {
 	Phase   law.Phase // empty for all that have no outcome
 	Kind    string    // empty for all
 	Service string    // empty for all
+	Waits   bool      // those that wait for the body: received or in handling
 	Mine    bool      // those that the officer has taken
 	Free    bool      // those that nobody has taken
 }
@@ -85,6 +86,10 @@ func (w Wanted) filter(by act.Actor) (storage.Filter, error) {
 			and(&f, c.condition, c.value)
 		}
 	}
+	if w.Waits {
+		f.Args = append(f.Args, string(law.Received), string(law.InHandling))
+		f.Where += fmt.Sprintf(" and phase in ($%d, $%d)", len(f.Args)-1, len(f.Args))
+	}
 	switch {
 	case w.Mine:
 		and(&f, "officer = %s", by.Account)
@@ -114,7 +119,7 @@ func (r *Room) Queue(ctx context.Context, by act.Actor, w Wanted, after page.Key
 // Next is the number of the case that an officer should see to: the nearest clock of those they have taken, then
 // of those that nobody has; empty for none.
 func (r *Room) Next(ctx context.Context, by act.Actor) (string, error) {
-	for _, wish := range []Wanted{{Phase: law.InHandling, Mine: true}, {Phase: law.InHandling, Free: true}} {
+	for _, wish := range []Wanted{{Waits: true, Mine: true}, {Waits: true, Free: true}} {
 		f, err := wish.filter(by)
 		if err != nil {
 			return "", err

@@ -285,7 +285,7 @@ func (r *room) queue() portal.List[cases.Case] {
 		case "mine":
 			wish.Mine = true
 		case "free":
-			wish.Phase, wish.Free = law.InHandling, true
+			wish.Waits, wish.Free = true, true
 		case "in-handling", "waiting-party", "triage":
 			wish.Phase = law.Phase(w.State)
 		}
