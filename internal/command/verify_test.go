@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -169,7 +170,31 @@ func decisionOfTheDemonstration(t *testing.T, dir string) (file, trust string) {
 	if err := os.WriteFile(file, []byte(whole), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	confirmed(t, dir, demo.Registers)
 	return file, d.Trust()
+}
+
+// confirmed waits until a witness has confirmed all that is in the journal of a node by now.
+func confirmed(t *testing.T, dir, name string) {
+	t.Helper()
+	cfg, err := node.Load(filepath.Join(dir, name, "dobosh.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	offsets, err := os.Stat(filepath.Join(cfg.Dir, "journal", "offsets")) // eight bytes an entry
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := offsets.Size() / 8
+	testkit.Eventually(t, name+" is confirmed", func() bool {
+		text, err := os.ReadFile(filepath.Join(cfg.Dir, "cosigned"))
+		if err != nil {
+			return false
+		}
+		lines := strings.SplitN(string(text), "\n", 3) // a checkpoint: its name, how many entries, the rest
+		size, err := strconv.ParseInt(lines[min(1, len(lines)-1)], 10, 64)
+		return err == nil && size >= entries
+	})
 }
 
 // recordBirth is what the information system of a maternity ward does.
