@@ -50,7 +50,7 @@ func (r *Room) Claim(ctx context.Context, by act.Actor, number string) error {
 	})
 }
 
-// Release puts a case back for others. Whoever leads may put back what another has.
+// Release puts a case back for others. What another has stays theirs: the problem case-taken.
 func (r *Room) Release(ctx context.Context, by act.Actor, number string) error {
 	return r.change(ctx, by, number, func(c *Case) error {
 		if c.Officer != by.Account {

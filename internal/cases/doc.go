@@ -18,7 +18,7 @@
 //     the outcome; where the kind says that nobody is told, it says why.
 //   - A clock does not run backwards: a transfer does not begin it again, and a pause has a
 //     reason that the person sees.
-//   - Visibility widens only by an act of a person.
+//   - What a kind says of visibility stays; nothing here widens it.
 //   - Messages are sealed where they are kept. Lists name nobody.
 //
 // What does not hold: a case tells what was done in this program; a letter that somebody

@@ -3,7 +3,6 @@ package cases_test
 import (
 	"context"
 	"crypto/sha256"
-	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -43,7 +42,7 @@ func newRig(t testing.TB, engine string) *rig {
 	must(t, err)
 	r.Room = cases.New(cases.Config{
 		Member: member, Prefix: "ZR", PublicURL: "https://city.example", Pack: laws.Serbia(t), DB: r.db, Key: key, Notifier: r, Now: r.clock.Now,
-		Title: func(registry.ID) lang.Text { return lang.Text{"sr": "Град", "en": "City"} }, Log: slog.New(slog.DiscardHandler),
+		Title: func(registry.ID) lang.Text { return lang.Text{"sr": "Град", "en": "City"} },
 	})
 	r.WatchedBy(r)
 	return r

@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"io/fs"
-	"log/slog"
 	"sync"
 
 	"dobosh/internal/act"
@@ -56,8 +55,6 @@ type Config struct {
 	Notifier  Notifier     // nil where no notices are sent
 	Journal   Journal      // nil where outcomes on the page of a case are kept in the database alone
 	Now       clock.Now
-	Sure      func() bool // whether the clock is believed, so that a term may end by it; nil for always
-	Log       *slog.Logger
 }
 
 // Room is the room of cases on one node. It is safe for concurrent use.

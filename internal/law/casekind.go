@@ -22,11 +22,6 @@ const (
 	Closed       Phase = "closed"        // nothing is left to be done
 )
 
-// Phases lists the phases in their order.
-func Phases() []Phase {
-	return []Phase{Received, Triage, InHandling, WaitingParty, WaitingBody, Decided, Closed}
-}
-
 // Ended reports whether a case in this phase has an outcome.
 func (p Phase) Ended() bool { return p == Decided || p == Closed }
 
@@ -63,18 +58,12 @@ type CaseKind struct {
 // Visibility is who may see that there is a case and what it is about.
 type Visibility string
 
-// The visibilities, the widest last.
+// The visibilities.
 const (
 	Sealed  Visibility = "sealed"  // those who are named
 	Parties Visibility = "parties" // its parties and the officers of its scope
 	Public  Visibility = "public"  // everybody
 )
-
-// Wider reports whether v shows a case to more than other does.
-func (v Visibility) Wider(other Visibility) bool {
-	order := []Visibility{Sealed, Parties, Public}
-	return slices.Index(order, v) > slices.Index(order, other)
-}
 
 // CaseStatus is one status of a kind of case.
 type CaseStatus struct {
@@ -97,8 +86,8 @@ type CaseMove struct {
 	By []Mover `yaml:"by"`
 }
 
-// CaseNotice is what a person is told. The sentences may name {body}, {number}, {title}, {phone} and
-// {day}, and nothing that others should not read.
+// CaseNotice is what a person is told. The sentences may name {body}, {number}, {phone} and {day}, and
+// nothing that others should not read.
 type CaseNotice struct {
 	Subject lang.Text `yaml:"subject"`
 	Body    lang.Text `yaml:"body"`

@@ -440,7 +440,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 			return err
 		}
 		cased := cases.Config{
-			Member: cfg.Member, Prefix: cfg.Services.Prefix, PublicURL: cfg.PublicURL, Phone: cfg.Help.Phone, Title: title, Pack: pack, DB: db, Key: said, Journal: watched{book, n.watch}, Now: now, Sure: n.agreed.Sure, Log: log,
+			Member: cfg.Member, Prefix: cfg.Services.Prefix, PublicURL: cfg.PublicURL, Phone: cfg.Help.Phone, Title: title, Pack: pack, DB: db, Key: said, Journal: watched{book, n.watch}, Now: now,
 		}
 		if courier != nil {
 			cased.Notifier = courier

@@ -4,8 +4,8 @@
 //
 // The room promises:
 //
-//   - One event gives at most one assessment per public service, and one
-//     assessment at most one offer; an offer that is accepted gives exactly one
+//   - One matter, whatever and however often tells of it, gives one case and one assessment
+//     per public service, and one assessment at most one offer; an offer that is accepted gives exactly one
 //     decision, however often the button is pressed and whatever process dies.
 //   - Nothing is asked of a register that the rule does not need, and nothing
 //     more once the outcome is certain. A register that is away delays an

@@ -104,7 +104,7 @@ func (r *rig) restart(change func(*services.Config)) {
 	r.runner = work.New(r.cfg.DB, r.clock.Now, r.cfg.Log, "city")
 	r.cfg.Work = r.runner
 	r.cases = cases.New(cases.Config{
-		Member: r.cfg.Member, Prefix: "ZR", PublicURL: r.cfg.PublicURL, Title: r.cfg.Title, Pack: r.cfg.Pack, DB: r.cfg.DB, Key: r.cfg.Key, Journal: r.log, Notifier: r.notices, Now: r.clock.Now, Log: r.cfg.Log,
+		Member: r.cfg.Member, Prefix: "ZR", PublicURL: r.cfg.PublicURL, Title: r.cfg.Title, Pack: r.cfg.Pack, DB: r.cfg.DB, Key: r.cfg.Key, Journal: r.log, Notifier: r.notices, Now: r.clock.Now,
 	})
 	r.cfg.Cases = r.cases
 	r.Room = services.New(r.cfg)

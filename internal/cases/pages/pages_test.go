@@ -3,7 +3,6 @@ package pages
 import (
 	"context"
 	"crypto/sha256"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -44,7 +43,7 @@ func open(t *testing.T, statuses ...string) (http.Handler, map[string]string) {
 	db := testkit.Database(t, storage.SQLite)(cases.Migrations())
 	room := cases.New(cases.Config{
 		Member: pages.ID("RS-DEMO/GOV/ZRENJANIN"), Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: db, Key: key, Now: func() time.Time { return pages.Now },
-		Title: func(registry.ID) lang.Text { return pages.Both("Град Зрењанин", "City of Zrenjanin") }, Log: slog.New(slog.DiscardHandler),
+		Title: func(registry.ID) lang.Text { return pages.Both("Град Зрењанин", "City of Zrenjanin") },
 	})
 	room.WatchedBy(unwatched{})
 	numbers := map[string]string{}
