@@ -56,40 +56,40 @@ func (r *Room) Accept(ctx context.Context, by act.Actor, id string, version int)
 	}
 	decision := o.decision
 	if o.state != OfferAccepted {
-		if decision, _, err = r.accept(ctx, by, o, s, version); err != nil {
+		made, err := r.accept(ctx, by, o, s, version)
+		if err != nil {
 			return Decision{}, err
 		}
+		decision = made.id
 	}
 	return r.Decision(ctx, by, decision)
 }
 
 // accept decides. The draft is made before the transaction, which must be
 // short; the version says whether the offer is still the one it was made from.
-func (r *Room) accept(ctx context.Context, by act.Actor, o storedOffer, s law.PublicService, version int) (decision, code string, err error) {
+func (r *Room) accept(ctx context.Context, by act.Actor, o storedOffer, s law.PublicService, version int) (storedDecision, error) {
 	if err := r.check(o, OfferAccepted, version); err != nil {
-		return "", "", err
+		return storedDecision{}, err
 	}
 	d, err := r.draft(verdict{offer: o, service: s, granted: true, by: byRule})
 	if err != nil {
-		return "", "", r.renew(ctx, o, s, err)
+		return storedDecision{}, r.renew(ctx, o, s, err)
 	}
 	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return r.enact(ctx, tx, d) })
 	if err == nil {
-		r.sealNow(ctx, d.stored(), d.sealed)
-		return d.content.Decision.ID, d.content.Decision.Code, nil
+		return r.sealNow(ctx, d.stored(), d.sealed), nil
 	}
 	if !problem.HasCode(err, "offer-changed") {
-		return "", "", err
+		return storedDecision{}, err
 	}
 	// Somebody was faster: the same person with a second tap, or anybody with anything else.
 	if o, err = r.own(ctx, r.DB.Read(ctx), by, o.id); err != nil {
-		return "", "", err
+		return storedDecision{}, err
 	}
 	if o.state != OfferAccepted {
-		return "", "", cmp.Or[error](r.check(o, OfferAccepted, version), problem.New(problem.Conflict, "offer-changed"))
+		return storedDecision{}, cmp.Or[error](r.check(o, OfferAccepted, version), problem.New(problem.Conflict, "offer-changed"))
 	}
-	stands, err := r.decisionWhere(ctx, "id", o.decision)
-	return stands.id, stands.code, err
+	return r.decisionWhere(ctx, "id", o.decision)
 }
 
 // Decline ends the offer: the person does not want it.

@@ -77,7 +77,9 @@ func (r *Room) OffersSince(ctx context.Context, by act.Actor, feed Feed, after u
 // AcceptFor takes an offer for the person who stands at the counter and says
 // so, and whom the officer has recognised. The person must be the one that the
 // offer is for. It leaves a receipt, so that the person sees who pressed the
-// button; the decision is as if the person had, and its id and code come back.
+// button; the decision is as if the person had, and its id and code come back
+// once the journal has it: from then on no loss of a database undoes it. Until then the answer is
+// the problem "not-sealed-yet", and the same call again gives the decision that stands.
 // They are empty where the matter went to an officer.
 func (r *Room) AcceptFor(ctx context.Context, by, person act.Actor, offer string, version int) (decision, code string, err error) {
 	if _, err := RightToDecide().Where(by); err != nil {
@@ -103,9 +105,19 @@ func (r *Room) AcceptFor(ctx context.Context, by, person act.Actor, offer string
 	if !s.Automatic {
 		return "", "", r.Refer(ctx, person, offer, version)
 	}
-	if o.state != OfferAccepted {
-		return r.accept(ctx, person, o, s, version)
+	var d storedDecision
+	if o.state == OfferAccepted {
+		d, err = r.decisionWhere(ctx, "id", o.decision)
+	} else {
+		d, err = r.accept(ctx, person, o, s, version)
 	}
-	d, err := r.decisionWhere(ctx, "id", o.decision)
-	return d.id, d.code, err
+	if err != nil {
+		return "", "", err
+	}
+	if d.index < 0 {
+		if err := r.sealLater(ctx, d.id); err != nil {
+			return "", "", problem.New(problem.Unavailable, "not-sealed-yet").Because(err)
+		}
+	}
+	return d.id, d.code, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/bus"
+	"dobosh/internal/journal"
 	"dobosh/internal/services"
 	"dobosh/internal/testkit"
 )
@@ -82,5 +83,31 @@ func TestCounterAcceptsForWhoStandsThere(t *testing.T) {
 		if len(r.entries("act")) == 0 {
 			t.Error("the person cannot see who pressed the button")
 		}
+	})
+}
+
+// full is a journal that takes receipts and no decision.
+type full struct{ services.Journal }
+
+func (full) AppendAll(context.Context, ...journal.Entry) ([]journal.Stamp, error) {
+	return nil, errDied
+}
+
+// What a counter is told stands in the journal: while that takes nothing, the counter is asked to
+// come again, and then hears of the one decision.
+func TestWhatACounterIsToldIsInTheJournal(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		mother, o := r.offered()
+		r.restart(func(cfg *services.Config) { cfg.Journal = full{r.log} })
+		for range 2 {
+			decision, code, err := r.AcceptFor(t.Context(), officer(), mother, o.ID, o.Version)
+			wantCode(t, err, "not-sealed-yet")
+			want(t, "told", decision+code, "")
+		}
+		r.restart(func(cfg *services.Config) { cfg.Journal = r.log })
+		decision, _, err := r.AcceptFor(t.Context(), officer(), mother, o.ID, o.Version)
+		must(t, err)
+		want(t, "decisions in the journal", len(r.entries("decision")), 1)
+		want(t, "which", r.entries("decision")[0].ID, decision)
 	})
 }

@@ -24,16 +24,19 @@ const (
 	sealMost = 64
 )
 
-// sealNow seals at once, so that the person sees a sealed decision. Should it
-// fail, the round does it.
-func (r *Room) sealNow(ctx context.Context, d storedDecision, content []byte) {
+// sealNow seals at once, so that the person sees a sealed decision, and gives the
+// decision as it stands then. Should it fail, the round does it.
+func (r *Room) sealNow(ctx context.Context, d storedDecision, content []byte) storedDecision {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sealWait) // the decision stands, whether or not the person still waits
 	defer cancel()
 	unlock := r.sealing.lock(d.id)
 	defer unlock()
-	if err := r.seal(ctx, d, content); err != nil {
+	sealed, err := r.seal(ctx, d, content)
+	if err != nil {
 		r.Log.WarnContext(ctx, "decision is sealed later", slog.String("decision", d.id), slog.Any("error", err))
+		return d
 	}
+	return sealed
 }
 
 // KeepSealed seals until ctx ends what those who decided did not get to.
@@ -86,39 +89,41 @@ func (r *Room) sealLater(ctx context.Context, decision string) error {
 	if err != nil {
 		return err
 	}
-	return r.seal(ctx, d, content)
+	_, err = r.seal(ctx, d, content)
+	return err
 }
 
 // seal puts the content of a decision into the journal and notes its place there. A
 // process that dies between the two leaves an entry that nobody was told of; the
 // round then seals again, and so may another node of the member. That is harmless: all entries
 // hold the same decision byte for byte, and the row names one of them.
-func (r *Room) seal(ctx context.Context, d storedDecision, content []byte) error {
+func (r *Room) seal(ctx context.Context, d storedDecision, content []byte) (storedDecision, error) {
 	meta, err := proof.Content{Decision: proof.Decision{ID: d.id}}.Meta()
 	if err != nil {
-		return err
+		return d, err
 	}
 	s, err := r.service(d.service)
 	if err != nil {
-		return err
+		return d, err
 	}
 	subjects, err := r.subjectsOf(s.Sector, d.person)
 	if err != nil {
-		return err
+		return d, err
 	}
 	decided := journal.Entry{Kind: decisionKind, ID: d.id, At: d.madeAt, Subjects: subjects, Meta: meta, Body: content}
 	behind, err := r.matterOf(ctx, d, decided)
 	if err != nil {
-		return err
+		return d, err
 	}
 	stamps, err := r.Journal.AppendAll(ctx, decided, behind)
 	if err != nil {
-		return fmt.Errorf("seal decision %s: %w", d.id, err)
+		return d, fmt.Errorf("seal decision %s: %w", d.id, err)
 	}
 	stamp := stamps[0]
-	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+	d.index, d.log, d.stamp = stamp.Index, r.Journal.Origin(), stamp.Bytes()
+	return d, r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		_, err := tx.ExecContext(ctx, `update services_decisions set log_index = $1, log = $2, stamp = $3, content = '' where id = $4 and log_index < 0`,
-			stamp.Index, r.Journal.Origin(), stamp.Bytes(), d.id)
+			d.index, d.log, d.stamp, d.id)
 		return err
 	})
 }
