@@ -60,6 +60,30 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
+// A certificate that was issued while a clock was far ahead is made anew as soon as the clock is
+// right, and is not shown after a start: no other node would believe it.
+func TestACertificateOfTheFutureIsRenewed(t *testing.T) {
+	r := newRig(t)
+	_, own := r.joined(city, "n1")
+	key, dir := own.Own().PrivateKey.(crypto.Signer), t.TempDir()
+	renewer := NewRenewer(own, func(ctx context.Context, key crypto.Signer) ([]byte, error) {
+		return r.client(own).Renew(ctx, key, "n1")
+	}, func(der []byte) error { return credential.Save(dir, der) }, r.clock.Now, slog.New(slog.DiscardHandler))
+	r.clock.Advance(400 * 24 * time.Hour)
+	renewer.Step(t.Context())
+	if report := own.Report(); report.NotAfter.Before(r.clock.Now()) {
+		t.Fatalf("ends %s", report.NotAfter)
+	}
+	r.clock.Set(morning)
+	if shown := testkit.Must[tls.Certificate](t)(credential.Own(dir, key, "n1", r.clock.Now())); shown.Leaf.Issuer.String() != shown.Leaf.Subject.String() {
+		t.Errorf("after a start one is shown that begins %s", shown.Leaf.NotBefore)
+	}
+	renewer.Step(t.Context())
+	if report := own.Report(); report.NotBefore.After(r.clock.Now()) || report.NotAfter != morning.Add(credential.DefaultLife) || renewer.Report().LastError != "" {
+		t.Errorf("%+v, %s", report, renewer.Report().LastError)
+	}
+}
+
 // A node that was away for longer than its certificate lived comes back by
 // itself; one that was taken out does not.
 func TestRenewalAfterTheEnd(t *testing.T) {

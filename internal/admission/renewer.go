@@ -132,7 +132,7 @@ func (r *Renewer) put(ctx context.Context, key crypto.Signer) error {
 func (r *Renewer) due() time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	at := renewAt(r.holder.Report())
+	at := renewAt(r.holder.Report(), r.now())
 	if at.Before(r.retryAt) {
 		at = r.retryAt
 	}
@@ -140,10 +140,11 @@ func (r *Renewer) due() time.Time {
 }
 
 // renewAt is when two thirds of a certificate's life are over; at once for one
-// that nobody issued.
-func renewAt(c credential.Report) time.Time {
-	if !c.Issued() {
-		return c.NotBefore
+// that nobody issued, and for one of the future, which was issued while a clock was wrong and
+// which no other node believes.
+func renewAt(c credential.Report, now time.Time) time.Time {
+	if !c.Issued() || now.Before(c.NotBefore) {
+		return now
 	}
 	return c.NotAfter.Add(-c.NotAfter.Sub(c.NotBefore) / 3)
 }

@@ -109,10 +109,12 @@ func (t truth) hearWitnesses(ctx context.Context, holder *credential.Holder) err
 	defer cancel()
 	question := witness.Question{Peers: peers, Client: client, Keys: t.Log.Keys(), Signed: t.Log.Checkpoint()}
 	answers, heard := []witness.Seen(nil), false
+	var causes []error
 	for {
-		answers = question.Ask(asking)
+		answers, causes = question.Ask(asking), nil
 		for _, a := range answers {
 			heard = heard || a.Err == nil
+			causes = append(causes, a.Err)
 		}
 		if heard || !t.was.Journal || clock.Pause(asking, hearPause) != nil {
 			break
@@ -128,7 +130,7 @@ func (t truth) hearWitnesses(ctx context.Context, holder *credential.Holder) err
 	largest, size := witness.Largest(answers), t.Log.Size()
 	switch {
 	case !heard && t.was.Journal && !t.was.Alone:
-		return problem.New(problem.Unavailable, "journal-unheard", "journal", filepath.Join(t.Dir, "journal"))
+		return problem.New(problem.Unavailable, "journal-unheard", "journal", filepath.Join(t.Dir, "journal")).Because(errors.Join(causes...))
 	case !heard:
 		t.log.WarnContext(ctx, "no witness was there to be asked what it knows of the journal")
 		return ctx.Err()

@@ -143,6 +143,27 @@ func TestSignedStatementsAreNotSaidAgainLater(t *testing.T) {
 	}
 }
 
+// Whoever spoke while the clocks were far ahead is heard again when they are right, and what was said
+// before is still not said again.
+func TestAMemberIsHeardAfterTheClocksWereAhead(t *testing.T) {
+	now := clock.NewManual(morning)
+	a := openAuthority(t, testkit.Database(t, storage.SQLite)(Migrations()), now.Now)
+	say(t, a, seed(t)...)
+	speak := a.Submitter(city, signerOf(t, city.String()+"/n1"))
+	early := by(t, now.Now(), city, paused(t, city))
+	now.Advance(400 * 24 * time.Hour)
+	if err := speak.Submit(t.Context(), paused(t, city)); err != nil {
+		t.Fatal(err)
+	}
+	now.Set(morning)
+	if err := speak.Submit(t.Context(), nodeSays(t, city, "n1")); err != nil {
+		t.Errorf("after the clocks were ahead: %v", err)
+	}
+	if err := a.Submit(t.Context(), city, early); !problem.HasCode(err, "statement-late") {
+		t.Errorf("what was said before was said again: %v", err)
+	}
+}
+
 func TestSubmittedStatementsReachWhoSubmits(t *testing.T) {
 	now := clock.NewManual(morning)
 	a := openAuthority(t, testkit.Database(t, storage.SQLite)(Migrations()), now.Now)

@@ -23,11 +23,12 @@ func Save(dir string, der []byte) error {
 }
 
 // Own is what a node shows at its start: the certificate that was issued to its
-// key last, if it is there and has not ended, and else one that it signs itself.
+// key last, if it is there and of this time, and else one that it signs itself. One of the future was issued
+// while a clock was wrong.
 func Own(dir string, key crypto.Signer, name string, now time.Time) (tls.Certificate, error) {
 	if raw, err := os.ReadFile(file(dir)); err == nil {
 		if block, _ := pem.Decode(raw); block != nil {
-			if own, err := Around(key, block.Bytes); err == nil && now.Before(own.Leaf.NotAfter) {
+			if own, err := Around(key, block.Bytes); err == nil && now.Before(own.Leaf.NotAfter) && !now.Before(own.Leaf.NotBefore) {
 				return own, nil
 			}
 		}
