@@ -177,11 +177,19 @@ func (t *trouble) takeAway(ctx context.Context, k *keeper, machine bool) error {
 func (t *trouble) insist(ctx context.Context, patience time.Duration, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	var before error // of the attempt before the one that patience cut short
 	for {
 		err := do(ctx)
-		if err == nil || wait(ctx, 5*again) != nil {
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return errors.Join(before, err)
+		}
+		if wait(ctx, 5*again) != nil {
 			return err
 		}
+		before = err
 	}
 }
 
