@@ -9,9 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -20,6 +18,7 @@ import (
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/text"
 	"dobosh/internal/security"
 	"dobosh/internal/storage"
 )
@@ -181,7 +180,7 @@ func (id *Identity) FinishSignIn(w http.ResponseWriter, r *http.Request) (err er
 // ends here. An account that is no resident is remembered also when it may not sign
 // in, so that an administrator can give it a role.
 func (id *Identity) admit(ctx context.Context, c claims) (facts, error) {
-	known := facts{Account: c.subject, Name: cut(c.name, 200), AuthTime: c.authTime, Level: c.level}
+	known := facts{Account: c.subject, Name: text.Cut(c.name, 200), AuthTime: c.authTime, Level: c.level}
 	if c.number != "" {
 		number, err := jmbg.Parse(c.number)
 		if err != nil {
@@ -202,20 +201,6 @@ func (id *Identity) admit(ctx context.Context, c claims) (facts, error) {
 		return facts{}, problem.New(problem.Forbidden, "sign-in-not-admitted")
 	}
 	return known, nil
-}
-
-// cut bounds what a provider says, and leaves out what cannot be shown on a line.
-func cut(s string, runes int) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
-	if all := []rune(s); len(all) > runes {
-		return string(all[:runes])
-	}
-	return s
 }
 
 // exchange marks the sign-in as used, ends the old session and begins the new one,

@@ -200,8 +200,10 @@ func (v *Visit) field(f act.Asked, known []string) Field {
 		in.Kind, in.Options = "ticks", []Option{{"yes", in.Label, slices.Contains(known, "yes")}}
 	case act.Count, act.National:
 		in.Mode, in.Most = "numeric", 40
-	case act.Amount, act.Account:
+	case act.Amount:
 		in.Mode, in.Most = "decimal", 40
+	case act.Account: // with dashes, or an IBAN: a keyboard of digits has neither
+		in.Most = 40
 	case act.Code, act.Person:
 		in.Code = true
 	case act.Day:

@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/text"
 )
 
 // readForm reads the body of a POST, bounded. A file is left to the page that
@@ -51,17 +51,20 @@ func (v *Visit) Version() (int, error) {
 	return n, nil
 }
 
-// Words reads a text of at most max characters into which something must be
-// written.
+// Words reads a text of at most max characters, in one line or several, into which
+// something must be written.
 func (v *Visit) Words(name string, most int) (string, error) {
-	s := v.Typed(name)
+	typed := v.Typed(name)
+	s, err := text.Lines(typed, most)
 	switch {
-	case s == "":
-		return s, problem.New(problem.Invalid, "form-incomplete").At(name, "words-missing")
-	case !utf8.ValidString(s) || utf8.RuneCountInString(s) > most:
-		return s, problem.New(problem.Invalid, "form-incomplete").At(name, "words-too-long", "max", strconv.Itoa(most))
+	case err == nil:
+		return s, nil
+	case errors.Is(err, text.ErrEmpty):
+		return typed, Incomplete(name, "words-missing")
+	case errors.Is(err, text.ErrLong):
+		return typed, problem.New(problem.Invalid, "form-incomplete").At(name, "words-too-long", "max", strconv.Itoa(most))
 	}
-	return s, nil
+	return typed, Incomplete(name, "words-signs")
 }
 
 // Incomplete is what is wrong with one field of a form.

@@ -76,6 +76,25 @@ func Name(s string, most int) (string, error) {
 	return s, nil
 }
 
+// Cut makes a line of at most so many characters of what somebody else says: what does
+// not belong on one is left out, and nothing is refused. Empty where nothing is left.
+func Cut(s string, most int) string {
+	s = strings.Map(func(r rune) rune {
+		if !seen(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	if all := []rune(norm.NFC.String(strings.TrimSpace(s))); len(all) > most {
+		s = string(all[:most])
+	}
+	line, err := Line(s, most)
+	if err != nil {
+		return ""
+	}
+	return line
+}
+
 func clean(s string, most int, allowed func(rune) bool) (string, error) {
 	if len(s) > 16*(most+16) { // a letter with all its marks; what is longer is not composed first
 		return "", ErrLong

@@ -73,3 +73,15 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+// What somebody else says is cut to a line, and never refused.
+func TestALineOfOthersIsCut(t *testing.T) {
+	for said, want := range map[string]string{
+		"Ана Пример": "Ана Пример", "  Ана\x00\u202e Пример ": "Ана Пример", "Ана\nПример": "АнаПример",
+		"\u200b\u202e": "", "": "", "Ана\xff": "Ана", "абвгдђежзијклљ": "абвгдђежзи", "e\u0301": "é",
+	} {
+		if got := Cut(said, 10); got != want {
+			t.Errorf("%q: %q, want %q", said, got, want)
+		}
+	}
+}
