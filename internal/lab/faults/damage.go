@@ -157,7 +157,7 @@ func move(path string, kind kept, to string) error {
 }
 
 // refusal is how long a node may take to say that it does not start.
-const refusal = 20 * time.Second
+const refusal = 2 * time.Minute
 
 // refuses wants the node to end with words that name the file and the command.
 func (t *trouble) refuses(ctx context.Context, k *keeper, path string, since int64) error {
