@@ -9,6 +9,7 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
+	"dobosh/internal/files"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
@@ -27,6 +28,7 @@ type rig struct {
 	t     testing.TB
 	db    *storage.DB
 	clock *clock.Manual
+	store files.Folder
 	mu    sync.Mutex
 	told  []notify.Notice // held by mu
 	seen  []string        // numbers of cases that officers looked at; held by mu
@@ -38,10 +40,11 @@ func newRig(t testing.TB, engine string) *rig {
 	secret := sha256.Sum256([]byte("cases"))
 	key, err := seal.New(secret[:])
 	must(t, err)
+	r.store = files.Folder(t.TempDir())
 	member, err := registry.ParseID("RS-DEMO/GOV/ZRENJANIN")
 	must(t, err)
 	r.Room = cases.New(cases.Config{
-		Member: member, Prefix: "ZR", PublicURL: "https://city.example", Pack: laws.Serbia(t), DB: r.db, Key: key, Notifier: r, Now: r.clock.Now,
+		Member: member, Prefix: "ZR", PublicURL: "https://city.example", Pack: laws.Serbia(t), DB: r.db, Key: key, Notifier: r, Files: r.store, Now: r.clock.Now,
 		Title: func(registry.ID) lang.Text { return lang.Text{"sr": "Град", "en": "City"} },
 	})
 	r.WatchedBy(r)

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"dobosh/internal/act"
+	"dobosh/internal/files"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/seal"
@@ -52,6 +53,7 @@ type Config struct {
 	Pack      *law.Pack
 	DB        *storage.DB
 	Key       *seal.Sealer // of what is said in cases; the same on all nodes of the member
+	Files     files.Store  // of what is added to cases; nil where no files are taken
 	Notifier  Notifier     // nil where no notices are sent
 	Journal   Journal      // nil where outcomes on the page of a case are kept in the database alone
 	Now       clock.Now

@@ -2,14 +2,12 @@ package cases
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
 
 	"dobosh/internal/act"
-	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/storage"
 )
@@ -22,6 +20,7 @@ type View struct {
 	Reading  law.Reading // of the clock; zero where there is none
 	Steps    []Step
 	Messages []Message
+	Files    []Attachment
 	Custody  []Custody
 	Beside   []Case // others of the same occasion, and those that this one follows or that follow it
 	Own      bool   // whoever looks is its party
@@ -40,30 +39,13 @@ type Step struct {
 //
 // Problems: sign-in-needed, case-unknown, own-matter.
 func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, error) {
-	if !by.Known() {
-		return View{}, problem.New(problem.Unauthenticated, "sign-in-needed")
-	}
 	from := r.DB.Read(ctx)
-	c, err := r.caseWhere(ctx, from, "number", number)
+	seen, err := r.sight(ctx, by, number)
 	if err != nil {
 		return View{}, err
 	}
-	v := View{Case: c, Own: c.isOf(by)}
-	threads := []Thread{WithParty}
-	if !v.Own {
-		if err := mayHandle(by, c); err != nil {
-			return View{}, unknown()
-		}
-		if c.Person != "" {
-			if r.looks == nil {
-				return View{}, errors.New("nobody watches over looks at cases")
-			}
-			if err := r.looks.Looked(ctx, by, c); err != nil {
-				return View{}, err
-			}
-		}
-		threads = append(threads, Internal)
-	}
+	c := seen.Case
+	v := View{Case: c, Own: seen.own}
 	if v.Kind, v.Status, err = r.kindOf(c); err != nil {
 		return View{}, err
 	}
@@ -72,7 +54,10 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 			return View{}, err
 		}
 	}
-	if v.Messages, err = r.thread(ctx, from, c, threads...); err != nil {
+	if v.Messages, err = r.thread(ctx, from, c, seen.threads...); err != nil {
+		return View{}, err
+	}
+	if v.Files, err = r.files(ctx, from, c, seen.threads...); err != nil {
 		return View{}, err
 	}
 	if v.Custody, err = custodies.All(ctx, from, `where case_id = $1 order by number`, c.ID); err != nil {

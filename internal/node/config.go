@@ -246,6 +246,9 @@ type Services struct {
 	Prefix string `yaml:"prefix"`
 	// Account is the eighteen-digit account from which is paid.
 	Account string `yaml:"account"`
+	// Files is where the files of cases are kept: a folder, or s3://HOST/BUCKET/PREFIX as for copies. Empty for
+	// the folder files below that of the node, which is right for one node and not for several of a member.
+	Files string `yaml:"files"`
 	// Workers is how many matters are looked at at once; 32 when zero.
 	Workers int `yaml:"workers"`
 	// Systems of counters may accept for people who stand there.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,7 @@ import (
 	exchangepages "dobosh/internal/exchange/pages"
 	"dobosh/internal/exchange/recall"
 	"dobosh/internal/exchange/turnstile"
+	"dobosh/internal/files"
 	"dobosh/internal/identity"
 	identitypages "dobosh/internal/identity/pages"
 	"dobosh/internal/journal"
@@ -445,7 +447,11 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		if courier != nil {
 			cased.Notifier = courier
 		}
+		if cased.Files, err = files.Open(cmp.Or(cfg.Services.Files, filepath.Join(cfg.Dir, "files"))); err != nil {
+			return err
+		}
 		needs.Cases = cases.New(cased)
+		jobs.Register(work.Daily("cases.strays", 4*time.Hour, n.surely(needs.Cases.RemoveStrays)))
 		watch := &receipts.Watch{Member: cfg.Member, DB: db, Journal: watched{book, n.watch}, Now: now}
 		needs.Looks = guarded{watch}
 		jobs.Register(work.Daily("looks.forget", 3*time.Hour, watch.Forget))

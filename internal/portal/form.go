@@ -20,6 +20,7 @@ func (v *Visit) readForm() error {
 	}
 	kind, _, _ := mime.ParseMediaType(v.R.Header.Get("Content-Type"))
 	if kind == "multipart/form-data" {
+		v.body = v.R.Body
 		v.R.Body = http.MaxBytesReader(v.W, v.R.Body, UploadMax)
 		return nil
 	}

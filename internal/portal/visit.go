@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -29,7 +30,8 @@ type Visit struct {
 	Known  bool   // somebody is signed in
 	Here   string // the address to which a change of language and "back" lead
 	Status int
-	room   *room // whose page it is
+	room   *room         // whose page it is
+	body   io.ReadCloser // of an upload, without the bound that most pages have
 }
 
 func (p *Portal) visit(w http.ResponseWriter, r *http.Request, within *room) *Visit {

@@ -30,6 +30,7 @@ var templates embed.FS
 
 // Cases are the cases of a node; [cases.Room] does.
 type Cases interface {
+	Record
 	Own(ctx context.Context, by act.Actor, after page.Key) (page.Page[cases.Case], error)
 	Case(ctx context.Context, by act.Actor, number string) (cases.View, error)
 	Queue(ctx context.Context, by act.Actor, w cases.Wanted, after page.Key) (page.Page[cases.Case], error)
@@ -79,6 +80,7 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 			},
 		}.Pages()...)
 	}
+	pages = append(pages, r.filePages()...)
 	return portal.Room{
 		Templates: templates, Pages: pages,
 		Nav: []portal.Nav{
