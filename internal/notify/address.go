@@ -81,7 +81,7 @@ func (c *Courier) SetAddress(ctx context.Context, a Address) error {
 		statement, args := "delete from notify_addresses where person = $1 and channel = $2", []any{a.Person, string(a.Channel)}
 		if a.To != "" {
 			statement = `insert into notify_addresses (person, channel, address, lang) values ($1, $2, $3, $4)
-				on conflict (person, channel) do update set address = excluded.address, lang = excluded.lang`
+				on conflict (person, channel) do update set address = excluded.address, lang = excluded.lang, gone_at = 0`
 			args = append(args, a.To, string(a.Lang))
 		}
 		if _, err := tx.ExecContext(ctx, statement, args...); err != nil {

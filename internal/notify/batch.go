@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strconv"
-	"strings"
+	"time"
 
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/storage"
@@ -20,34 +22,58 @@ type delivery struct {
 	Lane    Lane    `json:"lane"`
 }
 
-// parcel is a delivery with all that is needed to send it.
-type parcel struct {
-	notice   string
-	attempts int // this one included
-	subject  lang.Text
-	body     lang.Text
-	link     string
-	to       string // empty when the address book does not know the person
-	lang     lang.Tag
+// Parcel is a notice with all that is needed to send it on a channel.
+type Parcel struct {
+	Notice  string
+	Person  string // pseudonym
+	To      string // as the channel has it; empty when the address book does not know the person
+	Lang    lang.Tag
+	Subject string // in the language of the person, and as much as they chose
+	Text    string
+	Link    string
+	Bulk    bool
 }
 
-// outcome is what became of a parcel. One that was not even tried has no state
-// and goes back as it was.
-type outcome struct {
-	state  State
-	reason string
+// Outcome is what became of a parcel. One that was not even tried has no state
+// and goes back as it was; one that is Queued is tried again, unless it was tried too often.
+type Outcome struct {
+	State  State
+	Reason string
 }
 
-// deliver carries what is due over one connection and writes down what became of
-// it. Its error says that no server is there.
-func (c *Courier) deliver(ctx context.Context, tries []*work.Try[delivery]) error {
-	parcels, err := c.parcels(ctx, tries)
+// Carrier takes parcels to where they leave the house, and tells what became of each, in
+// their order. Its error says that nobody is there who takes them: then the rest was not
+// tried. It gives parcels back that it has no time for before ctx ends, so that the urgent
+// ones of other batches have their turn.
+type Carrier interface {
+	Carry(ctx context.Context, parcels []Parcel) ([]Outcome, error)
+}
+
+// carriage is a channel with what waits for it.
+type carriage struct {
+	Carrier
+	channel Channel
+	queue   *work.Queue[delivery]
+}
+
+// deliver carries what is due and writes down what became of it. Its error says that the
+// channel is away.
+func (c *Courier) deliver(ctx context.Context, on *carriage, tries []*work.Try[delivery]) error {
+	parcels, err := c.parcels(ctx, on.channel, tries)
 	if err != nil {
 		return err
 	}
-	outcomes, carried := c.carry(ctx, parcels)
+	outcomes, carried := on.Carry(ctx, parcels)
+	for i := range outcomes {
+		if outcomes[i].State == Queued && tries[i].Tries >= c.cfg.Attempts {
+			outcomes[i].State = Failed
+		}
+		if outcomes[i].State == Failed {
+			c.log.WarnContext(ctx, "a notice was not delivered", slog.String("notice", parcels[i].Notice), slog.String("channel", string(on.channel)), slog.String("reason", outcomes[i].Reason))
+		}
+	}
 	// The outcome is known and must be written even when the process ends.
-	if err := c.settle(context.WithoutCancel(ctx), tries, outcomes); err != nil {
+	if err := c.settle(context.WithoutCancel(ctx), on, tries, outcomes); err != nil {
 		return err
 	}
 	if carried != nil {
@@ -57,77 +83,119 @@ func (c *Courier) deliver(ctx context.Context, tries []*work.Try[delivery]) erro
 }
 
 // parcels reads what the deliveries carry, and where to, in their order.
-func (c *Courier) parcels(ctx context.Context, tries []*work.Try[delivery]) ([]parcel, error) {
-	places, args := make([]string, len(tries)), []any{string(Email)}
+func (c *Courier) parcels(ctx context.Context, channel Channel, tries []*work.Try[delivery]) ([]Parcel, error) {
+	notices := make([]string, len(tries))
 	for i, t := range tries {
-		args = append(args, t.Job.Notice)
-		places[i] = "$" + strconv.Itoa(len(args))
+		notices[i] = t.Job.Notice
 	}
+	among := storage.Among("n.id", notices...)
 	rows, err := c.db.Read(ctx).QueryContext(ctx, `
-		select n.id, n.subject, n.body, n.link, coalesce(a.address, ''), coalesce(a.lang, '')
-		from notify_notices n left join notify_addresses a on a.person = n.person and a.channel = $1
-		where n.id in (`+strings.Join(places, ", ")+`)`, args...)
-	found := map[string]parcel{}
-	_, err = storage.All(rows, err, func(scan storage.Scan) (p parcel, err error) {
+		select n.id, n.person, n.lane, n.subject, n.body, n.link, coalesce(a.address, ''), coalesce(a.lang, ''), coalesce(p.content, '')
+		from notify_notices n left join notify_addresses a on a.person = n.person and a.channel = $`+strconv.Itoa(len(among.Args)+1)+`
+		left join notify_preferences p on p.person = n.person where `+among.Where, append(among.Args, string(channel))...)
+	found := map[string]Parcel{}
+	_, err = storage.All(rows, err, func(scan storage.Scan) (p Parcel, err error) {
 		var subject, body string
-		if err := scan(&p.notice, &subject, &body, &p.link, &p.to, &p.lang); err != nil {
+		var lane Lane
+		var content Content
+		if err := scan(&p.Notice, &p.Person, &lane, &subject, &body, &p.Link, &p.To, &p.Lang, &content); err != nil {
 			return p, err
 		}
-		if err := errors.Join(json.Unmarshal([]byte(subject), &p.subject), json.Unmarshal([]byte(body), &p.body)); err != nil {
-			return p, fmt.Errorf("notice %s: %w", p.notice, err)
+		var s, b lang.Text
+		if err := errors.Join(json.Unmarshal([]byte(subject), &s), json.Unmarshal([]byte(body), &b)); err != nil {
+			return p, fmt.Errorf("notice %s: %w", p.Notice, err)
 		}
-		found[p.notice] = p
+		p.Subject, p.Text, p.Bulk = s.In(p.Lang), b.In(p.Lang), lane == Bulk
+		if content == Nothing && !p.Bulk {
+			c.silence(&p)
+		}
+		found[p.Notice] = p
 		return p, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read notices: %w", err)
 	}
-	parcels := make([]parcel, len(tries))
+	parcels := make([]Parcel, len(tries))
 	for i, t := range tries {
 		parcels[i] = found[t.Job.Notice]
-		parcels[i].attempts = t.Tries
 	}
 	return parcels, nil
 }
 
-// settle writes the outcomes, each in the place of its delivery. One that somebody
-// else has taken over changes nothing.
-func (c *Courier) settle(ctx context.Context, tries []*work.Try[delivery], outcomes []outcome) error {
+// settle writes the outcomes, each in the place of its delivery: those that were sent together,
+// the others one by one. One that somebody else has taken over changes nothing.
+func (c *Courier) settle(ctx context.Context, on *carriage, tries []*work.Try[delivery], outcomes []Outcome) error {
 	err := c.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		now := c.now()
+		var sent []*work.Try[delivery]
 		for i, t := range tries {
-			var err error
-			o, due, sent := outcomes[i], now, int64(0)
-			switch o.state {
+			switch o := outcomes[i]; o.State {
 			case "": // not tried
-				continue
-			case Queued:
-				due = now.Add(t.Pause())
-				err = t.Again(ctx, tx, t.Pause(), errors.New(o.reason))
 			case Sent:
-				sent = storage.Micros(now)
-				err = t.Done(ctx, tx)
+				sent = append(sent, t)
 			default:
-				err = t.Done(ctx, tx)
-			}
-			if errors.Is(err, work.ErrGone) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			_, err = tx.ExecContext(ctx, `
-				update notify_deliveries set state = $1, reason = $2, attempts = $3, due_at = $4, sent_at = $5
-				where notice = $6 and channel = $7`,
-				string(o.state), o.reason, t.Tries, storage.Micros(due), sent, t.Job.Notice, string(t.Job.Channel))
-			if err != nil {
-				return err
+				if err := c.notSent(ctx, tx, t, o); err != nil && !errors.Is(err, work.ErrGone) {
+					return err
+				}
 			}
 		}
-		return nil
+		return c.sent(ctx, tx, on, sent)
 	})
 	if err != nil {
 		return fmt.Errorf("settle deliveries: %w", err)
 	}
 	return nil
 }
+
+// sent writes down what has left the house.
+func (c *Courier) sent(ctx context.Context, tx *storage.Tx, on *carriage, tries []*work.Try[delivery]) error {
+	ours, err := on.queue.DoneAll(ctx, tx, tries)
+	if err != nil {
+		return err
+	}
+	now := storage.Micros(c.now())
+	alike := map[int][]string{} // by how often they were tried
+	for _, t := range tries {
+		if ours[t.Ref] {
+			alike[t.Tries] = append(alike[t.Tries], t.Job.Notice)
+		}
+	}
+	for tried, notices := range alike {
+		for some := range slices.Chunk(notices, 100) {
+			among := storage.Among("notice", some...)
+			n := len(among.Args)
+			_, err := tx.ExecContext(ctx, fmt.Sprintf(`update notify_deliveries set state = 'sent', reason = '', attempts = $%d, due_at = $%d, sent_at = $%d where channel = $%d and `, n+1, n+2, n+2, n+3)+among.Where,
+				append(among.Args, tried, now, string(on.channel))...)
+			if err != nil {
+				return err
+			}
+			if err := c.went(ctx, tx, on.channel, some); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// notSent writes down what is tried again, or what failed and goes another way.
+func (c *Courier) notSent(ctx context.Context, tx *storage.Tx, t *work.Try[delivery], o Outcome) (err error) {
+	due := c.now()
+	if o.State == Queued {
+		due = due.Add(t.Pause())
+		err = t.Again(ctx, tx, t.Pause(), errors.New(o.Reason))
+	} else {
+		err = t.Done(ctx, tx)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `update notify_deliveries set state = $1, reason = $2, attempts = $3, due_at = $4, sent_at = 0 where notice = $5 and channel = $6`,
+		string(o.State), o.Reason, t.Tries, storage.Micros(due), t.Job.Notice, string(t.Job.Channel))
+	if err != nil || o.State == Queued {
+		return err
+	}
+	return c.goOn(ctx, tx, t.Job.Notice, o.Reason)
+}
+
+// Turn is how long a carrier may be at work on parcels that are not urgent, so that an urgent
+// one never waits for longer.
+const Turn = 3 * time.Second

@@ -25,6 +25,7 @@ const (
 	NoAddress  = "no-address"  // the address book does not know the person
 	BadMessage = "bad-message" // the message could not be made
 	NoServer   = "no-server"   // nobody answered, or the connection broke
+	Unwanted   = "unwanted"    // the person wants no mailings
 )
 
 // Delivery is one notice on one channel.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/notify/mailbox/letter"
@@ -30,7 +31,8 @@ const (
 )
 
 // Returned implements mailbox.Deliveries: a notice that came back is failed, one that is
-// late says so. What comes back of a notice that is not sent changes nothing.
+// late says so. A failed one goes on to the next channel of its person; an address at which there
+// is nobody is not tried again. What comes back of a notice that is not sent changes nothing.
 func (c *Courier) Returned(ctx context.Context, tx *storage.Tx, notice string, r mailbox.Return) error {
 	state, reason := Sent, DelayedPrefix
 	switch {
@@ -41,10 +43,19 @@ func (c *Courier) Returned(ctx context.Context, tx *storage.Tx, notice string, r
 	case r.Kind != letter.Bounce && r.Kind != letter.Delay: // a complaint changes no delivery
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `update notify_deliveries set state = $1, reason = $2 where notice = $3 and channel = $4 and state = 'sent'`,
-		string(state), reason+cmp.Or(r.Status, "unknown"), notice, string(Email))
+	reason += cmp.Or(r.Status, "unknown")
+	result, err := tx.ExecContext(ctx, `update notify_deliveries set state = $1, reason = $2 where notice = $3 and channel = $4 and state = 'sent'`, string(state), reason, notice, string(Email))
 	if err != nil {
 		return fmt.Errorf("write down what came back: %w", err)
 	}
-	return nil
+	if n, err := result.RowsAffected(); err != nil || n == 0 || state != Failed {
+		return err
+	}
+	if strings.HasPrefix(reason, NowhereTo) {
+		_, err := tx.ExecContext(ctx, `update notify_addresses set gone_at = $1 where channel = $2 and gone_at = 0 and person = (select person from notify_notices where id = $3)`, storage.Micros(c.now()), string(Email), notice)
+		if err != nil {
+			return fmt.Errorf("an address is none: %w", err)
+		}
+	}
+	return c.goOn(ctx, tx, notice, reason)
 }

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"embed"
+	"sync"
 
 	"dobosh/internal/kit/lang"
 )
@@ -11,3 +12,6 @@ var wordFiles embed.FS
 
 // Words are the sentences of the room.
 func Words() lang.Words { return lang.Words{Room: "notify", Files: wordFiles} }
+
+// words are the sentences that the room puts into what it sends.
+var words = sync.OnceValue(func() *lang.Catalogue { return lang.Must(Words()) })

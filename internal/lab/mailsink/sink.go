@@ -44,8 +44,16 @@ type Sink struct {
 	done     sync.WaitGroup
 
 	mu       sync.Mutex
-	messages []Message // oldest first; guarded by mu
-	count    int       // of all that ever came; guarded by mu
+	messages []Message     // oldest first; guarded by mu
+	count    int           // of all that ever came; guarded by mu
+	told     func(Message) // of each that comes; guarded by mu, nil for nobody
+}
+
+// Tell has somebody told of each message that comes from now on; they must not block.
+func (s *Sink) Tell(told func(Message)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told = told
 }
 
 // Start serves SMTP on the listener, which it owns from now on.
@@ -103,6 +111,9 @@ func (s *Sink) add(m Message) {
 		s.messages = s.messages[1:]
 	}
 	s.messages = append(s.messages, m)
+	if s.told != nil {
+		s.told(m)
+	}
 }
 
 // session is one SMTP conversation; the server uses it from one goroutine.
