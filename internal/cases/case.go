@@ -32,10 +32,16 @@ type Case struct {
 	EnteredAt  time.Time // since when it has this status
 	EndedAt    time.Time // zero until it has an outcome
 	Clock      law.Clock
-	Version    int // grows with every change; a form carries it, so that a stale one is noticed
+	Answer     law.Clock // of the term in which the party answers, while the case waits for that; none elsewhere
+	Alarm      Alarm     // what the clock that runs has raised
+	Version    int       // grows with every change; a form carries it, so that a stale one is noticed
 
 	matter string
 	due    int64 // first instant that is late, in microseconds; noTerm while no clock runs
+	ends   int64 // the same of the clock that ran last, which may be that of the party
+	mark   int64 // when the clock does something next; noTerm for never, 0 while that is not worked out
+	told   int64 // the latest that it did about that end
+	kept   int64 // mark as it was read: a job stands for it
 }
 
 // Channel is how a case came.
@@ -75,7 +81,15 @@ var rows = storage.NewTable("cases_cases",
 	storage.JSON("clock", func(c *Case) *law.Clock { return &c.Clock }),
 	storage.Col("due", func(c *Case) *int64 { return &c.due }),
 	storage.Col("version", func(c *Case) *int { return &c.Version }),
-)
+	storage.JSON("answer", func(c *Case) *law.Clock { return &c.Answer }),
+	storage.Col("ends", func(c *Case) *int64 { return &c.ends }),
+	storage.Col("mark", func(c *Case) *int64 { return &c.mark }),
+	storage.Col("told", func(c *Case) *int64 { return &c.told }),
+	storage.Col("alarm", func(c *Case) *Alarm { return &c.Alarm }),
+).Then(func(c *Case) error {
+	c.kept = c.mark
+	return nil
+})
 
 func unknown() error { return problem.New(problem.NotFound, "case-unknown") }
 

@@ -25,7 +25,7 @@ type Move struct {
 	Why     string    // in words; kept sealed
 	Person  string    // pseudonym, when it has become known
 	Sector  string    // of the person
-	Until   civil.Day // last day on which the person may answer, when that is not the day of the clock
+	Answer  law.Clock // of the term in which the person answers there; none where they have none
 }
 
 // step is a row of cases_steps.
@@ -34,7 +34,6 @@ type step struct {
 	by      law.Mover
 	why     string
 	account string
-	until   civil.Day
 }
 
 // Move brings a case into another status, within the transaction of the caller, and tells
@@ -59,7 +58,7 @@ func (r *Room) Move(ctx context.Context, tx *storage.Tx, m Move) (Case, error) {
 		return c, problem.New(problem.Conflict, "case-move", "number", c.Number)
 	}
 	was, now := c.Version, r.Now()
-	if err := r.wind(&c, kind, to); err != nil {
+	if err := r.wind(&c, kind, to, m.Answer); err != nil {
 		return c, err
 	}
 	c.Status, c.Phase, c.EnteredAt, c.Version = to.ID, to.Phase, now, was+1
@@ -67,7 +66,7 @@ func (r *Room) Move(ctx context.Context, tx *storage.Tx, m Move) (Case, error) {
 		c.Person, c.Sector = m.Person, m.Sector
 	}
 	if to.Phase.Ended() {
-		c.EndedAt = now
+		c.EndedAt, c.mark, c.Alarm = now, noTerm, ""
 	}
 	if to.Unit != "" && to.Unit != c.Unit {
 		c.Unit, c.Officer = to.Unit, ""
@@ -82,7 +81,7 @@ func (r *Room) Move(ctx context.Context, tx *storage.Tx, m Move) (Case, error) {
 	if err != nil {
 		return c, err
 	}
-	return c, r.enter(ctx, tx, c, to, step{number: number, by: m.By, why: m.Why, account: m.Account, until: m.Until})
+	return c, r.enter(ctx, tx, c, to, step{number: number, by: m.By, why: m.Why, account: m.Account})
 }
 
 // write writes what may change of a case that had a version.
@@ -91,17 +90,22 @@ func (r *Room) write(ctx context.Context, tx *storage.Tx, c Case, was int) error
 	if err != nil {
 		return err
 	}
+	answer, err := clockText(c.Answer)
+	if err != nil {
+		return err
+	}
 	result, err := tx.ExecContext(ctx, `update cases_cases set person = $1, sector = $2, status = $3, phase = $4, visibility = $5, body = $6, unit = $7, officer = $8,
-		entered_at = $9, ended_at = $10, clock = $11, due = $12, version = $13 where id = $14 and version = $15`,
+		entered_at = $9, ended_at = $10, clock = $11, due = $12, version = $13, answer = $14, ends = $15, mark = $16, told = $17, alarm = $18
+		where id = $19 and version = $20`,
 		c.Person, c.Sector, c.Status, string(c.Phase), string(c.Visibility), c.Body, c.Unit, c.Officer,
-		storage.Micros(c.EnteredAt), micros(c.EndedAt), clock, c.due, c.Version, c.ID, was)
+		storage.Micros(c.EnteredAt), micros(c.EndedAt), clock, c.due, c.Version, answer, c.ends, c.mark, c.told, string(c.Alarm), c.ID, was)
 	if err != nil {
 		return fmt.Errorf("write case: %w", err)
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
 		return problem.New(problem.Conflict, "case-changed").Because(err)
 	}
-	return nil
+	return r.await(ctx, tx, c)
 }
 
 func micros(t time.Time) int64 {
@@ -150,7 +154,7 @@ func (r *Room) enter(ctx context.Context, tx *storage.Tx, c Case, s law.CaseStat
 // tell sends the notice of a status. What others may read says where to look, and not what
 // is there.
 func (r *Room) tell(ctx context.Context, tx *storage.Tx, c Case, n law.CaseNotice, by step) error {
-	day := by.until
+	day := c.AnswerBy()
 	if day.IsZero() {
 		day = c.Last()
 	}

@@ -58,11 +58,14 @@ func (r *Room) Open(ctx context.Context, tx *storage.Tx, o Opening) (c Case, beg
 			Person: o.Person, Sector: o.Sector, Status: first.ID, Phase: first.Phase, Visibility: kind.Visibility, Body: r.Member.String(), Unit: o.Unit,
 			Place: o.Place, Channel: o.Channel, OpenedAt: now, EnteredAt: now, Version: 1, matter: matter, due: noTerm,
 		}
-		if err := r.wind(&c, kind, first); err != nil {
+		if err := r.wind(&c, kind, first, law.Clock{}); err != nil {
 			return c, false, err
 		}
 		if _, err := rows.Insert(ctx, tx, "", c); err != nil {
 			return c, false, fmt.Errorf("begin case: %w", err)
+		}
+		if err := r.await(ctx, tx, c); err != nil {
+			return c, false, err
 		}
 		if _, err := tx.ExecContext(ctx, `insert into cases_custody (case_id, number, body, unit, at) values ($1, 1, $2, $3, $4)`, c.ID, c.Body, c.Unit, storage.Micros(now)); err != nil {
 			return c, false, fmt.Errorf("begin custody: %w", err)
@@ -117,7 +120,7 @@ func (r *Room) Restore(ctx context.Context, tx *storage.Tx, o Opening, status st
 	if s.Phase.Ended() {
 		c.EndedAt = at
 	}
-	if err := r.wind(&c, kind, s); err != nil {
+	if err := r.wind(&c, kind, s, law.Clock{}); err != nil {
 		return c, err
 	}
 	if err := r.write(ctx, tx, c, was); err != nil {

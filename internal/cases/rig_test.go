@@ -3,6 +3,7 @@ package cases_test
 import (
 	"context"
 	"crypto/sha256"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -11,15 +12,18 @@ import (
 	"dobosh/internal/cases"
 	"dobosh/internal/files"
 	"dobosh/internal/identity"
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/kit/seal"
+	"dobosh/internal/law"
 	"dobosh/internal/notify"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 	"dobosh/internal/testkit/laws"
+	"dobosh/internal/work"
 )
 
 // rig is a room of cases with what it tells people and who looked.
@@ -29,6 +33,9 @@ type rig struct {
 	db    *storage.DB
 	clock *clock.Manual
 	store files.Folder
+	cfg   cases.Config
+	work  *work.Runner
+	sure  bool // the clock is believed
 	mu    sync.Mutex
 	told  []notify.Notice // held by mu
 	seen  []string        // numbers of cases that officers looked at; held by mu
@@ -36,19 +43,42 @@ type rig struct {
 
 func newRig(t testing.TB, engine string) *rig {
 	t.Helper()
-	r := &rig{t: t, db: testkit.Database(t, engine)(cases.Migrations()), clock: clock.NewManual(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))}
+	r := &rig{t: t, sure: true, db: testkit.Database(t, engine)(work.Migrations(), cases.Migrations()), clock: clock.NewManual(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))}
 	secret := sha256.Sum256([]byte("cases"))
 	key, err := seal.New(secret[:])
 	must(t, err)
 	r.store = files.Folder(t.TempDir())
 	member, err := registry.ParseID("RS-DEMO/GOV/ZRENJANIN")
 	must(t, err)
-	r.Room = cases.New(cases.Config{
+	r.cfg = cases.Config{
 		Member: member, Prefix: "ZR", PublicURL: "https://city.example", Pack: laws.Serbia(t), DB: r.db, Key: key, Notifier: r, Files: r.store, Now: r.clock.Now,
-		Title: func(registry.ID) lang.Text { return lang.Text{"sr": "Град", "en": "City"} },
-	})
-	r.WatchedBy(r)
+		Title: func(registry.ID) lang.Text { return lang.Text{"sr": "Град", "en": "City"} }, Sure: func() bool { return r.sure },
+	}
+	r.restart(r.cfg.Pack)
 	return r
+}
+
+// restart is the same node after its process died, with a pack.
+func (r *rig) restart(pack *law.Pack) {
+	r.t.Helper()
+	r.work = work.New(r.db, r.clock.Now, slog.New(slog.DiscardHandler), "city")
+	r.cfg.Pack, r.cfg.Work = pack, r.work
+	r.Room = cases.New(r.cfg)
+	r.WatchedBy(r)
+	must(r.t, r.work.Begin(r.t.Context()))
+}
+
+// at sets the clock to a time of a day and does what is due then.
+func (r *rig) at(day civil.Day, minutes int) {
+	r.t.Helper()
+	r.clock.Set(day.At(minutes))
+	r.due()
+}
+
+func (r *rig) due() {
+	r.t.Helper()
+	_, err := r.work.RunDue(r.t.Context())
+	must(r.t, err)
 }
 
 func must(t testing.TB, err error) {

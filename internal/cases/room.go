@@ -5,6 +5,7 @@ import (
 	"embed"
 	"io/fs"
 	"sync"
+	"time"
 
 	"dobosh/internal/act"
 	"dobosh/internal/files"
@@ -15,6 +16,7 @@ import (
 	"dobosh/internal/notify"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
 //go:embed migrations/*.sql
@@ -56,17 +58,27 @@ type Config struct {
 	Files     files.Store  // of what is added to cases; nil where no files are taken
 	Notifier  Notifier     // nil where no notices are sent
 	Journal   Journal      // nil where outcomes on the page of a case are kept in the database alone
+	Work      *work.Runner // does what clocks ask for; nil where nobody is reminded and no term ends by itself
+	Sure      func() bool  // whether the clock of the node is believed, so that a term may end by it; nil for always
 	Now       clock.Now
 }
 
 // Room is the room of cases on one node. It is safe for concurrent use.
 type Room struct {
 	Config
-	looks Looks // set once, before anything is served
+	looks Looks             // set once, before anything is served
+	marks *work.Queue[mark] // nil without work
 }
 
-// New makes the room.
-func New(cfg Config) *Room { return &Room{Config: cfg} }
+// New makes the room and registers what clocks do in it.
+func New(cfg Config) *Room {
+	r := &Room{Config: cfg}
+	if cfg.Work != nil {
+		r.marks = &work.Queue[mark]{Name: "cases.marks", DoAll: r.strike, Batch: marksAtOnce}
+		cfg.Work.Register(r.marks, work.Every("cases.unmarked", time.Hour, r.markOld))
+	}
+	return r
+}
 
 // WatchedBy has looks of officers leave receipts. It is called once, before anything is
 // served: without it officers see no case of a person.

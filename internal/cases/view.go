@@ -22,8 +22,11 @@ type View struct {
 	Messages []Message
 	Files    []Attachment
 	Custody  []Custody
-	Beside   []Case // others of the same occasion, and those that this one follows or that follow it
-	Own      bool   // whoever looks is its party
+	Beside   []Case      // others of the same occasion, and those that this one follows or that follow it
+	Own      bool        // whoever looks is its party
+	Whose    law.Mover   // the clock that runs: that of the body (officer) or of the party; nobody's where none runs
+	Running  law.Reading // of that clock
+	Silent   bool        // the term has ended in a silence with which the party need not put up
 }
 
 // Step is what was done with a case.
@@ -54,6 +57,10 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 			return View{}, err
 		}
 	}
+	if v.Running, v.Whose, err = r.running(c); err != nil {
+		return View{}, err
+	}
+	v.Silent = r.silent(c, v.Kind)
 	if v.Messages, err = r.thread(ctx, from, c, seen.threads...); err != nil {
 		return View{}, err
 	}

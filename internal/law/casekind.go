@@ -46,6 +46,7 @@ type CaseKind struct {
 	Title      lang.Text    `yaml:"title"` // "жалба"
 	Provision  Ref          `yaml:"provision"`
 	Term       string       `yaml:"term"`       // within which the body decides; empty for none
+	Silence    string       `yaml:"silence"`    // kind of the case with which the party goes on when the term ends in silence; empty for none
 	Raise      string       `yaml:"raise"`      // form with which a person begins one; empty where nobody does
 	Room       string       `yaml:"room"`       // that moves cases of this kind by acts of its own; empty where the page of the case does
 	Visibility Visibility   `yaml:"visibility"` // at the beginning; only a person's act widens it
@@ -114,6 +115,12 @@ func (s CaseStatus) Lets(to string, by Mover) bool {
 	return slices.ContainsFunc(s.Moves, func(m CaseMove) bool { return m.To == to && slices.Contains(m.By, by) })
 }
 
+// Clocked is the status into which the end of the term moves a case from this one; not ok for none.
+func (s CaseStatus) Clocked() (to string, ok bool) {
+	m, ok := find(s.Moves, func(m CaseMove) bool { return slices.Contains(m.By, ByClock) })
+	return m.To, ok
+}
+
 // checkCaseKind finds statuses that stand twice or lead nowhere, that nobody reaches, from
 // which there is no end, and outcomes of which nobody is told.
 func (d *draft) checkCaseKind(e entry[CaseKind]) Findings {
@@ -124,6 +131,9 @@ func (d *draft) checkCaseKind(e entry[CaseKind]) Findings {
 	}
 	if kind.Term != "" && !has(d.terms, func(x Term) bool { return x.ID == kind.Term }) {
 		found = append(found, e.says("term", "term %q is not in the pack", kind.Term))
+	}
+	if kind.Silence != "" && !has(d.cases, func(x CaseKind) bool { return x.ID == kind.Silence }) {
+		found = append(found, e.says("silence", "case kind %q is not in the pack", kind.Silence))
 	}
 	if kind.Raise != "" && !has(d.forms, func(x Form) bool { return x.ID == kind.Raise }) {
 		found = append(found, e.says("raise", "form %q is not in the pack", kind.Raise))
@@ -149,7 +159,14 @@ func (d *draft) checkCaseKind(e entry[CaseKind]) Findings {
 		if s.Answered != "" && !s.Lets(s.Answered, ByParty) {
 			wrong("status %q: the party may not move it to %q by an answer", s.ID, s.Answered)
 		}
+		clocked := 0
 		for _, m := range s.Moves {
+			if slices.Contains(m.By, ByClock) {
+				clocked++
+			}
+			if clocked > 1 {
+				wrong("status %q: the end of the term leads two ways", s.ID)
+			}
 			if !seen[m.To] {
 				wrong("status %q leads to %q, which there is not", s.ID, m.To)
 			}

@@ -442,7 +442,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 			return err
 		}
 		cased := cases.Config{
-			Member: cfg.Member, Prefix: cfg.Services.Prefix, PublicURL: cfg.PublicURL, Phone: cfg.Help.Phone, Title: title, Pack: pack, DB: db, Key: said, Journal: watched{book, n.watch}, Now: now,
+			Member: cfg.Member, Prefix: cfg.Services.Prefix, PublicURL: cfg.PublicURL, Phone: cfg.Help.Phone, Title: title, Pack: pack, DB: db, Key: said, Journal: watched{book, n.watch}, Work: jobs, Sure: n.agreed.Sure, Now: now,
 		}
 		if courier != nil {
 			cased.Notifier = courier

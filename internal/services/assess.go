@@ -127,7 +127,7 @@ func (r *Room) conclude(ctx context.Context, tx *storage.Tx, a assessment, f fin
 		return r.endAssessment(ctx, tx, a.ID, AssessmentOffered)
 	}
 	// What the person is told says nothing about the offer: what it is stands behind the sign-in.
-	by.To, by.Until = caseOffered, civil.Of(until).AddDays(-1)
+	by.To, by.Answer = caseOffered, law.Begun(f.service.Offer, f.day)
 	if err := r.moved(ctx, tx, a.ID, by); err != nil {
 		return err
 	}

@@ -42,6 +42,10 @@ type Cases interface {
 	Claiming() (act.Act, error)
 	Releasing() (act.Act, error)
 	Deciding() (act.Act, error)
+	Extending() (act.Act, error)
+	Pausing() (act.Act, error)
+	Resuming() (act.Act, error)
+	AppealingSilence() (act.Act, error)
 }
 
 type room struct {
@@ -52,7 +56,7 @@ type room struct {
 // New brings the pages of cases.
 func New(c Cases, pack *law.Pack) (portal.Room, error) {
 	r := &room{c, pack}
-	acts, err := act.All(c.Answering, c.Asking, c.Claiming, c.Releasing, c.Deciding)
+	acts, err := act.All(c.Answering, c.Asking, c.Claiming, c.Releasing, c.Deciding, c.Extending, c.Pausing, c.Resuming, c.AppealingSilence)
 	if err != nil {
 		return portal.Room{}, err
 	}
@@ -72,7 +76,10 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 			ask = r.whither
 		}
 		pages = append(pages, portal.ActPage{
-			Act: a, Ask: ask, Back: portal.Nav{Path: whose + "{number}", Key: "case.back"}, Next: func(v *portal.Visit, _ any) string {
+			Act: a, Ask: ask, Back: portal.Nav{Path: whose + "{number}", Key: "case.back"}, Next: func(v *portal.Visit, done any) string {
+				if number, is := done.(string); is { // of the case that was begun
+					return whose + number
+				}
 				if strings.Contains(a.Page, "{to}") {
 					return cases.NextPage
 				}
@@ -167,7 +174,9 @@ func (r *room) rowOf(c cases.Case) row {
 	if s, ok := r.pack.Service(c.Service); ok {
 		shown.Title = s.Title
 	}
-	shown.Due = c.Last()
+	if shown.Due = c.Last(); shown.Due.IsZero() && status.Phase == law.WaitingParty {
+		shown.Due = c.AnswerBy()
+	}
 	return shown
 }
 
@@ -197,7 +206,7 @@ func (r *room) own(v *portal.Visit) error {
 type caseView struct {
 	cases.View
 	Row     row
-	Clock   *portal.Clock // nil where none runs
+	Clock   *clockView // nil where the case never had one, or has an outcome
 	About   template.HTML
 	Staff   bool
 	Mine    bool             // the officer has taken it
@@ -227,15 +236,7 @@ func (r *room) one(v *portal.Visit) error {
 	if view.Staff {
 		view.Row.Path = "/desk" + view.Row.Path
 	}
-	if until := c.Until(); !until.IsZero() {
-		then := ""
-		if c.Own {
-			then = v.Plain(c.Status.Next)
-		}
-		shown := v.Clock(c.Reading.Event.Start(), until, cite(r.pack, c.Reading.Term.Provision), then)
-		shown.Says = v.Say("case.until")
-		view.Clock = &shown
-	}
+	view.Clock = r.clockOf(v, c, view.Row.Path)
 	for _, m := range c.Status.Moves {
 		if to, ok := c.Kind.Status(m.To); ok && view.Staff && c.Kind.Room == "" && c.Status.Lets(m.To, law.ByOfficer) {
 			view.Moves = append(view.Moves, to)
@@ -312,7 +313,7 @@ func (r *room) queue() portal.List[cases.Case] {
 			}},
 			{Key: "col.until", Kind: portal.When, Cell: func(v *portal.Visit, c cases.Case) template.HTML {
 				if due := r.rowOf(c).Due; !due.IsZero() {
-					return portal.Escaped(v.Day(due))
+					return portal.Escaped(v.Day(due)) + alarmed(v, c)
 				}
 				return portal.Escaped(v.Say("cases.queue.stands"))
 			}},

@@ -81,7 +81,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	for _, number := range numbers {
 		expected = append(expected, pages.Expected{Who: "mother", Path: "/cases/" + number, Status: 200}, pages.Expected{Who: "officer", Path: "/desk/cases/" + number, Status: 200})
 	}
-	for _, path := range []string{"claim", "release", "ask"} {
+	for _, path := range []string{"claim", "release", "ask", "pause/supplement", "resume", "extend"} {
 		expected = append(expected, pages.Expected{Who: "officer", Path: "/desk/cases/" + numbers["with-officer"] + "/" + path, Status: 200})
 	}
 	expected = append(expected, pages.Expected{Who: "mother", Path: "/cases/" + numbers["asked"] + "/answer", Status: 200})
@@ -106,4 +106,19 @@ func TestAQuestionAndItsAnswer(t *testing.T) {
 		t.Errorf("the next case is at %q", w.Header().Get("Location"))
 	}
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number + "/answer", Form: pages.Form("text", " ")}, 422)
+}
+
+// Both sides see what paused the clock, by which provision and until when, and what happens at its end.
+func TestBothSidesSeeTheClock(t *testing.T) {
+	h, numbers := open(t, "with-officer")
+	number := numbers["with-officer"]
+	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200, "чл. 145", "право на жалбу", "30 дана", "Телефон")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases/" + number}, 200, "/desk/cases/"+number+"/pause/supplement")
+	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/pause/supplement", "/desk/cases/"+number, "version", "2")
+	for who, path := range map[string]string{"mother": "/cases/", "officer": "/desk/cases/"} {
+		pages.Says(t, h, pages.Request{Who: who, Path: path + number}, 200, "рок стоји: чека се да странка уреди поднесак")
+	}
+	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/resume", "/desk/cases/"+number, "version", "3")
+	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200, "рок је стајао до")
+	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number + "/appeal", Form: pages.Form("text", "Нема решења.")}, 409)
 }

@@ -1,0 +1,40 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/notify"
+	"dobosh/internal/registry"
+	"dobosh/internal/storage"
+)
+
+// inform tells the person what happened to the clock of their case, in the words of the room: what names the
+// sentences, id the occasion. What others may read says where to look.
+func (r *Room) inform(ctx context.Context, tx *storage.Tx, c Case, what string, lane notify.Lane, id string, more lang.Values) error {
+	if c.Person == "" || r.Notifier == nil {
+		return nil
+	}
+	body, err := registry.ParseID(c.Body)
+	if err != nil {
+		return err
+	}
+	values := lang.Values{"body": r.Title(body), "number": c.Number, "phone": r.Phone}
+	maps.Copy(values, more)
+	notice := notify.Notice{
+		ID: "case-" + c.ID + "-" + id, Person: c.Person, Lane: lane, Link: r.PublicURL + "/cases/" + c.Number,
+		Subject: said().In("case.told."+what, values), Body: said().In("case.told."+what+"-body", values),
+	}
+	notice.Body = notice.Body.Map(func(source lang.Tag, s string) string {
+		if r.Phone != "" {
+			s += "\n" + said().In("case.notice-help", values).In(source)
+		}
+		return s
+	})
+	if err := r.Notifier.Send(ctx, tx, notice); err != nil {
+		return fmt.Errorf("tell of the clock of case %s: %w", c.Number, err)
+	}
+	return nil
+}
