@@ -17,7 +17,7 @@ import (
 
 func TestAnOfficerStopsTheClockForAReasonOfTheLaw(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		c := r.withOfficer("birth-1")
+		c := r.handled("birth-1")
 		wantCode(t, r.Pause(t.Context(), officer(), c.Number, c.Version, "holiday"), "clock-pause-unknown")
 		wantCode(t, r.Pause(t.Context(), mother(), c.Number, c.Version, "supplement"), "not-allowed")
 		wantCode(t, r.Pause(t.Context(), officer(), c.Number, c.Version-1, "supplement"), "case-changed")
@@ -37,7 +37,7 @@ func TestAnOfficerStopsTheClockForAReasonOfTheLaw(t *testing.T) {
 
 func TestAnOfficerExtendsATermAsOftenAsTheLawLets(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		c := r.withOfficer("birth-1")
+		c := r.handled("birth-1")
 		wantCode(t, r.Extend(t.Context(), officer(), c.Number, c.Version, law.Extension{Amount: 5}, "Чека се вештак."), "clock-extensions-used")
 		r.restart(amended(t, "    remind: [5, 1]\n    escalate: [1, 10]\n    provision: zup/145/2", "    extensions: {most: 2, amount: 10, consent_from: 2, provision: zup/145/2}\n    remind: [5, 1]\n    escalate: [1, 10]\n    provision: zup/145/2"))
 		wantCode(t, r.Extend(t.Context(), officer(), c.Number, c.Version, law.Extension{Amount: 11}, "Чека се вештак."), "clock-extension-long")
@@ -67,7 +67,7 @@ func amended(t testing.TB, old, next string) *law.Pack {
 
 func TestSilenceGivesARightOfWhichItsPartyMakesUse(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		c := r.withOfficer("birth-1")
+		c := r.handled("birth-1")
 		_, err := r.AppealSilence(t.Context(), mother(), c.Number, "Нема решења.")
 		wantCode(t, err, "case-not-silent")
 		r.at(civil.Date(2026, 12, 24), 60)
@@ -134,7 +134,7 @@ func TestTheEndOfATermMovesACaseAsItsKindSays(t *testing.T) {
 // The term of a case is that of the law of the day of its facts, also when the law changes while the case runs.
 func TestACaseCrossesAChangeOfTheLaw(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		c := r.withOfficer("birth-1")
+		c := r.handled("birth-1")
 		terms := string(laws.Files(t)["terms.yaml"].Data)
 		at := strings.Index(terms, "  - id: decision\n")
 		end := at + strings.Index(terms[at:], "\n  - id: ") + 1
@@ -146,7 +146,7 @@ func TestACaseCrossesAChangeOfTheLaw(t *testing.T) {
 		v, err := r.Case(t.Context(), mother(), c.Number)
 		must(t, err)
 		want(t, "last day of the case of before", v.Last(), civil.Date(2026, 12, 23))
-		later := r.withOfficer("birth-2")
+		later := r.handled("birth-2")
 		want(t, "last day of a case under the new law", later.Last(), civil.Date(2027, 2, 1))
 		r.at(civil.Date(2026, 12, 24), 60)
 		want(t, "told of the silence in the case of before alone", r.subjects(), "City: the deadline for the decision in case "+c.Number+" has passed")
@@ -156,7 +156,7 @@ func TestACaseCrossesAChangeOfTheLaw(t *testing.T) {
 // A calendar that ends before a term does: whoever begins a case is told so, and nothing is written.
 func TestATermThatEndsInAYearWithoutACalendar(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		first := r.withOfficer("birth-1")
+		first := r.handled("birth-1")
 		_, last := calendar(t).Known()
 		r.clock.Set(civil.Date(last, 12, 20).At(nine))
 		c, _ := r.open("birth-2", "event-2")

@@ -16,8 +16,8 @@ import (
 	"dobosh/internal/testkit/laws"
 )
 
-// withOfficer is a case of the mother with an officer since the clock of the rig.
-func (r *rig) withOfficer(about string) cases.Case {
+// handled is a case of the mother with an officer since the clock of the rig.
+func (r *rig) handled(about string) cases.Case {
 	r.t.Helper()
 	c, _ := r.open(about, "event "+about)
 	c, err := r.move(cases.Move{Case: c.ID, To: "with-officer", By: law.ByRule, Person: "p-1", Sector: "family"})
@@ -46,7 +46,7 @@ const nine = 9 * 60 // in the morning, in minutes
 
 func TestTheClockRemindsAndEndsInSilenceAndEscalates(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		c := r.withOfficer("birth-1")
+		c := r.handled("birth-1")
 		want(t, "last day", c.Last(), civil.Date(2026, 12, 23))
 		r.at(civil.Date(2026, 12, 15), nine)
 		want(t, "six working days before", r.alarm(c.Number), cases.NoAlarm)
@@ -83,7 +83,7 @@ func TestTheClockRemindsAndEndsInSilenceAndEscalates(t *testing.T) {
 // What cannot be taken back waits until the clock of the node is believed: somebody set it a year ahead.
 func TestATermEndsOnlyByAClockThatIsBelieved(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		c := r.withOfficer("birth-1")
+		c := r.handled("birth-1")
 		r.sure = false
 		r.at(civil.Date(2027, 11, 23), nine)
 		want(t, "told by a clock that nobody confirms", r.subjects(), "")
@@ -101,7 +101,7 @@ func TestATermEndsOnlyByAClockThatIsBelieved(t *testing.T) {
 
 func TestAPausedClockSaysNothingAndItsOldMarksAreHarmless(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		c := r.withOfficer("birth-1")
+		c := r.handled("birth-1")
 		must(t, r.Ask(t.Context(), officer(), c.Number, 0, "Када сте се доселили?"))
 		r.notices()
 		r.at(civil.Date(2027, 1, 15), nine)
@@ -148,7 +148,7 @@ func TestThePersonIsRemindedOfWhatWaitsForThem(t *testing.T) {
 // A case that was written by a process before this one has no mark: it gets one.
 func TestCasesOfBeforeGetTheirMarks(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		c := r.withOfficer("birth-1")
+		c := r.handled("birth-1")
 		must(t, r.write(func(ctx context.Context, tx *storage.Tx) error {
 			_, err := tx.ExecContext(ctx, `update cases_cases set mark = 0, ends = 0`)
 			if err == nil {
@@ -169,7 +169,7 @@ func TestADayOfManyMarks(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		const many = 450
 		for i := range many {
-			r.withOfficer(fmt.Sprintf("birth-%d", i))
+			r.handled(fmt.Sprintf("birth-%d", i))
 		}
 		r.at(civil.Date(2026, 12, 24), nine)
 		r.due()
