@@ -10,12 +10,15 @@ type Role string
 
 // Actor is who does something. The zero Actor is nobody and may nothing.
 type Actor struct {
-	Account  string            // the subject at the identity provider; empty for nobody
-	Name     string            // for greetings and the record of a decision
-	Grants   []Grant           // those in force when the actor was looked up, in no order
-	Level    Level             // how surely the account is the person
-	Persons  map[string]string // sector → pseudonym; empty for an account that is no person
-	AuthTime time.Time         // when the identity provider saw the person; zero when it did not say
+	Account string            // the subject at the identity provider; empty for nobody
+	Name    string            // for greetings and the record of a decision
+	Grants  []Grant           // those in force when the actor was looked up, in no order
+	Level   Level             // how surely the account is the person
+	Persons map[string]string // sector → pseudonym; empty for an account that is no person
+	// Aliases are further pseudonyms of the same person, by sector: those of contacts that
+	// were joined to them. What was begun under one is theirs; nothing is begun under one.
+	Aliases  map[string][]string
+	AuthTime time.Time // when the identity provider saw the person; zero when it did not say
 	// Age is how long ago that was when the actor was looked up, and [NeverSeen] when
 	// nobody says so. It is 0 for a program, whose token is its sign-in.
 	Age time.Duration
@@ -71,5 +74,19 @@ func (a Actor) May(role Role, matter Scope) bool {
 	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.Role == role && g.Scope.Covers(matter) })
 }
 
-// Is returns who the actor is in a sector, or "" when nobody there.
+// Is returns who the actor is in a sector, or "" when nobody there: the name for what is
+// begun. Whether something is the actor's says Bears.
 func (a Actor) Is(sector string) string { return a.Persons[sector] }
+
+// Bears reports whether a pseudonym of a sector is the actor's, of old or now.
+func (a Actor) Bears(sector, person string) bool {
+	return person != "" && slices.Contains(a.Names(sector), person)
+}
+
+// Names are the actor's pseudonyms in a sector, the present one first; none for nobody there.
+func (a Actor) Names(sector string) (names []string) {
+	if is := a.Is(sector); is != "" {
+		names = append(names, is)
+	}
+	return append(names, a.Aliases[sector]...)
+}

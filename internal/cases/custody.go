@@ -36,7 +36,7 @@ func mayHandle(by act.Actor, c Case) error {
 }
 
 // isOf reports whether somebody is the party of a case.
-func (c Case) isOf(by act.Actor) bool { return c.Person != "" && by.Is(c.Sector) == c.Person }
+func (c Case) isOf(by act.Actor) bool { return by.Bears(c.Sector, c.Person) }
 
 // Claim has an officer take a case, so that two do not work on it. Whoever has it already
 // keeps it; taking what another has is the problem case-taken.

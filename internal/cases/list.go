@@ -153,8 +153,8 @@ func (r *Room) Own(ctx context.Context, by act.Actor, after page.Key) (page.Page
 		return page.Page[Case]{}, problem.New(problem.Unauthenticated, "sign-in-needed")
 	}
 	var persons []string
-	for _, person := range by.Persons {
-		persons = append(persons, person)
+	for sector := range by.Persons {
+		persons = append(persons, by.Names(sector)...)
 	}
 	slices.Sort(persons)
 	found, err := newest.Page(ctx, r.DB.Read(ctx), storage.Among("person", persons...), after, page.Size)

@@ -2,8 +2,9 @@ package identity
 
 import "dobosh/internal/act"
 
-// The roles. Everybody who has a national number is a resident; the others are
-// given by an administrator.
+// The roles. Everybody who has a national number is a resident, and so is whoever was
+// reached at a contact, with that level of assurance; the others are given by an
+// administrator.
 const (
 	Resident  act.Role = "resident"
 	Registrar act.Role = "registrar" // records births

@@ -39,7 +39,11 @@ func (id *Identity) Acts() ([]act.Act, error) {
 	part := func(name string, at func(*giving) *string) act.Field[giving] {
 		return act.OfCode(name, at, act.Optional(), act.Most(maxScope))
 	}
-	return act.All(
+	reaching, err := id.contactActs()
+	if err != nil {
+		return nil, err
+	}
+	all, err := act.All(
 		act.Def[giving, Grant]{
 			Name: ActGive, Page: "/roles/give", Right: administrators, Made: true,
 			Fields: []act.Field[giving]{
@@ -87,6 +91,7 @@ func (id *Identity) Acts() ([]act.Act, error) {
 			},
 		}.Act,
 	)
+	return append(all, reaching...), err
 }
 
 // give gives a role from the beginning of a day, or at once, to the end of another.

@@ -43,13 +43,17 @@ func TestActsRefuseWhatTheirFieldsDoNotTake(t *testing.T) {
 			"place": "novi-sad", "from": "2126-01-01", "to": "2126-12-31",
 		},
 		identity.ActConfirm: {}, identity.ActTake: {}, identity.ActEnd: {}, identity.ActEndAll: {"account": "vesna"},
+		identity.ActAddContact: {"address": "ana@primer.example", "lang": "en"}, identity.ActConfirmContact: {"code": "1234 5678"},
+		identity.ActAgainContact: {}, identity.ActRemoveContact: {}, identity.ActSpeak: {"lang": "en"},
 	}
+	by := administrator()
+	by.Grants, by.Level = append(by.Grants, act.Grant{Role: identity.Resident}), act.LevelEID
 	for _, a := range all {
 		body, known := good[a.Name]
 		if !known {
 			t.Errorf("nobody says what is good for %s", a.Name)
 		}
-		acts.Refuses(t, a, administrator(), map[string]string{"grant": "g", "session": "s"}, body)
+		acts.Refuses(t, a, by, map[string]string{"grant": "g", "session": "s", "contact": "c"}, body)
 	}
 	if len(all) != len(good) {
 		t.Errorf("%d of %d acts were held to it", len(all), len(good))

@@ -42,7 +42,8 @@ type Config struct {
 	// confirmed it.
 	FourEyes bool `yaml:"four_eyes"`
 	// Levels says what the provider's words about how it recognised somebody mean.
-	// Without an entry that fits an account has the lowest level.
+	// Without an entry that fits an account has the lowest level. Where the list is empty,
+	// whoever signs in with a national number has that of an electronic identity.
 	Levels []LevelRule `yaml:"levels"`
 	// Idle is how long a session lives without a request; 30 minutes when zero.
 	Idle time.Duration `yaml:"idle"`

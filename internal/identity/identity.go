@@ -10,9 +10,12 @@ import (
 	"time"
 
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/entrance"
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/security"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
 // sweepEvery is how often sessions that ended are deleted.
@@ -31,6 +34,12 @@ type Identity struct {
 	provider *provider
 	loginKey secret
 	watch    Watch
+	contacts *contactKey // nil where nobody is known by a contact
+	post     Post        // nil where no codes are carried
+	book     Book        // nil where no notices are sent
+	title    lang.Text   // who writes
+	codes    *work.Queue[codeJob]
+	askers   *entrance.Rate
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -45,6 +54,14 @@ type Needs struct {
 	Now     clock.Now
 	Log     *slog.Logger
 	Watch   Watch // nil for nobody
+
+	// ContactKey keeps contacts: 32 bytes, the same on all nodes of the member. Without it
+	// people have none, and nobody signs in by one.
+	ContactKey []byte
+	Post       Post         // carries codes; nil where nothing is carried
+	Book       Book         // is told how people are reached; nil for nobody
+	Work       *work.Runner // needed with Post
+	Title      lang.Text    // of the institution, in what it writes
 }
 
 // Watch notes what those who watch over many systems should see; it does not wait.
@@ -89,6 +106,16 @@ func New(ctx context.Context, cfg Config, needs Needs) (*Identity, error) {
 		cfg: cfg, db: needs.DB, journal: needs.Journal, member: needs.Member, sectors: needs.Sectors, now: needs.Now, log: needs.Log,
 		provider: newProvider(cfg, clientSecret, needs.Now),
 		loginKey: key, watch: needs.Watch,
+	}
+	if len(needs.ContactKey) > 0 && len(id.sectors.blocks) > 0 {
+		if id.contacts, err = newContactKey(needs.ContactKey); err != nil {
+			return nil, err
+		}
+		id.post, id.book, id.title, id.askers = needs.Post, needs.Book, needs.Title, id.newAskers()
+		if id.post != nil {
+			id.codes = id.codeQueue()
+			needs.Work.Register(id.codes)
+		}
 	}
 	if err := id.appoint(ctx); err != nil {
 		return nil, fmt.Errorf("first administrators: %w", err)

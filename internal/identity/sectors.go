@@ -112,33 +112,55 @@ func (s *Sectors) Pseudonym(sector string, number jmbg.Number) (string, error) {
 	if number.IsZero() {
 		return "", jmbg.ErrForm
 	}
-	return encrypt(block, number), nil
+	return encrypt(block, bodyOf(number)), nil
 }
 
-// Number is the inverse of Pseudonym.
+// Number is the inverse of Pseudonym. Who is known by a contact alone has none.
 func (s *Sectors) Number(sector, pseudonym string) (jmbg.Number, error) {
-	block, ok := s.blocks[sector]
-	if !ok {
-		return jmbg.Number{}, fmt.Errorf("%w: %.40q", ErrSector, sector)
+	b, err := s.body(sector, pseudonym)
+	if err != nil {
+		return jmbg.Number{}, err
 	}
-	return decrypt(block, pseudonym)
+	return b.number()
 }
 
 // Translate returns the pseudonym in one sector of the person who has the given
 // pseudonym in another.
 func (s *Sectors) Translate(from, to, pseudonym string) (string, error) {
-	number, err := s.Number(from, pseudonym)
+	b, err := s.body(from, pseudonym)
 	if err != nil {
 		return "", err
 	}
-	return s.Pseudonym(to, number)
+	block, ok := s.blocks[to]
+	if !ok {
+		return "", fmt.Errorf("%w: %.40q", ErrSector, to)
+	}
+	return encrypt(block, b), nil
+}
+
+func (s *Sectors) body(sector, pseudonym string) (body, error) {
+	block, ok := s.blocks[sector]
+	if !ok {
+		return body{}, fmt.Errorf("%w: %.40q", ErrSector, sector)
+	}
+	return decrypt(block, pseudonym)
 }
 
 // all returns the pseudonyms of a person in every sector.
-func (s *Sectors) all(number jmbg.Number) map[string]string {
+func (s *Sectors) all(b body) map[string]string {
 	persons := make(map[string]string, len(s.blocks))
 	for sector, block := range s.blocks {
-		persons[sector] = encrypt(block, number)
+		persons[sector] = encrypt(block, b)
 	}
 	return persons
+}
+
+// bodyOf finds whom the pseudonyms of an actor stand for; false for nobody.
+func (s *Sectors) bodyOf(persons map[string]string) (body, bool) {
+	for sector, pseudonym := range persons {
+		if b, err := s.body(sector, pseudonym); err == nil {
+			return b, true
+		}
+	}
+	return body{}, false
 }

@@ -44,11 +44,15 @@ func (id *Identity) Actor(r *http.Request) (act.Actor, bool) {
 		}
 		return act.Actor{}, false
 	}
-	grants, err := id.inForce(r.Context(), known.Account)
-	if len(known.Persons) > 0 { // the residence of whoever has a national number
+	var grants []act.Grant
+	if !byContact(known.Account) { // a mailbox holds no office
+		grants, err = id.inForce(r.Context(), known.Account)
+	}
+	if len(known.Persons) > 0 { // the residence of whoever is a person
 		grants = append(grants, act.Grant{Role: Resident})
 	}
-	if err != nil {
+	aliases, failed := id.aliases(r.Context(), known.Persons)
+	if err := errors.Join(err, failed); err != nil {
 		id.log.ErrorContext(r.Context(), "the roles of a session were not read", slog.Any("error", err))
 		return act.Actor{}, false
 	}
@@ -61,7 +65,7 @@ func (id *Identity) Actor(r *http.Request) (act.Actor, bool) {
 	}
 	return act.Actor{
 		Account: known.Account, Name: known.Name, Grants: grants, Level: known.Level,
-		Persons: known.Persons, AuthTime: known.AuthTime, Age: age(known.AuthTime, id.now()),
+		Persons: known.Persons, Aliases: aliases, AuthTime: known.AuthTime, Age: age(known.AuthTime, id.now()),
 	}, true
 }
 
@@ -270,8 +274,8 @@ func (id *Identity) accountHash(account string) string {
 	return hash([]byte(id.cfg.Issuer + "\n" + account))
 }
 
-// Sweep deletes sessions and marks of sign-ins that have ended and accounts that never
-// got a role, and says how many.
+// Sweep deletes sessions, marks of sign-ins and codes that have ended, contacts that nobody
+// confirmed and accounts that never got a role, and says how many.
 func (id *Identity) Sweep(ctx context.Context) (total int64, err error) {
 	for {
 		deleted, err := id.sweepSome(ctx)
@@ -287,6 +291,8 @@ func (id *Identity) sweepSome(ctx context.Context) (deleted int64, err error) {
 		for _, statement := range []string{
 			"delete from identity_sessions where token_hash in (select token_hash from identity_sessions where ends_at <= $1 limit $2)",
 			"delete from identity_finished where state_hash in (select state_hash from identity_finished where ends_at <= $1 limit $2)",
+			fmt.Sprintf("delete from identity_codes where (attempt, made_at) in (select attempt, made_at from identity_codes where made_at <= $1 - %d limit $2)", codeKept.Microseconds()),
+			fmt.Sprintf("delete from identity_contacts where id in (select id from identity_contacts where confirmed_at = 0 and added_at <= $1 - %d limit $2)", waitingKept.Microseconds()),
 		} {
 			result, err := tx.ExecContext(ctx, statement, storage.Micros(id.now()), sweepLimit)
 			if err != nil {

@@ -159,6 +159,9 @@ func (id *Identity) FinishSignIn(w http.ResponseWriter, r *http.Request) (err er
 	if l.Again && (c.authTime.Before(l.began().Add(-skew)) || c.authTime.After(id.now().Add(skew))) {
 		return problem.New(problem.Unauthenticated, "sign-in-not-fresh")
 	}
+	if len(id.cfg.Levels) == 0 && c.number != "" {
+		c.level = act.LevelEID // whoever the provider knows by number has an electronic identity there
+	}
 	if c.level < l.Level {
 		return problem.New(problem.Forbidden, "sign-in-level", "level", l.Level.String())
 	}
@@ -180,13 +183,16 @@ func (id *Identity) FinishSignIn(w http.ResponseWriter, r *http.Request) (err er
 // ends here. An account that is no resident is remembered also when it may not sign
 // in, so that an administrator can give it a role.
 func (id *Identity) admit(ctx context.Context, c claims) (facts, error) {
+	if byContact(c.subject) { // is ours alone to give
+		return facts{}, problem.New(problem.BadGateway, "sign-in-failed")
+	}
 	known := facts{Account: c.subject, Name: text.Cut(c.name, 200), AuthTime: c.authTime, Level: c.level}
 	if c.number != "" {
 		number, err := jmbg.Parse(c.number)
 		if err != nil {
 			return facts{}, problem.New(problem.BadGateway, "sign-in-number").Because(err)
 		}
-		known.Persons = id.sectors.all(number)
+		known.Persons = id.sectors.all(bodyOf(number))
 	}
 	held, err := id.inForce(ctx, known.Account)
 	if err != nil {

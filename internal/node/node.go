@@ -391,20 +391,28 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		return err
 	}
 
-	// People: who signs in, and how word reaches them.
-	var people *identity.Identity
-	if cfg.SignIn != nil {
-		people, err = identity.New(ctx, *cfg.SignIn, identity.Needs{Member: cfg.Member.String(), DB: db, Journal: watched{book, n.watch}, Sectors: sectors, Now: now, Log: log, Watch: n.watch})
-		if err != nil {
-			return err
-		}
-		n.take(Brings{Close: people.Close}, nil)
-	}
+	// People: how word reaches them, and who signs in.
 	var courier *notify.Courier
 	if cfg.Mail != nil {
 		if courier, err = notify.New(*cfg.Mail, db, jobs, now, log); err != nil {
 			return err
 		}
+	}
+	var people *identity.Identity
+	if cfg.SignIn != nil {
+		met := identity.Needs{
+			Member: cfg.Member.String(), DB: db, Journal: watched{book, n.watch}, Sectors: sectors, Now: now, Log: log, Watch: n.watch, Work: jobs, Title: title(cfg.Member),
+		}
+		if met.ContactKey, err = shared.Key(ctx, "contacts"); err != nil {
+			return err
+		}
+		if courier != nil {
+			met.Post, met.Book = codes{courier, cfg.PublicURL}, addresses{courier}
+		}
+		if people, err = identity.New(ctx, *cfg.SignIn, met); err != nil {
+			return err
+		}
+		n.take(Brings{Close: people.Close}, nil)
 	}
 
 	// What is here as a guest, and what the institution does itself.
@@ -542,6 +550,9 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 	if people != nil {
 		frame.SignIn, frame.Sessions = people, people
+		if people.ByContact() {
+			frame.ByContact = identitypages.ByContact
+		}
 		given, err := identitypages.New(people)
 		if err != nil {
 			return err

@@ -64,9 +64,17 @@ func deliverable(typed string) (string, error) {
 //
 // Problem: address-invalid, at the field "address".
 func (c *Courier) SetAddress(ctx context.Context, a Address) error {
+	return c.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return c.WriteAddress(ctx, tx, a) })
+}
+
+// WriteAddress is SetAddress within the transaction of the caller.
+//
+// Problem: address-invalid, at the field "address".
+func (c *Courier) WriteAddress(ctx context.Context, tx *storage.Tx, a Address) error {
 	if !short(a.Person, longestPerson) || a.Channel != Email {
 		return fmt.Errorf("set address: unknown person or channel %.20q", a.Channel)
 	}
+	statement, args := "delete from notify_addresses where person = $1 and channel = $2", []any{a.Person, string(a.Channel)}
 	if a.To != "" {
 		if tag, ok := lang.Parse(string(a.Lang)); !ok || tag != a.Lang {
 			return fmt.Errorf("set address: unknown language %.20q", a.Lang)
@@ -75,20 +83,14 @@ func (c *Courier) SetAddress(ctx context.Context, a Address) error {
 		if err != nil {
 			return problem.New(problem.Invalid, "address-invalid").At("address", "address-invalid").Because(err)
 		}
-		a.To = to
+		statement = `insert into notify_addresses (person, channel, address, lang) values ($1, $2, $3, $4)
+			on conflict (person, channel) do update set address = excluded.address, lang = excluded.lang, gone_at = 0`
+		args = append(args, to, string(a.Lang))
 	}
-	return c.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		statement, args := "delete from notify_addresses where person = $1 and channel = $2", []any{a.Person, string(a.Channel)}
-		if a.To != "" {
-			statement = `insert into notify_addresses (person, channel, address, lang) values ($1, $2, $3, $4)
-				on conflict (person, channel) do update set address = excluded.address, lang = excluded.lang, gone_at = 0`
-			args = append(args, a.To, string(a.Lang))
-		}
-		if _, err := tx.ExecContext(ctx, statement, args...); err != nil {
-			return fmt.Errorf("set address: %w", err)
-		}
-		return nil
-	})
+	if _, err := tx.ExecContext(ctx, statement, args...); err != nil {
+		return fmt.Errorf("set address: %w", err)
+	}
+	return nil
 }
 
 // Address finds where a person can be reached.

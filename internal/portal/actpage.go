@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"dobosh/internal/act"
+	"dobosh/internal/kit/problem"
 )
 
 // ActPage is the page of an act: it asks for the fields, says beside each what is
@@ -24,6 +25,10 @@ type ActPage struct {
 	Back Nav                               // the way out; its path may hold names of fields in braces
 	Next func(v *Visit, done any) string   // the page after the act
 	Ask  func(v *Visit, q *Question) error // changes the question; may be nil
+
+	// Early lets whoever would have to sign in more surely fill in the form before they do:
+	// the level is asked for when it is sent, and nothing of it is lost.
+	Early bool
 }
 
 // pathName is a name in the pattern of a page.
@@ -33,9 +38,13 @@ var pathName = regexp.MustCompile(`\{([a-z_]+)\}`)
 // too long ago does so before the question; who took their time over it is asked by the
 // act, so that what they typed is still there.
 func (p ActPage) Pages() []Page {
+	seen := p.Act.Right
+	if p.Early {
+		seen = seen.AtLevel(act.LevelNone)
+	}
 	return []Page{
-		{http.MethodGet + " " + p.Act.Page, p.Act.Right, func(v *Visit) error { return p.ask(v, nil) }},
-		{http.MethodPost + " " + p.Act.Page, p.Act.Right.Fresh(0), p.answer},
+		{Pattern: http.MethodGet + " " + p.Act.Page, Right: seen, Do: func(v *Visit) error { return p.ask(v, nil) }},
+		{Pattern: http.MethodPost + " " + p.Act.Page, Right: p.Act.Right.Fresh(0), Do: p.answer, Refills: true},
 	}
 }
 
@@ -94,8 +103,15 @@ func (v *Visit) sent() (url.Values, error) {
 // wrong with it.
 func (p ActPage) ask(v *Visit, refused error) error {
 	known, err := p.Act.Begin(v.R.Context(), v.Actor, act.FromValues(nil).With(v.named(p.Act.Page)))
+	if p.Early && problem.HasCode(err, "level-too-low") && refused == nil {
+		known, err = nil, nil
+	}
 	if err != nil {
 		return cmp.Or(refused, err)
+	}
+	if h, ok := v.held(); ok && h.Path == v.R.URL.EscapedPath() {
+		known = h.Values
+		v.Here = v.filled(p.Act.Page)
 	}
 	q := Question{
 		Title: v.Say(p.Act.Name), Action: v.filled(p.Act.Page), Button: v.Say(p.Act.Name + "-button"),

@@ -35,6 +35,7 @@ type Config struct {
 	Log       *slog.Logger
 	SignIn    SignIn   // nil where nobody signs in
 	Sessions  Sessions // nil where nobody signs in
+	ByContact string   // page on which people sign in without an electronic identity; empty for none
 	// Address is where a request comes from, for what is counted by address; that of the
 	// connection when nil.
 	Address func(r *http.Request) string
@@ -88,6 +89,10 @@ type Page struct {
 	Pattern string    // as [http.ServeMux] reads it, with the method
 	Right   act.Right // who may; the zero Right is refused by [New]
 	Do      func(v *Visit) error
+
+	// Refills says that the same address shows the form that is sent to it, and takes what
+	// was typed before: see Visit.hold.
+	Refills bool
 }
 
 // Nav is a way to a page, for those who have a use for it.
@@ -183,7 +188,7 @@ func New(cfg Config, rooms ...Room) (*Portal, error) {
 	slices.SortStableFunc(p.footer, byOrder)
 	slices.SortStableFunc(p.homes, func(a, b home) int { return a.Order - b.Order })
 
-	secure := strings.HasPrefix(p.PublicURL, "https:")
+	secure := p.secure()
 	own := http.NewCrossOriginProtection()
 	own.SetDenyHandler(p.rooms[0].serve(p, Page{Right: act.Anyone(), Do: func(*Visit) error { return problem.New(problem.Forbidden, "cross-site") }}))
 	p.handler = logRequests(p.Log, p.Now, guard(secure, p.SignIn, switchLanguage(secure, own.Handler(p.mux))))
@@ -219,10 +224,11 @@ func (p *Portal) add(brought Room) error {
 // own are the pages of the frame itself.
 func (p *Portal) own() Room {
 	pages := []Page{
-		{"GET /{$}", act.Anyone(), (*Visit).home},
-		{"GET /problems", act.Anyone(), (*Visit).problems},
-		{"GET /languages", act.Anyone(), (*Visit).languages},
-		{"/", act.Anyone(), func(*Visit) error { return problem.New(problem.NotFound, "page-unknown") }},
+		{Pattern: "GET /{$}", Right: act.Anyone(), Do: (*Visit).home},
+		{Pattern: "GET /problems", Right: act.Anyone(), Do: (*Visit).problems},
+		{Pattern: "GET /languages", Right: act.Anyone(), Do: (*Visit).languages},
+		{Pattern: "GET " + heldPage, Right: act.Anyone(), Do: (*Visit).sendHeld},
+		{Pattern: "/", Right: act.Anyone(), Do: func(*Visit) error { return problem.New(problem.NotFound, "page-unknown") }},
 	}
 	if p.SignIn != nil {
 		pages = append(pages, p.signInPages()...)
@@ -230,6 +236,9 @@ func (p *Portal) own() Room {
 	p.mux.Handle(assetsPattern, p.assets)
 	return Room{Pages: pages, Footer: []Nav{{Path: "/languages", Key: "languages.footer", Order: 900}}}
 }
+
+// secure says whether browsers reach the portal by https.
+func (p *Portal) secure() bool { return strings.HasPrefix(p.PublicURL, "https:") }
 
 // assetsPattern is where style and letters stand, the one route that is no page.
 const assetsPattern = "GET /assets/"
@@ -256,7 +265,7 @@ func (r *room) serve(p *Portal, page Page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		v := p.visit(w, request, r)
 		v.R = v.R.WithContext(security.By(v.R.Context(), v.who()))
-		err := v.admit(page.Right)
+		err := v.hold(page, v.admit(page.Right))
 		if err == nil {
 			err = v.spend()
 		}
@@ -264,7 +273,7 @@ func (r *room) serve(p *Portal, page Page) http.Handler {
 			err = v.readForm()
 		}
 		if err == nil {
-			err = page.Do(v)
+			err = v.hold(page, page.Do(v))
 		}
 		if err != nil {
 			v.fail(err)

@@ -1,8 +1,10 @@
 package portal
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"net/url"
 
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
@@ -18,6 +20,8 @@ type problemView struct {
 	Turn    string
 	Do      string
 	SignIn  string // address, when signing in is what to do
+	Other   string // address of signing in without an electronic identity; empty for none
+	Kept    bool   // what was typed is not lost
 	Back    string
 	Request string // for the operator to find it; only where it is our turn
 	Help    Help
@@ -34,7 +38,11 @@ func (v *Visit) showProblem(p *problem.Problem) error {
 		view.Fields = append(view.Fields, v.SaidProblem(f.Code, f.Args))
 	}
 	if v.SignIn != nil && (p.Kind == problem.Unauthenticated || p.Code == "level-too-low") {
-		view.SignIn = signInFor(p, v.Here)
+		to := cmp.Or(v.resume, v.Here)
+		view.SignIn, view.Kept = signInFor(p, to), v.resume != ""
+		if v.ByContact != "" && p.Code == "sign-in-needed" {
+			view.Other = local(v.ByContact, url.Values{"to": {to}})
+		}
 	}
 	if p.Kind == problem.Internal {
 		view.Request = RequestID(v.R.Context())

@@ -29,7 +29,7 @@ func signInFor(p *problem.Problem, to string) string {
 
 func (p *Portal) signInPages() []Page {
 	return []Page{
-		{"GET /sign-in", act.Anyone(), func(v *Visit) error {
+		{Pattern: "GET /sign-in", Right: act.Anyone(), Do: func(v *Visit) error {
 			query := v.R.URL.Query()
 			v.Here = local(query.Get("to"), nil)
 			query.Set("ui_locales", string(v.Tag))
@@ -39,14 +39,14 @@ func (p *Portal) signInPages() []Page {
 			}
 			return p.SignIn.BeginSignIn(v.W, v.R)
 		}},
-		{"GET " + SignInReturn, act.Anyone(), func(v *Visit) error {
+		{Pattern: "GET " + SignInReturn, Right: act.Anyone(), Do: func(v *Visit) error {
 			v.Here = "/"
 			if err := tooOften(p.budgets.signIns.Take(p.Address(v.R))); err != nil {
 				return err
 			}
 			return p.SignIn.FinishSignIn(v.W, v.R)
 		}},
-		{"POST /sign-out", act.Anyone(), func(v *Visit) error {
+		{Pattern: "POST /sign-out", Right: act.Anyone(), Do: func(v *Visit) error {
 			return p.SignIn.SignOut(v.W, v.R)
 		}},
 	}

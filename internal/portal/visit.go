@@ -32,6 +32,7 @@ type Visit struct {
 	Status int
 	room   *room         // whose page it is
 	body   io.ReadCloser // of an upload, without the bound that most pages have
+	resume string        // where a form that was sent too early is taken up again; empty for none
 }
 
 func (p *Portal) visit(w http.ResponseWriter, r *http.Request, within *room) *Visit {

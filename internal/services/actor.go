@@ -60,15 +60,17 @@ func (r *Room) within(by act.Actor, text string) (filter, error) {
 // is reports whether the actor is the person of a matter.
 func (r *Room) is(by act.Actor, service, person string) bool {
 	s, ok := r.Pack.Service(service)
-	return ok && person != "" && by.Is(s.Sector) == person
+	return ok && by.Bears(s.Sector, person)
 }
 
 // personsOf are the actor's pseudonyms in the sectors of this node's public
 // services, without repetition.
 func (r *Room) personsOf(by act.Actor) (persons []string) {
 	for _, s := range r.Pack.Services() {
-		if person := by.Is(s.Sector); person != "" && !slices.Contains(persons, person) {
-			persons = append(persons, person)
+		for _, person := range by.Names(s.Sector) {
+			if !slices.Contains(persons, person) {
+				persons = append(persons, person)
+			}
 		}
 	}
 	return persons

@@ -1,5 +1,5 @@
-// Package pages is where an administrator gives and takes roles, and where
-// everybody sees and ends their own sessions.
+// Package pages is where an administrator gives and takes roles, where everybody sees how
+// they are reached and where they are signed in, and where people sign in by a contact.
 //
 // The address of a page names no account: an account that was picked travels in
 // the body of a form.
@@ -9,10 +9,12 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"html/template"
 	"net/http"
 
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/portal"
 )
@@ -26,6 +28,7 @@ type Identity interface {
 	Acts() ([]act.Act, error)
 	Roles
 	Sessions
+	Contacts
 }
 
 // Roles is who holds which role, as far as the reader may give it.
@@ -42,6 +45,14 @@ type Sessions interface {
 	Current(r *http.Request) string
 }
 
+// Contacts are how people are reached, and how they sign in by that.
+type Contacts interface {
+	Contacts(ctx context.Context, by act.Actor) ([]identity.Contact, error)
+	ByContact() bool
+	AskCode(w http.ResponseWriter, r *http.Request, address, to string, tag lang.Tag) error
+	EnterCode(w http.ResponseWriter, r *http.Request, code string, anew bool) (to string, err error)
+}
+
 type pages struct {
 	people Identity
 	acts   map[string]act.Act
@@ -53,7 +64,7 @@ type visit struct {
 	*pages
 }
 
-// New brings the pages. The name of who is signed in leads to their sessions.
+// New brings the pages. The name of who is signed in leads to what is theirs to say.
 func New(room Identity) (portal.Room, error) {
 	all, err := room.Acts()
 	if err != nil {
@@ -84,11 +95,17 @@ func New(room Identity) (portal.Room, error) {
 			{Pattern: "GET /roles/accounts", Right: administrators, Do: of((*visit).accounts)},
 			{Pattern: "POST /roles/accounts/give", Right: administrators, Do: picked("/roles/give", give[0])},
 			{Pattern: "POST /roles/accounts/end", Right: administrators, Do: picked("/roles/accounts", endAll[0])},
+			{Pattern: "GET /me", Right: act.SignedIn(), Do: of((*visit).me)},
 			{Pattern: "GET /sessions", Right: act.SignedIn(), Do: of((*visit).sessions)},
 		},
 		Nav:     []portal.Nav{{Path: "/roles", Key: "nav.roles", Order: 800, Setting: portal.Staff, Whom: administrators.Lets}},
 		Home:    []portal.Home{{Order: 800, Whom: administrators.Lets, Do: func(v *portal.Visit) error { return v.To("/roles") }}},
-		Account: portal.Nav{Path: "/sessions", Key: "sessions.title"},
+		Account: portal.Nav{Path: "/me", Key: "me.title"},
+		Welcome: []portal.Part{func(v *portal.Visit) (template.HTML, error) { return (&visit{v, p}).welcome() }},
+	}
+	brought.Pages = append(brought.Pages, p.contactPages()...)
+	if room.ByContact() {
+		brought.Pages = append(brought.Pages, p.reachedPages(of)...)
 	}
 	for _, two := range [][]portal.Page{
 		give, endAll,

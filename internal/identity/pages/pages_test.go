@@ -122,12 +122,13 @@ func TestPagesOfRolesAndSessions(t *testing.T) {
 		{Who: "head", Path: "/roles/" + waiting.ID + "/confirm", Status: 200}, {Who: "head", Path: "/roles/" + waiting.ID + "/take", Status: 200},
 		{Who: "head", Path: "/roles/none/take", Status: 404},
 		{Who: "mother", Path: "/sessions", Status: 200}, {Who: "mother", Path: "/sessions/there/end", Status: 200}, {Who: "mother", Path: "/sessions/end", Status: 200},
+		{Who: "mother", Path: "/me", Status: 200}, {Who: "mother", Path: "/me/language", Status: 200}, {Who: "mother", Path: "/me/contacts/add", Status: 200},
 		{Who: "mother", Path: "/roles", Status: 403}, {Path: "/sessions", Status: 401},
 	}
 	pages.Walk(t, h, all)
 	pages.Small(t, h, all)
 	pages.Says(t, h, pages.Request{Who: "head", Path: "/roles"}, 200, "чека потврду друге особе", "још не важи", "одузета", ">важи<", "allowance", "Матичари",
-		"/roles/"+waiting.ID+"/confirm", `href="/sessions"`)
+		"/roles/"+waiting.ID+"/confirm", `href="/me"`)
 	if only := pages.Says(t, h, pages.Request{Who: "head", Path: "/roles?state=officer"}, 200, "7d1f"); strings.Contains(only, "vesna") {
 		t.Error("the list of officers holds others")
 	}
@@ -187,7 +188,8 @@ func TestSessionsEndOnAPage(t *testing.T) {
 
 func TestOthersGiveNoRoles(t *testing.T) {
 	_, h := open(t, false)
-	own := []string{"GET /sessions", "GET /sessions/{session}/end", "POST /sessions/{session}/end", "GET /sessions/end", "POST /sessions/end"}
+	own := []string{"GET /sessions", "GET /sessions/{session}/end", "POST /sessions/{session}/end", "GET /sessions/end", "POST /sessions/end",
+		"GET /me", "GET /me/language", "POST /me/language", "GET /me/contacts/add"}
 	pages.Refuses(t, h, "", 401)
 	for _, who := range []string{"mother", "operator", "auditor", "nobody"} {
 		pages.Refuses(t, h, who, 403, own...)

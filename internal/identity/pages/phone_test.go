@@ -27,7 +27,7 @@ func TestRolesAndSessionsOnAPhone(t *testing.T) {
 	b := browser.Start(t)
 	for who, paths := range map[string][]string{
 		"head":   {"/roles", "/roles/accounts", "/roles/give", "/roles/" + waiting.ID + "/confirm", "/roles/" + waiting.ID + "/take"},
-		"mother": {"/sessions", "/sessions/there/end", "/sessions/end"},
+		"mother": {"/me", "/me/language", "/sessions", "/sessions/there/end", "/sessions/end"},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r.AddCookie(&http.Cookie{Name: "who", Value: who})

@@ -56,7 +56,7 @@ func (r *room) decision(v *portal.Visit) error {
 // isOwn reports whether a decision is about whoever looks.
 func (r *room) isOwn(v *portal.Visit, d services.Decision) bool {
 	s, ok := r.pack.Service(d.Service)
-	return ok && d.Person != "" && v.Actor.Is(s.Sector) == d.Person
+	return ok && v.Actor.Bears(s.Sector, d.Person)
 }
 
 func (r *room) decisionPDF(v *portal.Visit) error {

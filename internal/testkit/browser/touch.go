@@ -195,3 +195,9 @@ func (p *Page) Upload(label, path string) {
 	field := p.need("button", label)
 	call(p, dom.SetFileInputFiles, dom.SetFileInputFilesParams{Files: []string{path}, BackendNodeID: field.node})
 }
+
+// Holds reports whether the field with the label holds a text.
+func (p *Page) Holds(label, text string) bool {
+	p.t.Helper()
+	return p.need("textbox", label).value == text
+}
