@@ -121,9 +121,12 @@ func (r *Room) HandOver(ctx context.Context, tx *storage.Tx, id, body, unit, rea
 			return err
 		}
 	}
-	was := c.Version
+	before, was := c, c.Version
 	c.Body, c.Unit, c.Officer, c.Version = body, unit, "", was+1
 	if err := r.write(ctx, tx, c, was); err != nil {
+		return err
+	}
+	if err := r.countMoved(ctx, tx, before, c); err != nil {
 		return err
 	}
 	return r.custody(ctx, tx, c, reason)

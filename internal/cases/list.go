@@ -36,8 +36,11 @@ var queue = rows.List(
 )
 
 // within narrows a list to the scopes of an officer.
-func within(by act.Actor) (storage.Filter, error) {
-	scopes, err := RightToHandle().Where(by)
+func within(by act.Actor) (storage.Filter, error) { return scoped(RightToHandle(), by) }
+
+// scoped narrows a list to the scopes that somebody has under a right.
+func scoped(right act.Right, by act.Actor) (storage.Filter, error) {
+	scopes, err := right.Where(by)
 	if err != nil {
 		return storage.Filter{}, err
 	}

@@ -57,7 +57,7 @@ func (r *Room) Move(ctx context.Context, tx *storage.Tx, m Move) (Case, error) {
 	if !ok || !from.Lets(m.To, m.By) {
 		return c, problem.New(problem.Conflict, "case-move", "number", c.Number)
 	}
-	was, now := c.Version, r.Now()
+	was, now, before := c.Version, r.Now(), c
 	if err := r.wind(&c, kind, to, m.Answer); err != nil {
 		return c, err
 	}
@@ -76,6 +76,14 @@ func (r *Room) Move(ctx context.Context, tx *storage.Tx, m Move) (Case, error) {
 	}
 	if err := r.write(ctx, tx, c, was); err != nil {
 		return c, err
+	}
+	if err := r.countMoved(ctx, tx, before, c); err != nil {
+		return c, err
+	}
+	if c.Ended() && !before.Ended() {
+		if err := r.countEnded(ctx, tx, c); err != nil {
+			return c, err
+		}
 	}
 	number, err := next(ctx, tx, "cases_steps", c.ID)
 	if err != nil {

@@ -67,6 +67,9 @@ func (r *Room) Open(ctx context.Context, tx *storage.Tx, o Opening) (c Case, beg
 		if err := r.await(ctx, tx, c); err != nil {
 			return c, false, err
 		}
+		if err := r.countBegun(ctx, tx, c); err != nil {
+			return c, false, err
+		}
 		if _, err := tx.ExecContext(ctx, `insert into cases_custody (case_id, number, body, unit, at) values ($1, 1, $2, $3, $4)`, c.ID, c.Body, c.Unit, storage.Micros(now)); err != nil {
 			return c, false, fmt.Errorf("begin custody: %w", err)
 		}
@@ -125,6 +128,11 @@ func (r *Room) Restore(ctx context.Context, tx *storage.Tx, o Opening, status st
 	}
 	if err := r.write(ctx, tx, c, was); err != nil {
 		return c, err
+	}
+	if c.Ended() {
+		if err := r.countEnded(ctx, tx, c); err != nil {
+			return c, err
+		}
 	}
 	number, err := next(ctx, tx, "cases_steps", c.ID)
 	if err != nil {

@@ -75,7 +75,7 @@ func New(cfg Config) *Room {
 	r := &Room{Config: cfg}
 	if cfg.Work != nil {
 		r.marks = &work.Queue[mark]{Name: "cases.marks", DoAll: r.strike, Batch: marksAtOnce}
-		cfg.Work.Register(r.marks, work.Every("cases.unmarked", time.Hour, r.markOld))
+		cfg.Work.Register(r.marks, work.Every("cases.unmarked", time.Hour, r.markOld), work.Every("cases.fold", foldEvery, r.Fold))
 	}
 	return r
 }

@@ -9,6 +9,7 @@ const (
 	Resident  act.Role = "resident"
 	Registrar act.Role = "registrar" // records births
 	Officer   act.Role = "officer"   // decides, releases payments
+	Leader    act.Role = "leader"    // stands above officers: sees how much there is and what is late
 	Operator  act.Role = "operator"  // runs the node
 	Auditor   act.Role = "auditor"   // reads, changes nothing
 	Contracts act.Role = "contracts" // signs contracts for the member
@@ -18,5 +19,5 @@ const (
 
 // Given are the roles that can be given.
 func Given() []act.Role {
-	return []act.Role{Registrar, Officer, Operator, Auditor, Contracts, Administrator}
+	return []act.Role{Registrar, Officer, Leader, Operator, Auditor, Contracts, Administrator}
 }

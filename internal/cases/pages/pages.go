@@ -42,6 +42,9 @@ type Cases interface {
 	Claiming() (act.Act, error)
 	Releasing() (act.Act, error)
 	Deciding() (act.Act, error)
+	Lead(ctx context.Context, by act.Actor) (cases.Overview, error)
+	Overdue(ctx context.Context, by act.Actor, after page.Key) (page.Page[cases.Case], error)
+
 	Extending() (act.Act, error)
 	Pausing() (act.Act, error)
 	Resuming() (act.Act, error)
@@ -67,6 +70,8 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 		{Pattern: "GET /cases/{number}", Right: own, Do: r.one},
 		{Pattern: "GET /desk/cases", Right: officer, Do: r.queue().Do},
 		{Pattern: "GET /desk/cases/{number}", Right: officer, Do: r.one},
+		{Pattern: "GET /desk/leader", Right: cases.RightToLead(), Do: r.lead},
+		{Pattern: "GET /desk/leader.csv", Right: cases.RightToLead(), Do: r.leadFile},
 		{Pattern: "GET " + cases.NextPage, Right: officer, Do: r.next},
 	}
 	for _, a := range acts {
@@ -93,6 +98,7 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 		Nav: []portal.Nav{
 			{Path: "/cases", Key: "nav.cases", Order: 110, Whom: resident},
 			{Path: "/desk/cases", Key: "nav.desk-cases", Order: 205, Setting: portal.Staff, Whom: atDesk},
+			{Path: "/desk/leader", Key: "nav.leader", Order: 206, Setting: portal.Staff, Whom: portal.Holds(identity.Leader)},
 		},
 		Beside: []portal.Part{r.home},
 	}, nil

@@ -84,11 +84,12 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	for _, path := range []string{"claim", "release", "ask", "pause/supplement", "resume", "extend"} {
 		expected = append(expected, pages.Expected{Who: "officer", Path: "/desk/cases/" + numbers["with-officer"] + "/" + path, Status: 200})
 	}
-	expected = append(expected, pages.Expected{Who: "mother", Path: "/cases/" + numbers["asked"] + "/answer", Status: 200})
+	expected = append(expected, pages.Expected{Who: "mother", Path: "/cases/" + numbers["asked"] + "/answer", Status: 200},
+		pages.Expected{Who: "leader", Path: "/desk/leader", Status: 200}, pages.Expected{Who: "officer", Path: "/desk/leader", Status: 403}, pages.Expected{Path: "/desk/leader", Status: 401})
 	pages.Walk(t, h, expected)
 	pages.Small(t, h, expected)
 	empty, _ := open(t)
-	pages.Walk(t, empty, []pages.Expected{{Who: "mother", Path: "/cases", Status: 200}, {Who: "officer", Path: "/desk/cases", Status: 200}})
+	pages.Walk(t, empty, []pages.Expected{{Who: "mother", Path: "/cases", Status: 200}, {Who: "officer", Path: "/desk/cases", Status: 200}, {Who: "leader", Path: "/desk/leader", Status: 200}})
 }
 
 func TestAQuestionAndItsAnswer(t *testing.T) {
@@ -121,4 +122,15 @@ func TestBothSidesSeeTheClock(t *testing.T) {
 	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/resume", "/desk/cases/"+number, "version", "3")
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200, "рок је стајао до")
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number + "/appeal", Form: pages.Form("text", "Нема решења.")}, 409)
+}
+
+func TestTheLeadersPageSpeaksInNumbers(t *testing.T) {
+	h, numbers := open(t, "with-officer", "refused")
+	pages.Says(t, h, pages.Request{Who: "leader", Path: "/desk/leader"}, 200, "1 отворен предмет", "Ниједном није прошао рок", "одбијено")
+	if w := (pages.Request{Who: "leader", Path: "/desk/leader.csv"}).To(h); !strings.Contains(w.Body.String(), `"Исходи","Право на услугу: одбијено","","","","1","",""`) {
+		t.Errorf("the table for other programs: %d %s", w.Code, w.Body)
+	}
+	if w := (pages.Request{Who: "leader", Path: "/desk/cases/" + numbers["refused"]}).To(h); w.Code != http.StatusForbidden {
+		t.Errorf("a leader opens the case of a person: %d", w.Code)
+	}
 }

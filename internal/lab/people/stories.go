@@ -76,6 +76,7 @@ func staff() []Staff {
 		{"registrar", "Весна Пробновић", "RS-DEMO/GOV/REGISTERS", identity.Registrar, lang.Text{"sr": "Матичар: уписује рођења.", "en": "Registrar: records births."}},
 		{"officer", "Никола Вежбић", "RS-DEMO/GOV/ZRENJANIN", identity.Officer, lang.Text{"sr": "Службеник града: решава случајеве и припрема исплате.", "en": "Officer of the city: decides cases and prepares payments."}},
 		{"cashier", "Светлана Благајнић", "RS-DEMO/GOV/ZRENJANIN", identity.Officer, lang.Text{"sr": "Службеница града: одобрава исплате које је други припремио.", "en": "Officer of the city: releases payments that another has prepared."}},
+		{"leader", "Мирјана Прегледић", "RS-DEMO/GOV/ZRENJANIN", identity.Leader, lang.Text{"sr": "Руководилац у граду: види колико је посла и шта касни.", "en": "Leader in the city: sees how much work there is and what is late."}},
 		{"contracts", "Драгана Потписић", "RS-DEMO/GOV/ZRENJANIN", identity.Contracts, lang.Text{"sr": "Тражи податке за град и потписује уговоре.", "en": "Asks for data for the city and signs contracts."}},
 		{"keeper", "Милан Печатић", "RS-DEMO/GOV/REGISTERS", identity.Contracts, lang.Text{"sr": "Потписује уговоре за регистре: одобрава, мења, одбија.", "en": "Signs contracts for the registers: approves, amends, refuses."}},
 		{"engineer", "Лазар Описић", "RS-DEMO/GOV/REGISTERS", identity.Operator, lang.Text{"sr": "Одржава чвор регистара и описује њихове услуге.", "en": "Runs the node of the registers and describes their services."}},

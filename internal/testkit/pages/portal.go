@@ -28,6 +28,7 @@ func People() map[string]act.Actor {
 	return map[string]act.Actor{
 		"mother":    {Account: "milica", Name: "Милица Пример", Grants: []act.Grant{{Role: identity.Resident}}, Persons: map[string]string{"family": "p"}},
 		"officer":   staff("dragan", "Драган Службеник", identity.Officer),
+		"leader":    staff("ljiljana", "Љиљана Руководилац", identity.Leader),
 		"registrar": staff("vesna", "Весна Матичар", identity.Registrar),
 		"colleague": staff("vera", "Вера Матичар", identity.Registrar),
 		"contracts": staff("dragana", "Драгана Потписић", identity.Contracts),

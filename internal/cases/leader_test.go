@@ -1,0 +1,77 @@
+package cases_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"dobosh/internal/act"
+	"dobosh/internal/cases"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/law"
+	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
+)
+
+func leaderOf(scope act.Scope) act.Actor {
+	return act.Actor{Account: "leader", Grants: []act.Grant{{Role: identity.Leader, Scope: scope}}}
+}
+
+// What a leader sees are sums that were counted with each change; they are what counting the cases themselves gives,
+// folded or not.
+func TestTheLeaderSeesNumbersThatAreTrue(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		for i := range 6 {
+			c := r.handled(fmt.Sprintf("birth-%d", i))
+			if i < 3 {
+				r.clock.Advance(time.Duration(24*(i+1)) * time.Hour)
+				_, err := r.move(cases.Move{Case: c.ID, To: "refused", By: law.ByOfficer})
+				must(t, err)
+			}
+			if i == 3 {
+				must(t, r.write(func(ctx context.Context, tx *storage.Tx) error {
+					return r.HandOver(ctx, tx, c.ID, "RS-DEMO/GOV/ZRENJANIN", "second", "reorganised")
+				}))
+			}
+		}
+		leader := leaderOf(act.Scope{})
+		for _, folded := range []bool{false, true} {
+			if folded {
+				must(t, r.Fold(t.Context()))
+				must(t, r.Fold(t.Context()))
+			}
+			o, err := r.Lead(t.Context(), leader)
+			must(t, err)
+			want(t, "open", o.All.Open, 3)
+			want(t, "begun", o.All.Begun, 6)
+			want(t, "ended", o.All.Ended, 3)
+			want(t, "late", o.All.Late, 0)
+			want(t, "median of 1, 2 and 3 days", o.All.Days, 2)
+			want(t, "outcomes", fmt.Sprint(o.Outcomes), "[{application refused 3}]")
+			want(t, "units", fmt.Sprintf("%s %d, %s %d", o.Units[0].Of, o.Units[0].Open, o.Units[1].Of, o.Units[1].Open), " 2, second 1")
+			want(t, "first week", o.Weeks[0].Of, "2026-11-23")
+		}
+		r.at(civil.Date(2027, 1, 4), nine)
+		o, err := r.Lead(t.Context(), leader)
+		must(t, err)
+		want(t, "late after the end", o.All.Late, 3)
+		late, err := r.Overdue(t.Context(), leader, "")
+		must(t, err)
+		want(t, "listed as overdue", len(late.Items), 3)
+		want(t, "person on the list", late.Items[0].Person, "")
+
+		second, err := r.Lead(t.Context(), leaderOf(act.Scope{Unit: "second"}))
+		must(t, err)
+		want(t, "late of one unit", second.All.Late, 1)
+		want(t, "open of one unit", second.All.Open, 1)
+		none, err := r.Lead(t.Context(), leaderOf(act.Scope{Service: "parental-allowance"}))
+		must(t, err)
+		want(t, "of another service", none.All.Begun, 0)
+		_, err = r.Lead(t.Context(), officer())
+		wantCode(t, err, "not-allowed")
+		_, err = r.Overdue(t.Context(), mother(), "")
+		wantCode(t, err, "not-allowed")
+	})
+}
