@@ -19,7 +19,6 @@ const NextPage = "/desk/cases/next"
 
 // Wanted narrows an officer's queue.
 type Wanted struct {
-	Number  string    // of one case, which may have ended; empty for all
 	Phase   law.Phase // empty for all that have no outcome
 	Kind    string    // empty for all
 	Service string    // empty for all
@@ -79,11 +78,10 @@ func (w Wanted) filter(by act.Actor) (storage.Filter, error) {
 	if err != nil {
 		return f, err
 	}
-	if w.Number != "" {
-		and(&f, "number = %s", w.Number)
-		return f, nil
+	if f.Where != "" {
+		f.Where += " and "
 	}
-	and(&f, "ended_at = %s", 0)
+	f.Where += "ended_at = 0" // in so many words: see 0688_found.sql
 	for _, c := range []struct{ condition, value string }{{"phase = %s", string(w.Phase)}, {"kind = %s", w.Kind}, {"service = %s", w.Service}} {
 		if c.value != "" {
 			and(&f, c.condition, c.value)

@@ -61,6 +61,8 @@ type Config struct {
 	Work      *work.Runner // does what clocks ask for; nil where nobody is reminded and no term ends by itself
 	Sure      func() bool  // whether the clock of the node is believed, so that a term may end by it; nil for always
 	Now       clock.Now
+
+	Pseudonyms Pseudonyms // nil where nobody is found by their number
 }
 
 // Room is the room of cases on one node. It is safe for concurrent use.
@@ -68,11 +70,12 @@ type Room struct {
 	Config
 	looks Looks             // set once, before anything is served
 	marks *work.Queue[mark] // nil without work
+	meant func() *meanings
 }
 
 // New makes the room and registers what clocks do in it.
 func New(cfg Config) *Room {
-	r := &Room{Config: cfg}
+	r := &Room{Config: cfg, meant: sync.OnceValue(func() *meanings { return newMeanings(cfg.Pack) })}
 	if cfg.Work != nil {
 		r.marks = &work.Queue[mark]{Name: "cases.marks", DoAll: r.strike, Batch: marksAtOnce}
 		cfg.Work.Register(r.marks, work.Every("cases.unmarked", time.Hour, r.markOld), work.Every("cases.fold", foldEvery, r.Fold))

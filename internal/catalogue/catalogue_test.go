@@ -10,11 +10,11 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/catalogue"
 	"dobosh/internal/catalogue/openapi"
-	"dobosh/internal/catalogue/search"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
+	"dobosh/internal/search"
 	"dobosh/internal/testkit"
 )
 

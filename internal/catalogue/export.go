@@ -4,10 +4,10 @@ import (
 	"net/url"
 
 	"dobosh/internal/catalogue/dcat"
-	"dobosh/internal/catalogue/search"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/registry"
+	"dobosh/internal/search"
 )
 
 // exportSize is how many services one page of the export holds.

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"dobosh/internal/catalogue/search"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/registry"
+	"dobosh/internal/search"
 )
 
 // searchText is what of a service can be found; the index is changed where it

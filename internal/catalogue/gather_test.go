@@ -10,12 +10,12 @@ import (
 	"testing"
 
 	"dobosh/internal/catalogue"
-	"dobosh/internal/catalogue/search"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
+	"dobosh/internal/search"
 	"dobosh/internal/testkit"
 )
 

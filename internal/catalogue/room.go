@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"dobosh/internal/catalogue/openapi"
-	"dobosh/internal/catalogue/search"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/registry"
+	"dobosh/internal/search"
 	"dobosh/internal/storage"
 )
 

@@ -56,6 +56,7 @@ import (
 	"dobosh/internal/registry/credential"
 	registrypages "dobosh/internal/registry/pages"
 	"dobosh/internal/rules"
+	searchpages "dobosh/internal/search/pages"
 	"dobosh/internal/security"
 	"dobosh/internal/services"
 	servicepages "dobosh/internal/services/pages"
@@ -451,6 +452,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		}
 		cased := cases.Config{
 			Member: cfg.Member, Prefix: cfg.Services.Prefix, PublicURL: cfg.PublicURL, Phone: cfg.Help.Phone, Title: title, Pack: pack, DB: db, Key: said, Journal: watched{book, n.watch}, Work: jobs, Sure: n.agreed.Sure, Now: now,
+			Pseudonyms: sectors,
 		}
 		if courier != nil {
 			cased.Notifier = courier
@@ -491,7 +493,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 			return err
 		}
 		n.take(Brings{
-			Pages: []portal.Room{offered, matters, receiptpages.New(gathered), unusual},
+			Pages: []portal.Room{offered, matters, searchpages.New(needs.Cases, pack), receiptpages.New(gathered), unusual},
 			Start: func(ctx context.Context) error { return given.Listen(ctx, stream) },
 			Keeps: given.Keeps(),
 			Work:  []func(context.Context){given.KeepSealed},

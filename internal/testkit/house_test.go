@@ -24,7 +24,7 @@ func floors() [][]string {
 		{"portal"},
 		{"work", "api"},
 		{"act", "keys"},
-		{"storage", "bus", "files", "security"},
+		{"storage", "bus", "files", "security", "search"},
 		{"kit"},
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
 	"dobosh/internal/rules"
+	"dobosh/internal/search"
 	"dobosh/internal/services"
 	"dobosh/internal/work"
 )
@@ -30,6 +31,6 @@ import (
 func Of(guests ...lang.Words) (*lang.Catalogue, error) {
 	return lang.Load(append([]lang.Words{
 		portal.Words(), act.Words(), api.Words(), work.Words(), identity.Words(), law.Words(), journal.Words(), backup.Words(), registry.Words(), admission.Words(), contracts.Words(),
-		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), mailbox.Words(), papers.Words(), cases.Words(), services.Words(), receipts.Words(),
+		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), mailbox.Words(), papers.Words(), cases.Words(), search.Words(), services.Words(), receipts.Words(),
 	}, guests...)...)
 }

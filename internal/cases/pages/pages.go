@@ -17,7 +17,7 @@ import (
 	"dobosh/internal/cases"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
-	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
@@ -36,6 +36,8 @@ type Cases interface {
 	Queue(ctx context.Context, by act.Actor, w cases.Wanted, after page.Key) (page.Page[cases.Case], error)
 	Count(ctx context.Context, by act.Actor, w cases.Wanted, most int) (int, error)
 	Next(ctx context.Context, by act.Actor) (string, error)
+	Find(ctx context.Context, by act.Actor, asked string, after page.Key) (page.Page[cases.Case], error)
+	OfPerson(ctx context.Context, by act.Actor, number jmbg.Number) ([]cases.Case, error)
 
 	Answering() (act.Act, error)
 	Asking() (act.Act, error)
@@ -68,12 +70,13 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 	pages := []portal.Page{
 		{Pattern: "GET /cases", Right: own, Do: r.own},
 		{Pattern: "GET /cases/{number}", Right: own, Do: r.one},
-		{Pattern: "GET /desk/cases", Right: officer, Do: r.queue().Do},
+		{Pattern: "GET /desk/cases", Right: officer, Do: r.desk},
 		{Pattern: "GET /desk/cases/{number}", Right: officer, Do: r.one},
 		{Pattern: "GET /desk/leader", Right: cases.RightToLead(), Do: r.lead},
 		{Pattern: "GET /desk/leader.csv", Right: cases.RightToLead(), Do: r.leadFile},
 		{Pattern: "GET " + cases.NextPage, Right: officer, Do: r.next},
 	}
+	pages = append(pages, r.search()...)
 	for _, a := range acts {
 		whose, _, _ := strings.Cut(a.Page, "{number}")
 		var ask func(*portal.Visit, *portal.Question) error
@@ -99,6 +102,7 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 			{Path: "/cases", Key: "nav.cases", Order: 110, Whom: resident},
 			{Path: "/desk/cases", Key: "nav.desk-cases", Order: 205, Setting: portal.Staff, Whom: atDesk},
 			{Path: "/desk/leader", Key: "nav.leader", Order: 206, Setting: portal.Staff, Whom: portal.Holds(identity.Leader)},
+			{Path: personPage, Key: "nav.desk-person", Order: 206, Setting: portal.Staff, Whom: atDesk},
 		},
 		Beside: []portal.Part{r.home},
 	}, nil
@@ -282,13 +286,6 @@ const countMost = 1000
 
 func (r *room) queue() portal.List[cases.Case] {
 	wanted := func(w portal.Wanted) cases.Wanted {
-		if w.Words != "" {
-			number, ok := id.ParseCode(w.Words)
-			if !ok {
-				number = "?" // no case has it
-			}
-			return cases.Wanted{Number: number}
-		}
 		wish := cases.Wanted{}
 		switch w.State {
 		case "mine":
@@ -304,9 +301,15 @@ func (r *room) queue() portal.List[cases.Case] {
 		Path: "/desk/cases", Title: "nav.desk-cases", Lead: "cases.queue.lead", StateKey: "cases.queue.state.", Search: "cases.queue.search", Hint: "cases.queue.search-hint",
 		States: []string{"free", "mine", "in-handling", "waiting-party", "triage"},
 		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[cases.Case], error) {
+			if w.Words != "" {
+				return r.Find(v.R.Context(), v.Actor, w.Words, w.After)
+			}
 			return r.Queue(v.R.Context(), v.Actor, wanted(w), w.After)
 		},
 		Count: func(v *portal.Visit, w portal.Wanted) (string, error) {
+			if w.Words != "" {
+				return "", nil
+			}
 			n, err := r.Count(v.R.Context(), v.Actor, wanted(w), countMost)
 			if n == countMost {
 				return v.Say("cases.queue.many", "n", n), err

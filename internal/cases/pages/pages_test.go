@@ -42,7 +42,7 @@ func open(t *testing.T, statuses ...string) (http.Handler, map[string]string) {
 	pack := pages.Serbia(t)
 	db := testkit.Database(t, storage.SQLite)(cases.Migrations())
 	room := cases.New(cases.Config{
-		Member: pages.ID("RS-DEMO/GOV/ZRENJANIN"), Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: db, Key: key, Now: func() time.Time { return pages.Now },
+		Member: pages.ID("RS-DEMO/GOV/ZRENJANIN"), Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: db, Key: key, Now: func() time.Time { return pages.Now }, Pseudonyms: everybody{},
 		Title: func(registry.ID) lang.Text { return pages.Both("Град Зрењанин", "City of Zrenjanin") },
 	})
 	room.WatchedBy(unwatched{})
@@ -100,7 +100,7 @@ func TestAQuestionAndItsAnswer(t *testing.T) {
 	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/ask", "/desk/cases/"+number, "version", "3", "text", "Када сте се доселили?")
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200, "Када сте се доселили?", "Рок стоји")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?q=" + strings.ToLower(number)}, 200, number)
-	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?q=ZR-2026-0000-0000-1"}, 200, "нема предмета")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?q=ZR-2026-0000-0000-1"}, 200, "Ниједан предмет не одговара")
 	pages.Sends(t, h, "mother", "/cases/"+number+"/answer", "/cases/"+number, "text", "У мају.")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases/" + number}, 200, "У мају.")
 	if w := (pages.Request{Who: "officer", Path: cases.NextPage}).To(h); w.Header().Get("Location") != "/desk/cases/"+number+"?saved=1" {

@@ -6,12 +6,12 @@ import (
 	"strings"
 
 	"dobosh/internal/catalogue"
-	"dobosh/internal/catalogue/search"
 	"dobosh/internal/contracts"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/portal"
 	"dobosh/internal/registry"
+	"dobosh/internal/search"
 )
 
 // serviceAddress is where a data service stands; more is appended to the path.

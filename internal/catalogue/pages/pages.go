@@ -15,13 +15,13 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/catalogue"
 	"dobosh/internal/catalogue/openapi"
-	"dobosh/internal/catalogue/search"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/law"
 	"dobosh/internal/portal"
 	"dobosh/internal/registry"
+	"dobosh/internal/search"
 )
 
 //go:embed templates

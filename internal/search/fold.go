@@ -30,8 +30,9 @@ func fold(s string) string {
 	return strings.ReplaceAll(norm.NFC.String(s), "dj", "d")
 }
 
-// words splits a text into its folded words.
-func words(s string) []string {
+// Split divides a text into its folded words, which are the same in whichever script and with whichever
+// marks it was typed.
+func Split(s string) []string {
 	list := strings.FieldsFunc(fold(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	list = list[:min(len(list), maxWords)]
 	for i, word := range list {

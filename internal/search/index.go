@@ -1,5 +1,7 @@
-// Package search finds services by word. The index lives in memory, is changed
-// entry by entry, and finds a word in whichever script it was typed.
+// Package search finds what has a title by word: data services, public services, the
+// words of cases. The index lives in memory, is changed entry by entry, and finds a
+// word in whichever script it was typed. It is made of what its owner has, and so is
+// the same on both engines.
 //
 // A word finds an entry when the entry has a word that is the same, begins with
 // it, or begins with it less its ending. An entry must be found by every word
@@ -110,7 +112,7 @@ func (x *Index) post(number int32, e Entry) (fresh []string) {
 	seen := map[string]Field{}
 	for field := range fields {
 		for _, text := range e.Texts[field] {
-			for _, word := range words(text) {
+			for _, word := range Split(text) {
 				for _, spelling := range spellings(word) {
 					if _, weightier := seen[spelling]; !weightier {
 						seen[spelling] = field

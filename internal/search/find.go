@@ -38,7 +38,7 @@ const maxAsked = 8
 // Find gives a page of what fits, the best first and else in the order of the
 // ids, and how many there are in all.
 func (x *Index) Find(q Query, after page.Key, size int) (found page.Page[Hit], total int) {
-	asked := words(q.Words)
+	asked := Split(q.Words)
 	asked = asked[:min(len(asked), maxAsked)]
 	x.mu.RLock()
 	defer x.mu.RUnlock()

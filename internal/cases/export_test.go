@@ -1,0 +1,4 @@
+package cases
+
+// LookMost is among how many cases one page of a search looks.
+const LookMost = lookMost
