@@ -1,0 +1,300 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"dobosh/internal/act"
+	"dobosh/internal/cases"
+	casepages "dobosh/internal/cases/pages"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/jmbg"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/seal"
+	"dobosh/internal/law"
+	"dobosh/internal/portal"
+	"dobosh/internal/registry"
+	searchpages "dobosh/internal/search/pages"
+	"dobosh/internal/storage"
+	"dobosh/internal/words"
+	"dobosh/packs"
+)
+
+// CasesOptions are the choices of "dobosh-lab bench cases".
+type CasesOptions struct {
+	Dir    string    // of the database of SQLite; what a run before has loaded there is used again
+	Engine string    // SQLite or Postgres
+	Server string    // URL of a database of PostgreSQL, which is used again too; empty for a server that this starts
+	Cases  int       // 1,000 to 5,000,000
+	Times  int       // how often each page is asked for, and how many cases are begun; 20 to 100,000
+	Log    io.Writer // progress for people
+}
+
+// CasesResult is what the measurement says, one JSON object.
+type CasesResult struct {
+	Engine    string            `json:"engine"`
+	Cases     int               `json:"cases"`
+	Open      int               `json:"open"`             // of them
+	LoadS     float64           `json:"load_s,omitempty"` // 0 when they were there
+	Create    Latency           `json:"create"`           // Open of the room, in a transaction that is durable
+	CreateCPU float64           `json:"create_cpu_ms"`    // of this process, for one
+	Pages     map[string]Answer `json:"pages"`            // by the name of what is asked for
+	Cores     int               `json:"cores"`
+}
+
+// Latency is in milliseconds.
+type Latency struct {
+	P50 float64 `json:"p50_ms"`
+	P99 float64 `json:"p99_ms"`
+	Max float64 `json:"max_ms"`
+}
+
+// Answer is what a page was answered with.
+type Answer struct {
+	Latency
+	Bytes int `json:"bytes"` // of the last, not compressed
+}
+
+func latency(all []time.Duration) Latency {
+	return Latency{milliseconds(quantile(all, 0.5)), milliseconds(quantile(all, 0.99)), milliseconds(quantile(all, 1))}
+}
+
+// OK says that every page was answered and cases were begun. How fast is for people to judge.
+func (r CasesResult) OK() bool { return len(r.Pages) > 0 && r.Create.P99 > 0 }
+
+// Write says it for people.
+func (r CasesResult) Write(w io.Writer) {
+	_, _ = fmt.Fprintf(w, "%s, %d cores: %d cases, %d open, loaded in %.0f s\na case begun: %.1f ms median, %.1f ms (99%%), %.2f ms of CPU\n", r.Engine, r.Cores, r.Cases, r.Open, r.LoadS, r.Create.P50, r.Create.P99, r.CreateCPU)
+	for _, ask := range asks(nil) {
+		a := r.Pages[ask.name]
+		_, _ = fmt.Fprintf(w, "%-22s %8.1f ms median %8.1f ms (99%%) %8.1f ms at most, %d bytes\n", ask.name, a.P50, a.P99, a.Max, a.Bytes)
+	}
+}
+
+// casesRig is the room of cases with its pages, as a node has them, with nothing beside it.
+type casesRig struct {
+	db    *storage.DB
+	room  *cases.Room
+	front http.Handler
+	pack  *law.Pack
+	now   time.Time
+}
+
+// RunCases measures the room of cases with many of them: what it takes to begin one, and how long the real pages take. A
+// session is there already, and receipts of looks are not written: both are measured with the loop.
+func RunCases(ctx context.Context, o CasesOptions) (result CasesResult, err error) {
+	result = CasesResult{Engine: o.Engine, Cases: o.Cases, Pages: map[string]Answer{}, Cores: runtime.NumCPU()}
+	if err := errors.Join(within("cases", o.Cases, 1000, 5_000_000), within("times", o.Times, 20, 100_000)); err != nil {
+		return result, err
+	}
+	where := storage.Config{Engine: o.Engine, Path: filepath.Join(o.Dir, "cases.db"), URL: o.Server}
+	if o.Engine == Postgres && o.Server == "" {
+		server, err := startPostgres(ctx)
+		if err != nil {
+			return result, err
+		}
+		defer func() { err = errors.Join(err, server.stop()) }()
+		where.URL = server.url("postgres")
+	}
+	r, err := newCasesRig(ctx, where)
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, r.db.Close()) }()
+	begun := time.Now()
+	loaded, err := r.load(ctx, o)
+	if err != nil {
+		return result, err
+	}
+	if loaded {
+		result.LoadS = round(time.Since(begun).Seconds())
+	}
+	if err := r.db.Read(ctx).QueryRowContext(ctx, `select count(*) from cases_cases where ended_at = 0`).Scan(&result.Open); err != nil {
+		return result, err
+	}
+	numbers, err := r.numbers(ctx, o.Times)
+	if err != nil {
+		return result, err
+	}
+	for _, ask := range asks(numbers) {
+		if result.Pages[ask.name], err = r.ask(ctx, ask, o.Times); err != nil {
+			return result, err
+		}
+		_, _ = fmt.Fprintf(o.Log, "%s: %.1f ms (99%%)\n", ask.name, result.Pages[ask.name].P99)
+	}
+	busy := cpuSoFar()
+	var took []time.Duration
+	for i := range o.Times {
+		begun := time.Now()
+		err := r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			_, _, err := r.room.Open(ctx, tx, cases.Opening{
+				Kind: "application", About: "begun " + id.New(), Source: "event", Service: "newborn-grant", Occasion: fmt.Sprint("birth ", i), Sector: "family", Place: "80152", Channel: cases.ByEvent,
+			})
+			return err
+		})
+		if err != nil {
+			return result, err
+		}
+		took = append(took, time.Since(begun))
+	}
+	result.Create, result.CreateCPU = latency(took), round(float64((cpuSoFar()-busy).Microseconds())/1000/float64(o.Times))
+	return result, nil
+}
+
+// unwritten takes looks and keeps none.
+type unwritten struct{}
+
+func (unwritten) Looked(context.Context, act.Actor, cases.Case) error { return nil }
+
+// Pseudonym implements cases.Pseudonyms: whoever is asked for is one of those who were loaded.
+func (unwritten) Pseudonym(_ string, n jmbg.Number) (string, error) {
+	return personOf(int(n.String()[6])), nil
+}
+
+func newCasesRig(ctx context.Context, where storage.Config) (*casesRig, error) {
+	pack, err := law.Load(packs.Serbia())
+	if err != nil {
+		return nil, err
+	}
+	said, err := words.Of()
+	if err != nil {
+		return nil, err
+	}
+	member, err := registry.ParseID(casesBody)
+	if err != nil {
+		return nil, err
+	}
+	key, err := seal.New(bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		return nil, err
+	}
+	log := slog.New(slog.DiscardHandler)
+	db, err := storage.Open(ctx, where, log, cases.Migrations())
+	if err != nil {
+		return nil, err
+	}
+	r := &casesRig{db: db, pack: pack, now: time.Now()}
+	title := func(registry.ID) lang.Text {
+		return lang.Text{"sr": "Град Зрењанин", "en": "City of Zrenjanin"}
+	}
+	r.room = cases.New(cases.Config{Member: member, Prefix: "ZR", PublicURL: "http://localhost", Title: title, Pack: pack, DB: db, Key: key, Now: clock.System, Pseudonyms: unwritten{}})
+	r.room.WatchedBy(unwritten{})
+	brought, err := casepages.New(r.room, pack)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	r.front, err = portal.New(portal.Config{
+		Body: title(member), Kind: "city", PublicURL: "http://localhost", Catalogue: said, Now: clock.System, Log: log, Sessions: known{},
+	}, brought, searchpages.New(r.room, pack))
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return r, nil
+}
+
+// known are those who ask, by a header of the request.
+type known struct{}
+
+// Actor implements portal.Sessions.
+func (known) Actor(r *http.Request) (act.Actor, bool) {
+	officer := func(scope act.Scope) act.Actor {
+		return act.Actor{Account: "officer-7", Grants: []act.Grant{{Role: identity.Officer, Scope: scope}}}
+	}
+	switch r.Header.Get("X-Who") {
+	case "officer":
+		return officer(act.Scope{}), true
+	case "unit":
+		return officer(act.Scope{Unit: "second-instance"}), true
+	case "service":
+		return officer(act.Scope{Service: "parental-allowance"}), true
+	case "scopes":
+		two := officer(act.Scope{Unit: "second-instance"})
+		two.Grants = append(two.Grants, officer(act.Scope{Place: "zr-22"}).Grants...)
+		return two, true
+	case "person":
+		return act.Actor{Account: "person", Grants: []act.Grant{{Role: identity.Resident}}, Persons: map[string]string{"family": personOf(77)}}, true
+	}
+	return act.Actor{}, false
+}
+
+// ask is a page with who asks for it; of several addresses each in turn.
+type ask struct {
+	name, who string
+	paths     []string
+	form      url.Values // sent with it, where it is one
+}
+
+// asks are the pages that are measured.
+func asks(numbers []string) []ask {
+	of := func(prefix string) (paths []string) {
+		for _, number := range numbers {
+			paths = append(paths, prefix+number)
+		}
+		return paths
+	}
+	find := func(words string) []string { return []string{"/desk/cases?q=" + url.QueryEscape(words)} }
+	one := func(path string) []string { return []string{path} }
+	return []ask{
+		{"queue", "officer", one("/desk/cases"), nil},
+		{"queue of a unit", "unit", one("/desk/cases"), nil},
+		{"queue of a service", "service", one("/desk/cases"), nil},
+		{"queue of two scopes", "scopes", one("/desk/cases"), nil},
+		{"queue, own", "officer", one("/desk/cases?state=mine"), nil},
+		{"queue, free", "officer", one("/desk/cases?state=free"), nil},
+		{"queue, free, unit", "unit", one("/desk/cases?state=free"), nil},
+		{"queue, party waits", "officer", one("/desk/cases?state=waiting-party"), nil},
+		{"next", "officer", one("/desk/cases/next"), nil},
+		{"case at the desk", "officer", of("/desk/cases/"), nil},
+		{"search a number", "officer", of("/desk/cases?q="), nil},
+		{"search one word", "officer", find("novorodjeno"), nil},
+		{"search two words", "officer", find("жалба Чента"), nil},
+		{"search, rare", "officer", find("withdrawn Tomaševac"), nil},
+		{"search, nothing", "officer", find("сутра"), nil},
+		{"search in a unit", "unit", find("novorođeno"), nil},
+		{"search in two scopes", "scopes", find("odbijeno"), nil},
+		{"search a person", "officer", one("/desk/cases/person"), url.Values{"number": {jmbg.Make(civil.Date(1996, 3, 7), 85, 512).String()}}},
+		{"own cases", "person", one("/cases"), nil},
+		{"people search", "person", one("/search?q=dodatak"), nil},
+	}
+}
+
+// ask asks for a page so many times, one after the other, and says how long the whole answer took.
+func (r *casesRig) ask(ctx context.Context, a ask, times int) (Answer, error) {
+	var took []time.Duration
+	size := 0
+	for i := range times + 3 { // three to warm up
+		method, body := http.MethodGet, ""
+		if a.form != nil {
+			method, body = http.MethodPost, a.form.Encode()
+		}
+		request := httptest.NewRequestWithContext(ctx, method, "http://localhost"+a.paths[i%len(a.paths)], strings.NewReader(body))
+		request.Header.Set("X-Who", a.who)
+		if a.form != nil {
+			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		answer := httptest.NewRecorder()
+		begun := time.Now()
+		r.front.ServeHTTP(answer, request)
+		if i >= 3 {
+			took = append(took, time.Since(begun))
+		}
+		if size = answer.Body.Len(); answer.Code != http.StatusOK && answer.Code != http.StatusSeeOther {
+			return Answer{}, fmt.Errorf("%s: answered with %d", a.name, answer.Code)
+		}
+	}
+	return Answer{latency(took), size}, nil
+}
