@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 
 	"dobosh/internal/act"
 	"dobosh/internal/kit/civil"
@@ -40,6 +41,10 @@ func (id *Identity) Acts() ([]act.Act, error) {
 		return act.OfCode(name, at, act.Optional(), act.Most(maxScope))
 	}
 	reaching, err := id.contactActs()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := id.passkeyActs()
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +96,7 @@ func (id *Identity) Acts() ([]act.Act, error) {
 			},
 		}.Act,
 	)
-	return append(all, reaching...), err
+	return slices.Concat(all, reaching, keys), err
 }
 
 // give gives a role from the beginning of a day, or at once, to the end of another.

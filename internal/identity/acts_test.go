@@ -45,6 +45,7 @@ func TestActsRefuseWhatTheirFieldsDoNotTake(t *testing.T) {
 		identity.ActConfirm: {}, identity.ActTake: {}, identity.ActEnd: {}, identity.ActEndAll: {"account": "vesna"},
 		identity.ActAddContact: {"address": "ana@primer.example", "lang": "en"}, identity.ActConfirmContact: {"code": "1234 5678"},
 		identity.ActAgainContact: {}, identity.ActRemoveContact: {}, identity.ActSpeak: {"lang": "en"},
+		identity.ActAddPasskey: {"ceremony": "a", "credential": "b"}, identity.ActRemovePasskey: {},
 	}
 	by := administrator()
 	by.Grants, by.Level = append(by.Grants, act.Grant{Role: identity.Resident}), act.LevelEID
@@ -53,7 +54,7 @@ func TestActsRefuseWhatTheirFieldsDoNotTake(t *testing.T) {
 		if !known {
 			t.Errorf("nobody says what is good for %s", a.Name)
 		}
-		acts.Refuses(t, a, by, map[string]string{"grant": "g", "session": "s", "contact": "c"}, body)
+		acts.Refuses(t, a, by, map[string]string{"grant": "g", "session": "s", "contact": "c", "passkey": "p"}, body)
 	}
 	if len(all) != len(good) {
 		t.Errorf("%d of %d acts were held to it", len(all), len(good))

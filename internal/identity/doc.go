@@ -39,6 +39,8 @@
 //     own (docs/spec/identity.md). Joined to a person it keeps its history; nobody takes
 //     over that of another, whoever has the address later.
 //
+//   - A passkey raises an electronic identity to the second factor; its private half never
+//     comes here.
 //   - Codes and addresses lie nowhere in the open, and no answer tells whether an address is
 //     known here.
 //

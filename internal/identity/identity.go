@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/entrance"
 	"dobosh/internal/kit/lang"
@@ -40,6 +42,7 @@ type Identity struct {
 	title    lang.Text   // who writes
 	codes    *work.Queue[codeJob]
 	askers   *entrance.Rate
+	party    *webauthn.WebAuthn // nil where nobody can have a passkey
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -112,6 +115,7 @@ func New(ctx context.Context, cfg Config, needs Needs) (*Identity, error) {
 			return nil, err
 		}
 		id.post, id.book, id.title, id.askers = needs.Post, needs.Book, needs.Title, id.newAskers()
+		id.party = id.relyingParty()
 		if id.post != nil {
 			id.codes = id.codeQueue()
 			needs.Work.Register(id.codes)

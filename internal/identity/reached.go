@@ -285,7 +285,7 @@ func (id *Identity) join(ctx context.Context, tx *storage.Tx, to destination, ow
 	if p.owner != "" {
 		return nil
 	}
-	result, err := tx.ExecContext(ctx, `update identity_reached set owner = $1, seen_at = $2 where id = $3 and owner = ''`, owner, storage.Micros(id.now()), p.id)
+	result, err := tx.ExecContext(ctx, `update identity_reached set seen_at = $1, owner = $2 where id = $3 and owner = ''`, storage.Micros(id.now()), owner, p.id)
 	if err != nil {
 		return fmt.Errorf("join a contact: %w", err)
 	}

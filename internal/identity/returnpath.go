@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// LocalPath returns the path to go back to, as localPath does.
+func LocalPath(to string) string { return localPath(to) }
+
 // localPath returns the path to go back to after a sign-in, or "/" for anything
 // that a browser could understand as another site: "//host", "/\host", or a host
 // behind characters that browsers drop.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -56,10 +57,17 @@ func stale(why string) error {
 // the person wants to go afterwards; only a path of this node is remembered.
 // "ui_locales" gives the language of the provider's page, else the browser does. With
 // "again" the provider has to ask who it is, although it may know; "level" is the level
-// of assurance to ask for.
+// of assurance to ask for: for the second factor whoever has a passkey here is asked for that.
 //
 // Problem: sign-in-provider-away.
 func (id *Identity) BeginSignIn(w http.ResponseWriter, r *http.Request) error {
+	var level act.Level
+	_ = level.UnmarshalText([]byte(r.FormValue("level"))) // what is none asks for none
+	if r.FormValue("again") == "" && id.raises(r, level) {
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, PasskeyPage+"?"+url.Values{"to": {localPath(r.FormValue("to"))}}.Encode(), http.StatusSeeOther)
+		return nil
+	}
 	found, err := id.provider.discover(r.Context())
 	if err != nil {
 		return away(err)
@@ -68,7 +76,7 @@ func (id *Identity) BeginSignIn(w http.ResponseWriter, r *http.Request) error {
 		State: newSecret().text(), Nonce: newSecret().text(), Verifier: oauth2.GenerateVerifier(),
 		To: localPath(r.FormValue("to")), Ends: storage.Micros(id.now().Add(loginLifetime)), Again: r.FormValue("again") != "",
 	}
-	_ = l.Level.UnmarshalText([]byte(r.FormValue("level"))) // what is none asks for none
+	l.Level = level
 	plain, err := json.Marshal(l)
 	if err != nil {
 		return fmt.Errorf("begin sign-in: %w", err)

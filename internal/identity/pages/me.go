@@ -16,6 +16,8 @@ type meView struct {
 	Reaches  bool // the reader may have contacts
 	Changes  bool // and may change them as they are signed in
 	SignIn   string
+	Keys     []identity.Passkey
+	Holds    bool // the reader may have keys
 	Language string
 }
 
@@ -30,7 +32,12 @@ func (v *visit) me() error {
 	if err != nil {
 		return err
 	}
+	keys, err := v.people.Passkeys(v.R.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
 	view := meView{
+		Keys: keys, Holds: v.people.ByPasskey() && v.acts[identity.ActAddPasskey].Right.Lets(v.Actor),
 		Level: v.Say("name.level." + v.Actor.Level.String()), Who: v.Actor.Name, Named: v.Actor.Level != act.LevelContact,
 		Reaches: len(v.Actor.Persons) > 0 && v.people.ByContact(), Changes: v.acts[identity.ActAddContact].Right.Lets(v.Actor),
 		SignIn: "/sign-in?level=eid&to=%2Fme", Language: v.Say("speech." + string(v.Tag)),

@@ -29,6 +29,7 @@ type Identity interface {
 	Roles
 	Sessions
 	Contacts
+	Passkeys
 }
 
 // Roles is who holds which role, as far as the reader may give it.
@@ -51,6 +52,15 @@ type Contacts interface {
 	ByContact() bool
 	AskCode(w http.ResponseWriter, r *http.Request, address, to string, tag lang.Tag) error
 	EnterCode(w http.ResponseWriter, r *http.Request, code string, anew bool) (to string, err error)
+}
+
+// Passkeys are the keys that people hold.
+type Passkeys interface {
+	ByPasskey() bool
+	Passkeys(ctx context.Context, by act.Actor) ([]identity.Passkey, error)
+	AskNewPasskey(ctx context.Context, by act.Actor) (identity.Ceremony, error)
+	AskPasskey(ctx context.Context, by act.Actor) (identity.Ceremony, error)
+	ShowPasskey(w http.ResponseWriter, r *http.Request, by act.Actor, sealed, credential string) error
 }
 
 type pages struct {
@@ -104,6 +114,9 @@ func New(room Identity) (portal.Room, error) {
 		Welcome: []portal.Part{func(v *portal.Visit) (template.HTML, error) { return (&visit{v, p}).welcome() }},
 	}
 	brought.Pages = append(brought.Pages, p.contactPages()...)
+	if room.ByPasskey() {
+		brought.Pages = append(brought.Pages, p.passkeyPages(of)...)
+	}
 	if room.ByContact() {
 		brought.Pages = append(brought.Pages, p.reachedPages(of)...)
 	}

@@ -61,14 +61,16 @@ func openTown(t *testing.T) *town {
 	var front http.Handler
 	w := &town{mail: &mail{}}
 	w.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { front.ServeHTTP(rw, r) }))
+	w.URL = strings.Replace(w.URL, "127.0.0.1", "localhost", 1) // keys are bound to names
 	t.Cleanup(w.Close)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	back := w.URL + portal.SignInReturn
+	issuer := "http://" + strings.Replace(listener.Addr().String(), "127.0.0.1", "localhost", 1) + "/idp"
 	provider, err := signin.New(signin.Config{
-		Issuer: "http://" + listener.Addr().String() + "/idp", KeyFile: filepath.Join(t.TempDir(), "key.pem"), Clients: []signin.Client{{ID: "town", RedirectURLs: []string{back}}},
+		Issuer: issuer, KeyFile: filepath.Join(t.TempDir(), "key.pem"), Clients: []signin.Client{{ID: "town", RedirectURLs: []string{back}}},
 		Persons: []signin.Person{{Subject: "milica", Name: "Милица Пример", Number: jmbg.Make(civil.Date(1800, time.March, 4), 85, 501).String()}},
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -85,7 +87,7 @@ func openTown(t *testing.T) *town {
 		t.Fatal(err)
 	}
 	id, err := identity.New(t.Context(), identity.Config{
-		Issuer: "http://" + listener.Addr().String() + "/idp", ClientID: "town", RedirectURL: back, NumberClaim: signin.NumberClaim,
+		Issuer: issuer, ClientID: "town", RedirectURL: back, NumberClaim: signin.NumberClaim,
 	}, identity.Needs{
 		Member: "RS-TEST/GOV/CITY", DB: db, Journal: book{}, Sectors: sectors, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		ContactKey: make([]byte, 32), Post: w.mail, Work: w.runner, Title: lang.Text{"sr": "Град", "en": "City"},
@@ -129,69 +131,79 @@ func (w *town) codes(t *testing.T, address string) (codes []string) {
 	return codes
 }
 
+// say is a sentence in English.
+func say(t *testing.T, key string, pairs ...string) string {
+	t.Helper()
+	all, err := words.Of()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.Say(lang.En, key, pairs...)
+}
+
+// pick presses the button of the one person at the provider.
+func pick(t *testing.T, p *browser.Page) {
+	t.Helper()
+	for _, name := range p.Names("button") {
+		if strings.Contains(name, "Milica") || strings.Contains(name, "Милица") {
+			p.Click("button", name)
+			return
+		}
+	}
+	t.Fatalf("nobody to be: %s", p.Text())
+}
+
 // A form that somebody fills who came by a mailbox, and that wants an electronic identity, is
 // there when they come back with one, and what it does is done once. Nobody needs a script
 // for it.
 func TestAFormGoesAlongThroughTheSignIn(t *testing.T) {
 	w := openTown(t)
-	say := func(key string, pairs ...string) string {
-		all, err := words.Of()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return all.Say(lang.En, key, pairs...)
-	}
-	p := browser.Start(t).Visitor(t, browser.Options{NoScripts: true}).Tab()
+	p := browser.Start(t).Visitor(t, browser.Options{NoScripts: true, Host: "localhost"}).Tab()
 	p.Open(w.URL + "/?lang=en")
-	p.Says(say("reached.welcome"))
-	p.Click("link", say("sign-in.by-contact"))
+	p.Says(say(t, "reached.welcome"))
+	p.Click("link", say(t, "sign-in.by-contact"))
 	p.Check("identity-contact", lang.En)
-	p.Fill(say("reached.address"), "nothing")
-	p.Click("button", say("reached.button"))
-	p.Says(say("problem.contact-address"))
-	p.Fill(say("reached.address"), "ana@primer.example")
-	p.Click("button", say("reached.button"))
+	p.Fill(say(t, "reached.address"), "nothing")
+	p.Click("button", say(t, "reached.button"))
+	p.Says(say(t, "problem.contact-address"))
+	p.Fill(say(t, "reached.address"), "ana@primer.example")
+	p.Click("button", say(t, "reached.button"))
 	p.Check("identity-code", lang.En)
-	p.Fill(say("reached.code"), "0000 0000")
-	p.Click("button", say("reached.code-button"))
-	p.Says(say("problem.code-wrong"))
-	p.Fill(say("reached.code"), w.codes(t, "ana@primer.example")[0])
-	p.Click("button", say("reached.code-button"))
+	p.Fill(say(t, "reached.code"), "0000 0000")
+	p.Click("button", say(t, "reached.code-button"))
+	p.Says(say(t, "problem.code-wrong"))
+	p.Fill(say(t, "reached.code"), w.codes(t, "ana@primer.example")[0])
+	p.Click("button", say(t, "reached.code-button"))
 
 	p.Open(w.URL + "/me")
-	p.Says(say("me.contact-only"), "ana@primer.example")
+	p.Says(say(t, "me.contact-only"), "ana@primer.example")
 	p.Check("identity-me-contact", lang.En)
-	p.Click("link", say("contact.add"))
-	p.Fill(say("contact.add.address"), "druga@primer.example")
-	p.Click("button", say("contact.add-button"))
-	p.Says(say("held.kept"))
+	p.Click("link", say(t, "contact.add"))
+	p.Fill(say(t, "contact.add.address"), "druga@primer.example")
+	p.Click("button", say(t, "contact.add-button"))
+	p.Says(say(t, "held.kept"))
 	p.Check("identity-held", lang.En)
 	if sent := w.codes(t, "druga@primer.example"); len(sent) != 0 {
 		t.Fatalf("done before the sign-in: %v", sent)
 	}
-	p.Click("link", say("sign-in.button"))
-	for _, name := range p.Names("button") {
-		if strings.Contains(name, "Milica") || strings.Contains(name, "Милица") {
-			p.Click("button", name)
-			break
-		}
-	}
-	p.Says(say("contact.add"))
-	if !p.Holds(say("contact.add.address"), "druga@primer.example") {
+	p.Click("link", say(t, "sign-in.button"))
+	pick(t, p)
+	p.Says(say(t, "contact.add"))
+	if !p.Holds(say(t, "contact.add.address"), "druga@primer.example") {
 		t.Fatalf("what was typed is gone: %s", p.Text())
 	}
 	if sent := w.codes(t, "druga@primer.example"); len(sent) != 0 {
 		t.Fatalf("done by coming back: %v", sent)
 	}
-	p.Click("button", say("contact.add-button"))
+	p.Click("button", say(t, "contact.add-button"))
 	sent := w.codes(t, "druga@primer.example")
 	if len(sent) != 1 {
 		t.Fatalf("done %d times", len(sent))
 	}
 	p.Check("identity-confirm", lang.En)
-	p.Fill(say("contact.confirm.code"), sent[0])
-	p.Click("button", say("contact.confirm-button"))
-	p.Says(say("me.contacts-note"), "druga@primer.example")
+	p.Fill(say(t, "contact.confirm.code"), sent[0])
+	p.Click("button", say(t, "contact.confirm-button"))
+	p.Says(say(t, "me.contacts-note"), "druga@primer.example")
 	p.Open(w.URL + "/me?lang=sr-Cyrl")
 	p.Check("identity-me", lang.SrCyrl)
 	p.Open(w.URL + "/me?lang=sr-Latn")
@@ -215,5 +227,39 @@ func TestNoLinkSignsIn(t *testing.T) {
 	}
 	if sent := w.codes(t, "ana@primer.example"); len(sent) != 0 {
 		t.Errorf("opening a page sends codes: %v", sent)
+	}
+}
+
+// A passkey raises an electronic identity to the second factor, and what nobody's key has
+// signed does not.
+func TestAPasskeyIsASecondFactor(t *testing.T) {
+	w := openTown(t)
+	p := browser.Start(t).Visitor(t, browser.Options{Host: "localhost"}).Tab()
+	lies := p.HoldsKeys()
+	p.Open(w.URL + "/sign-in?to=/me%3Flang%3Den")
+	pick(t, p)
+	p.Says(say(t, "name.level.eid"), say(t, "me.keys-note"))
+	p.Click("link", say(t, "passkey.add"))
+	p.Check("identity-passkey-add", lang.En)
+	p.Click("button", say(t, "passkey.add-button"))
+	p.Says(say(t, "me.title"))
+	p.Says(strings.TrimSpace(say(t, "me.key", "day", "")), say(t, "passkey.remove-button"))
+	p.Open(w.URL + "/sign-in?level=eid-second-factor&to=/me")
+	p.Says(say(t, "passkey.show-lead"))
+	p.Check("identity-passkey", lang.En)
+	p.Click("button", say(t, "passkey.show-button"))
+	p.Says(say(t, "me.title"), say(t, "name.level.eid-second-factor"))
+
+	p.Click("button", say(t, "nav.sign-out"))
+	p.Open(w.URL + "/sign-in?to=/me")
+	pick(t, p)
+	lies()
+	p.Open(w.URL + "/sign-in?level=eid-second-factor&to=/me")
+	p.Click("button", say(t, "passkey.show-button"))
+	p.Says(say(t, "problem.passkey-failed"))
+	p.Open(w.URL + "/me")
+	p.Says(say(t, "name.level.eid"))
+	if strings.Contains(p.Text(), say(t, "name.level.eid-second-factor")) {
+		t.Error("a signature of noughts was believed")
 	}
 }
