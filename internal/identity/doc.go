@@ -41,6 +41,7 @@
 //
 //   - A passkey raises an electronic identity to the second factor; its private half never
 //     comes here.
+//
 //   - Codes and addresses lie nowhere in the open, and no answer tells whether an address is
 //     known here.
 //
