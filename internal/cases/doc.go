@@ -18,6 +18,9 @@
 //     the outcome; where the kind says that nobody is told, it says why.
 //   - A clock does not run backwards: a transfer does not begin it again, and a pause has a
 //     reason that the person sees.
+//   - What the law attaches to the end of a term happens by itself, once, and only by a clock
+//     that others confirm. Before it somebody is reminded, after it somebody above is told.
+//   - A leader sees numbers and no person.
 //   - What a kind says of visibility stays; nothing here widens it.
 //   - Messages are sealed where they are kept. Lists name nobody.
 //

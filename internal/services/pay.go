@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -378,11 +379,15 @@ func (r *Room) PaymentXML(ctx context.Context, by act.Actor, file string) ([]byt
 	if err != nil {
 		return nil, fmt.Errorf("payments of file %s: %w", file, err)
 	}
+	execution, err := r.bankDay(payments, civil.Of(f.ReleasedAt).AddDays(1))
+	if err != nil {
+		return nil, err
+	}
 	if err := r.leave(ctx, f); err != nil {
 		return nil, err
 	}
 	order := paymentfile.File{
-		ID: f.ID, MadeAt: f.MadeAt.Truncate(time.Second), Debtor: r.bodyTitle().In(lang.SrLatn), DebtorAccount: r.Account, Execution: civil.Of(f.ReleasedAt).AddDays(1),
+		ID: f.ID, MadeAt: f.MadeAt.Truncate(time.Second), Debtor: r.bodyTitle().In(lang.SrLatn), DebtorAccount: r.Account, Execution: execution,
 	}
 	for _, p := range payments {
 		order.Transfers = append(order.Transfers, paymentfile.Transfer{
@@ -393,6 +398,29 @@ func (r *Room) PaymentXML(ctx context.Context, by act.Actor, file string) ([]byt
 	var out bytes.Buffer
 	err = paymentfile.Write(&out, order)
 	return out.Bytes(), err
+}
+
+// bankDay is the first day from one on, on which banks do what the payments of a file ask for: by the terms of their
+// public services, the latest of them.
+func (r *Room) bankDay(payments []Payment, from civil.Day) (civil.Day, error) {
+	latest := from
+	for _, p := range payments {
+		s, ok := r.Pack.Service(p.service)
+		if !ok {
+			continue // the pack no longer has it, and what was decided is paid
+		}
+		days, err := r.Pack.Due(s.Pay, from, 1)
+		if err != nil {
+			return latest, err
+		}
+		if !days[0].Known {
+			return latest, problem.New(problem.Unavailable, "calendar-year-missing", "calendar", s.Pay, "year", strconv.Itoa(from.Year()))
+		}
+		if days[0].Day.After(latest) {
+			latest = days[0].Day
+		}
+	}
+	return latest, nil
 }
 
 // reference is the code of a decision as banks carry it: without its check

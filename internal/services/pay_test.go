@@ -231,3 +231,25 @@ func TestDecisionAtMidnightPaysThatDay(t *testing.T) {
 		want(t, "third", d.Payments[2].Due, civil.Date(2027, 3, 31))
 	})
 }
+
+// A bank pays on a day on which banks work: what is released on a Friday, or on the eve of a holiday, is paid after it.
+func TestABankIsAskedForADayOnWhichItWorks(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		for released, execution := range map[civil.Day]civil.Day{
+			civil.Date(2026, 11, 27): civil.Date(2026, 11, 30), // a Friday
+			civil.Date(2026, 12, 31): civil.Date(2027, 1, 4),   // the eve of a holiday on Friday
+		} {
+			r.accepted(grant, 1)
+			r.clock.Set(released.At(10 * 60))
+			f, err := r.PreparePayments(t.Context(), officer())
+			must(t, err)
+			must(t, r.ReleasePayments(t.Context(), colleague(), f.ID))
+			raw, err := r.PaymentXML(t.Context(), officer(), f.ID)
+			must(t, err)
+			file, err := paymentfile.Read(bytes.NewReader(raw))
+			must(t, err)
+			want(t, "execution of what was released on "+released.String(), file.Execution, execution)
+			r.clock.Set(civil.Date(2026, 11, 23).At(10 * 60))
+		}
+	})
+}
