@@ -72,8 +72,8 @@ type Book interface {
 	Reach(ctx context.Context, tx *storage.Tx, persons map[string]string, channel Channel, to string, tag lang.Tag) error
 }
 
-// contactKey keeps addresses and codes: without it a copy of the database tells no address,
-// whose it is, or which code was sent.
+// contactKey keeps addresses and codes: without it the tables tell no address, whose it is, or
+// which code was sent.
 type contactKey struct {
 	digests []byte
 	sealer  *seal.Sealer
