@@ -30,6 +30,9 @@ type Opening struct {
 	Channel  Channel
 	Follows  string // id of the case that this one follows, as an appeal does; empty for none
 	Said     string // by the party, in words; empty for nothing
+	Why      string // reason of the outcome of a case that is restored; empty for none
+
+	quiet bool // nobody is told that it begins
 }
 
 // digest names something in an index without saying what it is.
@@ -77,7 +80,12 @@ func (r *Room) Open(ctx context.Context, tx *storage.Tx, o Opening) (c Case, beg
 		if o.Channel != ByEvent {
 			by = law.ByParty
 		}
-		if err := r.enter(ctx, tx, c, first, step{number: 1, by: by}); err != nil {
+		if o.quiet {
+			err = r.note(ctx, tx, c, step{number: 1, by: by})
+		} else {
+			err = r.enter(ctx, tx, c, first, step{number: 1, by: by})
+		}
+		if err != nil {
 			return c, false, err
 		}
 		if o.Follows != "" {
@@ -114,6 +122,7 @@ func (r *Room) Restore(ctx context.Context, tx *storage.Tx, o Opening, status st
 	if !ok {
 		return Case{}, fmt.Errorf("kind %q has no status %q", o.Kind, status)
 	}
+	o.quiet = true
 	c, _, err := r.Open(ctx, tx, o)
 	if err != nil || c.Ended() {
 		return c, err
@@ -138,5 +147,5 @@ func (r *Room) Restore(ctx context.Context, tx *storage.Tx, o Opening, status st
 	if err != nil {
 		return c, err
 	}
-	return c, r.note(ctx, tx, c, step{number: number, by: law.ByRule})
+	return c, r.note(ctx, tx, c, step{number: number, by: law.ByRule, why: o.Why})
 }

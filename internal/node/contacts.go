@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/notify"
@@ -37,16 +36,13 @@ func (c codes) Carry(ctx context.Context, l identity.Letter) error {
 // addresses tells the courier where people said that they are reached.
 type addresses struct{ courier *notify.Courier }
 
-// Reach implements [identity.Book]. Nobody is written to under the name that only receipts
-// have.
+// Reach implements [identity.Book]: also under the name that people have in receipts, since their questions
+// why somebody looked are cases under it.
 func (a addresses) Reach(ctx context.Context, tx *storage.Tx, persons map[string]string, channel identity.Channel, to string, tag lang.Tag) error {
 	if channel != identity.Email {
 		return nil
 	}
-	for sector, person := range persons {
-		if sector == exchange.ReceiptSector {
-			continue
-		}
+	for _, person := range persons {
 		if err := a.courier.WriteAddress(ctx, tx, notify.Address{Person: person, Channel: notify.Email, To: to, Lang: tag}); err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +35,6 @@ import (
 	exchangepages "dobosh/internal/exchange/pages"
 	"dobosh/internal/exchange/recall"
 	"dobosh/internal/exchange/turnstile"
-	"dobosh/internal/files"
 	"dobosh/internal/identity"
 	identitypages "dobosh/internal/identity/pages"
 	"dobosh/internal/journal"
@@ -310,12 +308,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		Gossip:     func(checkpoint []byte) error { return c.Compare(context.Background(), checkpoint) },
 	})
 	jobs.Register(work.Every("exchange.forget", 10*time.Minute, n.surely(gateway.Forget)))
-	looks := receipts.NewSystem(cfg.Member, db, now)
-	asked := cfg.Member
-	asked.Subsystem, asked.Service = "receipts", receipts.ServiceCode
 	n.take(Brings{
-		Systems: map[registry.ID]exchange.System{asked: exchange.Handler(looks.Handler())},
-		Pages:   []portal.Room{receiptpages.NewDesk(looks)},
 		Figures: []prometheus.Collector{exchanges.total, exchanges.seconds, exchanges.hops},
 		Start:   gateway.Join,
 		Work:    []func(context.Context){gateway.Remember, func(ctx context.Context) { partFromStrangers(ctx, c, gateway) }},
@@ -427,6 +420,34 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		demonstration = demonstration || guest.Demonstration
 	}
 	trust := believed{b, c}
+	spoken, err := shared.Key(ctx, "cases")
+	if err != nil {
+		return err
+	}
+	matters, err := n.openCases(pack, db, jobs, watched{book, n.watch}, courier, sectors, spoken, title)
+	if err != nil {
+		return err
+	}
+	jobs.Register(work.Daily("cases.strays", 4*time.Hour, n.surely(matters.RemoveStrays)))
+	watch := &receipts.Watch{Member: cfg.Member, DB: db, Journal: watched{book, n.watch}, Now: now}
+	jobs.Register(work.Daily("looks.forget", 3*time.Hour, watch.Forget))
+	asked, err := receipts.NewSystem(receipts.SystemConfig{
+		Member: cfg.Member, DB: db, Pack: pack, Cases: matters, Journal: watched{book, n.watch}, Title: title, Sectors: sectors, Watch: watch, Now: now,
+	})
+	if err != nil {
+		return err
+	}
+	casePages, err := casepages.New(matters, pack)
+	if err != nil {
+		return err
+	}
+	answering := cfg.Member
+	answering.Subsystem, answering.Service = "receipts", receipts.ServiceCode
+	n.take(Brings{
+		Systems: map[registry.ID]exchange.System{answering: exchange.Handler(asked.Handler())},
+		Pages:   []portal.Room{casePages, receiptpages.NewQuestions(asked)},
+		Start:   asked.Adopt,
+	}, nil)
 	var given *services.Room
 	if cfg.Services != nil {
 		secret, err := shared.Key(ctx, "decisions")
@@ -442,39 +463,13 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 			Pack: pack, DB: db, Work: jobs, Asker: gateway, Journal: watched{book, n.watch}, Key: key, Witness: cosigners, Sectors: sectors, Trust: trust.proofs, Workers: cfg.Services.Workers,
 			Now: now, Sure: n.agreed.Sure, Log: log, Demo: demonstration,
 		}
-		spoken, err := shared.Key(ctx, "cases")
-		if err != nil {
-			return err
-		}
-		said, err := seal.New(spoken)
-		if err != nil {
-			return err
-		}
-		cased := cases.Config{
-			Member: cfg.Member, Prefix: cfg.Services.Prefix, PublicURL: cfg.PublicURL, Phone: cfg.Help.Phone, Title: title, Pack: pack, DB: db, Key: said, Journal: watched{book, n.watch}, Work: jobs, Sure: n.agreed.Sure, Now: now,
-			Pseudonyms: sectors,
-		}
-		if courier != nil {
-			cased.Notifier = courier
-		}
-		if cased.Files, err = files.Open(cmp.Or(cfg.Services.Files, filepath.Join(cfg.Dir, "files"))); err != nil {
-			return err
-		}
-		needs.Cases = cases.New(cased)
-		jobs.Register(work.Daily("cases.strays", 4*time.Hour, n.surely(needs.Cases.RemoveStrays)))
-		watch := &receipts.Watch{Member: cfg.Member, DB: db, Journal: watched{book, n.watch}, Now: now}
+		needs.Cases = matters
 		needs.Looks = guarded{watch}
-		jobs.Register(work.Daily("looks.forget", 3*time.Hour, watch.Forget))
 		unusual, err := receiptpages.NewWatch(watch)
 		if err != nil {
 			return err
 		}
 		given = services.New(needs)
-		needs.Cases.WatchedBy(given)
-		matters, err := casepages.New(needs.Cases, pack)
-		if err != nil {
-			return err
-		}
 		asker := cfg.Member
 		asker.Subsystem = "portal"
 		ids, err := shared.Key(ctx, "looks")
@@ -488,12 +483,16 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		gathered := &receipts.Room{Portal: asker, State: c.State, Pack: pack, Asker: gateway, Words: listed, Now: now, Key: shown}
 		gathered.Looks, gathered.Whys = receipts.NewBudgets(db, now)
 		jobs.Register(work.Daily("budgets", 3*time.Hour, budget.Forget(db, now)))
+		own, err := receiptpages.New(gathered)
+		if err != nil {
+			return err
+		}
 		offered, err := servicepages.New(given, papers{given, trust}, pack)
 		if err != nil {
 			return err
 		}
 		n.take(Brings{
-			Pages: []portal.Room{offered, matters, searchpages.New(needs.Cases, pack), receiptpages.New(gathered), unusual},
+			Pages: []portal.Room{offered, searchpages.New(matters, pack), own, unusual},
 			Start: func(ctx context.Context) error { return given.Listen(ctx, stream) },
 			Keeps: given.Keeps(),
 			Work:  []func(context.Context){given.KeepSealed},
@@ -503,6 +502,8 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 			return err
 		}
 	}
+
+	matters.WatchedBy(looks{given, asked})
 
 	// What the operator does and sees.
 	signed := &containers{base: b}

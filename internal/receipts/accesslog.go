@@ -128,28 +128,34 @@ func (r *Room) AccessLog(ctx context.Context, by act.Actor, after page.Key) (pag
 	return out, silent, nil
 }
 
-// look is what the id of an access says. It is sealed and bound to the person, so that
-// nobody asks about a look that was not shown to them.
-func (r *Room) look(who registry.ID, id, person string) string {
-	return base64.RawURLEncoding.EncodeToString(r.Key.Seal([]byte(page.KeyOf(who.Owner().String(), id)), []byte(person)))
+// sealedFor makes an id of something that was shown to a person, bound to them, so that nobody asks about what
+// was not shown to them.
+func (r *Room) sealedFor(person string, columns ...string) string {
+	return base64.RawURLEncoding.EncodeToString(r.Key.Seal([]byte(page.KeyOf(columns...)), []byte(person)))
 }
 
-// seen is the inverse of look.
-func (r *Room) seen(look, person string) (who registry.ID, id string, err error) {
-	sealed, err := base64.RawURLEncoding.DecodeString(look)
+// shown reads an id of [Room.sealedFor] with n columns, of which the first is a member, the second what was shown.
+//
+// Problems: not-yours, look-unknown.
+func (r *Room) shown(by act.Actor, ref string, n int) (person string, who registry.ID, columns []string, err error) {
+	if person = by.Is(exchange.ReceiptSector); person == "" {
+		return person, who, nil, notYours()
+	}
+	sealed, err := base64.RawURLEncoding.DecodeString(ref)
+	if err == nil {
+		sealed, err = r.Key.Open(sealed, []byte(person))
+	}
+	if err == nil {
+		if columns = page.Key(sealed).Columns(n); columns == nil {
+			err = errors.New("another id")
+		} else {
+			who, err = registry.ParseID(columns[0])
+		}
+	}
 	if err != nil {
-		return who, "", err
+		return person, who, nil, problem.New(problem.NotFound, "look-unknown").Because(err)
 	}
-	plain, err := r.Key.Open(sealed, []byte(person))
-	if err != nil {
-		return who, "", err
-	}
-	columns := page.Key(plain).Columns(2)
-	if columns == nil {
-		return who, "", errors.New("a look has two parts")
-	}
-	who, err = registry.ParseID(columns[0])
-	return who, columns[1], err
+	return person, who, columns, nil
 }
 
 func notYours() error { return problem.New(problem.Forbidden, "not-yours") }
@@ -161,7 +167,7 @@ func (r *Room) access(l sentReceipt, person string, words dictionary) Access {
 	who, _ := registry.ParseID(l.Asker)
 	holder, _ := registry.ParseID(l.Holder)
 	v := Access{
-		ID: r.look(who, l.ID, person), At: l.At, Body: state.Title(who), Role: l.Role, Holder: state.Title(holder),
+		ID: r.sealedFor(person, append([]string{who.Owner().String(), l.ID}, aboutOf(l.Receipt, l.At).columns()...)...), At: l.At, Body: state.Title(who), Role: l.Role, Holder: state.Title(holder),
 		Act: l.Act, Fields: make([]lang.Text, 0, len(l.Receipt.Fields)), Matter: l.Matter, Own: l.Role == exchange.RolePerson,
 	}
 	for _, pointer := range l.Receipt.Fields {
@@ -172,12 +178,7 @@ func (r *Room) access(l sentReceipt, person string, words dictionary) Access {
 		}
 		v.Fields = append(v.Fields, label)
 	}
-	if purpose, ok := r.Pack.Purpose(l.Purpose); ok {
-		v.Purpose = purpose.Title
-	}
-	if provision, ok := r.Pack.Provision(law.Ref(l.Provision)); ok {
-		v.Cite = lang.Text{"sr": provision.Cite(lang.SrCyrl), "en": provision.Cite(lang.En)}
-	}
+	inLaw(r.Pack, l.Purpose, l.Provision, &v)
 	return v
 }
 
@@ -271,19 +272,8 @@ func (r *Room) ask(ctx context.Context, service registry.ID, a ask) (exchange.Re
 //
 // Problems: not-yours, look-unknown.
 func (r *Room) MayAskWhy(by act.Actor, look string) error {
-	_, _, _, err := r.shown(by, look)
+	_, _, _, err := r.shown(by, look, 2+aboutColumns)
 	return err
-}
-
-// shown reads what a person was shown: who looked, and the look.
-func (r *Room) shown(by act.Actor, look string) (person string, who registry.ID, access string, err error) {
-	if person = by.Is(exchange.ReceiptSector); person == "" {
-		return person, who, access, notYours()
-	}
-	if who, access, err = r.seen(look, person); err != nil {
-		err = problem.New(problem.NotFound, "look-unknown").Because(err)
-	}
-	return person, who, access, err
 }
 
 // AskWhy sends the person's question to the body that looked, about a look that was shown
@@ -291,7 +281,7 @@ func (r *Room) shown(by act.Actor, look string) (person string, who registry.ID,
 //
 // Problems: question-form, look-unknown, too-often.
 func (r *Room) AskWhy(ctx context.Context, by act.Actor, look, question string) error {
-	person, who, access, err := r.shown(by, look)
+	person, who, columns, err := r.shown(by, look, 2+aboutColumns)
 	if err != nil {
 		return err
 	}
@@ -301,13 +291,11 @@ func (r *Room) AskWhy(ctx context.Context, by act.Actor, look, question string) 
 	if err := r.Whys.Spend(ctx, person); err != nil {
 		return err
 	}
-	to := who.Owner()
-	to.Subsystem, to.Service = ServiceCode, ServiceCode
-	body, err := json.Marshal(Question{ID: id.New(), Access: access, Question: strings.TrimSpace(question)})
+	body, err := json.Marshal(sent{ID: id.New(), Access: columns[1], Question: strings.TrimSpace(question), About: aboutFrom(columns[2:])})
 	if err != nil {
 		return err
 	}
-	_, err = r.ask(ctx, to, ask{method: http.MethodPost, path: "/v1/questions/", person: person, body: body})
+	_, err = r.ask(ctx, answers(who), ask{method: http.MethodPost, path: "/v1/questions/", person: person, body: body})
 	return err
 }
 
@@ -315,6 +303,8 @@ func (r *Room) AskWhy(ctx context.Context, by act.Actor, look, question string) 
 type Asked struct {
 	Question
 	Body lang.Text
+	Ref  string // names the question and the body, for [Room.Say]
+	Here bool   // its case is of this body, and has a page here
 }
 
 // Asked lists the person's questions to all bodies, the newest first: of each
@@ -332,10 +322,60 @@ func (r *Room) Asked(ctx context.Context, by act.Actor) ([]Asked, []lang.Text, e
 	questions, silent := gather(ctx, r, ask{path: "/v1/questions/", person: person}, func(service registry.ID, a questionsAnswer) []Asked {
 		out := make([]Asked, len(a.Questions))
 		for i, q := range a.Questions {
-			out[i] = Asked{Question: q, Body: r.State().Title(service.Owner())}
+			out[i] = Asked{Question: q, Body: r.State().Title(service.Owner()), Ref: r.sealedFor(person, service.Owner().String(), q.ID, q.Access), Here: service.Owner() == r.Portal.Owner() && q.Number != ""}
 		}
 		return out
 	})
 	slices.SortFunc(questions, func(a, b Asked) int { return cmp.Or(b.AskedAt.Compare(a.AskedAt), cmp.Compare(b.ID, a.ID)) })
 	return questions, silent, nil
+}
+
+// Say sends a message about a question to the body that it went to. ref is that of a question which was shown
+// to the person.
+//
+// Problems: not-yours, look-unknown, question-form, too-often.
+func (r *Room) Say(ctx context.Context, by act.Actor, ref, text string) error {
+	person, who, columns, err := r.shown(by, ref, 3)
+	if err != nil {
+		return err
+	}
+	if !sayable(text) {
+		return problem.New(problem.Invalid, "question-form").At("text", "question-form")
+	}
+	if err := r.Whys.Spend(ctx, person); err != nil {
+		return err
+	}
+	body, err := json.Marshal(sent{ID: id.New(), Access: columns[2], Question: strings.TrimSpace(text), Follows: columns[1]})
+	if err != nil {
+		return err
+	}
+	_, err = r.ask(ctx, answers(who), ask{method: http.MethodPost, path: "/v1/questions/", person: person, body: body})
+	return err
+}
+
+// answers is the data service of a member that tells who looked and takes questions about it.
+func answers(member registry.ID) registry.ID {
+	to := member.Owner()
+	to.Subsystem, to.Service = ServiceCode, ServiceCode
+	return to
+}
+
+// saying is a message about a question.
+type saying struct{ Ref, Text string }
+
+// Saying is the act with which a person goes on about a question.
+func (r *Room) Saying() (act.Act, error) { return Saying(r.Say) }
+
+// Saying makes the act of what sends the message.
+func Saying(say func(ctx context.Context, by act.Actor, ref, text string) error) (act.Act, error) {
+	return act.Def[saying, bool]{
+		Name: "look.say", Page: "/messages/{question}/say", Right: act.SignedIn(),
+		Fields: []act.Field[saying]{
+			act.OfLine("question", func(in *saying) *string { return &in.Ref }, act.InPath(), act.Most(500)),
+			act.OfText("text", func(in *saying) *string { return &in.Text }, act.Most(maxQuestion)),
+		},
+		Do: func(ctx context.Context, by act.Actor, in saying) (bool, error) {
+			return true, say(ctx, by, in.Ref, in.Text)
+		},
+	}.Act()
 }

@@ -12,12 +12,14 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"dobosh/internal/act"
 	"dobosh/internal/act/budget"
+	"dobosh/internal/cases"
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
@@ -26,6 +28,7 @@ import (
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/kit/seal"
+	"dobosh/internal/notify"
 	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
@@ -63,7 +66,29 @@ type body struct {
 	db     *storage.DB
 	log    *journal.Log
 	system *receipts.System
+	cases  *cases.Room
 	away   bool
+
+	mu   sync.Mutex
+	told []notify.Notice // held by mu
+}
+
+// Send keeps what people are told by this body.
+func (b *body) Send(_ context.Context, tx *storage.Tx, n notify.Notice) error {
+	tx.AfterCommit(func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.told = append(b.told, n)
+	})
+	return n.Check()
+}
+
+// notices are what people were told since they were last asked for.
+func (b *body) notices() (told []notify.Notice) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	told, b.told = b.told, nil
+	return told
 }
 
 // rig is a portal and the nodes that it asks.
@@ -109,10 +134,20 @@ func (r *rig) add(authority *registry.Authority, engine, name string) {
 	log, err := journal.Open(context.Background(), journal.Config{Dir: r.t.TempDir(), Origin: strings.ToLower(name[len(name)-1:]) + ".example/log", Key: ed25519.NewKeyFromSeed(key[:])}, r.clock.Now, slog.New(slog.DiscardHandler))
 	must(r.t, err)
 	r.t.Cleanup(func() { must(r.t, log.Close()) })
-	db := testkit.Database(r.t, engine)(journal.Migrations(), receipts.Migrations())
+	db := testkit.Database(r.t, engine)(journal.Migrations(), cases.Migrations(), receipts.Migrations())
 	projection := journal.Project(r.t.Context(), db, log, []string{"answer", "act"}, slog.New(slog.DiscardHandler))
 	r.t.Cleanup(func() { must(r.t, projection.Close()) })
-	r.bodies[name] = &body{id: id, db: db, log: log, system: receipts.NewSystem(id, db, r.clock.Now)}
+	sealer, err := seal.Derive(key[:], "cases")
+	must(r.t, err)
+	b := &body{id: id, db: db, log: log}
+	title := func(registry.ID) lang.Text { return lang.Text{"sr": "Орган", "en": "Body"} }
+	b.cases = cases.New(cases.Config{Member: id, Prefix: "RS", PublicURL: "https://body.example", Title: title, Pack: laws.Serbia(r.t), DB: db, Key: sealer, Notifier: b, Journal: log, Now: r.clock.Now})
+	b.system, err = receipts.NewSystem(receipts.SystemConfig{
+		Member: id, DB: db, Pack: laws.Serbia(r.t), Cases: b.cases, Journal: log, Title: title, Watch: &receipts.Watch{Member: id, DB: db, Journal: log, Now: r.clock.Now}, Now: r.clock.Now,
+	})
+	must(r.t, err)
+	b.cases.WatchedBy(b.system)
+	r.bodies[name] = b
 	service := id
 	service.Subsystem, service.Service = receipts.ServiceCode, receipts.ServiceCode
 	must(r.t, authority.Append(r.t.Context(),
@@ -336,31 +371,6 @@ func TestKeysThatNobodyMade(t *testing.T) {
 	})
 }
 
-func TestAskWhyAndAnswer(t *testing.T) {
-	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		r.look("RS-T/GOV/B", 1, nil)
-		r.settled()
-		list, _ := r.all()
-		must(t, r.MayAskWhy(mila(), list[0].ID))
-		must(t, r.AskWhy(t.Context(), mila(), list[0].ID, "  Зашто? "))
-		asked, silent, err := r.Asked(t.Context(), mila())
-		must(t, err)
-		if len(silent) != 0 || len(asked) != 1 || asked[0].Question.Question != "Зашто?" || asked[0].Body["en"] != "Body RS-T/GOV/B" || asked[0].Access != "act-B-0" || !asked[0].AnsweredAt.IsZero() {
-			t.Fatalf("asked %+v, silent %v", asked, silent)
-		}
-		system := r.bodies["RS-T/GOV/B"].system
-		must(t, system.Answer(t.Context(), officer(), asked[0].ID, "Због матичне књиге."))
-		wantCode(t, system.Answer(t.Context(), officer(), asked[0].ID, "Другачије."), "question-answered")
-		wantCode(t, system.Answer(t.Context(), officer(), "nothing", "Одговор."), "question-unknown")
-		wantCode(t, system.Answer(t.Context(), officer(), asked[0].ID, " "), "answer-form")
-		asked, _, err = r.Asked(t.Context(), mila())
-		must(t, err)
-		if asked[0].Answer != "Због матичне књиге." || asked[0].AnsweredAt.IsZero() {
-			t.Errorf("asked %+v, want the first answer", asked[0])
-		}
-	})
-}
-
 func TestQuestionsThatAreNone(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.look("RS-T/GOV/B", 1, nil)
@@ -389,60 +399,8 @@ func TestQuestionsThatAreNone(t *testing.T) {
 	})
 }
 
-func TestTheSameQuestionAgainIsOne(t *testing.T) {
-	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		system := r.bodies["RS-T/GOV/A"].system
-		for range 2 {
-			w := httptest.NewRecorder()
-			system.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v1/questions/"+person, strings.NewReader(`{"id":"01hx0000000000000000000000","look":"act","question":"Зашто?"}`)))
-			if w.Code != http.StatusOK {
-				t.Fatalf("status %d", w.Code)
-			}
-		}
-		if p, err := system.Questions(t.Context(), officer(), ""); err != nil || len(p.Items) != 1 {
-			t.Errorf("questions %+v, %v", p, err)
-		}
-	})
-}
-
-func TestOpenQuestionsComeFirst(t *testing.T) {
-	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		system := r.bodies["RS-T/GOV/A"].system
-		const n = 2*page.Size + 4
-		for i := range n {
-			w := httptest.NewRecorder()
-			question := fmt.Sprintf(`{"id":"01hx%022d","look":"act","question":"Зашто?"}`, i)
-			system.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v1/questions/"+person, strings.NewReader(question)))
-			if i%2 == 0 {
-				must(t, system.Answer(t.Context(), officer(), fmt.Sprintf("01hx%022d", i), "Зато."))
-			}
-		}
-		var list []receipts.Question
-		for after := page.Key(""); ; {
-			p, err := system.Questions(t.Context(), officer(), after)
-			must(t, err)
-			list = append(list, p.Items...)
-			if after = p.Next; after == "" {
-				break
-			}
-		}
-		if len(list) != n {
-			t.Fatalf("%d questions, want %d", len(list), n)
-		}
-		for i, q := range list {
-			if answered := i >= n/2; q.AnsweredAt.IsZero() == answered {
-				t.Errorf("place %d: answered %v", i, !q.AnsweredAt.IsZero())
-			}
-			if i != 0 && i != n/2 && q.ID >= list[i-1].ID {
-				t.Errorf("place %d: not the newest first", i)
-			}
-		}
-	})
-}
-
 func TestWhoMayNot(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		system := r.bodies["RS-T/GOV/A"].system
 		for _, by := range []act.Actor{{}, officer(), {Account: "x", Persons: map[string]string{"family": person}}} {
 			_, _, err := r.AccessLog(t.Context(), by, "")
 			wantCode(t, err, "not-yours")
@@ -450,11 +408,7 @@ func TestWhoMayNot(t *testing.T) {
 			wantCode(t, err, "not-yours")
 			wantCode(t, r.AskWhy(t.Context(), by, "x", "Зашто?"), "not-yours")
 			wantCode(t, r.MayAskWhy(by, "x"), "not-yours")
-		}
-		for code, by := range map[string]act.Actor{"sign-in-needed": {}, "not-allowed": mila()} {
-			_, err := system.Questions(t.Context(), by, "")
-			wantCode(t, err, code)
-			wantCode(t, system.Answer(t.Context(), by, "x", "Зато."), code)
+			wantCode(t, r.Say(t.Context(), by, "x", "Зашто?"), "not-yours")
 		}
 	})
 }

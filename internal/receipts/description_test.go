@@ -8,18 +8,11 @@ import (
 	"dobosh/internal/testkit/described"
 )
 
-// asked is what of a question comes from the asker.
-type asked struct {
-	ID       string `json:"id"`
-	Look     string `json:"look"`
-	Question string `json:"question"`
-}
-
 func TestTheDescriptionIsTrue(t *testing.T) {
 	patterns := slices.Collect(maps.Keys(new(System).answers()))
 	described.Check(t, Description(), patterns, []described.Operation{
 		{Pattern: "GET /v1/receipts/{person}", Status: "200", Answer: receiptsAnswer{}},
 		{Pattern: "GET /v1/questions/{person}", Status: "200", Answer: questionsAnswer{}},
-		{Pattern: "POST /v1/questions/{person}", Question: asked{}, Status: "200", Answer: takenAnswer{}},
+		{Pattern: "POST /v1/questions/{person}", Question: sent{}, Status: "200", Answer: takenAnswer{}},
 	})
 }

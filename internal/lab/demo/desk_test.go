@@ -62,18 +62,25 @@ func (s *story) settle(p *browser.Page) {
 	p.Says(s.say("offer.state.open"))
 }
 
-// answer: the mother asked why.
+// answer: the mother asked why, and her question is a case in the queue.
 func (s *story) answer(p *browser.Page) {
 	s.t.Helper()
-	p.Click("link", s.say("nav.questions"))
-	p.Says(why)
-	p.Check("desk-messages", s.tag)
-	p.Click("link", s.say("questions.answer"))
+	s.answerAt(p, s.demo.URL(demo.City))
+}
+
+// answerAt has an officer of a body answer the question in their queue.
+func (s *story) answerAt(p *browser.Page, portal string) {
+	s.t.Helper()
+	p.Open(portal + "/desk/cases")
+	kind, _ := s.pack.CaseKind("question")
+	p.Click("link", kind.Title.In(s.tag))
+	p.Says(why, s.say("looks.about"), s.statusOf("question", "received"))
+	p.Check("desk-question", s.tag)
+	p.Click("link", s.statusOf("question", "answered"))
 	p.Check("desk-answer", s.tag)
-	p.Fill(s.say("answer.label"), because)
-	p.Click("button", s.say("answer.button"))
-	p.Says(because)
-	p.Check("desk-messages-after", s.tag)
+	p.Fill(s.say("case.decide.text"), because)
+	p.Click("button", s.say("case.decide-button"))
+	p.Check("desk-question-after", s.tag)
 }
 
 // pay: what is due goes into a file, another officer releases it once, and it is XML.

@@ -221,7 +221,7 @@ func (s *story) looks(p *browser.Page) {
 	p.Fill(s.say("why.label"), why)
 	p.Click("button", s.say("why.button"))
 	p.Click("link", s.say("nav.messages"))
-	p.Says(why, s.say("messages.waits"))
+	p.Says(why, s.statusOf("question", "received"), s.say("messages.case"))
 	p.Check("messages", s.tag)
 }
 

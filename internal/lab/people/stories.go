@@ -79,6 +79,7 @@ func staff() []Staff {
 		{"leader", "Мирјана Прегледић", "RS-DEMO/GOV/ZRENJANIN", identity.Leader, lang.Text{"sr": "Руководилац у граду: види колико је посла и шта касни.", "en": "Leader in the city: sees how much work there is and what is late."}},
 		{"contracts", "Драгана Потписић", "RS-DEMO/GOV/ZRENJANIN", identity.Contracts, lang.Text{"sr": "Тражи податке за град и потписује уговоре.", "en": "Asks for data for the city and signs contracts."}},
 		{"keeper", "Милан Печатић", "RS-DEMO/GOV/REGISTERS", identity.Contracts, lang.Text{"sr": "Потписује уговоре за регистре: одобрава, мења, одбија.", "en": "Signs contracts for the registers: approves, amends, refuses."}},
+		{"clerk", "Олга Питалић", "RS-DEMO/GOV/REGISTERS", identity.Officer, lang.Text{"sr": "Службеница регистара: одговара на питања о увидима.", "en": "Officer of the registers: answers questions about looks."}},
 		{"engineer", "Лазар Описић", "RS-DEMO/GOV/REGISTERS", identity.Operator, lang.Text{"sr": "Одржава чвор регистара и описује њихове услуге.", "en": "Runs the node of the registers and describes their services."}},
 		{"operator", "Горан Макетић", "RS-DEMO/GOV/ZRENJANIN", identity.Operator, lang.Text{"sr": "Одржава чвор града.", "en": "Runs the node of the city."}},
 		{"reviewer", "Зорица Замислић", "RS-DEMO/GOV/ZRENJANIN", identity.Auditor, lang.Text{"sr": "Ревизор града: преузима доказе, ништа не мења.", "en": "Auditor of the city: takes evidence, changes nothing."}},

@@ -3,13 +3,13 @@ package station
 import (
 	"context"
 
-	demopages "dobosh/internal/lab/demo/pages"
-	"dobosh/internal/portal"
-
+	"dobosh/internal/exchange"
 	"dobosh/internal/kit/lang"
+	demopages "dobosh/internal/lab/demo/pages"
 	"dobosh/internal/lab/people"
 	"dobosh/internal/node"
 	"dobosh/internal/notify"
+	"dobosh/internal/portal"
 )
 
 // open says on every page who can sign in and what there is to try, and gives
@@ -28,15 +28,17 @@ func (d *Demo) open(ctx context.Context, host node.Host) (node.Brings, error) {
 		if host.Courier == nil {
 			continue
 		}
-		person, err := host.Sectors.Pseudonym(familySector, p.Number)
-		if err != nil {
-			return node.Brings{}, err
-		}
-		if _, err := host.Courier.Address(ctx, person, notify.Email); err == nil {
-			continue // they said themselves where they are reached
-		}
-		if err := host.Courier.SetAddress(ctx, notify.Address{Person: person, Channel: notify.Email, To: p.Subject + "@primer.example", Lang: lang.SrCyrl}); err != nil {
-			return node.Brings{}, err
+		for _, sector := range []string{familySector, exchange.ReceiptSector} {
+			person, err := host.Sectors.Pseudonym(sector, p.Number)
+			if err != nil {
+				return node.Brings{}, err
+			}
+			if _, err := host.Courier.Address(ctx, person, notify.Email); err == nil {
+				continue // they said themselves where they are reached
+			}
+			if err := host.Courier.SetAddress(ctx, notify.Address{Person: person, Channel: notify.Email, To: p.Subject + "@primer.example", Lang: lang.SrCyrl}); err != nil {
+				return node.Brings{}, err
+			}
 		}
 	}
 	for _, p := range stories.Staff {

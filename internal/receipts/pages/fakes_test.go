@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"dobosh/internal/act"
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
 	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 	"dobosh/internal/testkit/pages"
@@ -69,15 +71,23 @@ func (f *gathered) Asked(context.Context, act.Actor) ([]receipts.Asked, []lang.T
 	}
 	done := question1()
 	done.ID, done.Answer, done.AnsweredAt = "q2", "Да бисмо утврдили редослед рођења.", pages.Now
-	return []receipts.Asked{{Question: question1(), Body: pages.Both("Град Зрењанин", "City of Zrenjanin")}, {Question: done, Body: pages.Both("Град Зрењанин", "City of Zrenjanin")}}, nil, nil
+	done.Next = pages.Both("Можете да поднесете притужбу.", "You can complain.")
+	far := question1()
+	far.ID, far.Number, far.Status, far.Until = "q3", "RE-2026-4H45-H6KB-E", pages.Both("чека одговор", "waits"), civil.Date(2026, 12, 23)
+	far.Said = []receipts.Said{{By: law.ByOfficer, Text: "Који увид?", At: pages.Now}, {By: law.ByParty, Text: "Последњи.", At: pages.Now}}
+	near, city := far, pages.Both("Град Зрењанин", "City of Zrenjanin")
+	near.ID, near.Number = "q4", "ZR-2026-4H45-H6KB-E"
+	return []receipts.Asked{{Question: question1(), Body: city, Ref: "r1"}, {Question: done, Body: city, Ref: "r2"}, {Question: far, Body: city, Ref: "r3"}, {Question: near, Body: city, Ref: "r4", Here: true}}, nil, nil
 }
 
-func (f *gathered) Questions(context.Context, act.Actor, page.Key) (page.Page[receipts.Question], error) {
-	return list(f, question1()), nil
+// Saying is that of the room, over this.
+func (f *gathered) Saying() (act.Act, error) {
+	return receipts.Saying(func(_ context.Context, _ act.Actor, ref, text string) error { return f.note("say " + ref + " " + text) })
 }
 
-func (f *gathered) Answer(_ context.Context, _ act.Actor, id, text string) error {
-	return f.note("answer " + id + " " + text)
+// About is the look that a question is about, once it is known.
+func (f *gathered) About(context.Context, string) (receipts.Access, bool, error) {
+	return receipts.Access{At: pages.Now, Body: pages.Both("Град Зрењанин", "City of Zrenjanin"), Role: "officer"}, !f.empty, nil
 }
 
 func (f *gathered) Unusual(context.Context, act.Actor, page.Key) (page.Page[receipts.Noted], error) {
@@ -109,5 +119,9 @@ func open(t testing.TB, g *gathered) *portal.Portal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pages.Open(t, pages.Config(words), New(g), NewDesk(g), watch)
+	own, err := New(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages.Open(t, pages.Config(words), own, NewQuestions(g), watch)
 }

@@ -1,5 +1,5 @@
-// Package pages shows people who looked at their data, lets them ask why, and
-// lets officers answer. Whose a look or a question is decides the room.
+// Package pages shows people who looked at their data and lets them ask why. Officers answer
+// on the page of the case. Whose a look or a question is decides the room.
 package pages
 
 import (
@@ -8,6 +8,7 @@ import (
 	"html/template"
 
 	"dobosh/internal/act"
+	"dobosh/internal/cases"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
@@ -25,44 +26,51 @@ type Own interface {
 	MayAskWhy(by act.Actor, look string) error
 	AskWhy(ctx context.Context, by act.Actor, look, question string) error
 	Asked(ctx context.Context, by act.Actor) ([]receipts.Asked, []lang.Text, error) // the newest first
+	Saying() (act.Act, error)
 }
 
-// Answering is an officer's side of the questions; [receipts.System] is one.
-type Answering interface {
-	Questions(ctx context.Context, by act.Actor, after page.Key) (page.Page[receipts.Question], error)
-	Answer(ctx context.Context, by act.Actor, id, text string) error
+// Questions are those of a body, as cases; [receipts.System] has them.
+type Questions interface {
+	About(ctx context.Context, number string) (a receipts.Access, found bool, err error)
 }
 
 // New brings the pages of a node at which people see what is theirs.
-func New(own Own) portal.Room {
+func New(own Own) (portal.Room, error) {
 	p := person{own}
+	saying, err := own.Saying()
+	if err != nil {
+		return portal.Room{}, err
+	}
 	resident := portal.Holds(identity.Resident)
 	return portal.Room{
-		Pages: []portal.Page{
+		Pages: append([]portal.Page{
 			{Pattern: "GET /looks", Right: act.SignedIn(), Do: p.accessLog},
 			{Pattern: "GET /looks/{id}/ask", Right: act.SignedIn(), Do: p.why},
 			{Pattern: "POST /looks/{id}/ask", Right: act.SignedIn(), Do: p.askWhy},
 			{Pattern: "GET /messages", Right: act.SignedIn(), Do: p.messages},
-		},
+		}, portal.ActPage{
+			Act: saying, Back: portal.Nav{Path: "/messages", Key: "look.say-back"}, Next: func(*portal.Visit, any) string { return "/messages" },
+		}.Pages()...),
 		Templates: templates,
 		Nav: []portal.Nav{
 			{Path: "/looks", Key: "nav.looks", Order: 110, Whom: resident},
 			{Path: "/messages", Key: "nav.messages", Order: 120, Whom: resident},
 		},
 		Beside: []portal.Part{func(v *portal.Visit) (template.HTML, error) { return v.Render("looks-beside.html", nil) }},
-	}
+	}, nil
 }
 
-// NewDesk brings the pages of a body that answers questions.
-func NewDesk(answering Answering) portal.Room {
-	d, officer := desk{answering}, receipts.RightToAnswer()
-	return portal.Room{
-		Pages: []portal.Page{
-			{Pattern: "GET /desk/messages", Right: officer, Do: d.questions},
-			{Pattern: "GET /desk/messages/{id}/answer", Right: officer, Do: func(v *portal.Visit) error { return v.Ask(answerQuestion(v, "")) }},
-			{Pattern: "POST /desk/messages/{id}/answer", Right: officer, Do: d.answer},
-		},
-		Templates: templates,
-		Nav:       []portal.Nav{{Path: "/desk/messages", Key: "nav.questions", Order: 260, Setting: portal.Staff, Whom: portal.Holds(identity.Officer)}},
-	}
+// NewQuestions brings what the page of a question's case shows of the look that it is about.
+func NewQuestions(q Questions) portal.Room {
+	return portal.Room{Templates: templates, Pieces: map[string]portal.Piece{"case." + receipts.QuestionKind: func(v *portal.Visit, about any) (template.HTML, error) {
+		c, ok := about.(cases.View)
+		if !ok {
+			return "", nil
+		}
+		look, found, err := q.About(v.R.Context(), c.Number)
+		if err != nil || !found {
+			return "", err
+		}
+		return v.Render("case-look", accessView{look, roleName(v, look.Role)})
+	}}}
 }

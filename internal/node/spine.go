@@ -1,0 +1,73 @@
+package node
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"dobosh/internal/act"
+	"dobosh/internal/cases"
+	"dobosh/internal/files"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/seal"
+	"dobosh/internal/law"
+	"dobosh/internal/notify"
+	"dobosh/internal/receipts"
+	"dobosh/internal/registry"
+	"dobosh/internal/services"
+	"dobosh/internal/storage"
+	"dobosh/internal/work"
+)
+
+// openCases opens the spine under all rooms that have matters of people.
+func (n *Node) openCases(pack *law.Pack, db *storage.DB, jobs *work.Runner, journal cases.Journal, courier *notify.Courier, sectors *identity.Sectors, secret []byte, title func(registry.ID) lang.Text) (*cases.Room, error) {
+	said, err := seal.New(secret)
+	if err != nil {
+		return nil, err
+	}
+	cfg := cases.Config{
+		Member: n.Member, Prefix: n.numbers(), PublicURL: n.PublicURL, Phone: n.Help.Phone, Title: title, Pack: pack, DB: db, Key: said, Journal: journal, Work: jobs, Sure: n.agreed.Sure, Now: n.now,
+		Pseudonyms: sectors,
+	}
+	if courier != nil {
+		cfg.Notifier = courier
+	}
+	kept := filepath.Join(n.Dir, "files")
+	if n.Config.Services != nil && n.Config.Services.Files != "" {
+		kept = n.Config.Services.Files
+	}
+	if cfg.Files, err = files.Open(kept); err != nil {
+		return nil, err
+	}
+	return cases.New(cfg), nil
+}
+
+// numbers begins the numbers of cases: as those of decisions, or with the first letters of the member's code.
+func (n *Node) numbers() string {
+	if n.Config.Services != nil {
+		return n.Config.Services.Prefix
+	}
+	letters := strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return -1
+	}, strings.ToUpper(n.Member.Member))
+	return (letters + "XX")[:2]
+}
+
+// looks has what officers see of cases leave a receipt: that of the public service a case is about, or that of
+// the body alone.
+type looks struct {
+	services *services.Room // nil where none are given
+	body     *receipts.System
+}
+
+// Looked implements cases.Looks.
+func (l looks) Looked(ctx context.Context, by act.Actor, c cases.Case) error {
+	if l.services != nil && c.Service != "" {
+		return l.services.Looked(ctx, by, c)
+	}
+	return l.body.Looked(ctx, by, c)
+}
