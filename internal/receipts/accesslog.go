@@ -32,6 +32,7 @@ import (
 // Access is one access to data about the person, in words for people.
 type Access struct {
 	ID      string // names the look and who looked, for [Room.AskWhy]
+	Number  string // of the exchange or the act, by which an auditor finds it
 	At      time.Time
 	Body    lang.Text // who looked
 	Role    string    // as in package exchange
@@ -168,7 +169,7 @@ func (r *Room) access(l sentReceipt, person string, words dictionary) Access {
 	holder, _ := registry.ParseID(l.Holder)
 	v := Access{
 		ID: r.sealedFor(person, append([]string{who.Owner().String(), l.ID}, aboutOf(l.Receipt, l.At).columns()...)...), At: l.At, Body: state.Title(who), Role: l.Role, Holder: state.Title(holder),
-		Act: l.Act, Fields: make([]lang.Text, 0, len(l.Receipt.Fields)), Matter: l.Matter, Own: l.Role == exchange.RolePerson,
+		Number: l.ID, Act: l.Act, Fields: make([]lang.Text, 0, len(l.Receipt.Fields)), Matter: l.Matter, Own: l.Role == exchange.RolePerson,
 	}
 	for _, pointer := range l.Receipt.Fields {
 		label, ok := words(holder)[pointer]
@@ -372,7 +373,7 @@ func Saying(say func(ctx context.Context, by act.Actor, ref, text string) error)
 		Name: "look.say", Page: "/messages/{question}/say", Right: act.SignedIn(),
 		Fields: []act.Field[saying]{
 			act.OfLine("question", func(in *saying) *string { return &in.Ref }, act.InPath(), act.Most(500)),
-			act.OfText("text", func(in *saying) *string { return &in.Text }, act.Most(maxQuestion)),
+			act.OfText("text", func(in *saying) *string { return &in.Text }, act.Most(maxQuestion), act.Says("look.message")),
 		},
 		Do: func(ctx context.Context, by act.Actor, in saying) (bool, error) {
 			return true, say(ctx, by, in.Ref, in.Text)

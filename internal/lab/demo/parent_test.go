@@ -206,7 +206,7 @@ func (s *story) looks(p *browser.Page) {
 		}
 		p.Says(b.Title.In(s.tag))
 	}
-	p.Says(s.say("looks.holder"), s.say("looks.fields"))
+	p.Says(s.say("looks.from"))
 	p.Eventually("every institution answers who looked", func() bool {
 		if !strings.Contains(p.Text(), s.say("looks.silent")) {
 			return true
@@ -216,7 +216,11 @@ func (s *story) looks(p *browser.Page) {
 	})
 	p.Check("looks", s.tag)
 	city, _ := s.pack.Body("RS-DEMO/GOV/ZRENJANIN")
-	p.Touch("DisclosureTriangle", s.say("looks.ask")+": "+city.Title.In(s.tag))
+	purpose, _ := s.pack.Purpose("family-support")
+	p.Touch("DisclosureTriangle", s.say("looks.detail")+": "+purpose.Title.In(s.tag)+", "+city.Title.In(s.tag))
+	p.Says(s.say("looks.fields"))
+	p.Check("looks-open", s.tag)
+	p.Click("link", s.say("looks.ask")+": ")
 	p.Check("looks-ask", s.tag)
 	p.Fill(s.say("why.label"), why)
 	p.Click("button", s.say("why.button"))

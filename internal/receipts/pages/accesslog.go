@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"dobosh/internal/kit/civil"
@@ -22,16 +24,32 @@ type accessLogView struct {
 	Next   page.Key
 }
 
-// accessDay is one day of looks; those of the person stand apart.
+// accessDay is one day of looks, by what they were for; those of the person stand apart.
 type accessDay struct {
-	Day    civil.Day
-	Others []accessView
-	Own    []accessView
+	Day     civil.Day
+	Matters []accessMatter
+	Own     []accessView
+}
+
+// accessMatter are the looks of one body for one purpose: to a person they are one thing that was done.
+type accessMatter struct {
+	Purpose lang.Text
+	Cite    lang.Text
+	Body    lang.Text
+	As      string      // the role in words
+	Holders []lang.Text // other bodies that gave data
+	Inside  bool        // the body looked at what it holds itself
+	Looks   []accessView
+
+	Decision string // id of the decision that came of it; empty for none
+	Case     string // number of the case; empty for none
 }
 
 type accessView struct {
 	receipts.Access
-	As string // the role in words
+	As    string   // the role in words
+	Same  []string // numbers of others that saw the same
+	Times int
 }
 
 func (p person) accessLog(v *portal.Visit) error {
@@ -39,43 +57,75 @@ func (p person) accessLog(v *portal.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show("looks", v.Say("looks.title"), accessLogView{byDay(v, list.Items), silent, list.Next})
+	return v.Show("looks", v.Say("looks.title"), accessLogView{byDay(list.Items, func(role string) string { return roleName(v, role) }), silent, list.Next})
 }
 
-// byDay groups looks, which come newest first, by the day of each.
-func byDay(v *portal.Visit, list []receipts.Access) []accessDay {
+// byDay groups looks, which come newest first, by the day of each and what it was for.
+func byDay(list []receipts.Access, say func(role string) string) []accessDay {
 	var days []accessDay
 	for _, l := range list {
 		day := civil.Of(l.At)
 		if len(days) == 0 || days[len(days)-1].Day != day {
 			days = append(days, accessDay{Day: day})
 		}
-		last := &days[len(days)-1]
+		last, shown := &days[len(days)-1], accessView{Access: l, As: say(l.Role), Times: 1}
 		if l.Own {
-			last.Own = append(last.Own, accessView{l, ""})
+			last.Own = append(last.Own, shown)
 			continue
 		}
-		last.Others = append(last.Others, accessView{l, roleName(v, l.Role)})
+		i := slices.IndexFunc(last.Matters, func(m accessMatter) bool {
+			return same(m.Purpose, l.Purpose) && same(m.Body, l.Body) && m.As == shown.As
+		})
+		if i < 0 {
+			i = len(last.Matters)
+			last.Matters = append(last.Matters, accessMatter{Purpose: l.Purpose, Cite: l.Cite, Body: l.Body, As: shown.As})
+		}
+		last.Matters[i].add(shown)
 	}
 	return days
 }
 
-// Decision is the decision that the look was about, if it was about one.
-func (l accessView) Decision() string {
-	decision, _ := strings.CutPrefix(l.Matter, "decision ")
-	if decision == l.Matter || !id.Valid(decision) {
+func same(a, b lang.Text) bool { return maps.Equal(a, b) }
+
+// add puts a look into its matter; what was seen before, in the same place, is not said again.
+func (m *accessMatter) add(l accessView) {
+	if inside := same(l.Holder, m.Body); inside {
+		m.Inside = true
+	} else if !slices.ContainsFunc(m.Holders, func(h lang.Text) bool { return same(h, l.Holder) }) {
+		m.Holders = append(m.Holders, l.Holder)
+	}
+	if m.Decision == "" {
+		m.Decision = l.decision()
+	}
+	if m.Case == "" {
+		m.Case = l.caseNumber()
+	}
+	for i, before := range m.Looks {
+		if same(before.Holder, l.Holder) && slices.EqualFunc(before.Fields, l.Fields, same) {
+			m.Looks[i].Times++
+			m.Looks[i].Same = append(before.Same, l.Number)
+			return
+		}
+	}
+	m.Looks = append(m.Looks, l)
+}
+
+// decision is the decision that the look was about, if it was about one.
+func (l accessView) decision() string {
+	decision, ok := strings.CutPrefix(l.Matter, "decision ")
+	if !ok || !id.Valid(decision) {
 		return ""
 	}
 	return decision
 }
 
-// Reference is what to name the matter by when asking about it. A matter that is
-// only a word says no more than the purpose, so it is left out.
-func (l accessView) Reference() string {
-	if _, isCode := id.ParseCode(l.Matter); isCode || id.Valid(l.Matter) {
-		return l.Matter
+// caseNumber is that of the case in which the look was, if it was in one.
+func (l accessView) caseNumber() string {
+	number, ok := id.ParseCode(strings.TrimPrefix(l.Matter, "case "))
+	if !ok {
+		return ""
 	}
-	return ""
+	return number
 }
 
 // roleName says a role, or nothing where the catalogue has no word for it.

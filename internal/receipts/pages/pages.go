@@ -71,6 +71,6 @@ func NewQuestions(q Questions) portal.Room {
 		if err != nil || !found {
 			return "", err
 		}
-		return v.Render("case-look", accessView{look, roleName(v, look.Role)})
+		return v.Render("case-look", accessView{Access: look, As: roleName(v, look.Role)})
 	}}}
 }

@@ -4,8 +4,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/receipts"
 	"dobosh/internal/testkit/pages"
 )
@@ -49,11 +51,32 @@ func TestWhatIsMissingStandsBesideItsField(t *testing.T) {
 func TestTheMatterOfALook(t *testing.T) {
 	an := id.New()
 	for matter, want := range map[string][2]string{
-		"decision " + an: {an, ""}, "decision twelve": {"", ""}, an: {"", an}, "birth registration": {"", ""}, "": {"", ""},
+		"decision " + an: {an, ""}, "decision twelve": {"", ""}, an: {"", ""}, "birth registration": {"", ""}, "": {"", ""},
+		"case ZR-2026-4H45-H6KB-E": {"", "ZR-2026-4H45-H6KB-E"}, "case ZR-2026-4H45-H6KB-X": {"", ""},
 	} {
 		l := accessView{Access: receipts.Access{Matter: matter}}
-		if got := [2]string{l.Decision(), l.Reference()}; got != want {
-			t.Errorf("%q: decision and reference are %q, want %q", matter, got, want)
+		if got := [2]string{l.decision(), l.caseNumber()}; got != want {
+			t.Errorf("%q: decision and case are %q, want %q", matter, got, want)
 		}
+	}
+}
+
+// What one body did for one purpose on one day is one thing to a person, however often it asked.
+func TestOneBirthIsAFewLines(t *testing.T) {
+	at := func(hour int) time.Time { return time.Date(2026, 11, 23, hour, 0, 0, 0, time.UTC) }
+	city, births, residence := pages.Both("Град", "City"), pages.Both("Матична служба", "Civil register"), pages.Both("Пребивалиште", "Residence")
+	look := func(hour int, purpose string, holder lang.Text, field string) receipts.Access {
+		return receipts.Access{Number: field, At: at(hour), Body: city, Role: "rule", Holder: holder, Purpose: pages.Both(purpose, purpose), Fields: []lang.Text{pages.Both(field, field)}}
+	}
+	days := byDay([]receipts.Access{
+		look(14, "allowance", births, "order"), look(14, "grant", births, "order"), look(13, "allowance", residence, "place"), look(13, "allowance", births, "order"), look(12, "allowance", city, "place"),
+		{At: at(11), Own: true}, look(-10, "allowance", births, "order"),
+	}, strings.Clone)
+	if len(days) != 2 || len(days[0].Matters) != 2 || len(days[0].Own) != 1 || len(days[1].Matters) != 1 {
+		t.Fatalf("%+v, want two matters and the day before", days)
+	}
+	allowance := days[0].Matters[0]
+	if len(allowance.Holders) != 2 || !allowance.Inside || len(allowance.Looks) != 3 || allowance.Looks[0].Times != 2 || len(allowance.Looks[0].Same) != 1 {
+		t.Errorf("%+v: want two holders, the body itself, and what was seen twice once", allowance)
 	}
 }
