@@ -13,7 +13,7 @@ import (
 type Setting string
 
 const (
-	Public    Setting = ""                // people: help and what is for everybody below every page
+	Public    Setting = ""                // people: help and what is for everybody below every page of theirs
 	Staff     Setting = "staff"           // whoever works here: denser, and no word about the counter
 	Engineers Setting = "staff engineers" // whoever runs and connects systems: as staff, and figures take the whole width
 )
@@ -46,7 +46,10 @@ type Link struct {
 func (v *Visit) frame(page, title string, main template.HTML) frame {
 	f := frame{
 		Tag: v.Tag, Page: page, Setting: v.setting(), Title: title, Body: v.Body, Languages: languageLinks(v.Here, v.Tag),
-		Demo: v.Banner, Nav: v.links(v.nav), Help: v.Help, Footer: v.links(v.footer), Main: main,
+		Demo: v.Banner, Nav: v.links(v.nav), Help: v.Help, Main: main,
+	}
+	if f.Setting == Public {
+		f.Footer = v.links(v.footer)
 	}
 	if v.Known {
 		f.Name = v.Actor.Name

@@ -223,18 +223,18 @@ func (p *Portal) add(brought Room) error {
 
 // own are the pages of the frame itself.
 func (p *Portal) own() Room {
-	pages := []Page{
+	pages := append(about(), []Page{
 		{Pattern: "GET /{$}", Right: act.Anyone(), Do: (*Visit).home},
 		{Pattern: "GET /problems", Right: act.Anyone(), Do: (*Visit).problems},
 		{Pattern: "GET /languages", Right: act.Anyone(), Do: (*Visit).languages},
 		{Pattern: "GET " + heldPage, Right: act.Anyone(), Do: (*Visit).sendHeld},
 		{Pattern: "/", Right: act.Anyone(), Do: func(*Visit) error { return problem.New(problem.NotFound, "page-unknown") }},
-	}
+	}...)
 	if p.SignIn != nil {
 		pages = append(pages, p.signInPages()...)
 	}
 	p.mux.Handle(assetsPattern, p.assets)
-	return Room{Pages: pages, Footer: []Nav{{Path: "/languages", Key: "languages.footer", Order: 900}}}
+	return Room{Pages: pages, Footer: append(aboutWays(), Nav{Path: "/languages", Key: "languages.footer", Order: 900})}
 }
 
 // secure says whether browsers reach the portal by https.

@@ -64,7 +64,7 @@ func kinds() []problem.Kind {
 }
 
 func TestThePagesOfTheFrame(t *testing.T) {
-	all := []pages.Expected{{Path: "/", Status: 200}, {Who: "nobody", Path: "/", Status: 200}, {Path: "/problems", Status: 200}, {Path: "/languages", Status: 200}, {Path: "/nowhere", Status: 404}, {Path: "/matters", Status: 401}, {Who: "mother", Path: "/matters", Status: 200}}
+	all := []pages.Expected{{Path: "/", Status: 200}, {Who: "nobody", Path: "/", Status: 200}, {Path: "/problems", Status: 200}, {Path: "/languages", Status: 200}, {Path: "/help", Status: 200}, {Path: "/privacy", Status: 200}, {Path: "/accessibility", Status: 200}, {Path: "/nowhere", Status: 404}, {Path: "/matters", Status: 401}, {Who: "mother", Path: "/matters", Status: 200}}
 	h := open(t, &matters{})
 	pages.Walk(t, h, all)
 	pages.Small(t, h, []pages.Expected{{Path: "/", Status: 200}, {Path: "/problems", Status: 200}, {Path: "/languages", Status: 200}, {Who: "mother", Path: "/matters", Status: 200}})

@@ -282,15 +282,16 @@ Dobosh demonstration. All persons are invented.
   the supervisor          %s   (members, contracts, witness)
   the mailbox             %s   (every message that goes out)
 
-Try this first:
-  1. At the state registers sign in as the registrar and record a birth:
-     the mother is Јована Примерић, her number is %s.
-  2. Open the mailbox: word has reached her.
+A tour of five minutes, with the address of every surface: %s/tour
+  1. At the state registers sign in as the registrar, press "Show me a birth" and
+     confirm: everything is filled in.
+  2. Open the mailbox: word has reached the mother, Јована Примерић.
   3. At the city sign in as Јована and accept with one tap.
-  4. Sign in as the officer and prepare the payments; another officer releases them.
-  5. As Јована see who looked at your data. Then, at the city as the auditor, find an
-     exchange about her and download its evidence; anybody can check the file at /verify.
-  6. Find a service by word at /catalogue, and ask for a contract as who signs them.
+  4. See who looked at your data, and ask why. The officer answers in the queue of cases.
+  5. As the officer prepare the payments; another officer releases them.
+  6. As the auditor of the city find an exchange by its number in Јована's trace and
+     download its evidence; anybody can check the file at /verify.
+  7. Find a service by word at /catalogue, and ask for a contract as who signs them.
 
 Signing in needs no password: pick a person on the page of the demonstration's
 identity provider. Everything is kept in %s; --fresh begins anew.
@@ -298,6 +299,6 @@ An X-Road client can ask too:
   curl -H 'X-Road-Client: %s/GOV/ZRENJANIN/family' %s/r1/%s/GOV/REGISTERS/civil/births/v1/births/REFERENCE
 Stop with Ctrl-C.
 
-`, d.setup.http(p.City), d.setup.http(p.Registers), d.setup.http(p.Supervisor), d.setup.http(p.Mailbox), firstMother(d.setup.law), d.setup.dir,
+`, d.setup.http(p.City), d.setup.http(p.Registers), d.setup.http(p.Supervisor), d.setup.http(p.Mailbox), d.setup.http(p.City), d.setup.dir,
 		Instance, d.Edge(), Instance)
 }

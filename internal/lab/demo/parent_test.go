@@ -24,6 +24,14 @@ const (
 func (s *story) readMail() {
 	s.t.Helper()
 	p := s.arrive(s.demo.URL(demo.City), "welcome")
+	for _, about := range []string{"about.help", "about.privacy", "about.accessibility"} {
+		p.Click("link", s.say(about))
+		p.Check(about, s.tag)
+	}
+	p.Open(s.demo.URL(demo.City))
+	p.Click("link", s.say("demo.tour"))
+	p.Says(s.say("demo.tour-end"), s.demo.URL(demo.Registers), s.demo.URL(demo.Supervisor))
+	p.Check("tour", s.tag)
 	p.Click("link", s.say("demo.to-mail"))
 	s.inLanguage(p)
 	p.Eventually("a message reaches the mailbox", func() bool {

@@ -9,7 +9,6 @@ import (
 
 	"dobosh/internal/lab/people"
 	"dobosh/internal/lab/signin"
-	"dobosh/internal/law"
 )
 
 // SignIn is the identity provider of a demonstration that was prepared in a folder, and
@@ -44,14 +43,4 @@ func (s setup) provider(log *slog.Logger) (http.Handler, error) {
 		cfg.Persons = append(cfg.Persons, signin.Person{Subject: p.Subject, Name: p.Name, Note: p.Story, StaffOf: body.Title})
 	}
 	return signin.New(cfg, log)
-}
-
-// firstMother gives the number of the mother to begin with. It is invented
-// like she is, and the registrar has to type one.
-func firstMother(pack *law.Pack) string {
-	stories, err := people.Stories(pack)
-	if err != nil || len(stories.Persons) == 0 {
-		return ""
-	}
-	return stories.Persons[0].Number.String()
 }

@@ -1,11 +1,12 @@
-// Package pages says on the first page of every portal of the demonstration what
-// there is to try and as whom.
+// Package pages leads through the demonstration: a tour with the address of every surface,
+// and the way to it on the first page of every portal.
 package pages
 
 import (
 	"embed"
 	"html/template"
 
+	"dobosh/internal/act"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/portal"
 )
@@ -28,8 +29,13 @@ type Person struct {
 	What lang.Text // what they are for: "мајка, чека прво дете"
 }
 
-// New brings what there is to try; it has no page of its own.
+// New brings a tour of the demonstration, and the way to it from the first pages.
 func New(d Demo) portal.Room {
-	try := []portal.Part{func(v *portal.Visit) (template.HTML, error) { return v.Render("try.html", d) }}
-	return portal.Room{Templates: templates, Welcome: try, Beside: try}
+	part := func(name string) []portal.Part {
+		return []portal.Part{func(v *portal.Visit) (template.HTML, error) { return v.Render(name, d) }}
+	}
+	return portal.Room{
+		Templates: templates, Welcome: part("try.html"), Beside: part("tour-link"),
+		Pages: []portal.Page{{Pattern: "GET /tour", Right: act.Anyone(), Do: func(v *portal.Visit) error { return v.Show("tour", v.Say("demo.tour"), d) }}},
+	}
 }
