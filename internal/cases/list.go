@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"dobosh/internal/act"
@@ -49,8 +48,7 @@ func scoped(right act.Right, by act.Actor) (storage.Filter, error) {
 		var each []string
 		for _, c := range []struct{ column, value string }{{"body", s.Body}, {"unit", s.Unit}, {"service", s.Service}, {"kind", s.Kind}, {"place", s.Place}} {
 			if c.value != "" {
-				f.Args = append(f.Args, c.value)
-				each = append(each, fmt.Sprintf("%s = $%d", c.column, len(f.Args)))
+				each = append(each, equal{c.column, c.value}.text())
 			}
 		}
 		if len(each) == 0 {
@@ -82,20 +80,19 @@ func (w Wanted) filter(by act.Actor) (storage.Filter, error) {
 		f.Where += " and "
 	}
 	f.Where += "ended_at = 0" // in so many words: see 0688_found.sql
-	for _, c := range []struct{ condition, value string }{{"phase = %s", string(w.Phase)}, {"kind = %s", w.Kind}, {"service = %s", w.Service}} {
-		if c.value != "" {
-			and(&f, c.condition, c.value)
+	for _, is := range []equal{{"phase", string(w.Phase)}, {"kind", w.Kind}, {"service", w.Service}} {
+		if is.value != "" {
+			f.Where += " and " + is.text()
 		}
 	}
 	if w.Waits {
-		f.Args = append(f.Args, string(law.Received), string(law.InHandling))
-		f.Where += fmt.Sprintf(" and phase in ($%d, $%d)", len(f.Args)-1, len(f.Args))
+		f.Where += " and (" + equal{"phase", string(law.Received)}.text() + " or " + equal{"phase", string(law.InHandling)}.text() + ")"
 	}
 	switch {
 	case w.Mine:
 		and(&f, "officer = %s", by.Account)
 	case w.Free:
-		and(&f, "officer = %s", "")
+		f.Where += " and officer = ''"
 	}
 	return f, nil
 }
@@ -153,12 +150,7 @@ func (r *Room) Own(ctx context.Context, by act.Actor, after page.Key) (page.Page
 	if !by.Known() {
 		return page.Page[Case]{}, problem.New(problem.Unauthenticated, "sign-in-needed")
 	}
-	var persons []string
-	for sector := range by.Persons {
-		persons = append(persons, by.Names(sector)...)
-	}
-	slices.Sort(persons)
-	found, err := newest.Page(ctx, r.DB.Read(ctx), storage.Among("person", persons...), after, page.Size)
+	found, err := newest.Page(ctx, r.DB.Read(ctx), storage.Among("person", personsOf(by)...), after, page.Size)
 	if err != nil {
 		return found, fmt.Errorf("cases of a person: %w", err)
 	}

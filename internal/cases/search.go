@@ -95,9 +95,9 @@ func (m *meanings) narrow(c *conditions, words string) bool {
 		for _, hit := range hits {
 			means := m.of[hit.ID]
 			is := equal{string(means.column), means.value}
-			condition := c.equal(is)
+			condition := is.text()
 			if means.column == ofStatus {
-				condition = c.equal(equal{"kind", means.kind}) + " and " + condition
+				condition = equal{"kind", means.kind}.text() + " and " + condition
 			} else if len(hits) == 1 {
 				c.along = append(c.along, is)
 			}
@@ -118,12 +118,14 @@ type conditions struct {
 // equal is a column with a value.
 type equal struct{ column, value string }
 
+// text is the condition with its value in so many words. A value of the pack or of a scope is no secret, and how rare it
+// is tells an engine which way to go, which it cannot know of a value that comes later.
+func (e equal) text() string { return e.column + " = '" + strings.ReplaceAll(e.value, "'", "''") + "'" }
+
 func (c *conditions) put(value any) string {
 	c.args = append(c.args, value)
 	return "$" + strconv.Itoa(len(c.args))
 }
-
-func (c *conditions) equal(is equal) string { return is.column + " = " + c.put(is.value) }
 
 func (c *conditions) in(column string, values []string) string {
 	places := make([]string, len(values))
@@ -172,11 +174,11 @@ func (r *Room) look(ctx context.Context, scope act.Scope, asked string, after pa
 	c := &conditions{all: []string{"visibility <> 'sealed'"}}
 	for _, bound := range []equal{{"unit", scope.Unit}, {"service", scope.Service}, {"kind", scope.Kind}, {"place", scope.Place}} {
 		if bound.value != "" {
-			c.all, c.along = append(c.all, c.equal(bound)), append(c.along, bound)
+			c.all, c.along = append(c.all, bound.text()), append(c.along, bound)
 		}
 	}
 	if scope.Body != "" {
-		c.all = append(c.all, c.equal(equal{"body", scope.Body}))
+		c.all = append(c.all, equal{"body", scope.Body}.text())
 	}
 	if numbers := r.numbers(asked); len(numbers) > 0 {
 		c.all = append(c.all, c.in("number", numbers))
@@ -207,7 +209,7 @@ func (r *Room) look(ctx context.Context, scope act.Scope, asked string, after pa
 func (c *conditions) newest(columns string, along *equal, after page.Key) string {
 	conditions := []string{"id > ''"}
 	if along != nil {
-		conditions = append(conditions, c.equal(*along))
+		conditions = append(conditions, along.text())
 	}
 	if key := after.Columns(1); key != nil {
 		conditions = append(conditions, "id < "+c.put(key[0]))
@@ -220,7 +222,7 @@ func (c *conditions) rarest(ctx context.Context, from storage.Reader) (along *eq
 	least := 0
 	for i, is := range c.along {
 		n := 0
-		if err := from.QueryRowContext(ctx, fmt.Sprintf(`select count(*) from (select 1 from cases_cases where %s = $1 limit %d) counted`, is.column, lookMost), is.value).Scan(&n); err != nil {
+		if err := from.QueryRowContext(ctx, fmt.Sprintf(`select count(*) from (select 1 from cases_cases where %s limit %d) counted`, is.text(), lookMost)).Scan(&n); err != nil {
 			return nil, err
 		}
 		if along == nil || n < least {
@@ -266,13 +268,22 @@ func (r *Room) numbers(asked string) (numbers []string) {
 	return numbers
 }
 
+// personsOf are the names that somebody has, in all sectors.
+func personsOf(by act.Actor) (persons []string) {
+	for sector := range by.Persons {
+		persons = append(persons, by.Names(sector)...)
+	}
+	slices.Sort(persons)
+	return persons
+}
+
 // FindOwn finds a person's own cases by number or by words, the newest first.
 func (r *Room) FindOwn(ctx context.Context, by act.Actor, asked string, after page.Key) (page.Page[Case], error) {
 	if !by.Known() {
 		return page.Page[Case]{}, problem.New(problem.Unauthenticated, "sign-in-needed")
 	}
 	c := &conditions{}
-	c.all = []string{c.in("person", slices.Sorted(maps.Values(by.Persons)))}
+	c.all = []string{c.in("person", personsOf(by))}
 	switch numbers := r.numbers(asked); {
 	case len(by.Persons) == 0:
 		return page.Page[Case]{}, nil

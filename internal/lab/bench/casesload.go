@@ -27,6 +27,15 @@ func (r *casesRig) load(ctx context.Context, o CasesOptions) (bool, error) {
 	if err := r.db.Read(ctx).QueryRowContext(ctx, `select count(*) from cases_cases`).Scan(&there); err != nil || there >= o.Cases {
 		return false, err
 	}
+	indexes, err := r.indexes(ctx) // are made again in the end, which is faster
+	if err != nil {
+		return false, err
+	}
+	for name := range indexes {
+		if err := r.do(ctx, "drop index "+name); err != nil {
+			return false, err
+		}
+	}
 	chance := rand.New(rand.NewPCG(10, 2026))
 	const together = 250
 	for from := there; from < o.Cases; from += together {
@@ -40,13 +49,44 @@ func (r *casesRig) load(ctx context.Context, o CasesOptions) (bool, error) {
 			_, _ = fmt.Fprintf(o.Log, "%d cases\n", from)
 		}
 	}
+	for _, definition := range indexes {
+		if err := r.do(ctx, definition); err != nil {
+			return false, err
+		}
+	}
 	if o.Engine == Postgres {
-		return true, r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { // as the server does by itself some minutes later
-			_, err := tx.ExecContext(ctx, `analyze`)
-			return err
-		})
+		return true, r.do(ctx, "analyze") // as the server does by itself some minutes later
 	}
 	return true, nil
+}
+
+func (r *casesRig) do(ctx context.Context, statement string) error {
+	return r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if r.db.Engine() == storage.Postgres {
+			if _, err := tx.ExecContext(ctx, `set local statement_timeout = 0`); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, statement)
+		return err
+	})
+}
+
+// indexes are the statements that make the indexes of cases, by name, without those that a table cannot be without.
+func (r *casesRig) indexes(ctx context.Context) (map[string]string, error) {
+	text := `select name, sql from sqlite_master where type = 'index' and tbl_name = 'cases_cases' and sql is not null`
+	if r.db.Engine() == storage.Postgres {
+		text = `select indexname, indexdef from pg_indexes where tablename = 'cases_cases' and indexdef not like '%UNIQUE%'`
+	}
+	indexes := map[string]string{}
+	rows, err := r.db.Read(ctx).QueryContext(ctx, text)
+	_, err = storage.All(rows, err, func(scan storage.Scan) (name string, err error) {
+		var made string
+		err = scan(&name, &made)
+		indexes[name] = made
+		return name, err
+	})
+	return indexes, err
 }
 
 // table is rows of a table that are written together.
