@@ -44,8 +44,8 @@ func (v *Visit) hold(page Page, err error) error {
 	if !ok || v.SignIn == nil || v.R.Method != http.MethodPost || !slices.Contains([]string{"sign-in-needed", "sign-in-again", "level-too-low"}, p.Code) {
 		return err
 	}
-	if v.R.PostForm == nil && (v.spend() != nil || v.readForm() != nil) || len(v.R.PostForm) == 0 {
-		return err
+	if v.R.PostForm == nil && (v.R.ContentLength <= 0 || v.R.ContentLength > FormMax || v.spend() != nil || v.readForm() != nil) || len(v.R.PostForm) == 0 {
+		return err // what does not say how small it is was not sent by one of our pages, and is not read
 	}
 	path := local(v.R.URL.EscapedPath(), nil)
 	nonce := make([]byte, 16)

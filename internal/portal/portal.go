@@ -260,7 +260,8 @@ func (p *Portal) Pages() (all []Page) {
 	return all
 }
 
-// serve answers a page: who asks is known and may before the body is read.
+// serve answers a page: who asks is known and may before the body is read, but for a small
+// form that is taken along to the sign-in.
 func (r *room) serve(p *Portal, page Page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		v := p.visit(w, request, r)
