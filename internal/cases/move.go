@@ -175,6 +175,9 @@ func (r *Room) tell(ctx context.Context, tx *storage.Tx, c Case, n law.CaseNotic
 		ID: r.noticeID(c, by), Person: c.Person, Link: r.PublicURL + "/cases/" + c.Number,
 		Subject: fill(n.Subject, values), Body: fill(n.Body, values),
 	}
+	if c.Phase == law.Decided { // the term of a remedy begins when it arrives
+		notice.Serves = c.ID
+	}
 	if r.Phone != "" {
 		help := said().In("case.notice-help", values)
 		notice.Body = notice.Body.Map(func(source lang.Tag, s string) string { return s + "\n" + help.In(source) })

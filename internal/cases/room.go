@@ -63,6 +63,7 @@ type Config struct {
 	Now       clock.Now
 
 	Pseudonyms Pseudonyms // nil where nobody is found by their number
+	Deliveries Deliveries // knows when outcomes reached their parties; nil where no notices are sent
 }
 
 // Room is the room of cases on one node. It is safe for concurrent use.

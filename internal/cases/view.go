@@ -27,6 +27,7 @@ type View struct {
 	Whose    law.Mover   // the clock that runs: that of the body (officer) or of the party; nobody's where none runs
 	Running  law.Reading // of that clock
 	Silent   bool        // the term has ended in a silence with which the party need not put up
+	Delivery Delivery    // of the outcome, which a look of the party delivers; nothing before there is one
 }
 
 // Step is what was done with a case.
@@ -49,6 +50,14 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 	}
 	c := seen.Case
 	v := View{Case: c, Own: seen.own}
+	if v.Own {
+		if err := r.Opened(ctx, by, c.ID); err != nil {
+			return View{}, err
+		}
+	}
+	if v.Delivery, err = r.delivery(ctx, from, c); err != nil {
+		return View{}, err
+	}
 	if v.Kind, v.Status, err = r.kindOf(c); err != nil {
 		return View{}, err
 	}

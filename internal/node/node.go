@@ -391,6 +391,10 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		if courier, err = notify.New(*cfg.Mail, db, jobs, now, log); err != nil {
 			return err
 		}
+		brings, err := n.openNotices(ctx, courier, shared)
+		if err := n.take(brings, err); err != nil {
+			return err
+		}
 	}
 	var people *identity.Identity
 	if cfg.SignIn != nil {

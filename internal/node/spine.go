@@ -31,7 +31,7 @@ func (n *Node) openCases(pack *law.Pack, db *storage.DB, jobs *work.Runner, jour
 		Pseudonyms: sectors,
 	}
 	if courier != nil {
-		cfg.Notifier = courier
+		cfg.Notifier, cfg.Deliveries = courier, courier
 	}
 	kept := filepath.Join(n.Dir, "files")
 	if n.Config.Services != nil && n.Config.Services.Files != "" {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/page"
 	"dobosh/internal/storage"
 )
 
@@ -62,6 +63,18 @@ func (c *Courier) Deliver(ctx context.Context, tx *storage.Tx, document string, 
 		return fmt.Errorf("write down a delivery: %w", err)
 	}
 	return nil
+}
+
+// missing are the documents of which nobody could be told, in no order that people know.
+var missing = served.List(storage.Up("document", func(s Served) string { return s.Document }))
+
+// Missing lists the documents that reached nobody.
+func (c *Courier) Missing(ctx context.Context, after page.Key) (page.Page[Served], error) {
+	found, err := missing.Page(ctx, c.db.Read(ctx), storage.Filter{Where: "day = '' and fault <> ''"}, after, page.Size)
+	if err != nil {
+		return found, fmt.Errorf("documents that reached nobody: %w", err)
+	}
+	return found, nil
 }
 
 // serves begins the delivery of the document that a notice tells of.

@@ -52,8 +52,8 @@ func TestDecisionSaysWhyAndWhatThen(t *testing.T) {
 		if !strings.HasPrefix(d.Code, "ZR-2026-") || !d.Sealed || d.Offer != o.ID || len(d.Affirms) != 2 || !reflect.DeepEqual(d.About, o.About) {
 			t.Errorf("decision %+v", d)
 		}
-		if !strings.Contains(d.Remedy["en"], "8 December 2026") {
-			t.Errorf("remedy %q, want the fifteenth day", d.Remedy["en"])
+		if !strings.Contains(d.Remedy["en"], "15 days") {
+			t.Errorf("remedy %q, want fifteen days", d.Remedy["en"])
 		}
 		if !reflect.DeepEqual(d.Reasons, o.Reasons) {
 			t.Errorf("reasons of the decision %+v are not those of the offer %+v", d.Reasons, o.Reasons)
@@ -70,8 +70,8 @@ func TestRemedyIsATermOfThePack(t *testing.T) {
 		mother, o := r.offered()
 		d, err := r.Accept(t.Context(), mother, o.ID, o.Version)
 		must(t, err)
-		if !strings.Contains(d.Remedy["en"], "14 December 2026") || !strings.Contains(d.Remedy["sr"], "чл. 145. ст. 2.") {
-			t.Errorf("remedy %v, want the working day after twenty days, and the provision", d.Remedy)
+		if !strings.Contains(d.Remedy["en"], "20 days") || !strings.Contains(d.Remedy["sr"], "чл. 145. ст. 2.") {
+			t.Errorf("remedy %v, want twenty days, and the provision", d.Remedy)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"dobosh/internal/act"
@@ -59,7 +60,28 @@ func (r *Room) Appeal(ctx context.Context, by act.Actor, decision, why string) (
 	return number, err
 }
 
-// AppealUntil is the last day on which an appeal against a decision is in time, for its party.
+// delivered is the day on which a decision was delivered, with which the terms of remedies begin; none while
+// it is not. One of before there were cases counts from the day on which it was made.
+func (r *Room) delivered(ctx context.Context, d storedDecision) (civil.Day, error) {
+	id, err := r.caseOfOffer(ctx, d.offer)
+	if err != nil || id == "" {
+		return civil.Of(d.madeAt), err
+	}
+	how, err := r.Cases.DeliveryOf(ctx, id)
+	return how.Day, err
+}
+
+// caseOfOffer is the case to which an offer belongs; none for those of before.
+func (r *Room) caseOfOffer(ctx context.Context, offer string) (id string, err error) {
+	err = r.DB.Read(ctx).QueryRowContext(ctx, `select a.case_id from services_offers o join services_assessments a on a.id = o.assessment where o.id = $1`, offer).Scan(&id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return "", nil
+	}
+	return id, err
+}
+
+// AppealUntil is the last day on which an appeal against a decision is in time, for its party; none
+// while it is not delivered and the term has not begun.
 func (r *Room) AppealUntil(ctx context.Context, by act.Actor, decision string) (last civil.Day, late bool, err error) {
 	d, err := r.decisionWhere(ctx, "id", decision)
 	if err != nil {
@@ -68,15 +90,25 @@ func (r *Room) AppealUntil(ctx context.Context, by act.Actor, decision string) (
 	if !r.is(by, d.service, d.person) {
 		return last, false, problem.New(problem.NotFound, "decision-unknown")
 	}
+	_, last, err = r.appealUntil(ctx, d)
+	return last, err == nil && !last.IsZero() && civil.Of(r.Now()).After(last), err
+}
+
+// appealUntil is the day on which a decision was delivered and the last on which an appeal is in time; none
+// while it is not delivered.
+func (r *Room) appealUntil(ctx context.Context, d storedDecision) (delivered, last civil.Day, err error) {
 	s, err := r.service(d.service)
 	if err != nil {
-		return last, false, err
+		return delivered, last, err
 	}
-	term, err := r.Pack.Read(law.Begun(s.Appeal, civil.Of(d.madeAt)))
+	if delivered, err = r.delivered(ctx, d); err != nil || delivered.IsZero() {
+		return delivered, last, err
+	}
+	term, err := r.Pack.Read(law.Begun(s.Appeal, delivered))
 	if err != nil {
-		return last, false, fmt.Errorf("term of the appeal of %s: %w", s.ID, err)
+		return delivered, last, fmt.Errorf("term of the appeal of %s: %w", s.ID, err)
 	}
-	return term.Last, !r.Now().Before(term.Until), nil
+	return delivered, term.Last, nil
 }
 
 // Appealing is the act with which a party appeals. What it asks is the form of the pack with which such a

@@ -154,14 +154,27 @@ func (d draft) stored() storedDecision {
 	return storedDecision{id: made.ID, code: made.Code, offer: d.offer.id, service: d.service.ID, person: d.offer.person, granted: d.granted, madeAt: made.MadeAt, index: -1}
 }
 
-// remedy says how to appeal, until when and by which provision, counted from the
-// day on which the party was told.
+// remedy says how to appeal, for how long after the delivery and by which provision. Which day
+// is the last, say the pages, which know the day of delivery.
 func (r *Room) remedy(s law.PublicService, told civil.Day) (lang.Text, error) {
 	term, err := r.Pack.Read(law.Begun(s.Appeal, told))
 	if err != nil {
 		return nil, fmt.Errorf("term of the appeal of %s: %w", s.ID, err)
 	}
-	return said().In("decision.remedy.by", lang.Values{"day": term.Last, "cite": r.cite(term.Term.Provision)}), nil
+	cite := r.cite(term.Term.Provision)
+	if days, unit := term.Term.Length(); unit == law.Days {
+		return said().In("decision.remedy.within", lang.Values{"n": days, "cite": cite}), nil
+	}
+	return said().In("decision.remedy.by", lang.Values{"day": term.Last, "cite": cite}), nil
+}
+
+// opened writes down that its party reads a decision, which delivers it.
+func (r *Room) opened(ctx context.Context, by act.Actor, d storedDecision) error {
+	id, err := r.caseOfOffer(ctx, d.offer)
+	if err != nil || id == "" {
+		return err
+	}
+	return r.Cases.Opened(ctx, by, id)
 }
 
 // storedDecision is a row of services_decisions.
@@ -207,7 +220,12 @@ func (r *Room) Decision(ctx context.Context, by act.Actor, id string) (Decision,
 	if err != nil {
 		return Decision{}, err
 	}
-	return r.decision(ctx, d)
+	view, err := r.decision(ctx, d)
+	if err != nil {
+		return view, err
+	}
+	view.Delivered, view.AppealUntil, err = r.appealUntil(ctx, d)
+	return view, err
 }
 
 func (r *Room) decisionFor(ctx context.Context, by act.Actor, id string) (storedDecision, error) {
@@ -216,7 +234,7 @@ func (r *Room) decisionFor(ctx context.Context, by act.Actor, id string) (stored
 	case err != nil:
 		return d, err
 	case r.is(by, d.service, d.person):
-		return d, nil
+		return d, r.opened(ctx, by, d)
 	case r.mayDecide(by, d.service) == nil:
 		waits, err := r.waits(ctx, by, d.offer)
 		if err != nil {

@@ -3,6 +3,7 @@ package services
 import (
 	"time"
 
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/law"
 	"dobosh/internal/rules"
@@ -68,10 +69,13 @@ type Decision struct {
 	Plan     rules.Plan
 	Reasons  []Reason
 	Affirms  []law.Statement
-	Remedy   lang.Text // how to appeal, by which provision, until when
+	Remedy   lang.Text // how to appeal, by which provision, for how long
 	MadeAt   time.Time
 	Sealed   bool
 	Payments []Payment
+
+	Delivered   civil.Day // with which the term of an appeal begins; none while it is not, and on lists
+	AppealUntil civil.Day // the last day on which an appeal is in time
 }
 
 // PaymentState is where a payment stands.

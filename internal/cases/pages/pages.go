@@ -51,6 +51,8 @@ type Cases interface {
 	Pausing() (act.Act, error)
 	Resuming() (act.Act, error)
 	AppealingSilence() (act.Act, error)
+	Handing() (act.Act, error)
+	Undelivered(ctx context.Context, by act.Actor, after page.Key) (page.Page[cases.Case], error)
 }
 
 type room struct {
@@ -61,7 +63,7 @@ type room struct {
 // New brings the pages of cases.
 func New(c Cases, pack *law.Pack) (portal.Room, error) {
 	r := &room{c, pack}
-	acts, err := act.All(c.Answering, c.Asking, c.Claiming, c.Releasing, c.Deciding, c.Extending, c.Pausing, c.Resuming, c.AppealingSilence)
+	acts, err := act.All(c.Answering, c.Asking, c.Claiming, c.Releasing, c.Deciding, c.Extending, c.Pausing, c.Resuming, c.AppealingSilence, c.Handing)
 	if err != nil {
 		return portal.Room{}, err
 	}
@@ -75,6 +77,7 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 		{Pattern: "GET /desk/leader", Right: cases.RightToLead(), Do: r.lead},
 		{Pattern: "GET /desk/leader.csv", Right: cases.RightToLead(), Do: r.leadFile},
 		{Pattern: "GET " + cases.NextPage, Right: officer, Do: r.next},
+		{Pattern: "GET " + undeliveredPath, Right: officer, Do: r.undelivered},
 	}
 	pages = append(pages, r.search()...)
 	for _, a := range acts {
@@ -227,6 +230,9 @@ type caseView struct {
 	Moves   []law.CaseStatus // to which the officer may bring it here
 	Beside  []row
 	Steps   []stepView
+
+	Delivered   template.HTML // how the outcome reached its party; empty where nothing is to be said
+	Undelivered bool          // it did not, and the officer may write down that it did
 }
 
 // stepView is what was done, in the words of the kind.
@@ -246,6 +252,7 @@ func (r *room) one(v *portal.Visit) error {
 	if view.Staff {
 		view.Row.Path = "/desk" + view.Row.Path
 	}
+	view.Delivered, view.Undelivered = delivered(v, c)
 	view.Clock = r.clockOf(v, c, view.Row.Path)
 	for _, m := range c.Status.Moves {
 		if to, ok := c.Kind.Status(m.To); ok && view.Staff && c.Kind.Room == "" && c.Status.Lets(m.To, law.ByOfficer) {

@@ -46,7 +46,9 @@ func (r *room) appeal(a act.Act) portal.ActPage {
 			if late {
 				says = "appeal.late"
 			}
-			q.Lead = append(q.Lead, v.Say(says, "day", v.Day(last)))
+			if !last.IsZero() {
+				q.Lead = append(q.Lead, v.Say(says, "day", v.Day(last)))
+			}
 			return nil
 		},
 	}
