@@ -31,7 +31,7 @@ type Added struct{ Contact string }
 
 // rightToReach is that of people who are known surely enough to change how the state reaches
 // them: whoever has a mailbox alone must not lead word about a person elsewhere.
-func rightToReach() act.Right { return act.Only(Resident).AtLevel(act.LevelEID) }
+func rightToReach() act.Right { return act.SignedIn().AtLevel(act.LevelEID) }
 
 func (id *Identity) contactActs() ([]act.Act, error) {
 	contact := act.OfCode("contact", func(in *reaching) *string { return &in.Contact }, act.InPath())
