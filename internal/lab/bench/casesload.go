@@ -37,10 +37,15 @@ func (r *casesRig) load(ctx context.Context, o CasesOptions) (bool, error) {
 		}
 	}
 	chance := rand.New(rand.NewPCG(10, 2026))
-	const together = 250
-	for from := there; from < o.Cases; from += together {
+	const inStatement, inTransaction = 250, 10_000
+	for from := there; from < o.Cases; from += inTransaction {
 		err := r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-			return r.fill(ctx, tx, chance, from, min(from+together, o.Cases), o.Cases)
+			for some := from; some < min(from+inTransaction, o.Cases); some += inStatement {
+				if err := r.fill(ctx, tx, chance, some, min(some+inStatement, o.Cases), o.Cases); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 		if err != nil {
 			return false, err
