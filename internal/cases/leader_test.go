@@ -75,3 +75,38 @@ func TestTheLeaderSeesNumbersThatAreTrue(t *testing.T) {
 		wantCode(t, err, "not-allowed")
 	})
 }
+
+// BenchmarkLead is the leader's page on the sums of a country's worth of cases: thirteen weeks, three units, two
+// services and 22 places, each with every outcome and every number of days.
+func BenchmarkLead(b *testing.B) {
+	for _, engine := range testkit.Engines() {
+		b.Run(engine, func(b *testing.B) {
+			r := newRig(b, engine)
+			must(b, r.write(func(ctx context.Context, tx *storage.Tx) error {
+				for w := range 13 {
+					for v := range 33 {
+						what, value := "days", fmt.Sprintf("%04d", v)
+						if v > 25 {
+							what, value = "ended", fmt.Sprintf("status-%d", v)
+						}
+						if _, err := tx.ExecContext(ctx, `with recursive n(i) as (select 0 union all select i + 1 from n where i < 131)
+							insert into cases_sums (week, body, unit, service, kind, place, what, value, n)
+							select $1, 'RS-DEMO/GOV/ZRENJANIN', 'unit-' || (i % 3), 'service-' || (i / 3 % 2), 'application', 'zr-' || (i / 6), $2, $3, 7 from n`,
+							civil.Date(2026, 8, 31).AddDays(7*w).String(), what, value); err != nil {
+							return err
+						}
+					}
+				}
+				return nil
+			}))
+			b.ResetTimer()
+			for b.Loop() {
+				o, err := r.Lead(b.Context(), leaderOf(act.Scope{}))
+				must(b, err)
+				if len(o.Places) != 22 {
+					b.Fatalf("%d places", len(o.Places))
+				}
+			}
+		})
+	}
+}
