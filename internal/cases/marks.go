@@ -81,10 +81,8 @@ func (r *Room) markOld(ctx context.Context) error {
 			}
 			n = len(old)
 			for _, c := range old {
-				if err := r.read(&c); law.IsYearMissing(err) {
-					c.mark = noTerm
-				} else if err != nil {
-					return err
+				if err := r.read(&c); err != nil {
+					c.mark = noTerm // what cannot be counted now is counted when the case moves
 				}
 				if err := r.remark(ctx, tx, c); err != nil {
 					return err
