@@ -13,7 +13,7 @@ var files embed.FS
 // Serbia is the pack of the Republic of Serbia.
 func Serbia() fs.FS { return folder("serbia") }
 
-// Korea is the pack of the Republic of Korea, as far as terms and calendars go.
+// Korea is the pack of the Republic of Korea, as far as terms, calendars and three kinds of case go.
 func Korea() fs.FS { return folder("korea") }
 
 func folder(name string) fs.FS {

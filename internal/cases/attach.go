@@ -164,6 +164,9 @@ func (r *Room) Attach(ctx context.Context, tx *storage.Tx, id string, thread Thr
 	if err != nil {
 		return err
 	}
+	if !c.Reduced.IsZero() {
+		return problem.New(problem.Gone, "case-reduced")
+	}
 	if err := roomFor(ctx, tx, c, k.attachment.Size); err != nil {
 		return err
 	}

@@ -34,14 +34,17 @@ type Case struct {
 	Clock      law.Clock
 	Answer     law.Clock // of the term in which the party answers, while the case waits for that; none elsewhere
 	Alarm      Alarm     // what the clock that runs has raised
+	Tasks      int       // open ones
+	Reduced    time.Time // when its content was erased; zero while it is there
 	Version    int       // grows with every change; a form carries it, so that a stale one is noticed
 
 	matter string
-	due    int64 // first instant that is late, in microseconds; noTerm while no clock runs
-	ends   int64 // the same of the clock that ran last, which may be that of the party
-	mark   int64 // when the clock does something next; noTerm for never, 0 while that is not worked out
-	told   int64 // the latest that it did about that end
-	kept   int64 // mark as it was read: a job stands for it
+	others []Party // whose mandate holds; of a case that was read by itself
+	due    int64   // first instant that is late, in microseconds; noTerm while no clock runs
+	ends   int64   // the same of the clock that ran last, which may be that of the party
+	mark   int64   // when the clock does something next; noTerm for never, 0 while that is not worked out
+	told   int64   // the latest that it did about that end
+	kept   int64   // mark as it was read: a job stands for it
 }
 
 // Channel is how a case came.
@@ -80,6 +83,8 @@ var rows = storage.NewTable("cases_cases",
 	storage.Time("ended_at", func(c *Case) *time.Time { return &c.EndedAt }),
 	storage.JSON("clock", func(c *Case) *law.Clock { return &c.Clock }),
 	storage.Col("due", func(c *Case) *int64 { return &c.due }),
+	storage.Col("tasks", func(c *Case) *int { return &c.Tasks }),
+	storage.Time("reduced_at", func(c *Case) *time.Time { return &c.Reduced }),
 	storage.Col("version", func(c *Case) *int { return &c.Version }),
 	storage.JSON("answer", func(c *Case) *law.Clock { return &c.Answer }),
 	storage.Col("ends", func(c *Case) *int64 { return &c.ends }),
@@ -101,7 +106,9 @@ func (r *Room) caseWhere(ctx context.Context, from storage.Reader, column, value
 	if err != nil {
 		return c, fmt.Errorf("case: %w", err)
 	}
-	return c, nil
+	all, err := partiesOf(ctx, from, c.ID)
+	c.others = r.inForce(all)
+	return c, err
 }
 
 // kindOf finds the kind and the status of a case.

@@ -86,7 +86,7 @@ func TestSilenceGivesARightOfWhichItsPartyMakesUse(t *testing.T) {
 		must(t, err)
 		want(t, "kind", appeal.Case.Kind, "appeal")
 		want(t, "what it says", len(appeal.Messages), 2)
-		want(t, "what it follows", appeal.Beside[0].Number, c.Number)
+		want(t, "what it follows", appeal.Links[0].Number, c.Number)
 		_, err = r.move(cases.Move{Case: c.ID, To: "granted", By: law.ByOfficer})
 		must(t, err)
 		_, err = r.AppealSilence(t.Context(), mother(), c.Number, "Нема решења.")

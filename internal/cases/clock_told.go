@@ -33,8 +33,10 @@ func (r *Room) inform(ctx context.Context, tx *storage.Tx, c Case, what string, 
 		}
 		return s
 	})
-	if err := r.Notifier.Send(ctx, tx, notice); err != nil {
-		return fmt.Errorf("tell of the clock of case %s: %w", c.Number, err)
+	for _, n := range c.toAll(notice) {
+		if err := r.Notifier.Send(ctx, tx, n); err != nil {
+			return fmt.Errorf("tell of the clock of case %s: %w", c.Number, err)
+		}
 	}
 	return nil
 }

@@ -35,9 +35,6 @@ func mayHandle(by act.Actor, c Case) error {
 	return nil
 }
 
-// isOf reports whether somebody is the party of a case.
-func (c Case) isOf(by act.Actor) bool { return by.Bears(c.Sector, c.Person) }
-
 // Claim has an officer take a case, so that two do not work on it. Whoever has it already
 // keeps it; taking what another has is the problem case-taken.
 func (r *Room) Claim(ctx context.Context, by act.Actor, number string) error {

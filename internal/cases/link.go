@@ -21,15 +21,6 @@ func (r *Room) link(ctx context.Context, tx *storage.Tx, from string, kind LinkK
 	return nil
 }
 
-// linked lists the cases that a case follows and those that follow it.
-func linked(ctx context.Context, from storage.Reader, id string) ([]Case, error) {
-	all, err := rows.All(ctx, from, `where id in (select other from cases_links where case_id = $1 and undone_at = 0 union select case_id from cases_links where other = $1 and undone_at = 0) order by id limit 20`, id)
-	if err != nil {
-		return nil, fmt.Errorf("linked cases: %w", err)
-	}
-	return all, nil
-}
-
 // decidedBefore reports whether an account decided in a case that this one follows: nobody decides on
 // an appeal against what they decided.
 func decidedBefore(ctx context.Context, from storage.Reader, id, account string) (bool, error) {

@@ -150,7 +150,7 @@ func (r *Room) Own(ctx context.Context, by act.Actor, after page.Key) (page.Page
 	if !by.Known() {
 		return page.Page[Case]{}, problem.New(problem.Unauthenticated, "sign-in-needed")
 	}
-	found, err := newest.Page(ctx, r.DB.Read(ctx), storage.Among("person", personsOf(by)...), after, page.Size)
+	found, err := newest.Page(ctx, r.DB.Read(ctx), r.ownCases(by), after, page.Size)
 	if err != nil {
 		return found, fmt.Errorf("cases of a person: %w", err)
 	}

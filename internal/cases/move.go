@@ -34,6 +34,7 @@ type step struct {
 	by      law.Mover
 	why     string
 	account string
+	other   string // number of the case that goes on
 }
 
 // Move brings a case into another status, within the transaction of the caller, and tells
@@ -56,6 +57,11 @@ func (r *Room) Move(ctx context.Context, tx *storage.Tx, m Move) (Case, error) {
 	to, ok := kind.Status(m.To)
 	if !ok || !from.Lets(m.To, m.By) {
 		return c, problem.New(problem.Conflict, "case-move", "number", c.Number)
+	}
+	if to.Phase.Ended() {
+		if err := r.endTasks(ctx, tx, c, m); err != nil {
+			return c, err
+		}
 	}
 	was, now, before := c.Version, r.Now(), c
 	if err := r.wind(&c, kind, to, m.Answer); err != nil {
@@ -170,7 +176,7 @@ func (r *Room) tell(ctx context.Context, tx *storage.Tx, c Case, n law.CaseNotic
 	if err != nil {
 		return err
 	}
-	values := lang.Values{"body": r.Title(body), "number": c.Number, "day": day, "phone": r.Phone}
+	values := lang.Values{"body": r.Title(body), "number": c.Number, "day": day, "phone": r.Phone, "other": by.other}
 	notice := notify.Notice{
 		ID: r.noticeID(c, by), Person: c.Person, Link: r.PublicURL + "/cases/" + c.Number,
 		Subject: fill(n.Subject, values), Body: fill(n.Body, values),
@@ -182,8 +188,10 @@ func (r *Room) tell(ctx context.Context, tx *storage.Tx, c Case, n law.CaseNotic
 		help := said().In("case.notice-help", values)
 		notice.Body = notice.Body.Map(func(source lang.Tag, s string) string { return s + "\n" + help.In(source) })
 	}
-	if err := r.Notifier.Send(ctx, tx, notice); err != nil {
-		return fmt.Errorf("tell of case %s: %w", c.Number, err)
+	for _, n := range c.toAll(notice) {
+		if err := r.Notifier.Send(ctx, tx, n); err != nil {
+			return fmt.Errorf("tell of case %s: %w", c.Number, err)
+		}
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/kit/seal"
@@ -43,6 +44,12 @@ type rig struct {
 
 func newRig(t testing.TB, engine string) *rig {
 	t.Helper()
+	return newRigOf(t, engine, laws.Serbia(t))
+}
+
+// newRigOf is a room under the law of a pack.
+func newRigOf(t testing.TB, engine string, pack *law.Pack) *rig {
+	t.Helper()
 	r := &rig{t: t, sure: true, db: testkit.Database(t, engine)(work.Migrations(), cases.Migrations()), clock: clock.NewManual(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))}
 	secret := sha256.Sum256([]byte("cases"))
 	key, err := seal.New(secret[:])
@@ -51,7 +58,7 @@ func newRig(t testing.TB, engine string) *rig {
 	member, err := registry.ParseID("RS-DEMO/GOV/ZRENJANIN")
 	must(t, err)
 	r.cfg = cases.Config{
-		Member: member, Prefix: "ZR", PublicURL: "https://city.example", Pack: laws.Serbia(t), DB: r.db, Key: key, Notifier: r, Files: r.store, Now: r.clock.Now,
+		Member: member, Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: r.db, Key: key, Notifier: r, Files: r.store, Now: r.clock.Now,
 		Title: func(registry.ID) lang.Text { return lang.Text{"sr": "Град", "en": "City"} }, Sure: func() bool { return r.sure },
 	}
 	r.restart(r.cfg.Pack)
@@ -79,6 +86,14 @@ func (r *rig) due() {
 	r.t.Helper()
 	_, err := r.work.RunDue(r.t.Context())
 	must(r.t, err)
+}
+
+// byNumber calls people by their numbers.
+type byNumber struct{}
+
+// Pseudonym implements cases.Pseudonyms.
+func (byNumber) Pseudonym(sector string, number jmbg.Number) (string, error) {
+	return sector + " " + number.String(), nil
 }
 
 func must(t testing.TB, err error) {

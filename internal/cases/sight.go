@@ -1,18 +1,23 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"dobosh/internal/act"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
+	"dobosh/internal/storage"
 )
 
 // sight is a case as somebody may see it, and which of its threads.
 type sight struct {
 	Case
 	own     bool // whoever looks is its party
+	guest   bool // of a unit that was asked
 	threads []Thread
 }
 
@@ -31,12 +36,24 @@ func (r *Room) sight(ctx context.Context, by act.Actor, number string) (sight, e
 		return sight{}, err
 	}
 	if c.isOf(by) {
-		return sight{c, true, []Thread{WithParty}}, nil
+		return sight{Case: c, own: true, threads: c.open(WithParty)}, nil
 	}
-	if err := mayHandle(by, c); err != nil {
-		return sight{}, unknown()
+	if mayHandle(by, c) == nil {
+		return sight{Case: c, threads: c.open(WithParty, Bodies, Internal)}, r.looked(ctx, by, c)
 	}
-	return sight{c, false, []Thread{WithParty, Internal}}, r.looked(ctx, by, c)
+	asked, err := r.asked(ctx, by, c)
+	if err != nil || !asked {
+		return sight{}, cmp.Or(err, unknown())
+	}
+	return sight{Case: c, guest: true, threads: c.open(Bodies)}, r.looked(ctx, by, c)
+}
+
+// open adds the thread of everybody where the case is for everybody.
+func (c Case) open(threads ...Thread) []Thread {
+	if c.Visibility == law.Public {
+		threads = append(threads, Everybody)
+	}
+	return threads
 }
 
 // looked leaves the receipt of a look at somebody's case.
@@ -48,4 +65,28 @@ func (r *Room) looked(ctx context.Context, by act.Actor, c Case) error {
 		return errors.New("nobody watches over looks at cases")
 	}
 	return r.looks.Looked(ctx, by, c)
+}
+
+// record reads what belongs to a case beside its messages. Of other cases a party sees those of which they are a party too.
+func (r *Room) record(ctx context.Context, from storage.Reader, v *View, by act.Actor) (err error) {
+	if v.Parties, err = partiesOf(ctx, from, v.ID); err != nil {
+		return err
+	}
+	if v.Links, err = r.linksOf(ctx, from, v.ID); err != nil {
+		return err
+	}
+	if v.Own {
+		v.Parties = r.inForce(v.Parties)
+		v.Links = slices.DeleteFunc(v.Links, func(l Linked) bool { return !l.isOf(by) })
+		return nil
+	}
+	for i, p := range v.Parties {
+		mandate, err := r.Key.Open(p.mandate, p.place())
+		if err != nil {
+			return fmt.Errorf("mandate: %w", err)
+		}
+		v.Parties[i].Mandate = string(mandate)
+	}
+	v.Tasks, err = r.tasksOf(ctx, from, v.Case)
+	return err
 }

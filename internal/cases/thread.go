@@ -19,6 +19,8 @@ type Thread string
 const (
 	WithParty Thread = "party"    // the person and the body
 	Internal  Thread = "internal" // officers of the body
+	Bodies    Thread = "bodies"   // the body that answers for the case and the units that it asks
+	Everybody Thread = "public"   // whoever sees the case, where its visibility is public
 )
 
 // Message is what was said in a case.

@@ -22,8 +22,12 @@ type View struct {
 	Messages []Message
 	Files    []Attachment
 	Custody  []Custody
-	Beside   []Case      // others of the same occasion, and those that this one follows or that follow it
+	Beside   []Case // others of the same occasion
+	Links    []Linked
+	Parties  []Party
+	Tasks    []Task      // for officers who handle the case
 	Own      bool        // whoever looks is its party
+	Guest    bool        // whoever looks is of a unit that was asked: no more than that thread is shown
 	Whose    law.Mover   // the clock that runs: that of the body (officer) or of the party; nobody's where none runs
 	Running  law.Reading // of that clock
 	Silent   bool        // the term has ended in a silence with which the party need not put up
@@ -49,14 +53,16 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 		return View{}, err
 	}
 	c := seen.Case
-	v := View{Case: c, Own: seen.own}
+	v := View{Case: c, Own: seen.own, Guest: seen.guest}
 	if v.Own {
 		if err := r.Opened(ctx, by, c.ID); err != nil {
 			return View{}, err
 		}
 	}
-	if v.Delivery, err = r.delivery(ctx, from, c); err != nil {
-		return View{}, err
+	if !v.Guest {
+		if v.Delivery, err = r.delivery(ctx, from, c); err != nil {
+			return View{}, err
+		}
 	}
 	if v.Kind, v.Status, err = r.kindOf(c); err != nil {
 		return View{}, err
@@ -76,20 +82,24 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 	if v.Files, err = r.files(ctx, from, c, seen.threads...); err != nil {
 		return View{}, err
 	}
+	if seen.guest {
+		v.Person = ""
+		return v, nil
+	}
+	if err := r.record(ctx, from, &v, by); err != nil {
+		return View{}, err
+	}
 	if v.Custody, err = custodies.All(ctx, from, `where case_id = $1 order by number`, c.ID); err != nil {
 		return View{}, fmt.Errorf("custody: %w", err)
 	}
 	if v.Steps, err = r.steps(ctx, from, v); err != nil {
 		return View{}, err
 	}
-	if v.Beside, err = linked(ctx, from, c.ID); err != nil {
-		return View{}, err
-	}
 	if c.Occasion != "" && c.Person != "" {
 		var same []Case
 		same, err = rows.All(ctx, from, `where occasion = $1 and person = $2 and id <> $3 order by id limit 20`, c.Occasion, c.Person, c.ID)
 		for _, other := range same {
-			if !slices.ContainsFunc(v.Beside, func(have Case) bool { return have.ID == other.ID }) {
+			if !slices.ContainsFunc(v.Links, func(l Linked) bool { return l.ID == other.ID }) {
 				v.Beside = append(v.Beside, other)
 			}
 		}

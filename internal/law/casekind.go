@@ -78,6 +78,7 @@ type CaseStatus struct {
 	Moves    []CaseMove  `yaml:"moves"`
 	Unit     string      `yaml:"unit"`   // of the body, which answers for the case from here on; empty where that stays
 	Notice   *CaseNotice `yaml:"notice"` // to the person when the case comes here
+	Merged   bool        `yaml:"merged"` // an officer brings a case here by merging it into another; its notice names {other}
 	Untold   lang.Text   `yaml:"untold"` // why nobody is told of this outcome; empty where somebody is
 }
 
@@ -109,6 +110,11 @@ func (k CaseKind) Status(id string) (CaseStatus, bool) {
 
 // Begins is the status of a new case.
 func (k CaseKind) Begins() CaseStatus { return k.Statuses[0] }
+
+// Merged is the status of a case that was merged into another; ok is false for a kind of which none are.
+func (k CaseKind) Merged() (CaseStatus, bool) {
+	return find(k.Statuses, func(x CaseStatus) bool { return x.Merged })
+}
 
 // Lets reports whether somebody may move a case from this status to another.
 func (s CaseStatus) Lets(to string, by Mover) bool {
@@ -180,7 +186,10 @@ func (d *draft) checkCaseKind(e entry[CaseKind]) Findings {
 	}
 	from := kind.reach(kind.Begins().ID)
 	for _, s := range kind.Statuses {
-		if !slices.Contains(from, s.ID) {
+		if s.Merged && (!s.Phase.Ended() || s.Notice == nil) {
+			wrong("status %q is of a merged case: it is an end, and its notice says where the case goes on", s.ID)
+		}
+		if !s.Merged && !slices.Contains(from, s.ID) {
 			wrong("status %q is not reached from %q", s.ID, kind.Begins().ID)
 		}
 	}

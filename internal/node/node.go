@@ -432,6 +432,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err != nil {
 		return err
 	}
+	jobs.Register(work.Daily("cases.retention", 3*time.Hour, n.surely(matters.Retain)))
 	jobs.Register(work.Daily("cases.strays", 4*time.Hour, n.surely(matters.RemoveStrays)))
 	watch := &receipts.Watch{Member: cfg.Member, DB: db, Journal: watched{book, n.watch}, Now: now}
 	jobs.Register(work.Daily("looks.forget", 3*time.Hour, watch.Forget))

@@ -31,6 +31,7 @@ var templates embed.FS
 // Cases are the cases of a node; [cases.Room] does.
 type Cases interface {
 	Record
+	RecordKeeper
 	Own(ctx context.Context, by act.Actor, after page.Key) (page.Page[cases.Case], error)
 	Case(ctx context.Context, by act.Actor, number string) (cases.View, error)
 	Queue(ctx context.Context, by act.Actor, w cases.Wanted, after page.Key) (page.Page[cases.Case], error)
@@ -98,7 +99,11 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 			},
 		}.Pages()...)
 	}
-	pages = append(pages, r.filePages()...)
+	record, err := r.recordPages()
+	if err != nil {
+		return portal.Room{}, err
+	}
+	pages = append(append(pages, r.filePages()...), record...)
 	return portal.Room{
 		Templates: templates, Pages: pages,
 		Nav: []portal.Nav{
@@ -106,6 +111,7 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 			{Path: "/desk/cases", Key: "nav.desk-cases", Order: 205, Setting: portal.Staff, Whom: atDesk},
 			{Path: "/desk/leader", Key: "nav.leader", Order: 206, Setting: portal.Staff, Whom: portal.Holds(identity.Leader)},
 			{Path: personPage, Key: "nav.desk-person", Order: 206, Setting: portal.Staff, Whom: atDesk},
+			{Path: tasksPath, Key: "nav.desk-tasks", Order: 207, Setting: portal.Staff, Whom: atDesk},
 		},
 		Beside: []portal.Part{r.home},
 	}, nil
@@ -229,6 +235,7 @@ type caseView struct {
 	Saved   bool             // the one before was settled just now
 	Moves   []law.CaseStatus // to which the officer may bring it here
 	Beside  []row
+	Joined  []joined // beside those of the same event
 	Steps   []stepView
 
 	Delivered   template.HTML // how the outcome reached its party; empty where nothing is to be said
@@ -253,6 +260,9 @@ func (r *room) one(v *portal.Visit) error {
 		view.Row.Path = "/desk" + view.Row.Path
 	}
 	view.Delivered, view.Undelivered = delivered(v, c)
+	if c.Guest {
+		return r.guest(v, view)
+	}
 	view.Clock = r.clockOf(v, c, view.Row.Path)
 	for _, m := range c.Status.Moves {
 		if to, ok := c.Kind.Status(m.To); ok && view.Staff && c.Kind.Room == "" && c.Status.Lets(m.To, law.ByOfficer) {
@@ -266,6 +276,7 @@ func (r *room) one(v *portal.Visit) error {
 	if last := len(c.Steps) - 1; c.Ended() && last >= 0 && c.Kind.Room == "" {
 		view.Reasons = c.Steps[last].Why
 	}
+	view.Joined = r.joined(c, view.Row.Path, view.Staff)
 	for _, other := range c.Beside {
 		beside := r.rowOf(other)
 		if view.Staff {

@@ -10,6 +10,7 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
+	"dobosh/internal/files"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/seal"
 	"dobosh/internal/law"
@@ -42,7 +43,7 @@ func open(t *testing.T, statuses ...string) (http.Handler, map[string]string) {
 	pack := pages.Serbia(t)
 	db := testkit.Database(t, storage.SQLite)(cases.Migrations())
 	room := cases.New(cases.Config{
-		Member: pages.ID("RS-DEMO/GOV/ZRENJANIN"), Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: db, Key: key, Now: func() time.Time { return pages.Now }, Pseudonyms: everybody{},
+		Member: pages.ID("RS-DEMO/GOV/ZRENJANIN"), Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: db, Key: key, Files: files.Folder(t.TempDir()), Now: func() time.Time { return pages.Now }, Pseudonyms: everybody{},
 		Title: func(registry.ID) lang.Text { return pages.Both("Град Зрењанин", "City of Zrenjanin") },
 	})
 	room.WatchedBy(unwatched{})
@@ -81,10 +82,11 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	for _, number := range numbers {
 		expected = append(expected, pages.Expected{Who: "mother", Path: "/cases/" + number, Status: 200}, pages.Expected{Who: "officer", Path: "/desk/cases/" + number, Status: 200})
 	}
-	for _, path := range []string{"claim", "release", "ask", "pause/supplement", "resume", "extend"} {
+	for _, path := range []string{"claim", "release", "ask", "pause/supplement", "resume", "extend", "parties", "tasks", "join", "split", "consult", "note/internal", "files", "files/internal", "part/duplicate/" + numbers["asked"]} {
 		expected = append(expected, pages.Expected{Who: "officer", Path: "/desk/cases/" + numbers["with-officer"] + "/" + path, Status: 200})
 	}
-	expected = append(expected, pages.Expected{Who: "mother", Path: "/cases/" + numbers["asked"] + "/answer", Status: 200},
+	expected = append(expected, pages.Expected{Who: "mother", Path: "/cases/" + numbers["asked"] + "/answer", Status: 200}, pages.Expected{Who: "mother", Path: "/cases/" + numbers["asked"] + "/files", Status: 200},
+		pages.Expected{Who: "officer", Path: "/desk/tasks", Status: 200}, pages.Expected{Who: "mother", Path: "/desk/tasks", Status: 403}, pages.Expected{Who: "officer", Path: "/desk/tasks/none", Status: 404},
 		pages.Expected{Who: "leader", Path: "/desk/leader", Status: 200}, pages.Expected{Who: "officer", Path: "/desk/leader", Status: 403}, pages.Expected{Path: "/desk/leader", Status: 401})
 	pages.Walk(t, h, expected)
 	pages.Small(t, h, expected)
