@@ -121,7 +121,7 @@ func newWalk(t *testing.T, changes ...func(*node.Config)) *walk {
 	w.provider()
 	w.all()
 	for name, n := range w.nodes {
-		for _, role := range []act.Role{identity.Registrar, identity.Officer, identity.Operator, identity.Auditor, identity.Contracts, identity.Administrator} {
+		for _, role := range identity.Given() {
 			if _, err := n.Identity().Give(t.Context(), act.As("walk", identity.Administrator), "walker", act.Grant{Role: role}); err != nil {
 				t.Fatal(err)
 			}

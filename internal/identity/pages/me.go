@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"html/template"
+
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/problem"
@@ -19,6 +21,7 @@ type meView struct {
 	Keys     []identity.Passkey
 	Holds    bool // the reader may have keys
 	Language string
+	Notices  template.HTML // the way to how word reaches the reader; empty where no word goes out
 }
 
 type contactView struct {
@@ -36,8 +39,13 @@ func (v *visit) me() error {
 	if err != nil {
 		return err
 	}
+	notices, err := v.Piece("me.notices", nil)
+	if err != nil {
+		return err
+	}
 	view := meView{
-		Keys: keys, Holds: v.people.ByPasskey() && v.acts[identity.ActAddPasskey].Right.Lets(v.Actor),
+		Notices: notices,
+		Keys:    keys, Holds: v.people.ByPasskey() && v.acts[identity.ActAddPasskey].Right.Lets(v.Actor),
 		Level: v.Say("name.level." + v.Actor.Level.String()), Who: v.Actor.Name, Named: v.Actor.Level != act.LevelContact,
 		Reaches: len(v.Actor.Persons) > 0 && v.people.ByContact(), Changes: v.acts[identity.ActAddContact].Right.Lets(v.Actor),
 		SignIn: "/sign-in?level=eid&to=%2Fme", Language: v.Say("speech." + string(v.Tag)),

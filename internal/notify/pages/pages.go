@@ -9,6 +9,7 @@ package pages
 import (
 	"context"
 	"embed"
+	"html/template"
 
 	"dobosh/internal/act"
 	"dobosh/internal/notify"
@@ -38,6 +39,9 @@ func New(n Notices) (portal.Room, error) {
 		Pages: []portal.Page{
 			{Pattern: "GET " + endedPath, Right: act.Anyone(), Do: func(v *portal.Visit) error { return v.Show("unsubscribed", v.Say("unsubscribed.title"), nil) }},
 		},
+		Pieces: map[string]portal.Piece{"me.notices": func(v *portal.Visit, _ any) (template.HTML, error) {
+			return portal.Anchor(notify.PreferencePage, portal.Escaped(v.Say("notice.footer"))), nil
+		}},
 		Footer: []portal.Nav{{Path: notify.PreferencePage, Key: "notice.footer", Order: 300, Whom: func(by act.Actor) bool { return len(by.Persons) > 0 }}},
 	}
 	for _, a := range acts {
