@@ -446,11 +446,15 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err != nil {
 		return err
 	}
+	questions, err := receiptpages.NewQuestions(asked)
+	if err != nil {
+		return err
+	}
 	answering := cfg.Member
 	answering.Subsystem, answering.Service = "receipts", receipts.ServiceCode
 	n.take(Brings{
 		Systems: map[registry.ID]exchange.System{answering: exchange.Handler(asked.Handler())},
-		Pages:   []portal.Room{casePages, receiptpages.NewQuestions(asked)},
+		Pages:   []portal.Room{casePages, questions},
 		Start:   asked.Adopt,
 	}, nil)
 	var given *services.Room

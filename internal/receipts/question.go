@@ -314,7 +314,7 @@ func (s *System) Looked(ctx context.Context, by act.Actor, c cases.Case) error {
 
 // purposeOf is that for which an officer sees a case of a kind of this room; empty for others.
 func purposeOf(kind string) string {
-	if kind == QuestionKind {
+	if kind == QuestionKind || kind == requestKind {
 		return "own-data"
 	}
 	return ""

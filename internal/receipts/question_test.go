@@ -172,3 +172,35 @@ func (r *rig) exec(b *body, statement string) {
 		return err
 	}))
 }
+
+// What a person asks about their own data is a case with the term of the law; the same right on one day is one.
+func TestARequestAboutOnesDataIsACase(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		b := r.bodies["RS-T/GOV/A"]
+		first, err := b.system.Request(t.Context(), mila(), "erasure", "Стари подаци.")
+		must(t, err)
+		again, err := b.system.Request(t.Context(), mila(), "erasure", "И адреса.")
+		must(t, err)
+		other, err := b.system.Request(t.Context(), mila(), "access", "Све.")
+		must(t, err)
+		if first != again || first == other {
+			t.Errorf("cases %s, %s and %s: want one for a right", first, again, other)
+		}
+		v, err := b.cases.Case(t.Context(), mila(), first)
+		must(t, err)
+		if last := civil.Date(2026, 12, 23); v.Last() != last || len(v.Messages) != 2 || !v.Own {
+			t.Errorf("until %v with %d messages, want %v with 2", v.Last(), len(v.Messages), last)
+		}
+		must(t, b.cases.Decide(t.Context(), officer(), first, v.Version, "in-part", "Решење остаје по закону."))
+		if told := b.notices(); len(told) != 3 {
+			t.Errorf("told %d times, want of two requests and one outcome", len(told))
+		}
+		_, err = b.system.Request(t.Context(), officer(), "access", "Све.")
+		wantCode(t, err, "not-yours")
+		requesting, err := b.system.Requesting()
+		must(t, err)
+		low := mila()
+		low.Level = act.LevelContact
+		wantCode(t, requesting.Right.Admit(low), "level-too-low")
+	})
+}

@@ -244,6 +244,7 @@ func (s *story) answered() {
 	p.Click("link", s.say("nav.messages"))
 	p.Says(why, because)
 	p.Check("messages-answered", s.tag)
+	s.requests(p)
 	p.Click("link", s.say("nav.home"))
 	p.Check("home-after", s.tag)
 	p.Click("button", s.say("nav.sign-out"))
@@ -255,4 +256,21 @@ func (s *story) answered() {
 	p.Open(s.demo.URL(demo.City) + "/nowhere")
 	s.status(p, http.StatusNotFound)
 	p.Check("nowhere", s.tag)
+}
+
+// requests: the mother asks for the data about her; her request is a case.
+func (s *story) requests(p *browser.Page) {
+	s.t.Helper()
+	form, ok := s.pack.Form("data-request")
+	if !ok {
+		s.t.Fatal("no form of a data request")
+	}
+	p.Click("link", s.say("nav.looks"))
+	p.Click("link", s.say("data.request"))
+	p.Check("data-request", s.tag)
+	p.Touch("radio", form.Fields[0].Options[0].Says.In(s.tag))
+	p.Fill(form.Fields[1].Label.In(s.tag), why)
+	p.Click("button", s.say("data.request-button"))
+	p.Says(s.statusOf("data-request", "received"), why)
+	p.Check("case-data-request", s.tag)
 }

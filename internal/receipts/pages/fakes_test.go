@@ -14,6 +14,7 @@ import (
 	"dobosh/internal/law"
 	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
+	"dobosh/internal/testkit/laws"
 	"dobosh/internal/testkit/pages"
 	"dobosh/internal/words"
 )
@@ -23,6 +24,7 @@ type gathered struct {
 	mu    sync.Mutex
 	err   error // of everything that changes something
 	empty bool
+	pack  *law.Pack
 	calls []string
 }
 
@@ -85,6 +87,11 @@ func (f *gathered) Saying() (act.Act, error) {
 	return receipts.Saying(func(_ context.Context, _ act.Actor, ref, text string) error { return f.note("say " + ref + " " + text) })
 }
 
+// Requesting is that of the room, over the form of the pack.
+func (f *gathered) Requesting() (act.Act, error) {
+	return (&receipts.System{SystemConfig: receipts.SystemConfig{Pack: f.pack}}).Requesting()
+}
+
 // About is the look that a question is about, once it is known.
 func (f *gathered) About(context.Context, string) (receipts.Access, bool, error) {
 	return receipts.Access{At: pages.Now, Body: pages.Both("Град Зрењанин", "City of Zrenjanin"), Role: "officer"}, !f.empty, nil
@@ -123,5 +130,10 @@ func open(t testing.TB, g *gathered) *portal.Portal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pages.Open(t, pages.Config(words), own, NewQuestions(g), watch)
+	g.pack = laws.Serbia(t)
+	questions, err := NewQuestions(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages.Open(t, pages.Config(words), own, questions, watch)
 }

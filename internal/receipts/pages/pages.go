@@ -32,6 +32,7 @@ type Own interface {
 // Questions are those of a body, as cases; [receipts.System] has them.
 type Questions interface {
 	About(ctx context.Context, number string) (a receipts.Access, found bool, err error)
+	Requesting() (act.Act, error)
 }
 
 // New brings the pages of a node at which people see what is theirs.
@@ -60,9 +61,17 @@ func New(own Own) (portal.Room, error) {
 	}, nil
 }
 
-// NewQuestions brings what the page of a question's case shows of the look that it is about.
-func NewQuestions(q Questions) portal.Room {
-	return portal.Room{Templates: templates, Pieces: map[string]portal.Piece{"case." + receipts.QuestionKind: func(v *portal.Visit, about any) (template.HTML, error) {
+// NewQuestions brings the page on which a person asks for their rights over their data, and what the page of a
+// question's case shows of the look that it is about.
+func NewQuestions(q Questions) (portal.Room, error) {
+	requesting, err := q.Requesting()
+	if err != nil {
+		return portal.Room{}, err
+	}
+	return portal.Room{Templates: templates, Pages: portal.ActPage{
+		Act: requesting, Back: portal.Nav{Path: "/cases", Key: "data.request-back"},
+		Next: func(_ *portal.Visit, done any) string { number, _ := done.(string); return "/cases/" + number },
+	}.Pages(), Pieces: map[string]portal.Piece{"case." + receipts.QuestionKind: func(v *portal.Visit, about any) (template.HTML, error) {
 		c, ok := about.(cases.View)
 		if !ok {
 			return "", nil
@@ -72,5 +81,5 @@ func NewQuestions(q Questions) portal.Room {
 			return "", err
 		}
 		return v.Render("case-look", accessView{Access: look, As: roleName(v, look.Role)})
-	}}}
+	}}}, nil
 }
