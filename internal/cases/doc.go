@@ -22,7 +22,10 @@
 //     that others confirm. Before it somebody is reminded, after it somebody above is told.
 //   - A leader sees numbers and no person.
 //   - What a kind says of visibility stays; nothing here widens it.
-//   - Messages are sealed where they are kept. Lists name nobody.
+//   - Messages and files are sealed where they are kept. Lists name nobody.
+//   - Whoever's mandate has ended sees and does nothing more, and what they did stands.
+//   - An officer decides nothing while a task is open. What a link changes its undoing gives back.
+//   - What is kept no longer is erased, by a clock that others confirm.
 //
 // What does not hold: a case tells what was done in this program; a letter that somebody
 // keeps in a drawer is not in it. Numbers are not secret, and whoever asks for one that is

@@ -31,8 +31,8 @@ func TestARefusalIsAppealedAgainst(t *testing.T) {
 		want(t, "the case of a second appeal", again, number)
 		v, err := r.cases.Case(t.Context(), mother, number)
 		must(t, err)
-		if len(v.Messages) != 2 || len(v.Beside) == 0 || v.Last().IsZero() {
-			t.Errorf("messages %v, cases beside it %d, last day %v", v.Messages, len(v.Beside), v.Last())
+		if len(v.Messages) != 2 || len(v.Links) == 0 || v.Last().IsZero() {
+			t.Errorf("messages %v, cases linked %d, last day %v", v.Messages, len(v.Links), v.Last())
 		}
 
 		second := act.Actor{Account: "second", Grants: []act.Grant{{Role: identity.Officer, Scope: act.Scope{Unit: "second-instance"}}}}
