@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
 	"dobosh/internal/storage"
@@ -132,6 +133,9 @@ func (r *Room) strike(ctx context.Context, tries []*work.Try[mark]) error {
 // clock of the node shows; the end itself waits until that is believed.
 func (r *Room) strikeOne(ctx context.Context, tx *storage.Tx, t *work.Try[mark]) error {
 	c, err := r.caseWhere(ctx, tx, "id", t.Job.Case)
+	if problem.HasCode(err, "case-unknown") {
+		return t.Done(ctx, tx) // it is no longer kept
+	}
 	if err != nil {
 		return err
 	}

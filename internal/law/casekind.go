@@ -184,6 +184,15 @@ func (d *draft) checkCaseKind(e entry[CaseKind]) Findings {
 			wrong("from status %q there is no way to an end", s.ID)
 		}
 	}
+	ends := func(effects ...Effect) bool {
+		return has(d.terms, func(x Term) bool { return x.ID == kind.Term && slices.Contains(effects, x.Then) })
+	}
+	if ends(Appeal) && kind.Silence == "" {
+		found = append(found, e.says("silence", "term %q ends in silence: with which kind of case does the party go on?", kind.Term))
+	}
+	if ends(Lapse, Granted, Refused) && kind.Room == "" && !slices.ContainsFunc(kind.Statuses, func(s CaseStatus) bool { _, ok := s.Clocked(); return ok }) {
+		wrong("the end of term %q decides, and no status is moved by the clock", kind.Term)
+	}
 	from := kind.reach(kind.Begins().ID)
 	for _, s := range kind.Statuses {
 		if s.Merged && (!s.Phase.Ended() || s.Notice == nil) {
