@@ -51,6 +51,6 @@ func delivered(v *portal.Visit, c cases.View) (says template.HTML, missing bool)
 	case d.Lapse.IsZero():
 		return portal.Escaped(v.Say("case.delivery-letter", "day", v.DayOf(d.Sent))), true
 	default:
-		return portal.Escaped(v.Say("case.delivery-sent", "day", v.DayOf(d.Sent), "lapse", v.Day(d.Lapse))), true
+		return portal.Escaped(v.Say("case.delivery-sent", "day", v.DayOf(d.Sent), "until", v.Day(d.Lapse))), true
 	}
 }
