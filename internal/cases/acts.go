@@ -72,6 +72,22 @@ func (r *Room) Releasing() (act.Act, error) {
 	}.Act()
 }
 
+// Seeing is how an officer says that they have read what the party said.
+func (r *Room) Seeing() (act.Act, error) {
+	return act.Def[saying, bool]{
+		Name: "case.seen", Page: "/desk/cases/{number}/seen", Right: RightToHandle(),
+		Fields: []act.Field[saying]{numberField(), act.OfVersion("version", func(in *saying) *int { return &in.Version })},
+		Begin: func(ctx context.Context, by act.Actor, in *saying) error {
+			v, err := r.Case(ctx, by, in.Number)
+			in.Version = v.Version
+			return err
+		},
+		Do: func(ctx context.Context, by act.Actor, in saying) (bool, error) {
+			return true, r.Seen(ctx, by, in.Number, in.Version)
+		},
+	}.Act()
+}
+
 // Deciding is how an officer moves a case whose kind is moved on its page.
 func (r *Room) Deciding() (act.Act, error) {
 	return act.Def[saying, bool]{

@@ -31,6 +31,7 @@ type Case struct {
 	OpenedAt   time.Time
 	EnteredAt  time.Time // since when it has this status
 	EndedAt    time.Time // zero until it has an outcome
+	UnreadAt   time.Time // since when something that the party said waits to be read; zero for nothing
 	Clock      law.Clock
 	Answer     law.Clock // of the term in which the party answers, while the case waits for that; none elsewhere
 	Alarm      Alarm     // what the clock that runs has raised
@@ -81,6 +82,7 @@ var rows = storage.NewTable("cases_cases",
 	storage.Time("opened_at", func(c *Case) *time.Time { return &c.OpenedAt }),
 	storage.Time("entered_at", func(c *Case) *time.Time { return &c.EnteredAt }),
 	storage.Time("ended_at", func(c *Case) *time.Time { return &c.EndedAt }),
+	storage.Time("unread_at", func(c *Case) *time.Time { return &c.UnreadAt }),
 	storage.JSON("clock", func(c *Case) *law.Clock { return &c.Clock }),
 	storage.Col("due", func(c *Case) *int64 { return &c.due }),
 	storage.Col("tasks", func(c *Case) *int { return &c.Tasks }),

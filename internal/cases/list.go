@@ -24,6 +24,7 @@ type Wanted struct {
 	Waits   bool      // those that wait for the body: received or in handling
 	Mine    bool      // those that the officer has taken
 	Free    bool      // those that nobody has taken
+	Unread  bool      // those in which something that the party said waits to be read, also ended ones
 }
 
 // queue is the order of an officer's work: the nearest clock first, and those without one
@@ -79,7 +80,11 @@ func (w Wanted) filter(by act.Actor) (storage.Filter, error) {
 	if f.Where != "" {
 		f.Where += " and "
 	}
-	f.Where += "ended_at = 0" // in so many words: see 0688_found.sql
+	open := "ended_at = 0" // in so many words: see 0688_found.sql
+	if w.Unread {
+		open = "unread_at > 0"
+	}
+	f.Where += open
 	for _, is := range []equal{{"phase", string(w.Phase)}, {"kind", w.Kind}, {"service", w.Service}} {
 		if is.value != "" {
 			f.Where += " and " + is.text()
@@ -115,9 +120,10 @@ func (r *Room) Queue(ctx context.Context, by act.Actor, w Wanted, after page.Key
 }
 
 // Next is the number of the case that an officer should see to: the nearest clock of those they have taken, then
-// of those that nobody has; empty for none.
+// of those that nobody has, then of those in which something waits to be read;
+// empty for none.
 func (r *Room) Next(ctx context.Context, by act.Actor) (string, error) {
-	for _, wish := range []Wanted{{Waits: true, Mine: true}, {Waits: true, Free: true}} {
+	for _, wish := range []Wanted{{Waits: true, Mine: true}, {Waits: true, Free: true}, {Unread: true, Mine: true}, {Unread: true, Free: true}} {
 		f, err := wish.filter(by)
 		if err != nil {
 			return "", err

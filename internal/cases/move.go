@@ -74,6 +74,9 @@ func (r *Room) Move(ctx context.Context, tx *storage.Tx, m Move) (Case, error) {
 	if to.Phase.Ended() {
 		c.EndedAt, c.mark, c.Alarm = now, noTerm, ""
 	}
+	if m.By == law.ByOfficer {
+		c.UnreadAt = time.Time{}
+	}
 	if to.Unit != "" && to.Unit != c.Unit {
 		c.Unit, c.Officer = to.Unit, ""
 		if err := r.custody(ctx, tx, c, to.ID); err != nil {
@@ -109,10 +112,10 @@ func (r *Room) write(ctx context.Context, tx *storage.Tx, c Case, was int) error
 		return err
 	}
 	result, err := tx.ExecContext(ctx, `update cases_cases set person = $1, sector = $2, status = $3, phase = $4, visibility = $5, body = $6, unit = $7, officer = $8,
-		entered_at = $9, ended_at = $10, clock = $11, due = $12, version = $13, answer = $14, ends = $15, mark = $16, told = $17, alarm = $18
-		where id = $19 and version = $20`,
+		entered_at = $9, ended_at = $10, clock = $11, due = $12, version = $13, answer = $14, ends = $15, mark = $16, told = $17, alarm = $18, unread_at = $19
+		where id = $20 and version = $21`,
 		c.Person, c.Sector, c.Status, string(c.Phase), string(c.Visibility), c.Body, c.Unit, c.Officer,
-		storage.Micros(c.EnteredAt), micros(c.EndedAt), clock, c.due, c.Version, answer, c.ends, c.mark, c.told, string(c.Alarm), c.ID, was)
+		storage.Micros(c.EnteredAt), micros(c.EndedAt), clock, c.due, c.Version, answer, c.ends, c.mark, c.told, string(c.Alarm), micros(c.UnreadAt), c.ID, was)
 	if err != nil {
 		return fmt.Errorf("write case: %w", err)
 	}
@@ -178,15 +181,21 @@ func (r *Room) tell(ctx context.Context, tx *storage.Tx, c Case, n law.CaseNotic
 	}
 	values := lang.Values{"body": r.Title(body), "number": c.Number, "day": day, "phone": r.Phone, "other": by.other}
 	notice := notify.Notice{
-		ID: r.noticeID(c, by), Person: c.Person, Link: r.PublicURL + "/cases/" + c.Number,
+		ID: r.noticeID(c, by), Person: c.Person, Thread: c.ID, Link: r.PublicURL + "/cases/" + c.Number,
 		Subject: fill(n.Subject, values), Body: fill(n.Body, values),
 	}
 	if c.Phase == law.Decided { // the term of a remedy begins when it arrives
 		notice.Serves = c.ID
 	}
+	add := func(key string) {
+		more := said().In(key, values)
+		notice.Body = notice.Body.Map(func(source lang.Tag, s string) string { return s + "\n" + more.In(source) })
+	}
+	if r.ByMail {
+		add("case.notice-answer")
+	}
 	if r.Phone != "" {
-		help := said().In("case.notice-help", values)
-		notice.Body = notice.Body.Map(func(source lang.Tag, s string) string { return s + "\n" + help.In(source) })
+		add("case.notice-help")
 	}
 	for _, n := range c.toAll(notice) {
 		if err := r.Notifier.Send(ctx, tx, n); err != nil {

@@ -50,6 +50,7 @@ type Config struct {
 	Member    registry.ID // that answers for cases that begin here
 	Prefix    string      // of the numbers of cases, "ZR"
 	Phone     string      // that people call for help; empty for none
+	ByMail    bool        // what people are told can be answered by mail
 	PublicURL string      // where people reach the portal, without a slash at the end
 	Title     func(registry.ID) lang.Text
 	Pack      *law.Pack

@@ -3,6 +3,8 @@ package cases
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"dobosh/internal/act"
@@ -31,6 +33,7 @@ type Message struct {
 	Said   string
 	At     time.Time
 	ReadAt time.Time // zero until the other side has seen it
+	Letter *Letter   // how it was written, where it came by mail
 
 	sealed []byte
 	cased  string
@@ -48,17 +51,26 @@ var messages = storage.NewTable("cases_messages",
 	storage.Time("read_at", func(m *Message) *time.Time { return &m.ReadAt }),
 )
 
-// maxMessages bounds what is shown of a thread.
-const maxMessages = 200
+// Bounds of a thread, in messages.
+const (
+	maxMessages = 400 // that are shown, the newest
+	maxHeard    = 200 // of the party in one case
+)
 
 // say adds a message to a thread of a case.
 func (r *Room) say(ctx context.Context, tx *storage.Tx, c Case, thread Thread, by law.Mover, account, text string) error {
+	_, err := r.message(ctx, tx, c, thread, by, account, text)
+	return err
+}
+
+// message is say, and gives the id of the message.
+func (r *Room) message(ctx context.Context, tx *storage.Tx, c Case, thread Thread, by law.Mover, account, text string) (string, error) {
 	m := Message{ID: id.New(), cased: c.ID, Thread: thread, By: by, author: account, At: r.Now()}
 	m.sealed = r.Key.Seal([]byte(text), []byte("message "+m.ID))
 	if _, err := messages.Insert(ctx, tx, "", m); err != nil {
-		return fmt.Errorf("say: %w", err)
+		return "", fmt.Errorf("say: %w", err)
 	}
-	return nil
+	return m.ID, nil
 }
 
 // Ask has an officer put a question to the party. The case waits for the answer in the status
@@ -122,29 +134,55 @@ func (r *Room) Answer(ctx context.Context, by act.Actor, number, text string) er
 
 // Heard takes what the party of a case said, on whatever channel, within the transaction of
 // the caller.
+//
+// Problem: case-full, where they have said as much as one case takes.
 func (r *Room) Heard(ctx context.Context, tx *storage.Tx, id, text string) error {
 	c, err := r.caseWhere(ctx, tx, "id", id)
 	if err != nil {
 		return err
 	}
-	if err := r.say(ctx, tx, c, WithParty, law.ByParty, "", text); err != nil {
-		return err
-	}
-	_, status, err := r.kindOf(c)
-	if err != nil || status.Answered == "" {
-		return err
-	}
-	_, err = r.Move(ctx, tx, Move{Case: c.ID, To: status.Answered, By: law.ByParty})
+	_, err = r.heard(ctx, tx, c, text)
 	return err
 }
 
-// thread opens the messages of a thread, the oldest first.
+// heard adds to a case what its party said, and gives the id of the message. Until an officer
+// has read it the case stands among those with something to read, also where it has ended; and
+// whoever was about to decide without it is told that the case has changed.
+func (r *Room) heard(ctx context.Context, tx *storage.Tx, c Case, text string) (message string, err error) {
+	var before int
+	if err := tx.QueryRowContext(ctx, `select count(*) from cases_messages where case_id = $1 and by_whom = $2`, c.ID, string(law.ByParty)).Scan(&before); err != nil {
+		return "", err
+	}
+	if before >= maxHeard {
+		return "", problem.New(problem.Conflict, "case-full", "number", c.Number, "n", strconv.Itoa(maxHeard))
+	}
+	if message, err = r.message(ctx, tx, c, WithParty, law.ByParty, "", text); err != nil {
+		return "", err
+	}
+	was := c.Version
+	c.Version = was + 1
+	if c.UnreadAt.IsZero() {
+		c.UnreadAt = r.Now()
+	}
+	if err := r.write(ctx, tx, c, was); err != nil {
+		return "", err
+	}
+	_, status, err := r.kindOf(c)
+	if err != nil || status.Answered == "" {
+		return message, err
+	}
+	_, err = r.Move(ctx, tx, Move{Case: c.ID, To: status.Answered, By: law.ByParty})
+	return message, err
+}
+
+// thread opens the newest messages of some threads, the oldest of them first.
 func (r *Room) thread(ctx context.Context, from storage.Reader, c Case, threads ...Thread) ([]Message, error) {
 	f := storage.Among("thread", threads...)
-	all, err := messages.All(ctx, from, fmt.Sprintf(`where %s and case_id = $%d order by id limit %d`, f.Where, len(f.Args)+1, maxMessages), append(f.Args, c.ID)...)
+	all, err := messages.All(ctx, from, fmt.Sprintf(`where %s and case_id = $%d order by id desc limit %d`, f.Where, len(f.Args)+1, maxMessages), append(f.Args, c.ID)...)
 	if err != nil {
 		return nil, fmt.Errorf("messages: %w", err)
 	}
+	slices.Reverse(all)
 	for i := range all {
 		said, err := r.Key.Open(all[i].sealed, []byte("message "+all[i].ID))
 		if err != nil {
@@ -152,5 +190,5 @@ func (r *Room) thread(ctx context.Context, from storage.Reader, c Case, threads 
 		}
 		all[i].Said = string(said)
 	}
-	return all, nil
+	return all, r.letters(ctx, from, c, all)
 }

@@ -87,6 +87,8 @@ type Config struct {
 	SignIn *identity.Config `yaml:"sign_in"`
 	// Mail sends notices; without it they are kept and shown in the inbox only.
 	Mail *notify.Config `yaml:"mail"`
+	// Mailbox takes what people answer by mail; without it nobody can.
+	Mailbox *Mailbox `yaml:"mailbox"`
 	// Services makes this node decide under the public services of its member.
 	Services *Services `yaml:"services"`
 	// Contracts says who else makes contracts here.
@@ -326,6 +328,7 @@ func (c *Config) paths() []*string {
 	paths = append(paths, c.Bus.paths()...)
 	paths = append(paths, c.timeStampPaths()...)
 	paths = append(paths, c.Edge.paths()...)
+	paths = append(paths, c.Mailbox.paths()...)
 	if c.SignIn != nil {
 		paths = append(paths, &c.SignIn.ClientSecretFile)
 	}
@@ -400,6 +403,7 @@ func (c Config) Check() error {
 		wrong(account.Check(c.Services.Account) != nil, "services.account: %w", account.Check(c.Services.Account))
 		wrong(c.Services.Workers < 0 || c.Services.Workers > 1024, "services.workers: is not between 0 and 1024")
 	}
+	errs = append(errs, c.Mailbox.check(c)...)
 	errs = append(errs, c.Events.check()...)
 	errs = append(errs, checkSystems(c.InformationSystems, c.Member)...)
 	errs = append(errs, c.Edge.check()...)

@@ -83,6 +83,7 @@ func figureHelp() map[string]string {
 		"dobosh_outbox_waiting":              "Events that the stream does not have yet.",
 		"dobosh_outbox_failing_seconds":      "For how long events could not be published; 0 when they can.",
 		"dobosh_stream_lost":                 "Events that the stream has lost and nobody has any more.",
+		"dobosh_mail_held":                   "Mails that came in and wait for an officer.",
 		"dobosh_work_oldest_seconds":         "How long the longest due job is due.",
 		"dobosh_disk_free_bytes":             "Room on the disk under the folder of the node.",
 		"dobosh_disk_size_bytes":             "Size of that disk.",

@@ -47,6 +47,7 @@ import (
 	"dobosh/internal/kit/trace"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
+	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 	receiptpages "dobosh/internal/receipts/pages"
@@ -121,7 +122,7 @@ const (
 func tables(guests []Guest) []fs.FS {
 	all := []fs.FS{
 		migrations, keys.Migrations(), bus.Migrations(), api.Migrations(), budget.Migrations(), turnstile.Migrations(), work.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), admission.Migrations(),
-		contracts.Migrations(), catalogue.Migrations(), oversight.Migrations(), events.Migrations(), notify.Migrations(), cases.Migrations(), services.Migrations(), receipts.Migrations(),
+		contracts.Migrations(), catalogue.Migrations(), oversight.Migrations(), events.Migrations(), notify.Migrations(), mailbox.Migrations(), cases.Migrations(), services.Migrations(), receipts.Migrations(),
 	}
 	for _, guest := range guests {
 		for _, tables := range guest.Tables {
@@ -457,6 +458,10 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		Pages:   []portal.Room{casePages, questions},
 		Start:   asked.Adopt,
 	}, nil)
+	answered, brings, err := openMailbox(ctx, b, db, jobs, shared, courier, matters)
+	if err := n.take(brings, err); err != nil {
+		return err
+	}
 	var given *services.Room
 	if cfg.Services != nil {
 		secret, err := shared.Key(ctx, "decisions")
@@ -526,7 +531,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		return err
 	}
 	whole := &integrity{db: db}
-	vital := &vitals{log: log, parts: d.parts(db, stream, func() *bus.Relay { return relay }, jobs, whole, pack)}
+	vital := &vitals{log: log, parts: append(d.parts(db, stream, func() *bus.Relay { return relay }, jobs, whole, pack), part{"mailbox", answered.part})}
 	n.take(Brings{Work: []func(context.Context){d.endPauses, rotation.Finish, n.stayKnown, vital.watch, whole.watch, func(ctx context.Context) { b.watchClock(ctx, d.askTime) }}}, nil)
 	seen := conditions{door: d, oversight: over, stamps: stamps, title: title, vitals: vital}
 

@@ -27,7 +27,7 @@ func (n *Node) openCases(pack *law.Pack, db *storage.DB, jobs *work.Runner, jour
 		return nil, err
 	}
 	cfg := cases.Config{
-		Member: n.Member, Prefix: n.numbers(), PublicURL: n.PublicURL, Phone: n.Help.Phone, Title: title, Pack: pack, DB: db, Key: said, Journal: journal, Work: jobs, Sure: n.agreed.Sure, Now: n.now,
+		Member: n.Member, Prefix: n.numbers(), PublicURL: n.PublicURL, Phone: n.Help.Phone, ByMail: n.Mailbox != nil, Title: title, Pack: pack, DB: db, Key: said, Journal: journal, Work: jobs, Sure: n.agreed.Sure, Now: n.now,
 		Pseudonyms: sectors,
 	}
 	if courier != nil {

@@ -3,6 +3,7 @@ package notify
 import (
 	"bytes"
 	"context"
+	"io"
 	"io/fs"
 	"log/slog"
 	"slices"
@@ -19,6 +20,8 @@ import (
 
 // threads keeps what is answered.
 type threads map[string]string
+
+func (t threads) Keep(context.Context, string, io.Reader) (any, error) { return nil, nil }
 
 func (t threads) Reply(_ context.Context, tx *storage.Tx, thread string, m mailbox.Mail) error {
 	tx.AfterCommit(func() { t[thread] += m.Person + ": " + m.Text })

@@ -44,6 +44,7 @@ type Cases interface {
 	Asking() (act.Act, error)
 	Claiming() (act.Act, error)
 	Releasing() (act.Act, error)
+	Seeing() (act.Act, error)
 	Deciding() (act.Act, error)
 	Lead(ctx context.Context, by act.Actor) (cases.Overview, error)
 	Overdue(ctx context.Context, by act.Actor, after page.Key) (page.Page[cases.Case], error)
@@ -64,7 +65,7 @@ type room struct {
 // New brings the pages of cases.
 func New(c Cases, pack *law.Pack) (portal.Room, error) {
 	r := &room{c, pack}
-	acts, err := act.All(c.Answering, c.Asking, c.Claiming, c.Releasing, c.Deciding, c.Extending, c.Pausing, c.Resuming, c.AppealingSilence, c.Handing)
+	acts, err := act.All(c.Answering, c.Asking, c.Claiming, c.Releasing, c.Seeing, c.Deciding, c.Extending, c.Pausing, c.Resuming, c.AppealingSilence, c.Handing)
 	if err != nil {
 		return portal.Room{}, err
 	}
@@ -310,6 +311,8 @@ func (r *room) queue() portal.List[cases.Case] {
 			wish.Mine = true
 		case "free":
 			wish.Waits, wish.Free = true, true
+		case "unread":
+			wish.Unread = true
 		case "in-handling", "waiting-party", "triage":
 			wish.Phase = law.Phase(w.State)
 		}
@@ -317,7 +320,7 @@ func (r *room) queue() portal.List[cases.Case] {
 	}
 	return portal.List[cases.Case]{
 		Path: "/desk/cases", Title: "nav.desk-cases", Lead: "cases.queue.lead", StateKey: "cases.queue.state.", Search: "cases.queue.search", Hint: "cases.queue.search-hint",
-		States: []string{"free", "mine", "in-handling", "waiting-party", "triage"},
+		States: []string{"free", "mine", "unread", "in-handling", "waiting-party", "triage"},
 		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[cases.Case], error) {
 			if w.Words != "" {
 				return r.Find(v.R.Context(), v.Actor, w.Words, w.After)
@@ -344,7 +347,13 @@ func (r *room) queue() portal.List[cases.Case] {
 				}
 				return portal.Escaped(v.Say("cases.queue.stands"))
 			}},
-			{Key: "col.state", Cell: func(v *portal.Visit, c cases.Case) template.HTML { return v.Text(r.rowOf(c).Status.Title) }},
+			{Key: "col.state", Cell: func(v *portal.Visit, c cases.Case) template.HTML {
+				status := v.Text(r.rowOf(c).Status.Title)
+				if !c.UnreadAt.IsZero() {
+					status += " · " + portal.Escaped(v.Say("cases.queue.unread"))
+				}
+				return status
+			}},
 			{Key: "case.number", Kind: portal.Codes, Cell: func(v *portal.Visit, c cases.Case) template.HTML { return v.Code(c.Number) }},
 			{Key: "col.officer", Cell: func(v *portal.Visit, c cases.Case) template.HTML {
 				switch c.Officer {

@@ -82,7 +82,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	for _, number := range numbers {
 		expected = append(expected, pages.Expected{Who: "mother", Path: "/cases/" + number, Status: 200}, pages.Expected{Who: "officer", Path: "/desk/cases/" + number, Status: 200})
 	}
-	for _, path := range []string{"claim", "release", "ask", "pause/supplement", "resume", "extend", "parties", "tasks", "join", "split", "consult", "note/internal", "files", "files/internal", "part/duplicate/" + numbers["asked"]} {
+	for _, path := range []string{"claim", "release", "ask", "seen", "pause/supplement", "resume", "extend", "parties", "tasks", "join", "split", "consult", "note/internal", "files", "files/internal", "part/duplicate/" + numbers["asked"]} {
 		expected = append(expected, pages.Expected{Who: "officer", Path: "/desk/cases/" + numbers["with-officer"] + "/" + path, Status: 200})
 	}
 	expected = append(expected, pages.Expected{Who: "mother", Path: "/cases/" + numbers["asked"] + "/answer", Status: 200}, pages.Expected{Who: "mother", Path: "/cases/" + numbers["asked"] + "/files", Status: 200},
@@ -104,7 +104,8 @@ func TestAQuestionAndItsAnswer(t *testing.T) {
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?q=" + strings.ToLower(number)}, 200, number)
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?q=ZR-2026-0000-0000-1"}, 200, "Ниједан предмет не одговара")
 	pages.Sends(t, h, "mother", "/cases/"+number+"/answer", "/cases/"+number, "text", "У мају.")
-	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases/" + number}, 200, "У мају.")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?state=unread"}, 200, number, "нова порука")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases/" + number}, 200, "У мају.", "Означи као прочитано")
 	if w := (pages.Request{Who: "officer", Path: cases.NextPage}).To(h); w.Header().Get("Location") != "/desk/cases/"+number+"?saved=1" {
 		t.Errorf("the next case is at %q", w.Header().Get("Location"))
 	}

@@ -2,11 +2,13 @@ package demo_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/lab/demo"
+	"dobosh/internal/lab/mailsink"
 	"dobosh/internal/testkit/browser"
 )
 
@@ -90,31 +92,72 @@ func (s *story) asksParty() *browser.Page {
 	return p
 }
 
-// answersOfficer: the mother finds the question and answers it.
+// answersOfficer: the mother is told by mail that there is a question, answers the mail, and finds both in her case.
 func (s *story) answersOfficer() *browser.Page {
 	s.t.Helper()
+	mail := s.b.Visitor(s.t, browser.Options{NoScripts: s.noScripts}).Tab()
+	mail.Open(s.demo.Mailbox() + "/?to=ivana@primer.example&lang=" + string(s.tag))
+	subject := s.subjectOf("application", "asked")
+	mail.Eventually("word of the question is in the mailbox", func() bool {
+		for _, m := range s.demo.Mail() {
+			if subject.MatchString(m.Subject) {
+				mail.Reload()
+				mail.Click("link", m.Subject)
+				return true
+			}
+		}
+		return false
+	})
+	mail.Fill(s.sink("answer"), "Answer 1")
+	mail.Check("mail-answer", s.tag)
+	mail.Click("button", s.sink("answer.button"))
+	mail.Says(s.sink("answer.sent"))
+	mail.Check("mail-answered", s.tag)
+
 	p := s.arrive(s.demo.URL(demo.City), "welcome")
 	s.signIn(p, s.say("welcome.city.sign-in"), s.person("ivana").Name(), "home-cases")
 	p.Click("link", s.say("nav.cases"))
-	p.Says(s.statusOf("application", "asked"))
 	p.Check("cases", s.tag)
 	p.Click("link", s.service(allowance))
-	p.Says("Question 1")
-	p.Check("case-asked", s.tag)
-	p.Click("link", s.say("case.answer"))
-	p.Check("case-answer", s.tag)
-	p.Fill(s.say("case.answer.text"), "Answer 1")
-	p.Click("button", s.say("case.answer-button"))
-	p.Says("Answer 1", s.statusOf("application", "with-officer"), s.say("case.until"))
+	p.Eventually("the answer is in the case", func() bool {
+		if strings.Contains(p.Text(), "Answer 1") {
+			return true
+		}
+		p.Reload()
+		return false
+	})
+	p.Says("Question 1", s.statusOf("application", "with-officer"), s.say("case.until"), s.say("case.mail-unchecked"))
 	p.Check("case-answered", s.tag)
 	return p
+}
+
+// subjectOf finds what people are told of a status by mail, which they want in Cyrillic.
+func (s *story) subjectOf(kind, status string) *regexp.Regexp {
+	s.t.Helper()
+	k, _ := s.pack.CaseKind(kind)
+	st, ok := k.Status(status)
+	if !ok || st.Notice == nil {
+		s.t.Fatalf("nobody is told of %s, %s", kind, status)
+	}
+	return regexp.MustCompile("^" + regexp.MustCompile(`\\\{[a-z]+\\\}`).ReplaceAllString(regexp.QuoteMeta(st.Notice.Subject.In(lang.SrCyrl)), ".+") + "$")
+}
+
+// sink is a sentence of the page of the mailbox.
+func (s *story) sink(key string) string {
+	s.t.Helper()
+	said, err := lang.Load(mailsink.Words())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return said.Say(s.tag, key)
 }
 
 // refuses: the officer ends the case with a reason, and is led to the next.
 func (s *story) refuses(p *browser.Page) {
 	s.t.Helper()
 	p.Reload()
-	p.Says("Answer 1")
+	p.Says("Answer 1", "ivana@primer.example", s.say("case.unread"))
+	p.Check("desk-case-answered", s.tag)
 	p.Click("link", s.say("case.settle"))
 	p.Click("link", s.say("referral.dismiss"))
 	p.Check("referral-dismiss", s.tag)

@@ -75,6 +75,7 @@ func (s setup) city(cfg *node.Config) {
 	cfg.Listen.Edge, cfg.Listen.Systems = address(s.host, s.ports.Edge), address(s.host, s.ports.Counter)
 	cfg.Sectors = map[string]string{"family": "family.sector", exchange.ReceiptSector: exchange.ReceiptSector + ".sector"}
 	cfg.Mail = &notify.Config{Host: s.host, Port: s.ports.SMTP, From: "Добош Зрењанин <dobosh@zrenjanin.example>", TLS: notify.Plain}
+	cfg.Mailbox = &node.Mailbox{Domain: "odgovor.zrenjanin.example", Listen: address(s.host, s.ports.Answers), Desks: []string{"pisarnica@zrenjanin.example"}}
 	cfg.Contracts = node.Contracts{Systems: []node.System{{Name: "engineer", TokenFile: "contracts.token"}}}
 	cfg.Catalogue = node.Catalogue{Systems: []node.System{{Name: "engineer", TokenFile: "catalogue.token"}}}
 	cfg.Events = node.Events{Systems: []node.EventSystem{{System: node.System{Name: "registry-office", TokenFile: "events.token"}, Subsystem: "family"}}}

@@ -195,8 +195,11 @@ func (d *Demo) openMail() error {
 	if err != nil {
 		return fmt.Errorf("mailbox: %w", err)
 	}
-	d.sink, err = mailsink.Start(listener, d.log)
-	return err
+	if d.sink, err = mailsink.Start(listener, d.log); err != nil {
+		return err
+	}
+	d.sink.AnswerAt(address(d.setup.host, d.setup.ports.Answers))
+	return nil
 }
 
 // page adds a small server of the demonstration itself.
@@ -259,6 +262,9 @@ func (d *Demo) Serve(ctx context.Context) error { return d.serve(ctx) }
 // Mail gives the messages that went out.
 func (d *Demo) Mail() []mailsink.Message { return d.sink.Messages() }
 
+// Mailbox is the address of the page that shows what went out, and sends answers to it.
+func (d *Demo) Mailbox() string { return d.setup.http(d.setup.ports.Mailbox) }
+
 // URL is the address of a node's portal.
 func (d *Demo) URL(node string) string {
 	p := d.setup.ports
@@ -280,7 +286,7 @@ Dobosh demonstration. All persons are invented.
   the city of Zrenjanin   %s   (residents and officers)
   the state registers     %s   (registrars)
   the supervisor          %s   (members, contracts, witness)
-  the mailbox             %s   (every message that goes out)
+  the mailbox             %s   (every message that goes out, and answers to it)
 
 A tour of five minutes, with the address of every surface: %s/tour
   1. At the state registers sign in as the registrar, press "Show me a birth" and

@@ -23,13 +23,14 @@ type ports struct {
 	Operations [3]int `json:"operations"` // city, registers, supervisor
 	Exchange   [3]int `json:"exchange"`
 	Counter    int    `json:"counter"`
-	Stamps     int    `json:"stamps"` // the authority for time-stamps
+	Stamps     int    `json:"stamps"`  // the authority for time-stamps
+	Answers    int    `json:"answers"` // where the city takes what people answer by mail
 }
 
 // all lists where the ports stand, the city's first.
 func (p *ports) all() []*int {
 	return []*int{&p.City, &p.Registers, &p.Supervisor, &p.Provider, &p.Mailbox, &p.SMTP, &p.Edge, &p.Systems,
-		&p.Operations[0], &p.Operations[1], &p.Operations[2], &p.Exchange[0], &p.Exchange[1], &p.Exchange[2], &p.Counter, &p.Stamps}
+		&p.Operations[0], &p.Operations[1], &p.Operations[2], &p.Exchange[0], &p.Exchange[1], &p.Exchange[2], &p.Counter, &p.Stamps, &p.Answers}
 }
 
 // choosePorts lays the ports out one after the other from the first. For port

@@ -23,6 +23,9 @@ var styleCSS string
 //go:embed words/*.json
 var wordFiles embed.FS
 
+// Words are the sentences of the page.
+func Words() lang.Words { return lang.Words{Room: "mailsink", Files: wordFiles} }
+
 // mailbox shows messages. All its links are queries, so it can be served under
 // any path.
 type mailbox struct {
@@ -32,7 +35,7 @@ type mailbox struct {
 }
 
 func newMailbox() (*mailbox, error) {
-	texts, err := lang.Load(lang.Words{Room: "mailsink", Files: wordFiles})
+	texts, err := lang.Load(Words())
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +45,7 @@ func newMailbox() (*mailbox, error) {
 	}
 	sum := sha256.Sum256([]byte(styleCSS))
 	return &mailbox{layout, texts, "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"}, nil
+		"'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}, nil
 }
 
 // view is what the template shows: one message when Open is set, else the list.
@@ -54,6 +57,8 @@ type view struct {
 	To        string // only mail to this address; empty for all
 	Missing   bool   // the message that was asked for is not there
 	Open      *shown
+	AnswerTo  string  // to which an answer to the open message goes; empty for nowhere
+	Became    string  // key of what became of an answer; empty for none
 	List      []shown // the newest first
 }
 
@@ -69,8 +74,13 @@ type shown struct {
 }
 
 // ServeHTTP shows the list, or with ?message=NUMBER one message. ?to=ADDRESS
-// leaves only mail to one address, ?lang=TAG chooses the language.
+// leaves only mail to one address, ?lang=TAG chooses the language. What is posted is an
+// answer to a message.
 func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost && s.answers != "" {
+		s.answer(w, r)
+		return
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
@@ -90,6 +100,10 @@ func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			status = http.StatusNotFound
 		} else {
 			content.Open = new(show(messages[i], tag))
+			content.AnswerTo = s.answerable(messages[i])
+			if became := query.Get("answer"); slices.Contains([]string{"sent", "empty", "refused"}, became) {
+				content.Became = "answer." + became
+			}
 		}
 	} else {
 		content.List = list(messages, content.To, tag)

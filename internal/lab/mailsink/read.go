@@ -78,3 +78,13 @@ func decoded(h header, body io.Reader) io.Reader {
 	}
 	return body
 }
+
+// Writer is who wrote the message as it says itself, which is not where bounces go.
+func (m Message) Writer() string {
+	if from := m.Header["From"]; len(from) == 1 {
+		if address, err := mail.ParseAddress(from[0]); err == nil {
+			return strings.TrimSpace(address.Name + " " + address.Address)
+		}
+	}
+	return m.From
+}

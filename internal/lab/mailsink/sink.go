@@ -41,6 +41,7 @@ type Sink struct {
 	listener net.Listener
 	server   *smtp.Server
 	page     *mailbox
+	answers  string // host:port of the server that takes answers; empty for none, see AnswerAt
 	done     sync.WaitGroup
 
 	mu       sync.Mutex

@@ -67,21 +67,23 @@ func (m *Mailbox) held(ctx context.Context, id string) (mail, error) {
 
 // Assign files a mail in the thread of the case with a number, because somebody says so.
 //
-// Problems: mail-unknown, mail-settled; thread-unknown at the field "number".
+// Problems: mail-unknown, mail-settled; thread-unknown or thread-full at the field "number".
 func (m *Mailbox) Assign(ctx context.Context, id, number, by string) error {
 	row, err := m.held(ctx, id)
 	if err != nil {
 		return err
 	}
-	unknown := func(err error) error {
-		if problem.HasCode(err, "thread-unknown") {
-			return problem.New(problem.Invalid, "form-incomplete").At("number", "thread-unknown").Because(err)
+	refused := func(err error) error {
+		for _, code := range []string{"thread-unknown", "thread-full"} {
+			if problem.HasCode(err, code) {
+				return problem.New(problem.Invalid, "form-incomplete").At("number", code).Because(err)
+			}
 		}
 		return err
 	}
 	thread, err := m.threads.Find(ctx, number)
 	if err != nil {
-		return unknown(err)
+		return refused(err)
 	}
 	l, err := m.read(ctx, row, nil)
 	if err != nil {
@@ -95,7 +97,7 @@ func (m *Mailbox) Assign(ctx context.Context, id, number, by string) error {
 	row.State, row.Thread, row.By, row.Settled = Filed, thread, by, m.now()
 	return m.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		if err := m.reply(ctx, tx, &row, l, mail); err != nil {
-			return unknown(err)
+			return refused(err)
 		}
 		return m.put(ctx, tx, row, Held)
 	})

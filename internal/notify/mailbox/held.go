@@ -32,6 +32,7 @@ const (
 	ManyThreads = "many-threads" // it leads to several
 	Unchecked   = "unchecked"    // the sender has one open matter, but nobody checked that it is them
 	ThreadGone  = "thread-gone"  // there is no such thread any more
+	ThreadFull  = "thread-full"  // the thread takes no more
 )
 
 // mail is a row.
@@ -112,6 +113,25 @@ func (m *Mailbox) List(ctx context.Context, state State, after page.Key, size in
 		return all, fmt.Errorf("list mail: %w", err)
 	}
 	return all, nil
+}
+
+// Waiting is how much mail waits for a person.
+type Waiting struct {
+	Held   int
+	Oldest time.Time // when the longest held one arrived; zero for none
+}
+
+// Waiting counts the mail that waits for a person.
+func (m *Mailbox) Waiting(ctx context.Context) (w Waiting, err error) {
+	var oldest int64
+	err = m.db.Read(ctx).QueryRowContext(ctx, `select count(*), coalesce(min(arrived_at), 0) from mailbox_mails where state = 'held'`).Scan(&w.Held, &oldest)
+	if err != nil {
+		return w, fmt.Errorf("count held mail: %w", err)
+	}
+	if oldest > 0 {
+		w.Oldest = storage.Instant(oldest)
+	}
+	return w, nil
 }
 
 // Find gives a mail.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"os"
@@ -195,9 +196,13 @@ func (m *Mailbox) Knows(address string) bool {
 type Threads interface {
 	// Reply writes a mail into a thread, in the transaction.
 	//
-	// Problem: thread-unknown, where there is no such thread any more; the mail is held
-	// then. A thread whose matter is closed takes it too, for whoever has it in custody.
+	// Problems: thread-unknown, where there is no such thread any more; thread-full, where it
+	// takes no more. The mail is held then. A thread whose matter is closed takes it too, for whoever has it in custody.
 	Reply(ctx context.Context, tx *storage.Tx, thread string, m Mail) error
+	// Keep takes a file that came with a mail before Reply gets the mail, so that nothing large
+	// is read in the transaction; what it gives comes back as Attachment.Kept. What it refuses
+	// by a problem stays in the original alone; a problem of the kind Unavailable is no refusal.
+	Keep(ctx context.Context, name string, content io.Reader) (kept any, err error)
 	// Open gives the threads of the open matters of whoever has confirmed an address, in
 	// the form that letter.Canonical gives; more than one need not be complete.
 	Open(ctx context.Context, address string) (threads []string, err error)
@@ -236,8 +241,8 @@ type Mail struct {
 	Attachments []Attachment
 }
 
-// Attachment is a file of a mail, in the file store.
+// Attachment is a file of a mail.
 type Attachment struct {
 	letter.Attachment
-	File string // its name there
+	Kept any // what Threads.Keep gave; nil where it refused the file
 }

@@ -38,7 +38,7 @@ func TestAnAnswerLandsInItsThread(t *testing.T) {
 		if m.Text != "Ево извода." || !strings.Contains(m.Quoted, "> питање") || m.From != (letter.Address{Name: "Ana", Email: "ana@b.example"}) || m.Person != "person of n1" || m.Checked || m.Assigned != "" || m.Subject != "Re: question" {
 			t.Errorf("%+v", m)
 		}
-		if len(m.Attachments) != 1 || m.Attachments[0].Type != "application/pdf" || m.Attachments[0].Name != "izvod.pdf" || r.blob(m.Attachments[0].File) != "%PDF-1.7 извод" {
+		if len(m.Attachments) != 1 || m.Attachments[0].Type != "application/pdf" || m.Attachments[0].Name != "izvod.pdf" || m.Attachments[0].Kept != "%PDF-1.7 извод" {
 			t.Errorf("%+v", m.Attachments)
 		}
 		if r.blob(m.Original) != raw {
@@ -187,8 +187,11 @@ func TestTwoThreadsAreNoThread(t *testing.T) {
 		one, two, same := r.sends("n1", "thread-1"), r.sends("n2", "thread-2"), r.sends("n3", "thread-1")
 		r.arrives(written("једном"), "ana@b.example", one.ReplyTo, same.ReplyTo)
 		r.arrives(written("двома"), "ana@b.example", one.ReplyTo, two.ReplyTo)
-		r.gone["thread-2"] = true
+		r.gone["thread-2"] = "thread-unknown"
 		r.arrives(written("ничему"), "ana@b.example", two.ReplyTo)
+		r.sorts()
+		r.gone["thread-2"] = "thread-full"
+		r.arrives(written("пуном"), "ana@b.example", two.ReplyTo)
 		r.sorts()
 		if len(r.replies["thread-1"]) != 1 || len(r.replies["thread-2"]) != 0 {
 			t.Errorf("%+v", r.replies)
@@ -197,7 +200,7 @@ func TestTwoThreadsAreNoThread(t *testing.T) {
 		for _, item := range r.in(mailbox.Held) {
 			held[item.Summary.Text] = item.Sign
 		}
-		if len(held) != 2 || held["двома"] != mailbox.ManyThreads || held["ничему"] != mailbox.ThreadGone {
+		if len(held) != 3 || held["двома"] != mailbox.ManyThreads || held["ничему"] != mailbox.ThreadGone || held["пуном"] != mailbox.ThreadFull {
 			t.Errorf("%v", held)
 		}
 	})

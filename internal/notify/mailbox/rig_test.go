@@ -26,15 +26,15 @@ func TestMain(m *testing.M) { testkit.NoneLeft(m) }
 // cases stands for the room that has the threads, and for the one that sends notices.
 type cases struct {
 	open    map[string][]string // threads by address
-	gone    map[string]bool     // threads that are no more
+	gone    map[string]string   // why threads take nothing: a code
 	fails   error               // of the next Reply
 	replies map[string][]mailbox.Mail
 	returns map[string][]mailbox.Return // by notice
 }
 
 func (c *cases) Reply(_ context.Context, tx *storage.Tx, thread string, m mailbox.Mail) error {
-	if c.gone[thread] {
-		return problem.New(problem.NotFound, "thread-unknown")
+	if code := c.gone[thread]; code != "" {
+		return problem.New(problem.NotFound, code)
 	}
 	if err := c.fails; err != nil {
 		c.fails = nil
@@ -42,6 +42,15 @@ func (c *cases) Reply(_ context.Context, tx *storage.Tx, thread string, m mailbo
 	}
 	tx.AfterCommit(func() { c.replies[thread] = append(c.replies[thread], m) })
 	return nil
+}
+
+// Keep keeps what is in a file, and refuses what is named so.
+func (c *cases) Keep(_ context.Context, name string, content io.Reader) (any, error) {
+	if name == "refused.exe" {
+		return nil, problem.New(problem.Unsupported, "file-type-unknown")
+	}
+	raw, err := io.ReadAll(content)
+	return string(raw), err
 }
 
 func (c *cases) Open(_ context.Context, address string) ([]string, error) {
@@ -76,7 +85,7 @@ func newRig(tb testing.TB, engine string) *rig {
 	open := testkit.Database(tb, engine)
 	r := &rig{
 		TB: tb, clock: clock.NewManual(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)), store: files.Folder(tb.TempDir()),
-		cases: &cases{open: map[string][]string{}, gone: map[string]bool{}, replies: map[string][]mailbox.Mail{}, returns: map[string][]mailbox.Return{}},
+		cases: &cases{open: map[string][]string{}, gone: map[string]string{}, replies: map[string][]mailbox.Mail{}, returns: map[string][]mailbox.Return{}},
 		config: mailbox.Config{
 			Domain: "пошта.пример.срб", From: []string{"dobosh@city.example"}, Desks: []string{"pisarnica@city.example", "шалтер@град.срб"},
 			Keys: [][]byte{bytes.Repeat([]byte{7}, 32)}, Largest: 1 << 20, Checks: "mx.city.example", Spool: filepath.Join(tb.TempDir(), "spool"),

@@ -68,10 +68,17 @@ func (m *Mailbox) sort(ctx context.Context, t *work.Try[work.None]) error {
 	return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		if row.State == Filed {
 			err := m.reply(ctx, tx, &row, l, mail)
-			if problem.HasCode(err, "thread-unknown") {
-				row.State, row.Sign, row.Thread, row.Summary = Held, ThreadGone, "", summary(l)
-			} else if err != nil {
+			why := ""
+			switch {
+			case problem.HasCode(err, "thread-unknown"):
+				why = ThreadGone
+			case problem.HasCode(err, "thread-full"):
+				why = ThreadFull
+			case err != nil:
 				return err
+			}
+			if why != "" {
+				row.State, row.Sign, row.Thread, row.Summary = Held, why, "", summary(l)
 			}
 		}
 		if returned != "" {
@@ -136,7 +143,7 @@ func (m *Mailbox) read(ctx context.Context, row mail, keep letter.Keep) (*letter
 	return l, nil
 }
 
-// mail is a letter as its thread gets it, its attachments in the store.
+// mail is a letter as its thread gets it, with what the thread has kept of its attachments.
 func (m *Mailbox) mail(ctx context.Context, row mail, l *letter.Letter) (Mail, error) {
 	out := Mail{ID: row.ID, Subject: l.Subject, Text: l.Text, Quoted: l.Quoted, Arrived: row.Arrived, Original: original(row.ID), Flaws: l.Flaws, Checked: m.checked(l)}
 	if l.Signature != "" {
@@ -148,23 +155,15 @@ func (m *Mailbox) mail(ctx context.Context, row mail, l *letter.Letter) (Mail, e
 	if len(l.Attachments) == 0 {
 		return out, nil
 	}
-	var names []string
-	again, err := m.read(ctx, row, func(_ letter.Attachment, content io.Reader) error {
-		file, size, _, err := m.spool(content, m.cfg.Largest)
-		if err != nil {
-			return err
+	_, err := m.read(ctx, row, func(a letter.Attachment, content io.Reader) error {
+		kept, err := m.threads.Keep(ctx, a.Name, content)
+		if p, ok := errors.AsType[*problem.Problem](err); ok && p.Kind != problem.Unavailable {
+			kept, err = nil, nil
 		}
-		defer discard(file)
-		names = append(names, "mail/"+row.ID+"/"+strconv.Itoa(len(names)+1))
-		return m.store.Put(ctx, names[len(names)-1], file, size)
+		out.Attachments = append(out.Attachments, Attachment{a, kept})
+		return err
 	})
-	if err != nil {
-		return out, err
-	}
-	for i, a := range again.Attachments {
-		out.Attachments = append(out.Attachments, Attachment{a, names[i]})
-	}
-	return out, nil
+	return out, err
 }
 
 // placed is where a mail belongs, or why that is not plain.

@@ -9,14 +9,21 @@ import (
 	"dobosh/internal/services"
 )
 
-type deskView struct{ Tiles []portal.Tile }
+type deskView struct {
+	Tiles []portal.Tile
+	Mail  template.HTML // what came in and fits nothing; empty where the room of mail says nothing
+}
 
 func (r *room) desk(v *portal.Visit) error {
 	c, err := r.Counts(v.R.Context(), v.Actor)
 	if err != nil {
 		return err
 	}
-	return v.Show("desk", v.Say("desk.title"), deskView{[]portal.Tile{
+	mail, err := v.Piece("desk.mail", nil)
+	if err != nil {
+		return err
+	}
+	return v.Show("desk", v.Say("desk.title"), deskView{Mail: mail, Tiles: []portal.Tile{
 		{Count: c.ReferralsOpen, Text: v.Say("desk.referrals", "n", c.ReferralsOpen), URL: "/desk/referrals", Due: c.ReferralsOpen > 0},
 		{Count: c.PaymentsDue, Text: v.Say("desk.payments", "n", c.PaymentsDue), URL: "/desk/payments", Due: c.PaymentsDue > 0},
 		{Count: c.Waiting, Text: v.Say("desk.waiting", "n", c.Waiting), URL: "/desk/assessments?state=waiting"},

@@ -26,6 +26,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"dobosh/internal/kit/problem"
@@ -88,6 +89,19 @@ type Collector struct {
 	cfg   Config
 	taker Taker
 	log   *slog.Logger
+
+	failed atomic.Pointer[error] // of the last round; nil where it went well
+}
+
+// Name is by what the mailbox is known here.
+func (c *Collector) Name() string { return c.cfg.Name }
+
+// Failed is why the last round here took nothing; nil where it went well or there was none.
+func (c *Collector) Failed() error {
+	if err := c.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // New checks the configuration; it does not connect.
@@ -98,7 +112,7 @@ func New(cfg Config, taker Taker, log *slog.Logger) (*Collector, error) {
 	if cfg.Folder == "" {
 		cfg.Folder = "INBOX"
 	}
-	return &Collector{cfg, taker, log}, nil
+	return &Collector{cfg: cfg, taker: taker, log: log}, nil
 }
 
 // Rounds is the schedule by which some mailboxes are looked at, each every so often.
@@ -118,8 +132,10 @@ const mostAtOnce = 1000
 // Round takes what has come since the last one, the oldest first.
 func (c *Collector) Round(ctx context.Context) (err error) {
 	defer func() {
+		c.failed.Store(nil)
 		if err != nil {
 			err = fmt.Errorf("collect mail from %s: %w", c.cfg.Name, err)
+			c.failed.Store(&err)
 		}
 	}()
 	client, err := c.connect()

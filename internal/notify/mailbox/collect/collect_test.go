@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -209,6 +210,7 @@ type nowhere struct{}
 
 func (nowhere) Reply(context.Context, *storage.Tx, string, mailbox.Mail) error { return nil }
 func (nowhere) Open(context.Context, string) ([]string, error)                 { return nil, nil }
+func (nowhere) Keep(context.Context, string, io.Reader) (any, error)           { return nil, nil }
 func (nowhere) Find(context.Context, string) (string, error)                   { return "", nil }
 func (nowhere) Returned(context.Context, *storage.Tx, string, mailbox.Return) error {
 	return nil

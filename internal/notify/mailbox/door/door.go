@@ -18,6 +18,7 @@
 package door
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -91,9 +92,10 @@ type Door struct {
 	taker  Taker
 	server *smtp.Server
 	rate   *entrance.Rate
-	places chan struct{} // one for each mail that streams
-	bytes  atomic.Int64  // on the way
-	ended  chan error
+	places chan struct{}   // one for each mail that streams
+	bytes  atomic.Int64    // on the way
+	ended  chan struct{}   // closed when the server has ended
+	failed error           // why; written before ended is closed
 	taking sync.WaitGroup  // mails that stream
 	ctx    context.Context // ends with the door
 	cancel context.CancelFunc
@@ -103,7 +105,7 @@ type Door struct {
 // Open serves on a listener until Close, which closes it.
 func Open(listener net.Listener, cfg Config, taker Taker, now clock.Now, log *slog.Logger) *Door {
 	cfg = cfg.withDefaults(taker.Largest())
-	d := &Door{cfg: cfg, taker: taker, rate: entrance.NewRate(cfg.Burst, cfg.Each, now), places: make(chan struct{}, cfg.Mails), ended: make(chan error, 1), log: log}
+	d := &Door{cfg: cfg, taker: taker, rate: entrance.NewRate(cfg.Burst, cfg.Each, now), places: make(chan struct{}, cfg.Mails), ended: make(chan struct{}), log: log}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{door: d, conn: c}, nil }))
 	d.server.LMTP, d.server.Domain, d.server.TLSConfig = cfg.LMTP, taker.Domain(), cfg.TLS
@@ -111,8 +113,21 @@ func Open(listener net.Listener, cfg Config, taker Taker, now clock.Now, log *sl
 	d.server.ReadTimeout, d.server.WriteTimeout = cfg.Silence, cfg.Silence
 	d.server.ErrorLog = quiet{log}
 	limited := entrance.Limit(listener, entrance.Budget{Total: cfg.Connections, Address: cfg.Connections, Full: []byte("421 4.3.2 Too many connections, come again later\r\n")})
-	go func() { d.ended <- d.server.Serve(limited) }()
+	go func() {
+		defer close(d.ended)
+		d.failed = d.server.Serve(limited)
+	}()
 	return d
+}
+
+// Failed waits until ctx ends, or until the door takes no more mail: then it says why.
+func (d *Door) Failed(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-d.ended:
+		return fmt.Errorf("the door for mail: %w", cmp.Or(d.failed, smtp.ErrServerClosed))
+	}
 }
 
 // Close ends all sessions; a mail that was not accepted by then stays with its sender.
@@ -120,7 +135,8 @@ func (d *Door) Close() error {
 	d.cancel()
 	closed := d.server.Close()
 	d.taking.Wait()
-	return errors.Join(closed, <-d.ended)
+	<-d.ended
+	return errors.Join(closed, d.failed)
 }
 
 // quiet is the log of the library, which tells of sessions that ended in the middle.
