@@ -22,6 +22,7 @@
 //     that others confirm. Before it somebody is reminded, after it somebody above is told.
 //   - A leader sees numbers and no person.
 //   - What a kind says of visibility stays; nothing here widens it.
+//   - What a party says waits until an officer has read it, also after the end.
 //   - Messages and files are sealed where they are kept. Lists name nobody.
 //   - Whoever's mandate has ended sees and does nothing more, and what they did stands.
 //   - An officer decides nothing while a task is open. What a link changes its undoing gives back.

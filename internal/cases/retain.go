@@ -58,6 +58,7 @@ func (r *Room) reduce(ctx context.Context, tx *storage.Tx, c Case) error {
 		args []any
 	}{
 		{`delete from cases_messages where case_id = $1`, []any{c.ID}},
+		{`delete from cases_mail where case_id = $1`, []any{c.ID}},
 		{`delete from cases_heard where case_id = $1`, []any{c.ID}},
 		{`delete from cases_parties where case_id = $1`, []any{c.ID}},
 		{`delete from cases_tasks where case_id = $1`, []any{c.ID}},
