@@ -102,10 +102,10 @@ func (r room) list(v *portal.Visit) error {
 		},
 		Table: portal.Table[item]{Caption: "nav.mail", Headed: true, Empty: "mail.none", Columns: []portal.Column[item]{
 			{Key: "mail.message", Cell: func(v *portal.Visit, m item) template.HTML {
-				return portal.Anchor(path+"/"+m.ID, portal.Escaped(titled(v, m)))
+				return portal.Anchor(path+"/"+m.ID, titled(v, m))
 			}},
 			{Key: "mail.from", Cell: func(v *portal.Visit, m item) template.HTML {
-				return portal.Escaped(strings.TrimSpace(m.Summary.From.Name + " " + m.Summary.From.Email))
+				return v.Name(written(m))
 			}},
 			{Key: "mail.arrived", Kind: portal.When, Cell: func(v *portal.Visit, m item) template.HTML { return portal.Escaped(v.Instant(m.Arrived)) }},
 			{Key: "mail.because", Cell: func(v *portal.Visit, m item) template.HTML { return portal.Escaped(because(v, m)) }},
@@ -114,11 +114,16 @@ func (r room) list(v *portal.Visit) error {
 }
 
 // titled is what a mail is called here: its subject while it waits.
-func titled(v *portal.Visit, m mailbox.Item) string {
+func titled(v *portal.Visit, m mailbox.Item) template.HTML {
 	if m.Summary.Subject != "" {
-		return m.Summary.Subject
+		return v.Name(m.Summary.Subject)
 	}
-	return v.Say("mail.untitled")
+	return portal.Escaped(v.Say("mail.untitled"))
+}
+
+// written is who wrote a mail, as it says.
+func written(m mailbox.Item) string {
+	return strings.TrimSpace(m.Summary.From.Name + " " + m.Summary.From.Email)
 }
 
 // because says why a mail is where it is: by the code of why it is held, or by what it is.
@@ -133,10 +138,11 @@ func because(v *portal.Visit, m mailbox.Item) string {
 
 type oneView struct {
 	mailbox.Item
-	Title, Because string
-	Held           bool
-	Files          string
-	Path           string
+	Title   template.HTML
+	Because string
+	Held    bool
+	Files   string
+	Path    string
 }
 
 func (r room) one(v *portal.Visit) error {
@@ -144,7 +150,7 @@ func (r room) one(v *portal.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show("mail", titled(v, m), oneView{
+	return v.Show("mail", v.Say("mail.untitled"), oneView{
 		Item: m, Title: titled(v, m), Because: because(v, m), Held: m.State == mailbox.Held, Files: strings.Join(m.Summary.Files, ", "), Path: path + "/" + m.ID,
 	})
 }
@@ -163,8 +169,8 @@ func (r room) about(v *portal.Visit, q *portal.Question) error {
 		return err
 	}
 	q.Facts = []portal.Fact{
-		{Label: v.Say("mail.message"), Value: portal.Escaped(titled(v, m))},
-		{Label: v.Say("mail.from"), Value: portal.Escaped(strings.TrimSpace(m.Summary.From.Name + " " + m.Summary.From.Email))},
+		{Label: v.Say("mail.message"), Value: titled(v, m)},
+		{Label: v.Say("mail.from"), Value: v.Name(written(m))},
 		{Label: v.Say("mail.arrived"), Value: portal.Escaped(v.Instant(m.Arrived))},
 	}
 	return nil
