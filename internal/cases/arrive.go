@@ -126,7 +126,7 @@ func (p Post) Open(ctx context.Context, address string) (threads []string, err e
 		return nil, err
 	}
 	f := storage.Among("person", persons...)
-	open, err := rows.All(ctx, p.Room.DB.Read(ctx), `where `+f.Where+` and ended_at = 0 order by id desc limit 2`, f.Args...)
+	open, err := rows.All(ctx, p.Room.DB.Read(ctx), `where `+f.Where+` and person <> '' and ended_at = 0 order by id desc limit 2`, f.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("open cases of a person: %w", err)
 	}

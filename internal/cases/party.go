@@ -87,6 +87,7 @@ func (r *Room) inForce(all []Party) []Party {
 // ownCases narrows a list to the cases in which somebody is a party now.
 func (r *Room) ownCases(by act.Actor) storage.Filter {
 	f := storage.Among("person", personsOf(by)...)
+	f.Where += " and person <> ''" // as the index of persons has it
 	if len(f.Args) == 0 {
 		return f
 	}

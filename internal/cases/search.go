@@ -283,7 +283,7 @@ func (r *Room) FindOwn(ctx context.Context, by act.Actor, asked string, after pa
 		return page.Page[Case]{}, problem.New(problem.Unauthenticated, "sign-in-needed")
 	}
 	c := &conditions{}
-	c.all = []string{c.in("person", personsOf(by))}
+	c.all = []string{"person <> ''", c.in("person", personsOf(by))}
 	switch numbers := r.numbers(asked); {
 	case len(by.Persons) == 0:
 		return page.Page[Case]{}, nil
@@ -326,7 +326,7 @@ func (r *Room) OfPerson(ctx context.Context, by act.Actor, number jmbg.Number) (
 		}
 		persons = append(persons, person)
 	}
-	c.all = append(c.all, "visibility <> 'sealed'", c.in("person", persons))
+	c.all = append(c.all, "visibility <> 'sealed'", "person <> ''", c.in("person", persons))
 	if f.Where != "" {
 		c.all = append(c.all, f.Where)
 	}
