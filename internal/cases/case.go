@@ -23,9 +23,10 @@ type Case struct {
 	Status     string // of the kind
 	Phase      law.Phase
 	Visibility law.Visibility
-	Body       string // who answers for it
-	Unit       string // of the body
-	Officer    string // account of whoever has taken it; empty for nobody
+	Body       string     // who answers for it
+	Unit       string     // of the body
+	Officer    string     // account of whoever has taken it; empty for nobody
+	Draft      DraftState // of what was decided and does not hold yet; empty for nothing
 	Place      string
 	Channel    Channel
 	OpenedAt   time.Time
@@ -77,6 +78,7 @@ var rows = storage.NewTable("cases_cases",
 	storage.Col("body", func(c *Case) *string { return &c.Body }),
 	storage.Col("unit", func(c *Case) *string { return &c.Unit }),
 	storage.Col("officer", func(c *Case) *string { return &c.Officer }),
+	storage.Col("draft", func(c *Case) *DraftState { return &c.Draft }),
 	storage.Col("place", func(c *Case) *string { return &c.Place }),
 	storage.Col("channel", func(c *Case) *Channel { return &c.Channel }),
 	storage.Time("opened_at", func(c *Case) *time.Time { return &c.OpenedAt }),

@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"dobosh/internal/act"
@@ -38,8 +39,8 @@ func mayHandle(by act.Actor, c Case) error {
 // Claim has an officer take a case, so that two do not work on it. Whoever has it already
 // keeps it; taking what another has is the problem case-taken.
 func (r *Room) Claim(ctx context.Context, by act.Actor, number string) error {
-	return r.change(ctx, by, number, func(c *Case) error {
-		if c.Officer != "" && c.Officer != by.Account {
+	return r.change(ctx, by, number, func(c *Case, mine []string) error {
+		if c.Officer != "" && !slices.Contains(mine, c.Officer) {
 			return problem.New(problem.Conflict, "case-taken")
 		}
 		c.Officer = by.Account
@@ -49,8 +50,8 @@ func (r *Room) Claim(ctx context.Context, by act.Actor, number string) error {
 
 // Release puts a case back for others. What another has stays theirs: the problem case-taken.
 func (r *Room) Release(ctx context.Context, by act.Actor, number string) error {
-	return r.change(ctx, by, number, func(c *Case) error {
-		if c.Officer != by.Account {
+	return r.change(ctx, by, number, func(c *Case, mine []string) error {
+		if !slices.Contains(mine, c.Officer) {
 			return problem.New(problem.Conflict, "case-taken")
 		}
 		c.Officer = ""
@@ -58,8 +59,8 @@ func (r *Room) Release(ctx context.Context, by act.Actor, number string) error {
 	})
 }
 
-// change changes what an officer may of an open case, in a transaction.
-func (r *Room) change(ctx context.Context, by act.Actor, number string, change func(c *Case) error) error {
+// change changes what an officer may of an open case, in a transaction. mine are those whose cases are theirs to see to.
+func (r *Room) change(ctx context.Context, by act.Actor, number string, change func(c *Case, mine []string) error) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		c, err := r.caseWhere(ctx, tx, "number", number)
 		if err != nil {
@@ -71,8 +72,12 @@ func (r *Room) change(ctx context.Context, by act.Actor, number string, change f
 		if c.Ended() {
 			return problem.New(problem.Conflict, "case-ended")
 		}
+		mine, err := r.mine(ctx, tx, by)
+		if err != nil {
+			return err
+		}
 		before := c
-		if err := change(&c); err != nil || c.Officer == before.Officer {
+		if err := change(&c, mine); err != nil || c.Officer == before.Officer {
 			return err
 		}
 		c.Version++

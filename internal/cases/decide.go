@@ -7,7 +7,6 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/journal"
-	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/storage"
@@ -21,11 +20,11 @@ type Journal interface {
 // outcomeKind marks, in the journal, an outcome that an officer decided on the page of a case.
 const outcomeKind = "case"
 
-// Decide has an officer move a case whose kind is moved on its page, with the reason in words. An outcome is
-// in the journal before it holds, and its reason is shown to the party. Nobody decides on what follows from
-// what they decided themselves.
+// Decide has an officer move a case whose kind is moved on its page, with the reason in words. It holds when it can
+// no longer be taken back: see [Draft]. An outcome is in the journal before it holds, and its reason is shown to the
+// party. Nobody decides on what follows from what they decided themselves.
 //
-// Problems: case-unknown, own-matter, case-decided-before, case-changed, case-move, reason-missing, journal-away.
+// Problems: case-unknown, own-matter, case-decided-before, case-changed, case-move.
 func (r *Room) Decide(ctx context.Context, by act.Actor, number string, version int, to, why string) error {
 	c, err := r.caseWhere(ctx, r.DB.Read(ctx), "number", number)
 	if err != nil {
@@ -38,12 +37,12 @@ func (r *Room) Decide(ctx context.Context, by act.Actor, number string, version 
 	if err != nil {
 		return err
 	}
+	if version != c.Version {
+		return problem.New(problem.Conflict, "case-changed")
+	}
 	next, ok := kind.Status(to)
 	if !ok || kind.Room != "" || !from.Lets(to, law.ByOfficer) {
 		return problem.New(problem.Conflict, "case-move", "number", c.Number)
-	}
-	if version != c.Version {
-		return problem.New(problem.Conflict, "case-changed")
 	}
 	if next.Phase.Ended() {
 		before, err := decidedBefore(ctx, r.DB.Read(ctx), c.ID, by.Account)
@@ -53,26 +52,27 @@ func (r *Room) Decide(ctx context.Context, by act.Actor, number string, version 
 		if before {
 			return problem.New(problem.Forbidden, "case-decided-before")
 		}
-		if err := r.journaled(ctx, by, c, to, why); err != nil {
-			return err
-		}
 	}
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := r.Move(ctx, tx, Move{Case: c.ID, Version: version, To: to, By: law.ByOfficer, Account: by.Account, Why: why})
+		_, err := r.PutDraft(ctx, tx, by, c.ID, version, Draft{To: to, Why: why})
 		return err
 	})
 }
 
 // journaled puts an outcome into the journal.
-func (r *Room) journaled(ctx context.Context, by act.Actor, c Case, to, why string) error {
+func (r *Room) journaled(ctx context.Context, d Draft, c Case) error {
 	if r.Journal == nil {
 		return nil
 	}
-	meta, err := json.Marshal(map[string]string{"case": c.Number, "kind": c.Kind, "status": to, "officer": by.Account})
+	about := map[string]string{"case": c.Number, "kind": c.Kind, "status": d.To, "officer": d.Account}
+	if d.Second != "" {
+		about["second"] = d.Second
+	}
+	meta, err := json.Marshal(about)
 	if err != nil {
 		return err
 	}
-	if _, err := r.Journal.Append(ctx, journal.Entry{Kind: outcomeKind, ID: id.New(), At: r.Now(), Meta: meta, Body: []byte(why)}); err != nil {
+	if _, err := r.Journal.Append(ctx, journal.Entry{Kind: outcomeKind, ID: d.ID, At: r.Now(), Meta: meta, Body: []byte(d.Why)}); err != nil {
 		return problem.New(problem.Unavailable, "journal-away").Because(fmt.Errorf("outcome of case %s: %w", c.Number, err))
 	}
 	return nil

@@ -43,6 +43,7 @@ func (r *rig) decide(by act.Actor, number, to string) {
 	v, err := r.Case(r.t.Context(), by, number)
 	must(r.t, err)
 	must(r.t, r.Decide(r.t.Context(), by, number, v.Version, to, "이유"))
+	must(r.t, r.SendNow(r.t.Context(), by, number))
 }
 
 // Another country is another pack: its kinds, terms and calendar, and no line of code.

@@ -25,6 +25,7 @@ func (r *Room) link(ctx context.Context, tx *storage.Tx, from string, kind LinkK
 // an appeal against what they decided.
 func decidedBefore(ctx context.Context, from storage.Reader, id, account string) (bool, error) {
 	var n int
-	err := from.QueryRowContext(ctx, `select count(*) from cases_links l join cases_steps s on s.case_id = l.other where l.case_id = $1 and l.kind = $2 and s.account = $3`, id, string(Follows), account).Scan(&n)
+	err := from.QueryRowContext(ctx, `select count(*) from cases_links l where l.case_id = $1 and l.kind = $2 and (
+		exists (select 1 from cases_steps s where s.case_id = l.other and s.account = $3) or exists (select 1 from cases_drafts d where d.case_id = l.other and d.second = $3 and d.state = 'held'))`, id, string(Follows), account).Scan(&n)
 	return n > 0, err
 }

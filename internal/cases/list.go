@@ -22,9 +22,12 @@ type Wanted struct {
 	Kind    string    // empty for all
 	Service string    // empty for all
 	Waits   bool      // those that wait for the body: received or in handling
-	Mine    bool      // those that the officer has taken
+	Mine    bool      // those that the officer has taken, or somebody for whom they stand in today
 	Free    bool      // those that nobody has taken
 	Unread  bool      // those in which something that the party said waits to be read, also ended ones
+	Second  bool      // those in which another officer's decision waits for this one
+	Ended   bool      // those that have an outcome, the newest first, instead of the open ones
+	Status  string    // of the kind; empty for all
 }
 
 // queue is the order of an officer's work: the nearest clock first, and those without one
@@ -32,6 +35,12 @@ type Wanted struct {
 var queue = rows.List(
 	storage.Up("due", func(c Case) int64 { return c.due }),
 	storage.Up("id", func(c Case) string { return c.ID }),
+)
+
+// lately is the order of cases that have an outcome.
+var lately = rows.List(
+	storage.Down("ended_at", func(c Case) int64 { return micros(c.EndedAt) }),
+	storage.Down("id", func(c Case) string { return c.ID }),
 )
 
 // within narrows a list to the scopes of an officer.
@@ -71,8 +80,8 @@ func and(f *storage.Filter, condition string, value any) {
 	f.Where = condition
 }
 
-// filter is what an officer wants of the open cases of their scopes.
-func (w Wanted) filter(by act.Actor) (storage.Filter, error) {
+// filter is what an officer wants of the cases of their scopes.
+func (r *Room) filter(ctx context.Context, by act.Actor, w Wanted) (storage.Filter, error) {
 	f, err := within(by)
 	if err != nil {
 		return f, err
@@ -81,35 +90,54 @@ func (w Wanted) filter(by act.Actor) (storage.Filter, error) {
 		f.Where += " and "
 	}
 	open := "ended_at = 0" // in so many words: see 0688_found.sql
-	if w.Unread {
+	switch {
+	case w.Unread:
 		open = "unread_at > 0"
+	case w.Ended:
+		open = "ended_at > 0"
 	}
 	f.Where += open
-	for _, is := range []equal{{"phase", string(w.Phase)}, {"kind", w.Kind}, {"service", w.Service}} {
+	for _, is := range []equal{{"phase", string(w.Phase)}, {"kind", w.Kind}, {"service", w.Service}, {"status", w.Status}} {
 		if is.value != "" {
 			f.Where += " and " + is.text()
 		}
 	}
 	if w.Waits {
-		f.Where += " and (" + equal{"phase", string(law.Received)}.text() + " or " + equal{"phase", string(law.InHandling)}.text() + ")"
+		f.Where += " and draft = '' and (" + equal{"phase", string(law.Received)}.text() + " or " + equal{"phase", string(law.InHandling)}.text() + ")"
 	}
 	switch {
 	case w.Mine:
-		and(&f, "officer = %s", by.Account)
+		mine, err := r.mine(ctx, r.DB.Read(ctx), by)
+		if err != nil {
+			return f, err
+		}
+		places := make([]string, len(mine))
+		for i, account := range mine {
+			f.Args = append(f.Args, account)
+			places[i] = fmt.Sprintf("$%d", len(f.Args))
+		}
+		f.Where += " and officer in (" + strings.Join(places, ", ") + ")"
 	case w.Free:
 		f.Where += " and officer = ''"
+	case w.Second:
+		f.Where += " and " + equal{"draft", string(ForSecond)}.text()
+		and(&f, "officer <> %s", by.Account)
 	}
 	return f, nil
 }
 
-// Queue lists the open cases of an officer's scopes. It names nobody: whom a case is of says its
+// Queue lists the cases of an officer's scopes that they want. It names nobody: whom a case is of says its
 // page, which leaves a receipt.
 func (r *Room) Queue(ctx context.Context, by act.Actor, w Wanted, after page.Key) (page.Page[Case], error) {
-	f, err := w.filter(by)
+	f, err := r.filter(ctx, by, w)
 	if err != nil {
 		return page.Page[Case]{}, err
 	}
-	found, err := queue.Page(ctx, r.DB.Read(ctx), f, after, page.Size)
+	order := queue
+	if w.Ended {
+		order = lately
+	}
+	found, err := order.Page(ctx, r.DB.Read(ctx), f, after, page.Size)
 	if err != nil {
 		return found, fmt.Errorf("queue: %w", err)
 	}
@@ -124,7 +152,7 @@ func (r *Room) Queue(ctx context.Context, by act.Actor, w Wanted, after page.Key
 // empty for none.
 func (r *Room) Next(ctx context.Context, by act.Actor) (string, error) {
 	for _, wish := range []Wanted{{Waits: true, Mine: true}, {Waits: true, Free: true}, {Unread: true, Mine: true}, {Unread: true, Free: true}} {
-		f, err := wish.filter(by)
+		f, err := r.filter(ctx, by, wish)
 		if err != nil {
 			return "", err
 		}
@@ -139,9 +167,22 @@ func (r *Room) Next(ctx context.Context, by act.Actor) (string, error) {
 	return "", nil
 }
 
+// Brief is a case of an officer's scopes as lists show it.
+func (r *Room) Brief(ctx context.Context, by act.Actor, number string) (Case, error) {
+	c, err := r.caseWhere(ctx, r.DB.Read(ctx), "number", number)
+	if err == nil {
+		err = mayHandle(by, c)
+	}
+	if err != nil {
+		return Case{}, err
+	}
+	c.Person = ""
+	return c, nil
+}
+
 // Count says how many open cases an officer's wish finds, up to most.
 func (r *Room) Count(ctx context.Context, by act.Actor, w Wanted, most int) (n int, err error) {
-	f, err := w.filter(by)
+	f, err := r.filter(ctx, by, w)
 	if err != nil {
 		return 0, err
 	}

@@ -63,6 +63,9 @@ func (r *Room) Move(ctx context.Context, tx *storage.Tx, m Move) (Case, error) {
 			return c, err
 		}
 	}
+	if err := r.overtake(ctx, tx, &c, m.By); err != nil {
+		return c, err
+	}
 	was, now, before := c.Version, r.Now(), c
 	if err := r.wind(&c, kind, to, m.Answer); err != nil {
 		return c, err
@@ -112,10 +115,10 @@ func (r *Room) write(ctx context.Context, tx *storage.Tx, c Case, was int) error
 		return err
 	}
 	result, err := tx.ExecContext(ctx, `update cases_cases set person = $1, sector = $2, status = $3, phase = $4, visibility = $5, body = $6, unit = $7, officer = $8,
-		entered_at = $9, ended_at = $10, clock = $11, due = $12, version = $13, answer = $14, ends = $15, mark = $16, told = $17, alarm = $18, unread_at = $19
-		where id = $20 and version = $21`,
+		entered_at = $9, ended_at = $10, clock = $11, due = $12, version = $13, answer = $14, ends = $15, mark = $16, told = $17, alarm = $18, unread_at = $19, draft = $20
+		where id = $21 and version = $22`,
 		c.Person, c.Sector, c.Status, string(c.Phase), string(c.Visibility), c.Body, c.Unit, c.Officer,
-		storage.Micros(c.EnteredAt), micros(c.EndedAt), clock, c.due, c.Version, answer, c.ends, c.mark, c.told, string(c.Alarm), micros(c.UnreadAt), c.ID, was)
+		storage.Micros(c.EnteredAt), micros(c.EndedAt), clock, c.due, c.Version, answer, c.ends, c.mark, c.told, string(c.Alarm), micros(c.UnreadAt), string(c.Draft), c.ID, was)
 	if err != nil {
 		return fmt.Errorf("write case: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"dobosh/internal/cases"
 	"dobosh/internal/files"
 	"dobosh/internal/identity"
+	"dobosh/internal/journal"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/jmbg"
@@ -40,6 +41,38 @@ type rig struct {
 	mu    sync.Mutex
 	told  []notify.Notice // held by mu
 	seen  []string        // numbers of cases that officers looked at; held by mu
+
+	entries  []journal.Entry // held by mu
+	officers []act.Actor     // who hold the role
+}
+
+// Append implements cases.Journal.
+func (r *rig) Append(_ context.Context, e journal.Entry) (journal.Stamp, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entries = append(r.entries, e)
+	return journal.Stamp{}, nil
+}
+
+// Holders implements cases.Officers.
+func (r *rig) Holders(context.Context, act.Role) ([]act.Actor, error) { return r.officers, nil }
+
+// appeal begins a case that officers move on its page.
+func (r *rig) appeal(about string) (c cases.Case) {
+	r.t.Helper()
+	must(r.t, r.write(func(ctx context.Context, tx *storage.Tx) (err error) {
+		c, _, err = r.Open(ctx, tx, cases.Opening{Kind: "appeal", About: about, Source: "page", Service: "newborn-grant", Person: "p-1", Sector: "family", Channel: cases.ByPage})
+		return err
+	}))
+	return c
+}
+
+// version is that which a case has now.
+func (r *rig) version(c cases.Case) int {
+	r.t.Helper()
+	v, err := r.Case(r.t.Context(), officer(), c.Number)
+	must(r.t, err)
+	return v.Version
 }
 
 func newRig(t testing.TB, engine string) *rig {
@@ -58,7 +91,7 @@ func newRigOf(t testing.TB, engine string, pack *law.Pack) *rig {
 	member, err := registry.ParseID("RS-DEMO/GOV/ZRENJANIN")
 	must(t, err)
 	r.cfg = cases.Config{
-		Member: member, Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: r.db, Key: key, Notifier: r, Files: r.store, Now: r.clock.Now,
+		Member: member, Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: r.db, Key: key, Notifier: r, Officers: r, Journal: r, Files: r.store, Now: r.clock.Now,
 		Title: func(registry.ID) lang.Text { return lang.Text{"sr": "Град", "en": "City"} }, Sure: func() bool { return r.sure },
 	}
 	r.restart(r.cfg.Pack)

@@ -58,8 +58,9 @@ type Config struct {
 	Key       *seal.Sealer // of what is said in cases; the same on all nodes of the member
 	Files     files.Store  // of what is added to cases; nil where no files are taken
 	Notifier  Notifier     // nil where no notices are sent
+	Officers  Officers     // nil where nobody knows them: then nobody is away
 	Journal   Journal      // nil where outcomes on the page of a case are kept in the database alone
-	Work      *work.Runner // does what clocks ask for; nil where nobody is reminded and no term ends by itself
+	Work      *work.Runner // does what comes later; nil where nobody is reminded, no term ends by itself and officers decide nothing
 	Sure      func() bool  // whether the clock of the node is believed, so that a term may end by it; nil for always
 	Now       clock.Now
 
@@ -70,17 +71,21 @@ type Config struct {
 // Room is the room of cases on one node. It is safe for concurrent use.
 type Room struct {
 	Config
-	looks Looks             // set once, before anything is served
-	marks *work.Queue[mark] // nil without work
-	meant func() *meanings
+	looks  Looks // set once, before anything is served
+	enacts map[string]Enacts
+	marks  *work.Queue[mark]      // nil without work
+	drafts *work.Queue[work.None] // what was decided comes to hold; the ref is that of the draft
+	meant  func() *meanings
 }
 
-// New makes the room and registers what clocks do in it.
+// New makes the room and registers what clocks and decisions do in it later.
 func New(cfg Config) *Room {
-	r := &Room{Config: cfg, meant: sync.OnceValue(func() *meanings { return newMeanings(cfg.Pack) })}
+	r := &Room{Config: cfg, enacts: map[string]Enacts{}, meant: sync.OnceValue(func() *meanings { return newMeanings(cfg.Pack) })}
+	r.drafts = &work.Queue[work.None]{Name: "cases.drafts", Workers: 4, Do: r.holdLater}
 	if cfg.Work != nil {
 		r.marks = &work.Queue[mark]{Name: "cases.marks", DoAll: r.strike, Batch: marksAtOnce}
 		cfg.Work.Register(r.marks, work.Every("cases.unmarked", time.Hour, r.markOld), work.Every("cases.fold", foldEvery, r.Fold))
+		cfg.Work.Register(r.drafts, work.Every("cases.orphans", 5*time.Minute, r.FreeOrphans))
 	}
 	return r
 }

@@ -91,6 +91,9 @@ func (r *Room) Ask(ctx context.Context, by act.Actor, number string, version int
 		if c.Person == "" {
 			return problem.New(problem.Conflict, "case-nobody", "number", c.Number)
 		}
+		if c.Draft != "" {
+			return problem.New(problem.Conflict, "case-changed") // take back first what was decided
+		}
 		if err := r.say(ctx, tx, c, WithParty, law.ByOfficer, by.Account, text); err != nil {
 			return err
 		}

@@ -32,14 +32,16 @@ type View struct {
 	Running  law.Reading // of that clock
 	Silent   bool        // the term has ended in a silence with which the party need not put up
 	Delivery Delivery    // of the outcome, which a look of the party delivers; nothing before there is one
+	Drafts   []Draft     // what officers decided, and what became of it; for officers
 }
 
 // Step is what was done with a case.
 type Step struct {
-	At     time.Time
-	By     law.Mover
-	Status string
-	Why    string // in words; of what is no outcome only for those who may handle the case
+	At      time.Time
+	By      law.Mover
+	Account string // of an officer; only for those who may handle the case
+	Status  string
+	Why     string // in words; of what is no outcome only for those who may handle the case
 }
 
 // Case shows a case to its party, or to an officer of its scope, who leaves a receipt first.
@@ -95,6 +97,11 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 	if v.Steps, err = r.steps(ctx, from, v); err != nil {
 		return View{}, err
 	}
+	if !v.Own {
+		if v.Drafts, err = r.draftsOf(ctx, from, c); err != nil {
+			return View{}, fmt.Errorf("drafts: %w", err)
+		}
+	}
 	if c.Occasion != "" && c.Person != "" {
 		var same []Case
 		same, err = rows.All(ctx, from, `where occasion <> '' and person <> '' and occasion = $1 and person = $2 and id <> $3 order by id limit 20`, c.Occasion, c.Person, c.ID)
@@ -109,13 +116,16 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 
 func (r *Room) steps(ctx context.Context, from storage.Reader, v View) ([]Step, error) {
 	c := v.Case
-	rows, err := from.QueryContext(ctx, `select number, at, by_whom, status, why from cases_steps where case_id = $1 order by number limit 200`, c.ID)
+	rows, err := from.QueryContext(ctx, `select number, at, by_whom, account, status, why from cases_steps where case_id = $1 order by number limit 200`, c.ID)
 	return storage.All(rows, err, func(scan storage.Scan) (s Step, err error) {
 		var number int
 		var at int64
 		var sealed []byte
-		if err := scan(&number, &at, &s.By, &s.Status, &sealed); err != nil {
+		if err := scan(&number, &at, &s.By, &s.Account, &s.Status, &sealed); err != nil {
 			return s, err
+		}
+		if v.Own {
+			s.Account = ""
 		}
 		s.At = storage.Instant(at)
 		if status, _ := v.Kind.Status(s.Status); len(sealed) > 0 && (!v.Own || status.Phase.Ended()) {

@@ -84,8 +84,10 @@ type CaseStatus struct {
 
 // CaseMove is a way out of a status.
 type CaseMove struct {
-	To string  `yaml:"to"`
-	By []Mover `yaml:"by"`
+	To      string      `yaml:"to"`
+	By      []Mover     `yaml:"by"`
+	Eyes    int         `yaml:"eyes"`    // officers whom it takes: 2 where another has to confirm it; 0 for one
+	Reasons []lang.Text `yaml:"reasons"` // the usual ones, of which an officer picks one or writes another
 }
 
 // CaseNotice is what a person is told. The sentences may name {body}, {number}, {phone} and {day}, and
@@ -125,6 +127,11 @@ func (s CaseStatus) Lets(to string, by Mover) bool {
 func (s CaseStatus) Clocked() (to string, ok bool) {
 	m, ok := find(s.Moves, func(m CaseMove) bool { return slices.Contains(m.By, ByClock) })
 	return m.To, ok
+}
+
+// Move finds the way to another status.
+func (s CaseStatus) Move(to string) (CaseMove, bool) {
+	return find(s.Moves, func(m CaseMove) bool { return m.To == to })
 }
 
 // checkCaseKind finds statuses that stand twice or lead nowhere, that nobody reaches, from
@@ -175,6 +182,9 @@ func (d *draft) checkCaseKind(e entry[CaseKind]) Findings {
 			}
 			if !seen[m.To] {
 				wrong("status %q leads to %q, which there is not", s.ID, m.To)
+			}
+			if (m.Eyes > 0 || len(m.Reasons) > 0) && !slices.Contains(m.By, ByOfficer) {
+				wrong("status %q: no officer moves it to %q, who could confirm it or give a reason", s.ID, m.To)
 			}
 		}
 		if !seen[s.ID] {

@@ -429,7 +429,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err != nil {
 		return err
 	}
-	matters, err := n.openCases(pack, db, jobs, watched{book, n.watch}, courier, sectors, spoken, title)
+	matters, err := n.openCases(pack, db, jobs, watched{book, n.watch}, courier, people, sectors, spoken, title)
 	if err != nil {
 		return err
 	}
@@ -518,6 +518,9 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 
 	matters.WatchedBy(looks{given, asked})
+	if given != nil {
+		matters.EnactedBy("services", given)
+	}
 
 	// What the operator does and sees.
 	signed := &containers{base: b}

@@ -21,7 +21,7 @@ import (
 )
 
 // openCases opens the spine under all rooms that have matters of people.
-func (n *Node) openCases(pack *law.Pack, db *storage.DB, jobs *work.Runner, journal cases.Journal, courier *notify.Courier, sectors *identity.Sectors, secret []byte, title func(registry.ID) lang.Text) (*cases.Room, error) {
+func (n *Node) openCases(pack *law.Pack, db *storage.DB, jobs *work.Runner, journal cases.Journal, courier *notify.Courier, people *identity.Identity, sectors *identity.Sectors, secret []byte, title func(registry.ID) lang.Text) (*cases.Room, error) {
 	said, err := seal.New(secret)
 	if err != nil {
 		return nil, err
@@ -32,6 +32,9 @@ func (n *Node) openCases(pack *law.Pack, db *storage.DB, jobs *work.Runner, jour
 	}
 	if courier != nil {
 		cfg.Notifier, cfg.Deliveries = courier, courier
+	}
+	if people != nil {
+		cfg.Officers = people
 	}
 	kept := filepath.Join(n.Dir, "files")
 	if n.Config.Services != nil && n.Config.Services.Files != "" {

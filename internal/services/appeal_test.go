@@ -39,6 +39,7 @@ func TestARefusalIsAppealedAgainst(t *testing.T) {
 		_, err = r.cases.Case(t.Context(), second, number)
 		wantCode(t, err, "case-unknown") // it is not with them yet
 		must(t, r.cases.Decide(t.Context(), officer(), number, v.Version, "with-second", "нема нових доказа"))
+		must(t, r.cases.SendNow(t.Context(), officer(), number))
 		v, err = r.cases.Case(t.Context(), second, number)
 		must(t, err)
 		want(t, "who answers for it", v.Unit, "second-instance")
@@ -46,6 +47,7 @@ func TestARefusalIsAppealedAgainst(t *testing.T) {
 		wantCode(t, r.cases.Decide(t.Context(), officer(), number, v.Version, "rejected", "остаје"), "case-decided-before")
 		before := len(r.notices.sent)
 		must(t, r.cases.Decide(t.Context(), second, number, v.Version, "upheld", "Извод доказује редослед."))
+		must(t, r.cases.SendNow(t.Context(), second, number))
 		want(t, "notices of the outcome", len(r.notices.sent)-before, 1)
 		v, err = r.cases.Case(t.Context(), mother, number)
 		must(t, err)

@@ -17,7 +17,7 @@ const dismissalForm = "dismissal"
 // Referring is what ending a referral needs of the room.
 type Referring interface {
 	Referral(ctx context.Context, by act.Actor, id string) (Referral, error)
-	Dismiss(ctx context.Context, by act.Actor, id string, version int, reason string) error
+	DraftDismiss(ctx context.Context, by act.Actor, id string, version int, reason string) (number string, err error)
 }
 
 // Dismissal ends a referral without an offer. What it asks for is the law's to
@@ -39,7 +39,7 @@ func Dismissal(pack *law.Pack, room Referring) (act.Act, error) {
 	if err != nil {
 		return act.Act{}, err
 	}
-	return act.Def[act.Values, bool]{
+	return act.Def[act.Values, string]{
 		Name: "referral.dismiss", Page: "/desk/referrals/{id}/dismiss", Right: RightToDecide(),
 		Fields: append([]act.Field[act.Values]{id, version}, asked...),
 		Begin: func(ctx context.Context, by act.Actor, in *act.Values) error {
@@ -47,12 +47,12 @@ func Dismissal(pack *law.Pack, room Referring) (act.Act, error) {
 			(*in)["version"] = []string{strconv.Itoa(ref.Version)}
 			return err
 		},
-		Do: func(ctx context.Context, by act.Actor, in act.Values) (bool, error) {
+		Do: func(ctx context.Context, by act.Actor, in act.Values) (string, error) {
 			n, err := strconv.Atoi(in.One("version"))
 			if err != nil {
-				return false, err
+				return "", err
 			}
-			return true, room.Dismiss(ctx, by, in.One("id"), n, in.One("reason"))
+			return room.DraftDismiss(ctx, by, in.One("id"), n, in.One("reason"))
 		},
 	}.Act()
 }

@@ -104,11 +104,12 @@ func (r *rig) restart(change func(*services.Config)) {
 	r.runner = work.New(r.cfg.DB, r.clock.Now, r.cfg.Log, "city")
 	r.cfg.Work = r.runner
 	r.cases = cases.New(cases.Config{
-		Member: r.cfg.Member, Prefix: "ZR", PublicURL: r.cfg.PublicURL, Title: r.cfg.Title, Pack: r.cfg.Pack, DB: r.cfg.DB, Key: r.cfg.Key, Journal: r.log, Notifier: r.notices, Now: r.clock.Now,
+		Member: r.cfg.Member, Prefix: "ZR", PublicURL: r.cfg.PublicURL, Title: r.cfg.Title, Pack: r.cfg.Pack, DB: r.cfg.DB, Key: r.cfg.Key, Journal: r.log, Notifier: r.notices, Work: r.runner, Now: r.clock.Now,
 	})
 	r.cfg.Cases = r.cases
 	r.Room = services.New(r.cfg)
 	r.cases.WatchedBy(r.Room)
+	r.cases.EnactedBy("services", r.Room)
 	must(r.t, r.runner.Begin(r.t.Context()))
 }
 

@@ -137,6 +137,12 @@ func doors() map[string]struct {
 		"Dismiss": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return s.Dismiss(ctx, by, s.referral, 1, "разлог")
 		}},
+		"DraftResolve": {officers, func(ctx context.Context, s stage, by act.Actor) error {
+			return second(s.DraftResolve(ctx, by, s.referral, 1, map[string]string{"child.order": "2"}, "извод"))
+		}},
+		"DraftDismiss": {officers, func(ctx context.Context, s stage, by act.Actor) error {
+			return second(s.DraftDismiss(ctx, by, s.referral, 1, "разлог"))
+		}},
 	}
 }
 
@@ -319,6 +325,8 @@ func TestAnOfficerIsOfTheirServices(t *testing.T) {
 			"Referral":        second(r.Referral(ctx, officerOf(foreign), s.referral)),
 			"Resolve":         r.Resolve(ctx, officerOf(foreign), s.referral, 1, map[string]string{"child.order": "2"}, "извод"),
 			"Dismiss":         r.Dismiss(ctx, officerOf(foreign), s.referral, 1, "разлог"),
+			"DraftResolve":    second(r.DraftResolve(ctx, officerOf(foreign), s.referral, 1, map[string]string{"child.order": "2"}, "извод")),
+			"DraftDismiss":    second(r.DraftDismiss(ctx, officerOf(foreign), s.referral, 1, "разлог")),
 			"ReleasePayments": r.ReleasePayments(ctx, officerOf(allowance), s.prepared),
 			"PaymentXML":      second(r.PaymentXML(ctx, officerOf(grant), s.sent)),
 			"PreparePayments": second(r.PreparePayments(ctx, officerOf(allowance))),

@@ -24,96 +24,131 @@ const (
 	maxFact   = 200
 )
 
+// resolution is how a matter goes on: what it comes to, and what makes it so.
+type resolution struct {
+	referral storedReferral // with the facts as they are now known
+	to       string         // status of its case
+	then     func(ctx context.Context) error
+}
+
 // Resolve continues a matter with the facts that an officer found, and what
 // they relied on. The facts are kept under the officer's account; what is
 // still missing is asked of the registers. What the rule then says becomes an
 // offer, or, where the person asked for a person, the decision. Anything but a
 // yes is the problem "still-not-yes".
 func (r *Room) Resolve(ctx context.Context, by act.Actor, id string, version int, supplied map[string]string, source string) error {
-	f, s, err := r.openReferral(ctx, r.DB.Read(ctx), by, id, version)
+	found, err := r.resolution(ctx, by, id, version, supplied, source)
 	if err != nil {
 		return err
+	}
+	return found.then(ctx)
+}
+
+// resolution says what Resolve would do.
+func (r *Room) resolution(ctx context.Context, by act.Actor, id string, version int, supplied map[string]string, source string) (resolution, error) {
+	none := resolution{}
+	f, s, err := r.openReferral(ctx, r.DB.Read(ctx), by, id, version)
+	if err != nil {
+		return none, err
 	}
 	source = strings.TrimSpace(source)
 	rule, day, err := r.ruleFor(s, f)
 	if err != nil {
-		return err
+		return none, err
 	}
 	if err := r.supply(f.facts, s, rule.Needs(), supplied, by.Account, source); err != nil {
-		return err
+		return none, err
 	}
 	if err := r.concerns(by, s.ID, f.facts.text(factPerson)); err != nil {
-		return err
+		return none, err
 	}
 	a, err := r.assessmentByID(ctx, r.DB.Read(ctx), f.assessment)
 	if err != nil {
-		return err
+		return none, err
 	}
 	q := r.inquire(s, a.subject, "referral "+f.id, day, progress{Facts: f.facts})
 	outcome, err := q.gather(ctx)
 	if errors.Is(err, errNotOffered) {
-		return problem.New(problem.Conflict, "rule-not-in-force").Because(err)
+		return none, problem.New(problem.Conflict, "rule-not-in-force").Because(err)
 	}
 	if err != nil {
-		return err
+		return none, err
 	}
 	if err := r.concerns(by, s.ID, q.Facts.text(factPerson)); err != nil { // it is known by now, or was said just now
-		return err
+		return none, err
 	}
 	if outcome.Result != rules.Yes {
-		return problem.New(problem.Conflict, "still-not-yes", "result", outcome.Result.String())
+		return none, problem.New(problem.Conflict, "still-not-yes", "result", outcome.Result.String())
 	}
+	f.facts = q.Facts
 
 	if f.offer != "" {
 		offered, err := jsonText(outcome)
 		if err != nil {
-			return err
+			return none, err
 		}
-		return r.settleOffer(ctx, by, f, source, func(o storedOffer) verdict {
-			o.facts, o.outcome, o.day = q.Facts, offered, q.day()
-			return verdict{offer: o, service: s, granted: true, by: by.Account}
-		})
+		return resolution{f, caseGranted, func(ctx context.Context) error {
+			return r.settleOffer(ctx, by, f, source, func(o storedOffer) verdict {
+				o.facts, o.outcome, o.day = q.Facts, offered, q.day()
+				return verdict{offer: o, service: s, granted: true, by: by.Account}
+			})
+		}}, nil
 	}
-	return r.settle(ctx, by, f, source, func(ctx context.Context, tx *storage.Tx) error {
-		a, err := r.assessmentByID(ctx, tx, f.assessment)
-		if err != nil {
-			return err
-		}
-		found := finding{s, q.Facts, q.day(), outcome}
-		until, err := r.offerEnds(found)
-		switch {
-		case err != nil:
-			return err
-		case found.person() == "":
-			return problem.New(problem.Conflict, "still-not-yes", "result", rules.Unknown.String())
-		case !r.Now().Before(until):
-			return problem.New(problem.Gone, "offer-lapsed")
-		}
-		return r.conclude(ctx, tx, a, found, cases.Move{By: law.ByOfficer, Account: by.Account})
-	})
+	found := finding{s, q.Facts, q.day(), outcome}
+	until, err := r.offerEnds(found)
+	switch {
+	case err != nil:
+		return none, err
+	case found.person() == "":
+		return none, problem.New(problem.Conflict, "still-not-yes", "result", rules.Unknown.String())
+	case !r.Now().Before(until):
+		return none, problem.New(problem.Gone, "offer-lapsed")
+	}
+	return resolution{f, caseOffered, func(ctx context.Context) error {
+		return r.settle(ctx, by, f, source, func(ctx context.Context, tx *storage.Tx) error {
+			a, err := r.assessmentByID(ctx, tx, f.assessment)
+			if err != nil {
+				return err
+			}
+			return r.conclude(ctx, tx, a, found, cases.Move{By: law.ByOfficer, Account: by.Account})
+		})
+	}}, nil
 }
 
 // Dismiss ends a matter without an offer, with the officer's reason. It is a refusal: a
 // decision with its remedy, of which the person is told. Only where nobody is known whom it
 // could be for there is none.
 func (r *Room) Dismiss(ctx context.Context, by act.Actor, id string, version int, reason string) error {
-	f, s, err := r.openReferral(ctx, r.DB.Read(ctx), by, id, version)
+	found, err := r.dismissal(ctx, by, id, version, reason)
 	if err != nil {
 		return err
 	}
+	return found.then(ctx)
+}
+
+// dismissal says what Dismiss would do.
+func (r *Room) dismissal(ctx context.Context, by act.Actor, id string, version int, reason string) (resolution, error) {
+	f, s, err := r.openReferral(ctx, r.DB.Read(ctx), by, id, version)
+	if err != nil {
+		return resolution{}, err
+	}
 	reason = strings.TrimSpace(reason)
 	if !sayable(reason) {
-		return problem.New(problem.Invalid, "reason-missing").At("reason", "reason-missing")
+		return resolution{}, problem.New(problem.Invalid, "reason-missing").At("reason", "reason-missing")
 	}
 	switch person := f.facts.text(factPerson); {
 	case f.offer == "" && person == "":
-		return r.settle(ctx, by, f, reason, func(ctx context.Context, tx *storage.Tx) error {
-			return r.moved(ctx, tx, f.assessment, cases.Move{To: caseNobody, By: law.ByOfficer, Account: by.Account, Why: reason})
-		})
+		return resolution{f, caseNobody, func(ctx context.Context) error {
+			return r.settle(ctx, by, f, reason, func(ctx context.Context, tx *storage.Tx) error {
+				return r.moved(ctx, tx, f.assessment, cases.Move{To: caseNobody, By: law.ByOfficer, Account: by.Account, Why: reason})
+			})
+		}}, nil
 	case f.offer == "":
-		return r.refuse(ctx, by, f, s, person, reason)
+		return resolution{f, caseRefused, func(ctx context.Context) error { return r.refuse(ctx, by, f, s, person, reason) }}, nil
 	}
-	return r.settleOffer(ctx, by, f, reason, func(o storedOffer) verdict { return verdict{offer: o, service: s, by: by.Account, reason: reason} })
+	return resolution{f, caseRefused, func(ctx context.Context) error {
+		return r.settleOffer(ctx, by, f, reason, func(o storedOffer) verdict { return verdict{offer: o, service: s, by: by.Account, reason: reason} })
+	}}, nil
 }
 
 // refuse ends a matter in which there was no offer with a decision against it. The decision

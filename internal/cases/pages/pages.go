@@ -9,6 +9,8 @@ import (
 	"context"
 	"embed"
 	"html/template"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -55,6 +57,14 @@ type Cases interface {
 	AppealingSilence() (act.Act, error)
 	Handing() (act.Act, error)
 	Undelivered(ctx context.Context, by act.Actor, after page.Key) (page.Page[cases.Case], error)
+	Question(ctx context.Context, by act.Actor, number string) (lang.Text, error)
+	Undoing() (act.Act, error)
+	Sending() (act.Act, error)
+	Confirming() (act.Act, error)
+	Returning() (act.Act, error)
+
+	Absences
+	Several
 }
 
 type room struct {
@@ -65,7 +75,8 @@ type room struct {
 // New brings the pages of cases.
 func New(c Cases, pack *law.Pack) (portal.Room, error) {
 	r := &room{c, pack}
-	acts, err := act.All(c.Answering, c.Asking, c.Claiming, c.Releasing, c.Seeing, c.Deciding, c.Extending, c.Pausing, c.Resuming, c.AppealingSilence, c.Handing)
+	acts, err := act.All(c.Answering, c.Asking, c.Claiming, c.Releasing, c.Seeing, c.Deciding, c.Undoing, c.Sending, c.Confirming, c.Returning,
+		c.Extending, c.Pausing, c.Resuming, c.AppealingSilence, c.Handing)
 	if err != nil {
 		return portal.Room{}, err
 	}
@@ -75,6 +86,7 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 		{Pattern: "GET /cases", Right: own, Do: r.own},
 		{Pattern: "GET /cases/{number}", Right: own, Do: r.one},
 		{Pattern: "GET /desk/cases", Right: officer, Do: r.desk},
+		{Pattern: "POST /desk/cases", Right: officer, Do: r.several},
 		{Pattern: "GET /desk/cases/{number}", Right: officer, Do: r.one},
 		{Pattern: "GET /desk/leader", Right: cases.RightToLead(), Do: r.lead},
 		{Pattern: "GET /desk/leader.csv", Right: cases.RightToLead(), Do: r.leadFile},
@@ -88,13 +100,16 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 		if strings.Contains(a.Page, "{to}") {
 			ask = r.whither
 		}
+		if a.Name == "case.ask" {
+			ask = r.missing
+		}
 		pages = append(pages, portal.ActPage{
 			Act: a, Ask: ask, Back: portal.Nav{Path: whose + "{number}", Key: "case.back"}, Next: func(v *portal.Visit, done any) string {
 				if number, is := done.(string); is { // of the case that was begun
 					return whose + number
 				}
-				if strings.Contains(a.Page, "{to}") {
-					return cases.NextPage
+				if slices.Contains(onward, a.Name) {
+					return cases.NextPage + "?after=" + v.R.PathValue("number")
 				}
 				return whose + v.R.PathValue("number")
 			},
@@ -105,6 +120,11 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 		return portal.Room{}, err
 	}
 	pages = append(append(pages, r.filePages()...), record...)
+	away, err := r.absences()
+	if err != nil {
+		return portal.Room{}, err
+	}
+	pages = append(pages, away...)
 	return portal.Room{
 		Templates: templates, Pages: pages,
 		Nav: []portal.Nav{
@@ -117,6 +137,9 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 		Beside: []portal.Part{r.home},
 	}, nil
 }
+
+// onward are the acts after which an officer sees to the next case.
+var onward = []string{"case.decide", "case.ask", "case.confirm", "case.return"}
 
 // whither says on the page of a decision to what the case would come, and what the person is told then.
 func (r *room) whither(v *portal.Visit, q *portal.Question) error {
@@ -132,6 +155,30 @@ func (r *room) whither(v *portal.Visit, q *portal.Question) error {
 	q.Lead = []string{v.Plain(to.Next)}
 	if to.Phase.Ended() {
 		q.Lead = append(q.Lead, v.Say("case.decide-told"))
+	}
+	move, _ := c.Status.Move(to.ID)
+	if move.Eyes > 1 {
+		q.Lead = append(q.Lead, v.Say("case.decide-eyes"))
+	} else {
+		q.Lead = append(q.Lead, v.Say("case.decide-undo"))
+	}
+	return usual(v, q, move.Reasons)
+}
+
+// usual offers the usual reasons of a move above the field for one's own.
+func usual(v *portal.Visit, q *portal.Question, reasons []lang.Text) error {
+	at := slices.IndexFunc(q.Fields, func(f portal.Field) bool { return f.Name == "usual" })
+	if at < 0 {
+		return nil
+	}
+	if len(reasons) == 0 {
+		q.Fields = slices.Delete(q.Fields, at, at+1)
+		return nil
+	}
+	f := &q.Fields[at]
+	f.Kind = "choice"
+	for i, reason := range reasons {
+		f.Options = append(f.Options, portal.Option{Value: strconv.Itoa(i + 1), Label: v.Plain(reason), Chosen: f.Value == strconv.Itoa(i+1)})
 	}
 	return nil
 }
@@ -162,18 +209,6 @@ func (r *room) home(v *portal.Visit) (template.HTML, error) {
 		}
 	}
 	return v.Render("cases-home", open)
-}
-
-// next leads to the case that comes next, or to the queue when there is none.
-func (r *room) next(v *portal.Visit) error {
-	number, err := r.Next(v.R.Context(), v.Actor)
-	if err != nil {
-		return err
-	}
-	if number == "" {
-		return v.To("/desk/cases")
-	}
-	return v.To("/desk/cases/" + number + "?saved=1")
 }
 
 // row is a case as a list shows it.
@@ -229,24 +264,34 @@ type caseView struct {
 	Clock   *clockView // nil where the case never had one, or has an outcome
 	About   template.HTML
 	Staff   bool
-	Mine    bool             // the officer has taken it
-	Taken   bool             // somebody has
-	Asks    bool             // the party is waited for, in this thread
-	Reasons string           // of the outcome; empty where its room shows them
-	Saved   bool             // the one before was settled just now
-	Moves   []law.CaseStatus // to which the officer may bring it here
+	Mine    bool       // the officer has taken it
+	Taken   bool       // somebody has
+	Holder  string     // name of whoever has, for officers
+	Asks    bool       // the party is waited for, in this thread
+	Reasons string     // of the outcome; empty where its room shows them
+	Saved   *saved     // the one before, when it was settled just now
+	Moves   []moveView // to where the officer may bring it here
+	Draft   *draftView // what was decided and does not hold yet; nil for nothing
 	Beside  []row
 	Joined  []joined // beside those of the same event
 	Steps   []stepView
+	Earlier []draftView // decisions of officers that did not come to hold
 
 	Delivered   template.HTML // how the outcome reached its party; empty where nothing is to be said
 	Undelivered bool          // it did not, and the officer may write down that it did
+}
+
+// moveView is where an officer may bring a case, with the digit that leads there.
+type moveView struct {
+	law.CaseStatus
+	Key int
 }
 
 // stepView is what was done, in the words of the kind.
 type stepView struct {
 	cases.Step
 	Title lang.Text
+	Who   string // name of the officer; empty for others
 }
 
 func (r *room) one(v *portal.Visit) error {
@@ -255,7 +300,7 @@ func (r *room) one(v *portal.Visit) error {
 		return err
 	}
 	view := caseView{
-		View: c, Row: r.rowOf(c.Case), Staff: !c.Own, Mine: c.Officer == v.Actor.Account, Taken: c.Officer != "", Asks: c.Status.Answered != "", Saved: v.R.URL.Query().Has("saved"),
+		View: c, Row: r.rowOf(c.Case), Staff: !c.Own, Mine: c.Officer == v.Actor.Account, Taken: c.Officer != "", Asks: c.Status.Answered != "", Saved: savedOf(v),
 	}
 	if view.Staff {
 		view.Row.Path = "/desk" + view.Row.Path
@@ -267,17 +312,32 @@ func (r *room) one(v *portal.Visit) error {
 	view.Clock = r.clockOf(v, c, view.Row.Path)
 	for _, m := range c.Status.Moves {
 		if to, ok := c.Kind.Status(m.To); ok && view.Staff && c.Kind.Room == "" && c.Status.Lets(m.To, law.ByOfficer) {
-			view.Moves = append(view.Moves, to)
+			view.Moves = append(view.Moves, moveView{to, len(view.Moves) + 1})
 		}
+	}
+	var officers []string
+	for _, s := range c.Steps {
+		officers = append(officers, s.Account)
+	}
+	for _, d := range c.Drafts {
+		officers = append(officers, d.Account, d.Second)
+	}
+	named, err := r.Named(v.R.Context(), append(officers, c.Officer)...)
+	if err != nil {
+		return err
 	}
 	for _, s := range c.Steps {
 		status, _ := c.Kind.Status(s.Status)
-		view.Steps = append(view.Steps, stepView{s, status.Title})
+		view.Steps = append(view.Steps, stepView{s, status.Title, named[s.Account]})
+	}
+	if !c.Own {
+		view.Holder = named[c.Officer]
 	}
 	if last := len(c.Steps) - 1; c.Ended() && last >= 0 && c.Kind.Room == "" {
 		view.Reasons = c.Steps[last].Why
 	}
 	view.Joined = r.joined(c, view.Row.Path, view.Staff)
+	view.drafted(v.Actor.Account, named)
 	for _, other := range c.Beside {
 		beside := r.rowOf(other)
 		if view.Staff {
@@ -298,72 +358,4 @@ func cite(pack *law.Pack, ref law.Ref) lang.Text {
 		return nil
 	}
 	return lang.Text{"sr": p.Cite(lang.SrCyrl), "en": p.Cite(lang.En)}
-}
-
-// countMost is how far the cases of a queue are counted.
-const countMost = 1000
-
-func (r *room) queue() portal.List[cases.Case] {
-	wanted := func(w portal.Wanted) cases.Wanted {
-		wish := cases.Wanted{}
-		switch w.State {
-		case "mine":
-			wish.Mine = true
-		case "free":
-			wish.Waits, wish.Free = true, true
-		case "unread":
-			wish.Unread = true
-		case "in-handling", "waiting-party", "triage":
-			wish.Phase = law.Phase(w.State)
-		}
-		return wish
-	}
-	return portal.List[cases.Case]{
-		Path: "/desk/cases", Title: "nav.desk-cases", Lead: "cases.queue.lead", StateKey: "cases.queue.state.", Search: "cases.queue.search", Hint: "cases.queue.search-hint",
-		States: []string{"free", "mine", "unread", "in-handling", "waiting-party", "triage"},
-		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[cases.Case], error) {
-			if w.Words != "" {
-				return r.Find(v.R.Context(), v.Actor, w.Words, w.After)
-			}
-			return r.Queue(v.R.Context(), v.Actor, wanted(w), w.After)
-		},
-		Count: func(v *portal.Visit, w portal.Wanted) (string, error) {
-			if w.Words != "" {
-				return "", nil
-			}
-			n, err := r.Count(v.R.Context(), v.Actor, wanted(w), countMost)
-			if n == countMost {
-				return v.Say("cases.queue.many", "n", n), err
-			}
-			return v.Say("cases.queue.count", "n", n), err
-		},
-		Table: portal.Table[cases.Case]{Caption: "nav.desk-cases", Headed: true, Empty: "cases.queue.none", Columns: []portal.Column[cases.Case]{
-			{Key: "col.case", Cell: func(v *portal.Visit, c cases.Case) template.HTML {
-				return portal.Anchor("/desk/cases/"+c.Number, v.Text(r.rowOf(c).Title))
-			}},
-			{Key: "col.until", Kind: portal.When, Cell: func(v *portal.Visit, c cases.Case) template.HTML {
-				if due := r.rowOf(c).Due; !due.IsZero() {
-					return portal.Escaped(v.Day(due)) + alarmed(v, c)
-				}
-				return portal.Escaped(v.Say("cases.queue.stands"))
-			}},
-			{Key: "col.state", Cell: func(v *portal.Visit, c cases.Case) template.HTML {
-				status := v.Text(r.rowOf(c).Status.Title)
-				if !c.UnreadAt.IsZero() {
-					status += " · " + portal.Escaped(v.Say("cases.queue.unread"))
-				}
-				return status
-			}},
-			{Key: "case.number", Kind: portal.Codes, Cell: func(v *portal.Visit, c cases.Case) template.HTML { return v.Code(c.Number) }},
-			{Key: "col.officer", Cell: func(v *portal.Visit, c cases.Case) template.HTML {
-				switch c.Officer {
-				case "":
-					return portal.Escaped(v.Say("cases.queue.free"))
-				case v.Actor.Account:
-					return portal.Escaped(v.Say("cases.queue.mine"))
-				}
-				return portal.Escaped(v.Say("cases.queue.other"))
-			}},
-		}},
-	}
 }

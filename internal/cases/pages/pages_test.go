@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"crypto/sha256"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
 	"dobosh/internal/files"
+	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/seal"
 	"dobosh/internal/law"
@@ -19,6 +21,7 @@ import (
 	"dobosh/internal/testkit"
 	"dobosh/internal/testkit/pages"
 	"dobosh/internal/words"
+	"dobosh/internal/work"
 )
 
 // unwatched lets officers look.
@@ -26,8 +29,22 @@ type unwatched struct{}
 
 func (unwatched) Looked(context.Context, act.Actor, cases.Case) error { return nil }
 
+// officers are the one who is signed in, and a colleague.
+type officers struct{}
+
+func (officers) Holders(context.Context, act.Role) ([]act.Actor, error) {
+	return []act.Actor{pages.People()["officer"], {Account: "nada", Name: "Нада Колегић", Grants: []act.Grant{{Role: identity.Officer}}}}, nil
+}
+
 // open opens a portal with a case in each of some statuses, all of the mother.
 func open(t *testing.T, statuses ...string) (http.Handler, map[string]string) {
+	t.Helper()
+	h, _, numbers := desk(t, statuses...)
+	return h, numbers
+}
+
+// desk is open with the room.
+func desk(t *testing.T, statuses ...string) (http.Handler, *cases.Room, map[string]string) {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -41,9 +58,9 @@ func open(t *testing.T, statuses ...string) (http.Handler, map[string]string) {
 	key, err := seal.New(secret[:])
 	must(err)
 	pack := pages.Serbia(t)
-	db := testkit.Database(t, storage.SQLite)(cases.Migrations())
+	db := testkit.Database(t, storage.SQLite)(work.Migrations(), cases.Migrations())
 	room := cases.New(cases.Config{
-		Member: pages.ID("RS-DEMO/GOV/ZRENJANIN"), Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: db, Key: key, Files: files.Folder(t.TempDir()), Now: func() time.Time { return pages.Now }, Pseudonyms: everybody{},
+		Member: pages.ID("RS-DEMO/GOV/ZRENJANIN"), Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: db, Key: key, Files: files.Folder(t.TempDir()), Work: work.New(db, func() time.Time { return pages.Now }, slog.New(slog.DiscardHandler), "city"), Officers: officers{}, Now: func() time.Time { return pages.Now }, Pseudonyms: everybody{},
 		Title: func(registry.ID) lang.Text { return pages.Both("Град Зрењанин", "City of Zrenjanin") },
 	})
 	room.WatchedBy(unwatched{})
@@ -69,13 +86,14 @@ func open(t *testing.T, statuses ...string) (http.Handler, map[string]string) {
 	}))
 	brought, err := New(room, pack)
 	must(err)
-	return pages.Open(t, pages.Config(said), brought), numbers
+	return pages.Open(t, pages.Config(said), brought), room, numbers
 }
 
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	h, numbers := open(t, "with-officer", "asked", "offered", "refused")
 	expected := []pages.Expected{
 		{Who: "mother", Path: "/cases", Status: 200}, {Who: "officer", Path: "/desk/cases", Status: 200}, {Who: "officer", Path: "/desk/cases?state=mine", Status: 200}, {Who: "officer", Path: undeliveredPath, Status: 200}, {Who: "mother", Path: undeliveredPath, Status: 403},
+		{Who: "officer", Path: "/desk/cases?state=ended", Status: 200}, {Who: "officer", Path: "/desk/cases?state=second", Status: 200}, {Who: "officer", Path: "/desk/absence", Status: 200}, {Who: "mother", Path: "/desk/absence", Status: 403},
 		{Path: "/cases", Status: 401}, {Path: "/desk/cases", Status: 401}, {Who: "mother", Path: "/desk/cases", Status: 403},
 		{Who: "mother", Path: "/cases/ZR-2026-0000-0000-0", Status: 404}, {Who: "nobody", Path: "/cases/" + numbers["asked"], Status: 404},
 	}
@@ -99,14 +117,14 @@ func TestAQuestionAndItsAnswer(t *testing.T) {
 	number := numbers["with-officer"]
 	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/claim", "/desk/cases/"+number)
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?state=mine"}, 200, number)
-	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/ask", "/desk/cases/"+number, "version", "3", "text", "Када сте се доселили?")
+	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/ask", cases.NextPage+"?after="+number, "version", "3", "text", "Када сте се доселили?")
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200, "Када сте се доселили?", "Рок стоји")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?q=" + strings.ToLower(number)}, 200, number)
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?q=ZR-2026-0000-0000-1"}, 200, "Ниједан предмет не одговара")
 	pages.Sends(t, h, "mother", "/cases/"+number+"/answer", "/cases/"+number, "text", "У мају.")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?state=unread"}, 200, number, "нова порука")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases/" + number}, 200, "У мају.", "Означи као прочитано")
-	if w := (pages.Request{Who: "officer", Path: cases.NextPage}).To(h); w.Header().Get("Location") != "/desk/cases/"+number+"?saved=1" {
+	if w := (pages.Request{Who: "officer", Path: cases.NextPage}).To(h); w.Header().Get("Location") != "/desk/cases/"+number+"?saved=" {
 		t.Errorf("the next case is at %q", w.Header().Get("Location"))
 	}
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number + "/answer", Form: pages.Form("text", " ")}, 422)

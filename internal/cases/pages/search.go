@@ -22,15 +22,6 @@ func (r *room) search() []portal.Page {
 	}
 }
 
-// desk is the queue, or what was searched for in all cases.
-func (r *room) desk(v *portal.Visit) error {
-	list := r.queue()
-	if v.R.URL.Query().Get("q") != "" {
-		list.Table.Empty = "cases.search.none"
-	}
-	return list.Do(v)
-}
-
 // person asks for a number and shows the cases of whose it is. That the officer sees them is told to the person.
 func (r *room) person(v *portal.Visit) error {
 	in := sought{}
@@ -58,7 +49,7 @@ func (r *room) person(v *portal.Visit) error {
 	if err != nil {
 		return err
 	}
-	list := r.queue().Table
+	list := r.table(v, false)
 	list.Caption, list.Headed, list.Empty = "cases.person.found", false, "cases.person.none"
 	if q.Body, err = list.Show(v, found); err != nil {
 		return err

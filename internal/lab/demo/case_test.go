@@ -81,12 +81,15 @@ func (s *story) asksParty() *browser.Page {
 	p.Click("link", s.say("cases.queue.state.in-handling"))
 	p.Click("link", s.service(allowance))
 	p.Check("desk-case", s.tag)
-	p.Click("link", s.say("case.claim"))
-	p.Click("button", s.say("case.claim-button"))
+	at := p.URL()
+	p.Click("button", s.say("case.claim"))
+	p.Check("desk-case-claimed", s.tag)
 	p.Click("link", s.say("case.ask"))
 	p.Check("desk-case-ask", s.tag)
 	p.Fill(s.say("case.ask.text"), "Question 1")
 	p.Click("button", s.say("case.ask-button"))
+	p.Check("desk-case-next", s.tag)
+	p.Open(at)
 	p.Says("Question 1", s.statusOf("application", "asked"))
 	p.Check("desk-case-asked", s.tag)
 	return p
@@ -170,7 +173,8 @@ func (s *story) refuses(p *browser.Page) {
 	if !strings.Contains(p.URL(), "/desk/cases") {
 		s.t.Errorf("after a case the officer is at %s", p.URL())
 	}
-	p.Check("desk-case-next", s.tag)
+	p.Check("desk-case-refused", s.tag)
+	p.Click("button", s.say("case.send"))
 }
 
 // appeals: the mother reads the decision and says what she has against it.
@@ -209,5 +213,6 @@ func (s *story) decides(number string) {
 		p.Check("desk-appeal-decide", s.tag)
 		p.Fill(s.say("case.decide.text"), because)
 		p.Click("button", s.say("case.decide-button"))
+		p.Click("button", s.say("case.send"))
 	}
 }

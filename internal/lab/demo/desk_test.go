@@ -38,17 +38,20 @@ func (s *story) officer() {
 // finds out.
 func (s *story) settle(p *browser.Page) {
 	s.t.Helper()
-	missing := s.say("referral.reason.fact-unknown")
-	p.Click("link", s.say("nav.referrals"))
+	waits := s.statusOf("application", "with-officer")
+	p.Click("link", s.say("nav.desk-cases"))
+	p.Click("link", s.say("cases.queue.state.free"))
 	p.Eventually("the case of Ivana waits", func() bool {
-		if strings.Contains(p.Text(), missing) {
+		if strings.Contains(p.Text(), waits) {
 			return true
 		}
 		p.Reload()
 		return false
 	})
-	p.Check("desk-referrals", s.tag)
+	p.Check("desk-cases", s.tag)
 	p.Click("link", s.service(allowance))
+	p.Check("desk-case", s.tag)
+	p.Click("link", s.say("case.settle"))
 	p.Says(s.say("referral.why.fact-unknown"))
 	p.Check("referral", s.tag)
 	p.Fill(s.say("referral.source"), "123/2026")
@@ -57,7 +60,8 @@ func (s *story) settle(p *browser.Page) {
 	p.Check("referral-incomplete", s.tag)
 	p.Touch("radio", s.say("word.yes"))
 	p.Click("button", s.say("referral.button"))
-	p.Check("desk-referrals-after", s.tag)
+	p.Check("desk-cases-after", s.tag)
+	p.Click("button", s.say("case.send"))
 	p.Click("link", s.say("nav.offers"))
 	p.Says(s.say("offer.state.open"))
 }

@@ -17,3 +17,47 @@ addEventListener("pageshow", () => {
     form.removeAttribute("aria-busy");
   }
 });
+
+// Single keys at the desk: what is marked with data-key is pressed by that key, j and k
+// go through the rows, a digit picks an answer, Enter sends it. By the place of the key, so that
+// they are the same in every layout. They rest while somebody types, and once they are turned off.
+const off = document.getElementById("keys-off");
+if (off) {
+  off.checked = localStorage.getItem("keys") === "off";
+  off.addEventListener("change", () => localStorage.setItem("keys", off.checked ? "off" : "on"));
+}
+const rows = () => [...document.querySelectorAll("tbody th a, ul.rows a")];
+const step = (by) => {
+  const all = rows();
+  const at = all.indexOf(document.activeElement);
+  all[at < 0 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1)]?.focus();
+};
+const keys = {
+  j: () => step(1),
+  k: () => step(-1),
+  x: () => document.activeElement.closest("tr")?.querySelector("input[type=checkbox]")?.click(),
+  "/": () => document.getElementById("q")?.focus(),
+  "?": () => {
+    const list = document.getElementById("keys");
+    if (list) {
+      list.open = !list.open;
+      list.querySelector("summary").focus();
+    }
+  },
+  Enter: () => document.querySelector("#f .go")?.click(),
+};
+document.addEventListener("keydown", (event) => {
+  const at = event.target;
+  if (!document.body.classList.contains("staff") || localStorage.getItem("keys") === "off" || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (at.matches("textarea, select, input:not([type=checkbox]):not([type=radio])")) return;
+  if (event.key === "Enter" && at.closest("a, button, summary")) return;
+  const key = ["?", "/"].includes(event.key) ? event.key : event.code.replace(/^Key|^Digit|^Numpad(?=\d)/, "").replace("NumpadEnter", "Enter");
+  const name = key.length === 1 ? key.toLowerCase() : key;
+  const answers = document.querySelectorAll("#f input[type=radio]");
+  const marked = document.querySelector(`[data-key="${CSS.escape(name)}"]`) ?? (name >= "1" && name <= "9" ? answers[name - 1] : null);
+  if (!marked && !Object.hasOwn(keys, name)) return;
+  event.preventDefault();
+  if (!marked) return keys[name]();
+  marked.focus();
+  marked.click();
+});

@@ -24,7 +24,7 @@ func (r *room) desk(v *portal.Visit) error {
 		return err
 	}
 	return v.Show("desk", v.Say("desk.title"), deskView{Mail: mail, Tiles: []portal.Tile{
-		{Count: c.ReferralsOpen, Text: v.Say("desk.referrals", "n", c.ReferralsOpen), URL: "/desk/referrals", Due: c.ReferralsOpen > 0},
+		{Count: c.ReferralsOpen, Text: v.Say("desk.referrals", "n", c.ReferralsOpen), URL: "/desk/cases?state=in-handling", Due: c.ReferralsOpen > 0},
 		{Count: c.PaymentsDue, Text: v.Say("desk.payments", "n", c.PaymentsDue), URL: "/desk/payments", Due: c.PaymentsDue > 0},
 		{Count: c.Waiting, Text: v.Say("desk.waiting", "n", c.Waiting), URL: "/desk/assessments?state=waiting"},
 		{Count: c.OffersOpen, Text: v.Say("desk.open", "n", c.OffersOpen), URL: "/desk/offers?state=open"},

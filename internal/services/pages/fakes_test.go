@@ -193,11 +193,6 @@ func (f *city) Assessments(context.Context, act.Actor, services.AssessmentState,
 		services.Assessment{ID: "a2", Title: offerNamed("second").Title, State: services.AssessmentOffered, Since: pages.Now}), nil
 }
 
-func (f *city) Referrals(ctx context.Context, by act.Actor, _ page.Key) (page.Page[services.Referral], error) {
-	ref, err := f.Referral(ctx, by, "r1")
-	return list(f, ref), err
-}
-
 func (f *city) Referral(_ context.Context, _ act.Actor, id string) (services.Referral, error) {
 	residence := pages.Both("Евиденција пребивалишта", "Residence register")
 	return services.Referral{ID: id, Title: offerNamed("first").Title, About: offerNamed("first").About, Why: services.FactUnknown, Reasons: reasons()[:1],
@@ -207,12 +202,12 @@ func (f *city) Referral(_ context.Context, _ act.Actor, id string) (services.Ref
 		Since: pages.Now.Add(-26 * time.Hour), Until: pages.Now.Add(20 * 24 * time.Hour), UntilBy: pages.Both("чл. 145 Закона о општем управном поступку", "Art. 145 of the Law on General Administrative Procedure"), Open: id != "closed", Version: 7}, nil
 }
 
-func (f *city) Resolve(_ context.Context, _ act.Actor, id string, version int, facts map[string]string, source string) error {
-	return f.note("resolve " + id + " " + strconv.Itoa(version) + " " + facts["mother.resident"] + " " + facts["child.order"] + " " + facts["child.born"] + " " + source)
+func (f *city) DraftResolve(_ context.Context, _ act.Actor, id string, version int, facts map[string]string, source string) (string, error) {
+	return "ZR-2026-7KQ4-M9PD-X", f.note("resolve " + id + " " + strconv.Itoa(version) + " " + facts["mother.resident"] + " " + facts["child.order"] + " " + facts["child.born"] + " " + source)
 }
 
-func (f *city) Dismiss(_ context.Context, _ act.Actor, id string, version int, reason string) error {
-	return f.note("dismiss " + id + " " + strconv.Itoa(version) + " " + reason)
+func (f *city) DraftDismiss(_ context.Context, _ act.Actor, id string, version int, reason string) (string, error) {
+	return "ZR-2026-7KQ4-M9PD-X", f.note("dismiss " + id + " " + strconv.Itoa(version) + " " + reason)
 }
 
 func (f *city) Payments(context.Context, act.Actor, services.PaymentState, page.Key) (page.Page[services.Payment], error) {

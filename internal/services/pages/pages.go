@@ -99,16 +99,15 @@ type Waiting interface {
 
 // Referrals are the matters that wait for an officer.
 type Referrals interface {
-	Referrals(ctx context.Context, by act.Actor, after page.Key) (page.Page[services.Referral], error)
 	Referral(ctx context.Context, by act.Actor, id string) (services.Referral, error)
 }
 
-// Settling ends a referral: with the facts and where they come from, or with
+// Settling ends a referral, when the officer can no longer take it back: with the facts and where they come from, or with
 // the reason for which nothing follows. Dates are "2026-11-23", yes and no are
 // "true" and "false".
 type Settling interface {
-	Resolve(ctx context.Context, by act.Actor, id string, version int, facts map[string]string, source string) error
-	Dismiss(ctx context.Context, by act.Actor, id string, version int, reason string) error
+	DraftResolve(ctx context.Context, by act.Actor, id string, version int, facts map[string]string, source string) (number string, err error)
+	DraftDismiss(ctx context.Context, by act.Actor, id string, version int, reason string) (number string, err error)
 }
 
 // Payments are the payments and the files they leave in.
@@ -167,7 +166,7 @@ func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
 			{Pattern: "GET /desk/offers", Right: officer, Do: r.allOffers().Do},
 			{Pattern: "GET /desk/decisions", Right: officer, Do: r.allDecisions().Do},
 			{Pattern: "GET /desk/assessments", Right: officer, Do: r.assessments().Do},
-			{Pattern: "GET /desk/referrals", Right: officer, Do: r.open().Do},
+			{Pattern: "GET /desk/referrals", Right: officer, Do: func(v *portal.Visit) error { return v.To("/desk/cases") }},
 			{Pattern: "GET /desk/referrals/{id}", Right: officer, Do: func(v *portal.Visit) error { return r.referral(v, nil) }},
 			{Pattern: "POST /desk/referrals/{id}", Right: officer, Do: r.resolve},
 			{Pattern: "GET /desk/payments", Right: officer, Do: r.payments},
@@ -183,7 +182,6 @@ func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
 			{Path: "/desk", Key: "nav.desk", Order: 200, Setting: portal.Staff, Whom: atDesk},
 			{Path: "/desk/offers", Key: "nav.offers", Order: 210, Setting: portal.Staff, Whom: atDesk},
 			{Path: "/desk/assessments", Key: "nav.assessments", Order: 220, Setting: portal.Staff, Whom: atDesk},
-			{Path: "/desk/referrals", Key: "nav.referrals", Order: 230, Setting: portal.Staff, Whom: atDesk},
 			{Path: "/desk/decisions", Key: "nav.decisions", Order: 240, Setting: portal.Staff, Whom: atDesk},
 			{Path: "/desk/payments", Key: "nav.payments", Order: 250, Setting: portal.Staff, Whom: atDesk},
 		},

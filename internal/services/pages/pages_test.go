@@ -23,7 +23,7 @@ func cityPages() []pages.Expected {
 		{Who: "mother", Path: "/offers/none", Status: 404}, {Who: "mother", Path: "/decisions", Status: 200}, {Who: "mother", Path: "/decisions/d1", Status: 200}, {Who: "mother", Path: "/decisions/fresh", Status: 200}, {Who: "mother", Path: "/decisions/d1/appeal", Status: 200}, {Who: "mother", Path: "/decisions/fresh/appeal", Status: 200},
 		{Path: "/verify", Status: 200}, {Path: "/verify/" + code, Status: 200}, {Path: "/verify/ZR-1", Status: 422},
 		{Who: "officer", Path: "/desk", Status: 200}, {Who: "officer", Path: "/desk/offers", Status: 200}, {Who: "officer", Path: "/desk/offers?state=open", Status: 200}, {Who: "officer", Path: "/desk/offers?state=x", Status: 200},
-		{Who: "officer", Path: "/desk/assessments", Status: 200}, {Who: "officer", Path: "/desk/referrals", Status: 200}, {Who: "officer", Path: "/desk/referrals/r1", Status: 200}, {Who: "officer", Path: "/desk/referrals/closed", Status: 200},
+		{Who: "officer", Path: "/desk/assessments", Status: 200}, {Who: "officer", Path: "/desk/referrals", Status: 303}, {Who: "officer", Path: "/desk/referrals/r1", Status: 200}, {Who: "officer", Path: "/desk/referrals/closed", Status: 200},
 		{Who: "officer", Path: "/desk/referrals/r1/dismiss", Status: 200}, {Who: "officer", Path: "/desk/decisions", Status: 200}, {Who: "officer", Path: "/desk/payments", Status: 200},
 		{Who: "officer", Path: "/desk/payments/f1/release", Status: 200}, {Who: "officer", Path: "/desk/payments/p1/unpaid", Status: 200},
 		{Path: "/inbox", Status: 401}, {Path: "/desk", Status: 401}, {Who: "mother", Path: "/desk", Status: 403}, {Who: "auditor", Path: "/desk/offers", Status: 403},
@@ -35,7 +35,7 @@ func emptyPages() []pages.Expected {
 	for _, path := range []string{"/", "/inbox", "/decisions"} {
 		all = append(all, pages.Expected{Who: "mother", Path: path, Status: 200})
 	}
-	for _, path := range []string{"/desk/offers", "/desk/assessments", "/desk/referrals", "/desk/decisions", "/desk/payments"} {
+	for _, path := range []string{"/desk/offers", "/desk/assessments", "/desk/decisions", "/desk/payments"} {
 		all = append(all, pages.Expected{Who: "officer", Path: path, Status: 200})
 	}
 	return append(all, pages.Expected{Path: "/verify/" + code, Status: 404})

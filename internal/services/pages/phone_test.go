@@ -15,7 +15,7 @@ import (
 func TestThePagesOnAPhone(t *testing.T) {
 	b := browser.Start(t)
 	for who, paths := range map[string][]string{
-		"officer": {"/desk", "/desk/offers", "/desk/assessments", "/desk/decisions", "/desk/referrals", "/desk/payments"},
+		"officer": {"/desk", "/desk/offers", "/desk/assessments", "/desk/decisions", "/desk/payments"},
 		"mother":  {"/", "/inbox", "/offers/first", "/decisions/d1"},
 	} {
 		h := open(t, &city{})

@@ -1,48 +1,16 @@
 package pages
 
 import (
-	"html/template"
 	"strconv"
 
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
-	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/portal"
 	"dobosh/internal/services"
 )
 
 const sourceMax = 500 // characters of a source or a reason
-
-func (r *room) open() portal.List[services.Referral] {
-	type referral = services.Referral
-	return portal.List[referral]{
-		Path: "/desk/referrals", Title: "nav.referrals", Lead: "referrals.lead",
-		Find: func(v *portal.Visit, w portal.Wanted) (page.Page[referral], error) {
-			return r.Referrals(v.R.Context(), v.Actor, w.After)
-		},
-		Table: portal.Table[referral]{Caption: "nav.referrals", Headed: true, Empty: "referrals.none", Columns: []portal.Column[referral]{
-			{Key: "col.service", Cell: func(v *portal.Visit, ref referral) template.HTML {
-				return portal.Anchor("/desk/referrals/"+ref.ID, v.Text(ref.Title))
-			}},
-			{Key: "col.about", Cell: func(v *portal.Visit, ref referral) template.HTML { return v.Text(ref.About) }},
-			{Key: "col.why", Cell: func(v *portal.Visit, ref referral) template.HTML {
-				return portal.Escaped(v.Say("referral.reason." + string(ref.Why)))
-			}},
-			{Key: "col.missing", Cell: func(v *portal.Visit, ref referral) template.HTML {
-				var missing template.HTML
-				for i, m := range ref.Missing {
-					if i > 0 {
-						missing += ", "
-					}
-					missing += v.Text(m.Label)
-				}
-				return missing
-			}},
-			{Key: "col.until", Kind: portal.When, Cell: func(v *portal.Visit, ref referral) template.HTML { return portal.Escaped(v.Day(lastDay(ref.Until))) }},
-		}},
-	}
-}
 
 // referral asks for the missing facts, each with where it comes from; after a
 // refused answer it shows what was typed and what is wrong.
@@ -66,7 +34,7 @@ func (r *room) referral(v *portal.Visit, refused error) error {
 		Body:   reasons,
 		Action: path, Hidden: []portal.Hidden{{Name: "version", Value: strconv.Itoa(ref.Version)}},
 		Button: v.Say("referral.button"),
-		Links:  []portal.Link{{URL: path + "/dismiss", Text: v.Say("referral.dismiss")}, {URL: "/desk/referrals", Text: v.Say("referral.back")}},
+		Links:  []portal.Link{{URL: path + "/dismiss", Text: v.Say("referral.dismiss")}, {URL: "/desk/cases", Text: v.Say("referral.back")}},
 	}
 	for _, m := range ref.Missing {
 		q.Fields = append(q.Fields, missingField(v, m))
@@ -109,14 +77,15 @@ func (r *room) resolve(v *portal.Visit) error {
 	if err != nil {
 		return err
 	}
+	number := ""
 	facts, err := facts(v, ref.Missing)
 	if err == nil {
-		err = r.Resolve(v.R.Context(), v.Actor, ref.ID, version, facts, v.Typed("source"))
+		number, err = r.DraftResolve(v.R.Context(), v.Actor, ref.ID, version, facts, v.Typed("source"))
 	}
 	if err != nil {
 		return r.referral(v, err)
 	}
-	return v.To(cases.NextPage)
+	return v.To(cases.NextPage + "?after=" + number)
 }
 
 // facts reads what the officer found out, and says all that is wrong at once.
@@ -169,7 +138,10 @@ func readFact(kind, typed string) (value, code string) {
 func (r *room) dismissal(dismiss act.Act) portal.ActPage {
 	return portal.ActPage{
 		Act: dismiss, Back: portal.Nav{Path: "/desk/referrals/{id}", Key: "referral.dismiss-back"},
-		Next: func(*portal.Visit, any) string { return cases.NextPage },
+		Next: func(_ *portal.Visit, done any) string {
+			number, _ := done.(string)
+			return cases.NextPage + "?after=" + number
+		},
 		Ask: func(v *portal.Visit, q *portal.Question) error {
 			ref, err := r.Referral(v.R.Context(), v.Actor, v.R.PathValue("id"))
 			q.Title, q.Lead = v.Say("referral.dismiss-title"), []string{v.Say("referral.dismiss-lead", "title", v.Plain(ref.Title))}
