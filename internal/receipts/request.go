@@ -7,7 +7,6 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
 	"dobosh/internal/exchange"
-	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/rules"
 	"dobosh/internal/storage"
@@ -18,7 +17,7 @@ const requestKind = "data-request"
 
 // rightToRequest is that of people who are surely who they say: what a body holds about somebody is given to
 // nobody else.
-func rightToRequest() act.Right { return act.Only(identity.Resident).AtLevel(act.LevelEID) }
+func rightToRequest() act.Right { return act.SignedIn().AtLevel(act.LevelEID) }
 
 // Request takes what a person asks about the data that this body holds of them, and gives the number of its case.
 // The same right on the same day is one case: sent again, it adds what is said.
