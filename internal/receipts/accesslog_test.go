@@ -34,6 +34,7 @@ import (
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 	"dobosh/internal/testkit/laws"
+	"dobosh/internal/work"
 )
 
 const person = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -134,14 +135,16 @@ func (r *rig) add(authority *registry.Authority, engine, name string) {
 	log, err := journal.Open(context.Background(), journal.Config{Dir: r.t.TempDir(), Origin: strings.ToLower(name[len(name)-1:]) + ".example/log", Key: ed25519.NewKeyFromSeed(key[:])}, r.clock.Now, slog.New(slog.DiscardHandler))
 	must(r.t, err)
 	r.t.Cleanup(func() { must(r.t, log.Close()) })
-	db := testkit.Database(r.t, engine)(journal.Migrations(), cases.Migrations(), receipts.Migrations())
+	db := testkit.Database(r.t, engine)(work.Migrations(), journal.Migrations(), cases.Migrations(), receipts.Migrations())
 	projection := journal.Project(r.t.Context(), db, log, []string{"answer", "act"}, slog.New(slog.DiscardHandler))
 	r.t.Cleanup(func() { must(r.t, projection.Close()) })
 	sealer, err := seal.Derive(key[:], "cases")
 	must(r.t, err)
 	b := &body{id: id, db: db, log: log}
 	title := func(registry.ID) lang.Text { return lang.Text{"sr": "Орган", "en": "Body"} }
-	b.cases = cases.New(cases.Config{Member: id, Prefix: "RS", PublicURL: "https://body.example", Title: title, Pack: laws.Serbia(r.t), DB: db, Key: sealer, Notifier: b, Journal: log, Now: r.clock.Now})
+	later := work.New(db, r.clock.Now, slog.New(slog.DiscardHandler), "body")
+	b.cases = cases.New(cases.Config{Member: id, Prefix: "RS", PublicURL: "https://body.example", Title: title, Pack: laws.Serbia(r.t), DB: db, Key: sealer, Notifier: b, Journal: log, Work: later, Now: r.clock.Now})
+	must(r.t, later.Begin(r.t.Context()))
 	b.system, err = receipts.NewSystem(receipts.SystemConfig{
 		Member: id, DB: db, Pack: laws.Serbia(r.t), Cases: b.cases, Journal: log, Title: title, Watch: &receipts.Watch{Member: id, DB: db, Journal: log, Now: r.clock.Now}, Now: r.clock.Now,
 	})

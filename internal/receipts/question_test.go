@@ -72,11 +72,12 @@ func TestAQuestionIsACaseOfTheBodyThatLooked(t *testing.T) {
 		}
 		b.notices()
 		must(t, b.cases.Decide(t.Context(), officer(), q.Number, v.Version, "answered", "Због матичне књиге."))
+		must(t, b.cases.SendNow(t.Context(), officer(), q.Number))
 		q = r.asked()[0]
 		if q.Answer != "Због матичне књиге." || q.AnsweredAt.IsZero() || len(b.notices()) != 1 {
 			t.Errorf("%+v: want the answer, and that the person is told", q)
 		}
-		wantCode(t, b.cases.Decide(t.Context(), officer(), q.Number, 0, "answered", "Другачије."), "case-move")
+		wantCode(t, b.cases.Decide(t.Context(), officer(), q.Number, v.Version, "answered", "Другачије."), "case-changed")
 	})
 }
 
@@ -192,6 +193,7 @@ func TestARequestAboutOnesDataIsACase(t *testing.T) {
 			t.Errorf("until %v with %d messages, want %v with 2", v.Last(), len(v.Messages), last)
 		}
 		must(t, b.cases.Decide(t.Context(), officer(), first, v.Version, "in-part", "Решење остаје по закону."))
+		must(t, b.cases.SendNow(t.Context(), officer(), first))
 		if told := b.notices(); len(told) != 3 {
 			t.Errorf("told %d times, want of two requests and one outcome", len(told))
 		}
