@@ -23,7 +23,7 @@ func TestAnOfficerStopsTheClockForAReasonOfTheLaw(t *testing.T) {
 		wantCode(t, r.Pause(t.Context(), officer(), c.Number, c.Version-1, "supplement"), "case-changed")
 		wantCode(t, r.Resume(t.Context(), officer(), c.Number, c.Version), "clock-not-paused")
 		must(t, r.Pause(t.Context(), officer(), c.Number, c.Version, "supplement"))
-		want(t, "told", r.subjects(), "City: the deadline in case "+c.Number+" stands")
+		want(t, "told", r.subjects(), "City: the deadline in case "+c.Number+" is paused")
 		wantCode(t, r.Pause(t.Context(), officer(), c.Number, c.Version+1, "supplement"), "clock-not-running")
 		r.clock.Advance(72 * time.Hour)
 		must(t, r.Resume(t.Context(), officer(), c.Number, c.Version+1))

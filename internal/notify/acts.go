@@ -28,7 +28,7 @@ func (c *Courier) Acts() ([]act.Act, error) {
 		act.Def[Preference, bool]{
 			Name: ActChoose, Page: PreferencePage, Right: act.SignedIn(),
 			Fields: []act.Field[Preference]{
-				act.OfChoice("channel", func(p *Preference) *Channel { return &p.Channel }, act.Of("notice.channel.", Channels()...)),
+				act.OfChoice("channel", func(p *Preference) *Channel { return &p.Channel }, act.From(c.offered)),
 				act.OfChoice("content", func(p *Preference) *Content { return &p.Content }, act.Of("notice.content.", Contents()...)),
 				act.OfChoice("lang", func(p *Preference) *lang.Tag { return &p.Lang }, act.Of("notice.lang.", lang.Tags()...)),
 				act.OfYesNo("bulk", func(p *Preference) *bool { return &p.Bulk }),
@@ -53,6 +53,16 @@ func (c *Courier) Acts() ([]act.Act, error) {
 			},
 		}.Act,
 	)
+}
+
+// offered are the channels on which this node sends, in the order of all.
+func (c *Courier) offered(context.Context) (offered []act.Option) {
+	for _, channel := range Channels() {
+		if c.carried[channel] != nil {
+			offered = append(offered, act.Option{Value: string(channel), Label: "notice.channel." + string(channel)})
+		}
+	}
+	return offered
 }
 
 // pseudonyms are those of whoever is signed in, always in the same order.

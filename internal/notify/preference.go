@@ -59,7 +59,7 @@ func (c *Courier) Prefer(ctx context.Context, tx *storage.Tx, persons []string, 
 		return problem.New(problem.Invalid, "preference-unknown").At(field, "preference-unknown")
 	}
 	switch tag, ok := lang.Parse(string(p.Lang)); {
-	case !slices.Contains(Channels(), p.Channel):
+	case c.carried[p.Channel] == nil:
 		return wrong("channel")
 	case !slices.Contains(Contents(), p.Content):
 		return wrong("content")

@@ -73,6 +73,9 @@ func TestRemedyIsATermOfThePack(t *testing.T) {
 		if !strings.Contains(d.Remedy["en"], "20 days") || !strings.Contains(d.Remedy["sr"], "чл. 145. ст. 2.") {
 			t.Errorf("remedy %v, want twenty days, and the provision", d.Remedy)
 		}
+		read, err := r.Decision(t.Context(), mother, d.ID)
+		must(t, err)
+		want(t, "nobody has read it in the law", read.Unchecked, true)
 	})
 }
 

@@ -224,7 +224,12 @@ func (r *Room) Decision(ctx context.Context, by act.Actor, id string) (Decision,
 	if err != nil {
 		return view, err
 	}
-	view.Delivered, view.AppealUntil, err = r.appealUntil(ctx, d)
+	if view.Delivered, view.AppealUntil, err = r.appealUntil(ctx, d); err != nil {
+		return view, err
+	}
+	s, err := r.service(d.service)
+	term, _ := r.Pack.Term(s.Appeal, civil.Of(view.MadeAt))
+	view.Unchecked = !term.Verified
 	return view, err
 }
 

@@ -76,6 +76,7 @@ type Decision struct {
 
 	Delivered   civil.Day // with which the term of an appeal begins; none while it is not, and on lists
 	AppealUntil civil.Day // the last day on which an appeal is in time
+	Unchecked   bool      // nobody has compared the term of an appeal with the text of the law yet
 }
 
 // PaymentState is where a payment stands.

@@ -18,6 +18,8 @@ type clockView struct {
 	Appeal string        // where
 	Who    string        // has the case, and their phone; empty for those who work there
 	Acts   []way         // of an officer
+
+	Unchecked bool // nobody has compared the term with the text of the law yet
 }
 
 // way leads to an act.
@@ -48,6 +50,7 @@ func (r *room) clockOf(v *portal.Visit, c cases.View, path string) *clockView {
 		}
 		view.Runs = &runs
 	}
+	view.Unchecked = shown.Term.ID != "" && !shown.Term.Verified
 	for _, s := range shown.Steps {
 		view.Lines = append(view.Lines, r.lineOf(v, s))
 	}

@@ -116,7 +116,8 @@ func TestAQuestionAndItsAnswer(t *testing.T) {
 	h, numbers := open(t, "with-officer")
 	number := numbers["with-officer"]
 	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/claim", "/desk/cases/"+number)
-	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?state=mine"}, 200, number)
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?state=mine"}, 200, number, undeliveredPath, "/desk/absence")
+	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200, "Овај рок још није упоређен")
 	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/ask", cases.NextPage+"?after="+number, "version", "3", "text", "Када сте се доселили?")
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200, "Када сте се доселили?", "Рок стоји")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?q=" + strings.ToLower(number)}, 200, number)

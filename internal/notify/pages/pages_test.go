@@ -101,7 +101,9 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 // A person says how much may stand in a mail, and in which letters.
 func TestWhatAPersonChose(t *testing.T) {
 	r := newRig(t)
-	pages.Says(t, r, pages.Request{Who: "mother", Path: notify.PreferencePage}, 200, "milica@example.org")
+	if html := pages.Says(t, r, pages.Request{Who: "mother", Path: notify.PreferencePage}, 200, "milica@example.org", `value="email"`); strings.Contains(html, `value="sms"`) || strings.Contains(html, `value="letter"`) {
+		t.Error("a channel is offered on which this node sends nothing")
+	}
 	if m := r.tells("1", notify.Normal)[0]; m.Subject != "Предмет ZR-1" {
 		t.Errorf("who chose nothing is told %q", m.Subject)
 	}
@@ -110,7 +112,7 @@ func TestWhatAPersonChose(t *testing.T) {
 	if !strings.HasSuffix(m.Subject, ": imate novu poruku") || strings.Contains(m.Text, "ZR-1") || !strings.Contains(m.Text, "https://city.example/") || m.Lang != "sr-Latn" {
 		t.Errorf("who chose that nothing is said is told %q, %q in %s", m.Subject, m.Text, m.Lang)
 	}
-	for _, wrong := range [][]string{{"channel", "pigeon", "content", "matter", "lang", "en", "bulk", "no"}, {"channel", "email", "content", "matter", "lang", "xx", "bulk", "no"}, {"channel", "email"}} {
+	for _, wrong := range [][]string{{"channel", "pigeon", "content", "matter", "lang", "en", "bulk", "no"}, {"channel", "sms", "content", "matter", "lang", "en", "bulk", "no"}, {"channel", "email", "content", "matter", "lang", "xx", "bulk", "no"}, {"channel", "email"}} {
 		pages.Says(t, r, pages.Request{Who: "mother", Path: notify.PreferencePage, Form: pages.Form(wrong...)}, 422)
 	}
 	pages.Says(t, r, pages.Request{Path: notify.PreferencePage, Form: pages.Form("channel", "email")}, 401)
