@@ -43,7 +43,7 @@ func TestADecisionOnItsPage(t *testing.T) {
 	pages.Sends(t, h, "officer", at+"/to/late", cases.NextPage+"?after="+numbers[0], "version", "1", "usual", "1")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: at}, 200, "још може да се повуче", "Жалба је стигла после рока који је писао у решењу.", "Драган Службеник")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases/" + numbers[1] + "?saved=" + numbers[0]}, 200, "Одлучено у предмету", at+"/undo")
-	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?saved=" + numbers[0]}, 200, "Одлучено у предмету", "одлука још може да се повуче")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?saved=" + numbers[0]}, 200, "Одлучено у предмету", "решење још може да се повуче")
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + numbers[0]}, 200, "примљена")
 	// A form that was left open overnight says what has changed, and costs nobody what they typed.
 	late := pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/to/late", Form: pages.Form("version", "1", "text", "Моје образложење")}, 409)
@@ -51,7 +51,7 @@ func TestADecisionOnItsPage(t *testing.T) {
 		t.Errorf("nothing says that the case has changed:\n%s", late)
 	}
 	pages.Sends(t, h, "officer", at+"/undo", at)
-	pages.Says(t, h, pages.Request{Who: "officer", Path: at}, 200, "Повучена одлука")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: at}, 200, "Повучено решење")
 	pages.Sends(t, h, "officer", at+"/to/replaced", cases.NextPage+"?after="+numbers[0], "version", "3", "text", "У праву је.")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: at}, 200, "чека другог службеника")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/confirm", Form: pages.Form("version", "4")}, 403)
