@@ -78,6 +78,13 @@ func (p Post) Reply(ctx context.Context, tx *storage.Tx, thread string, m mailbo
 		said, _ = text.Kept(m.Subject, maxLine)
 	}
 	letter := Letter{Name: lineOf(m.From.Name), Address: lineOf(m.From.Email), Checked: m.Checked, Filed: m.Assigned != "", Cut: cut}
+	message, err := r.heard(ctx, tx, c, said)
+	if problem.HasCode(err, "case-full") {
+		return problem.New(problem.Conflict, "thread-full").Because(err)
+	}
+	if err != nil {
+		return err
+	}
 	var left []string
 	for _, a := range m.Attachments {
 		if kept, ok := a.Kept.(Kept); ok {
@@ -92,13 +99,6 @@ func (p Post) Reply(ctx context.Context, tx *storage.Tx, thread string, m mailbo
 		left = append(left, lineOf(a.Name))
 	}
 	letter.Left = lineOf(strings.Join(left, ", "))
-	message, err := r.heard(ctx, tx, c, said)
-	if problem.HasCode(err, "case-full") {
-		return problem.New(problem.Conflict, "thread-full").Because(err)
-	}
-	if err != nil {
-		return err
-	}
 	raw, err := json.Marshal(letter)
 	if err != nil {
 		return err

@@ -217,7 +217,17 @@ func (r *Room) HandIn(ctx context.Context, by act.Actor, number string, thread T
 		whom, account = law.ByParty, ""
 	}
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		return r.Attach(ctx, tx, s.ID, thread, whom, account, k)
+		if err := r.Attach(ctx, tx, s.ID, thread, whom, account, k); err != nil || !s.own {
+			return err
+		}
+		c, err := r.caseWhere(ctx, tx, "id", s.ID)
+		if err != nil {
+			return err
+		}
+		if !c.isOf(by) { // a mandate has ended while the file came
+			return unknown()
+		}
+		return r.unread(ctx, tx, &c)
 	})
 }
 

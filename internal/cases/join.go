@@ -167,6 +167,8 @@ func (r *Room) merge(ctx context.Context, tx *storage.Tx, by act.Actor, c, other
 		return "", problem.New(problem.Conflict, "link-kind")
 	case c.Ended() || other.Ended():
 		return "", problem.New(problem.Conflict, "case-ended")
+	case c.Draft != "":
+		return "", problem.New(problem.Conflict, "case-changed") // take back first what was decided
 	case !c.heardIn(other):
 		return "", problem.New(problem.Conflict, "link-parties")
 	}
@@ -268,7 +270,7 @@ func (r *Room) unmerge(ctx context.Context, tx *storage.Tx, by act.Actor, c Case
 		return err
 	}
 	to, ok := kind.Status(before.Status)
-	if !ok {
+	if merged, there := kind.Merged(); !ok || !there || c.Status != merged.ID { // it has gone on since
 		return problem.New(problem.Conflict, "case-move", "number", c.Number)
 	}
 	c.Clock, c.Answer, c.Officer = before.Clock, before.Answer, before.Officer
@@ -288,7 +290,8 @@ type Parting struct {
 // SplitOff begins a case out of another, for the same parties, with the same body that answers for it and, where it is of the
 // same kind, under the same clock: what was asked earlier is not late twice.
 //
-// Problems: case-unknown, own-matter, case-ended, link-kind for a kind that a room moves by acts of its own, splits-many.
+// Problems: case-unknown, own-matter, case-ended, link-kind for a kind that a room moves by acts of its own or that more
+// people see, splits-many.
 func (r *Room) SplitOff(ctx context.Context, by act.Actor, in Parting) (number string, err error) {
 	err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		c, err := r.handled(ctx, tx, by, in.Number)
@@ -303,7 +306,7 @@ func (r *Room) SplitOff(ctx context.Context, by act.Actor, in Parting) (number s
 		switch {
 		case c.Ended():
 			return problem.New(problem.Conflict, "case-ended")
-		case !ok || kind.Room != "":
+		case !ok || kind.Room != "" || kind.Visibility.Wider(c.Visibility):
 			return problem.New(problem.Conflict, "link-kind")
 		case n >= maxSplits:
 			return problem.New(problem.Conflict, "splits-many", "n", strconv.Itoa(maxSplits))

@@ -63,6 +63,7 @@ func (r *Room) Move(ctx context.Context, tx *storage.Tx, m Move) (Case, error) {
 			return c, err
 		}
 	}
+	sealing := c.Draft == Sealing
 	if err := r.overtake(ctx, tx, &c, m.By); err != nil {
 		return c, err
 	}
@@ -77,7 +78,7 @@ func (r *Room) Move(ctx context.Context, tx *storage.Tx, m Move) (Case, error) {
 	if to.Phase.Ended() {
 		c.EndedAt, c.mark, c.Alarm = now, noTerm, ""
 	}
-	if m.By == law.ByOfficer {
+	if m.By == law.ByOfficer && !sealing { // what was said since the officer decided is still to be read
 		c.UnreadAt = time.Time{}
 	}
 	if to.Unit != "" && to.Unit != c.Unit {

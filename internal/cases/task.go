@@ -72,6 +72,8 @@ func (r *Room) AddTask(ctx context.Context, by act.Actor, in TaskEntry) error {
 			return err
 		case c.Ended():
 			return problem.New(problem.Conflict, "case-ended")
+		case c.Draft != "":
+			return problem.New(problem.Conflict, "case-changed") // take back first what was decided
 		case c.Tasks >= maxTasks:
 			return problem.New(problem.Conflict, "tasks-many", "n", strconv.Itoa(maxTasks))
 		}
@@ -172,12 +174,17 @@ func (r *Room) endTasks(ctx context.Context, tx *storage.Tx, c Case, m Move) err
 		return nil
 	}
 	if m.Account != "" {
-		return problem.New(problem.Conflict, "case-tasks", "n", strconv.Itoa(c.Tasks))
+		return openTasksLeft(c)
 	}
 	if _, err := tx.ExecContext(ctx, `update cases_tasks set done_at = $1 where case_id = $2 and done_at = 0`, storage.Micros(r.Now()), c.ID); err != nil {
 		return fmt.Errorf("tasks of an ended case: %w", err)
 	}
 	return countTasks(ctx, tx, c.ID)
+}
+
+// openTasksLeft refuses a decision in a case that has tasks to be done.
+func openTasksLeft(c Case) error {
+	return problem.New(problem.Conflict, "case-tasks", "n", strconv.Itoa(c.Tasks))
 }
 
 // tasksOf lists the tasks of a case, the oldest first.

@@ -101,9 +101,33 @@ func (r *Room) Ask(ctx context.Context, by act.Actor, number string, version int
 		if err != nil {
 			return err
 		}
+		if to == c.Status {
+			return r.askMore(ctx, tx, by, c, version)
+		}
 		_, err = r.Move(ctx, tx, Move{Case: c.ID, Version: version, To: to, By: law.ByOfficer, Account: by.Account})
 		return err
 	})
+}
+
+// askMore tells the party of a further question in a case that waits for them already.
+func (r *Room) askMore(ctx context.Context, tx *storage.Tx, by act.Actor, c Case, version int) error {
+	if version != 0 && version != c.Version {
+		return problem.New(problem.Conflict, "case-changed")
+	}
+	_, status, err := r.kindOf(c)
+	if err != nil {
+		return err
+	}
+	was := c.Version
+	c.Version, c.UnreadAt = was+1, time.Time{}
+	if err := r.write(ctx, tx, c, was); err != nil {
+		return err
+	}
+	number, err := next(ctx, tx, "cases_steps", c.ID)
+	if err != nil {
+		return err
+	}
+	return r.enter(ctx, tx, c, status, step{number: number, by: law.ByOfficer, account: by.Account})
 }
 
 // waits finds the status in which a case waits for an answer of its party.
@@ -162,20 +186,31 @@ func (r *Room) heard(ctx context.Context, tx *storage.Tx, c Case, text string) (
 	if message, err = r.message(ctx, tx, c, WithParty, law.ByParty, "", text); err != nil {
 		return "", err
 	}
+	if err := r.unread(ctx, tx, &c); err != nil {
+		return "", err
+	}
+	_, status, err := r.kindOf(c)
+	if err != nil || status.Answered == "" || c.Draft == Sealing {
+		return message, err
+	}
+	_, err = r.Move(ctx, tx, Move{Case: c.ID, To: status.Answered, By: law.ByParty})
+	return message, err
+}
+
+// unread notes that a party has brought something which no officer has read. What was decided without it, and
+// does not hold yet, does not come to hold.
+func (r *Room) unread(ctx context.Context, tx *storage.Tx, c *Case) error {
+	if c.Draft != Sealing {
+		if err := r.overtake(ctx, tx, c, law.ByParty); err != nil {
+			return err
+		}
+	}
 	was := c.Version
 	c.Version = was + 1
 	if c.UnreadAt.IsZero() {
 		c.UnreadAt = r.Now()
 	}
-	if err := r.write(ctx, tx, c, was); err != nil {
-		return "", err
-	}
-	_, status, err := r.kindOf(c)
-	if err != nil || status.Answered == "" {
-		return message, err
-	}
-	_, err = r.Move(ctx, tx, Move{Case: c.ID, To: status.Answered, By: law.ByParty})
-	return message, err
+	return r.write(ctx, tx, *c, was)
 }
 
 // thread opens the newest messages of some threads, the oldest of them first.

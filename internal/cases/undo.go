@@ -10,6 +10,7 @@ import (
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/text"
 	"dobosh/internal/law"
 	"dobosh/internal/storage"
 	"dobosh/internal/work"
@@ -145,16 +146,24 @@ func (r *Room) PutDraft(ctx context.Context, tx *storage.Tx, by act.Actor, of st
 	if err := mayHandle(by, c); err != nil {
 		return c, err
 	}
-	_, from, err := r.kindOf(c)
+	kind, from, err := r.kindOf(c)
 	if err != nil {
 		return c, err
 	}
 	move, ok := from.Move(d.To)
+	to, there := kind.Status(d.To)
 	switch {
 	case c.Draft != "" || version != 0 && version != c.Version:
 		return c, problem.New(problem.Conflict, "case-changed")
-	case !ok || !from.Lets(d.To, law.ByOfficer):
+	case !ok || !there || !from.Lets(d.To, law.ByOfficer):
 		return c, problem.New(problem.Conflict, "case-move", "number", c.Number)
+	case to.Phase.Ended() && c.Tasks > 0:
+		return c, openTasksLeft(c)
+	}
+	if d.Why != "" {
+		if d.Why, err = text.Lines(d.Why, maxSaid); err != nil {
+			return c, problem.New(problem.Invalid, "reason-missing").At("text", "reason-missing").Because(err)
+		}
 	}
 	d.ID, d.cased, d.Account, d.At, d.State = id.New(), c.ID, by.Account, r.Now(), Undoable
 	d.why, d.given = r.sealed(d.Why, "why", d.ID), r.sealed(d.Given, "given", d.ID)
@@ -171,6 +180,9 @@ func (r *Room) PutDraft(ctx context.Context, tx *storage.Tx, by act.Actor, of st
 	}
 	was := c.Version
 	c.Draft, c.Version = d.State, was+1
+	if version != 0 { // what was said until then the officer has read
+		c.UnreadAt = time.Time{}
+	}
 	if c.Officer == "" {
 		c.Officer = by.Account
 	}
@@ -299,16 +311,28 @@ func (r *Room) hold(ctx context.Context, draft string) error {
 		return err
 	}
 	if d.State == Undoable {
+		// From here on nothing else moves the case, and what would refuse the move is seen before the
+		// journal has it.
+		var cause error
 		err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			if c, err = r.caseWhere(ctx, tx, "id", d.cased); err != nil {
+				return err
+			}
 			was := c.Version
 			c.Draft, c.Version, d.State = Sealing, was+1, Sealing
 			if err := r.putState(ctx, tx, d, Undoable); err != nil {
 				return err
 			}
-			return r.write(ctx, tx, c, was)
+			if err := r.write(ctx, tx, c, was); err != nil {
+				return err
+			}
+			if cause = r.stillMay(c, d); cause != nil {
+				return r.putBack(ctx, tx, c, d, cause)
+			}
+			return nil
 		})
-		if err != nil {
-			return err
+		if err != nil || cause != nil {
+			return errors.Join(err, cause)
 		}
 	}
 	if err := r.enact(ctx, c, d); err != nil {
@@ -349,9 +373,25 @@ func (r *Room) enact(ctx context.Context, c Case, d Draft) error {
 		if err := ends(ctx, tx); err != nil {
 			return err
 		}
-		_, err := r.Move(ctx, tx, Move{Case: c.ID, Version: c.Version, To: d.To, By: law.ByOfficer, Account: d.Account, Why: d.Why})
+		_, err := r.Move(ctx, tx, Move{Case: c.ID, To: d.To, By: law.ByOfficer, Account: d.Account, Why: d.Why})
 		return err
 	})
+}
+
+// stillMay says what would refuse the move of a draft now; nil for nothing.
+func (r *Room) stillMay(c Case, d Draft) error {
+	kind, from, err := r.kindOf(c)
+	if err != nil {
+		return err
+	}
+	to, ok := kind.Status(d.To)
+	switch {
+	case !ok || !from.Lets(d.To, law.ByOfficer):
+		return problem.New(problem.Conflict, "case-move", "number", c.Number)
+	case to.Phase.Ended() && c.Tasks > 0:
+		return openTasksLeft(c)
+	}
+	return nil
 }
 
 // giveUp puts a case back whose draft could not be enacted, with the reason.
@@ -361,12 +401,17 @@ func (r *Room) giveUp(ctx context.Context, d Draft, cause error) error {
 		if err != nil {
 			return err
 		}
-		d.State, d.said = DraftNothing, r.sealed(problem.Of(cause).Code, "said", d.ID)
-		if err := r.putState(ctx, tx, d, Sealing); err != nil || c.Draft != Sealing {
-			return err
-		}
-		was := c.Version
-		c.Draft, c.Version = "", was+1
-		return r.write(ctx, tx, c, was)
+		return r.putBack(ctx, tx, c, d, cause)
 	})
+}
+
+// putBack is giveUp within a transaction.
+func (r *Room) putBack(ctx context.Context, tx *storage.Tx, c Case, d Draft, cause error) error {
+	d.State, d.said = DraftNothing, r.sealed(problem.Of(cause).Code, "said", d.ID)
+	if err := r.putState(ctx, tx, d, Sealing); err != nil || c.Draft != Sealing {
+		return err
+	}
+	was := c.Version
+	c.Draft, c.Version = "", was+1
+	return r.write(ctx, tx, c, was)
 }

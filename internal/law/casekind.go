@@ -66,6 +66,12 @@ const (
 	Public  Visibility = "public"  // everybody
 )
 
+// Wider reports whether more people see what has this visibility than what has the other.
+func (v Visibility) Wider(than Visibility) bool {
+	order := []Visibility{Sealed, Parties, Public}
+	return slices.Index(order, v) > slices.Index(order, than)
+}
+
 // CaseStatus is one status of a kind of case.
 type CaseStatus struct {
 	ID       string      `yaml:"id"`
