@@ -15,7 +15,7 @@ func TestTheEndOfATermLeadsSomewhere(t *testing.T) {
 		{"silence without a way on", "cases/application.yaml", "silence: appeal\n", "", `term "decision" ends in silence`},
 		{"silence into nothing", "cases/application.yaml", "silence: appeal\n", "silence: complaint\n", `case kind "complaint" is not in the pack`},
 		{"a yes by silence of which no case hears", "terms.yaml", "    then: escalation\n    then_by: zup/153\n", "    then: granted\n    then_by: zup/153\n", "no status is moved by the clock"},
-		{"two ends", "cases/appeal.yaml", "{ to: upheld, by: [officer] }\n      - { to: rejected, by: [officer] }", "{ to: upheld, by: [clock] }\n      - { to: rejected, by: [clock] }", "the end of the term leads two ways"},
+		{"two ends", "cases/appeal.yaml", "- { to: replaced, by: [officer], eyes: 2 }\n      - to: late\n        by: [officer]", "- { to: replaced, by: [clock] }\n      - to: late\n        by: [clock]", "the end of the term leads two ways"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := law.Load(change(t, serbia, tt.file, tt.old, tt.new))

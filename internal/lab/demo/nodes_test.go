@@ -95,7 +95,7 @@ func (s *story) twoNodes(nginx string) *secondNode {
 		t.Fatal(err)
 	}
 	servers := testkit.JetStream(t, 1)
-	ports := testkit.FreePorts(t, 6)
+	ports := testkit.FreePorts(t, 7)
 	at := func(i int) string { return fmt.Sprintf("127.0.0.1:%d", ports[i]) }
 	share := func(cfg *node.Config) {
 		cfg.Storage = node.Storage{PostgresFile: database}
@@ -135,6 +135,7 @@ func (s *story) twoNodes(nginx string) *secondNode {
 	}
 	n.join(func(own *node.Config) {
 		own.Listen = node.Listen{Exchange: at(2), Portal: at(1), Operations: at(3), Systems: at(4)}
+		own.Mailbox.Listen = at(6)
 		share(own)
 	}, at(2))
 	t.Cleanup(n.kill)
