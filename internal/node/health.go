@@ -132,7 +132,7 @@ func (v *vitals) look(ctx context.Context) map[string]finding {
 	found := make(map[string]finding, len(v.parts))
 	for i, p := range v.parts {
 		found[p.name] = answers[i]
-		if before := v.found[p.name]; before.code != answers[i].code {
+		if before := v.found[p.name]; before.code != answers[i].code || before.grade != answers[i].grade {
 			v.tell(ctx, p.name, answers[i])
 		}
 	}

@@ -209,9 +209,9 @@ func (d *door) clockPart() finding {
 			f.alarm = "clock-behind"
 		}
 	case clock.Unknown:
-		f.grade, f.code, f.alarm = poor, "unconfirmed", "clock-unknown"
-		if time.Since(d.begun) < lateRegistry {
-			f.alarm = "" // nobody could be met yet
+		f.code = "unconfirmed"
+		if time.Since(d.begun) >= lateRegistry { // until then nobody could be met, which is no fault
+			f.grade, f.alarm = poor, "clock-unknown"
 		}
 	}
 	return f
