@@ -13,7 +13,10 @@ import (
 	"dobosh/internal/receipts"
 )
 
-const questionMax = 1000 // characters
+const (
+	questionMax = 1000 // characters
+	namedMost   = 2    // things that were seen, in a heading
+)
 
 // person is what belongs to whoever is signed in.
 type person struct{ Own }
@@ -40,6 +43,7 @@ type accessMatter struct {
 	Holders []lang.Text // other bodies that gave data
 	Inside  bool        // the body looked at what it holds itself
 	Looks   []accessView
+	seen    []lang.Text // each once, in the order in which it was met
 
 	Decision string // id of the decision that came of it; empty for none
 	Case     string // number of the case; empty for none
@@ -100,6 +104,11 @@ func (m *accessMatter) add(l accessView) {
 	if m.Case == "" {
 		m.Case = l.caseNumber()
 	}
+	for _, f := range l.Fields {
+		if !slices.ContainsFunc(m.seen, func(s lang.Text) bool { return same(s, f) }) {
+			m.seen = append(m.seen, f)
+		}
+	}
 	for i, before := range m.Looks {
 		if same(before.Holder, l.Holder) && slices.EqualFunc(before.Fields, l.Fields, same) {
 			m.Looks[i].Times++
@@ -109,6 +118,12 @@ func (m *accessMatter) add(l accessView) {
 	}
 	m.Looks = append(m.Looks, l)
 }
+
+// Seen is what the heading names of what was seen; the rest is told below it.
+func (m accessMatter) Seen() []lang.Text { return m.seen[:min(namedMost, len(m.seen))] }
+
+// More counts what was seen and is not named in the heading.
+func (m accessMatter) More() int { return len(m.seen) - len(m.Seen()) }
 
 // decision is the decision that the look was about, if it was about one.
 func (l accessView) decision() string {

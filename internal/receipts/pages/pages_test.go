@@ -79,4 +79,7 @@ func TestOneBirthIsAFewLines(t *testing.T) {
 	if len(allowance.Holders) != 2 || !allowance.Inside || len(allowance.Looks) != 3 || allowance.Looks[0].Times != 2 || len(allowance.Looks[0].Same) != 1 {
 		t.Errorf("%+v: want two holders, the body itself, and what was seen twice once", allowance)
 	}
+	if seen := allowance.Seen(); len(seen) != 2 || seen[0]["en"] != "order" || seen[1]["en"] != "place" || allowance.More() != 0 {
+		t.Errorf("the heading names %v and %d more, want the order and the place", seen, allowance.More())
+	}
 }
