@@ -85,6 +85,7 @@ func (s *story) answerAt(p *browser.Page, portal string) {
 	p.Fill(s.say("case.decide.text"), because)
 	p.Click("button", s.say("case.decide-button"))
 	p.Check("desk-question-after", s.tag)
+	p.Click("button", s.say("case.send"))
 }
 
 // pay: what is due goes into a file, another officer releases it once, and it is XML.
