@@ -23,10 +23,10 @@ type saved struct{ Number string }
 
 // savedOf finds it in the address; none for anything that is no number of a case.
 func savedOf(v *portal.Visit) *saved {
-	if !v.R.URL.Query().Has("saved") {
+	number, ok := id.ParseCode(v.R.URL.Query().Get("saved"))
+	if !ok {
 		return nil
 	}
-	number, _ := id.ParseCode(v.R.URL.Query().Get("saved"))
 	return &saved{number}
 }
 
@@ -40,8 +40,10 @@ func (r *room) next(v *portal.Visit) error {
 	if number != "" {
 		to += "/" + number
 	}
-	settled, _ := id.ParseCode(v.R.URL.Query().Get("after"))
-	return v.To(to + "?saved=" + settled)
+	if settled, ok := id.ParseCode(v.R.URL.Query().Get("after")); ok {
+		to += "?saved=" + settled
+	}
+	return v.To(to)
 }
 
 // missing begins a question to the party with what is missing in the case.

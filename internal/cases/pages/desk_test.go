@@ -36,7 +36,7 @@ func TestADecisionOnItsPage(t *testing.T) {
 	h, room, _ := desk(t)
 	numbers := appeals(t, room, 2)
 	at := "/desk/cases/" + numbers[0]
-	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/to/late"}, 200, "Жалба је стигла после рока који је писао у решењу.", "два минута")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/to/late"}, 200, "Жалба је стигла после рока који је писао у решењу.", `value="1" checked`, "два минута")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/to/late", Form: pages.Form("version", "1")}, 422)
 	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/to/late", Form: pages.Form("version", "1", "usual", "7")}, 422)
 	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/to/upheld", Form: pages.Form("version", "1", "text", "Зато")}, 404)

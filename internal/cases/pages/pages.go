@@ -165,7 +165,8 @@ func (r *room) whither(v *portal.Visit, q *portal.Question) error {
 	return usual(v, q, move.Reasons)
 }
 
-// usual offers the usual reasons of a move above the field for one's own.
+// usual offers the usual reasons of a move above the field for one's own. The only one is chosen already: what an
+// officer writes counts instead.
 func usual(v *portal.Visit, q *portal.Question, reasons []lang.Text) error {
 	at := slices.IndexFunc(q.Fields, func(f portal.Field) bool { return f.Name == "usual" })
 	if at < 0 {
@@ -178,7 +179,7 @@ func usual(v *portal.Visit, q *portal.Question, reasons []lang.Text) error {
 	f := &q.Fields[at]
 	f.Kind = "choice"
 	for i, reason := range reasons {
-		f.Options = append(f.Options, portal.Option{Value: strconv.Itoa(i + 1), Label: v.Plain(reason), Chosen: f.Value == strconv.Itoa(i+1)})
+		f.Options = append(f.Options, portal.Option{Value: strconv.Itoa(i + 1), Label: v.Plain(reason), Chosen: len(reasons) == 1 || f.Value == strconv.Itoa(i+1)})
 	}
 	return nil
 }

@@ -34,6 +34,7 @@ type story struct {
 	dir       string
 	demo      *demo.Demo
 	stop      func()
+	time      hands
 	words     *lang.Catalogue
 	pack      *law.Pack
 	people    people.Population
@@ -57,16 +58,16 @@ func begin(t *testing.T, b *browser.Browser, tag lang.Tag, noScripts bool) *stor
 	if s.people, err = people.Stories(s.pack); err != nil {
 		t.Fatal(err)
 	}
-	s.demo, s.stop = run(t, s.dir)
+	s.demo, s.stop = run(t, s.dir, s.time.now)
 	return s
 }
 
 // run starts a demonstration. Stopping it twice does no harm.
-func run(t *testing.T, dir string) (*demo.Demo, func()) {
+func run(t *testing.T, dir string, now clock.Now) (*demo.Demo, func()) {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ctx, cancel := context.WithCancel(context.Background())
-	d, err := demo.Start(ctx, demo.Options{Dir: dir, Listen: "127.0.0.1:0", Log: log, Now: clock.System})
+	d, err := demo.Start(ctx, demo.Options{Dir: dir, Listen: "127.0.0.1:0", Log: log, Now: now})
 	if err != nil {
 		cancel()
 		t.Fatal(err)

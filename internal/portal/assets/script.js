@@ -22,9 +22,19 @@ addEventListener("pageshow", () => {
 // go through the rows, a digit picks an answer, Enter sends it. By the place of the key, so that
 // they are the same in every layout. They rest while somebody types, and once they are turned off.
 const off = document.getElementById("keys-off");
+const rest = () => !document.body.classList.contains("staff") || localStorage.getItem("keys") === "off";
 if (off) {
-  off.checked = localStorage.getItem("keys") === "off";
+  off.closest("p").hidden = false; // without the script there is nothing to turn off
+  off.checked = rest();
   off.addEventListener("change", () => localStorage.setItem("keys", off.checked ? "off" : "on"));
+}
+const answers = [...document.querySelectorAll("#f input[type=radio]")].slice(0, 9);
+if (!rest()) {
+  answers.forEach((answer, i) => {
+    const key = document.createElement("kbd");
+    key.textContent = i + 1;
+    answer.parentElement.append(" ", key);
+  });
 }
 const rows = () => [...document.querySelectorAll("tbody th a, ul.rows a")];
 const step = (by) => {
@@ -48,13 +58,12 @@ const keys = {
 };
 document.addEventListener("keydown", (event) => {
   const at = event.target;
-  if (!document.body.classList.contains("staff") || localStorage.getItem("keys") === "off" || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (rest() || event.ctrlKey || event.altKey || event.metaKey) return;
   if (at.matches("textarea, select, input:not([type=checkbox]):not([type=radio])")) return;
   if (event.key === "Enter" && at.closest("a, button, summary")) return;
   const key = ["?", "/"].includes(event.key) ? event.key : event.code.replace(/^Key|^Digit|^Numpad(?=\d)/, "").replace("NumpadEnter", "Enter");
   const name = key.length === 1 ? key.toLowerCase() : key;
-  const answers = document.querySelectorAll("#f input[type=radio]");
-  const marked = document.querySelector(`[data-key="${CSS.escape(name)}"]`) ?? (name >= "1" && name <= "9" ? answers[name - 1] : null);
+  const marked = document.querySelector(`[data-key="${CSS.escape(name)}"]`) ?? answers[name - 1];
   if (!marked && !Object.hasOwn(keys, name)) return;
   event.preventDefault();
   if (!marked) return keys[name]();

@@ -130,6 +130,7 @@ type Visitor struct {
 type Options struct {
 	NoScripts bool
 	Host      string // the only host that pages may ask; empty for 127.0.0.1
+	Width     int64  // of the window in CSS pixels; 0 for an old phone
 }
 
 // Visitor begins with an empty set of cookies; the tabs close with the test.
@@ -137,6 +138,9 @@ func (b *Browser) Visitor(t testing.TB, o Options) *Visitor {
 	t.Helper()
 	if o.Host == "" {
 		o.Host = "127.0.0.1"
+	}
+	if o.Width == 0 {
+		o.Width = phoneWidth
 	}
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)

@@ -126,6 +126,21 @@ func steps(t *testing.T, p *browser.Page, at string) {
 	}
 }
 
+func TestKeys(t *testing.T) {
+	p := browser.Start(t).Visitor(t, browser.Options{Width: 1200}).Tab()
+	p.Open(site(t) + "/form")
+	p.Type('\t')
+	if on := p.Focused(); on != "n" {
+		t.Errorf("the first field is %q", on)
+	}
+	p.Type('?')
+	p.Press(browser.Enter)
+	p.Says("? from")
+	if n := p.Keys(); n != 3 {
+		t.Errorf("%d keys were pressed, and not 3", n)
+	}
+}
+
 func TestVisitorsAreApart(t *testing.T) {
 	b := browser.Start(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

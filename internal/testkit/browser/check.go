@@ -29,10 +29,11 @@ func (p *Page) Faults(tag lang.Tag) []string {
 	if size := p.traffic.size(); size > MostBytes {
 		faults = append(faults, fmt.Sprintf("%d bytes on the wire, more than %d", size, MostBytes))
 	}
-	if wide := call(p, page.GetLayoutMetrics, cdp.Empty{}).CSSContentSize.Width; wide > phoneWidth {
-		faults = append(faults, fmt.Sprintf("scrolls sideways: %v pixels wide, more than %d", wide, phoneWidth))
+	width := p.v.options.Width
+	if wide := call(p, page.GetLayoutMetrics, cdp.Empty{}).CSSContentSize.Width; wide > float64(width) {
+		faults = append(faults, fmt.Sprintf("scrolls sideways: %v pixels wide, more than %d", wide, width))
 	}
-	faults = append(faults, evaluate[[]string](p, fmt.Sprintf(large, phoneWidth))...)
+	faults = append(faults, evaluate[[]string](p, fmt.Sprintf(large, width))...)
 	faults = append(faults, evaluate[[]string](p, narrow)...)
 	faults = append(faults, evaluate[[]string](p, fmt.Sprintf(tongues, tag))...)
 	return append(faults, p.axe()...)

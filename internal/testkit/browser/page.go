@@ -31,6 +31,7 @@ type Page struct {
 	t       testing.TB
 	ctx     context.Context
 	traffic *traffic
+	keys    int // pressed so far
 }
 
 // prepare makes the tab a phone and listens to it.
@@ -39,7 +40,7 @@ func (p *Page) prepare() {
 	if err := chromedp.Listen(p.ctx, p.traffic.hear); err != nil {
 		p.t.Fatalf("open a tab: %v", err)
 	}
-	p.size(phoneWidth, phoneHeight)
+	p.size(p.v.options.Width, phoneHeight)
 	call(p, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
 	p.scripts(!p.v.options.NoScripts)
 }

@@ -25,7 +25,7 @@ func (p *Page) picture(name string) {
 	p.colours("")
 	p.size(1200, 800)
 	p.shoot(filepath.Join(folder, name+"-1200.png"))
-	p.size(phoneWidth, phoneHeight)
+	p.size(p.v.options.Width, phoneHeight)
 }
 
 // gallery is the folder for pictures: the one that DOBOSH_SCREENSHOTS names, or
