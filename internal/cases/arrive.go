@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,11 +60,11 @@ func (p Post) Keep(ctx context.Context, name string, content io.Reader) (any, er
 // Reply implements mailbox.Threads: what a party wrote is said in their case, and moves it as
 // their answer on a page would.
 //
-// Problems: thread-unknown, also where the case is another's by now; thread-full.
+// Problems: thread-unknown, also where the case is another's by now or was erased; thread-full.
 func (p Post) Reply(ctx context.Context, tx *storage.Tx, thread string, m mailbox.Mail) error {
 	r := p.Room
 	c, err := r.caseWhere(ctx, tx, "id", thread)
-	if problem.HasCode(err, "case-unknown") || err == nil && m.Person != "" && m.Person != c.Person {
+	if problem.HasCode(err, "case-unknown") || err == nil && (!c.Reduced.IsZero() || m.Person != "" && !c.tells(m.Person)) {
 		return problem.New(problem.NotFound, "thread-unknown").Because(err)
 	}
 	if err != nil {
@@ -108,6 +109,11 @@ func (p Post) Reply(ctx context.Context, tx *storage.Tx, thread string, m mailbo
 		return fmt.Errorf("keep letter: %w", err)
 	}
 	return nil
+}
+
+// tells reports whether somebody is told of a case, and so may answer.
+func (c Case) tells(person string) bool {
+	return person == c.Person || slices.ContainsFunc(c.others, func(p Party) bool { return p.person == person })
 }
 
 // lineOf is a line of a mail, as far as it is text.

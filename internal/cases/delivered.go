@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"dobosh/internal/act"
@@ -81,11 +82,16 @@ func (r *Room) DeliveryOf(ctx context.Context, id string) (Delivery, error) {
 	return r.delivery(ctx, from, c)
 }
 
+// receives reports whether somebody is the person of a case or acts for them.
+func (c Case) receives(by act.Actor) bool {
+	return by.Bears(c.Sector, c.Person) || slices.ContainsFunc(c.others, func(p Party) bool { return p.Role != Interested && by.Bears(p.sector, p.person) })
+}
+
 // Opened writes down that the party reads the outcome of a case, which delivers it.
 func (r *Room) Opened(ctx context.Context, by act.Actor, id string) error {
 	from := r.DB.Read(ctx)
 	c, err := r.caseWhere(ctx, from, "id", id)
-	if err != nil || r.Deliveries == nil || c.Phase != law.Decided || !c.isOf(by) {
+	if err != nil || r.Deliveries == nil || c.Phase != law.Decided || !c.receives(by) {
 		return err
 	}
 	s, known, err := r.Deliveries.Served(ctx, from, c.ID)

@@ -201,12 +201,12 @@ func (r *Room) tellParty(ctx context.Context, tx *storage.Tx, c Case, p Party, w
 	return nil
 }
 
-// toAll is a notice for each party of a case.
+// toAll is a notice for each party of a case. Only the first, to its person, begins a delivery.
 func (c Case) toAll(n notify.Notice) []notify.Notice {
 	all := []notify.Notice{n}
 	for _, p := range c.others {
 		other := n
-		other.ID, other.Person = n.ID+"-"+strconv.Itoa(p.Number), p.person
+		other.ID, other.Person, other.Serves = n.ID+"-"+digest(p.person)[:16], p.person, "" // cases of one occasion share n.ID
 		all = append(all, other)
 	}
 	return all

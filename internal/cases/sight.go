@@ -80,6 +80,8 @@ func (r *Room) record(ctx context.Context, from storage.Reader, v *View, by act.
 		v.Links = slices.DeleteFunc(v.Links, func(l Linked) bool { return !l.isOf(by) })
 		return nil
 	}
+	// What a case follows is the matter itself; of others an officer sees those of their scope.
+	v.Links = slices.DeleteFunc(v.Links, func(l Linked) bool { return l.How != Follows && mayHandle(by, l.Case) != nil })
 	for i, p := range v.Parties {
 		mandate, err := r.Key.Open(p.mandate, p.place())
 		if err != nil {

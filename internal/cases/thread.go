@@ -64,7 +64,12 @@ func (r *Room) say(ctx context.Context, tx *storage.Tx, c Case, thread Thread, b
 }
 
 // message is say, and gives the id of the message.
+//
+// Problem: case-reduced.
 func (r *Room) message(ctx context.Context, tx *storage.Tx, c Case, thread Thread, by law.Mover, account, text string) (string, error) {
+	if !c.Reduced.IsZero() {
+		return "", problem.New(problem.Gone, "case-reduced")
+	}
 	m := Message{ID: id.New(), cased: c.ID, Thread: thread, By: by, author: account, At: r.Now()}
 	m.sealed = r.Key.Seal([]byte(text), []byte("message "+m.ID))
 	if _, err := messages.Insert(ctx, tx, "", m); err != nil {

@@ -106,6 +106,9 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 		var same []Case
 		same, err = rows.All(ctx, from, `where occasion <> '' and person <> '' and occasion = $1 and person = $2 and id <> $3 order by id limit 20`, c.Occasion, c.Person, c.ID)
 		for _, other := range same {
+			if v.Own && !by.Bears(other.Sector, other.Person) || !v.Own && mayHandle(by, other) != nil {
+				continue
+			}
 			if !slices.ContainsFunc(v.Links, func(l Linked) bool { return l.ID == other.ID }) {
 				v.Beside = append(v.Beside, other)
 			}
