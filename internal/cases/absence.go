@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
@@ -35,8 +36,11 @@ var absences = storage.NewTable("cases_absences",
 	storage.Text("to_day", func(a *Absence) *civil.Day { return &a.To }),
 )
 
-// maxAway bounds an absence, in days.
-const maxAway = 400
+// Bounds of absences.
+const (
+	maxAway     = 400 // days of one
+	maxAbsences = 50  // of an officer, that are not over
+)
 
 // handling lists the officers of this body; nobody where nobody knows them.
 func (r *Room) handling(ctx context.Context) ([]act.Actor, error) {
@@ -64,7 +68,7 @@ func (r *Room) Deputies(ctx context.Context, by act.Actor) (may []act.Actor, err
 
 // Leave notes that an officer is away, and who sees to their cases: somebody whose scope covers theirs and who is here.
 //
-// Problems: absence-days, deputy-scope, deputy-away.
+// Problems: absence-days, deputy-scope, deputy-away, absences-many.
 func (r *Room) Leave(ctx context.Context, by act.Actor, a Absence) error {
 	today := civil.Of(r.Now())
 	if a.From.IsZero() || a.To.Before(a.From) || a.To.Before(today) || a.From.AddDays(maxAway).Before(a.To) {
@@ -84,6 +88,13 @@ func (r *Room) Leave(ctx context.Context, by act.Actor, a Absence) error {
 		}
 		if !errors.Is(err, storage.ErrNotFound) {
 			return err
+		}
+		var n int
+		if err := tx.QueryRowContext(ctx, `select count(*) from cases_absences where account = $1 and undone_at = 0 and to_day >= $2`, by.Account, today.String()).Scan(&n); err != nil {
+			return err
+		}
+		if n >= maxAbsences {
+			return problem.New(problem.Conflict, "absences-many", "n", strconv.Itoa(maxAbsences))
 		}
 		_, err = tx.ExecContext(ctx, `insert into cases_absences (id, account, deputy, from_day, to_day, at) values ($1, $2, $3, $4, $5, $6)`,
 			id.New(), by.Account, a.Deputy, a.From.String(), a.To.String(), storage.Micros(r.Now()))
@@ -109,7 +120,7 @@ func (r *Room) Back(ctx context.Context, by act.Actor, absence string) error {
 
 // Away lists the absences of an officer that are not over.
 func (r *Room) Away(ctx context.Context, by act.Actor) ([]Absence, error) {
-	return absences.All(ctx, r.DB.Read(ctx), `where account = $1 and undone_at = 0 and to_day >= $2 order by from_day, id limit 50`, by.Account, civil.Of(r.Now()).String())
+	return absences.All(ctx, r.DB.Read(ctx), `where account = $1 and undone_at = 0 and to_day >= $2 order by from_day, id limit $3`, by.Account, civil.Of(r.Now()).String(), maxAbsences)
 }
 
 // Covering lists the absences of today in which an officer sees to the cases of others.
@@ -135,7 +146,7 @@ func (r *Room) mine(ctx context.Context, from storage.Reader, by act.Actor) ([]s
 }
 
 // FreeOrphans puts the cases back of officers who no longer hold the role for them, and of those who are away
-// and whose deputy does not: whatever becomes of an account, no case stays where nobody sees to it.
+// and whose deputy does not or is away too: whatever becomes of an account, no case stays where nobody sees to it.
 func (r *Room) FreeOrphans(ctx context.Context) error {
 	all, err := r.handling(ctx)
 	if err != nil || len(all) == 0 { // a body whose officers nobody knows has not lost them
@@ -145,9 +156,22 @@ func (r *Room) FreeOrphans(ctx context.Context) error {
 		return slices.ContainsFunc(all, func(o act.Actor) bool { return o.Account == account && RightToHandle().Check(o, c.scope()) == nil })
 	}
 	today := civil.Of(r.Now()).String()
-	away, err := absences.All(ctx, r.DB.Read(ctx), `where undone_at = 0 and from_day <= $1 and to_day >= $1 order by id limit 1000`, today)
-	if err != nil {
-		return err
+	deputies := map[string][]string{} // by the account of who is away
+	for after, n := "", absencesAtOnce; n == absencesAtOnce; {
+		some, err := absences.All(ctx, r.DB.Read(ctx), `where undone_at = 0 and from_day <= $1 and to_day >= $1 and id > $2 order by id limit $3`, today, after, absencesAtOnce)
+		if err != nil {
+			return err
+		}
+		n = len(some)
+		for _, a := range some {
+			after, deputies[a.Account] = a.ID, append(deputies[a.Account], a.Deputy)
+		}
+	}
+	seenTo := func(c Case) bool {
+		if deputies[c.Officer] == nil {
+			return true
+		}
+		return slices.ContainsFunc(deputies[c.Officer], func(d string) bool { return deputies[d] == nil && handles(d, c) })
 	}
 	for after, n := "", orphansAtOnce; n == orphansAtOnce; {
 		taken, err := rows.All(ctx, r.DB.Read(ctx), `where ended_at = 0 and officer <> '' and id > $1 order by id limit $2`, after, orphansAtOnce)
@@ -158,8 +182,7 @@ func (r *Room) FreeOrphans(ctx context.Context) error {
 			after = taken[n-1].ID
 		}
 		for _, c := range taken {
-			deputy := slices.IndexFunc(away, func(a Absence) bool { return a.Account == c.Officer })
-			if handles(c.Officer, c) && (deputy < 0 || handles(away[deputy].Deputy, c)) {
+			if handles(c.Officer, c) && seenTo(c) {
 				continue
 			}
 			err := r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
@@ -178,8 +201,11 @@ func (r *Room) FreeOrphans(ctx context.Context) error {
 	return nil
 }
 
-// orphansAtOnce bounds the cases that are looked at together.
-const orphansAtOnce = 500
+// Bounds of what is looked at together.
+const (
+	orphansAtOnce  = 500 // cases
+	absencesAtOnce = 500
+)
 
 // Named are the names of officers by their accounts; of one who no longer handles cases the account itself.
 func (r *Room) Named(ctx context.Context, accounts ...string) (map[string]string, error) {

@@ -196,7 +196,7 @@ func (r *Room) remind(ctx context.Context, tx *storage.Tx, c Case, reading law.R
 	if _, status, err := r.kindOf(c); err != nil || whose != law.ByParty && status.Phase != law.WaitingParty {
 		return err
 	}
-	return r.inform(ctx, tx, c, "remind", notify.Bulk, "mark-"+strconv.FormatInt(c.told, 10), lang.Values{"day": reading.Last})
+	return r.inform(ctx, tx, c, "remind", notify.Normal, "mark-"+strconv.FormatInt(c.told, 10), lang.Values{"day": reading.Last})
 }
 
 // expire does what the law attaches to the end of a term in which nothing was done: the kind of the case says

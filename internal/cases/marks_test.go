@@ -134,7 +134,7 @@ func TestThePersonIsRemindedOfWhatWaitsForThem(t *testing.T) {
 			r.at(day, nine)
 			for _, n := range r.notices() {
 				reminders++
-				want(t, "lane of a reminder", n.Lane, notify.Bulk)
+				want(t, "lane of a reminder, which whoever ended mailings gets too", n.Lane, notify.Normal)
 				want(t, "where it leads", strings.HasSuffix(n.Link, c.Number), true)
 			}
 		}
