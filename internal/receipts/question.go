@@ -166,6 +166,9 @@ func (s *System) question(ctx context.Context, row askedRow) (Question, error) {
 		return q, nil
 	}
 	c, err := s.Cases.Case(ctx, behind(row.person), row.number)
+	if problem.HasCode(err, "case-unknown") { // its case was erased: that there was a question is all that is left
+		return q, nil
+	}
 	if err != nil {
 		return q, fmt.Errorf("question %s: %w", row.id, err)
 	}
