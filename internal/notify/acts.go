@@ -65,10 +65,10 @@ func (c *Courier) offered(context.Context) (offered []act.Option) {
 	return offered
 }
 
-// pseudonyms are those of whoever is signed in, always in the same order.
+// pseudonyms are those of whoever is signed in, of old and now, always in the same order.
 func pseudonyms(by act.Actor) (persons []string) {
-	for _, person := range by.Persons {
-		persons = append(persons, person)
+	for sector := range by.Persons {
+		persons = append(persons, by.Names(sector)...)
 	}
 	slices.Sort(persons)
 	return slices.Compact(persons)

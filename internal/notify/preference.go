@@ -33,14 +33,14 @@ type Preference struct {
 }
 
 // Preference gives what persons chose who are one, under each of their pseudonyms; who chose
-// nothing has the first channel, the matter, and mailings.
+// nothing has the first channel, the matter, and mailings. Mailings that they ended under one are ended.
 func (c *Courier) Preference(ctx context.Context, from storage.Reader, persons []string, otherwise lang.Tag) (Preference, error) {
 	p := Preference{Channel: Email, Content: Matter, Lang: otherwise, Bulk: true}
 	if len(persons) == 0 {
 		return p, nil
 	}
 	among := storage.Among("person", persons...)
-	err := from.QueryRowContext(ctx, `select channel, content, bulk from notify_preferences where `+among.Where+` order by person limit 1`, among.Args...).Scan(&p.Channel, &p.Content, &p.Bulk)
+	err := from.QueryRowContext(ctx, `select channel, content, bulk from notify_preferences where `+among.Where+` order by bulk, person limit 1`, among.Args...).Scan(&p.Channel, &p.Content, &p.Bulk)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return p, fmt.Errorf("preference: %w", err)
 	}
