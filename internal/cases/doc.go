@@ -23,7 +23,8 @@
 //   - A leader sees numbers and no person.
 //   - What a kind says of visibility stays; nothing here widens it.
 //   - What a party says waits until an officer has read it, also after the end.
-//   - Messages and files are sealed where they are kept. Lists name nobody.
+//   - Messages and files are sealed where they are kept; the original of a mail is as package mailbox keeps it. Lists name
+//     nobody.
 //   - Whoever's mandate has ended sees and does nothing more, and what they did stands.
 //   - An officer decides nothing while a task is open. What a link changes its undoing gives back.
 //   - What is kept no longer is erased, by a clock that others confirm.

@@ -19,8 +19,10 @@
 // What it does not promise: that whoever has a token is the person to whom it was sent.
 // Mail is passed on. The thread learns who wrote, and whether anybody checked that.
 //
-// The original stays in the file store, as it came; what the thread keeps of its files it
-// gets before the transaction. That of a mail which was filed belongs to its thread; of one that was noted or dismissed it goes after [Config.Keep].
+// The original stays in the file store, as it came and not sealed, and the beginning of a held mail stands in the
+// database in clear until somebody settles it: both belong on disks that are encrypted. The envelope of a mail goes
+// when it is filed: the thread says who wrote. What the thread keeps of its files it gets before the transaction. The
+// original of a mail which was filed belongs to its thread; that of one which was noted or dismissed goes after [Config.Keep].
 //
 // Package letter reads a mail, package door is the listener for SMTP and LMTP, package
 // collect takes mail from a mailbox that there is already, package pages shows officers what

@@ -48,6 +48,11 @@ func TestAnAnswerLandsInItsThread(t *testing.T) {
 		if len(filed) != 1 || filed[0].Summary.Text != "" || filed[0].Summary.From.Email != "" || filed[0].Settled.IsZero() {
 			t.Errorf("%+v", filed)
 		}
+		var envelope string
+		r.must(r.db.Read(t.Context()).QueryRowContext(t.Context(), `select envelope from mailbox_mails`).Scan(&envelope))
+		if strings.Contains(envelope, "ana@b.example") {
+			t.Errorf("who wrote stays in clear: %s", envelope)
+		}
 	})
 }
 

@@ -118,6 +118,9 @@ func (m *Mailbox) put(ctx context.Context, tx *storage.Tx, row mail, was State) 
 	} else {
 		row.Summary = Summary{}
 	}
+	if row.State == Filed { // who wrote stands in the thread, which is sealed
+		row.Envelope = Envelope{}
+	}
 	var state State
 	err := tx.QueryRowContext(ctx, `select state from mailbox_mails where id = $1`, row.ID).Scan(&state)
 	if err != nil {
