@@ -212,15 +212,15 @@ func TestAnErasedQuestionLeavesTheOthers(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		b := r.bodies["RS-T/GOV/A"]
 		q := r.asks("RS-T/GOV/A", "Зашто?")
+		const other = `{"id":"01hx0000000000000000000000","look":"act","question":"А ово?"}`
+		w := httptest.NewRecorder()
+		b.system.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v1/questions/"+person, strings.NewReader(other)))
 		v, err := b.cases.Case(t.Context(), officer(), q.Number)
 		must(t, err)
 		must(t, b.cases.Decide(t.Context(), officer(), q.Number, v.Version, "answered", "Зато."))
 		must(t, b.cases.SendNow(t.Context(), officer(), q.Number))
 		r.clock.Advance(20 * 366 * 24 * time.Hour)
 		must(t, b.cases.Retain(t.Context()))
-		const later = `{"id":"01hx0000000000000000000000","look":"act","question":"А ово?"}`
-		w := httptest.NewRecorder()
-		b.system.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v1/questions/"+person, strings.NewReader(later)))
 		asked := r.asked()
 		if len(asked) != 2 {
 			t.Fatalf("%d questions, want two", len(asked))
