@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -181,7 +182,7 @@ func (w *town) birth(mother string) {
 	w.born++
 	child := people.Newborn(w.born*2+1, civil.Of(clock.System()))
 	status, answer := w.post("/v1/births", map[string]any{
-		"token": "token-of-the-form-" + string(rune('a'+w.born)), "number": child.String(), "given_name": "Милица", "family_name": "Пробић", "sex": child.Sex(),
+		"token": "token-of-the-form-" + string(rune('a'+w.born)), "number": child.String(), "given_name": []string{"Милица", "Дуња", "Софија"}[w.born%3], "hour": fmt.Sprintf("06:%02d", w.born), "family_name": "Пробић", "sex": child.Sex(),
 		"born": child.Born(), "settlement": w.place(), "live": true, "mother": handle["handle"], "father_unknown": true,
 	})
 	if status != http.StatusCreated {

@@ -44,6 +44,10 @@ type Step[F any] struct {
 	Next func(f *F) string // name of the question that follows; nil for the next of the list
 	When func(f *F) bool   // whether it may be asked; nil for always
 
+	// Besides asks for more on the same page when an answer was refused; nil where
+	// nothing more can help.
+	Besides func(v *Visit, f *F, refused error) []Field
+
 	// Follows says that the answer before decides what is asked here: whoever
 	// changes that one is asked this again, also from the last step.
 	Follows bool
@@ -125,6 +129,9 @@ func (w *Wizard[F]) put(v *Visit, name string, a *answers[F], ends time.Time, re
 	}
 	a.Checking = a.Checking || at == len(w.Steps)-1
 	q := w.Steps[at].Ask(v, &a.Form)
+	if more := w.Steps[at].Besides; more != nil && refused != nil {
+		q.Fields = append(q.Fields, more(v, &a.Form, refused)...)
+	}
 	sealed, err := v.Forms.Seal(v.Actor.Account, ends, a)
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ type Expected struct {
 	Child      jmbg.Number
 	GivenName  string
 	FamilyName string
+	Hour       string // of the day of birth
 	Settlement string // code of the pack
 	Mother     Person
 	Father     *Person // nil where nobody knows him
@@ -68,6 +69,8 @@ func Births(pack *law.Pack, now clock.Now) (func() Expected, error) {
 		}
 		e.GivenName = names[n%len(names)]
 		e.Previous += n / len(families)
+		minute := (6*60 + 7*(n/len(families))) % (24 * 60) // several children of a mother on a day are twins
+		e.Hour = fmt.Sprintf("%02d:%02d", minute/60, minute%60)
 		return e
 	}, nil
 }

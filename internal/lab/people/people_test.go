@@ -231,10 +231,11 @@ func (s state) facts(t *testing.T, p people.Population, subject, rule string) ma
 	if err != nil {
 		t.Fatal(err)
 	}
-	child := people.Newborn(s.count(t, "civil_births"), civil.Of(s.clock.Now()))
+	nth := s.count(t, "civil_births")
+	child := people.Newborn(nth, civil.Of(s.clock.Now()))
 	birth, err := s.Births.Record(t.Context(), by, births.Entry{
 		Token: id.New(), Number: child.String(), GivenName: "Милица", FamilyName: mother.FamilyName, Sex: child.Sex(), Born: child.Born(),
-		Settlement: "zr-01", Live: true, MotherHandle: handle.Handle, FatherUnknown: true,
+		Hour: fmt.Sprintf("06:%02d", nth), Settlement: "zr-01", Live: true, MotherHandle: handle.Handle, FatherUnknown: true,
 	})
 	if err != nil {
 		t.Fatal(err)

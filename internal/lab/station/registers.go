@@ -115,7 +115,7 @@ func (r *Registers) invents(host node.Host) (func() birthpages.Invented, error) 
 	return func() birthpages.Invented {
 		e := expected()
 		of := birthpages.Invented{Mother: e.Mother.Number.String(), Entry: births.Entry{
-			Number: e.Child.String(), GivenName: e.GivenName, FamilyName: e.FamilyName, Sex: e.Child.Sex(), Born: e.Child.Born(), Settlement: e.Settlement,
+			Number: e.Child.String(), GivenName: e.GivenName, FamilyName: e.FamilyName, Sex: e.Child.Sex(), Born: e.Child.Born(), Hour: e.Hour, Settlement: e.Settlement,
 			Live: true, PreviousLiveBirths: e.Previous,
 		}}
 		if e.Father != nil {

@@ -98,6 +98,24 @@ func (o office) entry(mother jmbg.Number, nth int) births.Entry {
 	}
 }
 
+// entryOf is a right entry for a girl who was born so many days ago.
+func (o office) entryOf(mother jmbg.Number, ago, nth int) births.Entry {
+	o.t.Helper()
+	e, child := o.entry(mother, nth), o.born(ago, nth)
+	e.Number, e.Born = child.String(), child.Born()
+	return e
+}
+
+// order is what the register tells by now.
+func (o office) order(b births.Birth) int {
+	o.t.Helper()
+	read, err := o.Birth(o.t.Context(), o.by, b.ID)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return intOf(read.Order)
+}
+
 func (o office) record(e births.Entry) births.Birth {
 	o.t.Helper()
 	birth, err := o.Record(o.t.Context(), o.by, e)

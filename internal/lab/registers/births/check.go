@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"dobosh/internal/act"
 	"dobosh/internal/kit/civil"
@@ -81,6 +82,9 @@ func (r *Registrar) check(ctx context.Context, by act.Actor, e Entry) (draft, er
 	if e.OrderUnknown && e.PreviousLiveBirths > 0 {
 		f.at("order_unknown", "order-contradiction")
 	}
+	if d.Hour, known = hourOf(e.Hour); !known && !f.names("hour") {
+		f.at("hour", "hour-malformed")
+	}
 	e.checkDay(&f, civil.Of(r.now()))
 	if !f.names("number") {
 		number, err := jmbg.Parse(e.Number)
@@ -107,6 +111,20 @@ func (e Entry) checkDay(f *faults, today civil.Day) {
 	case e.Born.Before(earliest):
 		f.at("born", "born-too-old", "earliest", earliest.String())
 	}
+}
+
+var hourForm = regexp.MustCompile(`^([01]?[0-9]|2[0-3])[:.]([0-5][0-9])$`)
+
+// hourOf reads a time of day as people write it, "9.05" or "09:05"; none is "".
+func hourOf(typed string) (hour string, ok bool) {
+	if typed == "" {
+		return "", true
+	}
+	parts := hourForm.FindStringSubmatch(typed)
+	if parts == nil {
+		return "", false
+	}
+	return strings.Repeat("0", 2-len(parts[1])) + parts[1] + ":" + parts[2], true
 }
 
 // checkNumber holds the number against what else was said about the child.

@@ -16,6 +16,7 @@ type Entry struct {
 	FamilyName         string    `json:"family_name"`
 	Sex                jmbg.Sex  `json:"sex"`
 	Born               civil.Day `json:"born"`
+	Hour               string    `json:"hour"`       // of the day of birth, "14:05"; twins of a day need it
 	Settlement         string    `json:"settlement"` // code of the place of birth
 	Live               bool      `json:"live"`
 	MotherHandle       string    `json:"mother"`
@@ -23,6 +24,7 @@ type Entry struct {
 	FatherUnknown      bool      `json:"father_unknown"` // so that a forgotten father is noticed
 	PreviousLiveBirths int       `json:"previous_live_births"`
 	OrderUnknown       bool      `json:"order_unknown"`
+	Checked            string    `json:"checked"` // what a person has checked, when the register asked whether this is another birth
 }
 
 // Birth is a recorded birth. Persons are named in [registers.Sector].
@@ -33,8 +35,9 @@ type Birth struct {
 	FamilyName string
 	Sex        jmbg.Sex
 	Born       civil.Day
+	Hour       string // of the day, "14:05"; empty when not written down
 	Live       bool
-	Order      *int   // among the live births of the mother, from 1; nil when not known
+	Order      *int   // among the live births of the mother that are recorded by now, from 1; nil when not known
 	Place      string // code of the settlement of birth
 	Mother     string
 	MotherName string
@@ -42,4 +45,5 @@ type Birth struct {
 	FatherName string
 	RecordedAt time.Time
 	RecordedBy string // account of the registrar, or the name of a system
+	Checked    string // what the registrar checked before a doubtful entry was recorded
 }

@@ -11,6 +11,8 @@ const (
 	maxName = 60
 	// maxPrevious bounds the live births before this one.
 	maxPrevious = 30
+	// maxChecked is the length of what a registrar says was checked.
+	maxChecked = 500
 )
 
 // Fields are what a registrar is asked about a birth, on a page or by a system.
@@ -27,6 +29,7 @@ func Fields() []act.Field[Entry] {
 			act.Missing("sex-missing"), act.Says("birth.sex")),
 		act.OfPlace("settlement", func(e *Entry) *string { return &e.Settlement }, act.Missing("place-unknown"), act.Says("birth.place-label")),
 		act.OfDay("born", func(e *Entry) *civil.Day { return &e.Born }, act.Missing("born-missing"), act.Says("birth.born")),
+		act.OfLine("hour", func(e *Entry) *string { return &e.Hour }, act.Optional(), act.Most(10), act.Says("birth.hour")),
 		act.OfYesNo("live", func(e *Entry) *bool { return &e.Live }, act.Says("birth.live")),
 		act.OfNational("number", func(e *Entry) *string { return &e.Number }, act.Says("birth.number-label")),
 		act.OfPerson("mother", func(e *Entry) *string { return &e.MotherHandle }, act.Optional(), act.Most(2000)),
@@ -34,5 +37,6 @@ func Fields() []act.Field[Entry] {
 		act.OfConsent("father_unknown", func(e *Entry) *bool { return &e.FatherUnknown }, act.Optional()),
 		act.OfCount("previous_live_births", func(e *Entry) *int { return &e.PreviousLiveBirths }, act.Most(maxPrevious), act.Optional(), act.Says("birth.order-label")),
 		act.OfConsent("order_unknown", func(e *Entry) *bool { return &e.OrderUnknown }, act.Optional()),
+		act.OfText("checked", func(e *Entry) *string { return &e.Checked }, act.Optional(), act.Most(maxChecked), act.Says("birth.checked")),
 	}
 }

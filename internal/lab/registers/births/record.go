@@ -20,7 +20,9 @@ import (
 const EventType = "rs.births.registered"
 
 // Record writes a birth down and publishes it, or says all that is wrong with
-// the entry (problem entry-invalid with fields). An entry whose token is already
+// the entry (problem entry-invalid with fields). An entry that is alike another of
+// the same mother and day, or too near one, is the problem birth-alike or
+// birth-too-near until it says what was checked. An entry whose token is already
 // here gives the birth that it recorded; a child that another entry recorded is
 // the problem birth-already-recorded.
 func (r *Registrar) Record(ctx context.Context, by act.Actor, e Entry) (Birth, error) {
@@ -48,23 +50,32 @@ func (r *Registrar) enter(ctx context.Context, tx *storage.Tx, by act.Actor, d d
 	if birth, found, err := r.earlier(ctx, tx, d.Entry); found || err != nil {
 		return birth, err
 	}
-	nth, err := order(ctx, tx, d)
+	recorded, err := births.All(ctx, tx, `where mother = $1`, d.mother.Person)
 	if err != nil {
+		return Birth{}, fmt.Errorf("births of the mother: %w", err)
+	}
+	if err := doubt(d, recorded); err != nil {
 		return Birth{}, err
+	}
+	var f faults
+	if checkOrder(&f, d, recorded); f.err() != nil {
+		return Birth{}, f.err()
 	}
 	birth := Birth{
 		ID: id.New(), Child: d.child, GivenName: d.GivenName, FamilyName: d.FamilyName,
-		Sex: d.Sex, Born: d.Born, Live: d.Live, Order: nth, Place: d.Settlement,
+		Sex: d.Sex, Born: d.Born, Hour: d.Hour, Live: d.Live, Place: d.Settlement,
 		Mother: d.mother.Person, MotherName: d.mother.Name, Father: d.father.Person, FatherName: d.father.Name,
-		RecordedAt: r.now(), RecordedBy: by.Account,
+		RecordedAt: r.now(), RecordedBy: by.Account, Checked: d.Checked,
 	}
-	n, err := births.Insert(ctx, tx, `on conflict do nothing`, row{birth, d.Token})
+	entered := row{birth, d.Token, d.least()}
+	n, err := births.Insert(ctx, tx, `on conflict do nothing`, entered)
 	if err == nil && n != 1 {
 		err = errors.New("another entry came between") // a serializable transaction does not get here
 	}
 	if err != nil {
 		return Birth{}, fmt.Errorf("record birth: %w", err)
 	}
+	birth.Order = told(birth.ID, append(recorded, entered))
 	return birth, r.publish(ctx, tx, birth, cmp.Or(d.mother.Municipality, d.place))
 }
 
@@ -89,6 +100,11 @@ func (r *Registrar) earlier(ctx context.Context, from storage.Reader, e Entry) (
 	case birth.Child != child:
 		return Birth{}, false, problem.New(problem.Conflict, "form-already-used")
 	}
+	of, err := births.All(ctx, from, `where mother = $1`, birth.Mother)
+	if err != nil {
+		return Birth{}, false, fmt.Errorf("births of the mother: %w", err)
+	}
+	birth.Order = told(birth.ID, of)
 	return birth.Birth, true, nil
 }
 

@@ -35,11 +35,11 @@ func (d desk) entry() *portal.Wizard[form] {
 			}},
 			{Name: "father-found", Ask: d.askFatherFound, Read: accepted, Follows: true},
 			d.number(),
-			d.asks("birth", "birth.birth", "born", "sex", "live"),
+			d.asks("birth", "birth.birth", "born", "hour", "sex", "live"),
 			d.asks("name", "birth.name", "given_name", "family_name"),
 			d.settlement(),
 			d.order(),
-			{Name: "check", Ask: d.askCheck, Read: d.record},
+			{Name: "check", Ask: d.askCheck, Read: d.record, Besides: askChecked},
 		},
 		Done: func(*form) string { return "/births/recorded" },
 	}

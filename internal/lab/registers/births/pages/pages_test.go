@@ -192,6 +192,42 @@ func TestWhatTheRegisterRefusesStandsOnTheCheck(t *testing.T) {
 	}
 }
 
+// What the register doubts is asked on the same page, and only then.
+func TestADoubtfulBirthIsRecordedWithWhatWasChecked(t *testing.T) {
+	r := &registrar{err: problem.New(problem.Invalid, "birth-alike").At("checked", "birth-alike")}
+	c := &clerk{t: t, h: open(t, r), who: "registrar"}
+	c.toCheck()
+	if strings.Contains(c.html, `name="checked"`) {
+		t.Error("a birth that nobody doubts is asked about")
+	}
+	if status, _ := c.answer(); status != 422 || !strings.Contains(c.html, `href="#checked"`) || !strings.Contains(c.html, "истог имена") {
+		t.Fatalf("status %d", status)
+	}
+	if status, _ := c.answer("checked", "\u202e"); status != 422 || !strings.Contains(c.html, `href="#checked"`) {
+		t.Errorf("a reason that is no text: status %d", status)
+	}
+	r.err = nil
+	if status, _ := c.answer("checked", "Близнакиње."); status != http.StatusSeeOther || r.recorded[0].Checked != "Близнакиње." {
+		t.Errorf("status %d, %+v", status, r.recorded)
+	}
+}
+
+// Twins without an hour lead back to the page that asks for it.
+func TestTheHourOfTwinsIsAskedWithTheirDay(t *testing.T) {
+	r := &registrar{err: problem.New(problem.Invalid, "entry-invalid").At("hour", "hour-needed")}
+	c := &clerk{t: t, h: open(t, r), who: "registrar"}
+	c.toCheck()
+	if status, _ := c.answer(); status != 422 || !strings.Contains(c.html, `href="#hour"`) || !strings.Contains(c.html, "није уписан") {
+		t.Fatalf("status %d", status)
+	}
+	r.err = nil
+	c.expect("birth", "to", "birth")
+	c.expect("check", "born", "19. 11. 2026.", "hour", "14:05", "sex", "female", "live", "yes")
+	if status, _ := c.answer(); status != http.StatusSeeOther || r.recorded[0].Hour != "14:05" {
+		t.Errorf("status %d, %+v", status, r.recorded)
+	}
+}
+
 func TestABirthThatIsAlreadyRecordedIsAPage(t *testing.T) {
 	r := &registrar{err: problem.New(problem.Conflict, "birth-already-recorded").At("number", "birth-already-recorded")}
 	c := &clerk{t: t, h: open(t, r), who: "registrar"}
