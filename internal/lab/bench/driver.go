@@ -81,10 +81,13 @@ func (d *driver) acceptAll(ctx context.Context, offers []services.Brief, person 
 
 // record finds both parents, as a registrar does, and records the birth.
 func (d *driver) record(ctx context.Context, i int, mother, father people.Person) (string, error) {
-	number := people.Newborn(i, d.today)
+	number, nth := people.Newborn(i, d.today), i/(len(d.crowd)/2)
 	entry := births.Entry{
-		Token: "bench-loop-" + strconv.Itoa(i), Number: number.String(), GivenName: "Нада", FamilyName: mother.FamilyName,
-		Sex: number.Sex(), Born: number.Born(), Settlement: d.place, Live: true,
+		Token: "bench-loop-" + strconv.Itoa(i), Number: number.String(), GivenName: []string{"Нада", "Дуња", "Софија"}[nth%mostChildren], FamilyName: mother.FamilyName,
+		Sex: number.Sex(), Born: number.Born(), Hour: strconv.Itoa(6+nth) + ":00", Settlement: d.place, Live: true,
+	}
+	if nth > 0 { // the children of one mother are born within days
+		entry.Checked = "bench"
 	}
 	for person, handle := range map[jmbg.Number]*string{mother.Number: &entry.MotherHandle, father.Number: &entry.FatherHandle} {
 		found := struct {
