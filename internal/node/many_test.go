@@ -37,7 +37,7 @@ func newCity(t *testing.T) *town {
 		t.Fatal(err)
 	}
 	w.start(demo.Supervisor, demo.Registers)
-	ports := testkit.FreePorts(t, 4)
+	ports := testkit.FreePorts(t, 5)
 	at := func(i int) string { return fmt.Sprintf("127.0.0.1:%d", ports[i]) }
 	city := testkit.Must[station.Config](t)(station.Load(w.files[demo.City]))
 	text, err := w.nodes[demo.Supervisor].Offer(t.Context(), admission.Grant{Member: city.Node.Member, Node: second, Subsystems: []string{"family", "receipts", "portal"}})
@@ -67,6 +67,9 @@ func newCity(t *testing.T) *town {
 		own := *cfg
 		*cfg = city.Node // the same services, sectors, systems and sign-in
 		cfg.Name, cfg.Dir, cfg.Keys, cfg.Listen = own.Name, own.Dir, own.Keys, own.Listen
+		answers := *city.Node.Mailbox
+		answers.Listen = at(4)
+		cfg.Mailbox = &answers
 		share(cfg)
 	}
 	return w
