@@ -41,8 +41,10 @@ func TestWhatCannotHoldIsNotJournaled(t *testing.T) {
 func TestNobodyDecidesOverWhatAPartyJustSaid(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		for about, brings := range map[string]func(c cases.Case) error{
-			"words":  func(c cases.Case) error { return r.Answer(t.Context(), mother(), c.Number, "Још нешто.") },
-			"a file": func(c cases.Case) error { return r.HandIn(t.Context(), mother(), c.Number, cases.WithParty, "potvrda.txt", strings.NewReader("Потврда.")) },
+			"words": func(c cases.Case) error { return r.Answer(t.Context(), mother(), c.Number, "Још нешто.") },
+			"a file": func(c cases.Case) error {
+				return r.HandIn(t.Context(), mother(), c.Number, cases.WithParty, "potvrda.txt", strings.NewReader("Потврда."))
+			},
 		} {
 			c := r.appeal(about)
 			must(t, r.Decide(t.Context(), officer(), c.Number, c.Version, "late", "Касно."))
