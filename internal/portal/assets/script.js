@@ -33,7 +33,7 @@ if (!rest()) {
   answers.forEach((answer, i) => {
     const key = document.createElement("kbd");
     key.textContent = i + 1;
-    answer.parentElement.append(" ", key);
+    (answer.nextElementSibling ?? answer.parentElement).append(" ", key);
   });
 }
 const rows = () => [...document.querySelectorAll("tbody th a, ul.rows a")];
