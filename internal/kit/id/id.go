@@ -16,12 +16,15 @@ const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 // Length is the number of characters of an id.
 const Length = 26
 
-// New returns an id of 26 characters: 48 bits of milliseconds, then 80 random
-// bits (the layout of ULID). Ids made later sort later.
+// New returns an id of 26 characters in the layout of ULID: 48 bits of milliseconds, then 80 bits
+// of which the first 12 are the part of the millisecond and the others random. Ids that one
+// machine makes a microsecond apart sort in the order in which they were made.
 func New() string {
 	var raw [16]byte
-	binary.BigEndian.PutUint64(raw[:8], uint64(time.Now().UnixMilli())<<16)
-	_, _ = rand.Read(raw[6:]) // never fails: crypto/rand ends the program instead
+	now := time.Now()
+	part := uint64(now.Nanosecond()%int(time.Millisecond)) << 12 / uint64(time.Millisecond)
+	_, _ = rand.Read(raw[7:]) // never fails: crypto/rand ends the program instead
+	binary.BigEndian.PutUint64(raw[:8], uint64(now.UnixMilli())<<16|part<<4|uint64(raw[7]&15))
 	return encode(raw)
 }
 

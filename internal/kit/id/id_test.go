@@ -16,6 +16,19 @@ func TestNewSortsByTime(t *testing.T) {
 	}
 }
 
+// What one machine makes within a millisecond is still in order.
+func TestNewSortsWithinAMillisecond(t *testing.T) {
+	made := make([]string, 500)
+	for i := range made {
+		for begun := time.Now(); time.Since(begun) < 2*time.Microsecond; {
+		}
+		made[i] = New()
+	}
+	if !slices.IsSorted(made) {
+		t.Error("ids that were made one after the other are not in that order")
+	}
+}
+
 func TestNewIsValidAndDifferent(t *testing.T) {
 	seen := map[string]bool{}
 	for range 1000 {
