@@ -117,11 +117,8 @@ func (r *Room) reason(ctx context.Context, by act.Actor, in saying) (string, err
 	if in.Text != "" {
 		return in.Text, nil
 	}
-	c, err := r.caseWhere(ctx, r.DB.Read(ctx), "number", in.Number)
+	c, err := r.handled(ctx, r.DB.Read(ctx), by, in.Number)
 	if err != nil {
-		return "", err
-	}
-	if err := mayHandle(by, c); err != nil {
 		return "", err
 	}
 	_, status, err := r.kindOf(c)

@@ -191,11 +191,8 @@ func (r *Room) letters(ctx context.Context, from storage.Reader, c Case, of []Me
 // Problems: case-unknown, own-matter; case-changed where the party has said more meanwhile.
 func (r *Room) Seen(ctx context.Context, by act.Actor, number string, version int) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		c, err := r.caseWhere(ctx, tx, "number", number)
+		c, err := r.handled(ctx, tx, by, number)
 		if err != nil {
-			return err
-		}
-		if err := mayHandle(by, c); err != nil {
 			return err
 		}
 		if c.UnreadAt.IsZero() {

@@ -36,6 +36,15 @@ func mayHandle(by act.Actor, c Case) error {
 	return nil
 }
 
+// handled finds a case that an officer handles.
+func (r *Room) handled(ctx context.Context, from storage.Reader, by act.Actor, number string) (Case, error) {
+	c, err := r.caseWhere(ctx, from, "number", number)
+	if err != nil {
+		return c, err
+	}
+	return c, mayHandle(by, c)
+}
+
 // Claim has an officer take a case, so that two do not work on it. Whoever has it already
 // keeps it; taking what another has is the problem case-taken.
 func (r *Room) Claim(ctx context.Context, by act.Actor, number string) error {
@@ -62,11 +71,8 @@ func (r *Room) Release(ctx context.Context, by act.Actor, number string) error {
 // change changes what an officer may of an open case, in a transaction. mine are those whose cases are theirs to see to.
 func (r *Room) change(ctx context.Context, by act.Actor, number string, change func(c *Case, mine []string) error) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		c, err := r.caseWhere(ctx, tx, "number", number)
+		c, err := r.handled(ctx, tx, by, number)
 		if err != nil {
-			return err
-		}
-		if err := mayHandle(by, c); err != nil {
 			return err
 		}
 		if c.Ended() {

@@ -26,11 +26,8 @@ const outcomeKind = "case"
 //
 // Problems: case-unknown, own-matter, case-decided-before, case-changed, case-move.
 func (r *Room) Decide(ctx context.Context, by act.Actor, number string, version int, to, why string) error {
-	c, err := r.caseWhere(ctx, r.DB.Read(ctx), "number", number)
+	c, err := r.handled(ctx, r.DB.Read(ctx), by, number)
 	if err != nil {
-		return err
-	}
-	if err := mayHandle(by, c); err != nil {
 		return err
 	}
 	kind, from, err := r.kindOf(c)

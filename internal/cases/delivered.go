@@ -152,11 +152,8 @@ func (r *Room) Handing() (act.Act, error) {
 
 func (r *Room) handed(ctx context.Context, by act.Actor, in handing) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		c, err := r.caseWhere(ctx, tx, "number", in.Number)
+		c, err := r.handled(ctx, tx, by, in.Number)
 		if err != nil {
-			return err
-		}
-		if err := mayHandle(by, c); err != nil {
 			return err
 		}
 		d, err := r.delivery(ctx, tx, c)

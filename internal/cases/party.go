@@ -172,15 +172,6 @@ func (r *Room) EndParty(ctx context.Context, by act.Actor, number string, party 
 	})
 }
 
-// handled finds a case that an officer handles.
-func (r *Room) handled(ctx context.Context, from storage.Reader, by act.Actor, number string) (Case, error) {
-	c, err := r.caseWhere(ctx, from, "number", number)
-	if err != nil {
-		return c, err
-	}
-	return c, mayHandle(by, c)
-}
-
 // tellParty tells one of the parties what concerns them alone. what is where its sentences stand.
 func (r *Room) tellParty(ctx context.Context, tx *storage.Tx, c Case, p Party, what string) error {
 	if r.Notifier == nil {

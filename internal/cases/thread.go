@@ -86,11 +86,8 @@ func (r *Room) message(ctx context.Context, tx *storage.Tx, c Case, thread Threa
 // case-changed, case-unknown, own-matter.
 func (r *Room) Ask(ctx context.Context, by act.Actor, number string, version int, text string) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		c, err := r.caseWhere(ctx, tx, "number", number)
+		c, err := r.handled(ctx, tx, by, number)
 		if err != nil {
-			return err
-		}
-		if err := mayHandle(by, c); err != nil {
 			return err
 		}
 		if c.Person == "" {

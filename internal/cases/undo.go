@@ -78,11 +78,8 @@ type Enacts interface {
 // Question is what the room of a kind would ask the party, for an officer who may handle the case; nothing where it
 // knows of nothing that is missing.
 func (r *Room) Question(ctx context.Context, by act.Actor, number string) (lang.Text, error) {
-	c, err := r.caseWhere(ctx, r.DB.Read(ctx), "number", number)
+	c, err := r.handled(ctx, r.DB.Read(ctx), by, number)
 	if err != nil {
-		return nil, err
-	}
-	if err := mayHandle(by, c); err != nil {
 		return nil, err
 	}
 	kind, _, err := r.kindOf(c)
@@ -232,11 +229,8 @@ func (r *Room) SendNow(ctx context.Context, by act.Actor, number string) error {
 // onDraft changes the open draft of a case that an officer may handle, and the case with it.
 func (r *Room) onDraft(ctx context.Context, by act.Actor, number string, change func(context.Context, *storage.Tx, *Case, *Draft) error) error {
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		c, err := r.caseWhere(ctx, tx, "number", number)
+		c, err := r.handled(ctx, tx, by, number)
 		if err != nil {
-			return err
-		}
-		if err := mayHandle(by, c); err != nil {
 			return err
 		}
 		d, err := draftRows.One(ctx, tx, `where case_id = $1 and state in ('undoable', 'second')`, c.ID)
