@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,9 @@ func (s store) continuations(origin string) string {
 	return strings.TrimSuffix(s.path(origin), ".checkpoint") + ".continued"
 }
 
-// proceed takes a continuation: it has to name exactly what this witness cosigned last. What is given up stays in its memory.
+// proceed takes a continuation. It has to name what this witness cosigned last; a witness that was put back from a copy may have
+// cosigned less than it names, since its copy was made between the two checkpoints. Each is taken once: the log could go back to the
+// same place again and again otherwise. What is given up stays in the memory of the witness.
 func (s *Server) proceed(signed []byte, at time.Time) error {
 	origin, err := journal.PeekContinuation(signed)
 	if err != nil {
@@ -77,15 +80,17 @@ func (s *Server) proceed(signed []byte, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case last == c.Kept:
+	if last == c.Kept {
 		return nil // it was taken before
-	case last != c.Seen:
-		return &refusal{status: http.StatusConflict, says: "another checkpoint is the newest", size: last.Size}
 	}
 	list, err := s.Continuations(origin)
 	if err != nil {
 		return err
+	}
+	taken := slices.ContainsFunc(list, func(t Continued) bool { return t.Note == string(signed) })
+	between := c.Kept.Size < last.Size && last.Size < c.Seen.Size
+	if taken || last != c.Seen && !between {
+		return &refusal{status: http.StatusConflict, says: "another checkpoint is the newest", size: last.Size}
 	}
 	raw, err := json.Marshal(append(list, Continued{at.UTC(), string(signed), string(seen)}))
 	if err != nil {

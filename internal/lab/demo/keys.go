@@ -33,6 +33,9 @@ func (s setup) makeKeys() error {
 			return err
 		}
 	}
+	if err := once(s.recoveryFile(), credential.MakeKey); err != nil {
+		return err
+	}
 	if _, err := timestamp.LoadAuthority(s.path(Supervisor, "stamps.key"), s.path(Supervisor, "stamps.crt"), "Dobosh demonstration time-stamps", clock.System); err != nil {
 		return err
 	}
@@ -129,6 +132,19 @@ func (s setup) registryKey() (string, error) {
 		return "", err
 	}
 	verifier, err := journal.NewKey(node.RegistryOrigin(Instance), credential.PublicOf(key))
+	return fmt.Sprint(verifier), err
+}
+
+// recoveryFile holds the key that decides what the key of the registry cannot: which history goes on, and by whose key
+// ("dobosh promote", "dobosh recover registry"). It lies with no node; in earnest it lies in a safe.
+func (s setup) recoveryFile() string { return s.path("recovery.key") }
+
+func (s setup) recoveryKey() (string, error) {
+	key, err := credential.ReadKey(s.recoveryFile())
+	if err != nil {
+		return "", err
+	}
+	verifier, err := journal.NewKey(Instance+"/recovery", credential.PublicOf(key))
 	return fmt.Sprint(verifier), err
 }
 

@@ -42,6 +42,11 @@ func (s setup) writeSeed() error {
 }
 
 func (s setup) statements() (all []registry.Statement, err error) {
+	recovery, err := s.recoveryKey()
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, registry.Statement{Recovery: &registry.Recovery{Keys: []string{recovery}, Quorum: 1}})
 	for _, m := range members() {
 		body, ok := s.law.Body(m.id().String())
 		if !ok {
