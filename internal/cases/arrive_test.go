@@ -22,7 +22,7 @@ func (o owners) Owners(_ context.Context, address string) ([]string, error) { re
 
 // written is a mail of the mother.
 func written(id, text string) mailbox.Mail {
-	return mailbox.Mail{ID: id, From: letter.Address{Name: "Ана", Email: "ana@b.example"}, Subject: "Одговор", Text: text, Original: "mail/" + id + "/original"}
+	return mailbox.Mail{ID: id, From: letter.Address{Name: "Ана", Email: "ana@b.example"}, Subject: "Одговор", Text: text}
 }
 
 // arrives brings a mail into a case.

@@ -118,18 +118,14 @@ const blobs = "cases/"
 
 func (a Attachment) blob() string { return blobs + a.ID }
 
-// piece is how much of a file is sealed at once.
-const piece = 64 << 10
-
-// place binds a piece to its file, and to where it stands in it.
-func (a Attachment) place(n int64) []byte {
-	return []byte("file " + a.ID + " " + strconv.FormatInt(n, 10))
-}
+// bound is what the pieces of the file are bound to.
+func (a Attachment) bound() string { return "file " + a.ID }
 
 // sealTo writes a file sealed, and finds out its size and what should be known of it.
 func (a *Attachment) sealTo(to io.Writer, key *seal.Sealer, content io.Reader) (sealed int64, err error) {
-	buffer := make([]byte, longestMarker+piece) // begins with the end of the piece before
-	for n := int64(0); ; n++ {
+	buffer := make([]byte, longestMarker+seal.Piece) // begins with the end of the piece before
+	out := key.Writer(to, a.bound())
+	for {
 		read, err := io.ReadFull(content, buffer[longestMarker:])
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return 0, err
@@ -142,15 +138,14 @@ func (a *Attachment) sealTo(to io.Writer, key *seal.Sealer, content io.Reader) (
 			return 0, problem.New(problem.Unsupported, "file-macros")
 		}
 		a.Camera = a.Camera || camera(seen)
-		if read > 0 {
-			written, err := to.Write(key.Seal(buffer[longestMarker:longestMarker+read], a.place(n)))
-			if err != nil {
+		if _, err := out.Write(buffer[longestMarker : longestMarker+read]); err != nil {
+			return 0, fmt.Errorf("keep file: %w", err)
+		}
+		if read < seal.Piece {
+			if err := out.Close(); err != nil {
 				return 0, fmt.Errorf("keep file: %w", err)
 			}
-			sealed += int64(written)
-		}
-		if read < piece {
-			return sealed, nil
+			return out.Sealed, nil
 		}
 		copy(buffer, seen[len(seen)-longestMarker:])
 	}
@@ -296,54 +291,12 @@ func (r *Room) File(ctx context.Context, by act.Actor, number, file string) (Att
 	if err != nil {
 		return a, nil, problem.New(problem.Unavailable, "files-away").Because(err)
 	}
-	opened := &unsealed{of: a, key: key, from: stored}
-	if err := opened.next(); err != nil {
-		return a, nil, errors.Join(problem.New(problem.Unavailable, "files-away").Because(err), stored.Close())
+	opened, err := key.Reader(stored, a.Size, a.bound())
+	if err != nil {
+		return a, nil, problem.New(problem.Unavailable, "files-away").Because(err)
 	}
 	return a, opened, nil
 }
-
-// unsealed reads a file that was sealed piece by piece.
-type unsealed struct {
-	of    Attachment
-	key   *seal.Sealer
-	from  io.ReadCloser
-	n     int64  // of the next piece
-	plain []byte // of this one, as far as it was not read
-}
-
-// next opens a piece; the last is as long as the size of the file says.
-func (u *unsealed) next() error {
-	long := min(piece, u.of.Size-u.n*piece)
-	if long <= 0 {
-		return io.EOF
-	}
-	sealed := make([]byte, long+seal.Overhead)
-	if _, err := io.ReadFull(u.from, sealed); err != nil {
-		return fmt.Errorf("file %s, piece %d: %w", u.of.ID, u.n, errors.Join(io.ErrUnexpectedEOF, err))
-	}
-	plain, err := u.key.Open(sealed, u.of.place(u.n))
-	if err != nil {
-		return fmt.Errorf("file %s, piece %d: %w", u.of.ID, u.n, err)
-	}
-	u.plain, u.n = plain, u.n+1
-	return nil
-}
-
-// Read implements io.Reader.
-func (u *unsealed) Read(into []byte) (int, error) {
-	if len(u.plain) == 0 {
-		if err := u.next(); err != nil {
-			return 0, err
-		}
-	}
-	n := copy(into, u.plain)
-	u.plain = u.plain[n:]
-	return n, nil
-}
-
-// Close implements io.Closer.
-func (u *unsealed) Close() error { return u.from.Close() }
 
 // strayAge is how old a file in the store is that no case has got, and none will.
 const strayAge = 24 * time.Hour

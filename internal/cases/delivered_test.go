@@ -14,6 +14,7 @@ import (
 	"dobosh/internal/lab/mailsink"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
+	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/testkit"
 	"dobosh/internal/work"
 )
@@ -28,7 +29,7 @@ type post struct {
 func newPost(t testing.TB, engine string) *post {
 	t.Helper()
 	p := &post{rig: newRig(t, engine)}
-	p.db = testkit.Database(t, engine)(append([]fs.FS{cases.Migrations()}, work.Migrations(), notify.Migrations())...)
+	p.db = testkit.Database(t, engine)(append([]fs.FS{cases.Migrations()}, mailbox.Migrations(), work.Migrations(), notify.Migrations())...)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	sink, err := mailsink.Start(listener, slog.New(slog.DiscardHandler))

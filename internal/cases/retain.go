@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"dobosh/internal/law"
+	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/storage"
 )
 
@@ -50,9 +51,12 @@ func (r *Room) retain(ctx context.Context, kind law.CaseKind) (n int, err error)
 }
 
 // reduce leaves of a case what an archive needs. The content of its files goes with their keys now; what is left of them in the
-// store is removed as a stray.
+// store is removed as a stray. What came by mail goes with the keys of the mails.
 func (r *Room) reduce(ctx context.Context, tx *storage.Tx, c Case) error {
 	now := storage.Micros(r.Now())
+	if err := mailbox.Erase(ctx, tx, c.ID); err != nil {
+		return err
+	}
 	for _, s := range []struct {
 		text string
 		args []any

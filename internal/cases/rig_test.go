@@ -21,6 +21,7 @@ import (
 	"dobosh/internal/kit/seal"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
+	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
@@ -83,7 +84,7 @@ func newRig(t testing.TB, engine string) *rig {
 // newRigOf is a room under the law of a pack.
 func newRigOf(t testing.TB, engine string, pack *law.Pack) *rig {
 	t.Helper()
-	r := &rig{t: t, sure: true, db: testkit.Database(t, engine)(work.Migrations(), cases.Migrations()), clock: clock.NewManual(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))}
+	r := &rig{t: t, sure: true, db: testkit.Database(t, engine)(work.Migrations(), mailbox.Migrations(), cases.Migrations()), clock: clock.NewManual(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))}
 	secret := sha256.Sum256([]byte("cases"))
 	key, err := seal.New(secret[:])
 	must(t, err)

@@ -14,6 +14,7 @@ import (
 	"dobosh/internal/cases"
 	"dobosh/internal/keys"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/seal"
 	"dobosh/internal/notify"
 	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/notify/mailbox/collect"
@@ -104,7 +105,11 @@ func (m *Mailbox) check(c Config) (errs []error) {
 		}
 		seen[of.Name] = true
 	}
-	if err := m.config(c, make([]byte, mailboxKey)).Check(); err != nil {
+	cfg, err := m.config(c, make([]byte, mailboxKey), make([]byte, seal.KeySize))
+	if err == nil {
+		err = cfg.Check()
+	}
+	if err != nil {
 		errs = append(errs, fmt.Errorf("mailbox: %w", err))
 	}
 	return errs
@@ -117,16 +122,21 @@ func (m MailCollection) config() collect.Config {
 // mailboxKey is how many bytes the key of tokens has.
 const mailboxKey = 32
 
-func (m *Mailbox) config(c Config, key []byte) mailbox.Config {
+// config takes the key of tokens, and that under which mail is kept.
+func (m *Mailbox) config(c Config, key, kept []byte) (mailbox.Config, error) {
+	sealer, err := seal.New(kept)
+	if err != nil {
+		return mailbox.Config{}, err
+	}
 	cfg := mailbox.Config{
-		Domain: m.Domain, Separator: m.Separator, Desks: m.Desks, Keys: [][]byte{key}, Largest: m.Largest, Checks: m.Checks, Spool: filepath.Join(c.Dir, "spool"),
+		Domain: m.Domain, Separator: m.Separator, Desks: m.Desks, Keys: [][]byte{key}, Seal: sealer, Largest: m.Largest, Checks: m.Checks, Spool: filepath.Join(c.Dir, "spool"),
 	}
 	if c.Mail != nil {
 		if from, err := mail.ParseAddress(c.Mail.From); err == nil {
 			cfg.From = []string{from.Address}
 		}
 	}
-	return cfg
+	return cfg, nil
 }
 
 // postbox is the mailbox of a node with the ways into it.
@@ -147,7 +157,15 @@ func openMailbox(ctx context.Context, b base, db *storage.DB, jobs *work.Runner,
 	if err != nil {
 		return nil, Brings{}, err
 	}
-	box, err := mailbox.New(cfg.config(b.Config, key), db, of.Files, jobs, cases.Post{Room: of}, courier, b.now, b.log)
+	kept, err := shared.Key(ctx, "mails")
+	if err != nil {
+		return nil, Brings{}, err
+	}
+	config, err := cfg.config(b.Config, key, kept)
+	if err != nil {
+		return nil, Brings{}, err
+	}
+	box, err := mailbox.New(config, db, of.Files, jobs, cases.Post{Room: of}, courier, b.now, b.log)
 	if err != nil {
 		return nil, Brings{}, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"dobosh/internal/files"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/seal"
 	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
@@ -41,7 +42,11 @@ func TestWhatComesBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		answered := threads{}
-		box, err := mailbox.New(mailbox.Config{Domain: "mail.zrenjanin.example", Keys: [][]byte{bytes.Repeat([]byte{7}, 32)}, Spool: t.TempDir()},
+		key, err := seal.New(bytes.Repeat([]byte{9}, seal.KeySize))
+		if err != nil {
+			t.Fatal(err)
+		}
+		box, err := mailbox.New(mailbox.Config{Domain: "mail.zrenjanin.example", Keys: [][]byte{bytes.Repeat([]byte{7}, 32)}, Seal: key, Spool: t.TempDir()},
 			r.db, files.Folder(t.TempDir()), r.runner, answered, r.Courier, r.clock.Now, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)

@@ -29,6 +29,7 @@ import (
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/kit/seal"
 	"dobosh/internal/notify"
+	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
@@ -135,7 +136,7 @@ func (r *rig) add(authority *registry.Authority, engine, name string) {
 	log, err := journal.Open(context.Background(), journal.Config{Dir: r.t.TempDir(), Origin: strings.ToLower(name[len(name)-1:]) + ".example/log", Key: ed25519.NewKeyFromSeed(key[:])}, r.clock.Now, slog.New(slog.DiscardHandler))
 	must(r.t, err)
 	r.t.Cleanup(func() { must(r.t, log.Close()) })
-	db := testkit.Database(r.t, engine)(work.Migrations(), journal.Migrations(), cases.Migrations(), receipts.Migrations())
+	db := testkit.Database(r.t, engine)(work.Migrations(), mailbox.Migrations(), journal.Migrations(), cases.Migrations(), receipts.Migrations())
 	projection := journal.Project(r.t.Context(), db, log, []string{"answer", "act"}, slog.New(slog.DiscardHandler))
 	r.t.Cleanup(func() { must(r.t, projection.Close()) })
 	sealer, err := seal.Derive(key[:], "cases")

@@ -9,6 +9,8 @@
 //   - What is bound (the account, the use, the place in a log) is not in the
 //     sealed text: who opens it has to know it.
 //   - A failed opening says [ErrSeal] and not why.
+//   - A stream is sealed piece by piece ([Sealer.Writer], [Sealer.Reader]): pieces open in their order and
+//     in their stream only.
 //
 // Nonces are random, so one key may seal 2^32 texts; who seals more takes a key
 // for each subject, as the journal does. What it does not do: a sealed text can

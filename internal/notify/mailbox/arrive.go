@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,6 +17,7 @@ import (
 
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/seal"
 	"dobosh/internal/notify/mailbox/letter"
 	"dobosh/internal/storage"
 	"dobosh/internal/work"
@@ -42,12 +44,17 @@ type Arrival struct {
 //
 // Problems: mail-too-large, mail-loops. What the source and the stores say is given on.
 func (m *Mailbox) Arrive(ctx context.Context, a Arrival) error {
-	file, size, sum, err := m.spool(a.Content, m.cfg.Largest)
+	row := mail{ID: id.New(), Source: a.Source, Arrived: m.now(), State: Arrived, Kept: true}
+	key, kept, err := m.newKey(row.ID)
 	if err != nil {
 		return err
 	}
-	defer discard(file)
-	head, err := letter.Read(io.LimitReader(file, 64<<10), a.Envelope.From, m.own(), letter.DefaultLimits(), nil)
+	s, err := m.spool(a.Content, m.cfg.Largest, row.ID, key)
+	if err != nil {
+		return err
+	}
+	defer s.discard()
+	head, err := letter.Read(bytes.NewReader(s.head), a.Envelope.From, m.own(), letter.DefaultLimits(), nil)
 	if err != nil {
 		return fmt.Errorf("read what arrived: %w", err)
 	}
@@ -59,15 +66,15 @@ func (m *Mailbox) Arrive(ctx context.Context, a Arrival) error {
 		e.To = append(e.To, bounded(to))
 	}
 	slices.Sort(e.To)
-	digest := sha256.Sum256([]byte(sum + "\x00" + strings.Join(e.To, "\x00")))
-	row := mail{ID: id.New(), Digest: hex.EncodeToString(digest[:]), Source: a.Source, Envelope: e, Size: size, Arrived: m.now(), State: Arrived, Kept: true}
+	digest := sha256.Sum256([]byte(s.sum + "\x00" + strings.Join(e.To, "\x00")))
+	row.Digest, row.Size, row.Envelope, row.key = hex.EncodeToString(digest[:]), s.size, e, kept
+	if err := m.close(&row); err != nil {
+		return err
+	}
 	if known, err := m.known(ctx, row.Digest); err != nil {
 		return err
 	} else if known == "" {
-		if _, err := file.Seek(0, io.SeekStart); err != nil {
-			return fmt.Errorf("spool: %w", err)
-		}
-		if err := m.store.Put(ctx, original(row.ID), file, size); err != nil {
+		if err := m.store.Put(ctx, sealedName(row.ID), s.file, s.sealed); err != nil {
 			return fmt.Errorf("keep what arrived: %w", err)
 		}
 	}
@@ -90,7 +97,7 @@ func (m *Mailbox) Arrive(ctx context.Context, a Arrival) error {
 		return fmt.Errorf("write down what arrived: %w", err)
 	}
 	if added == 0 { // another took the same mail meanwhile
-		if err := m.store.Delete(context.WithoutCancel(ctx), original(row.ID)); err != nil {
+		if err := m.store.Delete(context.WithoutCancel(ctx), sealedName(row.ID)); err != nil {
 			m.log.WarnContext(ctx, "a second copy of a mail stays in the store", slog.String("mail", row.ID), slog.Any("error", err))
 		}
 	}
@@ -109,32 +116,58 @@ func (m *Mailbox) known(ctx context.Context, digest string) (id string, err erro
 	return id, err
 }
 
-// spool writes a stream into a file that has no name for long. The file stands at its
-// beginning; the caller discards it.
+// spooled is a mail in a file that has no name for long, sealed.
+type spooled struct {
+	file         *os.File // stands at its beginning
+	size, sealed int64    // bytes, as it came and as it lies there
+	sum          string   // SHA-256 of it as it came, hexadecimal
+	head         beginning
+}
+
+// beginning keeps the first bytes of a stream.
+type beginning []byte
+
+const longestBeginning = 64 << 10
+
+// Write implements io.Writer.
+func (b *beginning) Write(p []byte) (int, error) {
+	*b = append(*b, p[:min(len(p), longestBeginning-len(*b))]...)
+	return len(p), nil
+}
+
+// spool seals a stream into a file, under the key of a mail. The caller discards it.
 //
 // Problem: mail-too-large.
-func (m *Mailbox) spool(content io.Reader, largest int64) (file *os.File, size int64, sum string, err error) {
-	spooled, err := os.CreateTemp(m.cfg.Spool, "mail-")
-	if err != nil {
-		return nil, 0, "", fmt.Errorf("spool: %w", err)
+func (m *Mailbox) spool(content io.Reader, largest int64, id string, key *seal.Sealer) (s spooled, err error) {
+	if s.file, err = os.CreateTemp(m.cfg.Spool, "mail-"); err != nil {
+		return s, fmt.Errorf("spool: %w", err)
 	}
 	defer func() {
 		if err != nil {
-			discard(spooled)
+			s.discard()
 		}
 	}()
-	hash := sha256.New()
-	size, err = io.Copy(io.MultiWriter(spooled, hash), io.LimitReader(content, largest+1))
-	if err != nil {
-		return nil, 0, "", fmt.Errorf("spool: %w", err)
+	hash, out := sha256.New(), key.Writer(s.file, "mail "+id)
+	if s.size, err = io.Copy(io.MultiWriter(out, hash, &s.head), io.LimitReader(content, largest+1)); err != nil {
+		return s, fmt.Errorf("spool: %w", err)
 	}
-	if size > largest {
-		return nil, 0, "", problem.New(problem.TooLarge, "mail-too-large")
+	if s.size > largest {
+		return s, problem.New(problem.TooLarge, "mail-too-large")
 	}
-	if _, err = spooled.Seek(0, io.SeekStart); err != nil {
-		return nil, 0, "", fmt.Errorf("spool: %w", err)
+	if err = out.Close(); err != nil {
+		return s, fmt.Errorf("spool: %w", err)
 	}
-	return spooled, size, hex.EncodeToString(hash.Sum(nil)), nil
+	if _, err = s.file.Seek(0, io.SeekStart); err != nil {
+		return s, fmt.Errorf("spool: %w", err)
+	}
+	s.sealed, s.sum = out.Sealed, hex.EncodeToString(hash.Sum(nil))
+	return s, nil
+}
+
+// discard removes the file; what remains after a crash is swept at the next start.
+func (s spooled) discard() {
+	_ = s.file.Close()
+	_ = os.Remove(s.file.Name())
 }
 
 // sweep removes what processes that died have left in the spool: nobody spools a mail for
@@ -151,12 +184,3 @@ func sweep(spool string, before time.Time) error {
 	}
 	return nil
 }
-
-// discard removes a spooled file; what remains after a crash is swept at the next start.
-func discard(file *os.File) {
-	_ = file.Close()
-	_ = os.Remove(file.Name())
-}
-
-// original is the name of a mail in the store.
-func original(id string) string { return "mail/" + id + "/original" }

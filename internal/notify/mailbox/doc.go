@@ -19,10 +19,11 @@
 // What it does not promise: that whoever has a token is the person to whom it was sent.
 // Mail is passed on. The thread learns who wrote, and whether anybody checked that.
 //
-// The original stays in the file store, as it came and not sealed, and the beginning of a held mail stands in the
-// database in clear until somebody settles it: both belong on disks that are encrypted. The envelope of a mail goes
-// when it is filed: the thread says who wrote. What the thread keeps of its files it gets before the transaction. The
-// original of a mail which was filed belongs to its thread; that of one which was noted or dismissed goes after [Config.Keep].
+// The original lies in the file store from its first byte on sealed, under a key of its own, and so does what the database has of
+// it: who wrote to whom, the beginning of a held mail, why it was dismissed. With the key it is gone: [Erase] takes the keys of all
+// mails of a thread in the transaction that erases what the thread is of. The envelope of a mail goes when it is filed: the thread says who
+// wrote. What the thread keeps of its files it gets before the transaction. The original of a mail which was filed belongs to its thread; that of
+// one which was noted or dismissed goes after [Config.Keep].
 //
 // Package letter reads a mail, package door is the listener for SMTP and LMTP, package
 // collect takes mail from a mailbox that there is already, package pages shows officers what

@@ -235,7 +235,7 @@ func TestHundredsOfMails(t *testing.T) {
 			order = append(order, r.in(state)...)
 		}
 		for _, item := range order {
-			got[r.blob("mail/"+item.ID+"/original")] = item
+			got[r.original(item.ID)] = item
 		}
 		for _, s := range all {
 			want[s.thread] = s

@@ -13,6 +13,7 @@ import (
 
 	"dobosh/internal/files"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/seal"
 	"dobosh/internal/notify/mailbox/letter"
 	"dobosh/internal/storage"
 	"dobosh/internal/work"
@@ -34,6 +35,8 @@ type Config struct {
 	Desks []string
 	// Keys sign tokens, 32 bytes each; the first signs, all are believed.
 	Keys [][]byte
+	// Seal closes the keys under which mail is kept; the same on all nodes of the member.
+	Seal *seal.Sealer
 	// Largest is how many bytes a mail may have; 200 MB when 0.
 	Largest int64
 	// Checks is the name (authserv-id) under which our own mail server writes
@@ -72,6 +75,7 @@ func (c Config) Check() error {
 	for _, key := range c.Keys {
 		wrong(len(key) != 32, "keys: one has not 32 bytes")
 	}
+	wrong(c.Seal == nil, "seal: there is no key")
 	wrong(c.Largest < 0 || c.Keep < 0, "largest, keep: must not be negative")
 	wrong(c.Spool == "", "spool: is missing")
 	if u, err := url.Parse(c.Unsubscribe); c.Unsubscribe != "" {
@@ -236,7 +240,6 @@ type Mail struct {
 	Text        string // what is new
 	Quoted      string
 	Arrived     time.Time
-	Original    string   // name in the file store
 	Flaws       []string // codes of package letter: what is not as it was written
 	Attachments []Attachment
 }

@@ -41,7 +41,7 @@ func TestAnAnswerLandsInItsThread(t *testing.T) {
 		if len(m.Attachments) != 1 || m.Attachments[0].Type != "application/pdf" || m.Attachments[0].Name != "izvod.pdf" || m.Attachments[0].Kept != "%PDF-1.7 извод" {
 			t.Errorf("%+v", m.Attachments)
 		}
-		if r.blob(m.Original) != raw {
+		if r.original(m.ID) != raw {
 			t.Error("the original is not as it came")
 		}
 		filed := r.in(mailbox.Filed)
@@ -331,7 +331,7 @@ func TestPeopleSettleWhatIsHeld(t *testing.T) {
 		// After its time the original of what was dismissed goes; what is held or filed stays.
 		r.clock.Advance(91 * 24 * time.Hour)
 		r.must(r.Forget(t.Context()))
-		if r.blob("mail/"+held[1].ID+"/original") != "" || r.blob("mail/"+held[0].ID+"/original") == "" || r.blob("mail/"+held[2].ID+"/original") == "" {
+		if r.original(held[1].ID) != "" || r.original(held[0].ID) == "" || r.original(held[2].ID) == "" {
 			t.Error("the wrong originals were forgotten")
 		}
 	})

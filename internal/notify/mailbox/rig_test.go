@@ -15,6 +15,7 @@ import (
 	"dobosh/internal/files"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/seal"
 	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
@@ -89,6 +90,7 @@ func newRig(tb testing.TB, engine string) *rig {
 		config: mailbox.Config{
 			Domain: "пошта.пример.срб", From: []string{"dobosh@city.example"}, Desks: []string{"pisarnica@city.example", "шалтер@град.срб"},
 			Keys: [][]byte{bytes.Repeat([]byte{7}, 32)}, Largest: 1 << 20, Checks: "mx.city.example", Spool: filepath.Join(tb.TempDir(), "spool"),
+			Seal:        testSeal(tb),
 			Unsubscribe: "https://city.example/mailings/end/",
 		},
 	}
@@ -97,6 +99,28 @@ func newRig(tb testing.TB, engine string) *rig {
 	r.Mailbox = r.another(r.config)
 	r.must(r.runner.Begin(tb.Context()))
 	return r
+}
+
+func testSeal(tb testing.TB) *seal.Sealer {
+	key, err := seal.New(bytes.Repeat([]byte{9}, seal.KeySize))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return key
+}
+
+// original is a mail as it came; empty where it is kept no more.
+func (r *rig) original(id string) string {
+	r.Helper()
+	content, err := r.Original(r.Context(), id)
+	if problem.HasCode(err, "mail-unknown") {
+		return ""
+	}
+	r.must(err)
+	defer content.Close()
+	raw, err := io.ReadAll(content)
+	r.must(err)
+	return string(raw)
 }
 
 // another is a mailbox with a configuration of its own; the first of a rig does the work.

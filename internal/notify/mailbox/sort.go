@@ -129,12 +129,15 @@ func (m *Mailbox) put(ctx context.Context, tx *storage.Tx, row mail, was State) 
 	if state != was {
 		return problem.New(problem.Conflict, "mail-settled")
 	}
+	if err := m.close(&row); err != nil {
+		return err
+	}
 	return mails.Put(ctx, tx, "id", row)
 }
 
 // read reads the original of a mail.
 func (m *Mailbox) read(ctx context.Context, row mail, keep letter.Keep) (*letter.Letter, error) {
-	content, err := m.store.Get(ctx, original(row.ID))
+	content, err := m.original(ctx, row)
 	if err != nil {
 		return nil, fmt.Errorf("read mail: %w", err)
 	}
@@ -148,7 +151,7 @@ func (m *Mailbox) read(ctx context.Context, row mail, keep letter.Keep) (*letter
 
 // mail is a letter as its thread gets it, with what the thread has kept of its attachments.
 func (m *Mailbox) mail(ctx context.Context, row mail, l *letter.Letter) (Mail, error) {
-	out := Mail{ID: row.ID, Subject: l.Subject, Text: l.Text, Quoted: l.Quoted, Arrived: row.Arrived, Original: original(row.ID), Flaws: l.Flaws, Checked: m.checked(l)}
+	out := Mail{ID: row.ID, Subject: l.Subject, Text: l.Text, Quoted: l.Quoted, Arrived: row.Arrived, Flaws: l.Flaws, Checked: m.checked(l)}
 	if l.Signature != "" {
 		out.Quoted = strings.Trim(l.Signature+"\n\n"+l.Quoted, "\n")
 	}

@@ -22,6 +22,7 @@ import (
 
 	"dobosh/internal/files"
 	"dobosh/internal/kit/clock"
+	"dobosh/internal/kit/seal"
 	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/notify/mailbox/collect"
 	"dobosh/internal/storage"
@@ -224,8 +225,9 @@ func onServers(t *testing.T, test func(r *rig)) {
 				db := open(work.Migrations(), mailbox.Migrations())
 				now := clock.NewManual(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))
 				runner := work.New(db, now.Now, slog.New(slog.DiscardHandler), "one")
-				var err error
-				r.room, err = mailbox.New(mailbox.Config{Domain: "city.example", Keys: [][]byte{bytes.Repeat([]byte{7}, 32)}, Largest: 4000, Spool: t.TempDir()},
+				key, err := seal.New(bytes.Repeat([]byte{9}, seal.KeySize))
+				r.must(err)
+				r.room, err = mailbox.New(mailbox.Config{Domain: "city.example", Keys: [][]byte{bytes.Repeat([]byte{7}, 32)}, Seal: key, Largest: 4000, Spool: t.TempDir()},
 					db, files.Folder(t.TempDir()), runner, nowhere{}, nowhere{}, now.Now, slog.New(slog.DiscardHandler))
 				r.must(err)
 				r.taker = &taker{Mailbox: r.room}
