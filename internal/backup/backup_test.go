@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -276,5 +277,85 @@ func TestARestoreIsTriedAgain(t *testing.T) {
 	}
 	if n.open(); n.book.Size() != set.Entries {
 		t.Errorf("it has %d entries", n.book.Size())
+	}
+}
+
+// The files of cases and mails are in a copy once, wherever the node keeps them, come back with their set, and leave the copy when they were
+// erased for as long as keys are kept. Neither the folder of the set nor that of the configuration has them again.
+func TestFilesOfCasesAreCopiedOnceAndLeaveWhenTheyWereErased(t *testing.T) {
+	m := newMachine(t)
+	into, store, _ := newPlaces(t)
+	m.grow("ana", 1)
+	kept := filepath.Join(filepath.Dir(m.node.Config), "kept") // beside the configuration, outside of the node's folder
+	m.node.Files, m.node.Apart = files.Folder(kept), []string{kept, filepath.Join(m.node.Dir, "spool")}
+	put := func(name, content string) {
+		t.Helper()
+		if err := m.node.Files.Put(t.Context(), name, strings.NewReader(content), int64(len(content))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(m.node.Dir, "spool"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(m.node.Dir, "spool", "mail-1"), []byte("half a mail"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	put("cases/1", "a picture")
+	put("mail/1/sealed", "a mail")
+	written := func() (names []string) {
+		for _, name := range store.puts {
+			if rest, ok := strings.CutPrefix(name, "RS_GOV_ADA_n1/files/"); ok {
+				names = append(names, rest)
+			}
+		}
+		store.puts = nil
+		return names
+	}
+	first := m.backup(into, instant)
+	if got := written(); !slices.Equal(got, []string{"cases/1", "mail/1/sealed"}) || first.FilesKept != 2 {
+		t.Errorf("written were %v, the set has %d", got, first.FilesKept)
+	}
+	put("mail/2/sealed", "another mail")
+	if err := m.node.Files.Delete(t.Context(), "cases/1"); err != nil {
+		t.Fatal(err)
+	}
+	second := m.backup(into, instant.Add(time.Hour))
+	if got := written(); !slices.Equal(got, []string{"mail/2/sealed"}) || second.FilesKept != 2 {
+		t.Errorf("then were written %v, the set has %d", got, second.FilesKept)
+	}
+
+	restored := func(set backup.Manifest) (names []string) {
+		t.Helper()
+		elsewhere := files.Folder(t.TempDir()) // of the new machine
+		other := *m
+		other.node.Files = elsewhere
+		n, err := other.restore(into, set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range testkit.Must[[]files.File](t)(elsewhere.List(t.Context(), "")) {
+			names = append(names, f.Name)
+		}
+		_ = filepath.WalkDir(filepath.Dir(n.node.Config), func(path string, _ fs.DirEntry, err error) error {
+			if strings.Contains(path, "sealed") || strings.Contains(path, "mail-1") {
+				t.Errorf("%s was put back as well", path)
+			}
+			return err
+		})
+		return names
+	}
+	if got := restored(first); !slices.Equal(got, []string{"cases/1", "mail/1/sealed"}) {
+		t.Errorf("of the first set came back %v", got)
+	}
+	if got := restored(second); !slices.Equal(got, []string{"mail/1/sealed", "mail/2/sealed"}) {
+		t.Errorf("of the second set came back %v", got)
+	}
+	m.backup(into, instant.Add(29*24*time.Hour))
+	if got := restored(first); len(got) != 2 {
+		t.Errorf("within the time of its keys came back %v", got)
+	}
+	m.backup(into, instant.Add(31*24*time.Hour))
+	if got := restored(first); !slices.Equal(got, []string{"mail/1/sealed"}) {
+		t.Errorf("after their time came back %v", got)
 	}
 }

@@ -34,7 +34,8 @@ type Node struct {
 	Keys     []note.Verifier // of the journal, the present one first
 	Secrets  []string        // files that go with the keys and not with the rest
 	Named    []string        // files outside of the two folders that the configuration names
-	Archive  string          // folder of the journal's archive, which is not copied; may be empty
+	Files    files.Store     // of cases and mails; nil where the node keeps none
+	Apart    []string        // folders that are copied in another way, or not at all
 }
 
 // Into is where a set goes.
@@ -62,6 +63,13 @@ func Create(ctx context.Context, n Node, into Into, at time.Time) (m Manifest, e
 	}
 	if m.Database, err = n.compressed(ctx, into.Store, path.Join(set, "database.gz"), work, func(w io.Writer) error { return pour(w, database, -1) }); err != nil {
 		return m, err
+	}
+
+	// The files that the database names, each once for all sets.
+	if n.Files != nil {
+		if m.Files, m.FilesKept, err = n.blobs(ctx, into.Store, set, work); err != nil {
+			return m, err
+		}
 	}
 
 	// The rest of the folder, before the journal: what it says of the journal is not
@@ -127,7 +135,10 @@ func Create(ctx context.Context, n Node, into Into, at time.Time) (m Manifest, e
 	if err := m.put(ctx, into.Store); err != nil {
 		return m, err
 	}
-	return m, n.forget(ctx, into, m)
+	if err := n.forget(ctx, into, m); err != nil || n.Files == nil || into.KeysKeep <= 0 {
+		return m, err
+	}
+	return m, n.forgetBlobs(ctx, into, m)
 }
 
 // left is a segment that went into the archive while others were copied.
@@ -286,7 +297,7 @@ func (n Node) sort() (rest, secret []item, err error) {
 				}
 				return err
 			}
-			if entry.IsDir() && (path == filepath.Join(n.Dir, "bus") || path == n.Archive || root.name == inConfig && path == n.Dir || strings.HasPrefix(entry.Name(), ".")) {
+			if entry.IsDir() && (path == filepath.Join(n.Dir, "bus") || slices.Contains(n.Apart, path) || root.name == inConfig && path == n.Dir || strings.HasPrefix(entry.Name(), ".")) {
 				return fs.SkipDir
 			}
 			if !entry.Type().IsRegular() || n.made(path) {

@@ -9,7 +9,8 @@
 //
 //   - A set exists when its manifest does, which is written last, after everything else
 //     was read back and had the digest that it was written with.
-//   - Segments of the journal that are full are copied once for all sets.
+//   - Segments of the journal that are full are copied once for all sets, and so are the files of cases and mails, wherever
+//     the node keeps them. A file that was erased leaves the copy when no set has listed it for as long as keys are kept.
 //   - Keys lie under a prefix of their own, or in a store of their own, and go after a time
 //     of their own: what was erased on the node cannot be read from its copies after that.
 //   - Restore changes nothing that it does not keep beside, and leaves word for the node,

@@ -39,6 +39,7 @@ type Back struct {
 	Config            string
 	Files             int // of the folder, that were missing
 	Database, Journal bool
+	Kept, Gone        int      // of cases and mails: files put back; files that the copy has no more, since they were erased
 	Aside             []string // what stood there, under its new name
 }
 
@@ -102,6 +103,10 @@ func Restore(ctx context.Context, w Wanted) (b Back, err error) {
 		}
 	}
 	if err := w.unpack(ctx, &b, map[string]string{inDir: n.Dir}); err != nil {
+		return b, err
+	}
+
+	if err := w.blobs(ctx, n, &b); err != nil {
 		return b, err
 	}
 

@@ -31,11 +31,13 @@ type Manifest struct {
 	At         time.Time `json:"at"`
 	Engine     string    `json:"engine"`
 	Migrations int       `json:"migrations"`
-	Config     string    `json:"config"`             // name of the configuration in its folder
-	Entries    int64     `json:"entries"`            // of the journal
-	Checkpoint string    `json:"checkpoint"`         // signed, of that many entries
-	Database   Copied    `json:"database"`           // of the set, compressed
-	Folder     Copied    `json:"folder"`             // of the set: tar, compressed
+	Config     string    `json:"config"`         // name of the configuration in its folder
+	Entries    int64     `json:"entries"`        // of the journal
+	Checkpoint string    `json:"checkpoint"`     // signed, of that many entries
+	Database   Copied    `json:"database"`       // of the set, compressed
+	Folder     Copied    `json:"folder"`         // of the set: tar, compressed
+	Files      Copied    `json:"files,omitzero"` // list of the files of cases and mails, compressed
+	FilesKept  int       `json:"files_kept,omitempty"`
 	Keys       Copied    `json:"keys"`               // tar, compressed; may be gone
 	Segments   []Copied  `json:"segments"`           // of the journal, in order
 	Archived   []Copied  `json:"archived,omitempty"` // before them, in the archive that the configuration names, and not copied

@@ -43,7 +43,7 @@ func runBackup(ctx context.Context, c *cli.Call) error {
 	for _, s := range m.Segments {
 		size += s.Size
 	}
-	c.Printf("%s: backup of %s, %d entries of the journal in %d segments, %d bytes, read back\n", m.Origin, m.At.Format(time.RFC3339Nano), m.Entries, len(m.Segments), size)
+	c.Printf("%s: backup of %s, %d entries of the journal in %d segments, %d files of cases and mails, %d bytes, read back\n", m.Origin, m.At.Format(time.RFC3339Nano), m.Entries, len(m.Segments), m.FilesKept, size)
 	return nil
 }
 
@@ -104,6 +104,12 @@ func runRestore(ctx context.Context, c *cli.Call) error {
 // parts says what was put back.
 func parts(b backup.Back) string {
 	said := []string{fmt.Sprintf("%d files", b.Files)}
+	if b.Kept > 0 {
+		said = append(said, fmt.Sprintf("%d files of cases and mails", b.Kept))
+	}
+	if b.Gone > 0 {
+		said = append(said, fmt.Sprintf("not %d files that were erased since", b.Gone))
+	}
 	if b.Database {
 		said = append(said, "the database")
 	}

@@ -329,6 +329,9 @@ func (c *Config) paths() []*string {
 	paths = append(paths, c.timeStampPaths()...)
 	paths = append(paths, c.Edge.paths()...)
 	paths = append(paths, c.Mailbox.paths()...)
+	if c.Services != nil && !strings.HasPrefix(c.Services.Files, "s3://") {
+		paths = append(paths, &c.Services.Files)
+	}
 	if c.SignIn != nil {
 		paths = append(paths, &c.SignIn.ClientSecretFile)
 	}

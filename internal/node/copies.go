@@ -56,8 +56,13 @@ func copyOf(config string) (backup.Node, error) {
 		Secrets: append(cfg.beside(), cfg.formerFile()), // which former keys there are fits the present one
 	}
 	if !cfg.Archive.inStore() {
-		n.Archive = cfg.Archive.To
+		n.Apart = append(n.Apart, cfg.Archive.To)
 	}
+	kept := cfg.filesAt()
+	if n.Files, err = files.Open(kept); err != nil {
+		return backup.Node{}, err
+	}
+	n.Apart = append(n.Apart, kept, filepath.Join(cfg.Dir, spoolDir)) // a mail on its way in belongs to its sender still
 	return n, nil
 }
 

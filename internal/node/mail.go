@@ -119,6 +119,9 @@ func (m MailCollection) config() collect.Config {
 	return collect.Config{Name: m.Name, Address: m.Address, Plain: m.Plain, User: m.User, PasswordFile: m.PasswordFile, Folder: m.Folder, Since: m.Since}
 }
 
+// spoolDir is where mail lies while it comes in, in the folder of the node.
+const spoolDir = "spool"
+
 // mailboxKey is how many bytes the key of tokens has.
 const mailboxKey = 32
 
@@ -129,7 +132,7 @@ func (m *Mailbox) config(c Config, key, kept []byte) (mailbox.Config, error) {
 		return mailbox.Config{}, err
 	}
 	cfg := mailbox.Config{
-		Domain: m.Domain, Separator: m.Separator, Desks: m.Desks, Keys: [][]byte{key}, Seal: sealer, Largest: m.Largest, Checks: m.Checks, Spool: filepath.Join(c.Dir, "spool"),
+		Domain: m.Domain, Separator: m.Separator, Desks: m.Desks, Keys: [][]byte{key}, Seal: sealer, Largest: m.Largest, Checks: m.Checks, Spool: filepath.Join(c.Dir, spoolDir),
 	}
 	if c.Mail != nil {
 		if from, err := mail.ParseAddress(c.Mail.From); err == nil {

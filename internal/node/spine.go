@@ -36,14 +36,18 @@ func (n *Node) openCases(pack *law.Pack, db *storage.DB, jobs *work.Runner, jour
 	if people != nil {
 		cfg.Officers = people
 	}
-	kept := filepath.Join(n.Dir, "files")
-	if n.Config.Services != nil && n.Config.Services.Files != "" {
-		kept = n.Config.Services.Files
-	}
-	if cfg.Files, err = files.Open(kept); err != nil {
+	if cfg.Files, err = files.Open(n.filesAt()); err != nil {
 		return nil, err
 	}
 	return cases.New(cfg), nil
+}
+
+// filesAt is where the files of cases and mails are kept.
+func (c Config) filesAt() string {
+	if c.Services != nil && c.Services.Files != "" {
+		return c.Services.Files
+	}
+	return filepath.Join(c.Dir, "files")
 }
 
 // numbers begins the numbers of cases: as those of decisions, or with the first letters of the member's code.
