@@ -126,7 +126,7 @@ func pause(ctx context.Context, attempt int) error {
 	return clock.Pause(ctx, longest/2+rand.N(longest/2))
 }
 
-func (p *postgresServer) reader() querier { return p.readers }
+func (p *postgresServer) reader() querier { return retrying{p.readers} }
 
 // alone holds an advisory lock, so that two replicas do not migrate together.
 func (p *postgresServer) alone(ctx context.Context, fn func() error) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -69,5 +70,22 @@ func shrink(pool *sql.DB, to, size int) {
 func (p *postgresServer) giveUp() {
 	if have := p.readers.Stats().OpenConnections; have > 1 {
 		shrink(p.readers, have-1, p.size)
+	}
+}
+
+// retrying reads again where the pool asked three times for a connection that the server did not give: nothing was
+// asked of the server then.
+type retrying struct{ *sql.DB }
+
+// QueryContext implements querier.
+func (r retrying) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	for attempt := 1; ; attempt++ {
+		rows, err := r.DB.QueryContext(ctx, query, args...)
+		if !errors.Is(err, driver.ErrBadConn) || attempt == maxAttempts {
+			return rows, err
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return nil, err
+		}
 	}
 }

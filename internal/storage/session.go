@@ -25,6 +25,7 @@ func (s *session) begin(ctx context.Context) error {
 			return err
 		}
 		s.conn, s.prepared, s.reading = conn, newStatements(conn), map[string]*sql.Rows{}
+		s.prepared.idle = func(query string) bool { return !s.busy(query) } // closing it would end its rows
 	}
 	clear(s.reading)
 	return s.control(ctx, "begin immediate")
