@@ -11,15 +11,29 @@ import (
 	"dobosh/internal/storage"
 )
 
-// inform tells the person what happened to the clock of their case, in the words of the room: what names the
-// sentences, id the occasion. What others may read says where to look.
+// inform tells the person what happened to the clock of their case.
 func (r *Room) inform(ctx context.Context, tx *storage.Tx, c Case, what string, lane notify.Lane, id string, more lang.Values) error {
+	notices, err := r.toldOf(c, what, lane, id, more)
+	if err != nil {
+		return err
+	}
+	for _, n := range notices {
+		if err := r.Notifier.Send(ctx, tx, n); err != nil {
+			return fmt.Errorf("tell of the clock of case %s: %w", c.Number, err)
+		}
+	}
+	return nil
+}
+
+// toldOf are the notices to the parties of a case about its clock, in the words of the room: what names the sentences, id
+// the occasion. What others may read says where to look.
+func (r *Room) toldOf(c Case, what string, lane notify.Lane, id string, more lang.Values) ([]notify.Notice, error) {
 	if c.Person == "" || r.Notifier == nil {
-		return nil
+		return nil, nil
 	}
 	body, err := registry.ParseID(c.Body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	values := lang.Values{"body": r.Title(body), "number": c.Number, "phone": r.Phone}
 	maps.Copy(values, more)
@@ -33,10 +47,5 @@ func (r *Room) inform(ctx context.Context, tx *storage.Tx, c Case, what string, 
 		}
 		return s
 	})
-	for _, n := range c.toAll(notice) {
-		if err := r.Notifier.Send(ctx, tx, n); err != nil {
-			return fmt.Errorf("tell of the clock of case %s: %w", c.Number, err)
-		}
-	}
-	return nil
+	return c.toAll(notice), nil
 }

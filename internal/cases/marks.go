@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"dobosh/internal/kit/lang"
@@ -35,8 +36,9 @@ type mark struct {
 }
 
 const (
-	// marksAtOnce bounds the cases of which one transaction tells.
-	marksAtOnce = 200
+	// marksAtOnce bounds the marks that are taken together, strokesAtOnce those that one transaction does: others wait
+	// for it. marksInStatement bounds those of which one statement tells.
+	marksAtOnce, strokesAtOnce, marksInStatement = 200, 100, 50
 	// clockAgain is how soon it is looked again whether the clock of the node is believed.
 	clockAgain = 5 * time.Second
 )
@@ -105,32 +107,175 @@ func (r *Room) remark(ctx context.Context, tx *storage.Tx, c Case) error {
 	return r.await(ctx, tx, c)
 }
 
-// strike does what is due by the clocks of some cases, in one transaction; where that fails, in one for each.
-func (r *Room) strike(ctx context.Context, tries []*work.Try[mark]) error {
-	err := r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		for _, t := range tries {
-			if err := r.strikeOne(ctx, tx, t); err != nil {
-				return err
+// remarkAll is remark for many cases whose marks were done, at less cost.
+func (r *Room) remarkAll(ctx context.Context, tx *storage.Tx, all []Case) error {
+	var refs []string
+	var marks []mark
+	var due []time.Time
+	for some := range slices.Chunk(all, marksInStatement) {
+		var values []string
+		var args []any
+		for _, c := range some {
+			at := len(args)
+			args = append(args, c.ID, c.ends, c.mark, c.told, string(c.Alarm))
+			values = append(values, fmt.Sprintf("(cast($%d as text), cast($%d as bigint), cast($%d as bigint), cast($%d as bigint), cast($%d as text))", at+1, at+2, at+3, at+4, at+5))
+			if c.mark != noTerm {
+				refs, marks, due = append(refs, c.ID+"/"+strconv.FormatInt(c.mark, 10)), append(marks, mark{c.ID, c.mark}), append(due, storage.Instant(c.mark))
 			}
 		}
-		return nil
-	})
-	if err == nil || ctx.Err() != nil {
-		return nil
+		if _, err := tx.ExecContext(ctx, `with done(id, ends, mark, told, alarm) as (values `+strings.Join(values, ", ")+`)
+			update cases_cases set ends = done.ends, mark = done.mark, told = done.told, alarm = done.alarm from done where cases_cases.id = done.id`, args...); err != nil {
+			return fmt.Errorf("note what clocks did: %w", err)
+		}
 	}
-	for _, t := range tries {
-		err := r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return r.strikeOne(ctx, tx, t) })
-		if err != nil && !errors.Is(err, work.ErrGone) {
-			if err := t.Fail(ctx, err); err != nil {
-				return err
+	return r.marks.AddAllAt(ctx, tx, refs, marks, due)
+}
+
+// strike does what is due by the clocks of some cases, some in a transaction; where that fails, in one for each.
+func (r *Room) strike(ctx context.Context, tries []*work.Try[mark]) error {
+	for some := range slices.Chunk(tries, strokesAtOnce) {
+		err := r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return r.strikeAll(ctx, tx, some) })
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err == nil {
+			continue
+		}
+		for _, t := range some {
+			err := r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error { return r.strikeOne(ctx, tx, t) })
+			if err != nil && !errors.Is(err, work.ErrGone) {
+				if err := t.Fail(ctx, err); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	return nil
 }
 
-// strikeOne does what is due by the clock of a case. What was told about an end is not told again, whatever the
-// clock of the node shows; the end itself waits until that is believed.
+// stroke is what the clock of a case does at one of its marks.
+type stroke struct {
+	Case    // as it is afterwards, without its next mark
+	reading law.Reading
+	whose   law.Mover
+	reminds bool // somebody of what is near
+	over    bool // the end has come
+}
+
+// strokeOf works out what is due by the clock of a case: nothing where the mark is not that of the clock that it has now.
+// What was told about an end is not told again, whatever the clock of the node shows.
+func (r *Room) strokeOf(c Case, at int64) (s stroke, due bool, err error) {
+	if c.Ended() || c.mark != at {
+		return s, false, nil
+	}
+	s.Case = c
+	if s.reading, s.whose, err = r.running(c); err != nil || s.whose == "" {
+		return s, false, err
+	}
+	moments, err := momentsOf(s.reading)
+	if err != nil {
+		return s, false, err
+	}
+	now := r.Now()
+	moments = slices.DeleteFunc(moments, func(m moment) bool { return m.At.After(now) || storage.Micros(m.At) <= c.told })
+	s.over = slices.ContainsFunc(moments, func(m moment) bool { return m.End })
+	s.kept = 0 // no job stands for it any more
+	if len(moments) > 0 {
+		last := moments[len(moments)-1]
+		s.told = storage.Micros(last.At)
+		switch {
+		case !last.End && last.Ahead >= 0:
+			s.Alarm, s.reminds = Reminded, true
+		case !last.End || s.reading.Term.Then == law.Escalation:
+			s.Alarm = Escalated
+		default:
+			s.Alarm = Passed
+		}
+	}
+	return s, true, nil
+}
+
+// strikeAll does what is due by the clocks of some cases within a transaction: most remind somebody, which is written for
+// all together.
+func (r *Room) strikeAll(ctx context.Context, tx *storage.Tx, tries []*work.Try[mark]) error {
+	found, err := r.marked(ctx, tx, tries)
+	if err != nil {
+		return err
+	}
+	var plain []*work.Try[mark]
+	strokes := map[string]stroke{}
+	for _, t := range tries {
+		s, _, err := r.strokeOf(found[t.Job.Case], t.Job.At)
+		switch {
+		case err != nil:
+			return err
+		case s.over:
+			if err := r.strikeOne(ctx, tx, t); err != nil {
+				return err
+			}
+			continue
+		}
+		plain, strokes[t.Ref] = append(plain, t), s
+	}
+	ours, err := r.marks.DoneAll(ctx, tx, plain)
+	if err != nil {
+		return err
+	}
+	var notices []notify.Notice
+	var done []Case
+	for _, t := range plain {
+		s := strokes[t.Ref]
+		if !ours[t.Ref] || s.whose == "" {
+			continue
+		}
+		some, err := r.reminders(s)
+		if err != nil {
+			return err
+		}
+		if err := r.read(&s.Case); err != nil {
+			return err
+		}
+		notices, done = append(notices, some...), append(done, s.Case)
+	}
+	for some := range slices.Chunk(notices, notify.MostAtOnce) {
+		if err := r.Notifier.SendAll(ctx, tx, some...); err != nil {
+			return fmt.Errorf("remind: %w", err)
+		}
+	}
+	return r.remarkAll(ctx, tx, done)
+}
+
+// marked reads the cases of some marks with their parties; the zero case for one that is no longer kept.
+func (r *Room) marked(ctx context.Context, tx *storage.Tx, tries []*work.Try[mark]) (map[string]Case, error) {
+	found := map[string]Case{}
+	for some := range slices.Chunk(tries, marksInStatement) {
+		ids := make([]string, len(some))
+		for i, t := range some {
+			ids[i] = t.Job.Case
+		}
+		in := storage.Among("id", ids...)
+		all, err := rows.All(ctx, tx, `where `+in.Where, in.Args...)
+		if err != nil {
+			return nil, fmt.Errorf("cases whose clocks strike: %w", err)
+		}
+		for _, c := range all {
+			found[c.ID] = c
+		}
+		in = storage.Among("case_id", ids...)
+		others, err := parties.All(ctx, tx, `where `+in.Where+` order by case_id, number`, in.Args...)
+		if err != nil {
+			return nil, fmt.Errorf("parties: %w", err)
+		}
+		for _, p := range r.inForce(others) {
+			c := found[p.cased]
+			c.others = append(c.others, p)
+			found[p.cased] = c
+		}
+	}
+	return found, nil
+}
+
+// strikeOne does what is due by the clock of a case. The end itself waits until the clock of the node is believed.
 func (r *Room) strikeOne(ctx context.Context, tx *storage.Tx, t *work.Try[mark]) error {
 	c, err := r.caseWhere(ctx, tx, "id", t.Job.Case)
 	if problem.HasCode(err, "case-unknown") {
@@ -139,48 +284,30 @@ func (r *Room) strikeOne(ctx context.Context, tx *storage.Tx, t *work.Try[mark])
 	if err != nil {
 		return err
 	}
-	if c.Ended() || c.mark != t.Job.At {
-		return t.Done(ctx, tx)
-	}
-	reading, whose, err := r.running(c)
-	if err != nil {
+	s, due, err := r.strokeOf(c, t.Job.At)
+	switch {
+	case err != nil:
 		return err
-	}
-	if whose == "" {
+	case !due:
 		return t.Done(ctx, tx)
-	}
-	due, err := momentsOf(reading)
-	if err != nil {
-		return err
-	}
-	now := r.Now()
-	due = slices.DeleteFunc(due, func(m moment) bool { return m.At.After(now) || storage.Micros(m.At) <= c.told })
-	over := slices.ContainsFunc(due, func(m moment) bool { return m.End })
-	if over && r.Sure != nil && !r.Sure() {
+	case s.over && r.Sure != nil && !r.Sure():
 		return t.Again(ctx, tx, clockAgain, errClock)
 	}
 	if err := t.Done(ctx, tx); err != nil {
 		return err
 	}
-	c.kept = 0 // no job stands for it any more
-	if len(due) > 0 {
-		last := due[len(due)-1]
-		c.told = storage.Micros(last.At)
-		switch {
-		case !last.End && last.Ahead >= 0:
-			c.Alarm = Reminded
-			err = r.remind(ctx, tx, c, reading, whose)
-		case !last.End || reading.Term.Then == law.Escalation:
-			c.Alarm = Escalated
-		default:
-			c.Alarm = Passed
-		}
-		if err != nil {
-			return err
+	reminders, err := r.reminders(s)
+	if err != nil {
+		return err
+	}
+	for _, n := range reminders {
+		if err := r.Notifier.Send(ctx, tx, n); err != nil {
+			return fmt.Errorf("tell of the clock of case %s: %w", c.Number, err)
 		}
 	}
-	if over {
-		moved, err := r.expire(ctx, tx, c, reading, whose)
+	c = s.Case
+	if s.over {
+		moved, err := r.expire(ctx, tx, c, s.reading, s.whose)
 		if err != nil || moved {
 			return err
 		}
@@ -191,12 +318,15 @@ func (r *Room) strikeOne(ctx context.Context, tx *storage.Tx, t *work.Try[mark])
 	return r.remark(ctx, tx, c)
 }
 
-// remind tells the person that they are waited for. An officer sees it in their queue.
-func (r *Room) remind(ctx context.Context, tx *storage.Tx, c Case, reading law.Reading, whose law.Mover) error {
-	if _, status, err := r.kindOf(c); err != nil || whose != law.ByParty && status.Phase != law.WaitingParty {
-		return err
+// reminders are what the person is told who is waited for. An officer sees it in their queue.
+func (r *Room) reminders(s stroke) ([]notify.Notice, error) {
+	if !s.reminds {
+		return nil, nil
 	}
-	return r.inform(ctx, tx, c, "remind", notify.Normal, "mark-"+strconv.FormatInt(c.told, 10), lang.Values{"day": reading.Last})
+	if _, status, err := r.kindOf(s.Case); err != nil || s.whose != law.ByParty && status.Phase != law.WaitingParty {
+		return nil, err
+	}
+	return r.toldOf(s.Case, "remind", notify.Normal, "mark-"+strconv.FormatInt(s.told, 10), lang.Values{"day": s.reading.Last})
 }
 
 // expire does what the law attaches to the end of a term in which nothing was done: the kind of the case says

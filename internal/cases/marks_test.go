@@ -176,3 +176,46 @@ func TestADayOfManyMarks(t *testing.T) {
 		want(t, "told", len(r.notices()), many)
 	})
 }
+
+// Many who are waited for are reminded together: each once at each mark, and each party of a case. A case that is no longer
+// kept, or whose clock has another mark by now, is passed over.
+func TestADayOfManyReminders(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		const many = 230
+		var all []cases.Case
+		for i := range many {
+			c, _ := r.open(fmt.Sprintf("birth-%d", i), fmt.Sprintf("event-%d", i))
+			c, err := r.move(cases.Move{Case: c.ID, To: "offered", By: law.ByRule, Person: fmt.Sprintf("p-%d", i), Sector: "family", Answer: law.Begun("grant-offer", civil.Date(2026, 1, 3))})
+			must(t, err)
+			all = append(all, c)
+		}
+		must(t, r.write(func(ctx context.Context, tx *storage.Tx) error {
+			if _, err := tx.ExecContext(ctx, `insert into cases_parties (case_id, number, person, sector, role, mandate, from_at, added_by) values ($1, 1, 'p-father', 'family', 'interested', $2, 0, 'officer')`, all[0].ID, []byte("sealed")); err != nil {
+				return err
+			}
+			_, err := tx.ExecContext(ctx, `delete from cases_cases where id = $1`, all[1].ID)
+			return err
+		}))
+		if _, err := r.move(cases.Move{Case: all[2].ID, To: "declined", By: law.ByParty}); err != nil {
+			t.Fatal(err)
+		}
+		r.notices()
+		for _, day := range []civil.Day{civil.Date(2026, 12, 4), civil.Date(2026, 12, 28)} { // after twenty and five working days before the end
+			r.at(day, nine)
+			told := map[string]int{}
+			for _, n := range r.notices() {
+				told[n.Person]++
+			}
+			want(t, "persons reminded by "+day.String(), len(told), many-2+1)
+			for person, n := range told {
+				want(t, "reminders of "+person, n, 1)
+			}
+			want(t, "the father in the case of another", told["p-father"], 1)
+			want(t, "whose case is gone", told["p-1"], 0)
+			want(t, "who wants nothing", told["p-2"], 0)
+		}
+		left := 0
+		must(t, r.db.Read(t.Context()).QueryRowContext(t.Context(), `select count(*) from work_jobs where queue = 'cases.marks'`).Scan(&left))
+		want(t, "marks to come: the end of each", left, many-2)
+	})
+}

@@ -161,6 +161,16 @@ func (r *rig) Send(_ context.Context, tx *storage.Tx, n notify.Notice) error {
 	return n.Check()
 }
 
+// SendAll implements cases.Notifier.
+func (r *rig) SendAll(ctx context.Context, tx *storage.Tx, notices ...notify.Notice) error {
+	for _, n := range notices {
+		if err := r.Send(ctx, tx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Looked implements cases.Looks.
 func (r *rig) Looked(_ context.Context, _ act.Actor, c cases.Case) error {
 	r.mu.Lock()

@@ -37,6 +37,8 @@ var said = sync.OnceValue(func() *lang.Catalogue { return lang.Must(Words()) })
 // Notifier tells a person, within the transaction that gives the reason.
 type Notifier interface {
 	Send(ctx context.Context, tx *storage.Tx, n notify.Notice) error
+	// SendAll is Send for up to [notify.MostAtOnce] together.
+	SendAll(ctx context.Context, tx *storage.Tx, notices ...notify.Notice) error
 }
 
 // Looks leaves a receipt that somebody of a body saw the case of a person, before they

@@ -85,6 +85,16 @@ func (b *body) Send(_ context.Context, tx *storage.Tx, n notify.Notice) error {
 	return n.Check()
 }
 
+// SendAll keeps several.
+func (b *body) SendAll(ctx context.Context, tx *storage.Tx, notices ...notify.Notice) error {
+	for _, n := range notices {
+		if err := b.Send(ctx, tx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // notices are what people were told since they were last asked for.
 func (b *body) notices() (told []notify.Notice) {
 	b.mu.Lock()

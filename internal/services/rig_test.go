@@ -190,6 +190,15 @@ func (n *notices) Send(_ context.Context, tx *storage.Tx, notice notify.Notice) 
 	return notice.Check()
 }
 
+func (n *notices) SendAll(ctx context.Context, tx *storage.Tx, notices ...notify.Notice) error {
+	for _, notice := range notices {
+		if err := n.Send(ctx, tx, notice); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // registers plays the registers of the state.
 type registers struct {
 	mu        sync.Mutex

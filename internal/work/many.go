@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"dobosh/internal/storage"
 )
@@ -16,8 +17,24 @@ const atOnce = 100
 // AddAll is [Queue.Add] for many jobs that stand in no line, at less cost. refs and jobs
 // belong together.
 func (q *Queue[J]) AddAll(ctx context.Context, tx *storage.Tx, refs []string, jobs []J) error {
+	now := q.runner.now()
+	return q.addAll(ctx, tx, refs, jobs, func(int) (due, put time.Time) { return now, now })
+}
+
+// AddAllAt is AddAll where each job waits for an instant of its own, as with [At].
+func (q *Queue[J]) AddAllAt(ctx context.Context, tx *storage.Tx, refs []string, jobs []J, at []time.Time) error {
+	if len(at) != len(jobs) {
+		return fmt.Errorf("%d jobs of queue %s with %d instants", len(jobs), q.Name, len(at))
+	}
+	return q.addAll(ctx, tx, refs, jobs, func(i int) (due, put time.Time) { return at[i], time.Time{} })
+}
+
+func (q *Queue[J]) addAll(ctx context.Context, tx *storage.Tx, refs []string, jobs []J, when func(i int) (due, put time.Time)) error {
 	if q.runner == nil || q.Order != nil || len(refs) != len(jobs) {
 		return fmt.Errorf("queue %s was not registered, or has an order: its jobs are added one by one", q.Name)
+	}
+	if len(jobs) == 0 {
+		return nil
 	}
 	now := q.runner.now()
 	for at := 0; at < len(jobs); at += atOnce {
@@ -37,8 +54,9 @@ func (q *Queue[J]) AddAll(ctx context.Context, tx *storage.Tx, refs []string, jo
 				lane = min(max(q.Lane(jobs[i]), 0), max(q.Lanes, 1)-1)
 			}
 			n := len(args)
-			args = append(args, refs[i], string(text), lane, tx.Sequence())
-			places = append(places, fmt.Sprintf("($1, $%d, $%d, '', $%d, $%d, $2, $2, $2)", n+1, n+2, n+3, n+4))
+			due, put := when(i)
+			args = append(args, refs[i], string(text), lane, tx.Sequence(), storage.Micros(due), micros(put))
+			places = append(places, fmt.Sprintf("($1, $%d, $%d, '', $%d, $%d, $2, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6))
 		}
 		_, err := tx.ExecContext(ctx, `insert into work_jobs (queue, ref, job, line, lane, place, added, due, put) values `+strings.Join(places, ", ")+` on conflict (queue, ref) do nothing`, args...)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
@@ -45,6 +46,12 @@ func TestManyTogether(t *testing.T) {
 			t.Fatalf("%d of %d jobs", len(held), len(refs))
 		}
 		r.due(two, len(refs))
+		r.write(func(ctx context.Context, tx *storage.Tx) error {
+			return second.AddAllAt(ctx, tx, []string{"now", "later"}, make([]work.None, 2), []time.Time{r.clock.Now(), r.clock.Now().Add(time.Hour)})
+		})
+		r.due(two, 1)
+		r.clock.Advance(time.Hour)
+		r.due(two, 1)
 		r.write(func(ctx context.Context, tx *storage.Tx) error {
 			ours, err := first.DoneAll(ctx, tx, held)
 			if len(ours) != 0 {
