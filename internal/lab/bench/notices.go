@@ -163,36 +163,57 @@ func newNoticesRig(ctx context.Context, o NoticesOptions) (r *noticesRig, end fu
 		return nil, end, err
 	}
 	ends = append(ends, r.db.Close)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	runner := work.New(r.db, now, quiet, "bench")
+	closed, err := r.post(ctx, runner)
+	ends = append(ends, closed)
 	if err != nil {
 		return nil, end, err
-	}
-	if r.sink, err = mailsink.Start(listener, quiet); err != nil {
-		return nil, end, err
-	}
-	ends = append(ends, r.sink.Close)
-	r.sink.Tell(func(m mailsink.Message) {
-		if len(m.Subject) > 7 && m.Subject[:7] == "urgent " {
-			r.urgent <- m.Subject
-		}
-		r.arrived.Add(1)
-	})
-	runner := work.New(r.db, now, quiet, "bench")
-	from := notify.Config{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, From: "Bench <bench@bench.example>", TLS: notify.Plain}
-	if r.courier, err = notify.New(from, r.db, runner, now, quiet); err != nil {
-		return nil, end, err
-	}
-	for n := range noticePersons {
-		to := notify.Address{Person: fmt.Sprintf("person-%d", n), Channel: notify.Email, To: fmt.Sprintf("person-%d@bench.example", n), Lang: lang.SrLatn}
-		if err := r.courier.SetAddress(ctx, to); err != nil {
-			return nil, end, err
-		}
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
 	go func() { defer close(ended); runner.Run(running) }()
 	ends = append(ends, func() error { stop(); <-ended; return nil })
 	return r, end, nil
+}
+
+// post opens an address book, a mail server, and a courier that carries to it when the work begins.
+func (r *noticesRig) post(ctx context.Context, runner *work.Runner) (closed func() error, err error) {
+	quiet := slog.New(slog.DiscardHandler)
+	closed = func() error { return nil }
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return closed, err
+	}
+	if r.sink, err = mailsink.Start(listener, quiet); err != nil {
+		return closed, err
+	}
+	closed = r.sink.Close
+	r.sink.Tell(func(m mailsink.Message) {
+		if len(m.Subject) > 7 && m.Subject[:7] == "urgent " {
+			r.urgent <- m.Subject
+		}
+		r.arrived.Add(1)
+	})
+	from := notify.Config{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, From: "Bench <bench@bench.example>", TLS: notify.Plain}
+	if r.courier, err = notify.New(from, r.db, runner, now, quiet); err != nil {
+		return closed, err
+	}
+	const atOnce = 500
+	for from := 0; from < noticePersons; from += atOnce {
+		err := r.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			for n := from; n < from+atOnce; n++ {
+				to := notify.Address{Person: fmt.Sprintf("person-%d", n), Channel: notify.Email, To: fmt.Sprintf("person-%d@bench.example", n), Lang: lang.SrLatn}
+				if err := r.courier.WriteAddress(ctx, tx, to); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return closed, err
+		}
+	}
+	return closed, nil
 }
 
 func (r *noticesRig) notice(of string, n int64, lane notify.Lane) notify.Notice {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 )
 
@@ -20,3 +21,13 @@ func spent() held {
 
 // cpuSoFar is the CPU time of this process since its start.
 func cpuSoFar() time.Duration { return readUsage(os.Getpid()).cpu }
+
+// loadAverage is that of the machine over a minute, as proc(5) says it; empty where it does not.
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	return first
+}

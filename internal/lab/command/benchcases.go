@@ -16,6 +16,7 @@ func benchCases(ctx context.Context, c *cli.Call) error {
 	c.Flags.StringVar(&o.Server, "server", "", "URL of a database of PostgreSQL, which may have the cases already")
 	c.Flags.IntVar(&o.Cases, "cases", 1_000_000, "cases")
 	c.Flags.IntVar(&o.Times, "times", 300, "how often each page is asked for, and how many cases are begun")
+	c.Flags.IntVar(&o.Reminders, "reminders", 100_000, "reminders that are due at once in the end; 0 for none")
 	if err := c.Parse(0, 0); err != nil {
 		return err
 	}
