@@ -68,9 +68,13 @@ func (id *Identity) codeQueue() *work.Queue[codeJob] {
 				return nil
 			}
 			values := lang.Values{"code": l.Code[:codeDigits/2] + " " + l.Code[codeDigits/2:], "body": id.title, "minutes": int(codeLife / time.Minute)}
+			text := "code.text"
+			if l.To.Channel == SMS {
+				text = "code.sms"
+			}
 			return id.post.Carry(ctx, Letter{
 				ID: "code-" + newID(), Channel: l.To.Channel, To: l.To.Address, Lang: l.To.Lang,
-				Subject: said().In("code.subject", values), Body: said().In("code.text", values),
+				Subject: said().In("code.subject", values), Body: said().In(text, values),
 			})
 		},
 	}

@@ -37,6 +37,9 @@ type carried struct {
 }
 
 func (c *carried) Address(typed string) (identity.Channel, string, error) {
+	if strings.HasPrefix(typed, "+") {
+		return identity.SMS, typed, nil
+	}
 	if strings.Count(typed, "@") != 1 {
 		return "", "", errors.New("no address")
 	}
@@ -265,6 +268,46 @@ func TestAContactIsAnIdentity(t *testing.T) {
 
 // The capitals of an address lead to the one that stands, and the code goes there: the other
 // may be somebody else's mailbox.
+// A code also comes as a text, in one part, and what it opens is at the level of a contact. A number that a
+// resident confirmed is where texts about their cases go.
+func TestAPhoneIsAnIdentity(t *testing.T) {
+	onContacts(t, func(t *testing.T, m *meeting) {
+		const number = "+381641234567"
+		by := m.browser().signsIn(number, false)
+		if by.Level != act.LevelContact || by.Name != number || len(by.Persons) == 0 {
+			t.Errorf("%+v", by)
+		}
+		if again := m.browser().signsIn(number, false); again.Account != by.Account {
+			t.Error("the same number leads to somebody else")
+		}
+		for _, person := range by.Persons {
+			if m.book[person+" sms"] != number || m.book[person+" email"] != "" {
+				t.Errorf("reached at %v", m.book)
+			}
+		}
+		if err := m.browser().asks(number); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.runner.RunDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		m.post.mu.Lock()
+		l := m.post.letters[0]
+		m.post.mu.Unlock()
+		if text := l.Body.In(lang.En); l.Channel != identity.SMS || len(text) > 160 || !eightDigits.MatchString(text) || strings.Contains(text, "\n") {
+			t.Errorf("%s: %q", l.Channel, text)
+		}
+		m.post.letters = nil
+		ana := m.resident(1)
+		m.confirms(ana, number)
+		for _, person := range ana.Persons {
+			if m.book[person+" sms"] != number {
+				t.Errorf("a resident is reached at %v", m.book)
+			}
+		}
+	})
+}
+
 func TestTheCodeGoesToTheAddressThatStands(t *testing.T) {
 	onContacts(t, func(t *testing.T, m *meeting) {
 		m.browser().signsIn("ana@primer.example", false)

@@ -39,7 +39,7 @@ func (id *Identity) contactActs() ([]act.Act, error) {
 		act.Def[reaching, Added]{
 			Name: ActAddContact, Page: "/me/contacts/add", Right: rightToReach(), Made: true,
 			Fields: []act.Field[reaching]{
-				act.OfLine("address", func(in *reaching) *string { return &in.Address }, act.Most(254), act.Missing("contact-address")),
+				act.OfLine("address", func(in *reaching) *string { return &in.Address }, act.Most(254), act.Missing(id.addressed("contact-address", "contact-either")), act.Says(id.addressed("contact.add.address", "reached.either"))),
 				act.OfChoice("lang", func(in *reaching) *lang.Tag { return &in.Lang }, act.Of("speech.", lang.Tags()...)),
 			},
 			Do: id.addContact,

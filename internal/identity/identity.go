@@ -38,6 +38,7 @@ type Identity struct {
 	watch    Watch
 	contacts *contactKey // nil where nobody is known by a contact
 	post     Post        // nil where no codes are carried
+	phones   bool        // codes go to phones too
 	book     Book        // nil where no notices are sent
 	title    lang.Text   // who writes
 	codes    *work.Queue[codeJob]
@@ -62,6 +63,7 @@ type Needs struct {
 	// people have none, and nobody signs in by one.
 	ContactKey []byte
 	Post       Post         // carries codes; nil where nothing is carried
+	Phones     bool         // it carries them to phones too
 	Book       Book         // is told how people are reached; nil for nobody
 	Work       *work.Runner // needed with Post
 	Title      lang.Text    // of the institution, in what it writes
@@ -115,6 +117,7 @@ func New(ctx context.Context, cfg Config, needs Needs) (*Identity, error) {
 			return nil, err
 		}
 		id.post, id.book, id.title, id.askers = needs.Post, needs.Book, needs.Title, id.newAskers()
+		id.phones = id.post != nil && needs.Phones
 		id.party = id.relyingParty()
 		if id.post != nil {
 			id.codes = id.codeQueue()

@@ -43,6 +43,9 @@ type asking struct {
 // ByContact reports whether people sign in here by a code.
 func (id *Identity) ByContact() bool { return id.contacts != nil && id.post != nil }
 
+// ByPhone reports whether that code may also go to a phone.
+func (id *Identity) ByPhone() bool { return id.ByContact() && id.phones }
+
 // AskCode begins a sign-in by contact: it has a code sent and gives the browser what the code
 // belongs to. Whether the address is known here makes no difference to the answer.
 //
@@ -76,9 +79,17 @@ func (id *Identity) AskCode(w http.ResponseWriter, r *http.Request, typed, back 
 func (id *Identity) destination(typed string, tag lang.Tag) (destination, error) {
 	channel, address, err := id.post.Address(typed)
 	if err != nil {
-		return destination{}, problem.New(problem.Invalid, "form-incomplete").At("address", "contact-address").Because(err)
+		return destination{}, problem.New(problem.Invalid, "form-incomplete").At("address", id.addressed("contact-address", "contact-either")).Because(err)
 	}
 	return destination{channel, address, tag}, nil
+}
+
+// addressed is what an address is called, depending on whether numbers of phones are some.
+func (id *Identity) addressed(mail, either string) string {
+	if id.phones {
+		return either
+	}
+	return mail
 }
 
 // newAskers bounds how many codes one address of the network asks for: behind it may be a

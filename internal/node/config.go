@@ -18,6 +18,7 @@ import (
 	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/notify"
+	"dobosh/internal/notify/sms"
 	"dobosh/internal/registry"
 	"dobosh/internal/security"
 	"dobosh/internal/storage"
@@ -87,6 +88,8 @@ type Config struct {
 	SignIn *identity.Config `yaml:"sign_in"`
 	// Mail sends notices; without it they are kept and shown in the inbox only.
 	Mail *notify.Config `yaml:"mail"`
+	// SMS sends notices and codes to phones too. Needs mail.
+	SMS *sms.Config `yaml:"sms"`
 	// Mailbox takes what people answer by mail; without it nobody can.
 	Mailbox *Mailbox `yaml:"mailbox"`
 	// Services makes this node decide under the public services of its member.
@@ -338,6 +341,9 @@ func (c *Config) paths() []*string {
 	if c.Mail != nil {
 		paths = append(paths, &c.Mail.PasswordFile)
 	}
+	if c.SMS != nil {
+		paths = append(paths, &c.SMS.TokenFile, &c.SMS.Folder)
+	}
 	if c.SecurityLog != nil {
 		paths = append(paths, &c.SecurityLog.File, &c.SecurityLog.CAFile)
 	}
@@ -400,6 +406,10 @@ func (c Config) Check() error {
 	}
 	if c.Mail != nil {
 		wrong(c.Mail.Check() != nil, "mail: %w", c.Mail.Check())
+	}
+	if c.SMS != nil {
+		wrong(c.Mail == nil, "sms: needs mail")
+		wrong(c.SMS.Check() != nil, "sms: %w", c.SMS.Check())
 	}
 	if c.Services != nil {
 		wrong(c.Services.Prefix == "" || strings.ContainsAny(c.Services.Prefix, "- "), "services.prefix: wants some letters")

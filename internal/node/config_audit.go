@@ -39,6 +39,9 @@ func (c Config) secrets() []secret {
 	if c.Mail != nil {
 		all = append(all, secret{key: "mail.password_file", path: c.Mail.PasswordFile})
 	}
+	if c.SMS != nil {
+		all = append(all, secret{key: "sms.token_file", path: c.SMS.TokenFile})
+	}
 	if c.Edge.TLS != nil {
 		all = append(all, secret{key: "edge.tls.key", path: c.Edge.TLS.Key})
 	}

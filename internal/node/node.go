@@ -406,7 +406,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 			return err
 		}
 		if courier != nil {
-			met.Post, met.Book = codes{courier, cfg.PublicURL}, addresses{courier}
+			met.Post, met.Phones, met.Book = codes{courier, cfg.SMS, cfg.PublicURL}, cfg.SMS != nil, addresses{courier}
 		}
 		if people, err = identity.New(ctx, *cfg.SignIn, met); err != nil {
 			return err

@@ -10,8 +10,8 @@ import (
 	"dobosh/internal/portal"
 )
 
-// openNotices opens what a courier needs beside the mail server: the key by which mailings are
-// ended, and the pages on which people choose.
+// openNotices opens what a courier needs beside the mail server: the way to phones, the key by which
+// mailings are ended, and the pages on which people choose.
 func (n *Node) openNotices(ctx context.Context, courier *notify.Courier, shared keys.Keys) (Brings, error) {
 	secret, err := shared.Key(ctx, "notices")
 	if err != nil {
@@ -22,6 +22,13 @@ func (n *Node) openNotices(ctx context.Context, courier *notify.Courier, shared 
 		return Brings{}, err
 	}
 	courier.EndedAt(n.PublicURL, key)
+	if n.SMS != nil {
+		sender, err := n.SMS.Open(n.now)
+		if err != nil {
+			return Brings{}, err
+		}
+		courier.ByPhone(sender, n.SMS.Most(), n.Help.Phone)
+	}
 	pages, err := noticepages.New(courier)
 	return Brings{Pages: []portal.Room{pages}}, err
 }

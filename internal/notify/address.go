@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/phone"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/kit/text"
 	"dobosh/internal/storage"
@@ -22,7 +23,7 @@ const longestAddress = 254
 type Address struct {
 	Person  string // pseudonym
 	Channel Channel
-	To      string   // the e-mail address
+	To      string   // the e-mail address, or the number in the form of E.164
 	Lang    lang.Tag // in which language
 }
 
@@ -59,6 +60,14 @@ func deliverable(typed string) (string, error) {
 	return "", text.ErrLong
 }
 
+// reachable gives an address of a channel in the form in which it is kept. The errors do not repeat it.
+func (c Channel) reachable(to string) (string, error) {
+	if c == SMS {
+		return phone.Parse(to, "")
+	}
+	return deliverable(to)
+}
+
 // SetAddress writes an address in place of the one that was there. An empty To
 // removes it. The domain is kept in the form of the DNS.
 //
@@ -71,7 +80,7 @@ func (c *Courier) SetAddress(ctx context.Context, a Address) error {
 //
 // Problem: address-invalid, at the field "address".
 func (c *Courier) WriteAddress(ctx context.Context, tx *storage.Tx, a Address) error {
-	if !short(a.Person, longestPerson) || a.Channel != Email {
+	if !short(a.Person, longestPerson) || a.Channel != Email && a.Channel != SMS {
 		return fmt.Errorf("set address: unknown person or channel %.20q", a.Channel)
 	}
 	statement, args := "delete from notify_addresses where person = $1 and channel = $2", []any{a.Person, string(a.Channel)}
@@ -79,7 +88,7 @@ func (c *Courier) WriteAddress(ctx context.Context, tx *storage.Tx, a Address) e
 		if tag, ok := lang.Parse(string(a.Lang)); !ok || tag != a.Lang {
 			return fmt.Errorf("set address: unknown language %.20q", a.Lang)
 		}
-		to, err := deliverable(a.To)
+		to, err := a.Channel.reachable(a.To)
 		if err != nil {
 			return problem.New(problem.Invalid, "address-invalid").At("address", "address-invalid").Because(err)
 		}

@@ -31,6 +31,7 @@ type Parcel struct {
 	Subject string // in the language of the person, and as much as they chose
 	Text    string
 	Link    string
+	Short   string // all that a phone shows; empty to have it made of the others
 	Bulk    bool
 }
 
@@ -39,6 +40,7 @@ type Parcel struct {
 type Outcome struct {
 	State  State
 	Reason string
+	After  time.Duration // that whoever takes it asks to be left alone, while queued
 }
 
 // Carrier takes parcels to where they leave the house, and tells what became of each, in
@@ -180,8 +182,9 @@ func (c *Courier) sent(ctx context.Context, tx *storage.Tx, on *carriage, tries 
 func (c *Courier) notSent(ctx context.Context, tx *storage.Tx, t *work.Try[delivery], o Outcome) (err error) {
 	due := c.now()
 	if o.State == Queued {
-		due = due.Add(t.Pause())
-		err = t.Again(ctx, tx, t.Pause(), errors.New(o.Reason))
+		pause := max(t.Pause(), o.After)
+		due = due.Add(pause)
+		err = t.Again(ctx, tx, pause, errors.New(o.Reason))
 	} else {
 		err = t.Done(ctx, tx)
 	}

@@ -61,17 +61,17 @@ func (c *Courier) carrySome(ctx context.Context, parcels []Parcel, outcomes []Ou
 // notice, so that a mailbox may recognise a message that comes twice.
 func (c *Courier) send(connection *smtp.Client, p Parcel) Outcome {
 	if p.To == "" {
-		return Outcome{Failed, NoAddress}
+		return Outcome{State: Failed, Reason: NoAddress}
 	}
 	from, err := mail.ParseAddress(c.cfg.From)
 	if err != nil {
-		return Outcome{Failed, BadMessage}
+		return Outcome{State: Failed, Reason: BadMessage}
 	}
 	_, domain, _ := strings.Cut(from.Address, "@")
 	sum := sha256.Sum256([]byte(p.Notice))
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := errors.Join(m.From(c.cfg.From), m.To(p.To)); err != nil {
-		return Outcome{Failed, BadMessage}
+		return Outcome{State: Failed, Reason: BadMessage}
 	}
 	m.Subject(p.Subject)
 	m.SetDateWithValue(c.now())
@@ -81,7 +81,7 @@ func (c *Courier) send(connection *smtp.Client, p Parcel) Outcome {
 	if c.answers != nil {
 		h := c.answers.Headers(mailbox.Outgoing{Notice: p.Notice})
 		if err := errors.Join(m.EnvelopeFrom(h.ReturnPath), m.ReplyTo(h.ReplyTo)); err != nil {
-			return Outcome{Failed, BadMessage}
+			return Outcome{State: Failed, Reason: BadMessage}
 		}
 		m.SetMessageIDWithValue(h.MessageID)
 		for _, field := range h.Fields {
@@ -100,11 +100,11 @@ func (c *Courier) send(connection *smtp.Client, p Parcel) Outcome {
 		return Outcome{State: Sent}
 	}
 	if e, ok := errors.AsType[*gomail.SendError](err); ok && e.ErrorCode() != 0 {
-		o := Outcome{Queued, fmt.Sprintf("smtp-%d", e.ErrorCode())}
+		o := Outcome{State: Queued, Reason: fmt.Sprintf("smtp-%d", e.ErrorCode())}
 		if e.ErrorCode() >= 500 {
 			o.State = Failed
 		}
 		return o
 	}
-	return Outcome{Queued, NoServer}
+	return Outcome{State: Queued, Reason: NoServer}
 }

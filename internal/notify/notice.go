@@ -19,7 +19,7 @@ import (
 type Lane int
 
 // The lanes, the most urgent first. Bulk is for mailings that nobody has to get: they can be
-// ended by one tap, and take no letter.
+// ended by one tap, so they go by mail only.
 const (
 	Urgent Lane = 0
 	Normal Lane = 1
@@ -51,7 +51,8 @@ const (
 
 // Notice tells a person that something waits. Subject and Body hold the finished
 // sentences in each language; they and Link must not hold personal facts, because
-// mail is read by many.
+// mail is read by many. The subject names who writes and which matter it is: a phone shows
+// nothing else.
 type Notice struct {
 	ID      string // chosen by the sender; the same id is sent once
 	Person  string // pseudonym

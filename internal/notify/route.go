@@ -22,7 +22,7 @@ func (r route) first(n Notice) leg {
 	case n.Lane == Bulk && r.unwanted:
 		return leg{n, Email, Unwanted}
 	case n.Lane == Bulk:
-		r.channels = slices.DeleteFunc(slices.Clone(r.channels), func(c Channel) bool { return c == Letter })
+		r.channels = slices.DeleteFunc(slices.Clone(r.channels), func(c Channel) bool { return c != Email }) // only a mail is ended by one tap
 	}
 	if len(r.channels) == 0 {
 		return leg{n, Email, NoAddress}

@@ -74,7 +74,9 @@ func (p *pages) contactPages() (all []portal.Page) {
 			for i := range q.Fields {
 				switch f := &q.Fields[i]; f.Name {
 				case "address":
-					f.Mode, f.Complete = "email", "email"
+					if f.Mode, f.Complete = "email", "email"; p.people.ByPhone() {
+						f.Complete = "username"
+					}
 				case "lang":
 					f.Options = chosen(f.Options, string(v.Tag))
 				}

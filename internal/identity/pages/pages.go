@@ -50,6 +50,7 @@ type Sessions interface {
 type Contacts interface {
 	Contacts(ctx context.Context, by act.Actor) ([]identity.Contact, error)
 	ByContact() bool
+	ByPhone() bool
 	AskCode(w http.ResponseWriter, r *http.Request, address, to string, tag lang.Tag) error
 	EnterCode(w http.ResponseWriter, r *http.Request, code string, anew bool) (to string, err error)
 }

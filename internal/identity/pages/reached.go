@@ -26,10 +26,14 @@ func (p *pages) reachedPages(of func(func(*visit) error) func(*portal.Visit) err
 
 func (v *visit) askAddress(refused error) error {
 	to := v.R.FormValue("to")
+	title, label, complete := "reached.title", "reached.address", "email"
+	if v.people.ByPhone() {
+		title, label, complete = "reached.title-either", "reached.either", "username"
+	}
 	q := portal.Question{
-		Title: v.Say("reached.title"), Lead: []string{v.Say("reached.lead")}, Action: ByContact, Button: v.Say("reached.button"),
+		Title: v.Say(title), Lead: []string{v.Say("reached.lead")}, Action: ByContact, Button: v.Say("reached.button"),
 		Hidden: []portal.Hidden{{Name: "to", Value: to}},
-		Fields: []portal.Field{{Name: "address", Kind: "text", Label: v.Say("reached.address"), Mode: "email", Complete: "email", Most: 254}},
+		Fields: []portal.Field{{Name: "address", Kind: "text", Label: v.Say(label), Mode: "email", Complete: complete, Most: 254}},
 		Links:  []portal.Link{{URL: portal.SignInLink(to), Text: v.Say("reached.eid")}},
 	}
 	return v.put(q, refused)
