@@ -31,7 +31,7 @@ const (
 const (
 	NoThread    = "no-thread"    // nothing leads to one
 	ManyThreads = "many-threads" // it leads to several
-	Unchecked   = "unchecked"    // the sender has one open matter, but nobody checked that it is them
+	Unchecked   = "unchecked"    // nothing leads to one, and nobody checked who the sender is
 	ThreadGone  = "thread-gone"  // there is no such thread any more
 	ThreadFull  = "thread-full"  // the thread takes no more
 )

@@ -206,6 +206,9 @@ func samples(tb testing.TB, next func() out) (all []sample) {
 			add(s)
 		}
 	}
+	for _, s := range odd(tb, next) {
+		add(s)
+	}
 	return all
 }
 
@@ -245,7 +248,7 @@ func TestHundredsOfMails(t *testing.T) {
 			}
 			if s.thread != "" {
 				if m := r.replies[s.thread]; len(m) != 1 || m[0].Text != s.text {
-					t.Errorf("%s: the thread got %+v", s.name, m)
+					t.Errorf("%s: the thread got %.600s, want %.200q", s.name, fmt.Sprintf("%+v", m), s.text)
 				}
 			}
 			if s.returned != "" {

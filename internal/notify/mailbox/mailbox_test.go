@@ -150,20 +150,24 @@ func TestWhoWroteLeadsToAThreadOnlyWhenItWasChecked(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.open["ana@b.example"] = []string{"thread-1"}
 		r.open["two@b.example"] = []string{"thread-1", "thread-2"}
+		const desk = "To: pisarnica@city.example"
 		const pass = "Authentication-Results: mx.city.example; dmarc=pass header.from=b.example"
 		for name, c := range map[string]struct {
 			head []string
 			why  string // empty where it is filed
 		}{
-			"checked":              {[]string{pass}, ""},
-			"by dkim":              {[]string{"Authentication-Results: mx.city.example; dkim=pass header.d=b.example"}, ""},
+			"checked":              {[]string{pass, desk}, ""},
+			"by dkim":              {[]string{"Authentication-Results: mx.city.example; dkim=pass header.d=b.example", "To: x@c.example", "Cc: Писарница <PISARNICA@city.example>"}, ""},
+			"sent on by another":   {[]string{pass, "To: evil@evil.example"}, mailbox.Unchecked},
+			"sent on, to us too":   {[]string{pass, "To: pisarnica@city.example", "To: evil@evil.example"}, mailbox.Unchecked},
+			"sent on in secret":    {[]string{pass, "Delivered-To: pisarnica@city.example", "To: evil@evil.example"}, mailbox.Unchecked},
 			"nobody checked":       {nil, mailbox.Unchecked},
 			"failed":               {[]string{"Authentication-Results: mx.city.example; dmarc=fail header.from=b.example"}, mailbox.Unchecked},
 			"by a stranger":        {[]string{"Authentication-Results: evil.example; dmarc=pass header.from=b.example"}, mailbox.Unchecked},
 			"below a stranger's":   {[]string{"Authentication-Results: evil.example; none", pass}, mailbox.Unchecked},
 			"of another domain":    {[]string{"Authentication-Results: mx.city.example; dkim=pass header.d=evil.example"}, mailbox.Unchecked},
-			"several matters":      {[]string{pass, "From: two@b.example"}, mailbox.ManyThreads},
-			"nobody we know":       {[]string{pass, "From: vera@b.example"}, mailbox.NoThread},
+			"several matters":      {[]string{pass, desk, "From: two@b.example"}, mailbox.NoThread},
+			"nobody we know":       {[]string{pass, desk, "From: vera@b.example"}, mailbox.NoThread},
 			"an id that is forged": {[]string{"In-Reply-To: <" + strings.Repeat("0", 32) + "@" + domain + ">"}, mailbox.Unchecked},
 		} {
 			r.replies["thread-1"] = nil

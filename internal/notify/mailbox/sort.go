@@ -201,16 +201,18 @@ func (m *Mailbox) place(ctx context.Context, row mail, l *letter.Letter) (placed
 	if l.Kind != letter.Person || len(l.From) != 1 {
 		return placed{why: NoThread}, nil
 	}
-	open, err := m.threads.Open(ctx, l.From[0].Email)
-	switch {
-	case err != nil:
-		return placed{}, fmt.Errorf("open matters of a sender: %w", err)
-	case len(open) == 0:
-		return placed{why: NoThread}, nil
-	case len(open) > 1:
-		return placed{why: ManyThreads}, nil
-	case !m.checked(l):
+	// Whose an address is, and how many matters they have, nobody learns by writing: neither who claims to be somebody,
+	// since nothing is asked then, nor the officer who reads why a mail waits.
+	// Nor is a mail believed that its sender wrote to somebody else, who sends it on to us with its signature.
+	if !m.checked(l) || !slices.ContainsFunc(l.Plain, func(to string) bool { return slices.Contains(m.cfg.Desks, to) }) {
 		return placed{why: Unchecked}, nil
+	}
+	open, err := m.threads.Open(ctx, l.From[0].Email)
+	if err != nil {
+		return placed{}, fmt.Errorf("open matters of a sender: %w", err)
+	}
+	if len(open) != 1 {
+		return placed{why: NoThread}, nil
 	}
 	return placed{thread: open[0]}, nil
 }

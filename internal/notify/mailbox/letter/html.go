@@ -12,10 +12,20 @@ import (
 // quotations with "> " before each line, links with their address behind them. Nothing
 // else of it is kept.
 func fromHTML(page string, most int) string {
+	text, whole := textOf(page, most, true)
+	if !whole { // something hidden never ends: rather too much than too little
+		text, _ = textOf(page, most, false)
+	}
+	return text
+}
+
+// textOf says too whether everything that is hidden by its style came to an end, where that is left out.
+func textOf(page string, most int, leaveOut bool) (text string, whole bool) {
 	tokens := html.NewTokenizer(strings.NewReader(page))
 	tokens.SetMaxBuf(1 << 20)
 	w := &textWriter{most: most}
-	var hidden []atom.Atom // elements without text that are open
+	var hidden []atom.Atom // elements without text that are open, and those of their name within them
+	styled := false        // the outermost of them is hidden by its style
 	var quotes []int       // at which depth of div a quotation began; 0 for blockquote
 	divs, address := 0, ""
 	for len(w.text) < most {
@@ -32,9 +42,11 @@ func fromHTML(page string, most int) string {
 			}
 			continue
 		case html.SelfClosingTagToken, html.StartTagToken:
-			if textless(name) {
+			within := len(hidden) > 0 && hidden[len(hidden)-1] == name
+			unseen := leaveOut && len(hidden) == 0 && unseen(token)
+			if textless(name) || within || unseen {
 				if kind == html.StartTagToken {
-					hidden = append(hidden, name)
+					hidden, styled = append(hidden, name), styled && len(hidden) > 0 || unseen
 				}
 				continue
 			}
@@ -102,7 +114,28 @@ func fromHTML(page string, most int) string {
 			w.block()
 		}
 	}
-	return string(w.text)
+	return string(w.text), len(hidden) == 0 || !styled
+}
+
+// unseen reports whether the style of an element hides it from whoever reads.
+func unseen(token html.Token) bool {
+	switch token.DataAtom {
+	case atom.Div, atom.Span, atom.P, atom.Font, atom.Table, atom.Tr, atom.Td, atom.B, atom.I:
+	default: // others may have no end
+		return false
+	}
+	style := strings.Map(func(r rune) rune {
+		if r == ' ' || r == '\t' || r == '\n' || r == '\r' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(attribute(token, "style"))) + ";"
+	for _, hides := range []string{"display:none", "visibility:hidden", "mso-hide:all", "font-size:0;", "font-size:0px", "font-size:0pt", "opacity:0;", "max-height:0"} {
+		if strings.Contains(style, hides) {
+			return true
+		}
+	}
+	return false
 }
 
 func textless(name atom.Atom) bool {

@@ -26,6 +26,9 @@ func Kinds() []Kind {
 	return []Kind{Person, Unsure, Automatic, Bounce, Delay, Receipt, List, Spam, Loop, Complaint}
 }
 
+// longestSign is how many bytes of a text are looked at for words of a program that answers for somebody.
+const longestSign = 600
+
 const mostHops = 50 // servers; a mail that passes more goes round
 
 // judge says what the letter is: the signs that are sure before those that may be wrong.
@@ -53,10 +56,12 @@ func (in *reader) judge(h head, text, returnPath string, own Own) {
 		{List, "precedence", word(h, "precedence", "bulk", "list", "junk")},
 		{Spam, "spam", word(h, "x-spam-flag", "yes", "true") || word(h, "x-spam-status", "yes") || word(h, "x-spam", "yes", "true") || word(h, "x-rspamd-action", "reject", "add", "rewrite") || word(h, "x-ms-exchange-organization-scl", "6", "7", "8", "9")},
 		{Unsure, "subject", begins(unprefixed(subject), list().Away) || begins(subject, list().Returned) || begins(subject, list().Delayed) || begins(subject, list().Opened)},
+		{Unsure, "text", has(fold(cut(l.Text, longestSign)), list().Absent)},
+		{Unsure, "calendar", in.invites},
 		{Unsure, "suppress", h.has("x-auto-response-suppress")},
 		{Unsure, "sender", robot(l)},
 		{Unsure, "nobody", len(l.From) == 0},
-		{Unsure, "several", len(l.From) > 1},
+		{Unsure, "several", len(l.From) > 1 || len(h.all("from")) > 1},
 		{Unsure, "empty", l.Text == "" && len(l.Attachments) == 0},
 	} {
 		if c.is {

@@ -41,6 +41,7 @@ const (
 // Letter is a mail that was read.
 type Letter struct {
 	From        []Address
+	Plain       []string // to whom it was written, by the fields that a signature covers; none where a field stands twice that may stand once
 	To          []string // all to whom it went, as far as its header says, in canonical form
 	Subject     string   // one line
 	Date        time.Time
@@ -90,8 +91,10 @@ type reader struct {
 	read   int    // bytes of text so far
 	status []byte // of a delivery (RFC 3464)
 	report string // type of the multipart/report, in small letters
-	inner  head   // of the mail that a report is about
-	failed error
+	// invites says that a calendar wrote: an invitation, or that somebody has taken one.
+	invites bool
+	inner   head // of the mail that a report is about
+	failed  error
 }
 
 const (
@@ -125,6 +128,7 @@ func Read(r io.Reader, returnPath string, own Own, limits Limits, keep Keep) (*L
 			}
 		}
 	}
+	l.Plain = plainly(top)
 	l.Subject, l.Date = cut(top.text("subject"), 1000), date(top.first("date"))
 	if own := ids(top.first("message-id")); len(own) > 0 {
 		l.ID = own[0]
@@ -139,6 +143,20 @@ func Read(r io.Reader, returnPath string, own Own, limits Limits, keep Keep) (*L
 	l.Text, l.Quoted, l.Signature = separate(text)
 	in.judge(top, text, returnPath, own)
 	return l, nil
+}
+
+// plainly reads To and Cc of a mail that has each of its main fields at most once. Of a field that stands twice nobody can say
+// which of them somebody signed, and which was added to a mail that is sent on.
+func plainly(h head) (to []string) {
+	for _, name := range []string{"from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references"} {
+		if len(h.all(name)) > 1 {
+			return nil
+		}
+	}
+	for _, a := range append(addresses(h.first("to")), addresses(h.first("cc"))...) {
+		to = append(to, a.Email)
+	}
+	return to
 }
 
 func cause(errs ...error) error {
@@ -230,7 +248,7 @@ func (in *reader) leaf(h head, kind string, params map[string]string, related bo
 	name := fileName(more["filename"], params["name"])
 	content := transfer(h.first("content-transfer-encoding"), in.src)
 	switch kind {
-	case "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "message/feedback-report":
+	case "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "message/global-disposition-notification", "message/feedback-report":
 		in.status = append(in.status, in.most(content, longestStatus-len(in.status))...)
 		if in.report == "" {
 			in.report = strings.TrimPrefix(strings.TrimPrefix(kind, "message/"), "global-")
@@ -246,8 +264,9 @@ func (in *reader) leaf(h head, kind string, params map[string]string, related bo
 		}
 		return "", false
 	}
+	in.invites = in.invites || kind == "text/calendar" && disposition != "attachment"
 	shown := disposition != "attachment" && name == "" && !related
-	if shown && (kind == "" || strings.HasPrefix(kind, "text/") && kind != "text/calendar" && kind != "text/x-vcard" && kind != "text/vcard") {
+	if shown && (kind == "" || strings.HasPrefix(kind, "multipart/") || strings.HasPrefix(kind, "text/") && kind != "text/calendar" && kind != "text/x-vcard" && kind != "text/vcard") {
 		raw := in.most(content, in.Text-in.read)
 		in.read += len(raw)
 		if n, _ := content.Read(make([]byte, 1)); n > 0 {

@@ -88,7 +88,7 @@ var (
 func readStatus(raw []byte) *Report {
 	best := &Report{}
 	for block := range bytes.SplitSeq(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n\n")) {
-		h, _ := newSource(bytes.NewReader(block)).header(longestStatus)
+		h, _ := newSource(bytes.NewReader(bytes.TrimLeft(block, "\n"))).header(longestStatus) // some leave more than one line empty
 		if !h.has("action") && !h.has("status") {
 			continue
 		}

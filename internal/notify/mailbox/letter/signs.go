@@ -23,6 +23,7 @@ type signs struct {
 	Forwarded []string // begins what somebody passes on
 	Device    []string // begins what a telephone adds
 	Away      []string // begins the subject of an answer without a person
+	Absent    []string // within the beginning of what a program writes for somebody who is away, or for a body
 	Returned  []string // begins the subject of a mail that came back
 	Delayed   []string // the same of one that is late
 	Opened    []string // begins the subject of a note that a mail was opened
@@ -54,7 +55,7 @@ var list = sync.OnceValue(func() (all signs) {
 })
 
 func (s *signs) lists() []*[]string {
-	return []*[]string{&s.Wrote, &s.Original, &s.From, &s.Sent, &s.To, &s.Subject, &s.Forwarded, &s.Device, &s.Away, &s.Returned, &s.Delayed, &s.Opened}
+	return []*[]string{&s.Wrote, &s.Original, &s.From, &s.Sent, &s.To, &s.Subject, &s.Forwarded, &s.Device, &s.Away, &s.Absent, &s.Returned, &s.Delayed, &s.Opened}
 }
 
 func has(text string, signs []string) bool {
