@@ -69,15 +69,9 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 	if v.Kind, v.Status, err = r.kindOf(c); err != nil {
 		return View{}, err
 	}
-	if c.Clock.Term != "" {
-		if v.Reading, err = r.Pack.Read(c.Clock); err != nil {
-			return View{}, err
-		}
-	}
-	if v.Running, v.Whose, err = r.running(c); err != nil {
+	if err := r.timed(&v); err != nil {
 		return View{}, err
 	}
-	v.Silent = r.silent(c, v.Kind)
 	if v.Messages, err = r.thread(ctx, from, c, seen.threads...); err != nil {
 		return View{}, err
 	}
@@ -115,6 +109,27 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 		}
 	}
 	return v, err
+}
+
+// Told is a case as a list shows it to its party: with its clock, and without what was said in it. It reads nothing.
+func (r *Room) Told(c Case) (v View, err error) {
+	v = View{Case: c, Own: true}
+	if v.Kind, v.Status, err = r.kindOf(c); err != nil {
+		return v, err
+	}
+	return v, r.timed(&v)
+}
+
+// timed fills in how the clock of a case stands.
+func (r *Room) timed(v *View) (err error) {
+	if v.Clock.Term != "" {
+		if v.Reading, err = r.Pack.Read(v.Clock); err != nil {
+			return err
+		}
+	}
+	v.Silent = r.silent(v.Case, v.Kind)
+	v.Running, v.Whose, err = r.running(v.Case)
+	return err
 }
 
 func (r *Room) steps(ctx context.Context, from storage.Reader, v View) ([]Step, error) {

@@ -74,6 +74,7 @@ type PublicService struct {
 	Body      string      `yaml:"body"`      // who decides
 	Subsystem string      `yaml:"subsystem"` // of the body: the asker named on every question
 	Event     string      `yaml:"event"`     // bus type that starts it, for example "rs.births.registered"
+	Life      []string    `yaml:"life"`      // life events to which it belongs, for whoever looks for it; may be empty
 	Area      string      `yaml:"area"`      // offered for events of this municipality only; empty for all
 	Rule      string      `yaml:"rule"`
 	Provision Ref         `yaml:"provision"` // on which the right rests

@@ -92,6 +92,11 @@ func (d *draft) checkService(e entry[PublicService]) Findings {
 	if !d.hasSystem(s.Body + "/" + s.Subsystem) {
 		found = append(found, e.says("body", "no body %q with subsystem %q is in the pack", s.Body, s.Subsystem))
 	}
+	for _, id := range s.Life {
+		if !has(d.events, func(l LifeEvent) bool { return l.ID == id }) {
+			found = append(found, e.says("life", "life event %q is not in the pack", id))
+		}
+	}
 	for _, statement := range s.Affirms {
 		found = append(found, rests(d, e, statement.Provision, s.From)...)
 	}

@@ -23,9 +23,12 @@ type frame struct {
 	Tag       lang.Tag
 	Page      string // name of the page, for the stylesheet
 	Setting   Setting
+	People    bool // for whom the counter and what is for everybody stand below
 	Title     string
 	Body      lang.Text
-	Nav       []Link
+	Nav       []Link // always in sight
+	More      []Link // in the fold, where place is narrow
+	Within    bool   // this page is one of those in the fold
 	Languages []Link
 	Demo      bool
 	Name      string // of who is signed in
@@ -46,9 +49,11 @@ type Link struct {
 func (v *Visit) frame(page, title string, main template.HTML) frame {
 	f := frame{
 		Tag: v.Tag, Page: page, Setting: v.setting(), Title: title, Body: v.Body, Languages: languageLinks(v.Here, v.Tag),
-		Demo: v.Banner, Nav: v.links(v.nav), Help: v.Help, Main: main,
+		Demo: v.Banner, Help: v.Help, Main: main,
 	}
-	if f.Setting == Public {
+	f.Nav, f.More = v.ways()
+	f.Within = slices.ContainsFunc(f.More, func(l Link) bool { return l.Here })
+	if f.People = f.Setting == Public && !v.works(); f.People {
 		f.Footer = v.links(v.footer)
 	}
 	if v.Known {
@@ -58,6 +63,36 @@ func (v *Visit) frame(page, title string, main template.HTML) frame {
 		}
 	}
 	return f
+}
+
+// nearMost is how many ways are always in sight: as many as stand in one line of a phone.
+const nearMost = 4
+
+// ways divides what leads to pages into those that are always in sight, and the rest.
+func (v *Visit) ways() (near, more []Link) {
+	n := 0
+	for _, l := range v.links(v.nav) {
+		if aside := slices.ContainsFunc(v.nav, func(way Nav) bool { return way.Path == l.URL && way.Aside }); aside || n == nearMost {
+			more = append(more, l)
+			continue
+		}
+		near, n = append(near, l), n+1
+	}
+	return near, more
+}
+
+// works reports whether the reader is here for their work: a page that is neither theirs as a person nor has a
+// setting says nothing about the counter to them.
+func (v *Visit) works() bool {
+	works, own := false, false
+	for _, way := range v.nav {
+		if way.Whom == nil || !way.Whom(v.Actor) {
+			continue
+		}
+		works = works || way.Setting != Public
+		own = own || way.Setting == Public && under(v.R.URL.Path, way.Path)
+	}
+	return works && !own
 }
 
 // links are the ways that the reader has a use for. The one that leads nearest

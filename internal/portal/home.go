@@ -55,6 +55,33 @@ func (v *Visit) parts(of func(*room) []Part) (parts []template.HTML, err error) 
 	return parts, nil
 }
 
+// Awaits are the cards of what waits for the reader, of all rooms.
+func (v *Visit) Awaits() (cards []template.HTML, err error) {
+	for _, r := range v.rooms {
+		for _, waits := range r.Waits {
+			some, err := waits(v.within(r))
+			if err != nil {
+				return nil, err
+			}
+			cards = append(cards, some...)
+		}
+	}
+	return cards, nil
+}
+
+// Deed is something that one can do here.
+type Deed struct{ URL, Title, How string }
+
+// Can lists what the reader can do here.
+func (v *Visit) Can() (deeds []Deed) {
+	for _, way := range v.can {
+		if way.Whom == nil || way.Whom(v.Actor) {
+			deeds = append(deeds, Deed{way.Path, v.Say(way.Key), v.Say(way.Key + "-how")})
+		}
+	}
+	return deeds
+}
+
 // Piece is what another room says about something on this page; empty where the
 // node has no such room.
 func (v *Visit) Piece(name string, about any) (template.HTML, error) {

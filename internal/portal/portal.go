@@ -72,13 +72,15 @@ type Sessions interface {
 // them. The zero Room brings nothing.
 type Room struct {
 	Pages     []Page
-	Templates fs.FS  // templates/*.html; they may use those of the frame, and not those of another room
-	Nav       []Nav  // in the order in which they are shown
-	Footer    []Nav  // for everybody, below every page
-	Account   Nav    // from the name of who is signed in to what is theirs to say about the account; may be empty
-	Home      []Home // what "/" is, for whom
-	Welcome   []Part // what the first page shows to those who have no home here
-	Beside    []Part // what a person's own page shows of this room
+	Templates fs.FS   // templates/*.html; they may use those of the frame, and not those of another room
+	Nav       []Nav   // in the order in which they are shown
+	Footer    []Nav   // for everybody, below every page
+	Account   Nav     // from the name of who is signed in to what is theirs to say about the account; may be empty
+	Home      []Home  // what "/" is, for whom
+	Welcome   []Part  // what the first page shows to those who have no home here
+	Beside    []Part  // what a person's own page shows of this room
+	Waits     []Waits // what of this room waits for whoever is signed in
+	Can       []Nav   // what one can do here, for the first page: its title is the key, what it is for the key with "-how"
 
 	// Pieces are parts of pages of other rooms, by a name that both know.
 	Pieces map[string]Piece
@@ -101,6 +103,7 @@ type Nav struct {
 	Setting   Setting // of the page and of those below it
 	Order     int     // of all rooms together, the lowest first
 	Whom      func(by act.Actor) bool
+	Aside     bool // behind the others, in the fold, where place is narrow
 }
 
 // Home is the first page of those whom it is for.
@@ -112,6 +115,9 @@ type Home struct {
 
 // Part is a part of the first page; empty for nothing.
 type Part func(v *Visit) (template.HTML, error)
+
+// Waits are the things that wait for whoever is signed in, a card for each.
+type Waits func(v *Visit) ([]template.HTML, error)
 
 // Piece is a part of a page that belongs to another room, about something that both
 // know; empty for nothing.
@@ -128,6 +134,7 @@ type Portal struct {
 	rooms    []*room
 	nav      []Nav
 	footer   []Nav
+	can      []Nav
 	account  Nav
 	homes    []home
 	handler  http.Handler
@@ -186,6 +193,7 @@ func New(cfg Config, rooms ...Room) (*Portal, error) {
 	byOrder := func(a, b Nav) int { return a.Order - b.Order }
 	slices.SortStableFunc(p.nav, byOrder)
 	slices.SortStableFunc(p.footer, byOrder)
+	slices.SortStableFunc(p.can, byOrder)
 	slices.SortStableFunc(p.homes, func(a, b home) int { return a.Order - b.Order })
 
 	secure := p.secure()
@@ -211,7 +219,7 @@ func (p *Portal) add(brought Room) error {
 		p.mux.Handle(page.Pattern, r.serve(p, page))
 	}
 	p.rooms = append(p.rooms, r)
-	p.nav, p.footer = append(p.nav, r.Nav...), append(p.footer, r.Footer...)
+	p.nav, p.footer, p.can = append(p.nav, r.Nav...), append(p.footer, r.Footer...), append(p.can, r.Can...)
 	if r.Account.Path != "" {
 		p.account = r.Account
 	}

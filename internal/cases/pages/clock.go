@@ -48,6 +48,7 @@ func (r *room) clockOf(v *portal.Visit, c cases.View, path string) *clockView {
 		if c.Whose == law.ByOfficer {
 			runs.Says = v.Say("case.until")
 		}
+		stood(&runs, shown)
 		view.Runs = &runs
 	}
 	view.Unchecked = shown.Term.ID != "" && !shown.Term.Verified
@@ -61,6 +62,15 @@ func (r *room) clockOf(v *portal.Visit, c cases.View, path string) *clockView {
 		view.Acts = r.clockActs(v, c, path)
 	}
 	return view
+}
+
+// stood cuts the band of a clock where it stood still.
+func stood(runs *portal.Clock, shown law.Reading) {
+	for _, s := range shown.Steps {
+		if s.Kind == law.StepPaused && !s.To.IsZero() {
+			runs.Stood(s.From, s.To)
+		}
+	}
 }
 
 // then says what happens when the end comes and nothing was done.

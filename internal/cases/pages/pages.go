@@ -35,6 +35,7 @@ type Cases interface {
 	Record
 	RecordKeeper
 	Own(ctx context.Context, by act.Actor, after page.Key) (page.Page[cases.Case], error)
+	Told(c cases.Case) (cases.View, error)
 	Case(ctx context.Context, by act.Actor, number string) (cases.View, error)
 	Queue(ctx context.Context, by act.Actor, w cases.Wanted, after page.Key) (page.Page[cases.Case], error)
 	Count(ctx context.Context, by act.Actor, w cases.Wanted, most int) (int, error)
@@ -134,7 +135,9 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 			{Path: personPage, Key: "nav.desk-person", Order: 206, Setting: portal.Staff, Whom: atDesk},
 			{Path: tasksPath, Key: "nav.desk-tasks", Order: 207, Setting: portal.Staff, Whom: atDesk},
 		},
-		Beside: []portal.Part{r.home},
+		Waits:  []portal.Waits{r.waits},
+		Pieces: map[string]portal.Piece{"home.progress": r.progress},
+		Can:    []portal.Nav{{Path: "/cases", Key: "can.cases", Order: 110, Whom: resident}},
 	}, nil
 }
 
@@ -152,7 +155,7 @@ func (r *room) whither(v *portal.Visit, q *portal.Question) error {
 		return problem.New(problem.NotFound, "page-unknown")
 	}
 	q.Title = upperFirst(v.Plain(to.Title))
-	q.Lead = []string{v.Plain(to.Next)}
+	q.Lead = []string{v.Say("case.decide-next", "text", v.Plain(to.Next))}
 	if to.Phase.Ended() {
 		q.Lead = append(q.Lead, v.Say("case.decide-told"))
 	}
@@ -190,28 +193,6 @@ func upperFirst(s string) string {
 	return string(unicode.ToUpper(first)) + s[size:]
 }
 
-// homeMost is how many cases a person's first page shows.
-const homeMost = 5
-
-// home is what of a person's cases is with a body, for their first page; what waits for them
-// stands there already.
-func (r *room) home(v *portal.Visit) (template.HTML, error) {
-	if len(v.Actor.Persons) == 0 {
-		return "", nil
-	}
-	found, err := r.Own(v.R.Context(), v.Actor, "")
-	if err != nil {
-		return "", err
-	}
-	var open []row
-	for _, c := range found.Items {
-		if !c.Ended() && len(open) < homeMost {
-			open = append(open, r.rowOf(c))
-		}
-	}
-	return v.Render("cases-home", open)
-}
-
 // row is a case as a list shows it.
 type row struct {
 	cases.Case
@@ -234,28 +215,6 @@ func (r *room) rowOf(c cases.Case) row {
 		shown.Due = c.AnswerBy()
 	}
 	return shown
-}
-
-type ownView struct {
-	Open, Ended []row
-	Next        page.Key
-	Help        portal.Help
-}
-
-func (r *room) own(v *portal.Visit) error {
-	found, err := r.Own(v.R.Context(), v.Actor, v.After())
-	if err != nil {
-		return err
-	}
-	view := ownView{Next: found.Next, Help: v.Help}
-	for _, c := range found.Items {
-		if shown := r.rowOf(c); c.Ended() {
-			view.Ended = append(view.Ended, shown)
-		} else {
-			view.Open = append(view.Open, shown)
-		}
-	}
-	return v.Show("cases", v.Say("nav.cases"), view)
 }
 
 // caseView is a case with its clock and what its room says of it.
@@ -312,7 +271,8 @@ func (r *room) one(v *portal.Visit) error {
 	}
 	view.Clock = r.clockOf(v, c, view.Row.Path)
 	for _, m := range c.Status.Moves {
-		if to, ok := c.Kind.Status(m.To); ok && view.Staff && c.Kind.Room == "" && c.Status.Lets(m.To, law.ByOfficer) {
+		// To wait for an answer without a question is no decision: who asks comes there by asking.
+		if to, ok := c.Kind.Status(m.To); ok && to.Answered == "" && view.Staff && c.Kind.Room == "" && c.Status.Lets(m.To, law.ByOfficer) {
 			view.Moves = append(view.Moves, moveView{to, len(view.Moves) + 1})
 		}
 	}

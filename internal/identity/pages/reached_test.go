@@ -250,6 +250,7 @@ func TestAPasskeyIsASecondFactor(t *testing.T) {
 	p.Click("button", say(t, "passkey.show-button"))
 	p.Says(say(t, "me.title"), say(t, "name.level.eid-second-factor"))
 
+	p.Touch("DisclosureTriangle", say(t, "nav.more"))
 	p.Click("button", say(t, "nav.sign-out"))
 	p.Open(w.URL + "/sign-in?to=/me")
 	pick(t, p)

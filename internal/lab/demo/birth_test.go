@@ -18,7 +18,7 @@ func (s *story) recordBirths() {
 	p := s.arrive(s.demo.URL(demo.Registers), "registers-welcome")
 	s.signIn(p, s.say("welcome.registers.sign-in"), s.staff("registrar"), "registers-home")
 	if p.Has("link", s.say("nav.births")) {
-		p.Click("link", s.say("nav.births"))
+		s.way(p, "nav.births")
 	}
 	p.Check("births-none", s.tag)
 	s.recordBirth(p, s.person("jovana"), 0, true)
@@ -26,7 +26,7 @@ func (s *story) recordBirths() {
 	p.Click("link", s.say("recorded.list"))
 	p.Says(s.name("Милица"), s.name("Јована Примерић"), s.name("Марко Примерић"), s.name("Ивана"))
 	p.Check("births", s.tag)
-	p.Click("button", s.say("nav.sign-out"))
+	s.leave(p)
 	p.Check("registers-left", s.tag)
 }
 

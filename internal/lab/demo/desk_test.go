@@ -18,20 +18,20 @@ func (s *story) officer() {
 	s.t.Helper()
 	p := s.arrive(s.demo.URL(demo.City), "welcome")
 	s.signIn(p, s.say("welcome.city.sign-in"), s.staff("officer"), "desk-home")
-	p.Click("link", s.say("nav.desk"))
+	s.way(p, "nav.desk")
 	p.Check("desk", s.tag)
-	p.Click("link", s.say("nav.offers"))
+	s.way(p, "nav.offers")
 	p.Says(s.service(allowance), s.service(grant), s.say("offer.state.accepted"))
 	p.Check("desk-offers", s.tag)
-	p.Click("link", s.say("nav.decisions"))
+	s.way(p, "nav.decisions")
 	p.Says(s.service(allowance), s.say("decision.granted.true"))
 	p.Check("desk-decisions", s.tag)
-	p.Click("link", s.say("nav.assessments"))
+	s.way(p, "nav.assessments")
 	p.Check("desk-assessments", s.tag)
 	s.settle(p)
 	s.answer(p)
 	s.pay(p)
-	p.Click("button", s.say("nav.sign-out"))
+	s.leave(p)
 }
 
 // settle: the register does not know whether Ivana is a citizen, so somebody
@@ -39,7 +39,7 @@ func (s *story) officer() {
 func (s *story) settle(p *browser.Page) {
 	s.t.Helper()
 	waits := s.statusOf("application", "with-officer")
-	p.Click("link", s.say("nav.desk-cases"))
+	s.way(p, "nav.desk-cases")
 	p.Click("link", s.say("cases.queue.state.free"))
 	p.Eventually("the case of Ivana waits", func() bool {
 		if strings.Contains(p.Text(), waits) {
@@ -62,7 +62,7 @@ func (s *story) settle(p *browser.Page) {
 	p.Click("button", s.say("referral.button"))
 	p.Check("desk-cases-after", s.tag)
 	p.Click("button", s.say("case.send"))
-	p.Click("link", s.say("nav.offers"))
+	s.way(p, "nav.offers")
 	p.Says(s.say("offer.state.open"))
 }
 
@@ -91,22 +91,22 @@ func (s *story) answerAt(p *browser.Page, portal string) {
 // pay: what is due goes into a file, another officer releases it once, and it is XML.
 func (s *story) pay(p *browser.Page) {
 	s.t.Helper()
-	p.Click("link", s.say("nav.payments"))
+	s.way(p, "nav.payments")
 	p.Says(s.say("payment.state.due"))
 	p.Check("desk-payments", s.tag)
 	p.ClickTwice("button", s.say("files.prepare"))
 	if !p.Has("link", s.say("files.second")+":") {
-		p.Click("link", s.say("nav.payments"))
+		s.way(p, "nav.payments")
 	}
 	p.Check("desk-payments-prepared", s.tag)
 	p.Click("link", s.say("files.second")+":")
 	p.Says(s.say("release.second-lead"))
 	p.Check("desk-release-second", s.tag)
-	p.Click("button", s.say("nav.sign-out"))
+	s.leave(p)
 
 	p.Open(s.demo.URL(demo.City))
 	s.signIn(p, s.say("welcome.city.sign-in"), s.staff("cashier"), "desk-home")
-	p.Click("link", s.say("nav.payments"))
+	s.way(p, "nav.payments")
 	p.Click("link", s.say("files.release")+":")
 	p.Check("desk-release", s.tag)
 	p.Click("button", s.say("release.button"))
@@ -138,20 +138,20 @@ func (s *story) supervisor() {
 	s.registryPages(p, "")
 	s.signIn(p, s.say("welcome.supervisor.sign-in"), s.staff("auditor"), "supervisor-home")
 	s.registryPages(p, "signed-in-")
-	p.Click("button", s.say("nav.sign-out"))
+	s.leave(p)
 }
 
 func (s *story) registryPages(p *browser.Page, as string) {
 	s.t.Helper()
 	city, _ := s.pack.Body("RS-DEMO/GOV/ZRENJANIN")
-	p.Click("link", s.say("nav.members"))
+	s.way(p, "nav.members")
 	p.Says(city.Title.In(s.tag))
 	p.Check(as+"members", s.tag)
-	p.Click("link", s.say("nav.contracts"))
+	s.way(p, "nav.contracts")
 	p.Says(s.say("contracts.in-force"))
 	p.Check(as+"contracts", s.tag)
-	p.Click("link", s.say("nav.logs"))
+	s.way(p, "nav.logs")
 	p.Says("RS-DEMO/GOV/ZRENJANIN")
 	p.Check(as+"logs", s.tag)
-	p.Click("link", s.say("nav.home"))
+	s.way(p, "nav.home")
 }

@@ -39,7 +39,7 @@ func (s *story) admits() {
 	s.t.Helper()
 	p := s.arrive(s.demo.URL(demo.Supervisor), "supervisor-welcome")
 	s.signIn(p, s.say("welcome.supervisor.sign-in"), s.staff("steward"), "supervisor-operate")
-	p.Click("link", s.say("nav.tokens"))
+	s.way(p, "nav.tokens")
 	p.Says(s.say("tokens.none"))
 	p.Check("tokens-none", s.tag)
 	p.Click("link", s.say("newcomer.title"))
@@ -59,7 +59,7 @@ func (s *story) admits() {
 	p.Click("button", s.say("tokens.withdraw")+": RS-DEMO/GOV/ADA n1")
 	p.Says(s.say("tokens.none"), s.say("tokens.ended"))
 	p.Check("tokens-withdrawn", s.tag)
-	p.Click("button", s.say("nav.sign-out"))
+	s.leave(p)
 }
 
 // readsEvents looks at the events of a node before anybody reads them, and after
@@ -68,7 +68,7 @@ func (s *story) readsEvents(name, operator, system string) {
 	s.t.Helper()
 	p := s.arrive(s.demo.URL(name), name+"-welcome")
 	s.signIn(p, s.say("welcome."+name+".sign-in"), s.staff(operator), name+"-operate")
-	p.Click("link", s.say("nav.events"))
+	s.way(p, "nav.events")
 	p.Says(s.say("events.no-subscriptions"), s.say("events.no-holes"))
 	p.Check(name+"-events-none", s.tag)
 	s.subscribes(name)
@@ -78,7 +78,7 @@ func (s *story) readsEvents(name, operator, system string) {
 	p.Click("link", system)
 	p.Says(s.say("subscription.no-letters"))
 	p.Check(name+"-subscription", s.tag)
-	p.Click("button", s.say("nav.sign-out"))
+	s.leave(p)
 }
 
 // subscribes asks a node for births, as the system of its member does.

@@ -26,7 +26,7 @@ func (s *story) operator() {
 	s.signIn(p, s.say("welcome.city.sign-in"), s.staff("operator"), "operate")
 	p.Says(s.say("operate.services"))
 	s.nobody(p)
-	p.Click("link", s.say("nav.exchanges"))
+	s.way(p, "nav.exchanges")
 	answered := func() bool { // what was asked about a birth comes a moment after it
 		p.Reload()
 		return strings.Contains(strings.ToLower(p.Text()), strings.ToLower(s.say("exchange.answered")))
@@ -45,10 +45,10 @@ func (s *story) operator() {
 	p.Says(s.say("exchange.answered-means"), s.say("exchange.fields"))
 	p.Check("exchange", s.tag)
 	s.nobody(p)
-	p.Click("link", s.say("nav.hidden"))
+	s.way(p, "nav.hidden")
 	p.Says(s.say("hidden.none"))
 	p.Check("hidden", s.tag)
-	p.Click("button", s.say("nav.sign-out"))
+	s.leave(p)
 }
 
 // auditor: who audits the city finds the exchange, takes its evidence, and hands it
@@ -57,7 +57,7 @@ func (s *story) auditor() {
 	s.t.Helper()
 	p := s.arrive(s.demo.URL(demo.City), "auditor-welcome")
 	s.signIn(p, s.say("welcome.city.sign-in"), s.staff("reviewer"), "auditor-operate")
-	p.Click("link", s.say("nav.exchanges"))
+	s.way(p, "nav.exchanges")
 	p.Fill(s.say("exchanges.party"), "civil/births")
 	p.Click("button", s.say("exchanges.search"))
 	p.Click("link", lang.Day(civil.Of(time.Now()), s.tag))
@@ -65,7 +65,7 @@ func (s *story) auditor() {
 	p.Check("auditor-exchange", s.tag)
 	s.nobody(p)
 	file := p.Download("link", s.say("exchange.evidence"))
-	p.Click("button", s.say("nav.sign-out"))
+	s.leave(p)
 	s.handsOver(file)
 	s.proved(file)
 	s.seen(s.motherIn(file))
@@ -144,7 +144,7 @@ func (s *story) seen(mother people.Person) {
 	s.t.Helper()
 	p := s.arrive(s.demo.URL(demo.City), "welcome")
 	s.signIn(p, s.say("welcome.city.sign-in"), mother.Name(), "home")
-	p.Click("link", s.say("nav.looks"))
+	s.way(p, "nav.looks")
 	purpose, ok := s.pack.Purpose("oversight")
 	if !ok {
 		s.t.Fatal("the pack has no oversight")

@@ -54,10 +54,10 @@ func New(own Own) (portal.Room, error) {
 		}.Pages()...),
 		Templates: templates,
 		Nav: []portal.Nav{
-			{Path: "/looks", Key: "nav.looks", Order: 110, Whom: resident},
-			{Path: "/messages", Key: "nav.messages", Order: 120, Whom: resident},
+			{Path: "/looks", Key: "nav.looks", Order: 130, Whom: resident},
+			{Path: "/messages", Key: "nav.messages", Order: 150, Whom: resident, Aside: true},
 		},
-		Beside: []portal.Part{func(v *portal.Visit) (template.HTML, error) { return v.Render("looks-beside.html", nil) }},
+		Can:    []portal.Nav{{Path: "/looks", Key: "can.looks", Order: 200, Whom: resident}},
 	}, nil
 }
 
@@ -68,7 +68,7 @@ func NewQuestions(q Questions) (portal.Room, error) {
 	if err != nil {
 		return portal.Room{}, err
 	}
-	return portal.Room{Templates: templates, Pages: portal.ActPage{
+	return portal.Room{Templates: templates, Can: []portal.Nav{{Path: "/looks/request", Key: "can.request", Order: 210, Whom: portal.Holds(identity.Resident)}}, Pages: portal.ActPage{
 		Act: requesting, Back: portal.Nav{Path: "/cases", Key: "data.request-back"},
 		Next: func(_ *portal.Visit, done any) string { number, _ := done.(string); return "/cases/" + number },
 	}.Pages(), Pieces: map[string]portal.Piece{"case." + receipts.QuestionKind: func(v *portal.Visit, about any) (template.HTML, error) {

@@ -32,6 +32,19 @@ func (r *room) matter(v *portal.Visit, about any) (template.HTML, error) {
 	}{m, c.Own, !c.Ended()})
 }
 
+// paper leads from a letter about a case to the decision in it, which is a paper.
+func (r *room) paper(v *portal.Visit, about any) (template.HTML, error) {
+	id, ok := about.(string)
+	if !ok {
+		return "", nil
+	}
+	m, err := r.MatterOf(v.R.Context(), id)
+	if err != nil || m.Decision == "" {
+		return "", err
+	}
+	return v.Render("letter-paper", m)
+}
+
 // appeal is the page on which a party says what they have against a decision.
 func (r *room) appeal(a act.Act) portal.ActPage {
 	return portal.ActPage{

@@ -148,6 +148,7 @@ func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
 	return portal.Room{
 		Templates: templates,
 		Pages: append([]portal.Page{
+			{Pattern: "GET /life/{event}", Right: act.Anyone(), Do: r.lifePage},
 			{Pattern: "GET /inbox", Right: own, Do: r.inbox},
 			{Pattern: "GET /offers/{id}", Right: own, Do: r.offer},
 			{Pattern: "GET /offers/{id}/amount", Right: own, Do: r.offerAmount},
@@ -178,7 +179,8 @@ func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
 			{Pattern: "GET /desk/payments/{file}/payments.xml", Right: officer, Do: r.paymentXML},
 		}, slices.Concat(r.exits(), r.dismissal(dismiss).Pages(), r.appeal(appeal).Pages())...),
 		Nav: []portal.Nav{
-			{Path: "/inbox", Key: "nav.inbox", Order: 100, Whom: resident},
+			{Path: "/", Key: "home.title", Order: 90, Whom: resident},
+			{Path: "/inbox", Key: "nav.inbox", Order: 140, Whom: resident, Aside: true},
 			{Path: "/desk", Key: "nav.desk", Order: 200, Setting: portal.Staff, Whom: atDesk},
 			{Path: "/desk/offers", Key: "nav.offers", Order: 210, Setting: portal.Staff, Whom: atDesk},
 			{Path: "/desk/assessments", Key: "nav.assessments", Order: 220, Setting: portal.Staff, Whom: atDesk},
@@ -191,6 +193,8 @@ func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
 			{Order: 200, Whom: atDesk, Do: func(v *portal.Visit) error { return v.To("/desk") }},
 		},
 		Welcome: []portal.Part{r.welcome},
-		Pieces:  map[string]portal.Piece{"case." + services.CaseKind: r.matter},
+		Waits:   []portal.Waits{r.waits},
+		Can:     []portal.Nav{{Path: "/inbox", Key: "can.offers", Order: 100, Whom: resident}, {Path: "/verify", Key: "can.verify", Order: 300}},
+		Pieces:  map[string]portal.Piece{"case." + services.CaseKind: r.matter, "letter.paper": r.paper},
 	}, nil
 }
