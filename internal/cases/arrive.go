@@ -21,7 +21,7 @@ import (
 
 // Contacts knows whose an address is.
 type Contacts interface {
-	// Owners gives the pseudonyms of those who have confirmed an address.
+	// Owners gives the pseudonyms of the one person who has confirmed an address; none where that is nobody, or several.
 	Owners(ctx context.Context, address string) ([]string, error)
 }
 
@@ -131,8 +131,10 @@ func (p Post) Open(ctx context.Context, address string) (threads []string, err e
 	if err != nil || len(persons) == 0 {
 		return nil, err
 	}
+	// A case in which they are heard beside its person counts too: a mail may be about that one.
 	f := storage.Among("person", persons...)
-	open, err := rows.All(ctx, p.Room.DB.Read(ctx), `where `+f.Where+` and person <> '' and ended_at = 0 order by id desc limit 2`, f.Args...)
+	open, err := rows.All(ctx, p.Room.DB.Read(ctx), fmt.Sprintf(`where ended_at = 0 and person <> '' and (%[1]s or id in (
+		select case_id from cases_parties where %[1]s and (to_at = 0 or to_at > $%[2]d))) order by id desc limit 2`, f.Where, len(f.Args)+1), append(f.Args, storage.Micros(p.Room.Now()))...)
 	if err != nil {
 		return nil, fmt.Errorf("open cases of a person: %w", err)
 	}

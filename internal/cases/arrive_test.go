@@ -177,6 +177,15 @@ func TestWhereAMailBelongs(t *testing.T) {
 		must(t, err)
 		want(t, "open cases of nobody", len(threads), 0)
 
+		// A case in which the sender is heard beside its person is one too: which of the two is meant a person says.
+		acting, of := r.joins(r.withOfficer("birth 4"), 3, cases.Representative), ""
+		for _, person := range acting.Persons {
+			of = person
+		}
+		threads, err = cases.Post{Room: r.Room, Contacts: owners{"vera@b.example": {of}}}.Open(t.Context(), "vera@b.example")
+		must(t, err)
+		want(t, "open cases of a representative", len(threads), 1)
+
 		thread, err := post.Find(t.Context(), " "+strings.ToLower(open.Number))
 		must(t, err)
 		want(t, "by its number", thread, open.ID)

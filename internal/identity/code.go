@@ -40,7 +40,7 @@ func (id *Identity) hashOf(to destination) string {
 	return id.contacts.digest("address", string(to.Channel)+" "+strings.ToLower(to.Address))
 }
 
-// codeJob carries a code; all of it is sealed.
+// codeJob carries a code, or word that somebody else has confirmed an address too; all of it is sealed.
 type codeJob struct {
 	Sealed []byte `json:"sealed"`
 }
@@ -49,6 +49,8 @@ type codeLetter struct {
 	To   destination `json:"to"`
 	Code string      `json:"code"`
 	Ends int64       `json:"ends"`
+	Adds bool        `json:"adds,omitempty"` // whoever enters it makes the address, and what was begun with it, theirs
+	Of   string      `json:"of,omitempty"`   // the address that somebody else has confirmed too; empty for a code
 }
 
 // codeQueue carries codes. One that is late is dropped: it opens nothing any more.
@@ -67,23 +69,30 @@ func (id *Identity) codeQueue() *work.Queue[codeJob] {
 			if l.Ends <= storage.Micros(id.now()) {
 				return nil
 			}
-			values := lang.Values{"code": l.Code[:codeDigits/2] + " " + l.Code[codeDigits/2:], "body": id.title, "minutes": int(codeLife / time.Minute)}
-			text := "code.text"
-			if l.To.Channel == SMS {
-				text = "code.sms"
+			subject, text, short := "code.subject", "code.text", "code.sms"
+			values := lang.Values{"body": id.title, "address": l.Of}
+			switch {
+			case l.Of != "":
+				subject, text, short = "shared.subject", "shared.text", "shared.sms"
+			case l.Adds:
+				subject, text, short = "code.adds.subject", "code.adds.text", "code.adds.sms"
 			}
-			return id.post.Carry(ctx, Letter{
-				ID: "code-" + newID(), Channel: l.To.Channel, To: l.To.Address, Lang: l.To.Lang,
-				Subject: said().In("code.subject", values), Body: said().In(text, values),
-			})
+			if l.Code != "" {
+				values["code"], values["minutes"] = l.Code[:codeDigits/2]+" "+l.Code[codeDigits/2:], int(codeLife/time.Minute)
+			}
+			if l.To.Channel == SMS {
+				text = short
+			}
+			return id.post.Carry(ctx, Letter{ID: "code-" + newID(), Channel: l.To.Channel, To: l.To.Address, Lang: l.To.Lang, Subject: said().In(subject, values), Body: said().In(text, values)})
 		},
 	}
 }
 
-// sendCode makes the code of an attempt and has it carried. Where an address got too many it
+// sendCode makes the code of an attempt and has it carried. That by which somebody adds the address to their electronic identity
+// says so: whoever gets a code while they wait for one to sign in must not take it for that. Where an address got too many it
 // makes none and answers the same: nobody learns whether an address is known here, and
 // nobody fills a stranger's mailbox.
-func (id *Identity) sendCode(ctx context.Context, tx *storage.Tx, attempt string, to destination) error {
+func (id *Identity) sendCode(ctx context.Context, tx *storage.Tx, attempt string, to destination, adds bool) error {
 	now, hashed := id.now(), id.hashOf(to)
 	// The code goes to the address as it was confirmed: one that differs in capitals may be
 	// somebody else's mailbox.
@@ -119,11 +128,55 @@ func (id *Identity) sendCode(ctx context.Context, tx *storage.Tx, attempt string
 	if digest == "" {
 		return nil
 	}
-	letter, err := json.Marshal(codeLetter{to, code, ends})
+	return id.carry(ctx, tx, codeLetter{To: to, Code: code, Ends: ends, Adds: adds})
+}
+
+func (id *Identity) carry(ctx context.Context, tx *storage.Tx, l codeLetter) error {
+	letter, err := json.Marshal(l)
 	if err != nil {
 		return err
 	}
 	return id.codes.Add(ctx, tx, newID(), codeJob{id.contacts.sealer.Seal(letter, []byte("code"))})
+}
+
+// wordLife is how long word that an address is another's too is worth carrying.
+const wordLife = 24 * time.Hour
+
+// tellOthers sends word to everybody else who has confirmed an address, at all of their contacts: somebody has shown that they get
+// what goes there. Who it is they do not learn.
+func (id *Identity) tellOthers(ctx context.Context, tx *storage.Tx, to destination, owner string) error {
+	if id.codes == nil {
+		return nil
+	}
+	rows, err := tx.QueryContext(ctx, `select distinct owner from identity_contacts where address_hash = $1 and owner <> $2 and confirmed_at > 0 limit 10`, id.hashOf(to), owner)
+	others, err := storage.All(rows, err, func(scan storage.Scan) (other string, err error) {
+		err = scan(&other)
+		return other, err
+	})
+	if err != nil {
+		return fmt.Errorf("who has confirmed an address too: %w", err)
+	}
+	for _, other := range others {
+		reached, err := id.contactsOf(ctx, tx, other)
+		if err != nil {
+			return err
+		}
+		of := ""
+		for _, c := range reached {
+			if c.hash == id.hashOf(to) {
+				of = c.Address
+			}
+		}
+		for _, c := range reached {
+			if c.Confirmed.IsZero() {
+				continue
+			}
+			if err := id.carry(ctx, tx, codeLetter{To: destination{c.Channel, c.Address, c.Lang}, Ends: storage.Micros(id.now().Add(wordLife)), Of: of}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // standing is an address as it was confirmed first.

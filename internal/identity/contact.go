@@ -6,8 +6,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -171,8 +173,8 @@ func (id *Identity) contactOf(ctx context.Context, from storage.Reader, owner, c
 }
 
 // keep adds a contact of a person, or confirms the one that stands.
-func (id *Identity) keep(ctx context.Context, tx *storage.Tx, owner string, to destination, confirmed time.Time) (string, error) {
-	contact := newID()
+func (id *Identity) keep(ctx context.Context, tx *storage.Tx, b body, to destination, confirmed time.Time) (string, error) {
+	contact, owner := newID(), id.contacts.owner(b)
 	_, err := tx.ExecContext(ctx, `insert into identity_contacts (id, owner, channel, address_hash, sealed, lang, added_at, confirmed_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
 		on conflict (owner, channel, address_hash) do update set lang = excluded.lang,
 			confirmed_at = case when identity_contacts.confirmed_at > 0 then identity_contacts.confirmed_at else excluded.confirmed_at end`,
@@ -182,14 +184,85 @@ func (id *Identity) keep(ctx context.Context, tx *storage.Tx, owner string, to d
 		return "", fmt.Errorf("keep contact: %w", err)
 	}
 	err = tx.QueryRowContext(ctx, `select id from identity_contacts where owner = $1 and channel = $2 and address_hash = $3`, owner, string(to.Channel), id.hashOf(to)).Scan(&contact)
-	return contact, err
+	if err != nil {
+		return "", fmt.Errorf("keep contact: %w", err)
+	}
+	return contact, nil
 }
 
-// reach tells the book where a person is reached: on each channel at the contact that was
+// names notes, sealed, a name of a person beside each of their contacts: mail comes from an address, and the digest of
+// an owner leads nowhere. It is one, so that the others follow from it only with the keys of the sectors.
+func (id *Identity) names(ctx context.Context, tx *storage.Tx, b body) error {
+	all := id.sectors.all(b)
+	sector := slices.Min(slices.Collect(maps.Keys(all)))
+	plain, err := json.Marshal(map[string]string{sector: all[sector]})
+	if err != nil {
+		return err
+	}
+	owner := id.contacts.owner(b)
+	_, err = tx.ExecContext(ctx, `update identity_contacts set persons = $1 where owner = $2 and persons is null`, id.contacts.sealer.Seal(plain, []byte("persons of "+owner)), owner)
+	if err != nil {
+		return fmt.Errorf("note whose a contact is: %w", err)
+	}
+	return nil
+}
+
+// Owners gives the pseudonyms of whoever has confirmed an e-mail address, with those of the contacts that were joined
+// to them: none where nobody has, where several have, and where the address lay so long that it may be somebody else's.
+// It is asked for mail only of which a server that we trust says that it comes from there, and what it answers is told to nobody.
+func (id *Identity) Owners(ctx context.Context, address string) (persons []string, err error) {
+	if id.contacts == nil {
+		return nil, nil
+	}
+	hashed := id.hashOf(destination{Channel: Email, Address: address})
+	from := id.db.Read(ctx)
+	rows, err := from.QueryContext(ctx, `select owner, persons from identity_contacts where address_hash = $1 and confirmed_at > 0 limit 2`, hashed)
+	owner := ""
+	found, err := storage.All(rows, err, func(scan storage.Scan) (sealed []byte, err error) {
+		err = scan(&owner, &sealed)
+		return sealed, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("whose an address is: %w", err)
+	}
+	if len(found) != 1 || found[0] == nil {
+		return nil, nil
+	}
+	plain, err := id.contacts.sealer.Open(found[0], []byte("persons of "+owner))
+	if err != nil {
+		return nil, fmt.Errorf("whose an address is: %w", err)
+	}
+	var names map[string]string
+	if err := json.Unmarshal(plain, &names); err != nil {
+		return nil, fmt.Errorf("whose an address is: %w", err)
+	}
+	b, ok := id.sectors.bodyOf(names)
+	if !ok {
+		return nil, nil
+	}
+	if b.isContact() {
+		p, stands, err := id.open(ctx, from, hashed)
+		if err != nil || !stands || p.body != b || !p.seen.After(id.now().Add(-dormant)) {
+			return nil, err
+		}
+	}
+	joined, err := id.joined(ctx, from, owner)
+	if err != nil {
+		return nil, err
+	}
+	for _, of := range append([]body{b}, joined...) {
+		for _, person := range id.sectors.all(of) {
+			persons = append(persons, person)
+		}
+	}
+	return persons, nil
+}
+
+// reach notes whose the contacts of a person are, and tells the book where a person is reached: on each channel at the contact that was
 // confirmed last.
 func (id *Identity) reach(ctx context.Context, tx *storage.Tx, b body) error {
-	if id.book == nil {
-		return nil
+	if err := id.names(ctx, tx, b); err != nil || id.book == nil {
+		return err
 	}
 	owner := id.contacts.owner(b)
 	list, err := id.contactsOf(ctx, tx, owner)

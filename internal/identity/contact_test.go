@@ -565,3 +565,142 @@ func TestAContactIsConfirmedByItsCodeOnly(t *testing.T) {
 		}
 	})
 }
+
+// lines is what went to each address since the last time, by subject.
+func (m *meeting) lines() (sent []string) {
+	m.t.Helper()
+	if _, err := m.runner.RunDue(m.t.Context()); err != nil {
+		m.t.Fatal(err)
+	}
+	m.post.mu.Lock()
+	defer m.post.mu.Unlock()
+	for _, l := range m.post.letters {
+		sent = append(sent, l.To+": "+l.Subject.In(lang.En)+" / "+l.Body.In(lang.En))
+	}
+	m.post.letters = nil
+	slices.Sort(sent)
+	return sent
+}
+
+// When somebody else confirms an address, whoever has it too is told, wherever they are reached, and who it is nobody learns.
+func TestWhoHasAnAddressTooIsTold(t *testing.T) {
+	onContacts(t, func(t *testing.T, m *meeting) {
+		a, b := m.resident(1), m.resident(2)
+		m.confirms(a, "ana@primer.example")
+		m.confirms(a, "druga@primer.example")
+		if sent := m.lines(); len(sent) != 0 {
+			t.Errorf("told though nobody else is there: %v", sent)
+		}
+		m.clock.Advance(time.Hour)
+		m.confirms(b, "Ana@primer.example")
+		sent := m.lines()
+		if len(sent) != 2 || !strings.HasPrefix(sent[0], "ana@primer.example: Somebody else") || !strings.HasPrefix(sent[1], "druga@primer.example: Somebody else") || !strings.Contains(sent[1], "at ana@primer.example") {
+			t.Errorf("A is told %q", sent)
+		}
+		m.clock.Advance(time.Hour)
+		m.browser().signsIn("ana@primer.example", true) // begins anew with the mailbox
+		if sent = m.lines(); len(sent) != 3 {           // A at both, and B
+			t.Errorf("told that somebody begins anew: %q", sent)
+		}
+	})
+}
+
+// Mail leads to whoever alone has confirmed the address that it comes from, with what they began before; to nobody where several
+// have, or where the address lay long.
+func TestWhoseAnAddressIs(t *testing.T) {
+	onContacts(t, func(t *testing.T, m *meeting) {
+		owners := func(address string) []string {
+			t.Helper()
+			found, err := m.id.Owners(t.Context(), address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			slices.Sort(found)
+			return found
+		}
+		sorted := func(actors ...act.Actor) (all []string) {
+			for _, a := range actors {
+				all = slices.AppendSeq(all, maps.Values(a.Persons))
+			}
+			slices.Sort(all)
+			return all
+		}
+		a, b := m.resident(1), m.resident(2)
+		if got := owners("ana@primer.example"); got != nil {
+			t.Errorf("an address that nobody has is that of %v", got)
+		}
+		contact := m.browser().signsIn("ana@primer.example", false)
+		if got := owners("ana@primer.example"); !slices.Equal(got, sorted(contact)) {
+			t.Errorf("known by a contact alone: %v", got)
+		}
+		m.clock.Advance(181 * 24 * time.Hour)
+		if got := owners("ana@primer.example"); got != nil {
+			t.Errorf("an address that lay long is that of %v", got)
+		}
+		contact = m.browser().signsIn("ana@primer.example", false)
+		added, err := m.do(a, identity.ActAddContact, "address", "ana@primer.example", "lang", "en")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := owners("ana@primer.example"); !slices.Equal(got, sorted(contact)) {
+			t.Errorf("what A has not confirmed is %v", got)
+		}
+		if _, err := m.do(a, identity.ActConfirmContact, "contact", added, "code", m.code("ana@primer.example")); err != nil {
+			t.Fatal(err)
+		}
+		if got := owners("ana@primer.example"); !slices.Equal(got, sorted(a, contact)) {
+			t.Errorf("after it was joined: %v, want A and what was begun before", got)
+		}
+		if got := owners("ANA@primer.example"); len(got) == 0 {
+			t.Error("capitals make it another")
+		}
+		m.clock.Advance(time.Hour)
+		m.confirms(b, "ana@primer.example")
+		if got := owners("ana@primer.example"); got != nil {
+			t.Errorf("of two who have it, it is that of %v", got)
+		}
+		if _, err := m.do(a, identity.ActRemoveContact, "contact", added); err != nil {
+			t.Fatal(err)
+		}
+		left := owners("ana@primer.example")
+		for _, name := range append(sorted(b), m.aliases(b)...) { // what would begin with the address is B's now
+			if !slices.Contains(left, name) || len(left) != 2*len(sorted(b)) {
+				t.Errorf("after A removed it: %v, want B, %s", left, name)
+			}
+		}
+		var raw []byte
+		if err := m.db.Read(t.Context()).QueryRowContext(t.Context(), `select persons from identity_contacts where persons is not null limit 1`).Scan(&raw); err != nil || strings.Contains(string(raw), b.Is("family")) {
+			t.Errorf("whose it is lies in the open: %v", err)
+		}
+	})
+}
+
+// Somebody who adds another's address to their electronic identity, and asks for the code on the telephone, is betrayed by the message: it says
+// what the code is for. It works where it was asked for only, and in no sign-in.
+func TestACodeSaysWhatItIsFor(t *testing.T) {
+	onContacts(t, func(t *testing.T, m *meeting) {
+		attacker, victim := m.resident(1), m.browser()
+		victim.signsIn("ana@primer.example", false)
+		m.clock.Advance(time.Hour)
+		if _, err := m.do(attacker, identity.ActAddContact, "address", "ana@primer.example", "lang", "en"); err != nil {
+			t.Fatal(err)
+		}
+		sent := m.lines()
+		if len(sent) != 1 || !strings.HasPrefix(sent[0], "ana@primer.example: Code for adding") || !strings.Contains(sent[0], "your cases would become theirs") {
+			t.Fatalf("sent was %q", sent)
+		}
+		other := m.browser()
+		if err := other.asks("ana@primer.example"); err != nil {
+			t.Fatal(err)
+		}
+		if got := m.lines(); len(got) != 1 || strings.HasPrefix(got[0], "ana@primer.example: Code for adding") {
+			t.Errorf("a code to sign in: %q", got)
+		}
+		if err := other.enters(eightDigits.FindString(sent[0]), false); faultOf(err) != "code code-wrong" || other.who().Known() {
+			t.Errorf("a code of one use works in another: %v", err)
+		}
+		if got := m.aliases(attacker); len(got) != 0 {
+			t.Errorf("joined without a code: %v", got)
+		}
+	})
+}

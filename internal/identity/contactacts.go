@@ -105,10 +105,10 @@ func (id *Identity) addContact(ctx context.Context, by act.Actor, in reaching) (
 		if len(have) >= maxContacts {
 			return problem.New(problem.Invalid, "form-incomplete").At("address", "contact-many", "most", fmt.Sprint(maxContacts))
 		}
-		if added.Contact, err = id.keep(ctx, tx, owner, to, instant(0)); err != nil {
+		if added.Contact, err = id.keep(ctx, tx, b, to, instant(0)); err != nil {
 			return err
 		}
-		return id.sendCode(ctx, tx, attemptOf(added.Contact), to)
+		return id.sendCode(ctx, tx, attemptOf(added.Contact), to, true)
 	})
 	return added, err
 }
@@ -130,7 +130,7 @@ func (id *Identity) againContact(ctx context.Context, by act.Actor, in reaching)
 		if err != nil || !c.Confirmed.IsZero() {
 			return err
 		}
-		return id.sendCode(ctx, tx, attemptOf(c.ID), destination{c.Channel, c.Address, c.Lang})
+		return id.sendCode(ctx, tx, attemptOf(c.ID), destination{c.Channel, c.Address, c.Lang}, true)
 	})
 }
 
@@ -161,7 +161,7 @@ func (id *Identity) confirmContact(ctx context.Context, by act.Actor, in reachin
 			id.contacts.sealer.Seal([]byte(to.Address), []byte("contact "+c.ID)), storage.Micros(id.now()), c.ID, owner); err != nil {
 			return fmt.Errorf("confirm contact: %w", err)
 		}
-		if err := errors.Join(id.spend(ctx, tx, attemptOf(c.ID)), id.join(ctx, tx, to, owner)); err != nil {
+		if err := errors.Join(id.spend(ctx, tx, attemptOf(c.ID)), id.join(ctx, tx, to, owner), id.tellOthers(ctx, tx, to, owner)); err != nil {
 			return err
 		}
 		return id.reach(ctx, tx, b)

@@ -67,7 +67,9 @@ func (id *Identity) AskCode(w http.ResponseWriter, r *http.Request, typed, back 
 	if err != nil {
 		return fmt.Errorf("begin sign-in: %w", err)
 	}
-	err = id.db.Write(r.Context(), func(ctx context.Context, tx *storage.Tx) error { return id.sendCode(ctx, tx, attempt.hash(), to) })
+	err = id.db.Write(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
+		return id.sendCode(ctx, tx, attempt.hash(), to, false)
+	})
 	if err != nil {
 		return err
 	}
@@ -170,11 +172,16 @@ func (id *Identity) EnterCode(w http.ResponseWriter, r *http.Request, typed stri
 			return err
 		}
 		account = ContactPrefix + p.id
-		if _, err := id.keep(ctx, tx, id.contacts.owner(p.body), to, id.now()); err != nil {
+		if _, err := id.keep(ctx, tx, p.body, to, id.now()); err != nil {
 			return err
 		}
 		if err := id.reach(ctx, tx, p.body); err != nil {
 			return err
+		}
+		if anew {
+			if err := id.tellOthers(ctx, tx, to, id.contacts.owner(p.body)); err != nil {
+				return err
+			}
 		}
 		if err := errors.Join(id.spend(ctx, tx, attempt), id.end(ctx, tx, r)); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
+	"dobosh/internal/identity"
 	"dobosh/internal/keys"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/seal"
@@ -151,7 +152,7 @@ type postbox struct {
 
 // openMailbox has notices go out so that they can be answered, and brings what is answered
 // into cases; nil where the node takes no mail.
-func openMailbox(ctx context.Context, b base, db *storage.DB, jobs *work.Runner, shared keys.Keys, courier *notify.Courier, of *cases.Room) (*postbox, Brings, error) {
+func openMailbox(ctx context.Context, b base, db *storage.DB, jobs *work.Runner, shared keys.Keys, courier *notify.Courier, people *identity.Identity, of *cases.Room) (*postbox, Brings, error) {
 	cfg := b.Mailbox
 	if cfg == nil {
 		return nil, Brings{}, nil
@@ -168,7 +169,11 @@ func openMailbox(ctx context.Context, b base, db *storage.DB, jobs *work.Runner,
 	if err != nil {
 		return nil, Brings{}, err
 	}
-	box, err := mailbox.New(config, db, of.Files, jobs, cases.Post{Room: of}, courier, b.now, b.log)
+	post := cases.Post{Room: of}
+	if people != nil {
+		post.Contacts = people
+	}
+	box, err := mailbox.New(config, db, of.Files, jobs, post, courier, b.now, b.log)
 	if err != nil {
 		return nil, Brings{}, err
 	}

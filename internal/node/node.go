@@ -458,7 +458,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		Pages:   []portal.Room{casePages, questions},
 		Start:   asked.Adopt,
 	}, nil)
-	answered, brings, err := openMailbox(ctx, b, db, jobs, shared, courier, matters)
+	answered, brings, err := openMailbox(ctx, b, db, jobs, shared, courier, people, matters)
 	if err := n.take(brings, err); err != nil {
 		return err
 	}
