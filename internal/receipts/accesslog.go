@@ -87,15 +87,60 @@ type Descriptions interface {
 	Words(ctx context.Context, service registry.ID) map[string]lang.Text
 }
 
-// AccessLog lists the accesses to data about the person on all nodes, the newest
+// mostNames bounds under how many names of one person the bodies are asked: the present one, and those of contacts that were
+// joined to it, the ones of longest standing first.
+const mostNames = 10
+
+// namesOf are the names under which receipts are about a person.
+//
+// Problem: not-yours.
+func namesOf(by act.Actor) ([]string, error) {
+	names := by.Names(exchange.ReceiptSector)
+	if by.Is(exchange.ReceiptSector) == "" {
+		return nil, notYours()
+	}
+	return names[:min(len(names), mostNames)], nil
+}
+
+// spend takes from a budget under each name: who was joined to somebody has spent what they had spent before.
+func spend(ctx context.Context, of *budget.Budget, names []string) error {
+	for _, name := range names {
+		if err := of.Spend(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gatherAll gathers under each name of a person, and tells what was gathered by it.
+func gatherAll[A, T any](ctx context.Context, r *Room, names []string, path, query string, items func(service registry.ID, name string, a A) []T) (all []T, silent []lang.Text) {
+	for _, name := range names {
+		found, quiet := gather(ctx, r, ask{path: path, person: name, query: query}, func(service registry.ID, a A) []T { return items(service, name, a) })
+		all = append(all, found...)
+		for _, body := range quiet {
+			if !slices.ContainsFunc(silent, func(t lang.Text) bool { return maps.Equal(t, body) }) {
+				silent = append(silent, body)
+			}
+		}
+	}
+	return all, silent
+}
+
+// looked is a receipt, and the name under which it is about the person.
+type looked struct {
+	sentReceipt
+	name string
+}
+
+// AccessLog lists the accesses to data about the person on all nodes, also from before a contact was joined to them, the newest
 // first, and the bodies that did not answer. Each gathering is itself a look that the
 // person will see; what was gathered is kept for a minute, so that loading a page again is none.
 //
 // Problem: too-often.
 func (r *Room) AccessLog(ctx context.Context, by act.Actor, after page.Key) (page.Page[Access], []lang.Text, error) {
-	person := by.Is(exchange.ReceiptSector)
-	if person == "" {
-		return page.Page[Access]{}, nil, notYours()
+	names, err := namesOf(by)
+	if err != nil {
+		return page.Page[Access]{}, nil, err
 	}
 	query := ""
 	if after.Columns(3) == nil { // a key that somebody else made asks for the first page
@@ -103,25 +148,30 @@ func (r *Room) AccessLog(ctx context.Context, by act.Actor, after page.Key) (pag
 	} else {
 		query = "after=" + string(after)
 	}
-	key := keptKey{person, after}
+	key := keptKey{strings.Join(names, " "), after}
 	if p, ok := r.kept.get(key, r.Now()); ok {
 		return p.page, p.silent, nil
 	}
-	if err := r.Looks.Spend(ctx, person); err != nil {
+	if err := spend(ctx, r.Looks, names); err != nil {
 		return page.Page[Access]{}, nil, err
 	}
-	answers, silent := gather(ctx, r, ask{path: "/v1/receipts/", person: person, query: query}, func(_ registry.ID, a receiptsAnswer) []sentReceipt { return a.Receipts })
+	answers, silent := gatherAll(ctx, r, names, "/v1/receipts/", query, func(_ registry.ID, name string, a receiptsAnswer) (all []looked) {
+		for _, receipt := range a.Receipts {
+			all = append(all, looked{receipt, name})
+		}
+		return all
+	})
 	// The order of the receipts of one node, which all nodes share, so that one key pages through all of them.
-	slices.SortFunc(answers, func(a, b sentReceipt) int {
+	slices.SortFunc(answers, func(a, b looked) int {
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Index, a.Index), cmp.Compare(b.Origin, a.Origin))
 	})
-	cut := page.Of(answers[:min(len(answers), pageSize+1)], pageSize, func(l sentReceipt) page.Key {
+	cut := page.Of(answers[:min(len(answers), pageSize+1)], pageSize, func(l looked) page.Key {
 		return page.KeyOf(strconv.FormatInt(storage.Micros(l.At), 10), strconv.FormatInt(l.Index, 10), l.Origin)
 	})
 	out := page.Page[Access]{Next: cut.Next}
 	words := r.dictionary(ctx)
 	for _, l := range cut.Items {
-		out.Items = append(out.Items, r.access(l, person, words))
+		out.Items = append(out.Items, r.access(l.sentReceipt, l.name, words))
 	}
 	if ctx.Err() == nil {
 		r.kept.put(key, keptPage{r.Now().Add(keepPage), out, silent}, r.Now())
@@ -139,12 +189,18 @@ func (r *Room) sealedFor(person string, columns ...string) string {
 //
 // Problems: not-yours, look-unknown.
 func (r *Room) shown(by act.Actor, ref string, n int) (person string, who registry.ID, columns []string, err error) {
-	if person = by.Is(exchange.ReceiptSector); person == "" {
-		return person, who, nil, notYours()
+	names, err := namesOf(by)
+	if err != nil {
+		return "", who, nil, err
 	}
 	sealed, err := base64.RawURLEncoding.DecodeString(ref)
 	if err == nil {
-		sealed, err = r.Key.Open(sealed, []byte(person))
+		raw := sealed
+		for _, person = range names { // under one of which it was shown to them
+			if sealed, err = r.Key.Open(raw, []byte(person)); err == nil {
+				break
+			}
+		}
 	}
 	if err == nil {
 		if columns = page.Key(sealed).Columns(n); columns == nil {
@@ -313,14 +369,14 @@ type Asked struct {
 //
 // Problem: too-often, by the same budget as the access log: it asks all bodies too.
 func (r *Room) Asked(ctx context.Context, by act.Actor) ([]Asked, []lang.Text, error) {
-	person := by.Is(exchange.ReceiptSector)
-	if person == "" {
-		return nil, nil, notYours()
-	}
-	if err := r.Looks.Spend(ctx, person); err != nil {
+	names, err := namesOf(by)
+	if err != nil {
 		return nil, nil, err
 	}
-	questions, silent := gather(ctx, r, ask{path: "/v1/questions/", person: person}, func(service registry.ID, a questionsAnswer) []Asked {
+	if err := spend(ctx, r.Looks, names); err != nil {
+		return nil, nil, err
+	}
+	questions, silent := gatherAll(ctx, r, names, "/v1/questions/", "", func(service registry.ID, person string, a questionsAnswer) []Asked {
 		out := make([]Asked, len(a.Questions))
 		for i, q := range a.Questions {
 			out[i] = Asked{Question: q, Body: r.State().Title(service.Owner()), Ref: r.sealedFor(person, service.Owner().String(), q.ID, q.Access), Here: service.Owner() == r.Portal.Owner() && q.Number != ""}

@@ -40,6 +40,9 @@ import (
 
 const person = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
 
+// before is the name of the person from when they were known by a contact alone.
+const before = "bbbbbbbbbbbbbbbbbbbbbbbbbb"
+
 func mila() act.Actor {
 	return act.Actor{Account: "mila", Grants: []act.Grant{{Role: identity.Resident}}, Persons: map[string]string{exchange.ReceiptSector: person}}
 }
@@ -175,7 +178,7 @@ func (r *rig) Ask(ctx context.Context, a exchange.Request) (exchange.Response, e
 	if b == nil || b.away {
 		return exchange.Response{}, problem.New(problem.Unavailable, "node-away")
 	}
-	if a.Role != exchange.RolePerson || len(a.Subjects) != 1 || a.Subjects[0] != person {
+	if a.Role != exchange.RolePerson || len(a.Subjects) != 1 || a.Subjects[0] != person && a.Subjects[0] != before {
 		return exchange.Response{}, fmt.Errorf("the question does not say who stands behind it: %+v", a)
 	}
 	req := httptest.NewRequestWithContext(ctx, a.Method, a.Path+"?"+a.Query, strings.NewReader(string(a.Body)))
@@ -506,4 +509,62 @@ type countedAsker struct {
 func (c *countedAsker) Ask(ctx context.Context, q exchange.Request) (exchange.Response, error) {
 	c.n.Add(1)
 	return c.of.Ask(ctx, q)
+}
+
+// What bodies saw and were asked under a contact is the person's when it was joined to them, is asked about under the name it stands
+// under, and is nobody else's; both budgets are spent.
+func TestWhatWasUnderAContactIsTheirsOnceItIsJoined(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		joined := mila()
+		joined.Aliases = map[string][]string{exchange.ReceiptSector: {before}}
+		contact := act.Actor{Account: "contact:1", Grants: joined.Grants, Persons: map[string]string{exchange.ReceiptSector: before}}
+		b := r.bodies["RS-T/GOV/B"]
+		number, err := b.system.Request(t.Context(), contact, "erasure", "Раније.")
+		must(t, err)
+		r.look("RS-T/GOV/A", 2, nil)
+		meta, err := json.Marshal(journal.Receipt{Asker: "RS-T/GOV/B/civil", Role: exchange.RoleOfficer, Holder: "RS-T/GOV/B/civil", Act: exchange.ActRead, Purpose: "family-support", Provision: "zfpp/22/1", Fields: []string{"/born"}, Matter: "birth 7"})
+		must(t, err)
+		r.clock.Advance(time.Minute)
+		_, err = b.log.Append(t.Context(), journal.Entry{Kind: "act", ID: "act-before", At: r.clock.Now(), Subjects: []string{before}, Meta: meta})
+		must(t, err)
+		for name, of := range map[string]string{"RS-T/GOV/A": person, "RS-T/GOV/B": before} {
+			testkit.Eventually(t, "receipts about "+of, func() bool {
+				all, err := journal.Receipts(t.Context(), r.bodies[name].db, of, "", journal.MaxReceipts)
+				must(t, err)
+				return len(all.Items) >= map[string]int{person: 2, before: 1}[of]
+			})
+		}
+		list := func(by act.Actor) []receipts.Access {
+			t.Helper()
+			p, silent, err := r.AccessLog(t.Context(), by, "")
+			must(t, err)
+			if len(silent) > 0 {
+				t.Errorf("silent: %v", silent)
+			}
+			return p.Items
+		}
+		if n := len(list(mila())); n != 2 {
+			t.Errorf("before it was joined: %d looks, want 2", n)
+		}
+		all := list(joined)
+		if len(all) != 3 || all[0].Number != "act-before" {
+			t.Fatalf("after it was joined: %+v", all)
+		}
+		must(t, r.AskWhy(t.Context(), joined, all[0].ID, "Зашто?"))
+		must(t, r.AskWhy(t.Context(), joined, all[1].ID, "Зашто?"))
+		wantCode(t, r.AskWhy(t.Context(), mila(), all[0].ID, "Зашто?"), "look-unknown")
+		asked, _, err := r.Asked(t.Context(), joined)
+		must(t, err)
+		if len(asked) != 2 {
+			t.Errorf("%d questions, want one under each name", len(asked))
+		}
+
+		again, err := b.system.Request(t.Context(), joined, "access", "Све.")
+		must(t, err)
+		v, err := b.cases.Case(t.Context(), joined, again)
+		must(t, err)
+		if len(v.Messages) != 1 || !strings.Contains(v.Messages[0].Said, number) {
+			t.Errorf("the officer is not told of %s: %+v", number, v.Messages)
+		}
+	})
 }

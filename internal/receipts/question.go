@@ -312,7 +312,7 @@ func (s *System) Looked(ctx context.Context, by act.Actor, c cases.Case) error {
 	if s.Watch == nil || strings.HasPrefix(by.Account, act.SystemPrefix) {
 		return nil
 	}
-	return s.Watch.Note(ctx, Look{ID: receipt, Account: by.Account, Person: subject, Matter: "case " + c.Number, At: now, Waits: !c.Ended() || c.Officer == by.Account, Own: by.Is(exchange.ReceiptSector) == subject})
+	return s.Watch.Note(ctx, Look{ID: receipt, Account: by.Account, Person: subject, Matter: "case " + c.Number, At: now, Waits: !c.Ended() || c.Officer == by.Account, Own: by.Bears(exchange.ReceiptSector, subject)})
 }
 
 // purposeOf is that for which an officer sees a case of a kind of this room; empty for others.

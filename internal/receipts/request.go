@@ -3,6 +3,8 @@ package receipts
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
@@ -28,10 +30,14 @@ func (s *System) Request(ctx context.Context, by act.Actor, right, why string) (
 	if person == "" {
 		return "", notYours()
 	}
+	before, err := s.begunBefore(ctx, by)
+	if err != nil {
+		return "", err
+	}
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		c, begun, err := s.Cases.Open(ctx, tx, cases.Opening{
 			Kind: requestKind, About: right + " " + civil.Of(s.Now()).String(), Whom: person, Source: "page",
-			Person: person, Sector: exchange.ReceiptSector, Channel: cases.ByPage, Said: s.asks(right) + "\n" + why,
+			Person: person, Sector: exchange.ReceiptSector, Channel: cases.ByPage, Said: s.asks(right) + "\n" + why + before,
 		})
 		if err != nil {
 			return fmt.Errorf("open data request: %w", err)
@@ -43,6 +49,25 @@ func (s *System) Request(ctx context.Context, by act.Actor, right, why string) (
 		return s.Cases.Heard(ctx, tx, c.ID, why)
 	})
 	return number, err
+}
+
+// begunBefore names, for the officer who answers, the newest cases that a person began under a contact before it was joined to them: what the body holds of
+// them lies under another name there.
+func (s *System) begunBefore(ctx context.Context, by act.Actor) (string, error) {
+	own, err := s.Cases.Own(ctx, by, "")
+	if err != nil {
+		return "", err
+	}
+	var numbers []string
+	for _, c := range own.Items {
+		if c.Person != by.Is(c.Sector) && slices.Contains(by.Aliases[c.Sector], c.Person) {
+			numbers = append(numbers, c.Number)
+		}
+	}
+	if len(numbers) == 0 {
+		return "", nil
+	}
+	return "\n" + said().Text("request.before")["sr"] + " " + strings.Join(numbers, ", "), nil
 }
 
 // asks says a right as the form does.
