@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/kit/problem"
 )
 
@@ -32,7 +33,8 @@ const (
 // heldForm is what is taken along.
 type heldForm struct {
 	Path    string     `json:"path"`
-	Account string     `json:"account"` // to which the answers of several steps were sealed
+	Account string     `json:"account"` // to which the answers of several steps were sealed; empty for nobody
+	Surely  bool       `json:"surely"`  // known more surely than by a contact: then what they filled is for nobody else
 	Values  url.Values `json:"values"`
 }
 
@@ -51,7 +53,7 @@ func (v *Visit) hold(page Page, err error) error {
 	nonce := make([]byte, 16)
 	_, _ = rand.Read(nonce) // never fails: crypto/rand ends the program instead
 	name := base64.RawURLEncoding.EncodeToString(nonce)
-	sealed, sealing := v.Forms.sealHeld(name, heldForm{path, v.Actor.Account, v.R.PostForm})
+	sealed, sealing := v.Forms.sealHeld(name, heldForm{path, v.Actor.Account, v.Actor.Account != "" && v.Actor.Level != act.LevelContact, v.R.PostForm})
 	if sealing != nil || len(sealed) > heldPart*heldParts {
 		return err
 	}
@@ -90,7 +92,15 @@ func (v *Visit) held() (h heldForm, ok bool) {
 			v.setHeld(i, "")
 		}
 	}
-	return h, sealed != "" && v.Forms.openHeld(name, sealed, &h) == nil
+	if sealed == "" || v.Forms.openHeld(name, sealed, &h) != nil {
+		return heldForm{}, false
+	}
+	// Who steps up from a contact gets another account. Where somebody surer has left a form, and another signs in at that
+	// browser, it is not theirs to read or to send.
+	if h.Surely && h.Account != v.Actor.Account {
+		return heldForm{}, false
+	}
+	return h, true
 }
 
 // sendHeld shows that the answers of a form of several steps, or of a form without a page of

@@ -209,3 +209,30 @@ func incompressible() string {
 	_, _ = rand.Read(text) // never fails
 	return hex.EncodeToString(text)
 }
+
+// What somebody has filled who is surely known is neither shown to whoever signs in after them at the same browser, nor sent by them.
+func TestAFormOfSomebodySureIsForNobodyElse(t *testing.T) {
+	l := &lender{now: start}
+	wizard := l.wizard()
+	v := newVisitorAt(t, func(v *visitorAt) portal.Room {
+		return portal.Room{Pages: []portal.Page{
+			{Pattern: "GET /loans/new", Right: act.SignedIn(), Do: func(v *portal.Visit) error { return wizard.Begin(v, "thing", loan{}) }},
+			{Pattern: "POST /loans/new", Right: act.SignedIn().AtLevel(act.LevelSecondFactor), Do: wizard.Continue},
+		}}
+	})
+	for account, status := range map[string]int{"petar": http.StatusConflict, "milica": http.StatusOK} {
+		v.account, v.level = "milica", act.LevelEID
+		_, page := v.send("/loans/new", nil)
+		form := url.Values{"thing": {"Тајно"}, "with": {"charger"}}
+		for _, h := range hiddenValues.FindAllStringSubmatch(page, -1) {
+			form.Set(h[1], html.UnescapeString(h[2]))
+		}
+		_, page = v.send("/loans/new", form)
+		to := v.back(page)
+		v.account, v.level = account, act.LevelSecondFactor
+		got, page := v.send(to, nil)
+		if got != status || strings.Contains(page, "Тајно") != (status == http.StatusOK) {
+			t.Errorf("%s comes back to %d, want %d: %s", account, got, status, page)
+		}
+	}
+}
