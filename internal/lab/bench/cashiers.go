@@ -182,21 +182,25 @@ func (c *cashiers) files() []PaidFile {
 	return slices.SortedFunc(maps.Values(c.taken), func(a, b PaidFile) int { return a.At.Compare(b.At) })
 }
 
-// settle makes rounds until every decision that was acknowledged is paid.
+// settle makes rounds until every decision that was acknowledged is paid. They are far enough apart that the sign-ins of two
+// people stay within what an address may do; what stood in the way of the last ones is told.
 func (c *cashiers) settle(ctx context.Context, l *ledger, patience time.Duration) error {
 	if c == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	var causes []error
 	for {
-		err := c.round(ctx)
+		if err := c.round(ctx); err != nil {
+			causes = append(causes[max(0, len(causes)-4):], err)
+		}
 		unpaid := l.unpaid(c.files())
 		if unpaid == 0 {
 			return nil
 		}
-		if !pause(ctx, time.Now().Add(time.Second)) {
-			return fmt.Errorf("%d decisions are not paid: %w", unpaid, errors.Join(err, ctx.Err()))
+		if !pause(ctx, time.Now().Add(roundEvery/2)) {
+			return fmt.Errorf("%d decisions are not paid: %w", unpaid, errors.Join(append(causes, ctx.Err())...))
 		}
 	}
 }
