@@ -6,6 +6,7 @@ import (
 	"maps"
 
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/law"
 	"dobosh/internal/notify"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
@@ -17,9 +18,13 @@ func (r *Room) inform(ctx context.Context, tx *storage.Tx, c Case, what string, 
 	if err != nil {
 		return err
 	}
+	return r.sendAll(ctx, tx, c, notices)
+}
+
+func (r *Room) sendAll(ctx context.Context, tx *storage.Tx, c Case, notices []notify.Notice) error {
 	for _, n := range notices {
 		if err := r.Notifier.Send(ctx, tx, n); err != nil {
-			return fmt.Errorf("tell of the clock of case %s: %w", c.Number, err)
+			return fmt.Errorf("tell about case %s: %w", c.Number, err)
 		}
 	}
 	return nil
@@ -28,24 +33,53 @@ func (r *Room) inform(ctx context.Context, tx *storage.Tx, c Case, what string, 
 // toldOf are the notices to the parties of a case about its clock, in the words of the room: what names the sentences, id
 // the occasion. What others may read says where to look.
 func (r *Room) toldOf(c Case, what string, lane notify.Lane, id string, more lang.Values) ([]notify.Notice, error) {
-	if c.Person == "" || r.Notifier == nil {
-		return nil, nil
-	}
 	body, err := registry.ParseID(c.Body)
 	if err != nil {
 		return nil, err
 	}
-	values := lang.Values{"body": r.Title(body), "number": c.Number, "phone": r.Phone}
+	values := lang.Values{"body": r.Title(body), "number": c.Number}
 	maps.Copy(values, more)
-	notice := notify.Notice{
-		ID: "case-" + c.ID + "-" + id, Person: c.Person, Lane: lane, Link: r.PublicURL + "/cases/" + c.Number,
-		Subject: said().In("case.told."+what, values), Body: said().In("case.told."+what+"-body", values),
+	return r.noticesOf(c, lane, id, said().In("case.told."+what, values), said().In("case.told."+what+"-body", values)), nil
+}
+
+// noticesOf are those to the parties of a case, with the telephone of the body under what is said; none where nobody is known.
+func (r *Room) noticesOf(c Case, lane notify.Lane, id string, subject, body lang.Text) []notify.Notice {
+	if c.Person == "" || r.Notifier == nil {
+		return nil
 	}
-	notice.Body = notice.Body.Map(func(source lang.Tag, s string) string {
+	notice := notify.Notice{ID: "case-" + c.ID + "-" + id, Person: c.Person, Lane: lane, Link: r.PublicURL + "/cases/" + c.Number, Subject: subject}
+	notice.Body = body.Map(func(source lang.Tag, s string) string {
 		if r.Phone != "" {
-			s += "\n" + said().In("case.notice-help", values).In(source)
+			s += "\n" + said().In("case.notice-help", lang.Values{"phone": r.Phone}).In(source)
 		}
 		return s
 	})
-	return c.toAll(notice), nil
+	return c.toAll(notice)
+}
+
+// Telling is what another room has to say about a case.
+type Telling struct {
+	Occasion      string // what is told of once: the same occasion sends no second notice
+	Subject, Body lang.Text
+	Within        string // what officers read in the case; empty for nothing
+}
+
+// Tell sends what another room has to say about a case to its parties, and marks the case as one in which something new waits
+// to be read, within the transaction of the caller.
+//
+// Problem: case-unknown.
+func (r *Room) Tell(ctx context.Context, tx *storage.Tx, id string, t Telling) error {
+	c, err := r.caseWhere(ctx, tx, "id", id)
+	if err != nil {
+		return err
+	}
+	if t.Within != "" {
+		if err := r.say(ctx, tx, c, Internal, law.ByRule, "", t.Within); err != nil {
+			return err
+		}
+		if err := r.unread(ctx, tx, &c); err != nil {
+			return err
+		}
+	}
+	return r.sendAll(ctx, tx, c, r.noticesOf(c, notify.Normal, t.Occasion, t.Subject, t.Body))
 }

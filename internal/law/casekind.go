@@ -48,12 +48,25 @@ type CaseKind struct {
 	Term       string       `yaml:"term"`       // within which the body decides; empty for none
 	Silence    string       `yaml:"silence"`    // kind of the case with which the party goes on when the term ends in silence; empty for none
 	Raise      string       `yaml:"raise"`      // form with which a person begins one; empty where nobody does
+	Voice      bool         `yaml:"voice"`      // people raise one where they say what they have to say; its form asks for a "subject"
+	Again      string       `yaml:"again"`      // kind of the case with which the party goes on who is not content with the outcome; empty for none
+	Thresholds []Threshold  `yaml:"thresholds"` // what numbers of supports oblige the body to, the least first
 	Room       string       `yaml:"room"`       // that moves cases of this kind by acts of its own; empty where the page of the case does
 	Visibility Visibility   `yaml:"visibility"` // at the beginning; only a person's act widens it
 	Retention  int          `yaml:"retention"`  // years after the end for which a case is kept
 	Statuses   []CaseStatus `yaml:"statuses"`   // the first is that of a new case
 	Span       `yaml:",inline"`
 	Evidence   `yaml:",inline"`
+}
+
+// VoiceSubject is the field of the form of a voice that says in one line what it is about.
+const VoiceSubject = "subject"
+
+// Threshold is a number of supports from which on a body is obliged to something.
+type Threshold struct {
+	Supports  int       `yaml:"supports"`
+	Title     lang.Text `yaml:"title"` // to what
+	Provision Ref       `yaml:"provision"`
 }
 
 // Visibility is who may see that there is a case and what it is about.
@@ -157,6 +170,7 @@ func (d *draft) checkCaseKind(e entry[CaseKind]) Findings {
 	if kind.Raise != "" && !has(d.forms, func(x Form) bool { return x.ID == kind.Raise }) {
 		found = append(found, e.says("raise", "form %q is not in the pack", kind.Raise))
 	}
+	found = append(found, d.checkVoice(e)...)
 	wrong := func(format string, args ...any) { found = append(found, e.says("statuses", format, args...)) }
 	seen := map[string]bool{}
 	for _, s := range kind.Statuses {
@@ -217,6 +231,29 @@ func (d *draft) checkCaseKind(e entry[CaseKind]) Findings {
 		if !s.Merged && !slices.Contains(from, s.ID) {
 			wrong("status %q is not reached from %q", s.ID, kind.Begins().ID)
 		}
+	}
+	return found
+}
+
+// checkVoice finds a kind that people cannot raise, whose answer leads nowhere, and thresholds out of order.
+func (d *draft) checkVoice(e entry[CaseKind]) (found Findings) {
+	kind := e.value
+	asks := has(d.forms, func(x Form) bool {
+		return x.ID == kind.Raise && slices.ContainsFunc(x.Fields, func(f FormField) bool { return f.Name == VoiceSubject && !f.Optional })
+	})
+	if kind.Voice && !asks {
+		found = append(found, e.says("voice", "people raise kind %q: its form has to ask for %q", kind.ID, VoiceSubject))
+	}
+	if kind.Again != "" && !has(d.cases, func(x CaseKind) bool { return x.ID == kind.Again && x.Raise == "" }) {
+		found = append(found, e.says("again", "case kind %q is not in the pack, or people raise it by themselves", kind.Again))
+	}
+	most := 0
+	for _, t := range kind.Thresholds {
+		found = append(found, rests(d, e, t.Provision, kind.From)...)
+		if t.Supports <= most {
+			found = append(found, e.says("thresholds", "%d supports stand behind %d: the least is first", t.Supports, most))
+		}
+		most = t.Supports
 	}
 	return found
 }

@@ -49,6 +49,7 @@ import (
 	"dobosh/internal/notify"
 	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/portal"
+	"dobosh/internal/participation"
 	"dobosh/internal/receipts"
 	receiptpages "dobosh/internal/receipts/pages"
 	"dobosh/internal/registry"
@@ -122,7 +123,7 @@ const (
 func tables(guests []Guest) []fs.FS {
 	all := []fs.FS{
 		migrations, keys.Migrations(), bus.Migrations(), api.Migrations(), budget.Migrations(), turnstile.Migrations(), work.Migrations(), journal.Migrations(), identity.Migrations(), registry.Migrations(), admission.Migrations(),
-		contracts.Migrations(), catalogue.Migrations(), oversight.Migrations(), events.Migrations(), notify.Migrations(), mailbox.Migrations(), cases.Migrations(), services.Migrations(), receipts.Migrations(),
+		contracts.Migrations(), catalogue.Migrations(), oversight.Migrations(), events.Migrations(), notify.Migrations(), mailbox.Migrations(), cases.Migrations(), services.Migrations(), receipts.Migrations(), participation.Migrations(),
 	}
 	for _, guest := range guests {
 		for _, tables := range guest.Tables {
@@ -458,6 +459,9 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		Pages:   []portal.Room{casePages, questions},
 		Start:   asked.Adopt,
 	}, nil)
+	if err := n.take(openVoices(ctx, pack, db, shared, matters, now)); err != nil {
+		return err
+	}
 	answered, brings, err := openMailbox(ctx, b, db, jobs, shared, courier, people, matters)
 	if err := n.take(brings, err); err != nil {
 		return err

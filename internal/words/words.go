@@ -18,6 +18,7 @@ import (
 	"dobosh/internal/notify"
 	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/papers"
+	"dobosh/internal/participation"
 	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 	"dobosh/internal/registry"
@@ -31,6 +32,6 @@ import (
 func Of(guests ...lang.Words) (*lang.Catalogue, error) {
 	return lang.Load(append([]lang.Words{
 		portal.Words(), act.Words(), api.Words(), work.Words(), identity.Words(), law.Words(), journal.Words(), backup.Words(), registry.Words(), admission.Words(), contracts.Words(),
-		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), mailbox.Words(), papers.Words(), cases.Words(), search.Words(), services.Words(), receipts.Words(),
+		catalogue.Words(), exchange.Words(), rules.Words(), notify.Words(), mailbox.Words(), papers.Words(), cases.Words(), search.Words(), services.Words(), receipts.Words(), participation.Words(),
 	}, guests...)...)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dobosh/internal/act"
+	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/law"
@@ -27,6 +28,7 @@ func People() map[string]act.Actor {
 	}
 	return map[string]act.Actor{
 		"mother":    {Account: "milica", Name: "Милица Пример", Grants: []act.Grant{{Role: identity.Resident}}, Persons: map[string]string{"family": "p"}},
+		"neighbour": {Account: "mira", Name: "Мира Пример", Level: act.LevelContact, Grants: []act.Grant{{Role: identity.Resident}}, Persons: map[string]string{exchange.ReceiptSector: "n"}},
 		"officer":   staff("dragan", "Драган Службеник", identity.Officer),
 		"leader":    staff("ljiljana", "Љиљана Руководилац", identity.Leader),
 		"registrar": staff("vesna", "Весна Матичар", identity.Registrar),
