@@ -13,7 +13,7 @@ func TestTheEndOfATermLeadsSomewhere(t *testing.T) {
 	serbia := copyOfSerbia(t)
 	for _, tt := range []struct{ name, file, old, new, want string }{
 		{"silence without a way on", "cases/application.yaml", "silence: appeal\n", "", `term "decision" ends in silence`},
-		{"silence into nothing", "cases/application.yaml", "silence: appeal\n", "silence: complaint\n", `case kind "complaint" is not in the pack`},
+		{"silence into nothing", "cases/application.yaml", "silence: appeal\n", "silence: lament\n", `case kind "lament" is not in the pack`},
 		{"a yes by silence of which no case hears", "terms.yaml", "    then: escalation\n    then_by: zup/153\n", "    then: granted\n    then_by: zup/153\n", "no status is moved by the clock"},
 		{"two ends", "cases/appeal.yaml", "- { to: replaced, by: [officer], eyes: 2 }\n      - to: late\n        by: [officer]", "- { to: replaced, by: [clock] }\n      - to: late\n        by: [clock]", "the end of the term leads two ways"},
 	} {

@@ -107,7 +107,7 @@ func (c *cashiers) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	errs := []error{c.askBank(ctx, releases)}
+	var errs []error
 	for _, found := range fileOnPage.FindAllStringSubmatch(string(page), -1) {
 		if found[2] == "release" {
 			_, err := releases.do(ctx, http.MethodPost, c.portal+"/desk/payments/"+found[1]+"/release", url.Values{})
@@ -118,14 +118,15 @@ func (c *cashiers) round(ctx context.Context) error {
 			errs = append(errs, c.take(ctx, releases, found[1]))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.askBank(ctx, releases))...)
 }
 
 // A payment of which the node does not know whether it left, with the code of its
 // decision.
 var uncertainOnPage = regexp.MustCompile(`/desk/payments/([0-9A-Za-z-]+)/unpaid"(?s:.{0,200}?)([A-Z]{2}-[0-9]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})`)
 
-// askBank says of such a payment that it was not paid, where the bank has no file with it.
+// askBank says of such a payment that it was not paid, where the bank has no file with it; as many of them as an account may say
+// at once, the others in the next round.
 func (c *cashiers) askBank(ctx context.Context, o *officer) error {
 	page, err := o.do(ctx, http.MethodGet, c.portal+"/desk/payments?state=uncertain", nil)
 	if err != nil {
@@ -138,7 +139,9 @@ func (c *cashiers) askBank(ctx context.Context, o *officer) error {
 		})
 		if !bank {
 			_, err := o.do(ctx, http.MethodPost, c.portal+"/desk/payments/"+found[1]+"/unpaid", url.Values{})
-			errs = append(errs, err)
+			if errs = append(errs, err); refusedWith(err, http.StatusTooManyRequests) {
+				break
+			}
 		}
 	}
 	return errors.Join(errs...)

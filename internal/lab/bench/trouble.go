@@ -33,6 +33,7 @@ type Trouble interface {
 // Told is what the driver was told.
 type Told struct {
 	Births    []string             // that were recorded
+	Offers    int                  // that each of them gives
 	Decisions map[string]string    // by offer
 	At        map[string]time.Time // when of each birth and decision
 	Files     []PaidFile           // that were released and taken
@@ -52,7 +53,7 @@ func (m *measurement) lost(node string, at time.Time) bool {
 func (l *ledger) told() Told {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := Told{Decisions: maps.Clone(l.decisions), At: maps.Clone(l.at)}
+	t := Told{Offers: l.wanted, Decisions: maps.Clone(l.decisions), At: maps.Clone(l.at)}
 	for reference, m := range l.matters {
 		if m.recorded {
 			t.Births = append(t.Births, reference)

@@ -107,6 +107,7 @@ func (a *audit) city(ctx context.Context, cfg station.Config, told bench.Told) {
 			a.find("decision %s pays its first rate %d times", decision, payments[decision+"/1"])
 		}
 	}
+	a.heard(ctx, cfg, told)
 	a.each(ctx, cfg, func(offer, state string) { a.find("offer %s is %s, and its term was far", offer, state) },
 		`select id, state from services_offers where state = 'lapsed'`)
 	unsealed := 0
@@ -116,6 +117,19 @@ func (a *audit) city(ctx context.Context, cfg station.Config, told bench.Told) {
 	}
 	a.each(ctx, cfg, func(index, n string) { a.find("entry %s of the journal stands for %s decisions", index, n) },
 		`select cast(log_index as text), cast(count(*) as text) from services_decisions where log_index >= 0 group by log_index having count(*) > 1`)
+}
+
+// heard says of every birth that was recorded and of which an offer is missing what the city has made of it: nothing, when it never
+// heard of it, or how far that has come.
+func (a *audit) heard(ctx context.Context, cfg station.Config, told bench.Told) {
+	made, offers := map[string][]string{}, map[string]int{}
+	a.each(ctx, cfg, func(birth, came string) { made[birth] = append(made[birth], came) }, `select subject, service || ' is ' || state from services_assessments order by service`)
+	a.each(ctx, cfg, func(birth, _ string) { offers[birth]++ }, `select subject, id from services_offers`)
+	for _, birth := range told.Births {
+		if offers[birth] < told.Offers && !a.rows(told.At[birth]) {
+			a.find("birth %s has %d offers; the city has made of it %q", birth, offers[birth], made[birth])
+		}
+	}
 }
 
 // payments: every file that was taken was prepared by one person and released by
