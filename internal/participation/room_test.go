@@ -49,6 +49,15 @@ func (r *rig) Send(_ context.Context, _ *storage.Tx, n notify.Notice) error {
 	return nil
 }
 
+func (r *rig) SendAll(ctx context.Context, tx *storage.Tx, all ...notify.Notice) error {
+	for _, n := range all {
+		if err := r.Send(ctx, tx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (*rig) Looked(context.Context, act.Actor, cases.Case) error { return nil }
 
 func must(t testing.TB, err error) {
