@@ -18,7 +18,7 @@ func (s *story) recordBirths() {
 	p := s.arrive(s.demo.URL(demo.Registers), "registers-welcome")
 	s.signIn(p, s.say("welcome.registers.sign-in"), s.staff("registrar"), "registers-home")
 	if p.Has("link", s.say("nav.births")) {
-		s.way(p, "nav.births")
+		s.follow(p, "nav.births")
 	}
 	p.Check("births-none", s.tag)
 	s.recordBirth(p, s.person("jovana"), 0, true)

@@ -68,7 +68,7 @@ func (s *story) asksParty() *browser.Page {
 	s.t.Helper()
 	p := s.arrive(s.demo.URL(demo.City), "welcome")
 	s.signIn(p, s.say("welcome.city.sign-in"), s.staff("officer"), "desk-home")
-	s.way(p, "nav.desk-cases")
+	s.follow(p, "nav.desk-cases")
 	waits := s.statusOf("application", "with-officer")
 	p.Eventually("a case waits for an officer", func() bool {
 		if strings.Contains(p.Text(), waits) {
@@ -119,7 +119,7 @@ func (s *story) answersOfficer() *browser.Page {
 
 	p := s.arrive(s.demo.URL(demo.City), "welcome")
 	s.signIn(p, s.say("welcome.city.sign-in"), s.person("ivana").Name(), "home-cases")
-	s.way(p, "nav.cases")
+	s.follow(p, "nav.cases")
 	p.Check("cases", s.tag)
 	p.Click("link", s.service(allowance))
 	p.Eventually("the answer is in the case", func() bool {

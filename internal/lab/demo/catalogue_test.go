@@ -46,7 +46,7 @@ func (s *story) sought() string {
 func (s *story) finds() {
 	s.t.Helper()
 	p := s.arrive(s.demo.URL(demo.Supervisor), "welcome-supervisor")
-	s.way(p, "nav.services")
+	s.follow(p, "nav.services")
 	p.Check("catalogue", s.tag)
 	p.Fill(s.say("catalogue.words"), "qqqq")
 	p.Click("button", s.say("list.find"))
@@ -85,7 +85,7 @@ func (s *story) described(p *browser.Page) {
 func (s *story) asksFromThere() {
 	s.t.Helper()
 	p := s.at(demo.City, "welcome.city.sign-in", "contracts", "contracts-none")
-	s.way(p, "nav.services")
+	s.follow(p, "nav.services")
 	register := s.registerName("Евиденција пребивалишта", "Register of residence")
 	p.Eventually("the city has heard of the register", func() bool { p.Reload(); return p.Has("link", register) })
 	p.Click("link", register)
@@ -125,7 +125,7 @@ func (s *story) announces() {
 	s.t.Helper()
 	p := s.arrive(s.demo.URL(demo.Registers), "welcome-engineer")
 	s.signIn(p, s.say("welcome.registers.sign-in"), s.staff("engineer"), "registers-operate")
-	s.way(p, "nav.our-services")
+	s.follow(p, "nav.our-services")
 	p.Check("describe-services", s.tag)
 	p.Click("link", s.say("describe.again")+": "+s.registerName("Евиденција пребивалишта", "Register of residence"))
 	p.Check("describe", s.tag)

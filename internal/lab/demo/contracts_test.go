@@ -156,7 +156,7 @@ func (s *story) amends(p *browser.Page) {
 
 func (s *story) agrees(p *browser.Page) {
 	s.t.Helper()
-	s.way(p, "nav.our-contracts")
+	s.follow(p, "nav.our-contracts")
 	p.Eventually("the amendment has come", func() bool {
 		if p.Has("link", s.say("contract.look")) {
 			return true
@@ -181,7 +181,7 @@ func (s *story) ends(p *browser.Page) {
 	s.t.Helper()
 	p.Click("link", s.say("contract.see-standing"))
 	p.Check("contract-standing", s.tag)
-	s.way(p, "nav.our-contracts")
+	s.follow(p, "nav.our-contracts")
 	p.Click("link", s.say("contracts.tab-in-force"))
 	p.Check("contract-in-force", s.tag)
 	p.Back()
@@ -204,7 +204,7 @@ func (s *story) ends(p *browser.Page) {
 
 func (s *story) group(p *browser.Page) {
 	s.t.Helper()
-	s.way(p, "nav.our-contracts")
+	s.follow(p, "nav.our-contracts")
 	p.Click("link", s.say("contracts.tab-groups"))
 	p.Check("groups-none", s.tag)
 	p.Click("link", s.say("groups.new"))

@@ -18,15 +18,15 @@ func (s *story) officer() {
 	s.t.Helper()
 	p := s.arrive(s.demo.URL(demo.City), "welcome")
 	s.signIn(p, s.say("welcome.city.sign-in"), s.staff("officer"), "desk-home")
-	s.way(p, "nav.desk")
+	s.follow(p, "nav.desk")
 	p.Check("desk", s.tag)
-	s.way(p, "nav.offers")
+	s.follow(p, "nav.offers")
 	p.Says(s.service(allowance), s.service(grant), s.say("offer.state.accepted"))
 	p.Check("desk-offers", s.tag)
-	s.way(p, "nav.decisions")
+	s.follow(p, "nav.decisions")
 	p.Says(s.service(allowance), s.say("decision.granted.true"))
 	p.Check("desk-decisions", s.tag)
-	s.way(p, "nav.assessments")
+	s.follow(p, "nav.assessments")
 	p.Check("desk-assessments", s.tag)
 	s.settle(p)
 	s.answer(p)
@@ -39,7 +39,7 @@ func (s *story) officer() {
 func (s *story) settle(p *browser.Page) {
 	s.t.Helper()
 	waits := s.statusOf("application", "with-officer")
-	s.way(p, "nav.desk-cases")
+	s.follow(p, "nav.desk-cases")
 	p.Click("link", s.say("cases.queue.state.free"))
 	p.Eventually("the case of Ivana waits", func() bool {
 		if strings.Contains(p.Text(), waits) {
@@ -62,7 +62,7 @@ func (s *story) settle(p *browser.Page) {
 	p.Click("button", s.say("referral.button"))
 	p.Check("desk-cases-after", s.tag)
 	p.Click("button", s.say("case.send"))
-	s.way(p, "nav.offers")
+	s.follow(p, "nav.offers")
 	p.Says(s.say("offer.state.open"))
 }
 
@@ -91,12 +91,12 @@ func (s *story) answerAt(p *browser.Page, portal string) {
 // pay: what is due goes into a file, another officer releases it once, and it is XML.
 func (s *story) pay(p *browser.Page) {
 	s.t.Helper()
-	s.way(p, "nav.payments")
+	s.follow(p, "nav.payments")
 	p.Says(s.say("payment.state.due"))
 	p.Check("desk-payments", s.tag)
 	p.ClickTwice("button", s.say("files.prepare"))
 	if !p.Has("link", s.say("files.second")+":") {
-		s.way(p, "nav.payments")
+		s.follow(p, "nav.payments")
 	}
 	p.Check("desk-payments-prepared", s.tag)
 	p.Click("link", s.say("files.second")+":")
@@ -106,7 +106,7 @@ func (s *story) pay(p *browser.Page) {
 
 	p.Open(s.demo.URL(demo.City))
 	s.signIn(p, s.say("welcome.city.sign-in"), s.staff("cashier"), "desk-home")
-	s.way(p, "nav.payments")
+	s.follow(p, "nav.payments")
 	p.Click("link", s.say("files.release")+":")
 	p.Check("desk-release", s.tag)
 	p.Click("button", s.say("release.button"))
@@ -144,14 +144,14 @@ func (s *story) supervisor() {
 func (s *story) registryPages(p *browser.Page, as string) {
 	s.t.Helper()
 	city, _ := s.pack.Body("RS-DEMO/GOV/ZRENJANIN")
-	s.way(p, "nav.members")
+	s.follow(p, "nav.members")
 	p.Says(city.Title.In(s.tag))
 	p.Check(as+"members", s.tag)
-	s.way(p, "nav.contracts")
+	s.follow(p, "nav.contracts")
 	p.Says(s.say("contracts.in-force"))
 	p.Check(as+"contracts", s.tag)
-	s.way(p, "nav.logs")
+	s.follow(p, "nav.logs")
 	p.Says("RS-DEMO/GOV/ZRENJANIN")
 	p.Check(as+"logs", s.tag)
-	s.way(p, "nav.home")
+	s.follow(p, "nav.home")
 }

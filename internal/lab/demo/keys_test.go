@@ -46,7 +46,7 @@ func TestTwentyCasesByKeyboard(t *testing.T) {
 			p.Open(s.demo.URL(demo.City))
 			s.inLanguage(p)
 			s.signIn(p, s.say("welcome.city.sign-in"), s.staff("officer"), "desk-home")
-			s.way(p, "nav.desk-cases")
+			s.follow(p, "nav.desk-cases")
 			p.Says(numbers...)
 			p.Check("desk-keys-queue", s.tag)
 

@@ -60,7 +60,7 @@ func TestANodeIsKilledBetweenTwoTaps(t *testing.T) {
 
 	second.start()
 	second.serves()
-	s.way(p, "nav.inbox")
+	s.follow(p, "nav.inbox")
 	p.Eventually("the offer is there", func() bool {
 		if p.Has("link", s.say("offer.look")+": "+s.service(allowance)) {
 			return true

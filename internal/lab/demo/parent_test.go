@@ -54,7 +54,7 @@ func (s *story) parent() {
 	s.mother = s.arrive(s.demo.URL(demo.City), "welcome")
 	p := s.mother
 	s.signIn(p, s.say("welcome.city.sign-in"), s.person("jovana").Name(), "home")
-	s.way(p, "nav.inbox")
+	s.follow(p, "nav.inbox")
 	p.Says(s.service(allowance), s.service(grant))
 	p.Check("inbox", s.tag)
 	s.secondOffer(p)
@@ -64,8 +64,8 @@ func (s *story) parent() {
 	s.looks(p)
 }
 
-// way goes to a part of the portal. On a phone only some stand in sight, the others in a fold.
-func (s *story) way(p *browser.Page, key string) {
+// follow goes to a part of the portal. On a phone only some stand in sight, the others in a fold.
+func (s *story) follow(p *browser.Page, key string) {
 	s.t.Helper()
 	if !p.Has("link", s.say(key)) {
 		p.Touch("DisclosureTriangle", s.say("nav.more"))
@@ -84,7 +84,7 @@ func (s *story) leave(p *browser.Page) {
 
 func (s *story) offer(p *browser.Page, service string) {
 	s.t.Helper()
-	s.way(p, "nav.inbox")
+	s.follow(p, "nav.inbox")
 	p.Click("link", s.say("offer.look")+": "+s.service(service))
 }
 
@@ -224,7 +224,7 @@ func (s *story) upload(p *browser.Page, content []byte) {
 // looks: who looked, what for, by which provision; and a question why.
 func (s *story) looks(p *browser.Page) {
 	s.t.Helper()
-	s.way(p, "nav.looks")
+	s.follow(p, "nav.looks")
 	for _, body := range []string{"RS-DEMO/GOV/ZRENJANIN", "RS-DEMO/GOV/REGISTERS"} {
 		b, ok := s.pack.Body(body)
 		if !ok {
@@ -250,7 +250,7 @@ func (s *story) looks(p *browser.Page) {
 	p.Check("looks-ask", s.tag)
 	p.Fill(s.say("why.label"), why)
 	p.Click("button", s.say("why.button"))
-	s.way(p, "nav.messages")
+	s.follow(p, "nav.messages")
 	p.Says(why, s.statusOf("question", "received"), s.say("messages.case"))
 	p.Check("messages", s.tag)
 }
@@ -259,11 +259,11 @@ func (s *story) looks(p *browser.Page) {
 func (s *story) answered() {
 	s.t.Helper()
 	p := s.mother
-	s.way(p, "nav.messages")
+	s.follow(p, "nav.messages")
 	p.Says(why, because)
 	p.Check("messages-answered", s.tag)
 	s.requests(p)
-	s.way(p, "nav.home")
+	s.follow(p, "nav.home")
 	p.Check("home-after", s.tag)
 	s.leave(p)
 	p.Check("left", s.tag)
@@ -283,7 +283,7 @@ func (s *story) requests(p *browser.Page) {
 	if !ok {
 		s.t.Fatal("no form of a data request")
 	}
-	s.way(p, "nav.looks")
+	s.follow(p, "nav.looks")
 	p.Click("link", s.say("data.request"))
 	p.Check("data-request", s.tag)
 	p.Touch("radio", form.Fields[0].Options[0].Says.In(s.tag))
