@@ -101,20 +101,33 @@ const (
 	foldMost  = 5000
 )
 
-// Fold adds what was counted to the sums.
+// sumColumns are what sums have beside their week and their number.
+const sumColumns = `body, unit, service, kind, place, what, value`
+
+// Fold adds what was counted to the sums, and once a day adds those of the last weeks up.
 func (r *Room) Fold(ctx context.Context) error {
 	for {
 		n := 0
 		err := r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			today := civil.Of(r.Now())
+			since := overviewSince(today)
+			if err := addUp(ctx, tx, today, since); err != nil {
+				return err
+			}
 			var last string
 			err := tx.QueryRowContext(ctx, `select count(*), coalesce(max(id), '') from (select id from cases_counted order by id limit $1) first`, foldMost).Scan(&n, &last)
 			if err != nil || n == 0 {
 				return err
 			}
-			if _, err := tx.ExecContext(ctx, `insert into cases_sums (week, body, unit, service, kind, place, what, value, n)
-				select week, body, unit, service, kind, place, what, value, sum(n) from cases_counted where id <= $1 group by week, body, unit, service, kind, place, what, value
-				on conflict (week, body, unit, service, kind, place, what, value) do update set n = cases_sums.n + excluded.n`, last); err != nil {
+			if _, err := tx.ExecContext(ctx, `insert into cases_sums (week, `+sumColumns+`, n)
+				select week, `+sumColumns+`, sum(n) from cases_counted where id <= $1 group by week, `+sumColumns+`
+				on conflict (week, `+sumColumns+`) do update set n = cases_sums.n + excluded.n`, last); err != nil {
 				return fmt.Errorf("fold what was counted of cases: %w", err)
+			}
+			if _, err := tx.ExecContext(ctx, `insert into cases_quarter (day, `+sumColumns+`, n)
+				select cast($2 as text), `+sumColumns+`, sum(n) from cases_counted where id <= $1 and (week = '' or week >= $3) group by `+sumColumns+`
+				on conflict (day, `+sumColumns+`) do update set n = cases_quarter.n + excluded.n`, last, today.String(), since.String()); err != nil {
+				return fmt.Errorf("fold what was counted of cases lately: %w", err)
 			}
 			_, err = tx.ExecContext(ctx, `delete from cases_counted where id <= $1`, last)
 			return err
@@ -123,4 +136,27 @@ func (r *Room) Fold(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// addUp adds the sums of the last weeks up, unless that was done today.
+func addUp(ctx context.Context, tx *storage.Tx, today, since civil.Day) error {
+	if done, err := isAddedUp(ctx, tx, today); err != nil || done {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `delete from cases_quarter`); err != nil {
+		return fmt.Errorf("what was counted before: %w", err)
+	}
+	_, err := tx.ExecContext(ctx, `insert into cases_quarter (day, `+sumColumns+`, n)
+		select cast($1 as text), `+sumColumns+`, sum(n) from cases_sums where week = '' or week >= $2 group by `+sumColumns, today.String(), since.String())
+	if err != nil {
+		return fmt.Errorf("add up what was counted of cases: %w", err)
+	}
+	return nil
+}
+
+// isAddedUp reports whether the sums of the last weeks are those of a day.
+func isAddedUp(ctx context.Context, from storage.Reader, day civil.Day) (is bool, err error) {
+	n := 0
+	err = from.QueryRowContext(ctx, `select count(*) from (select 1 from cases_quarter where day = $1 limit 1) found`, day.String()).Scan(&n)
+	return n > 0, err
 }

@@ -65,15 +65,20 @@ type sum struct {
 //
 // Problems: sign-in-needed, not-allowed.
 func (r *Room) Lead(ctx context.Context, by act.Actor) (Overview, error) {
-	scopes, err := scoped(RightToLead(), by)
+	scopes, err := r.scoped(RightToLead(), by)
 	if err != nil {
 		return Overview{}, err
 	}
 	from := r.DB.Read(ctx)
-	view := Overview{Since: week(civil.Of(r.Now())).AddDays(-7 * (leadWeeks - 1))}
+	today := civil.Of(r.Now())
+	view := Overview{Since: overviewSince(today)}
 	units, services, places, weeks := tally{}, tally{}, tally{}, tally{}
 	all, outcomes := tally{}, map[Outcome]int{}
-	sums, err := sumsOf(ctx, from, scopes, view.Since, "unit, service, kind, place, what, value", func(scan storage.Scan) (s sum, err error) {
+	lately, err := r.lately(ctx, from, today)
+	if err != nil {
+		return view, err
+	}
+	sums, err := lately.of(ctx, from, scopes, "unit, service, kind, place, what, value", func(scan storage.Scan) (s sum, err error) {
 		return s, scan(&s.unit, &s.service, &s.kind, &s.place, &s.what, &s.value, &s.n)
 	})
 	if err != nil {
@@ -88,15 +93,13 @@ func (r *Room) Lead(ctx context.Context, by act.Actor) (Overview, error) {
 			outcomes[Outcome{Kind: s.kind, Status: s.value}] += s.n
 		}
 	}
-	if sums, err = sumsOf(ctx, from, scopes, view.Since, "week, what, value", func(scan storage.Scan) (s sum, err error) {
+	if sums, err = (lastWeeks{table: "cases_sums", since: view.Since, onlyWeeks: true}).of(ctx, from, scopes, "week, what, value", func(scan storage.Scan) (s sum, err error) {
 		return s, scan(&s.week, &s.what, &s.value, &s.n)
 	}); err != nil {
 		return view, err
 	}
 	for _, s := range sums {
-		if s.week != "" {
-			weeks.add(s.week, s)
-		}
+		weeks.add(s.week, s)
 	}
 	late := `ended_at = 0 and alarm in ('over', 'escalated')` // as the index has it
 	if scopes.Where != "" {
@@ -126,11 +129,42 @@ func (r *Room) Lead(ctx context.Context, by act.Actor) (Overview, error) {
 	return view, nil
 }
 
-// sumsOf adds up what was counted since a week, folded or not.
-func sumsOf(ctx context.Context, from storage.Reader, scopes storage.Filter, since civil.Day, by string, read func(storage.Scan) (sum, error)) ([]sum, error) {
-	f := storage.Filter{Where: scopes.Where, Args: slices.Clone(scopes.Args)}
-	and(&f, "(week = '' or week >= %s)", since.String())
-	rows, err := from.QueryContext(ctx, `select `+by+`, sum(n) from (select `+by+`, n from cases_sums where `+f.Where+` union all select `+by+`, n from cases_counted where `+f.Where+`) counted group by `+by, f.Args...)
+// overviewSince is the Monday from which an overview of a day counts.
+func overviewSince(today civil.Day) civil.Day { return week(today).AddDays(-7 * (leadWeeks - 1)) }
+
+// lastWeeks is where what was counted in the last weeks stands, beside what is not folded yet.
+type lastWeeks struct {
+	table     string
+	day       civil.Day // on which the table was added up; none for one with weeks
+	since     civil.Day
+	onlyWeeks bool // without what is true of all time
+}
+
+// lately is what was added up today, or, while that is still to be done, the weeks.
+func (r *Room) lately(ctx context.Context, from storage.Reader, today civil.Day) (lastWeeks, error) {
+	all := lastWeeks{table: "cases_sums", since: overviewSince(today)}
+	done, err := isAddedUp(ctx, from, today)
+	if done {
+		all.table, all.day = "cases_quarter", today
+	}
+	return all, err
+}
+
+// of adds up what was counted, folded or not.
+func (l lastWeeks) of(ctx context.Context, from storage.Reader, scopes storage.Filter, by string, read func(storage.Scan) (sum, error)) ([]sum, error) {
+	weeks := storage.Filter{Where: scopes.Where, Args: slices.Clone(scopes.Args)}
+	if l.onlyWeeks {
+		and(&weeks, "week >= %s", l.since.String())
+	} else {
+		and(&weeks, "(week = '' or week >= %s)", l.since.String())
+	}
+	kept := weeks
+	if !l.day.IsZero() {
+		kept = storage.Filter{Where: scopes.Where, Args: weeks.Args}
+		and(&kept, "day = %s", l.day.String())
+		weeks.Args = kept.Args
+	}
+	rows, err := from.QueryContext(ctx, `select `+by+`, sum(n) from (select `+by+`, n from `+l.table+` where `+kept.Where+` union all select `+by+`, n from cases_counted where `+weeks.Where+`) counted group by `+by, weeks.Args...)
 	all, err := storage.All(rows, err, read)
 	if err != nil {
 		return nil, fmt.Errorf("what was counted of cases: %w", err)
@@ -188,7 +222,7 @@ func (t tally) loads() (all []Load) {
 //
 // Problems: sign-in-needed, not-allowed.
 func (r *Room) Overdue(ctx context.Context, by act.Actor, after page.Key) (page.Page[Case], error) {
-	f, err := scoped(RightToLead(), by)
+	f, err := r.scoped(RightToLead(), by)
 	if err != nil {
 		return page.Page[Case]{}, err
 	}

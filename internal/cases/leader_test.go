@@ -69,6 +69,18 @@ func TestTheLeaderSeesNumbersThatAreTrue(t *testing.T) {
 		none, err := r.Lead(t.Context(), leaderOf(act.Scope{Service: "parental-allowance"}))
 		must(t, err)
 		want(t, "of another service", none.All.Begun, 0)
+		r.at(civil.Date(2027, 4, 12), nine) // what began and ended is thirteen weeks back and more; what is open stays
+		for range 2 {
+			o, err = r.Lead(t.Context(), leader)
+			must(t, err)
+			want(t, "begun lately", o.All.Begun, 0)
+			want(t, "ended lately", o.All.Ended, 0)
+			want(t, "open still", o.All.Open, 3)
+			must(t, r.write(func(ctx context.Context, tx *storage.Tx) error { // as between midnight and the first round of the day
+				_, err := tx.ExecContext(ctx, `delete from cases_quarter`)
+				return err
+			}))
+		}
 		_, err = r.Lead(t.Context(), officer())
 		wantCode(t, err, "not-allowed")
 		_, err = r.Overdue(t.Context(), mother(), "")

@@ -1,9 +1,11 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"dobosh/internal/act"
@@ -44,30 +46,38 @@ var lately = rows.List(
 )
 
 // within narrows a list to the scopes of an officer.
-func within(by act.Actor) (storage.Filter, error) { return scoped(RightToHandle(), by) }
+func (r *Room) within(by act.Actor) (storage.Filter, error) { return r.scoped(RightToHandle(), by) }
 
-// scoped narrows a list to the scopes that somebody has under a right.
-func scoped(right act.Right, by act.Actor) (storage.Filter, error) {
+// scoped narrows a list to the scopes that somebody has under a right. Lists go along something else: their person, their
+// clock.
+func (r *Room) scoped(right act.Right, by act.Actor) (storage.Filter, error) {
 	scopes, err := right.Where(by)
 	if err != nil {
 		return storage.Filter{}, err
 	}
-	var f storage.Filter
 	var any []string
 	for _, s := range scopes {
-		var each []string
-		for _, c := range []struct{ column, value string }{{"body", s.Body}, {"unit", s.Unit}, {"service", s.Service}, {"kind", s.Kind}, {"place", s.Place}} {
-			if c.value != "" {
-				each = append(each, equal{c.column, c.value}.text())
-			}
-		}
-		if len(each) == 0 {
+		bounds := boundsOf(s)
+		if len(bounds) == 0 {
 			return storage.Filter{}, nil
+		}
+		each := make([]string, len(bounds))
+		for i, bound := range bounds {
+			each[i] = r.beside(bound)
 		}
 		any = append(any, strings.Join(each, " and "))
 	}
-	f.Where = "(" + strings.Join(any, " or ") + ")"
-	return f, nil
+	return storage.Filter{Where: "(" + strings.Join(any, " or ") + ")"}, nil
+}
+
+// boundsOf are the conditions of a scope; none for everything.
+func boundsOf(s act.Scope) (all []equal) {
+	for _, c := range []equal{{"body", s.Body}, {"unit", s.Unit}, {"service", s.Service}, {"kind", s.Kind}, {"place", s.Place}} {
+		if c.value != "" {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // and adds a condition with one %s for the place of its value.
@@ -80,68 +90,144 @@ func and(f *storage.Filter, condition string, value any) {
 	f.Where = condition
 }
 
-// filter is what an officer wants of the cases of their scopes.
-func (r *Room) filter(ctx context.Context, by act.Actor, w Wanted) (storage.Filter, error) {
-	f, err := within(by)
-	if err != nil {
-		return f, err
-	}
-	if f.Where != "" {
-		f.Where += " and "
-	}
-	open := "ended_at = 0" // in so many words: see 0688_found.sql
+// walks are the columns along which there is an index of the cases of a list, in its order.
+func (w Wanted) walks() []string {
 	switch {
 	case w.Unread:
-		open = "unread_at > 0"
+		return nil
 	case w.Ended:
-		open = "ended_at > 0"
+		return []string{"unit", "service", "kind", "place"} // by age, of all
 	}
-	f.Where += open
+	return []string{"unit", "service", "kind", "place", "phase", "officer"}
+}
+
+// walkMost bounds how many cases are counted to find out along what to go. Of what has ended so many are put in order at
+// once, and what is less rare is found soon among the newest.
+const walkMost = 2000
+
+// filters are what an officer wants of the cases of each of their scopes; all have the same values. One condition of each is
+// that along which the list goes, the rarest.
+func (r *Room) filters(ctx context.Context, by act.Actor, w Wanted) (all []storage.Filter, err error) {
+	scopes, err := RightToHandle().Where(by)
+	if err != nil {
+		return nil, err
+	}
+	from := r.DB.Read(ctx)
+	var wish storage.Filter
+	var wished []equal
 	for _, is := range []equal{{"phase", string(w.Phase)}, {"kind", w.Kind}, {"service", w.Service}, {"status", w.Status}} {
 		if is.value != "" {
-			f.Where += " and " + is.text()
+			wished = append(wished, is)
 		}
 	}
-	if w.Waits {
-		f.Where += " and draft = '' and (" + equal{"phase", string(law.Received)}.text() + " or " + equal{"phase", string(law.InHandling)}.text() + ")"
+	state := "ended_at = 0" // in so many words: see 0688_found.sql
+	switch {
+	case w.Unread:
+		state = "unread_at > 0"
+	case w.Ended:
+		state = "ended_at > 0"
 	}
+	if w.Waits {
+		wish.Where = "draft = '' and (" + r.beside(equal{"phase", string(law.Received)}) + " or " + r.beside(equal{"phase", string(law.InHandling)}) + ")"
+	}
+	walks := w.walks()
 	switch {
 	case w.Mine:
-		mine, err := r.mine(ctx, r.DB.Read(ctx), by)
+		mine, err := r.mine(ctx, from, by)
 		if err != nil {
-			return f, err
+			return nil, err
 		}
 		places := make([]string, len(mine))
 		for i, account := range mine {
-			f.Args = append(f.Args, account)
-			places[i] = fmt.Sprintf("$%d", len(f.Args))
+			wish.Args = append(wish.Args, account)
+			places[i] = fmt.Sprintf("$%d", len(wish.Args))
 		}
-		f.Where += " and officer in (" + strings.Join(places, ", ") + ")"
+		if wish.Where != "" {
+			wish.Where += " and "
+		}
+		wish.Where += "officer in (" + strings.Join(places, ", ") + ")"
+		walks = nil // somebody has taken few
 	case w.Free:
-		f.Where += " and officer = ''"
+		wished = append(wished, equal{"officer", ""})
 	case w.Second:
-		f.Where += " and " + equal{"draft", string(ForSecond)}.text()
-		and(&f, "officer <> %s", by.Account)
+		state += " and draft <> '' and " + equal{"draft", string(ForSecond)}.text() // the index of drafts
+		and(&wish, "officer <> %s", by.Account)
+		walks = nil
 	}
-	return f, nil
+	for _, scope := range scopes {
+		bounds := append(boundsOf(scope), wished...)
+		along, err := rarestOf(ctx, from, bounds, walks, w.Ended)
+		if err != nil {
+			return nil, fmt.Errorf("along what a list goes: %w", err)
+		}
+		f := storage.Filter{Where: state, Args: wish.Args}
+		for i, is := range bounds {
+			if i == along {
+				f.Where += " and " + is.text()
+			} else {
+				f.Where += " and " + r.beside(is)
+			}
+		}
+		if wish.Where != "" {
+			f.Where += " and " + wish.Where
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+// rarestOf is the condition that fewest cases fulfil, of those with an index; -1 for none, and for what has ended where none is
+// rare.
+func rarestOf(ctx context.Context, from storage.Reader, of []equal, walks []string, ended bool) (along int, err error) {
+	along = -1
+	least, candidates := walkMost, 0
+	for _, is := range of {
+		if slices.Contains(walks, is.column) {
+			candidates++
+		}
+	}
+	for i, is := range of {
+		if !slices.Contains(walks, is.column) {
+			continue
+		}
+		if candidates == 1 && !ended {
+			return i, nil
+		}
+		open := "ended_at = 0 and "
+		if ended {
+			open = ""
+		}
+		n := 0
+		if err := from.QueryRowContext(ctx, fmt.Sprintf(`select count(*) from (select 1 from cases_cases where %s%s limit %d) counted`, open, is.text(), walkMost)).Scan(&n); err != nil {
+			return -1, err
+		}
+		if n < least || along < 0 && !ended {
+			along, least = i, n
+		}
+	}
+	return along, nil
 }
 
 // Queue lists the cases of an officer's scopes that they want. It names nobody: whom a case is of says its
 // page, which leaves a receipt.
-func (r *Room) Queue(ctx context.Context, by act.Actor, w Wanted, after page.Key) (page.Page[Case], error) {
-	f, err := r.filter(ctx, by, w)
+func (r *Room) Queue(ctx context.Context, by act.Actor, w Wanted, after page.Key) (found page.Page[Case], err error) {
+	filters, err := r.filters(ctx, by, w)
 	if err != nil {
-		return page.Page[Case]{}, err
+		return found, err
 	}
-	order := queue
+	order, before := queue, func(a, b Case) int { return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.ID, b.ID)) }
 	if w.Ended {
-		order = lately
+		order, before = lately, func(a, b Case) int { return cmp.Or(b.EndedAt.Compare(a.EndedAt), cmp.Compare(b.ID, a.ID)) }
 	}
-	found, err := order.Page(ctx, r.DB.Read(ctx), f, after, page.Size)
-	if err != nil {
-		return found, fmt.Errorf("queue: %w", err)
+	var pages []page.Page[Case]
+	for _, f := range filters {
+		some, err := order.Page(ctx, r.DB.Read(ctx), f, after, page.Size)
+		if err != nil {
+			return found, fmt.Errorf("queue: %w", err)
+		}
+		pages = append(pages, some)
 	}
-	return page.Map(found, func(c Case) (Case, error) {
+	return page.Map(order.Merge(pages, before, page.Size), func(c Case) (Case, error) {
 		c.Person = ""
 		return c, nil
 	})
@@ -152,16 +238,25 @@ func (r *Room) Queue(ctx context.Context, by act.Actor, w Wanted, after page.Key
 // empty for none.
 func (r *Room) Next(ctx context.Context, by act.Actor) (string, error) {
 	for _, wish := range []Wanted{{Waits: true, Mine: true}, {Waits: true, Free: true}, {Unread: true, Mine: true}, {Unread: true, Free: true}} {
-		f, err := r.filter(ctx, by, wish)
+		filters, err := r.filters(ctx, by, wish)
 		if err != nil {
 			return "", err
 		}
-		c, err := rows.One(ctx, r.DB.Read(ctx), `where `+f.Where+` order by due, id limit 1`, f.Args...)
-		if err == nil {
-			return c.Number, nil
+		var first *Case
+		for _, f := range filters {
+			c, err := rows.One(ctx, r.DB.Read(ctx), `where `+f.Where+` order by due, id limit 1`, f.Args...)
+			if errors.Is(err, storage.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return "", fmt.Errorf("next case: %w", err)
+			}
+			if first == nil || cmp.Or(cmp.Compare(c.due, first.due), cmp.Compare(c.ID, first.ID)) < 0 {
+				first = &c
+			}
 		}
-		if !errors.Is(err, storage.ErrNotFound) {
-			return "", fmt.Errorf("next case: %w", err)
+		if first != nil {
+			return first.Number, nil
 		}
 	}
 	return "", nil
@@ -182,12 +277,16 @@ func (r *Room) Brief(ctx context.Context, by act.Actor, number string) (Case, er
 
 // Count says how many open cases an officer's wish finds, up to most.
 func (r *Room) Count(ctx context.Context, by act.Actor, w Wanted, most int) (n int, err error) {
-	f, err := r.filter(ctx, by, w)
-	if err != nil {
+	filters, err := r.filters(ctx, by, w)
+	if err != nil || len(filters) == 0 {
 		return 0, err
 	}
-	err = r.DB.Read(ctx).QueryRowContext(ctx, fmt.Sprintf(`select count(*) from (select 1 from cases_cases where %s limit %d) found`, f.Where, most), f.Args...).Scan(&n)
-	return n, err
+	each := make([]string, len(filters))
+	for i, f := range filters {
+		each[i] = fmt.Sprintf(`select id from (select id from cases_cases where %s limit %d) of_scope`, f.Where, most)
+	}
+	err = r.DB.Read(ctx).QueryRowContext(ctx, `select count(*) from (`+strings.Join(each, " union ")+`) found`, filters[0].Args...).Scan(&n)
+	return min(n, most), err
 }
 
 var newest = rows.List(storage.Down("id", func(c Case) string { return c.ID }))

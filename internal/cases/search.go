@@ -95,9 +95,9 @@ func (m *meanings) narrow(c *conditions, words string) bool {
 		for _, hit := range hits {
 			means := m.of[hit.ID]
 			is := equal{string(means.column), means.value}
-			condition := is.text()
+			condition := c.beside(is)
 			if means.column == ofStatus {
-				condition = equal{"kind", means.kind}.text() + " and " + condition
+				condition = c.beside(equal{"kind", means.kind}) + " and " + condition
 			} else if len(hits) == 1 {
 				c.along = append(c.along, is)
 			}
@@ -110,9 +110,10 @@ func (m *meanings) narrow(c *conditions, words string) bool {
 
 // conditions are put together with the values of their places.
 type conditions struct {
-	all   []string
-	along []equal // those of them for which there is an index by age
-	args  []any
+	beside func(equal) string // how a condition is written for a list that goes along another one
+	all    []string
+	along  []equal // those of them for which there is an index by age
+	args   []any
 }
 
 // equal is a column with a value.
@@ -121,6 +122,11 @@ type equal struct{ column, value string }
 // text is the condition with its value in so many words. A value of the pack or of a scope is no secret, and how rare it
 // is tells an engine which way to go, which it cannot know of a value that comes later.
 func (e equal) text() string { return e.column + " = '" + strings.ReplaceAll(e.value, "'", "''") + "'" }
+
+// beside is the condition for a list that goes along another one.
+func (r *Room) beside(is equal) string {
+	return equal{r.DB.Idle(is.column), is.value}.text()
+}
 
 func (c *conditions) put(value any) string {
 	c.args = append(c.args, value)
@@ -137,7 +143,7 @@ func (c *conditions) in(column string, values []string) string {
 
 // lookMost bounds the cases among which one page of a search is looked for. What is older is looked at by the
 // next page, so that a search that finds little takes no longer than one that finds much.
-const lookMost = 4000
+const lookMost = 2000
 
 // Find finds cases of an officer's scopes by number or by words, the newest first. Sealed ones are never found. A
 // page may have fewer than fit and still a key of the next: so far it has looked. It names nobody.
@@ -171,14 +177,14 @@ func (r *Room) Find(ctx context.Context, by act.Actor, asked string, after page.
 // looked at; empty when it was all.
 func (r *Room) look(ctx context.Context, scope act.Scope, asked string, after page.Key) (some []Case, reached string, err error) {
 	from := r.DB.Read(ctx)
-	c := &conditions{all: []string{"visibility <> 'sealed'"}}
+	c := &conditions{beside: r.beside, all: []string{"visibility <> 'sealed'"}}
 	for _, bound := range []equal{{"unit", scope.Unit}, {"service", scope.Service}, {"kind", scope.Kind}, {"place", scope.Place}} {
 		if bound.value != "" {
-			c.all, c.along = append(c.all, bound.text()), append(c.along, bound)
+			c.all, c.along = append(c.all, r.beside(bound)), append(c.along, bound)
 		}
 	}
 	if scope.Body != "" {
-		c.all = append(c.all, equal{"body", scope.Body}.text())
+		c.all = append(c.all, r.beside(equal{"body", scope.Body}))
 	}
 	if numbers := r.numbers(asked); len(numbers) > 0 {
 		c.all = append(c.all, c.in("number", numbers))
@@ -282,7 +288,7 @@ func (r *Room) FindOwn(ctx context.Context, by act.Actor, asked string, after pa
 	if !by.Known() {
 		return page.Page[Case]{}, problem.New(problem.Unauthenticated, "sign-in-needed")
 	}
-	c := &conditions{}
+	c := &conditions{beside: r.beside}
 	c.all = []string{"person <> ''", c.in("person", personsOf(by))}
 	switch numbers := r.numbers(asked); {
 	case len(by.Persons) == 0:
@@ -310,7 +316,7 @@ const personMost = 50
 // OfPerson finds the cases of a person within an officer's scopes, the newest first. Each leaves a receipt with the
 // person before the officer sees it. Their own an officer does not find here.
 func (r *Room) OfPerson(ctx context.Context, by act.Actor, number jmbg.Number) ([]Case, error) {
-	f, err := within(by)
+	f, err := r.within(by)
 	if err != nil {
 		return nil, err
 	}

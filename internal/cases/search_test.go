@@ -10,6 +10,7 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
+	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/jmbg"
 	"dobosh/internal/kit/page"
@@ -205,4 +206,72 @@ type blind struct{}
 
 func (blind) Looked(context.Context, act.Actor, cases.Case) error {
 	return errors.New("the journal is away")
+}
+
+// A queue of several scopes is one list, page by page: the nearest clock first, a case of two of them once, and as many as
+// are counted.
+func TestAQueueOfSeveralScopesIsOneList(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		wanted := map[string]bool{}
+		must(t, r.write(func(ctx context.Context, tx *storage.Tx) error {
+			for i := range 90 {
+				o := cases.Opening{Kind: "application", About: fmt.Sprint("about ", i), Source: fmt.Sprint("source ", i), Service: "newborn-grant", Place: fmt.Sprintf("zr-%02d", 1+i%3), Channel: cases.ByEvent}
+				if i%2 == 0 {
+					o.Unit = "second"
+				}
+				c, _, err := r.Open(ctx, tx, o)
+				if err != nil {
+					return err
+				}
+				if c, err = r.Move(ctx, tx, cases.Move{Case: c.ID, To: "with-officer", By: law.ByRule, Person: fmt.Sprint("p-", i), Sector: "family"}); err != nil {
+					return err
+				}
+				if _, err := tx.ExecContext(ctx, `update cases_cases set due = $1 where id = $2`, (i*37)%90/5, c.ID); err != nil {
+					return err
+				}
+				if wanted[c.Number] = o.Unit == "second" || o.Place == "zr-02"; !wanted[c.Number] {
+					delete(wanted, c.Number)
+				}
+			}
+			return nil
+		}))
+		by := act.Actor{Account: "two", Grants: []act.Grant{{Role: identity.Officer, Scope: act.Scope{Unit: "second"}}, {Role: identity.Officer, Scope: act.Scope{Place: "zr-02"}}}}
+		for _, wish := range []cases.Wanted{{}, {Free: true, Waits: true}, {Phase: law.InHandling}, {Kind: "application", Status: "with-officer"}} {
+			seen, last := map[string]bool{}, int64(-1)
+			for after, pages := page.Key(""), 0; pages < 10; pages++ {
+				found, err := r.Queue(t.Context(), by, wish, after)
+				must(t, err)
+				for _, c := range found.Items {
+					if seen[c.Number] || !wanted[c.Number] {
+						t.Errorf("%+v: %s is not to be there, or not again", wish, c.Number)
+					}
+					seen[c.Number] = true
+					if due := storage.Micros(c.Until()); due < last {
+						t.Errorf("%+v: the clock %d after %d", wish, due, last)
+					} else {
+						last = due
+					}
+				}
+				if after = found.Next; after == "" {
+					break
+				}
+			}
+			want(t, fmt.Sprintf("cases of %+v", wish), len(seen), len(wanted))
+			n, err := r.Count(t.Context(), by, wish, 1000)
+			must(t, err)
+			want(t, fmt.Sprintf("counted of %+v", wish), n, len(wanted))
+			few, err := r.Count(t.Context(), by, wish, 7)
+			must(t, err)
+			want(t, "counted no further", few, 7)
+		}
+		number, err := r.Next(t.Context(), by)
+		must(t, err)
+		want(t, "the next is one of them", wanted[number], true)
+		seconds, err := r.Queue(t.Context(), by, cases.Wanted{Second: true}, "")
+		must(t, err)
+		want(t, "waiting for a second officer", len(seconds.Items), 0)
+		ended, err := r.Queue(t.Context(), by, cases.Wanted{Ended: true}, "")
+		must(t, err)
+		want(t, "ended", len(ended.Items), 0)
+	})
 }

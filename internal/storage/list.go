@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -94,6 +95,25 @@ func (l List[T]) Page(ctx context.Context, from Reader, f Filter, after page.Key
 		return page.Page[T]{}, err
 	}
 	return page.Of(all, size, l.key), nil
+}
+
+// Merge makes one page of several of the same list and size, each narrowed in its own way and read behind the same key. order
+// is that of the list; a row that is in several of them comes once.
+func (l List[T]) Merge(pages []page.Page[T], order func(a, b T) int, size int) page.Page[T] {
+	if len(pages) == 1 {
+		return pages[0]
+	}
+	var all []T
+	more := false // one of them goes on, and so has as many rows as fit
+	for _, p := range pages {
+		all, more = append(all, p.Items...), more || p.Next != ""
+	}
+	slices.SortFunc(all, order)
+	all = slices.CompactFunc(all, func(a, b T) bool { return order(a, b) == 0 })
+	if more {
+		return page.Page[T]{Items: all[:size], Next: l.key(all[size-1])}
+	}
+	return page.Of(all, size, l.key)
 }
 
 // Knows reports whether a key is one that this list gives out.

@@ -121,6 +121,15 @@ func Visit(ctx context.Context, cfg Config, log *slog.Logger) (*DB, error) {
 // Engine returns SQLite or Postgres.
 func (db *DB) Engine() string { return db.name }
 
+// Idle is a column in a condition of a list that goes along another one. SQLite, which knows nothing of how rare a value is,
+// uses no index for it then; PostgreSQL knows, and is left to itself.
+func (db *DB) Idle(column string) string {
+	if db.name == SQLite {
+		return "+" + column
+	}
+	return column
+}
+
 // Read returns the Reader for ctx: the transaction when ctx is the one a Write
 // gave to its function, the last committed state otherwise.
 func (db *DB) Read(ctx context.Context) Reader {

@@ -140,6 +140,9 @@ func RunCases(ctx context.Context, o CasesOptions) (result CasesResult, err erro
 	if err := r.db.Read(ctx).QueryRowContext(ctx, `select count(*) from cases_cases where ended_at = 0`).Scan(&result.Open); err != nil {
 		return result, err
 	}
+	if err := r.room.Fold(ctx); err != nil { // as a node does every minute
+		return result, err
+	}
 	numbers, err := r.numbers(ctx, o)
 	if err != nil {
 		return result, err
