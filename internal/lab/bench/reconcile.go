@@ -88,25 +88,37 @@ func (m *measurement) quiet(ctx context.Context) {
 	}
 }
 
-// allOffers reads the feed of offers from its beginning to the offer that was
-// seen last. A city that says that it is away is asked again.
+// feedEnds is how long the feed of offers holds back an answer without news when nothing more is to come.
+const feedEnds = 3 * time.Second
+
+// allOffers reads the feed of offers from its beginning to its end, where there may be some that came when the driver waited no
+// longer. A city that says that it is away is asked again.
 func (m *measurement) allOffers(ctx context.Context) (map[string]services.Brief, error) {
 	_, want, _ := m.rig.driver.ledger.counts()
 	ctx, cancel := context.WithTimeout(ctx, quietMax)
 	defer cancel()
 	offers, after := map[string]services.Brief{}, uint64(0)
-	for len(offers) < want {
+	for {
 		var p page
-		err := m.rig.driver.stubborn.do(ctx, func() (err error) { p, err = m.rig.driver.offersSince(ctx, after); return err })
-		if err != nil {
+		err := m.rig.driver.stubborn.do(ctx, func() (err error) {
+			asking, done := context.WithTimeout(ctx, feedEnds)
+			defer done()
+			if p, err = m.rig.driver.offersSince(asking, after); asking.Err() != nil && len(offers) >= want {
+				p, err = page{Next: after}, nil
+			}
+			return err
+		})
+		switch {
+		case err != nil:
 			return offers, errors.Join(err, fmt.Errorf("%d offers listed of %d seen", len(offers), want))
+		case p.Next == after:
+			return offers, nil
 		}
 		for _, o := range p.Offers {
 			offers[o.ID] = o
 		}
 		after = p.Next
 	}
-	return offers, nil
 }
 
 // compare holds the offers that the city has against the ledger.
