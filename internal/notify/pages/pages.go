@@ -1,4 +1,4 @@
-// Package pages is where people choose how word reaches them, and end mailings that
+// Package pages is where people read what was sent to them, choose how word reaches them, and end mailings that
 // they do not want.
 //
 // A link in a mail shows a page with a button and does nothing by itself, since programs that
@@ -12,6 +12,8 @@ import (
 	"html/template"
 
 	"dobosh/internal/act"
+	"dobosh/internal/identity"
+	"dobosh/internal/kit/page"
 	"dobosh/internal/notify"
 	"dobosh/internal/portal"
 )
@@ -26,6 +28,7 @@ const endedPath = "/unsubscribed"
 type Notices interface {
 	Acts() ([]act.Act, error)
 	Addresses(ctx context.Context, by act.Actor) ([]notify.Address, error)
+	Received(ctx context.Context, by act.Actor, after page.Key, size int) (page.Page[notify.Received], error)
 }
 
 // New brings the pages.
@@ -38,10 +41,16 @@ func New(n Notices) (portal.Room, error) {
 		Templates: templates,
 		Pages: []portal.Page{
 			{Pattern: "GET " + endedPath, Right: act.Anyone(), Do: func(v *portal.Visit) error { return v.Show("unsubscribed", v.Say("unsubscribed.title"), nil) }},
+			{Pattern: "GET " + lettersPath, Right: act.SignedIn(), Do: letters{n}.all},
 		},
 		Pieces: map[string]portal.Piece{"me.notices": func(v *portal.Visit, _ any) (template.HTML, error) {
 			return portal.Anchor(notify.PreferencePage, portal.Escaped(v.Say("notice.footer"))), nil
-		}},
+		}, "home.letters": letters{n}.latest},
+		Nav: []portal.Nav{{Path: lettersPath, Key: "nav.letters", Order: 120, Whom: portal.Holds(identity.Resident)}},
+		Can: []portal.Nav{
+			{Path: lettersPath, Key: "can.letters", Order: 120, Whom: portal.Holds(identity.Resident)},
+			{Path: notify.PreferencePage, Key: "can.notices", Order: 220, Whom: portal.Holds(identity.Resident)},
+		},
 		Footer: []portal.Nav{{Path: notify.PreferencePage, Key: "notice.footer", Order: 300, Whom: func(by act.Actor) bool { return len(by.Persons) > 0 }}},
 	}
 	for _, a := range acts {
