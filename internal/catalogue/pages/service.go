@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -27,7 +28,9 @@ type serviceView struct {
 	Version   string // that is shown
 	Old       bool   // it is not the present one
 	Contact   openapi.Contact
-	Away      string // why the description is not shown
+	Away      string          // why the description is not shown
+	Told      []template.HTML // what it answers, in words
+	Engineer  bool            // the reader connects systems: the technical side stands open
 	Questions []questionView
 	More      []portal.Link // the other questions, or all where there are many
 	Contracts []asksView
@@ -77,6 +80,7 @@ func (v *visit) service() error {
 	if v.describes(sv.ID) {
 		view.Describe = describeAddress(sv.ID)
 	}
+	view.Engineer = v.mayAsk() || view.Describe != ""
 	if sv.Next != nil {
 		view.Changes = serviceAddress(sv.ID, "/changes", "from", sv.Version, "to", sv.Next.Version)
 	}
@@ -101,6 +105,7 @@ func (v *visit) describe(view *serviceView) error {
 	}
 	view.Text, view.Contact = doc.Text, doc.Contact
 	view.Download = serviceAddress(view.ID, "/description", "version", view.Version)
+	view.Told = v.told(doc.Operations)
 	shown := len(doc.Operations)
 	if shown > questionsShown {
 		shown = 0
@@ -112,6 +117,28 @@ func (v *visit) describe(view *serviceView) error {
 		view.More = append(view.More, portal.Link{URL: view.questionAddress(op), Text: v.questionName(op)})
 	}
 	return nil
+}
+
+// toldMost is how many of the values that a service answers are told in words.
+const toldMost = 24
+
+// told are the values that a service answers, each once, as its description says them to people.
+func (v *visit) told(operations []openapi.Operation) (all []template.HTML) {
+	for _, op := range operations[:min(len(operations), questionsMost)] {
+		for _, a := range op.Answers {
+			if !a.Good() {
+				continue
+			}
+			for _, c := range a.Contents {
+				for _, value := range v.contentView(c, valuesShort).Values {
+					if len(all) < toldMost && value.Says != "" && !slices.Contains(all, value.Says) {
+						all = append(all, value.Says)
+					}
+				}
+			}
+		}
+	}
+	return all
 }
 
 // plainFirst puts the questions for which a contract is enough before those
