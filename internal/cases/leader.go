@@ -105,7 +105,8 @@ func (r *Room) Lead(ctx context.Context, by act.Actor) (Overview, error) {
 	if scopes.Where != "" {
 		late += " and " + scopes.Where
 	}
-	found, err := from.QueryContext(ctx, `select unit, service, place, count(*) from cases_cases where `+late+` group by unit, service, place`, scopes.Args...)
+	// By all columns of the index, in its order: else SQLite reads what is open instead.
+	found, err := from.QueryContext(ctx, `select unit, service, place, count(*) from cases_cases where `+late+` group by body, unit, service, kind, place`, scopes.Args...)
 	behind, err := storage.All(found, err, func(scan storage.Scan) (s sum, err error) { return s, scan(&s.unit, &s.service, &s.place, &s.n) })
 	if err != nil {
 		return view, fmt.Errorf("cases that are late: %w", err)

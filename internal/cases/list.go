@@ -106,8 +106,9 @@ func (w Wanted) walks() []string {
 const walkMost = 2000
 
 // filters are what an officer wants of the cases of each of their scopes; all have the same values. One condition of each is
-// that along which the list goes, the rarest.
-func (r *Room) filters(ctx context.Context, by act.Actor, w Wanted) (all []storage.Filter, err error) {
+// that along which the list goes, the rarest. What has ended comes in its order from another index where none is rare; only
+// to be counted it needs no order.
+func (r *Room) filters(ctx context.Context, by act.Actor, w Wanted, ordered bool) (all []storage.Filter, err error) {
 	scopes, err := RightToHandle().Where(by)
 	if err != nil {
 		return nil, err
@@ -156,7 +157,7 @@ func (r *Room) filters(ctx context.Context, by act.Actor, w Wanted) (all []stora
 	}
 	for _, scope := range scopes {
 		bounds := append(boundsOf(scope), wished...)
-		along, err := rarestOf(ctx, from, bounds, walks, w.Ended)
+		along, err := rarestOf(ctx, from, bounds, walks, w.Ended, w.Ended && ordered)
 		if err != nil {
 			return nil, fmt.Errorf("along what a list goes: %w", err)
 		}
@@ -176,9 +177,8 @@ func (r *Room) filters(ctx context.Context, by act.Actor, w Wanted) (all []stora
 	return all, nil
 }
 
-// rarestOf is the condition that fewest cases fulfil, of those with an index; -1 for none, and for what has ended where none is
-// rare.
-func rarestOf(ctx context.Context, from storage.Reader, of []equal, walks []string, ended bool) (along int, err error) {
+// rarestOf is the condition that fewest cases fulfil, of those with an index; -1 for none, and where only a rare one will do.
+func rarestOf(ctx context.Context, from storage.Reader, of []equal, walks []string, ended, onlyRare bool) (along int, err error) {
 	along = -1
 	least, candidates := walkMost, 0
 	for _, is := range of {
@@ -190,7 +190,7 @@ func rarestOf(ctx context.Context, from storage.Reader, of []equal, walks []stri
 		if !slices.Contains(walks, is.column) {
 			continue
 		}
-		if candidates == 1 && !ended {
+		if candidates == 1 && !onlyRare {
 			return i, nil
 		}
 		open := "ended_at = 0 and "
@@ -201,7 +201,7 @@ func rarestOf(ctx context.Context, from storage.Reader, of []equal, walks []stri
 		if err := from.QueryRowContext(ctx, fmt.Sprintf(`select count(*) from (select 1 from cases_cases where %s%s limit %d) counted`, open, is.text(), walkMost)).Scan(&n); err != nil {
 			return -1, err
 		}
-		if n < least || along < 0 && !ended {
+		if n < least || along < 0 && !onlyRare {
 			along, least = i, n
 		}
 	}
@@ -211,7 +211,7 @@ func rarestOf(ctx context.Context, from storage.Reader, of []equal, walks []stri
 // Queue lists the cases of an officer's scopes that they want. It names nobody: whom a case is of says its
 // page, which leaves a receipt.
 func (r *Room) Queue(ctx context.Context, by act.Actor, w Wanted, after page.Key) (found page.Page[Case], err error) {
-	filters, err := r.filters(ctx, by, w)
+	filters, err := r.filters(ctx, by, w, true)
 	if err != nil {
 		return found, err
 	}
@@ -238,7 +238,7 @@ func (r *Room) Queue(ctx context.Context, by act.Actor, w Wanted, after page.Key
 // empty for none.
 func (r *Room) Next(ctx context.Context, by act.Actor) (string, error) {
 	for _, wish := range []Wanted{{Waits: true, Mine: true}, {Waits: true, Free: true}, {Unread: true, Mine: true}, {Unread: true, Free: true}} {
-		filters, err := r.filters(ctx, by, wish)
+		filters, err := r.filters(ctx, by, wish, true)
 		if err != nil {
 			return "", err
 		}
@@ -277,7 +277,7 @@ func (r *Room) Brief(ctx context.Context, by act.Actor, number string) (Case, er
 
 // Count says how many open cases an officer's wish finds, up to most.
 func (r *Room) Count(ctx context.Context, by act.Actor, w Wanted, most int) (n int, err error) {
-	filters, err := r.filters(ctx, by, w)
+	filters, err := r.filters(ctx, by, w, false)
 	if err != nil || len(filters) == 0 {
 		return 0, err
 	}
