@@ -2,6 +2,7 @@ package testkit_test
 
 import (
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -78,6 +79,27 @@ func TestKitStandsAlone(t *testing.T) {
 				t.Errorf("%s imports %s", from, to)
 			}
 		}
+	}
+}
+
+// TestSortingStandsAlone: what sorts texts, finds similar ones and sees surges is arithmetic. It needs the
+// leaf packages and itself, and no room to tell it what a case is.
+func TestSortingStandsAlone(t *testing.T) {
+	found := 0
+	for from, imports := range production(t) {
+		name, within := strings.CutPrefix(from, "dobosh/internal/participation/")
+		if !within || !slices.Contains([]string{"wording", "routing", "similar", "surge"}, name) {
+			continue
+		}
+		found++
+		for _, to := range imports {
+			if first, _, _ := strings.Cut(to, "/"); strings.Contains(first, ".") || first == "dobosh" && room(to) != "kit" && to != "dobosh/internal/participation/wording" {
+				t.Errorf("%s imports %s", from, to)
+			}
+		}
+	}
+	if found != 4 {
+		t.Errorf("%d of its four packages found", found)
 	}
 }
 

@@ -32,6 +32,7 @@ func lab() cli.Program {
 			{Name: "bench bytes", About: "measure what a birth and an exchange leave on the disk, and work out a year: bench bytes [--json]", Run: benchBytes},
 			{Name: "bench journal", About: "measure a journal with many entries: bench journal [--json] [--entries N]", Run: benchJournal},
 			{Name: "bench cases", About: "measure the pages of many cases: bench cases [--json] [--cases N] [--engine postgres]", Run: benchCases},
+			{Name: "bench routing", About: "measure how well and how fast texts are sorted: bench routing [--json] [--data FILE]", Run: benchRouting},
 			{Name: "bench notices", About: "measure how fast notices go out, and an urgent one during a mailing: bench notices [--json]", Run: benchNotices},
 			{Name: "jetstream", About: "run a server of JetStream, as measurements do: jetstream FILE", Run: runJetStream},
 			{Name: "faults", About: "try to break three nodes, by a plan from a seed: faults --seed N --minutes M [--json]", Run: runFaults},
