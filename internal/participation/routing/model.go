@@ -15,7 +15,7 @@ import (
 )
 
 // The bounds of a model. With them it takes at most some 150 MB, which only long texts in 200 categories
-// would fill; 10,000 letters of ordinary length in 16 categories take 25.
+// would fill; 10,000 short letters in 16 categories took 8.
 const (
 	MostCategories = 200
 	MostExamples   = 10_000
