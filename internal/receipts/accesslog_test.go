@@ -568,3 +568,25 @@ func TestWhatWasUnderAContactIsTheirsOnceItIsJoined(t *testing.T) {
 		}
 	})
 }
+
+// What somebody has spent under a contact they have spent: to join it to an electronic identity gives nothing back.
+func TestJoiningGivesNoBudgetBack(t *testing.T) {
+	r := newRig(t, storage.SQLite)
+	db := testkit.Database(t, storage.SQLite)(budget.Migrations())
+	r.Looks, r.Whys = receipts.NewBudgets(db, r.clock.Now)
+	contact := act.Actor{Account: "contact:1", Persons: map[string]string{exchange.ReceiptSector: before}}
+	spends := func(by act.Actor) (err error) {
+		for i := 0; i < 100 && err == nil; i++ {
+			_, _, err = r.AccessLog(t.Context(), by, page.KeyOf("1", fmt.Sprint(i), "x"))
+		}
+		return err
+	}
+	wantCode(t, spends(contact), "too-often")
+	joined := mila()
+	joined.Aliases = map[string][]string{exchange.ReceiptSector: {before}}
+	_, _, err := r.AccessLog(t.Context(), joined, "")
+	wantCode(t, err, "too-often")
+	_, _, err = r.AccessLog(t.Context(), mila(), "") // without it there is all that is theirs
+	must(t, err)
+	wantCode(t, spends(mila()), "too-often")
+}
