@@ -148,7 +148,7 @@ func (r *Room) See(ctx context.Context, by act.Actor, number string) (s Seen, er
 	}
 	if person := by.Is(sector); person != "" {
 		s.Mine = by.Bears(sector, s.Voice.Person)
-		err = from.QueryRowContext(ctx, `select count(*) > 0 from participation_supports where case_id = $1 and person = $2`, s.Voice.Case, person).Scan(&s.Given)
+		s.Given, err = given(ctx, from, s.Voice.Case, by)
 	}
 	return s, err
 }

@@ -244,6 +244,31 @@ func TestAThresholdObligesOnce(t *testing.T) {
 	})
 }
 
+// Who has supported something under a contact, and joins it to an electronic identity, has supported it: once.
+func TestJoiningAContactGivesNoSecondSupport(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		number := r.raised(person("mira"), "proposal", act.Values{"subject": {"Клупе у парку"}, "text": {"Код школе."}, "public": {"yes"}})
+		must(t, r.Publish(t.Context(), officer("nada"), number, participation.Public{Subject: "Клупе у парку"}))
+		must(t, r.Support(t.Context(), person("contact"), number))
+		joined := person("ana")
+		joined.Aliases = map[string][]string{exchange.ReceiptSector: {"p-contact"}}
+		must(t, r.Support(t.Context(), joined, number))
+		seen, err := r.See(t.Context(), joined, number)
+		must(t, err)
+		if seen.Count != 1 || seen.Supports != 1 || !seen.Given {
+			t.Errorf("one person under two names: %+v", seen)
+		}
+		must(t, r.Support(t.Context(), person("vera"), number))
+		if seen, err = r.See(t.Context(), person("vera"), number); err != nil || seen.Count != 2 {
+			t.Errorf("another too: %+v, %v", seen, err)
+		}
+		joined.Aliases, joined.Persons = nil, nil
+		if seen, err = r.See(t.Context(), joined, number); err != nil || seen.Given {
+			t.Errorf("nobody here supports it: %+v, %v", seen, err)
+		}
+	})
+}
+
 // Who is not reached by any contact raises nothing: there is no way to answer.
 func TestWhoCannotBeAnsweredRaisesNothing(t *testing.T) {
 	r := newRig(t, "sqlite")

@@ -49,6 +49,9 @@ func (r *Room) Support(ctx context.Context, by act.Actor, number string) error {
 	}
 
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if given, err := given(ctx, tx, v.Case, by); err != nil || given {
+			return err
+		}
 		added, err := tx.ExecContext(ctx, `insert into participation_supports (case_id, person, at) values ($1, $2, $3) on conflict (case_id, person) do nothing`, v.Case, person, storage.Micros(r.Now()))
 		if err != nil {
 			return fmt.Errorf("support: %w", err)
@@ -63,6 +66,16 @@ func (r *Room) Support(ctx context.Context, by act.Actor, number string) error {
 		}
 		return r.reach(ctx, tx, v, count)
 	})
+}
+
+// given reports whether somebody supports a voice, also under a contact that was joined to them since.
+func given(ctx context.Context, from storage.Reader, voice string, by act.Actor) (is bool, err error) {
+	f := storage.Among("person", by.Names(sector)...)
+	err = from.QueryRowContext(ctx, fmt.Sprintf(`select count(*) > 0 from participation_supports where %s and case_id = $%d`, f.Where, len(f.Args)+1), append(f.Args, voice)...).Scan(&is)
+	if err != nil {
+		return false, fmt.Errorf("who supports: %w", err)
+	}
+	return is, nil
 }
 
 // reach has the body and the person told of a threshold that this many supports have just reached.
