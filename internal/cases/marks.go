@@ -38,7 +38,7 @@ type mark struct {
 const (
 	// marksAtOnce bounds the marks that are taken together, strokesAtOnce those that one transaction does: others wait
 	// for it. marksInStatement bounds those of which one statement tells.
-	marksAtOnce, strokesAtOnce, marksInStatement = 200, 100, 50
+	marksAtOnce, strokesAtOnce, marksInStatement = 200, 25, 25
 	// clockAgain is how soon it is looked again whether the clock of the node is believed.
 	clockAgain = 5 * time.Second
 )

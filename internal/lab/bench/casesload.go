@@ -244,9 +244,10 @@ const columnsCopied = `kind, service, sector, status, phase, visibility, body, u
 
 // waiting makes cases that wait for their parties like one that the room made, and puts what their clocks do into the queue.
 func (r *casesRig) waiting(ctx context.Context, like string, many int) error {
+	first := storage.Micros(time.Now()) // a notice is sent once: those of a run before were others
 	series := fmt.Sprintf(`with recursive n(i) as (select cast(1 as bigint) union all select i + 1 from n where i < %d) `, many)
 	err := r.do(ctx, `insert into cases_cases (id, number, matter, occasion, person, `+columnsCopied+`) `+series+
-		`select 'wait' || cast(1000000000 + i as text), 'ZR-W-' || cast(i as text), 'waiting ' || cast(i as text), 'waiting ' || cast(i as text), 'person-' || cast(i % `+fmt.Sprint(noticePersons)+` as text), `+columnsCopied+` from cases_cases cross join n where id = $1`, like)
+		fmt.Sprintf(`select 'wait' || cast(%d + i as text), 'ZR-W-' || cast(%d + i as text), 'waiting ' || cast(%d + i as text), 'waiting ' || cast(%d + i as text), `, first, first, first, first)+`'person-' || cast(i % `+fmt.Sprint(noticePersons)+` as text), `+columnsCopied+` from cases_cases cross join n where id = $1`, like)
 	if err != nil {
 		return err
 	}

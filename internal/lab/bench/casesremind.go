@@ -38,7 +38,9 @@ func (r *casesRig) remind(ctx context.Context, o CasesOptions, numbers []string)
 		return result, err
 	}
 	defer func() { // so that the same database can be used again
-		err = errors.Join(err, r.do(context.WithoutCancel(ctx), `delete from cases_cases where id >= 'wait' and id < 'waiu'`))
+		for _, statement := range []string{`delete from cases_cases where id >= 'wait' and id < 'waiu'`, `delete from work_jobs where queue = 'cases.marks' and ref >= 'wait' and ref < 'waiu'`} {
+			err = errors.Join(err, r.do(context.WithoutCancel(ctx), statement))
+		}
 	}()
 	running, stop := context.WithCancel(ctx)
 	var work sync.WaitGroup
