@@ -23,6 +23,8 @@
 //   - A leader sees numbers and no person.
 //   - What a kind says of visibility stays; nothing here widens it.
 //   - What a party says waits until an officer has read it, also after the end.
+//   - Who a party is and how to reach them sees the officer who handles the case, under a receipt of its own; names lie sealed,
+//     and are found by digests that say nothing.
 //   - Messages and files are sealed where they are kept; the original of a mail is as package mailbox keeps it. Lists name
 //     nobody.
 //   - Whoever's mandate has ended sees and does nothing more, and what they did stands.

@@ -65,6 +65,8 @@ func (r *Room) reduce(ctx context.Context, tx *storage.Tx, c Case) error {
 		{`delete from cases_mail where case_id = $1`, []any{c.ID}},
 		{`delete from cases_heard where case_id = $1`, []any{c.ID}},
 		{`delete from cases_parties where case_id = $1`, []any{c.ID}},
+		{`delete from cases_named where case_id = $1`, []any{c.ID}},
+		{`delete from cases_name_pairs where case_id = $1`, []any{c.ID}},
 		{`delete from cases_tasks where case_id = $1`, []any{c.ID}},
 		{`update cases_steps set why = null where case_id = $1`, []any{c.ID}},
 		{`update cases_drafts set why = null, given = null, said = null where case_id = $1`, []any{c.ID}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -92,7 +93,7 @@ func newRigOf(t testing.TB, engine string, pack *law.Pack) *rig {
 	member, err := registry.ParseID("RS-DEMO/GOV/ZRENJANIN")
 	must(t, err)
 	r.cfg = cases.Config{
-		Member: member, Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: r.db, Key: key, Notifier: r, Officers: r, Journal: r, Files: r.store, Now: r.clock.Now,
+		Member: member, Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: r.db, Key: key, Notifier: r, Officers: r, Journal: r, Files: r.store, NameKey: secret[:], Now: r.clock.Now,
 		Title: func(registry.ID) lang.Text { return lang.Text{"sr": "Град", "en": "City"} }, Sure: func() bool { return r.sure },
 	}
 	r.restart(r.cfg.Pack)
@@ -172,10 +173,10 @@ func (r *rig) SendAll(ctx context.Context, tx *storage.Tx, notices ...notify.Not
 }
 
 // Looked implements cases.Looks.
-func (r *rig) Looked(_ context.Context, _ act.Actor, c cases.Case) error {
+func (r *rig) Looked(_ context.Context, _ act.Actor, c cases.Case, seen ...string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.seen = append(r.seen, c.Number)
+	r.seen = append(r.seen, strings.Join(append([]string{c.Number}, seen...), " "))
 	return nil
 }
 

@@ -42,9 +42,9 @@ type Notifier interface {
 }
 
 // Looks leaves a receipt that somebody of a body saw the case of a person, before they
-// see it.
+// see it. What was seen is named by JSON pointers, where it is more than the case itself.
 type Looks interface {
-	Looked(ctx context.Context, by act.Actor, c Case) error
+	Looked(ctx context.Context, by act.Actor, c Case, seen ...string) error
 }
 
 // Config is what the room needs.
@@ -67,6 +67,8 @@ type Config struct {
 	Now       clock.Now
 
 	Pseudonyms Pseudonyms // nil where nobody is found by their number
+	NameKey    []byte     // by which names are found; the same on all nodes of the member; empty where none are kept
+	Addresses  Addresses  // nil where nobody knows how people are reached
 	Deliveries Deliveries // knows when outcomes reached their parties; nil where no notices are sent
 }
 

@@ -22,7 +22,7 @@ import (
 )
 
 // A case is found by its number, by the words of what its columns say (its kind, the public service, the
-// status, the place), and by the number of its person. There is no index of texts beside the
+// status, the place), and by the number or the name of its person. There is no index of texts beside the
 // cases: the words of the pack are turned into values of columns when somebody searches, so that both engines
 // give the same answer, that nothing has to be kept in step, and that nothing of what people said, or who they are,
 // lies where it could be searched.
@@ -340,14 +340,7 @@ func (r *Room) OfPerson(ctx context.Context, by act.Actor, number jmbg.Number) (
 	if err != nil {
 		return nil, fmt.Errorf("cases of a person: %w", err)
 	}
-	found = slices.DeleteFunc(found, func(c Case) bool { return c.isOf(by) })
-	for i := range found {
-		if err := r.looks.Looked(ctx, by, found[i]); err != nil {
-			return nil, err
-		}
-		found[i].Person = ""
-	}
-	return found, nil
+	return r.underReceipt(ctx, by, found)
 }
 
 // sectors are those in which the public services of the pack name persons.

@@ -204,7 +204,7 @@ func TestAPersonIsFoundByTheirNumberUnderReceipts(t *testing.T) {
 // blind cannot write receipts.
 type blind struct{}
 
-func (blind) Looked(context.Context, act.Actor, cases.Case) error {
+func (blind) Looked(context.Context, act.Actor, cases.Case, ...string) error {
 	return errors.New("the journal is away")
 }
 

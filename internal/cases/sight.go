@@ -56,15 +56,15 @@ func (c Case) open(threads ...Thread) []Thread {
 	return threads
 }
 
-// looked leaves the receipt of a look at somebody's case.
-func (r *Room) looked(ctx context.Context, by act.Actor, c Case) error {
+// looked leaves the receipt of a look at somebody's case, and of what was seen of it where that is named.
+func (r *Room) looked(ctx context.Context, by act.Actor, c Case, seen ...string) error {
 	if c.Person == "" {
 		return nil
 	}
 	if r.looks == nil {
 		return errors.New("nobody watches over looks at cases")
 	}
-	return r.looks.Looked(ctx, by, c)
+	return r.looks.Looked(ctx, by, c, seen...)
 }
 
 // record reads what belongs to a case beside its messages. Of other cases a party sees those of which they are a party too.

@@ -60,6 +60,9 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 		if err := r.Opened(ctx, by, c.ID); err != nil {
 			return View{}, err
 		}
+		if err := r.Known(ctx, by, c.ID); err != nil {
+			return View{}, err
+		}
 	}
 	if !v.Guest {
 		if v.Delivery, err = r.delivery(ctx, from, c); err != nil {

@@ -48,8 +48,8 @@ import (
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
 	"dobosh/internal/notify/mailbox"
-	"dobosh/internal/portal"
 	"dobosh/internal/participation"
+	"dobosh/internal/portal"
 	"dobosh/internal/receipts"
 	receiptpages "dobosh/internal/receipts/pages"
 	"dobosh/internal/registry"
@@ -430,7 +430,11 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	if err != nil {
 		return err
 	}
-	matters, err := n.openCases(pack, db, jobs, watched{book, n.watch}, courier, people, sectors, spoken, title)
+	names, err := shared.Key(ctx, "names")
+	if err != nil {
+		return err
+	}
+	matters, err := n.openCases(pack, db, jobs, watched{book, n.watch}, courier, people, sectors, spoken, names, title)
 	if err != nil {
 		return err
 	}

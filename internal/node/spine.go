@@ -21,17 +21,17 @@ import (
 )
 
 // openCases opens the spine under all rooms that have matters of people.
-func (n *Node) openCases(pack *law.Pack, db *storage.DB, jobs *work.Runner, journal cases.Journal, courier *notify.Courier, people *identity.Identity, sectors *identity.Sectors, secret []byte, title func(registry.ID) lang.Text) (*cases.Room, error) {
+func (n *Node) openCases(pack *law.Pack, db *storage.DB, jobs *work.Runner, journal cases.Journal, courier *notify.Courier, people *identity.Identity, sectors *identity.Sectors, secret, names []byte, title func(registry.ID) lang.Text) (*cases.Room, error) {
 	said, err := seal.New(secret)
 	if err != nil {
 		return nil, err
 	}
 	cfg := cases.Config{
 		Member: n.Member, Prefix: n.numbers(), PublicURL: n.PublicURL, Phone: n.Help.Phone, ByMail: n.Mailbox != nil, Title: title, Pack: pack, DB: db, Key: said, Journal: journal, Work: jobs, Sure: n.agreed.Sure, Now: n.now,
-		Pseudonyms: sectors,
+		Pseudonyms: sectors, NameKey: names,
 	}
 	if courier != nil {
-		cfg.Notifier, cfg.Deliveries = courier, courier
+		cfg.Notifier, cfg.Deliveries, cfg.Addresses = courier, courier, courier
 	}
 	if people != nil {
 		cfg.Officers = people
@@ -72,9 +72,9 @@ type looks struct {
 }
 
 // Looked implements cases.Looks.
-func (l looks) Looked(ctx context.Context, by act.Actor, c cases.Case) error {
+func (l looks) Looked(ctx context.Context, by act.Actor, c cases.Case, seen ...string) error {
 	if l.services != nil && c.Service != "" {
-		return l.services.Looked(ctx, by, c)
+		return l.services.Looked(ctx, by, c, seen...)
 	}
-	return l.body.Looked(ctx, by, c)
+	return l.body.Looked(ctx, by, c, seen...)
 }

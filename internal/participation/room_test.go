@@ -58,7 +58,7 @@ func (r *rig) SendAll(ctx context.Context, tx *storage.Tx, all ...notify.Notice)
 	return nil
 }
 
-func (*rig) Looked(context.Context, act.Actor, cases.Case) error { return nil }
+func (*rig) Looked(context.Context, act.Actor, cases.Case, ...string) error { return nil }
 
 func must(t testing.TB, err error) {
 	t.Helper()

@@ -259,6 +259,8 @@ func (r *Room) dictionary(ctx context.Context) dictionary {
 			"/name/given":  said().Text("seen.given"),
 			"/name/family": said().Text("seen.family"),
 			"/born":        said().Text("seen.born"),
+			"/name":        said().Text("seen.name"),
+			"/contact":     said().Text("seen.contact"),
 		}
 		if r.Words != nil {
 			maps.Copy(words, r.Words.Words(ctx, service))

@@ -290,7 +290,7 @@ func (s *System) Adopt(ctx context.Context) error {
 
 // Looked implements [cases.Looks] for cases that are about no public service: it leaves a receipt that an
 // officer saw a person's case, and notes it where looks are watched over.
-func (s *System) Looked(ctx context.Context, by act.Actor, c cases.Case) error {
+func (s *System) Looked(ctx context.Context, by act.Actor, c cases.Case, seen ...string) error {
 	subject := c.Person
 	if c.Sector != exchange.ReceiptSector {
 		var err error
@@ -300,7 +300,7 @@ func (s *System) Looked(ctx context.Context, by act.Actor, c cases.Case) error {
 	}
 	kind, _ := s.Pack.CaseKind(c.Kind)
 	meta, err := json.Marshal(journal.Receipt{
-		Asker: s.Member.String(), Role: exchange.RoleOfficer, Holder: s.Member.String(), Act: exchange.ActRead, Purpose: purposeOf(c.Kind), Provision: string(kind.Provision), Matter: "case " + c.Number,
+		Asker: s.Member.String(), Role: exchange.RoleOfficer, Holder: s.Member.String(), Act: exchange.ActRead, Purpose: purposeOf(c.Kind), Provision: string(kind.Provision), Matter: "case " + c.Number, Fields: seen,
 	})
 	if err != nil {
 		return err

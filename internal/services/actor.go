@@ -127,7 +127,7 @@ func (r *Room) waits(ctx context.Context, by act.Actor, offer string) (bool, err
 
 // looked leaves a receipt that an officer saw a person's matter, and notes it where
 // looks are watched over. Without the receipt nothing is shown.
-func (r *Room) looked(ctx context.Context, by act.Actor, service, person, matter string, waits bool) error {
+func (r *Room) looked(ctx context.Context, by act.Actor, service, person, matter string, waits bool, seen ...string) error {
 	s, err := r.service(service)
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func (r *Room) looked(ctx context.Context, by act.Actor, service, person, matter
 	own.Subsystem = s.Subsystem
 	meta, err := json.Marshal(journal.Receipt{
 		Asker: own.String(), Role: exchange.RoleOfficer, Holder: own.String(), Act: exchange.ActRead,
-		Purpose: s.Purpose, Provision: string(s.Provision), Matter: matter,
+		Purpose: s.Purpose, Provision: string(s.Provision), Matter: matter, Fields: seen,
 	})
 	if err != nil {
 		return err

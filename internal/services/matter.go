@@ -84,8 +84,8 @@ func heardBefore(ctx context.Context, from storage.Reader, s law.PublicService, 
 
 // Looked implements cases.Looks: a look at a case is a look at what the public service knows
 // of the person.
-func (r *Room) Looked(ctx context.Context, by act.Actor, c cases.Case) error {
-	return r.looked(ctx, by, c.Service, c.Person, "case "+c.Number, !c.Ended() || c.Officer == by.Account)
+func (r *Room) Looked(ctx context.Context, by act.Actor, c cases.Case, seen ...string) error {
+	return r.looked(ctx, by, c.Service, c.Person, "case "+c.Number, !c.Ended() || c.Officer == by.Account, seen...)
 }
 
 // Matter is where the things of a case are in this room; each empty where there is none.

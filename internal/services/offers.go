@@ -189,6 +189,13 @@ func (r *Room) Offer(ctx context.Context, by act.Actor, id string) (Offer, error
 	}
 	switch {
 	case r.is(by, o.service, o.person):
+		var cased string
+		if cased, err = r.caseOf(ctx, r.DB.Read(ctx), o.assessment); err != nil {
+			return Offer{}, err
+		}
+		if err := r.Cases.Known(ctx, by, cased); err != nil {
+			return Offer{}, err
+		}
 		if o.seenAt.IsZero() {
 			o.seenAt = r.Now()
 			err = r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {

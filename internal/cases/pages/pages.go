@@ -42,6 +42,8 @@ type Cases interface {
 	Next(ctx context.Context, by act.Actor) (string, error)
 	Find(ctx context.Context, by act.Actor, asked string, after page.Key) (page.Page[cases.Case], error)
 	OfPerson(ctx context.Context, by act.Actor, number jmbg.Number) ([]cases.Case, error)
+	OfName(ctx context.Context, by act.Actor, name string) ([]cases.Case, error)
+	Who(ctx context.Context, by act.Actor, number string) ([]cases.Who, error)
 
 	Answering() (act.Act, error)
 	Asking() (act.Act, error)
@@ -89,6 +91,7 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 		{Pattern: "GET /desk/cases", Right: officer, Do: r.desk},
 		{Pattern: "POST /desk/cases", Right: officer, Do: r.several},
 		{Pattern: "GET /desk/cases/{number}", Right: officer, Do: r.one},
+		{Pattern: "GET /desk/cases/{number}/who", Right: officer, Do: r.who},
 		{Pattern: "GET /desk/leader", Right: cases.RightToLead(), Do: r.lead},
 		{Pattern: "GET /desk/leader.csv", Right: cases.RightToLead(), Do: r.leadFile},
 		{Pattern: "GET " + cases.NextPage, Right: officer, Do: r.next},

@@ -27,7 +27,7 @@ import (
 // unwatched lets officers look.
 type unwatched struct{}
 
-func (unwatched) Looked(context.Context, act.Actor, cases.Case) error { return nil }
+func (unwatched) Looked(context.Context, act.Actor, cases.Case, ...string) error { return nil }
 
 // officers are the one who is signed in, and a colleague.
 type officers struct{}
@@ -60,7 +60,7 @@ func desk(t *testing.T, statuses ...string) (http.Handler, *cases.Room, map[stri
 	pack := pages.Serbia(t)
 	db := testkit.Database(t, storage.SQLite)(work.Migrations(), cases.Migrations())
 	room := cases.New(cases.Config{
-		Member: pages.ID("RS-DEMO/GOV/ZRENJANIN"), Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: db, Key: key, Files: files.Folder(t.TempDir()), Work: work.New(db, func() time.Time { return pages.Now }, slog.New(slog.DiscardHandler), "city"), Officers: officers{}, Now: func() time.Time { return pages.Now }, Pseudonyms: everybody{},
+		Member: pages.ID("RS-DEMO/GOV/ZRENJANIN"), Prefix: "ZR", PublicURL: "https://city.example", Pack: pack, DB: db, Key: key, Files: files.Folder(t.TempDir()), Work: work.New(db, func() time.Time { return pages.Now }, slog.New(slog.DiscardHandler), "city"), Officers: officers{}, Now: func() time.Time { return pages.Now }, Pseudonyms: everybody{}, NameKey: secret[:],
 		Title: func(registry.ID) lang.Text { return pages.Both("Град Зрењанин", "City of Zrenjanin") },
 	})
 	room.WatchedBy(unwatched{})

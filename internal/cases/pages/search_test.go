@@ -26,7 +26,23 @@ func TestTheDeskFindsCases(t *testing.T) {
 	pages.Walk(t, h, []pages.Expected{{Who: "officer", Path: "/desk/cases?q=novorodjeno", Status: 200}, {Who: "officer", Path: personPage, Status: 200}, {Who: "mother", Path: personPage, Status: 403}, {Path: personPage, Status: 401}})
 	pages.Says(t, h, pages.Request{Who: "officer", Path: personPage, Form: pages.Form("number", "1234567890123")}, 422, "1234567890123")
 	pages.Says(t, h, pages.Request{Who: "mother", Path: personPage, Form: pages.Form("number", whose)}, 403)
+	pages.Says(t, h, pages.Request{Who: "officer", Path: personPage, Form: pages.Form("name", "Милица")}, 422, "и име и презиме")
+	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + numbers["refused"]}, 200)
+	pages.Says(t, h, pages.Request{Who: "officer", Path: personPage, Form: pages.Form("name", "primer milica")}, 200, numbers["refused"])
 	for _, number := range numbers {
 		pages.Says(t, h, pages.Request{Who: "officer", Path: personPage, Form: pages.Form("number", whose[:7]+" "+whose[7:])}, 200, number)
 	}
+}
+
+// Who the party is and how to reach them stands on a page of its own, for the officer who has taken the case.
+func TestWhoThePartyIs(t *testing.T) {
+	h, numbers := open(t, "with-officer")
+	at := "/desk/cases/" + numbers["with-officer"]
+	pages.Says(t, h, pages.Request{Who: "officer", Path: at}, 200, at+"/who")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/who"}, 403, "Прво преузмите предмет")
+	pages.Sends(t, h, "officer", at+"/claim", at)
+	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/who"}, 200, "нико се није пријавио")
+	pages.Says(t, h, pages.Request{Who: "mother", Path: strings.TrimPrefix(at, "/desk")}, 200)
+	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/who"}, 200, "Милица Пример", "није дала ни адресу", "На кога се односи")
+	pages.Walk(t, h, []pages.Expected{{Who: "officer", Path: at + "/who", Status: 200}, {Who: "mother", Path: at + "/who", Status: 403}, {Path: at + "/who", Status: 401}})
 }

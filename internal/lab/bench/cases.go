@@ -187,7 +187,7 @@ func RunCases(ctx context.Context, o CasesOptions) (result CasesResult, err erro
 // unwritten takes looks and keeps none.
 type unwritten struct{}
 
-func (unwritten) Looked(context.Context, act.Actor, cases.Case) error { return nil }
+func (unwritten) Looked(context.Context, act.Actor, cases.Case, ...string) error { return nil }
 
 // Pseudonym implements cases.Pseudonyms: whoever is asked for is one of those who were loaded.
 func (unwritten) Pseudonym(_ string, n jmbg.Number) (string, error) {

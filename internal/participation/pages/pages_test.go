@@ -29,7 +29,7 @@ import (
 // unwatched lets officers look.
 type unwatched struct{}
 
-func (unwatched) Looked(context.Context, act.Actor, cases.Case) error { return nil }
+func (unwatched) Looked(context.Context, act.Actor, cases.Case, ...string) error { return nil }
 
 func must(t testing.TB, err error) {
 	t.Helper()

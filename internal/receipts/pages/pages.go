@@ -57,7 +57,7 @@ func New(own Own) (portal.Room, error) {
 			{Path: "/looks", Key: "nav.looks", Order: 130, Whom: resident},
 			{Path: "/messages", Key: "nav.messages", Order: 150, Whom: resident, Aside: true},
 		},
-		Can:    []portal.Nav{{Path: "/looks", Key: "can.looks", Order: 200, Whom: resident}},
+		Can: []portal.Nav{{Path: "/looks", Key: "can.looks", Order: 200, Whom: resident}},
 	}, nil
 }
 
