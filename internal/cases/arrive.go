@@ -79,7 +79,7 @@ func (p Post) Reply(ctx context.Context, tx *storage.Tx, thread string, m mailbo
 		said, _ = text.Kept(m.Subject, maxLine)
 	}
 	letter := Letter{Name: lineOf(m.From.Name), Address: lineOf(m.From.Email), Checked: m.Checked, Filed: m.Assigned != "", Cut: cut}
-	message, err := r.heard(ctx, tx, c, said)
+	message, err := r.heard(ctx, tx, c, c.speaker(func(_, person string) bool { return m.Person != "" && person == m.Person }), said)
 	if problem.HasCode(err, "case-full") {
 		return problem.New(problem.Conflict, "thread-full").Because(err)
 	}

@@ -56,6 +56,7 @@ func TestAnAnswerByMailIsAnAnswer(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		c := r.referred("birth 1")
 		must(t, r.Ask(t.Context(), officer(), c.Number, c.Version, "Када сте се доселили?"))
+		must(t, r.SendNow(t.Context(), officer(), c.Number))
 
 		m := written("1", "У мају.\u202e\x00")
 		kept, err := cases.Post{Room: r.Room}.Keep(t.Context(), "izvod.pdf", strings.NewReader("%PDF-1.7 извод"))

@@ -103,6 +103,7 @@ func TestTheClockStandsAndGoesOn(t *testing.T) {
 		r.clock.Advance(48 * time.Hour)
 		must(t, r.Claim(t.Context(), officer(), c.Number))
 		must(t, r.Ask(t.Context(), officer(), c.Number, 0, "Када сте се доселили?"))
+		must(t, r.SendNow(t.Context(), officer(), c.Number))
 		v, err := r.Case(t.Context(), mother(), c.Number)
 		must(t, err)
 		want(t, "it stands while she is asked", v.Until().IsZero(), true)
@@ -120,6 +121,7 @@ func TestTheClockStandsAndGoesOn(t *testing.T) {
 		told := map[string]bool{}
 		for range 2 { // two questions on one day are two messages
 			must(t, r.Ask(t.Context(), officer(), c.Number, 0, "А где пре тога?"))
+			must(t, r.SendNow(t.Context(), officer(), c.Number))
 			must(t, r.Answer(t.Context(), mother(), c.Number, "Код мајке."))
 			for _, n := range r.notices() {
 				told[n.ID] = true

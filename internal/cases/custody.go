@@ -57,6 +57,36 @@ func (r *Room) Claim(ctx context.Context, by act.Actor, number string) error {
 	})
 }
 
+// Take has an officer see to a case of which another room changes something, within its transaction: whoever has it
+// keeps it, and one that nobody has is theirs.
+//
+// Problems: case-unknown, own-matter, case-ended, case-taken; case-changed while a decision can be taken back.
+func (r *Room) Take(ctx context.Context, tx *storage.Tx, by act.Actor, id string) error {
+	c, err := r.caseWhere(ctx, tx, "id", id)
+	if err == nil {
+		err = mayHandle(by, c)
+	}
+	if err != nil {
+		return err
+	}
+	mine, err := r.mine(ctx, tx, by)
+	switch {
+	case err != nil:
+		return err
+	case c.Ended():
+		return problem.New(problem.Conflict, "case-ended")
+	case c.Draft != "":
+		return problem.New(problem.Conflict, "case-changed")
+	case slices.Contains(mine, c.Officer):
+		return nil
+	case c.Officer != "":
+		return problem.New(problem.Conflict, "case-taken")
+	}
+	was := c.Version
+	c.Officer, c.Version = by.Account, was+1
+	return r.write(ctx, tx, c, was)
+}
+
 // Release puts a case back for others. What another has stays theirs: the problem case-taken.
 func (r *Room) Release(ctx context.Context, by act.Actor, number string) error {
 	return r.change(ctx, by, number, func(c *Case, mine []string) error {

@@ -65,9 +65,11 @@ func TestAFurtherQuestionIsTold(t *testing.T) {
 		c := r.withOfficer("birth-1")
 		r.notices()
 		must(t, r.Ask(t.Context(), officer(), c.Number, r.version(c), "Где живите?"))
+		must(t, r.SendNow(t.Context(), officer(), c.Number))
 		stale := r.version(c) - 1
 		wantCode(t, r.Ask(t.Context(), officer(), c.Number, stale, "А раније?"), "case-changed")
 		must(t, r.Ask(t.Context(), officer(), c.Number, r.version(c), "А раније?"))
+		must(t, r.SendNow(t.Context(), officer(), c.Number))
 		told := r.notices()
 		if len(told) != 2 || told[0].ID == told[1].ID {
 			t.Errorf("told %+v, want each question", told)

@@ -70,6 +70,7 @@ func TestCasesOfAnotherCountry(t *testing.T) {
 				switch step {
 				case "asked":
 					must(t, r.Ask(t.Context(), by, c.Number, 0, "어느 가로등입니까?"))
+					must(t, r.SendNow(t.Context(), by, c.Number))
 				case "answer":
 					must(t, r.Answer(t.Context(), mother(), c.Number, "역 앞입니다."))
 				default:

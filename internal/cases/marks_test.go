@@ -103,6 +103,7 @@ func TestAPausedClockSaysNothingAndItsOldMarksAreHarmless(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		c := r.handled("birth-1")
 		must(t, r.Ask(t.Context(), officer(), c.Number, 0, "Када сте се доселили?"))
+		must(t, r.SendNow(t.Context(), officer(), c.Number))
 		r.notices()
 		r.at(civil.Date(2027, 1, 15), nine)
 		want(t, "told while it stands", r.subjects(), "")

@@ -130,7 +130,9 @@ func (l *life) happens(d deed) (outcome bool) {
 			l.t.Fatalf("it came to %s and nobody was told", to.ID)
 		}
 	case d.what == "asked":
-		err = l.Ask(ctx, officer(), was.Number, 0, "Када сте се доселили?")
+		if err = l.Ask(ctx, officer(), was.Number, 0, "Када сте се доселили?"); err == nil {
+			err = l.SendNow(ctx, officer(), was.Number)
+		}
 	case d.what == "answered":
 		err = l.Answer(ctx, mother(), was.Number, "У мају.")
 	case d.what == "claimed":

@@ -32,6 +32,7 @@ func TestAPartySeesIsToldAndSpeaks(t *testing.T) {
 		must(t, r.AddParty(t.Context(), officer(), entry))
 		want(t, "told of it", r.notices()[0].Person, "family "+number)
 		must(t, r.Ask(t.Context(), officer(), c.Number, 0, "Где живите?"))
+		must(t, r.SendNow(t.Context(), officer(), c.Number))
 		told := r.notices()
 		want(t, "told of the question", len(told), 2)
 		if told[0].ID == told[1].ID || told[0].Person == told[1].Person {
@@ -95,6 +96,7 @@ func TestAMandateThatEndsEndsAllOfIt(t *testing.T) {
 				t.Errorf("told %+v", told)
 			}
 			must(t, r.Ask(t.Context(), officer(), c.Number, 0, "Питање?"))
+			must(t, r.SendNow(t.Context(), officer(), c.Number))
 			want(t, "told after it ended, "+name, len(r.notices()), 1)
 			v, err = r.Case(t.Context(), mother(), c.Number)
 			must(t, err)

@@ -9,7 +9,7 @@ import (
 
 // RecordActs are what officers do with what belongs to a case.
 func (r *Room) RecordActs() ([]act.Act, error) {
-	return act.All(r.addingParty, r.endingParty, r.addingTask, r.endingTask, r.joining, r.parting, r.splitting, r.consulting, r.noting)
+	return act.All(r.addingParty, r.endingParty, r.addingTask, r.endingTask, r.joining, r.parting, r.splitting, r.consulting, r.noting, r.handing)
 }
 
 // ofCase is the case of an act, in its address.

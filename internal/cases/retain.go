@@ -69,7 +69,7 @@ func (r *Room) reduce(ctx context.Context, tx *storage.Tx, c Case) error {
 		{`delete from cases_name_pairs where case_id = $1`, []any{c.ID}},
 		{`delete from cases_tasks where case_id = $1`, []any{c.ID}},
 		{`update cases_steps set why = null where case_id = $1`, []any{c.ID}},
-		{`update cases_drafts set why = null, given = null, said = null where case_id = $1`, []any{c.ID}},
+		{`update cases_drafts set why = null, given = null, said = null, asked = null where case_id = $1`, []any{c.ID}},
 		{`update cases_links set before = '' where case_id = $1`, []any{c.ID}},
 		{`update cases_files set name = $1, key = $1, erased_at = $2 where case_id = $3 and erased_at = 0`, []any{[]byte{}, now, c.ID}},
 		{`update cases_cases set person = '', sector = '', occasion = '', officer = '', tasks = 0, reduced_at = $1, version = version + 1 where id = $2`, []any{now, c.ID}},

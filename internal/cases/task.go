@@ -226,7 +226,7 @@ func (r *Room) Tasks(ctx context.Context, by act.Actor, after page.Key) (page.Pa
 		for _, c := range []struct{ column, value string }{{"service", s.Service}, {"kind", s.Kind}, {"place", s.Place}} {
 			if c.value != "" {
 				f.Args = append(f.Args, c.value)
-				one += fmt.Sprintf(" and case_id in (select id from cases_cases where %s = $%d)", c.column, len(f.Args))
+				one += fmt.Sprintf(" and exists (select 1 from cases_cases c where c.id = cases_tasks.case_id and c.%s = $%d)", c.column, len(f.Args))
 			}
 		}
 		if mine != "" {

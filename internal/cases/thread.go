@@ -9,6 +9,7 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/kit/id"
+	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/storage"
@@ -34,10 +35,12 @@ type Message struct {
 	At     time.Time
 	ReadAt time.Time // zero until the other side has seen it
 	Letter *Letter   // how it was written, where it came by mail
+	Role   PartyRole // of a party beside the first; empty for the first, and for officers
 
 	sealed []byte
 	cased  string
 	author string
+	party  int
 }
 
 var messages = storage.NewTable("cases_messages",
@@ -46,6 +49,7 @@ var messages = storage.NewTable("cases_messages",
 	storage.Col("thread", func(m *Message) *Thread { return &m.Thread }),
 	storage.Col("by_whom", func(m *Message) *law.Mover { return &m.By }),
 	storage.Col("account", func(m *Message) *string { return &m.author }),
+	storage.Col("party", func(m *Message) *int { return &m.party }),
 	storage.Col("said", func(m *Message) *[]byte { return &m.sealed }),
 	storage.Time("at", func(m *Message) *time.Time { return &m.At }),
 	storage.Time("read_at", func(m *Message) *time.Time { return &m.ReadAt }),
@@ -53,24 +57,24 @@ var messages = storage.NewTable("cases_messages",
 
 // Bounds of a thread, in messages.
 const (
-	maxMessages = 400 // that are shown, the newest
+	maxMessages = 400 // that are shown together, the newest first
 	maxHeard    = 200 // of the party in one case
 )
 
 // say adds a message to a thread of a case.
 func (r *Room) say(ctx context.Context, tx *storage.Tx, c Case, thread Thread, by law.Mover, account, text string) error {
-	_, err := r.message(ctx, tx, c, thread, by, account, text)
+	_, err := r.message(ctx, tx, c, Message{Thread: thread, By: by, author: account}, text)
 	return err
 }
 
 // message is say, and gives the id of the message.
 //
 // Problem: case-reduced.
-func (r *Room) message(ctx context.Context, tx *storage.Tx, c Case, thread Thread, by law.Mover, account, text string) (string, error) {
+func (r *Room) message(ctx context.Context, tx *storage.Tx, c Case, m Message, text string) (string, error) {
 	if !c.Reduced.IsZero() {
 		return "", problem.New(problem.Gone, "case-reduced")
 	}
-	m := Message{ID: id.New(), cased: c.ID, Thread: thread, By: by, author: account, At: r.Now()}
+	m.ID, m.cased, m.At = id.New(), c.ID, r.Now()
 	m.sealed = r.Key.Seal([]byte(text), []byte("message "+m.ID))
 	if _, err := messages.Insert(ctx, tx, "", m); err != nil {
 		return "", fmt.Errorf("say: %w", err)
@@ -78,9 +82,9 @@ func (r *Room) message(ctx context.Context, tx *storage.Tx, c Case, thread Threa
 	return m.ID, nil
 }
 
-// Ask has an officer put a question to the party. The case waits for the answer in the status
-// that its kind has for that, and its clock stands; the person is told that there is a question,
-// and not which.
+// Ask has an officer put a question to the party, which goes out when it can no longer be taken back: see [Draft]. Then
+// the case waits for the answer in the status that its kind has for that, and its clock stands; the person is told that
+// there is a question, and not which.
 //
 // Problems: case-nobody where no person is known, case-move where the kind does not wait for answers,
 // case-changed, case-unknown, own-matter.
@@ -93,35 +97,35 @@ func (r *Room) Ask(ctx context.Context, by act.Actor, number string, version int
 		if c.Person == "" {
 			return problem.New(problem.Conflict, "case-nobody", "number", c.Number)
 		}
-		if c.Draft != "" {
-			return problem.New(problem.Conflict, "case-changed") // take back first what was decided
-		}
-		if err := r.say(ctx, tx, c, WithParty, law.ByOfficer, by.Account, text); err != nil {
-			return err
-		}
 		to, err := r.waits(c)
 		if err != nil {
 			return err
 		}
-		if to == c.Status {
-			return r.askMore(ctx, tx, by, c, version)
-		}
-		_, err = r.Move(ctx, tx, Move{Case: c.ID, Version: version, To: to, By: law.ByOfficer, Account: by.Account})
+		_, err = r.PutDraft(ctx, tx, by, c.ID, version, Draft{To: to, Asked: text})
 		return err
 	})
 }
 
-// askMore tells the party of a further question in a case that waits for them already.
-func (r *Room) askMore(ctx context.Context, tx *storage.Tx, by act.Actor, c Case, version int) error {
-	if version != 0 && version != c.Version {
-		return problem.New(problem.Conflict, "case-changed")
+// askNow puts the question of a draft to the party, in the transaction in which it comes to hold.
+func (r *Room) askNow(ctx context.Context, tx *storage.Tx, c Case, d Draft) error {
+	if err := r.say(ctx, tx, c, WithParty, law.ByOfficer, d.Account, d.Asked); err != nil {
+		return err
 	}
+	if d.To == c.Status {
+		return r.askMore(ctx, tx, d.Account, c)
+	}
+	_, err := r.Move(ctx, tx, Move{Case: c.ID, To: d.To, By: law.ByOfficer, Account: d.Account})
+	return err
+}
+
+// askMore tells the party of a further question in a case that waits for them already.
+func (r *Room) askMore(ctx context.Context, tx *storage.Tx, account string, c Case) error {
 	_, status, err := r.kindOf(c)
 	if err != nil {
 		return err
 	}
 	was := c.Version
-	c.Version, c.UnreadAt = was+1, time.Time{}
+	c.Version, c.Draft = was+1, ""
 	if err := r.write(ctx, tx, c, was); err != nil {
 		return err
 	}
@@ -129,7 +133,7 @@ func (r *Room) askMore(ctx context.Context, tx *storage.Tx, by act.Actor, c Case
 	if err != nil {
 		return err
 	}
-	return r.enter(ctx, tx, c, status, step{number: number, by: law.ByOfficer, account: by.Account})
+	return r.enter(ctx, tx, c, status, step{number: number, by: law.ByOfficer, account: account})
 }
 
 // waits finds the status in which a case waits for an answer of its party.
@@ -157,8 +161,22 @@ func (r *Room) Answer(ctx context.Context, by act.Actor, number, text string) er
 		if !c.isOf(by) {
 			return unknown()
 		}
-		return r.Heard(ctx, tx, c.ID, text)
+		_, err = r.heard(ctx, tx, c, c.speaker(func(sector, person string) bool { return by.Bears(sector, person) }), text)
+		return err
 	})
+}
+
+// speaker is the number of the party of whom something holds; 0 for the first.
+func (c Case) speaker(is func(sector, person string) bool) int {
+	if is(c.Sector, c.Person) {
+		return 0
+	}
+	for _, p := range c.others {
+		if is(p.sector, p.person) {
+			return p.Number
+		}
+	}
+	return 0
 }
 
 // Heard takes what the party of a case said, on whatever channel, within the transaction of
@@ -170,14 +188,14 @@ func (r *Room) Heard(ctx context.Context, tx *storage.Tx, id, text string) error
 	if err != nil {
 		return err
 	}
-	_, err = r.heard(ctx, tx, c, text)
+	_, err = r.heard(ctx, tx, c, 0, text)
 	return err
 }
 
-// heard adds to a case what its party said, and gives the id of the message. Until an officer
+// heard adds to a case what one of its parties said, and gives the id of the message. Until an officer
 // has read it the case stands among those with something to read, also where it has ended; and
 // whoever was about to decide without it is told that the case has changed.
-func (r *Room) heard(ctx context.Context, tx *storage.Tx, c Case, text string) (message string, err error) {
+func (r *Room) heard(ctx context.Context, tx *storage.Tx, c Case, party int, text string) (message string, err error) {
 	var before int
 	if err := tx.QueryRowContext(ctx, `select count(*) from cases_messages where case_id = $1 and by_whom = $2`, c.ID, string(law.ByParty)).Scan(&before); err != nil {
 		return "", err
@@ -185,7 +203,7 @@ func (r *Room) heard(ctx context.Context, tx *storage.Tx, c Case, text string) (
 	if before >= maxHeard {
 		return "", problem.New(problem.Conflict, "case-full", "number", c.Number, "n", strconv.Itoa(maxHeard))
 	}
-	if message, err = r.message(ctx, tx, c, WithParty, law.ByParty, "", text); err != nil {
+	if message, err = r.message(ctx, tx, c, Message{Thread: WithParty, By: law.ByParty, party: party}, text); err != nil {
 		return "", err
 	}
 	if err := r.unread(ctx, tx, &c); err != nil {
@@ -215,20 +233,48 @@ func (r *Room) unread(ctx context.Context, tx *storage.Tx, c *Case) error {
 	return r.write(ctx, tx, *c, was)
 }
 
-// thread opens the newest messages of some threads, the oldest of them first.
-func (r *Room) thread(ctx context.Context, from storage.Reader, c Case, threads ...Thread) ([]Message, error) {
+// thread opens the newest messages of some threads behind a key, the oldest of them first, and says where the earlier ones
+// go on.
+func (r *Room) thread(ctx context.Context, from storage.Reader, c Case, after page.Key, threads ...Thread) ([]Message, page.Key, error) {
 	f := storage.Among("thread", threads...)
-	all, err := messages.All(ctx, from, fmt.Sprintf(`where %s and case_id = $%d order by id desc limit %d`, f.Where, len(f.Args)+1, maxMessages), append(f.Args, c.ID)...)
-	if err != nil {
-		return nil, fmt.Errorf("messages: %w", err)
+	and(&f, "case_id = %s", c.ID)
+	if key := after.Columns(1); key != nil {
+		and(&f, "id < %s", key[0])
 	}
+	some, err := messages.All(ctx, from, fmt.Sprintf(`where %s order by id desc limit %d`, f.Where, maxMessages+1), f.Args...)
+	if err != nil {
+		return nil, "", fmt.Errorf("messages: %w", err)
+	}
+	found := page.Of(some, maxMessages, func(m Message) page.Key { return page.KeyOf(m.ID) })
+	parties, err := partiesOf(ctx, from, c.ID)
+	if err != nil {
+		return nil, "", err
+	}
+	all := found.Items
 	slices.Reverse(all)
 	for i := range all {
 		said, err := r.Key.Open(all[i].sealed, []byte("message "+all[i].ID))
 		if err != nil {
-			return nil, fmt.Errorf("message %s: %w", all[i].ID, err)
+			return nil, "", fmt.Errorf("message %s: %w", all[i].ID, err)
 		}
 		all[i].Said = string(said)
+		for _, p := range parties {
+			if all[i].party == p.Number {
+				all[i].Role = p.Role
+			}
+		}
 	}
-	return all, r.letters(ctx, from, c, all)
+	return all, found.Next, r.letters(ctx, from, c, all)
+}
+
+// Earlier gives the messages of a case behind those that its page shows, to whoever may see the case.
+//
+// Problems: those of Case.
+func (r *Room) Earlier(ctx context.Context, by act.Actor, number string, after page.Key) (found page.Page[Message], err error) {
+	seen, err := r.sight(ctx, by, number)
+	if err != nil {
+		return found, err
+	}
+	found.Items, found.Next, err = r.thread(ctx, r.DB.Read(ctx), seen.Case, after, seen.threads...)
+	return found, err
 }

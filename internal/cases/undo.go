@@ -19,7 +19,7 @@ import (
 // UndoFor is how long an officer can take back what they decided.
 const UndoFor = 2 * time.Minute
 
-// Draft is what an officer has decided and what does not hold yet: for two minutes they can take it
+// Draft is what an officer has decided or asked, and what does not hold yet: for two minutes they can take it
 // back, and where the law wants a second officer it waits for one. Nobody is told of it and nothing
 // of it is in the journal before it holds. What became of it stays.
 type Draft struct {
@@ -27,6 +27,7 @@ type Draft struct {
 	To      string // status of the kind
 	Account string // of the officer who decided
 	Why     string // in words
+	Asked   string // the question to the party, where it is one and no decision
 	Given   string // what the room of the kind does with it, as it wrote it; empty for nothing
 	At      time.Time
 	HoldsAt time.Time // zero while it waits for a second officer
@@ -35,8 +36,8 @@ type Draft struct {
 	State   DraftState
 	EndedAt time.Time
 
-	cased            string
-	why, given, said []byte // sealed
+	cased                   string
+	why, given, said, asked []byte // sealed
 }
 
 // DraftState is what has become of a draft.
@@ -64,6 +65,7 @@ var draftRows = storage.NewTable("cases_drafts",
 	storage.Time("holds_at", func(d *Draft) *time.Time { return &d.HoldsAt }),
 	storage.Col("second", func(d *Draft) *string { return &d.Second }),
 	storage.Col("said", func(d *Draft) *[]byte { return &d.said }),
+	storage.Col("asked", func(d *Draft) *[]byte { return &d.asked }),
 	storage.Col("state", func(d *Draft) *DraftState { return &d.State }),
 	storage.Time("ended_at", func(d *Draft) *time.Time { return &d.EndedAt }),
 )
@@ -92,6 +94,15 @@ func (r *Room) Question(ctx context.Context, by act.Actor, number string) (lang.
 // EnactedBy has a room do what officers decide in cases of its kinds. It is called before anything is served.
 func (r *Room) EnactedBy(room string, e Enacts) { r.enacts[room] = e }
 
+// Drafted reports whether an officer has decided in a case what does not hold yet.
+func (r *Room) Drafted(ctx context.Context, id string) (bool, error) {
+	if id == "" {
+		return false, nil
+	}
+	c, err := r.caseWhere(ctx, r.DB.Read(ctx), "id", id)
+	return c.Draft != "", err
+}
+
 // sealed keeps a text of a draft from the eyes of others; nothing for nothing.
 func (r *Room) sealed(text, what, draft string) []byte {
 	if text == "" {
@@ -106,7 +117,7 @@ func (r *Room) opened(d Draft) (Draft, error) {
 		from []byte
 		what string
 		to   *string
-	}{{d.why, "why", &d.Why}, {d.given, "given", &d.Given}, {d.said, "said", &d.Said}} {
+	}{{d.why, "why", &d.Why}, {d.given, "given", &d.Given}, {d.said, "said", &d.Said}, {d.asked, "asked", &d.Asked}} {
 		if len(t.from) == 0 {
 			continue
 		}
@@ -152,7 +163,7 @@ func (r *Room) PutDraft(ctx context.Context, tx *storage.Tx, by act.Actor, of st
 	switch {
 	case c.Draft != "" || version != 0 && version != c.Version:
 		return c, problem.New(problem.Conflict, "case-changed")
-	case !ok || !there || !from.Lets(d.To, law.ByOfficer):
+	case !there || !d.furtherIn(c) && (!ok || !from.Lets(d.To, law.ByOfficer)):
 		return c, problem.New(problem.Conflict, "case-move", "number", c.Number)
 	case to.Phase.Ended() && c.Tasks > 0:
 		return c, openTasksLeft(c)
@@ -163,8 +174,8 @@ func (r *Room) PutDraft(ctx context.Context, tx *storage.Tx, by act.Actor, of st
 		}
 	}
 	d.ID, d.cased, d.Account, d.At, d.State = id.New(), c.ID, by.Account, r.Now(), Undoable
-	d.why, d.given = r.sealed(d.Why, "why", d.ID), r.sealed(d.Given, "given", d.ID)
-	if move.Eyes > 1 {
+	d.why, d.given, d.asked = r.sealed(d.Why, "why", d.ID), r.sealed(d.Given, "given", d.ID), r.sealed(d.Asked, "asked", d.ID)
+	if move.Eyes > 1 && d.Asked == "" {
 		d.State = ForSecond
 	} else {
 		d.HoldsAt = d.At.Add(UndoFor)
@@ -188,6 +199,9 @@ func (r *Room) PutDraft(ctx context.Context, tx *storage.Tx, by act.Actor, of st
 	}
 	return c, r.drafts.Add(ctx, tx, d.ID, work.None{}, work.In(UndoFor))
 }
+
+// furtherIn reports whether a draft is a further question in a case that waits for an answer already.
+func (d Draft) furtherIn(c Case) bool { return d.Asked != "" && d.To == c.Status }
 
 // Undo takes back what an officer decided and what does not hold yet. Either of two officers can.
 //
@@ -348,6 +362,18 @@ func (r *Room) enact(ctx context.Context, c Case, d Draft) error {
 		d.State = DraftHeld
 		return r.putState(ctx, tx, d, Sealing)
 	}
+	if d.Asked != "" {
+		return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			if err := ends(ctx, tx); err != nil {
+				return err
+			}
+			now, err := r.caseWhere(ctx, tx, "id", c.ID)
+			if err != nil {
+				return err
+			}
+			return r.askNow(ctx, tx, now, d)
+		})
+	}
 	if kind.Room != "" {
 		room, ok := r.enacts[kind.Room]
 		if !ok {
@@ -380,7 +406,7 @@ func (r *Room) stillMay(c Case, d Draft) error {
 	}
 	to, ok := kind.Status(d.To)
 	switch {
-	case !ok || !from.Lets(d.To, law.ByOfficer):
+	case !ok || !d.furtherIn(c) && !from.Lets(d.To, law.ByOfficer):
 		return problem.New(problem.Conflict, "case-move", "number", c.Number)
 	case to.Phase.Ended() && c.Tasks > 0:
 		return openTasksLeft(c)

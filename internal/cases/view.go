@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dobosh/internal/act"
+	"dobosh/internal/kit/page"
 	"dobosh/internal/law"
 	"dobosh/internal/storage"
 )
@@ -20,6 +21,7 @@ type View struct {
 	Reading  law.Reading // of the clock; zero where there is none
 	Steps    []Step
 	Messages []Message
+	Earlier  page.Key // of the messages before those; empty where these are all
 	Files    []Attachment
 	Custody  []Custody
 	Beside   []Case // others of the same occasion
@@ -75,7 +77,7 @@ func (r *Room) Case(ctx context.Context, by act.Actor, number string) (View, err
 	if err := r.timed(&v); err != nil {
 		return View{}, err
 	}
-	if v.Messages, err = r.thread(ctx, from, c, seen.threads...); err != nil {
+	if v.Messages, v.Earlier, err = r.thread(ctx, from, c, "", seen.threads...); err != nil {
 		return View{}, err
 	}
 	if v.Files, err = r.files(ctx, from, c, seen.threads...); err != nil {

@@ -58,6 +58,7 @@ func TestAQuestionIsACaseOfTheBodyThatLooked(t *testing.T) {
 
 		r.clock.Advance(time.Minute)
 		must(t, b.cases.Ask(t.Context(), officer(), q.Number, 0, "Који увид?"))
+		must(t, b.cases.SendNow(t.Context(), officer(), q.Number))
 		r.clock.Advance(time.Minute)
 		must(t, r.Say(t.Context(), mila(), q.Ref, "Последњи."))
 		q = r.asked()[0]

@@ -33,6 +33,9 @@ func (r *Room) assess(ctx context.Context, t *work.Try[work.None]) error {
 	if err != nil {
 		return err
 	}
+	if a.Facts, err = r.learnt(ctx, a, s, a.Facts); err != nil {
+		return err
+	}
 	q := r.inquire(s, a.subject, a.subject, a.day, a.progress)
 	outcome, err := q.gather(ctx)
 	switch {

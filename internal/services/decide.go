@@ -83,12 +83,28 @@ func (r *Room) draft(v verdict) (draft, error) {
 		decision.Affirms = append(decision.Affirms, v.service.Affirms...)
 	}
 
-	content := proof.Content{Decision: decision, Record: record, Receipts: receipts}
+	content := proof.Content{Decision: decision, Record: record, Receipts: receipts, Found: v.offer.facts.foundBy(rule.Needs())}
 	sealed, err := content.Sealed()
 	if err != nil {
 		return draft{}, fmt.Errorf("content of the decision: %w", err)
 	}
 	return draft{verdict: v, content: content, sealed: sealed}, nil
+}
+
+// foundBy are the facts that officers found out or corrected, in the order of the rule, as a decision names them.
+func (k known) foundBy(needs []rules.Need) (all []proof.Found) {
+	for _, need := range needs {
+		fact, ok := k[need.Fact]
+		if !ok || fact.Found == nil {
+			continue
+		}
+		f := proof.Found{Fact: need.Fact, By: fact.Found.By, At: fact.Found.At, Kind: string(fact.Found.Kind), Source: fact.Found.Source, Reason: fact.Found.Reason}
+		if fact.Was != nil {
+			f.Was = foundText(fact.Was.Value)
+		}
+		all = append(all, f)
+	}
+	return all
 }
 
 // paysTheSame reports whether two plans pay the same; their words may differ.
@@ -269,10 +285,14 @@ func (r *Room) decision(ctx context.Context, d storedDecision) (Decision, error)
 	for _, receipt := range c.Receipts {
 		sources[receipt.Fact] = knownFact{Exchange: receipt.Exchange, Register: receipt.Register}
 	}
+	for _, f := range c.Found {
+		sources[f.Fact] = knownFact{Found: &found{By: f.By, At: f.At, Kind: SourceKind(f.Kind), Source: f.Source, Reason: f.Reason}}
+	}
+	s, _ := r.Pack.Service(d.service)
 	view := Decision{
 		ID: d.id, Code: d.code, Offer: d.offer, Service: d.service, Title: c.Decision.Title, Body: c.Decision.Body, Person: d.person,
 		About: c.Decision.About, Granted: d.granted, By: c.Decision.By, Plan: c.Decision.Plan, Affirms: c.Decision.Affirms, Remedy: c.Decision.Remedy,
-		MadeAt: c.Decision.MadeAt, Sealed: d.index >= 0, Payments: payments, Reasons: r.reasons(record.Outcome, sources),
+		MadeAt: c.Decision.MadeAt, Sealed: d.index >= 0, Payments: payments, Reasons: append(r.reasons(record.Outcome, sources), r.foundReasons(s, sources)...),
 	}
 	if why := c.Decision.Reason; why != "" {
 		view.Reasons = append(view.Reasons, Reason{Says: lang.Text{"sr": why, "en": why}, Result: rules.No}) // in the language in which it was written

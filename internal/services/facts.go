@@ -24,7 +24,10 @@ type knownFact struct {
 	Register string `json:"register,omitempty"` // member/subsystem/service that said so
 	Origin   string `json:"origin,omitempty"`   // log of the register
 	Index    int64  `json:"index,omitempty"`    // of the answer in that log
-	Source   string `json:"source,omitempty"`   // what an officer relied on, when no register said so
+	Source   string `json:"source,omitempty"`   // in rows of before: what an officer relied on, when no register said so
+
+	Found *found     `json:"found,omitempty"` // by an officer; nil where a register said so
+	Was   *knownFact `json:"was,omitempty"`   // what was known before it was corrected; nil for nothing
 }
 
 // known are facts by name.

@@ -90,7 +90,7 @@ func (r *Room) offer(o storedOffer) (Offer, error) {
 	}
 	view := Offer{
 		ID: o.id, Service: o.service, Title: s.Title, Body: r.bodyTitle(), Person: o.person, About: about(o.facts),
-		State: o.state, Version: o.version, Plan: outcome.Plan, Reasons: r.reasons(outcome, o.facts),
+		State: o.state, Version: o.version, Plan: outcome.Plan, Reasons: append(r.reasons(outcome, o.facts), r.foundReasons(s, o.facts)...),
 		Affirms: s.Affirms, Refusal: s.Refusal, MadeAt: o.madeAt, Until: o.until, SeenAt: o.seenAt, Decision: o.decision,
 	}
 	if term, ok := r.Pack.Term(s.Offer, o.day); ok {

@@ -6,6 +6,7 @@ import (
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/money"
+	"dobosh/internal/rules"
 )
 
 // Payment is one instalment of a decision.
@@ -47,6 +48,8 @@ type Referral struct {
 	Why     ReferralReason
 	Missing []MissingFact // when a fact is unknown
 	Reasons []Reason      // what the rule says so far
+	Result  rules.Result  // the same in a word
+	Known   []KnownFact   // what is known, as far as it can be corrected
 	Offer   string        // id, when the person asked for a person
 	Since   time.Time
 	Until   time.Time // by when it is to be decided

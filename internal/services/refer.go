@@ -88,7 +88,9 @@ func (r *Room) referral(f storedReferral) (Referral, error) {
 	if err != nil {
 		return view, nil // no rule holds on that day: there is nothing more to say
 	}
-	view.Reasons = r.reasons(rule.Decide(f.facts.values()), f.facts)
+	outcome := rule.Decide(f.facts.values())
+	view.Reasons, view.Result = append(r.reasons(outcome, f.facts), r.foundReasons(s, f.facts)...), outcome.Result
+	view.Known = r.knownFacts(rule.Needs(), f.facts)
 	for _, need := range rule.Needs() {
 		if slices.Contains(f.missing, need.Fact) {
 			view.Missing = append(view.Missing, MissingFact{Fact: need.Fact, Type: need.Type, Label: need.Label, Register: r.registerTitle(need.Service)})
@@ -119,7 +121,7 @@ func (r *Room) Referrals(ctx context.Context, by act.Actor, after page.Key) (pag
 		rows: referrals.List(storage.Down("id", func(f storedReferral) string { return f.id })),
 		view: func(_ context.Context, f storedReferral) (Referral, error) {
 			view, err := r.referral(f)
-			view.About, view.Reasons = nil, nil
+			view.About, view.Reasons, view.Known = nil, nil, nil
 			return view, err
 		},
 	}

@@ -326,7 +326,9 @@ func (r *rig) hear(events ...bus.Event) {
 }
 
 // jobs are the queues of the room that hold jobs and no rounds.
-func jobs() []string { return []string{"services.assess", "services.seal", "services.account"} }
+func jobs() []string {
+	return []string{"services.assess", "services.seal", "services.account", "services.anew"}
+}
 
 func (r *rig) work() int {
 	r.t.Helper()

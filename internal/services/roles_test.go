@@ -134,6 +134,12 @@ func doors() map[string]struct {
 		"Resolve": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return s.Resolve(ctx, by, s.referral, 1, map[string]string{"child.order": "2"}, "извод")
 		}},
+		"Together": {officers, func(ctx context.Context, s stage, by act.Actor) error {
+			return second(s.Together(ctx, by, s.referral))
+		}},
+		"Correct": {officers, func(ctx context.Context, s stage, by act.Actor) error {
+			return s.Correct(ctx, by, services.Correction{Referral: s.referral, Version: 1, Fact: "child.order", Value: "2", Kind: services.FromDocument, Source: "извод", Reason: "погрешан упис"})
+		}},
 		"Dismiss": {officers, func(ctx context.Context, s stage, by act.Actor) error {
 			return s.Dismiss(ctx, by, s.referral, 1, "разлог")
 		}},
@@ -324,6 +330,8 @@ func TestAnOfficerIsOfTheirServices(t *testing.T) {
 			"DecisionFile":    second(r.DecisionFile(ctx, officerOf(grant), s.decision)),
 			"Referral":        second(r.Referral(ctx, officerOf(foreign), s.referral)),
 			"Resolve":         r.Resolve(ctx, officerOf(foreign), s.referral, 1, map[string]string{"child.order": "2"}, "извод"),
+			"Together":        second(r.Together(ctx, officerOf(foreign), s.referral)),
+			"Correct":         r.Correct(ctx, officerOf(foreign), services.Correction{Referral: s.referral, Version: 1, Fact: "child.order", Value: "2", Source: "извод", Reason: "разлог"}),
 			"Dismiss":         r.Dismiss(ctx, officerOf(foreign), s.referral, 1, "разлог"),
 			"DraftResolve":    second(r.DraftResolve(ctx, officerOf(foreign), s.referral, 1, map[string]string{"child.order": "2"}, "извод")),
 			"DraftDismiss":    second(r.DraftDismiss(ctx, officerOf(foreign), s.referral, 1, "разлог")),

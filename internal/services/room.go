@@ -121,6 +121,7 @@ type later struct {
 	assess  *work.Queue[work.None] // gather the facts of an assessment
 	seal    *work.Queue[work.None] // put a decision into the journal: jobs of before, see SealLeft
 	account *work.Queue[work.None] // learn the account of the payments of a decision
+	anew    *work.Queue[work.None] // run the rule of a referral again, with what was found out in another matter of the event
 	hear    *work.Queue[bus.Event] // take an event in that could not be taken in at once
 }
 
@@ -137,6 +138,7 @@ func New(cfg Config) *Room {
 			return r.sealLater(ctx, t.Ref)
 		}},
 		account: &work.Queue[work.None]{Name: "services.account", Workers: r.Workers, Do: r.learnAccount},
+		anew:    &work.Queue[work.None]{Name: "services.anew", Workers: 4, Do: r.lookAnew},
 		hear: &work.Queue[bus.Event]{
 			Name: "services.hear", Workers: 4, Retry: work.Doubling(100*time.Millisecond, 30*time.Second), Attempts: 20,
 			Do: func(ctx context.Context, t *work.Try[bus.Event]) error {
@@ -151,7 +153,7 @@ func New(cfg Config) *Room {
 			},
 		},
 	}
-	r.Work.Register(r.later.assess, r.later.seal, r.later.account, r.later.hear, work.Every("services.lapse", time.Hour, r.LapseOffers))
+	r.Work.Register(r.later.assess, r.later.seal, r.later.account, r.later.anew, r.later.hear, work.Every("services.lapse", time.Hour, r.LapseOffers))
 	return r
 }
 

@@ -219,7 +219,11 @@ func (r *Room) supply(facts known, s law.PublicService, needs []rules.Need, supp
 			p.At(need.Fact, "fact-form")
 			continue
 		}
-		facts[need.Fact] = knownFact{Value: value, Source: account + ": " + source}
+		fact := knownFact{Value: value, Found: &found{By: account, At: r.Now(), Source: source}}
+		if before, ok := facts[need.Fact]; ok {
+			fact.Was = &before
+		}
+		facts[need.Fact] = fact
 	}
 	if given && !sayable(source) {
 		p.At("source", "source-missing")
@@ -250,17 +254,25 @@ func readFact(kind, text string) (any, bool) {
 	return fit(text, true)
 }
 
-// settle closes a matter, once, together with what follows from it.
+// settle closes a matter, once, together with what follows from it. What the officer found out serves the other matters
+// of the event.
 func (r *Room) settle(ctx context.Context, by act.Actor, f storedReferral, why string, then func(context.Context, *storage.Tx) error) error {
+	facts, err := jsonText(f.facts)
+	if err != nil {
+		return err
+	}
 	return r.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		closed, err := changed(tx.ExecContext(ctx, `update services_referrals set open = $1, version = version + 1, ended_by = $2, ended_why = $3 where id = $4 and version = $5`, false, by.Account, why, f.id, f.version))
+		closed, err := changed(tx.ExecContext(ctx, `update services_referrals set open = $1, version = version + 1, ended_by = $2, ended_why = $3, known = $4 where id = $5 and version = $6`, false, by.Account, why, facts, f.id, f.version))
 		if err != nil {
 			return err
 		}
 		if !closed {
 			return problem.New(problem.Conflict, "referral-changed")
 		}
-		return then(ctx, tx)
+		if err := then(ctx, tx); err != nil {
+			return err
+		}
+		return r.tellBeside(ctx, tx, f)
 	})
 }
 

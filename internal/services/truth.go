@@ -122,7 +122,7 @@ func (r *Room) adopt(ctx context.Context, tx *storage.Tx, l journal.Logged, paid
 	}
 	o := storedOffer{
 		id: m.Offer, assessment: m.Assessment, service: s.ID, person: made.Person, state: state, version: 1, day: record.Day, subject: m.Subject,
-		facts: factsOf(record, c.Receipts), outcome: outcome, madeAt: made.MadeAt, until: made.MadeAt,
+		facts: factsOf(record, c), outcome: outcome, madeAt: made.MadeAt, until: made.MadeAt,
 	}
 	fresh, err := offers.Insert(ctx, tx, `on conflict (assessment) do nothing`, o)
 	if err != nil {
@@ -168,16 +168,25 @@ func (r *Room) matterBehind(ctx context.Context, l journal.Logged) (matter, erro
 	return m, err
 }
 
-// factsOf are the facts of a record, each with the exchange that brought it.
-func factsOf(record rules.Record, receipts []proof.Receipt) known {
+// factsOf are the facts of a record, each with the exchange that brought it, or the officer who found it out.
+func factsOf(record rules.Record, c proof.Content) known {
 	facts := known{}
 	for name, value := range record.Facts {
 		facts[name] = knownFact{Value: value}
 	}
-	for _, from := range receipts {
+	for _, from := range c.Receipts {
 		if fact, ok := facts[from.Fact]; ok {
 			fact.Exchange, fact.Register, fact.Origin, fact.Index = from.Exchange, from.Register, from.Origin, from.Index
 			facts[from.Fact] = fact
+		}
+	}
+	for _, f := range c.Found {
+		if fact, ok := facts[f.Fact]; ok {
+			fact.Found = &found{By: f.By, At: f.At, Kind: SourceKind(f.Kind), Source: f.Source, Reason: f.Reason}
+			if f.Was != "" {
+				fact.Was = &knownFact{Value: f.Was}
+			}
+			facts[f.Fact] = fact
 		}
 	}
 	return facts

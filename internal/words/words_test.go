@@ -182,7 +182,7 @@ func TestNoSentenceIsLeftOver(t *testing.T) {
 			text.WriteString(content)
 		}
 	}
-	joined := []string{"ordinal.", "queue.name.", "cite.", "paper.", "surface.", "contact.", "speech.", "passkey.", "problem.", "api.", "catalogue.sort-", "contracts.sort-", "turn.", "do.", "name.", "check.", "verdict.", "role.", "weekday.", "welcome.", "exit.",
+	joined := []string{"case.who.", "referral.correct.", "source.", "ordinal.", "queue.name.", "cite.", "paper.", "surface.", "contact.", "speech.", "passkey.", "problem.", "api.", "catalogue.sort-", "contracts.sort-", "turn.", "do.", "name.", "check.", "verdict.", "role.", "weekday.", "welcome.", "exit.",
 		"offer.state.", "offer.after.", "assessment.state.", "payment.state.", "decision.granted.", "reason.", "referral.why.", "contract.state.", "contract.after.", "contract.act.", "contract.found.", "contract.at.", "contract.method.", "contract.often-", "alarm.", "hop.", "peer.", "evidence.", "operator.",
 		"change.", "type.", "value.in.", "version.", "surface.", "roles.of.", "interface.kind.", "interface.most.", "unusual.", "cases.queue.state.", "search.sort.", "search.help.", "case.by.", "case.mover.", "case.ask.", "case.answer.", "case.decide.", "case.draft.", "cases.queue.draft.", "absence.leave.", "case.return.", "case.told.", "case.extend.", "case.appeal.", "cases.alarm.", "clock.then.", "clock.step.", "clock.unit.", "leader.", "case.delivered.", "case.delivery.", "notice.choose.", "notice.channel.", "notice.content.", "notice.lang.",
 		"case.role.", "case.how.", "case.beyond.", "case.party-notice-", "case.party-ended-", "case.party-add.", "case.task-add.", "case.task-end.", "case.join.", "case.split.", "case.consult.", "case.note.",

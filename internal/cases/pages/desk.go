@@ -182,6 +182,9 @@ func (r *room) table(v *portal.Visit, choose bool) portal.Table[cases.Case] {
 			if c.Draft != "" {
 				status += " · " + portal.Escaped(v.Say("cases.queue.draft."+string(c.Draft)))
 			}
+			if c.Tasks > 0 {
+				status += " · " + portal.Escaped(v.Say("cases.queue.tasks", "n", c.Tasks))
+			}
 			if !c.UnreadAt.IsZero() {
 				status += " · " + portal.Escaped(v.Say("cases.queue.unread"))
 			}
@@ -217,6 +220,7 @@ type Several interface {
 	Brief(ctx context.Context, by act.Actor, number string) (cases.Case, error)
 	Claim(ctx context.Context, by act.Actor, number string) error
 	Release(ctx context.Context, by act.Actor, number string) error
+	HandTo(ctx context.Context, by act.Actor, in cases.Handover) error
 	Decide(ctx context.Context, by act.Actor, number string, version int, to, why string) error
 }
 
@@ -276,6 +280,9 @@ func (r *room) several(v *portal.Visit) error {
 		return err
 	}
 	do := v.Typed("do")
+	if do == "hand" {
+		return r.handSeveral(v, all)
+	}
 	view := severalView{To: v.Typed("to"), Done: true}
 	var kind law.CaseKind
 	var status law.CaseStatus

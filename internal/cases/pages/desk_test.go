@@ -41,9 +41,9 @@ func TestADecisionOnItsPage(t *testing.T) {
 	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/to/late", Form: pages.Form("version", "1", "usual", "7")}, 422)
 	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/to/upheld", Form: pages.Form("version", "1", "text", "Зато")}, 404)
 	pages.Sends(t, h, "officer", at+"/to/late", cases.NextPage+"?after="+numbers[0], "version", "1", "usual", "1")
-	pages.Says(t, h, pages.Request{Who: "officer", Path: at}, 200, "још може да се повуче", "Жалба је стигла после рока који је писао у решењу.", "Драган Службеник")
-	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases/" + numbers[1] + "?saved=" + numbers[0]}, 200, "Одлучено у предмету", at+"/undo")
-	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?saved=" + numbers[0]}, 200, "Одлучено у предмету", "решење још може да се повуче")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: at}, 200, "Још није послато", "Жалба је стигла после рока који је писао у решењу.", "Драган Службеник")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases/" + numbers[1] + "?saved=" + numbers[0]}, 200, "Још није послато, предмет", at+"/undo")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?saved=" + numbers[0]}, 200, "Још није послато, предмет", "још може да се повуче")
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + numbers[0]}, 200, "примљена")
 	// A form that was left open overnight says what has changed, and costs nobody what they typed.
 	late := pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/to/late", Form: pages.Form("version", "1", "text", "Моје образложење")}, 409)
@@ -51,7 +51,7 @@ func TestADecisionOnItsPage(t *testing.T) {
 		t.Errorf("nothing says that the case has changed:\n%s", late)
 	}
 	pages.Sends(t, h, "officer", at+"/undo", at)
-	pages.Says(t, h, pages.Request{Who: "officer", Path: at}, 200, "Повучено решење")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: at}, 200, "Повучено")
 	pages.Sends(t, h, "officer", at+"/to/replaced", cases.NextPage+"?after="+numbers[0], "version", "3", "text", "У праву је.")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: at}, 200, "чека другог службеника")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/confirm", Form: pages.Form("version", "4")}, 403)
@@ -92,6 +92,26 @@ func TestSeveralCasesAtOnce(t *testing.T) {
 	if w := ask(several).To(h); w.Code != http.StatusOK || strings.Contains(w.Body.String(), "Урађено.") {
 		t.Errorf("the same form again: status %d, %s", w.Code, w.Body)
 	}
+}
+
+// Several cases are given away for one reason, and a case with an open task says so in the queue.
+func TestSeveralCasesAreGivenAway(t *testing.T) {
+	h, room, _ := desk(t)
+	numbers := appeals(t, room, 2)
+	at := "/desk/cases/" + numbers[0]
+	pages.Sends(t, h, "officer", at+"/tasks", at, "what", "Проверити пребивалиште")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases"}, 200, "1 отворен задатак")
+	several := url.Values{"do": {"hand"}, "case": {numbers[0] + ".1", numbers[1] + ".9"}}
+	ask := func() pages.Request { return pages.Request{Who: "officer", Path: "/desk/cases", Form: several} }
+	pages.Says(t, h, ask(), 200, "Нада Колегић", "2 предмета", numbers[1]+".9")
+	several.Set("why", "")
+	pages.Says(t, h, ask(), 422)
+	several.Set("why", "Премештај.")
+	pages.Says(t, h, ask(), 422, "Изаберите некога другог")
+	several.Set("officer", "nada")
+	pages.Says(t, h, ask(), 200, "Урађено.", "у међувремену")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: at}, 200, "Нада Колегић", "Премештај.")
+	pages.Says(t, h, pages.Request{Who: "mother", Path: "/desk/cases", Form: several}, 403)
 }
 
 func TestAnAbsenceOnItsPage(t *testing.T) {

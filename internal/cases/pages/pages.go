@@ -43,6 +43,7 @@ type Cases interface {
 	Find(ctx context.Context, by act.Actor, asked string, after page.Key) (page.Page[cases.Case], error)
 	OfPerson(ctx context.Context, by act.Actor, number jmbg.Number) ([]cases.Case, error)
 	OfName(ctx context.Context, by act.Actor, name string) ([]cases.Case, error)
+	Earlier(ctx context.Context, by act.Actor, number string, after page.Key) (page.Page[cases.Message], error)
 	Who(ctx context.Context, by act.Actor, number string) ([]cases.Who, error)
 
 	Answering() (act.Act, error)
@@ -91,6 +92,8 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 		{Pattern: "GET /desk/cases", Right: officer, Do: r.desk},
 		{Pattern: "POST /desk/cases", Right: officer, Do: r.several},
 		{Pattern: "GET /desk/cases/{number}", Right: officer, Do: r.one},
+		{Pattern: "GET /cases/{number}/messages", Right: own, Do: r.earlier},
+		{Pattern: "GET /desk/cases/{number}/messages", Right: officer, Do: r.earlier},
 		{Pattern: "GET /desk/cases/{number}/who", Right: officer, Do: r.who},
 		{Pattern: "GET /desk/leader", Right: cases.RightToLead(), Do: r.lead},
 		{Pattern: "GET /desk/leader.csv", Right: cases.RightToLead(), Do: r.leadFile},
@@ -313,6 +316,24 @@ func (r *room) one(v *portal.Visit) error {
 		return err
 	}
 	return v.Show("case", v.Plain(view.Row.Title), view)
+}
+
+// earlierView are messages before those that the page of a case shows.
+type earlierView struct {
+	Number, Path string
+	Messages     []cases.Message
+	Next         page.Key
+}
+
+// earlier shows the messages of a case that are not on its page.
+func (r *room) earlier(v *portal.Visit) error {
+	number := v.R.PathValue("number")
+	found, err := r.Earlier(v.R.Context(), v.Actor, number, v.After())
+	if err != nil {
+		return err
+	}
+	whose, _, _ := strings.Cut(v.R.URL.Path, "/messages")
+	return v.Show("case-messages", v.Say("case.thread"), earlierView{number, whose, found.Items, found.Next})
 }
 
 // cite writes a provision as lawyers do; nothing where the pack has none.

@@ -100,10 +100,10 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	for _, number := range numbers {
 		expected = append(expected, pages.Expected{Who: "mother", Path: "/cases/" + number, Status: 200}, pages.Expected{Who: "officer", Path: "/desk/cases/" + number, Status: 200})
 	}
-	for _, path := range []string{"claim", "release", "ask", "seen", "pause/supplement", "resume", "extend", "parties", "tasks", "join", "split", "consult", "note/internal", "files", "files/internal", "part/duplicate/" + numbers["asked"]} {
+	for _, path := range []string{"claim", "release", "ask", "seen", "pause/supplement", "resume", "extend", "parties", "tasks", "join", "split", "consult", "hand", "messages", "note/internal", "files", "files/internal", "part/duplicate/" + numbers["asked"]} {
 		expected = append(expected, pages.Expected{Who: "officer", Path: "/desk/cases/" + numbers["with-officer"] + "/" + path, Status: 200})
 	}
-	expected = append(expected, pages.Expected{Who: "mother", Path: "/cases/" + numbers["asked"] + "/answer", Status: 200}, pages.Expected{Who: "mother", Path: "/cases/" + numbers["asked"] + "/files", Status: 200},
+	expected = append(expected, pages.Expected{Who: "mother", Path: "/cases/" + numbers["asked"] + "/answer", Status: 200}, pages.Expected{Who: "mother", Path: "/cases/" + numbers["asked"] + "/files", Status: 200}, pages.Expected{Who: "mother", Path: "/cases/" + numbers["asked"] + "/messages", Status: 200}, pages.Expected{Who: "nobody", Path: "/cases/" + numbers["asked"] + "/messages", Status: 404},
 		pages.Expected{Who: "officer", Path: "/desk/tasks", Status: 200}, pages.Expected{Who: "mother", Path: "/desk/tasks", Status: 403}, pages.Expected{Who: "officer", Path: "/desk/tasks/none", Status: 404},
 		pages.Expected{Who: "leader", Path: "/desk/leader", Status: 200}, pages.Expected{Who: "officer", Path: "/desk/leader", Status: 403}, pages.Expected{Path: "/desk/leader", Status: 401})
 	pages.Walk(t, h, expected)
@@ -119,6 +119,11 @@ func TestAQuestionAndItsAnswer(t *testing.T) {
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?state=mine"}, 200, number, undeliveredPath, "/desk/absence")
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200, "Овај рок још није упоређен")
 	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/ask", cases.NextPage+"?after="+number, "version", "3", "text", "Када сте се доселили?")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases/" + number}, 200, "Када сте се доселили?", "Још није послато")
+	if asked := pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200); strings.Contains(asked, "Када сте се доселили?") {
+		t.Error("a question that can be taken back is shown")
+	}
+	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/send", "/desk/cases/"+number)
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200, "Када сте се доселили?", "Рок стоји")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?q=" + strings.ToLower(number)}, 200, number)
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?q=ZR-2026-0000-0000-1"}, 200, "Ниједан предмет не одговара")

@@ -30,6 +30,9 @@ func (r *room) recordPages() (pages []portal.Page, err error) {
 				return ofCase(v)
 			},
 		}
+		if a.Name == "case.hand" {
+			shown.Ask, shown.Next = r.toWhom, func(*portal.Visit, any) string { return "/desk/cases" }
+		}
 		if strings.HasPrefix(a.Page, tasksPath) {
 			shown.Ask, shown.Back = r.ofTask, portal.Nav{Path: tasksPath, Key: "tasks.back"}
 			shown.Next = func(*portal.Visit, any) string { return tasksPath }
@@ -82,6 +85,7 @@ func (r *room) guest(v *portal.Visit, view caseView) error {
 // RecordKeeper is what officers do with what belongs to a case; [cases.Room] does it.
 type RecordKeeper interface {
 	RecordActs() ([]act.Act, error)
+	Colleagues(ctx context.Context, by act.Actor) ([]act.Actor, error)
 	Task(ctx context.Context, by act.Actor, task string) (cases.Task, error)
 	Tasks(ctx context.Context, by act.Actor, after page.Key) (page.Page[cases.Task], error)
 }

@@ -239,7 +239,7 @@ func newCasesRig(ctx context.Context, where storage.Config) (r *casesRig, end fu
 		return lang.Text{"sr": "Град Зрењанин", "en": "City of Zrenjanin"}
 	}
 	r.room = cases.New(cases.Config{
-		Member: member, Prefix: "ZR", PublicURL: "http://localhost", Title: title, Pack: pack, DB: db, Key: key, Now: clock.System, Pseudonyms: unwritten{},
+		Member: member, Prefix: "ZR", PublicURL: "http://localhost", Title: title, Pack: pack, DB: db, Key: key, Now: clock.System, NameKey: bytes.Repeat([]byte{9}, 32), Pseudonyms: unwritten{},
 		Work: r.runner, Notifier: r.mail.courier, Deliveries: r.mail.courier,
 	})
 	r.room.WatchedBy(unwritten{})
@@ -331,6 +331,7 @@ func asks(numbers []string, own string) []ask {
 		{"search, nothing", "officer", find("сутра"), nil},
 		{"search in a unit", "unit", find("novorođeno"), nil},
 		{"search in two scopes", "scopes", find("odbijeno"), nil},
+		{"search a name", "officer", one("/desk/cases/person"), url.Values{"name": {"petrovic ana"}}},
 		{"search a person", "officer", one("/desk/cases/person"), url.Values{"number": {jmbg.Make(civil.Date(1996, 3, 7), 85, 512).String()}}},
 		{"leader", "leader", one("/desk/leader"), nil},
 		{"leader of a place", "leader of a place", one("/desk/leader"), nil},

@@ -29,6 +29,9 @@ func TestEveryActionIsAFormThatLeadsOn(t *testing.T) {
 	pages.Sends(t, h, "mother", "/offers/first/never", "/offers/first", "version", "3")
 	pages.Sends(t, h, "mother", "/offers/first/person", "/offers/first", "version", "3")
 	pages.Sends(t, h, "officer", "/desk/referrals/r1", "/desk/cases/next?after=ZR-2026-7KQ4-M9PD-X", "version", "7", "mother.resident", "true", "child.order", "1", "child.born", "9. 1. 2026", "source", "извод")
+	pages.Sends(t, h, "officer", "/desk/referrals/ready", "/desk/cases/next?after=ZR-2026-7KQ4-M9PD-X", "version", "7")
+	pages.Sends(t, h, "officer", "/desk/referrals/both", "/desk/cases/next?after=ZR-2026-7KQ4-M9PD-X", "version", "7", "mother.resident", "true", "child.order", "1", "child.born", "9. 1. 2026", "source", "извод", "also", "other")
+	pages.Sends(t, h, "officer", "/desk/referrals/ready/correct/child.born", "/desk/referrals/ready", "version", "7", "value", "19. 11. 2026.", "kind", "document", "source", "извод", "reason", "погрешан упис")
 	pages.Sends(t, h, "officer", "/desk/referrals/r1/dismiss", "/desk/cases/next?after=ZR-2026-7KQ4-M9PD-X", "version", "7", "reason", "није рођено овде")
 	pages.Sends(t, h, "officer", "/desk/payments/prepare", "/desk/payments")
 	pages.Sends(t, h, "officer", "/desk/payments/f1/release", "/desk/payments")
@@ -36,7 +39,7 @@ func TestEveryActionIsAFormThatLeadsOn(t *testing.T) {
 	pages.Sends(t, h, "mother", "/sign-out", "/")
 	pages.Sends(t, h, "", "/verify/code", "/verify/"+code, "code", " "+strings.ToLower(code))
 	want := []string{"accept first", "decline first 3", "object first 3", "refer first 3",
-		"resolve r1 7 true 1 2026-01-09 извод", "dismiss r1 7 није рођено овде", "prepare", "release f1", "unpaid p1"}
+		"resolve r1 7 true 1 2026-01-09 извод", "resolve ready 7    ", "resolve both 7 true 1 2026-01-09 извод", "resolve other 7 true 1 2026-01-09 извод", "correct ready child.born 19. 11. 2026. document извод погрешан упис", "dismiss r1 7 није рођено овде", "prepare", "release f1", "unpaid p1"}
 	if !slices.Equal(f.calls, want) {
 		t.Errorf("the rooms heard\n%q, want\n%q", f.calls, want)
 	}

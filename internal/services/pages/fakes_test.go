@@ -195,11 +195,30 @@ func (f *city) Assessments(context.Context, act.Actor, services.AssessmentState,
 
 func (f *city) Referral(_ context.Context, _ act.Actor, id string) (services.Referral, error) {
 	residence := pages.Both("Евиденција пребивалишта", "Residence register")
+	if id == "ready" {
+		return services.Referral{
+			ID: id, Title: offerNamed("first").Title, About: offerNamed("first").About, Why: services.PersonAsked, Reasons: reasons(), Result: rules.Yes, Open: true, Version: 7, Since: pages.Now, Until: pages.Now.Add(20 * 24 * time.Hour),
+			Known: []services.KnownFact{{Fact: "mother.resident", Type: "bool", Label: pages.Both("да ли мајка има пребивалиште у Србији", "whether the mother has her residence in Serbia"), Value: true, Register: residence},
+				{Fact: "child.born", Type: "date", Label: pages.Both("дан рођења детета", "the child's day of birth"), Value: "2026-11-19", Found: true, Was: "2026-11-18"},
+				{Fact: "child.order", Type: "int", Label: pages.Both("редослед рођења детета", "the child's order of birth"), Value: float64(2)}},
+		}, nil
+	}
 	return services.Referral{ID: id, Title: offerNamed("first").Title, About: offerNamed("first").About, Why: services.FactUnknown, Reasons: reasons()[:1],
 		Missing: []services.MissingFact{{Fact: "mother.resident", Type: "bool", Label: pages.Both("да ли мајка има пребивалиште у Србији", "whether the mother has her residence in Serbia"), Register: residence},
 			{Fact: "child.order", Type: "int", Label: pages.Both("редослед рођења детета", "the child's order of birth"), Register: residence},
 			{Fact: "child.born", Type: "date", Label: pages.Both("дан рођења детета", "the child's day of birth"), Register: residence}},
 		Since: pages.Now.Add(-26 * time.Hour), Until: pages.Now.Add(20 * 24 * time.Hour), UntilBy: pages.Both("чл. 145 Закона о општем управном поступку", "Art. 145 of the Law on General Administrative Procedure"), Open: id != "closed", Version: 7}, nil
+}
+
+func (f *city) Together(_ context.Context, _ act.Actor, id string) ([]services.Beside, error) {
+	if id != "both" {
+		return nil, nil
+	}
+	return []services.Beside{{Referral: "other", Title: offerNamed("second").Title}}, nil
+}
+
+func (f *city) Correct(_ context.Context, _ act.Actor, in services.Correction) error {
+	return f.note("correct " + in.Referral + " " + in.Fact + " " + in.Value + " " + string(in.Kind) + " " + in.Source + " " + in.Reason)
 }
 
 func (f *city) DraftResolve(_ context.Context, _ act.Actor, id string, version int, facts map[string]string, source string) (string, error) {

@@ -100,6 +100,8 @@ type Waiting interface {
 // Referrals are the matters that wait for an officer.
 type Referrals interface {
 	Referral(ctx context.Context, by act.Actor, id string) (services.Referral, error)
+	Together(ctx context.Context, by act.Actor, id string) ([]services.Beside, error)
+	Correct(ctx context.Context, by act.Actor, in services.Correction) error
 }
 
 // Settling ends a referral, when the officer can no longer take it back: with the facts and where they come from, or with
@@ -135,6 +137,10 @@ type room struct {
 // New brings the pages of the public services.
 func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
 	dismiss, err := services.Dismissal(pack, s)
+	if err != nil {
+		return portal.Room{}, err
+	}
+	correct, err := services.Correcting(s)
 	if err != nil {
 		return portal.Room{}, err
 	}
@@ -177,7 +183,7 @@ func New(s Services, verifier Verifier, pack *law.Pack) (portal.Room, error) {
 			{Pattern: "GET /desk/payments/{payment}/unpaid", Right: services.RightToRelease(), Do: r.askUnpaid},
 			{Pattern: "POST /desk/payments/{payment}/unpaid", Right: services.RightToRelease().Fresh(0), Do: r.saysUnpaid},
 			{Pattern: "GET /desk/payments/{file}/payments.xml", Right: officer, Do: r.paymentXML},
-		}, slices.Concat(r.exits(), r.dismissal(dismiss).Pages(), r.appeal(appeal).Pages())...),
+		}, slices.Concat(r.exits(), r.dismissal(dismiss).Pages(), r.correction(correct).Pages(), r.appeal(appeal).Pages())...),
 		Nav: []portal.Nav{
 			{Path: "/", Key: "home.title", Order: 90, Whom: resident},
 			{Path: "/inbox", Key: "nav.inbox", Order: 140, Whom: resident, Aside: true},

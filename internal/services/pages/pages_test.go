@@ -24,7 +24,7 @@ func cityPages() []pages.Expected {
 		{Path: "/verify", Status: 200}, {Path: "/verify/" + code, Status: 200}, {Path: "/verify/ZR-1", Status: 422},
 		{Who: "officer", Path: "/desk", Status: 200}, {Who: "officer", Path: "/desk/offers", Status: 200}, {Who: "officer", Path: "/desk/offers?state=open", Status: 200}, {Who: "officer", Path: "/desk/offers?state=x", Status: 200},
 		{Who: "officer", Path: "/desk/assessments", Status: 200}, {Who: "officer", Path: "/desk/referrals", Status: 303}, {Who: "officer", Path: "/desk/referrals/r1", Status: 200}, {Who: "officer", Path: "/desk/referrals/closed", Status: 200},
-		{Who: "officer", Path: "/desk/referrals/r1/dismiss", Status: 200}, {Who: "officer", Path: "/desk/decisions", Status: 200}, {Who: "officer", Path: "/desk/payments", Status: 200},
+		{Who: "officer", Path: "/desk/referrals/r1/dismiss", Status: 200}, {Who: "officer", Path: "/desk/referrals/ready", Status: 200}, {Who: "officer", Path: "/desk/referrals/both", Status: 200}, {Who: "officer", Path: "/desk/referrals/ready/correct/child.born", Status: 200}, {Who: "officer", Path: "/desk/referrals/ready/correct/mother.resident", Status: 200}, {Who: "officer", Path: "/desk/referrals/ready/correct/none", Status: 404}, {Who: "mother", Path: "/desk/referrals/ready/correct/child.born", Status: 403}, {Who: "officer", Path: "/desk/decisions", Status: 200}, {Who: "officer", Path: "/desk/payments", Status: 200},
 		{Who: "officer", Path: "/desk/payments/f1/release", Status: 200}, {Who: "officer", Path: "/desk/payments/p1/unpaid", Status: 200},
 		{Path: "/inbox", Status: 401}, {Path: "/desk", Status: 401}, {Who: "mother", Path: "/desk", Status: 403}, {Who: "auditor", Path: "/desk/offers", Status: 403},
 	}

@@ -15,7 +15,7 @@ import (
 func TestThePagesOnAPhone(t *testing.T) {
 	b := browser.Start(t)
 	for who, paths := range map[string][]string{
-		"officer": {"/desk", "/desk/offers", "/desk/assessments", "/desk/decisions", "/desk/payments"},
+		"officer": {"/desk", "/desk/offers", "/desk/assessments", "/desk/decisions", "/desk/payments", "/desk/referrals/both", "/desk/referrals/ready", "/desk/referrals/ready/correct/child.born", "/desk/referrals/ready/correct/mother.resident"},
 		"mother":  {"/", "/inbox", "/offers/first", "/decisions/d1"},
 	} {
 		h := open(t, &city{})

@@ -1,12 +1,16 @@
 package pages
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/portal"
+	"dobosh/internal/rules"
 	"dobosh/internal/services"
 )
 
@@ -24,6 +28,14 @@ func (r *room) referral(v *portal.Visit, refused error) error {
 		return err
 	}
 	path := "/desk/referrals/" + ref.ID
+	known, err := v.Render("known-facts", knownOf(v, ref, path))
+	if err != nil {
+		return err
+	}
+	beside, err := r.Together(v.R.Context(), v.Actor, ref.ID)
+	if err != nil {
+		return err
+	}
 	q := portal.Question{
 		Title: v.Plain(ref.Title), Lead: []string{v.Say("referral.why." + string(ref.Why))},
 		Facts: []portal.Fact{
@@ -31,7 +43,7 @@ func (r *room) referral(v *portal.Visit, refused error) error {
 			{Label: v.Say("referral.since"), Value: v.Name(v.DayOf(ref.Since))},
 			{Label: v.Say("referral.until"), Value: v.Text(untilBy(v, ref))},
 		},
-		Body:   reasons,
+		Body:   reasons + known,
 		Action: path, Hidden: []portal.Hidden{{Name: "version", Value: strconv.Itoa(ref.Version)}},
 		Button: v.Say("referral.button"),
 		Links:  []portal.Link{{URL: path + "/dismiss", Text: v.Say("referral.dismiss")}, {URL: "/desk/cases", Text: v.Say("referral.back")}},
@@ -39,11 +51,21 @@ func (r *room) referral(v *portal.Visit, refused error) error {
 	for _, m := range ref.Missing {
 		q.Fields = append(q.Fields, missingField(v, m))
 	}
-	q.Fields = append(q.Fields, portal.Field{
-		Name: "source", Kind: "text", Label: v.Say("referral.source"), Hint: v.Say("referral.source-hint"), Value: v.Typed("source"), Most: sourceMax,
-	})
-	if !ref.Open {
+	if len(ref.Missing) > 0 {
+		q.Fields = append(q.Fields, portal.Field{
+			Name: "source", Kind: "text", Label: v.Say("referral.source"), Hint: v.Say("referral.source-hint"), Value: v.Typed("source"), Most: sourceMax,
+		})
+	} else {
+		q.Button = v.Say("referral.grant")
+	}
+	if len(beside) > 0 {
+		q.Fields = append(q.Fields, together(v, beside))
+	}
+	switch {
+	case !ref.Open:
 		q.Action, q.Fields, q.Links = "", nil, q.Links[1:]
+	case len(ref.Missing) == 0 && ref.Result != rules.Yes: // a fact is corrected first, or the case is ended
+		q.Action, q.Fields = "", nil
 	}
 	if refused != nil && !q.Refuse(v, refused) {
 		return refused
@@ -85,7 +107,117 @@ func (r *room) resolve(v *portal.Visit) error {
 	if err != nil {
 		return r.referral(v, err)
 	}
+	beside, err := r.Together(v.R.Context(), v.Actor, ref.ID)
+	if err != nil {
+		return err
+	}
+	for _, b := range beside {
+		if !slices.Contains(v.R.PostForm["also"], b.Referral) {
+			continue
+		}
+		if err := r.also(v, b, facts); err != nil {
+			if problem.Of(err).Kind == problem.Internal {
+				return err
+			}
+			return v.To("/desk/referrals/" + b.Referral) // what it still lacks stands there
+		}
+	}
 	return v.To(cases.NextPage + "?after=" + number)
+}
+
+// also decides another matter of the same event by what was found out in this one.
+func (r *room) also(v *portal.Visit, b services.Beside, found map[string]string) error {
+	ref, err := r.Referral(v.R.Context(), v.Actor, b.Referral)
+	if err != nil {
+		return err
+	}
+	theirs := map[string]string{}
+	for _, m := range ref.Missing {
+		if value, ok := found[m.Fact]; ok {
+			theirs[m.Fact] = value
+		}
+	}
+	_, err = r.DraftResolve(v.R.Context(), v.Actor, ref.ID, ref.Version, theirs, v.Typed("source"))
+	return err
+}
+
+// together offers to decide other matters of the same event with this one.
+func together(v *portal.Visit, beside []services.Beside) portal.Field {
+	f := portal.Field{Name: "also", Kind: "ticks", Label: v.Say("referral.also"), Hint: v.Say("referral.also-hint"), Optional: true}
+	for _, b := range beside {
+		f.Options = append(f.Options, portal.Option{Value: b.Referral, Label: v.Plain(b.Title), Chosen: v.R.Method != "POST" || slices.Contains(v.R.PostForm["also"], b.Referral)})
+	}
+	return f
+}
+
+// knownView is a fact of a matter with the way to correct it.
+type knownView struct {
+	services.KnownFact
+	Says, Before string
+	Correct      string // empty where nothing is corrected any more
+}
+
+func knownOf(v *portal.Visit, ref services.Referral, path string) (all []knownView) {
+	for _, k := range ref.Known {
+		shown := knownView{KnownFact: k, Says: factSays(v, k.Type, k.Value), Before: factSays(v, k.Type, k.Was)}
+		if ref.Open {
+			shown.Correct = path + "/correct/" + k.Fact
+		}
+		all = append(all, shown)
+	}
+	return all
+}
+
+// factSays is a value of a fact in words; nothing for none.
+func factSays(v *portal.Visit, kind string, value any) string {
+	switch typed := value.(type) {
+	case nil:
+		return ""
+	case bool:
+		if typed {
+			return v.Say("word.yes")
+		}
+		return v.Say("word.no")
+	case float64:
+		return strconv.FormatFloat(typed, 'f', -1, 64)
+	case string:
+		if day, err := civil.Parse(typed); err == nil && kind == "date" {
+			return v.Day(day)
+		}
+		return typed
+	}
+	return fmt.Sprint(value)
+}
+
+// correction is the page on which an officer corrects a fact; how its value is asked for says the type of the fact.
+func (r *room) correction(correct act.Act) portal.ActPage {
+	return portal.ActPage{
+		Act: correct, Back: portal.Nav{Path: "/desk/referrals/{id}", Key: "referral.dismiss-back"},
+		Next: func(v *portal.Visit, _ any) string { return "/desk/referrals/" + v.R.PathValue("id") },
+		Ask: func(v *portal.Visit, q *portal.Question) error {
+			ref, err := r.Referral(v.R.Context(), v.Actor, v.R.PathValue("id"))
+			if err != nil {
+				return err
+			}
+			i := slices.IndexFunc(ref.Known, func(k services.KnownFact) bool { return k.Fact == v.R.PathValue("fact") })
+			if i < 0 || !ref.Open {
+				return problem.New(problem.NotFound, "fact-unknown")
+			}
+			known := ref.Known[i]
+			q.Title = v.Say("referral.correct-title", "label", v.Plain(known.Label))
+			q.Lead = []string{v.Say("referral.correct-lead", "value", factSays(v, known.Type, known.Value))}
+			for i := range q.Fields {
+				if f := &q.Fields[i]; f.Name == "value" {
+					shape := missingField(v, services.MissingFact{Fact: f.Name, Type: known.Type})
+					f.Kind, f.Mode, f.Options = shape.Kind, shape.Mode, shape.Options
+					if known.Type == "date" {
+						f.Hint = v.Say("form.day-hint")
+					}
+				}
+			}
+			return nil
+		},
+	}
 }
 
 // facts reads what the officer found out, and says all that is wrong at once.
@@ -99,6 +231,9 @@ func facts(v *portal.Visit, missing []services.MissingFact) (map[string]string, 
 			wrong.At(name, code)
 		}
 		facts[m.Fact] = value
+	}
+	if len(missing) == 0 {
+		return facts, nil
 	}
 	if _, err := v.Words("source", sourceMax); err != nil {
 		wrong.Fields = append(wrong.Fields, problem.Of(err).Fields...)

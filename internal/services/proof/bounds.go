@@ -63,6 +63,14 @@ func (c Content) outOfBounds() string {
 			return "receipts"
 		}
 	}
+	if c.Found != nil && len(c.Found) == 0 || len(c.Found) > maxReceipts {
+		return "found"
+	}
+	for _, f := range c.Found {
+		if !name(f.Fact) || !name(f.By) || f.Source == "" || len(f.Source) > maxReason || len(f.Kind) > maxName || len(f.Reason) > maxReason || len(f.Was) > maxReason {
+			return "found"
+		}
+	}
 	return ""
 }
 

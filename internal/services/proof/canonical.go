@@ -26,6 +26,13 @@ func (c Content) Sealed() ([]byte, error) {
 	}
 	text := make([]byte, 0, len(decision)+len(receipts)+len(c.Record)+48)
 	text = append(append(text, `{"decision":`...), decision...)
+	if len(c.Found) > 0 {
+		found, err := canonical(c.Found)
+		if err != nil {
+			return nil, err
+		}
+		text = append(append(text, `,"found":`...), found...)
+	}
 	text = append(append(text, `,"receipts":`...), receipts...)
 	text = append(append(text, `,"record":`...), c.Record...)
 	return append(text, '}'), nil

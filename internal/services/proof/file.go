@@ -32,6 +32,7 @@ type Content struct {
 	Decision Decision        `json:"decision"`
 	Record   json.RawMessage `json:"record"` // canonical JSON of a [rules.Record]
 	Receipts []Receipt       `json:"receipts"`
+	Found    []Found         `json:"found,omitempty"` // of what no register said, or said otherwise
 }
 
 // Decision is what was decided.
@@ -50,6 +51,17 @@ type Decision struct {
 	MadeAt  time.Time       `json:"made_at"`          // UTC, in whole microseconds
 	By      string          `json:"by"`               // "rule", or the account of the officer
 	Reason  string          `json:"reason,omitempty"` // of a refusal, in the officer's words
+}
+
+// Found says what an officer found out or corrected, and on what they relied.
+type Found struct {
+	Fact   string    `json:"fact"`
+	By     string    `json:"by"`             // account of the officer
+	At     time.Time `json:"at"`             // UTC, in whole microseconds
+	Kind   string    `json:"kind,omitempty"` // of the source: document, register or statement
+	Source string    `json:"source"`
+	Reason string    `json:"reason,omitempty"` // of a correction
+	Was    string    `json:"was,omitempty"`    // what was known before
 }
 
 // Receipt says where a fact came from: which exchange brought it, and where
