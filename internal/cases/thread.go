@@ -136,6 +136,26 @@ func (r *Room) askMore(ctx context.Context, tx *storage.Tx, account string, c Ca
 	return r.enter(ctx, tx, c, status, step{number: number, by: law.ByOfficer, account: account})
 }
 
+// AskedBeside are the numbers of the cases of the same event in which the party is asked something already, for an officer
+// who is about to ask: nobody is asked twice for one fact. It says nothing of the person.
+func (r *Room) AskedBeside(ctx context.Context, by act.Actor, number string) (numbers []string, err error) {
+	from := r.DB.Read(ctx)
+	c, err := r.handled(ctx, from, by, number)
+	if err != nil || c.Occasion == "" || c.Person == "" {
+		return nil, err
+	}
+	same, err := rows.All(ctx, from, `where occasion <> '' and person <> '' and occasion = $1 and person = $2 and id <> $3 and ended_at = 0 order by id limit 20`, c.Occasion, c.Person, c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("cases of the same event: %w", err)
+	}
+	for _, other := range same {
+		if _, status, err := r.kindOf(other); err == nil && status.Answered != "" && mayHandle(by, other) == nil {
+			numbers = append(numbers, other.Number)
+		}
+	}
+	return numbers, nil
+}
+
 // waits finds the status in which a case waits for an answer of its party.
 func (r *Room) waits(c Case) (string, error) {
 	kind, status, err := r.kindOf(c)

@@ -54,6 +54,13 @@ func (r *room) missing(v *portal.Visit, q *portal.Question) error {
 			f.Value = v.Plain(question)
 		}
 	}
+	if err != nil {
+		return err
+	}
+	beside, err := r.AskedBeside(v.R.Context(), v.Actor, v.R.PathValue("number"))
+	for _, number := range beside {
+		q.Lead = append(q.Lead, v.Say("case.ask-beside", "number", number))
+	}
 	return err
 }
 

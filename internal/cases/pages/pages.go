@@ -62,6 +62,7 @@ type Cases interface {
 	Handing() (act.Act, error)
 	Undelivered(ctx context.Context, by act.Actor, after page.Key) (page.Page[cases.Case], error)
 	Question(ctx context.Context, by act.Actor, number string) (lang.Text, error)
+	AskedBeside(ctx context.Context, by act.Actor, number string) ([]string, error)
 	Undoing() (act.Act, error)
 	Sending() (act.Act, error)
 	Confirming() (act.Act, error)

@@ -113,7 +113,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 }
 
 func TestAQuestionAndItsAnswer(t *testing.T) {
-	h, numbers := open(t, "with-officer")
+	h, numbers := open(t, "with-officer", "refused")
 	number := numbers["with-officer"]
 	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/claim", "/desk/cases/"+number)
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?state=mine"}, 200, number, undeliveredPath, "/desk/absence")
@@ -124,6 +124,7 @@ func TestAQuestionAndItsAnswer(t *testing.T) {
 		t.Error("a question that can be taken back is shown")
 	}
 	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/send", "/desk/cases/"+number)
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases/" + numbers["refused"] + "/ask"}, 200, "већ питана у предмету", number)
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200, "Када сте се доселили?", "Рок стоји")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?q=" + strings.ToLower(number)}, 200, number)
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/cases?q=ZR-2026-0000-0000-1"}, 200, "Ниједан предмет не одговара")
