@@ -11,6 +11,7 @@ import (
 	"dobosh/internal/cases"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
+	"dobosh/internal/kit/script"
 	"dobosh/internal/law"
 	"dobosh/internal/rules"
 	"dobosh/internal/storage"
@@ -65,9 +66,14 @@ func (r *Room) Raise(ctx context.Context, by act.Actor, kind law.CaseKind, in ac
 	return number, err
 }
 
-// told says what was answered to the fields that mean nothing to the room, each with its label, and the text.
+// told says what was answered to the fields that mean nothing to the room, each with its label in the script in which the subject
+// is written, and the text.
 func (r *Room) told(form law.Form, in act.Values) string {
 	var lines []string
+	tag := lang.SrCyrl
+	if subject := in.One(law.VoiceSubject); script.Latin(subject) == subject {
+		tag = lang.SrLatn
+	}
 	for _, f := range form.Fields {
 		value := in.One(f.Name)
 		if value == "" {
@@ -79,10 +85,10 @@ func (r *Room) told(form law.Form, in act.Values) string {
 			lines = append(lines, value)
 		case placeField:
 			if place, ok := r.Pack.Place(value); ok {
-				lines = append(lines, f.Label.In(lang.SrCyrl)+": "+place.Name.In(lang.SrCyrl))
+				lines = append(lines, f.Label.In(tag)+": "+place.Name.In(tag))
 			}
 		default:
-			lines = append(lines, f.Label.In(lang.SrCyrl)+" "+value)
+			lines = append(lines, f.Label.In(tag)+" "+value)
 		}
 	}
 	return strings.Join(lines, "\n")
