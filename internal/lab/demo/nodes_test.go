@@ -56,7 +56,7 @@ func TestANodeIsKilledBetweenTwoTaps(t *testing.T) {
 	p.Click("link", s.say("welcome.city.sign-in"))
 	second.kill()
 	p.Click("button", s.name(s.person("jovana").Name()))
-	p.Says(s.name(s.person("jovana").Name()))
+	s.signedIn(p, s.person("jovana").Name())
 
 	second.start()
 	second.serves()
