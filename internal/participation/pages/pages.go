@@ -87,7 +87,8 @@ func New(voices Voices, pack *law.Pack) (portal.Room, error) {
 	}
 	return portal.Room{
 		Templates: templates, Pages: pages, Pieces: pieces,
-		Nav:     []portal.Nav{{Path: "/raise", Key: "nav.raise", Order: 115, Whom: portal.Holds(identity.Resident)}},
+		Nav:     []portal.Nav{{Path: "/raise", Key: "nav.raise", Order: 135, Whom: portal.Holds(identity.Resident), Aside: true}},
+		Can:     []portal.Nav{{Path: "/raise", Key: "can.raise", Order: 105, Whom: portal.Holds(identity.Resident)}, {Path: "/voices", Key: "can.voices", Order: 290}},
 		Footer:  []portal.Nav{{Path: "/voices", Key: "nav.voices", Order: 90}},
 		Welcome: []portal.Part{func(v *portal.Visit) (template.HTML, error) { return v.Render("voices-welcome", nil) }},
 	}, nil
