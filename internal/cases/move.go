@@ -102,7 +102,13 @@ func (r *Room) Move(ctx context.Context, tx *storage.Tx, m Move) (Case, error) {
 	if err != nil {
 		return c, err
 	}
-	return c, r.enter(ctx, tx, c, to, step{number: number, by: m.By, why: m.Why, account: m.Account})
+	if err := r.enter(ctx, tx, c, to, step{number: number, by: m.By, why: m.Why, account: m.Account}); err != nil {
+		return c, err
+	}
+	if ends := r.ends[c.Kind]; ends != nil && c.Ended() && !before.Ended() {
+		return c, ends(ctx, tx, c)
+	}
+	return c, nil
 }
 
 // write writes what may change of a case that had a version.

@@ -77,6 +77,7 @@ type Room struct {
 	Config
 	looks  Looks // set once, before anything is served
 	enacts map[string]Enacts
+	ends   map[string]Ends        // by kind
 	marks  *work.Queue[mark]      // nil without work
 	drafts *work.Queue[work.None] // what was decided comes to hold; the ref is that of the draft
 	meant  func() *meanings
@@ -84,7 +85,7 @@ type Room struct {
 
 // New makes the room and registers what clocks and decisions do in it later.
 func New(cfg Config) *Room {
-	r := &Room{Config: cfg, enacts: map[string]Enacts{}, meant: sync.OnceValue(func() *meanings { return newMeanings(cfg.Pack) })}
+	r := &Room{Config: cfg, enacts: map[string]Enacts{}, ends: map[string]Ends{}, meant: sync.OnceValue(func() *meanings { return newMeanings(cfg.Pack) })}
 	r.drafts = &work.Queue[work.None]{Name: "cases.drafts", Workers: 4, Do: r.holdLater}
 	if cfg.Work != nil {
 		r.marks = &work.Queue[mark]{Name: "cases.marks", DoAll: r.strike, Batch: marksAtOnce}

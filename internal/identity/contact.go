@@ -128,6 +128,19 @@ func (id *Identity) Contacts(ctx context.Context, by act.Actor) ([]Contact, erro
 	return id.contactsOf(ctx, id.db.Read(ctx), owner)
 }
 
+// ForgetContacts erases the contacts of a person, within the transaction of the caller. Where word reaches them the room
+// that sends it forgets by itself.
+func (id *Identity) ForgetContacts(ctx context.Context, tx *storage.Tx, by act.Actor) error {
+	owner, ok := id.ownerOf(by)
+	if !ok {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, `delete from identity_contacts where owner = $1`, owner); err != nil {
+		return fmt.Errorf("forget contacts: %w", err)
+	}
+	return nil
+}
+
 // ownerOf names the person that an actor is; false for an account that is none.
 func (id *Identity) ownerOf(by act.Actor) (string, bool) {
 	if id.contacts == nil {

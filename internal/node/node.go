@@ -442,7 +442,16 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	jobs.Register(work.Daily("cases.strays", 4*time.Hour, n.surely(matters.RemoveStrays)))
 	watch := &receipts.Watch{Member: cfg.Member, DB: db, Journal: watched{book, n.watch}, Now: now}
 	jobs.Register(work.Daily("looks.forget", 3*time.Hour, watch.Forget))
+	sealing, err := shared.Key(ctx, "copies")
+	if err != nil {
+		return err
+	}
+	copied, err := seal.New(sealing)
+	if err != nil {
+		return err
+	}
 	asked, err := receipts.NewSystem(receipts.SystemConfig{
+		Work: jobs, Files: matters.Files, Key: copied,
 		Member: cfg.Member, DB: db, Pack: pack, Cases: matters, Journal: watched{book, n.watch}, Title: title, Sectors: sectors, Watch: watch, Now: now,
 	})
 	if err != nil {
@@ -526,6 +535,8 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 
 	matters.WatchedBy(looks{given, asked})
+	asked.Holds(holdings(courier, people, given)...)
+	jobs.Register(work.Daily("looks.copies", 4*time.Hour, n.surely(asked.RemoveStrays)))
 	if given != nil {
 		matters.EnactedBy("services", given)
 	}

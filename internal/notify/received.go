@@ -85,3 +85,25 @@ func farther(a, b State) bool {
 	rank := map[State]int{Failed: 0, Queued: 1, Sent: 2}
 	return rank[a] > rank[b]
 }
+
+// Known is what this room keeps of how whoever is signed in is reached.
+func (c *Courier) Known(ctx context.Context, by act.Actor) (Preference, []Address, error) {
+	p, err := c.Preference(ctx, c.db.Read(ctx), pseudonyms(by), lang.SrCyrl)
+	if err != nil {
+		return p, nil, err
+	}
+	all, err := c.Addresses(ctx, by)
+	return p, all, err
+}
+
+// Forget erases where a person is reached and what they chose about it, within the transaction of the caller. What was
+// sent stays with the matters that it was about.
+func (c *Courier) Forget(ctx context.Context, tx *storage.Tx, by act.Actor) error {
+	for _, table := range []string{"notify_addresses", "notify_preferences"} {
+		among := storage.Among("person", pseudonyms(by)...)
+		if _, err := tx.ExecContext(ctx, `delete from `+table+` where `+among.Where, among.Args...); err != nil {
+			return fmt.Errorf("forget how a person is reached: %w", err)
+		}
+	}
+	return nil
+}

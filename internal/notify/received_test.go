@@ -12,6 +12,8 @@ import (
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/storage"
+	"dobosh/internal/testkit"
+	"dobosh/internal/work"
 )
 
 // Whoever is signed in reads all that was sent to them, the newest first and page by page, with how far it has come;
@@ -60,4 +62,21 @@ func TestWhatWasSentToAPerson(t *testing.T) {
 			t.Errorf("nobody reads: %v", err)
 		}
 	})
+}
+
+// What was sent to one person is found by the index of persons, however much was sent to others.
+func TestWhatWasSentIsFoundByAnIndex(t *testing.T) {
+	r := newRig(t, testkit.Database(t, storage.SQLite)(work.Migrations(), Migrations()))
+	plan, err := r.db.Read(t.Context()).QueryContext(t.Context(), `explain query plan select id from notify_notices where person in ($1, $2) order by created_at desc, id desc limit 11`, person, "other")
+	steps, err := storage.All(plan, err, func(scan storage.Scan) (step string, err error) {
+		var id, parent, unused int
+		err = scan(&id, &parent, &unused, &step)
+		return step, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := strings.Join(steps, "; "); !strings.Contains(all, "notify_notices_person") || strings.Contains(all, "SCAN notify_notices") {
+		t.Errorf("it is found so: %s", all)
+	}
 }

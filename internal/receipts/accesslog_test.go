@@ -21,6 +21,7 @@ import (
 	"dobosh/internal/act/budget"
 	"dobosh/internal/cases"
 	"dobosh/internal/exchange"
+	"dobosh/internal/files"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
@@ -72,6 +73,8 @@ type body struct {
 	log    *journal.Log
 	system *receipts.System
 	cases  *cases.Room
+	later  *work.Runner
+	files  files.Store
 	away   bool
 
 	mu   sync.Mutex
@@ -154,15 +157,16 @@ func (r *rig) add(authority *registry.Authority, engine, name string) {
 	r.t.Cleanup(func() { must(r.t, projection.Close()) })
 	sealer, err := seal.Derive(key[:], "cases")
 	must(r.t, err)
-	b := &body{id: id, db: db, log: log}
+	b := &body{id: id, db: db, log: log, files: files.Folder(r.t.TempDir())}
 	title := func(registry.ID) lang.Text { return lang.Text{"sr": "Орган", "en": "Body"} }
-	later := work.New(db, r.clock.Now, slog.New(slog.DiscardHandler), "body")
-	b.cases = cases.New(cases.Config{Member: id, Prefix: "RS", PublicURL: "https://body.example", Title: title, Pack: laws.Serbia(r.t), DB: db, Key: sealer, Notifier: b, Journal: log, Work: later, Now: r.clock.Now})
-	must(r.t, later.Begin(r.t.Context()))
+	b.later = work.New(db, r.clock.Now, slog.New(slog.DiscardHandler), "body")
+	b.cases = cases.New(cases.Config{Member: id, Prefix: "RS", PublicURL: "https://body.example", Title: title, Pack: laws.Serbia(r.t), DB: db, Key: sealer, Notifier: b, Journal: log, Work: b.later, Now: r.clock.Now})
 	b.system, err = receipts.NewSystem(receipts.SystemConfig{
 		Member: id, DB: db, Pack: laws.Serbia(r.t), Cases: b.cases, Journal: log, Title: title, Watch: &receipts.Watch{Member: id, DB: db, Journal: log, Now: r.clock.Now}, Now: r.clock.Now,
+		Work: b.later, Files: b.files, Key: sealer,
 	})
 	must(r.t, err)
+	must(r.t, b.later.Begin(r.t.Context()))
 	b.cases.WatchedBy(b.system)
 	r.bodies[name] = b
 	service := id

@@ -17,6 +17,12 @@ import (
 // requestKind is the kind of case of a person who asks for a right over their own data.
 const requestKind = "data-request"
 
+// The outcomes of that kind in which what was asked is done.
+const (
+	requestFulfilled = "fulfilled"
+	requestInPart    = "in-part"
+)
+
 // rightToRequest is that of people who are surely who they say: what a body holds about somebody is given to
 // nobody else.
 func rightToRequest() act.Right { return act.SignedIn().AtLevel(act.LevelEID) }
@@ -43,10 +49,16 @@ func (s *System) Request(ctx context.Context, by act.Actor, right, why string) (
 			return fmt.Errorf("open data request: %w", err)
 		}
 		number = c.Number
-		if begun {
+		if !begun {
+			return s.Cases.Heard(ctx, tx, c.ID, why)
+		}
+		if _, err := requests.Insert(ctx, tx, `on conflict do nothing`, request{cased: c.ID, number: number, person: person, aliases: strings.Join(by.Aliases[exchange.ReceiptSector], " "), asked: right, at: s.Now()}); err != nil {
+			return fmt.Errorf("note data request: %w", err)
+		}
+		if s.todo == nil || !copies(right) {
 			return nil
 		}
-		return s.Cases.Heard(ctx, tx, c.ID, why)
+		return s.todo.Add(ctx, tx, c.ID+"/"+doCopy, todo{c.ID, doCopy}) // all in it is their own: nobody has to agree first
 	})
 	return number, err
 }

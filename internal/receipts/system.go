@@ -12,13 +12,16 @@ import (
 
 	"dobosh/internal/cases"
 	"dobosh/internal/exchange"
+	"dobosh/internal/files"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/seal"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
+	"dobosh/internal/work"
 )
 
 //go:embed migrations/*.sql
@@ -49,7 +52,7 @@ type receiptsAnswer struct {
 	Receipts []sentReceipt `json:"receipts"`
 }
 
-// SystemConfig is what a [System] works with. All is needed but the last two.
+// SystemConfig is what a [System] works with. All is needed but what says otherwise.
 type SystemConfig struct {
 	Member  registry.ID // whose looks are asked about
 	DB      *storage.DB
@@ -60,6 +63,10 @@ type SystemConfig struct {
 	Sectors Translator // nil where all cases name their person in the sector of receipts
 	Watch   *Watch     // nil where nobody watches over looks
 	Now     clock.Now
+
+	Work  *work.Runner // makes copies and erases; nil where nobody asks for their data
+	Files files.Store  // of copies
+	Key   *seal.Sealer // of the keys of copies; the same on all nodes of the member
 }
 
 // Translator gives the pseudonym that a person of one sector has in another.
@@ -69,7 +76,11 @@ type Translator interface {
 
 // System is the information system behind the node that holds its receipts
 // and the questions about them. It trusts its node to have checked who asks.
-type System struct{ SystemConfig }
+type System struct {
+	SystemConfig
+	holdings []Holding         // set before anything is served
+	todo     *work.Queue[todo] // nil without work
+}
 
 // NewSystem makes the system of a member. A pack that does not say how questions go is an error.
 func NewSystem(cfg SystemConfig) (*System, error) {
@@ -80,7 +91,14 @@ func NewSystem(cfg SystemConfig) (*System, error) {
 	if _, ok := kind.Status(questionAnswered); !ok {
 		return nil, fmt.Errorf("the kind of case %q in the pack has no status %q", QuestionKind, questionAnswered)
 	}
-	return &System{cfg}, nil
+	s := &System{SystemConfig: cfg}
+	s.Holds()
+	if cfg.Work != nil {
+		s.todo = &work.Queue[todo]{Name: "looks.requests", Workers: 2, Do: s.do}
+		cfg.Work.Register(s.todo)
+		cfg.Cases.EndedBy(requestKind, s.ended)
+	}
+	return s, nil
 }
 
 // Handler answers GET /v1/receipts/{person}, GET and POST

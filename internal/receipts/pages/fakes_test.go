@@ -2,6 +2,8 @@ package pages
 
 import (
 	"context"
+	"io"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -90,6 +92,19 @@ func (f *gathered) Saying() (act.Act, error) {
 // Requesting is that of the room, over the form of the pack.
 func (f *gathered) Requesting() (act.Act, error) {
 	return (&receipts.System{SystemConfig: receipts.SystemConfig{Pack: f.pack}}).Requesting()
+}
+
+// Mine is a copy that is ready.
+func (f *gathered) Mine(context.Context, string) (receipts.Mine, error) {
+	return receipts.Mine{Ready: true, Ends: pages.Now, Size: 4}, nil
+}
+
+// Fetch gives it out.
+func (f *gathered) Fetch(_ context.Context, _ act.Actor, number string) (int64, io.ReadCloser, error) {
+	if f.empty {
+		return 0, nil, problem.New(problem.Gone, "copy-gone")
+	}
+	return 4, io.NopCloser(strings.NewReader("copy")), nil
 }
 
 // About is the look that a question is about, once it is known.

@@ -5,7 +5,9 @@ package pages
 import (
 	"context"
 	"embed"
+	"errors"
 	"html/template"
+	"io"
 
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
@@ -33,6 +35,8 @@ type Own interface {
 type Questions interface {
 	About(ctx context.Context, number string) (a receipts.Access, found bool, err error)
 	Requesting() (act.Act, error)
+	Mine(ctx context.Context, number string) (receipts.Mine, error)
+	Fetch(ctx context.Context, by act.Actor, number string) (size int64, content io.ReadCloser, err error)
 }
 
 // New brings the pages of a node at which people see what is theirs.
@@ -68,10 +72,10 @@ func NewQuestions(q Questions) (portal.Room, error) {
 	if err != nil {
 		return portal.Room{}, err
 	}
-	return portal.Room{Templates: templates, Can: []portal.Nav{{Path: "/looks/request", Key: "can.request", Order: 210, Whom: portal.Holds(identity.Resident)}}, Pages: portal.ActPage{
+	return portal.Room{Templates: templates, Can: []portal.Nav{{Path: "/looks/request", Key: "can.request", Order: 210, Whom: portal.Holds(identity.Resident)}}, Pages: append([]portal.Page{{Pattern: "GET /requests/{number}/copy", Right: requesting.Right, Do: fetching{q}.fetch}}, portal.ActPage{
 		Act: requesting, Back: portal.Nav{Path: "/cases", Key: "data.request-back"},
 		Next: func(_ *portal.Visit, done any) string { number, _ := done.(string); return "/cases/" + number },
-	}.Pages(), Pieces: map[string]portal.Piece{"case." + receipts.QuestionKind: func(v *portal.Visit, about any) (template.HTML, error) {
+	}.Pages()...), Pieces: map[string]portal.Piece{"case.data-request": fetching{q}.piece, "case." + receipts.QuestionKind: func(v *portal.Visit, about any) (template.HTML, error) {
 		c, ok := about.(cases.View)
 		if !ok {
 			return "", nil
@@ -82,4 +86,35 @@ func NewQuestions(q Questions) (portal.Room, error) {
 		}
 		return v.Render("case-look", accessView{Access: look, As: roleName(v, look.Role)})
 	}}}, nil
+}
+
+// fetching is what a person gets on the page of a request about their data.
+type fetching struct{ Questions }
+
+// piece says what became of the request; the copy is for the person alone.
+func (f fetching) piece(v *portal.Visit, about any) (template.HTML, error) {
+	c, ok := about.(cases.View)
+	if !ok {
+		return "", nil
+	}
+	m, err := f.Mine(v.R.Context(), c.Number)
+	if err != nil {
+		return "", err
+	}
+	return v.Render("data-request", struct {
+		receipts.Mine
+		Own    bool
+		Number string
+	}{m, c.Own, c.Number})
+}
+
+// fetch gives the copy out.
+func (f fetching) fetch(v *portal.Visit) (err error) {
+	number := v.R.PathValue("number")
+	size, content, err := f.Fetch(v.R.Context(), v.Actor, number)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, content.Close()) }()
+	return v.Download("application/zip", number+".zip", size, content)
 }

@@ -14,7 +14,7 @@ import (
 
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	full := []pages.Expected{
-		{Who: "mother", Path: "/looks", Status: 200}, {Who: "mother", Path: "/looks/l1/ask", Status: 200}, {Who: "mother", Path: "/messages", Status: 200}, {Who: "mother", Path: "/messages/r3/say", Status: 200}, {Who: "mother", Path: "/looks/request", Status: 403}, {Path: "/looks/request", Status: 401},
+		{Who: "mother", Path: "/looks", Status: 200}, {Who: "mother", Path: "/looks/l1/ask", Status: 200}, {Who: "mother", Path: "/messages", Status: 200}, {Who: "mother", Path: "/messages/r3/say", Status: 200}, {Who: "mother", Path: "/looks/request", Status: 403}, {Path: "/looks/request", Status: 401}, {Who: "mother", Path: "/requests/ZR-1/copy", Status: 403}, {Path: "/requests/ZR-1/copy", Status: 401},
 		{Who: "auditor", Path: "/desk/unusual", Status: 200}, {Who: "officer", Path: "/desk/unusual", Status: 200}, {Who: "officer", Path: "/desk/unusual/01hxlook/explain", Status: 200},
 		{Who: "mother", Path: "/desk/unusual", Status: 403}, {Path: "/desk/unusual", Status: 401},
 		{Who: "mother", Path: "/looks/l9/ask", Status: 404}, {Who: "officer", Path: "/looks/l1/ask", Status: 404}, {Path: "/looks/l1/ask", Status: 401},

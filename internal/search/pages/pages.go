@@ -53,14 +53,18 @@ type room struct {
 func New(own Own, pack *law.Pack) portal.Room {
 	r := &room{own: own, pack: pack, index: search.New(), of: map[string]public{}}
 	said := lang.Must(search.Words())
-	for topic, path := range map[string]string{"cases": "/cases", "offers": "/inbox", "decisions": "/decisions", "looks": "/looks", "verify": "/verify", "languages": "/languages"} {
+	for topic, path := range map[string]string{"cases": "/cases", "offers": "/inbox", "decisions": "/decisions", "looks": "/looks", "request": "/looks/request", "verify": "/verify", "languages": "/languages"} {
 		r.add("help", topic, public{said.In("search.help."+topic, nil), said.In("search.help."+topic+"-text", nil), path})
 	}
 	for _, s := range pack.Services() {
-		r.add("service", s.ID, public{s.Title, s.Summary, ""})
+		path := ""
+		if len(s.Life) > 0 {
+			path = "/life/" + s.Life[0]
+		}
+		r.add("service", s.ID, public{s.Title, s.Summary, path})
 	}
 	for _, e := range pack.LifeEvents() {
-		r.add("event", e.ID, public{Title: e.Title})
+		r.add("event", e.ID, public{Title: e.Title, Path: "/life/" + e.ID})
 	}
 	for _, i := range pack.Instruments() {
 		r.add("law", i.ID, public{i.Title, lang.Text{"sr": i.Gazette}, ""})
