@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/mail"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 
@@ -16,8 +17,12 @@ import (
 	"dobosh/internal/storage"
 )
 
-// longestAddress is that of RFC 5321 section 4.5.3.1.3, without the brackets.
-const longestAddress = 254
+// The bounds of RFC 5321 section 4.5.3.1, in bytes: an address without its brackets, and
+// what stands before its domain.
+const (
+	longestAddress = 254
+	longestLocal   = 64
+)
 
 // Address says where a person can be reached on a channel.
 type Address struct {
@@ -29,7 +34,8 @@ type Address struct {
 
 // deliverable reads a bare address: no name, no comment, no quoted part, nothing that
 // could end a header or a command. Its domain has two parts or more and is given in
-// the form of the DNS (RFC 5891), which every mail server takes. What stands before it
+// the form of the DNS (RFC 5891), which every mail server takes and which leads back to what
+// people read; numbers are no domain. What stands before it
 // may be of any script (RFC 6531), of one only, and stays as it is: a server that does
 // not know such addresses refuses them. The errors do not repeat the address.
 func deliverable(typed string) (string, error) {
@@ -42,22 +48,50 @@ func deliverable(typed string) (string, error) {
 		return "", errors.New("not the form of an address")
 	}
 	local, domain, _ := strings.Cut(typed, "@")
-	if text.Mixed(local) {
-		return "", text.ErrScripts
+	if domain, err = domainOf(domain); err != nil {
+		return "", err
 	}
-	for label := range strings.SplitSeq(domain, ".") {
+	switch to := local + "@" + domain; {
+	case text.Mixed(local):
+		return "", text.ErrScripts
+	case len(local) > longestLocal || len(to) > longestAddress:
+		return "", text.ErrLong
+	default:
+		return to, nil
+	}
+}
+
+// domainOf gives a domain in the form of the DNS, if that leads back to what people read: each
+// of its parts in letters of one script, whichever of the two forms was typed.
+func domainOf(typed string) (string, error) {
+	none := errors.New("not a domain")
+	for label := range strings.SplitSeq(strings.ToLower(typed), ".") {
+		if strings.HasPrefix(label, "xn--") && strings.ContainsFunc(label, func(r rune) bool { return r > unicode.MaxASCII }) { // half of each form
+			return "", none
+		}
+	}
+	names := idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
+	domain, err := names.ToASCII(typed)
+	if err != nil || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".") || strings.HasPrefix(domain, "[") {
+		return "", none
+	}
+	read, err := names.ToUnicode(domain)
+	if err != nil {
+		return "", none
+	}
+	labels := strings.Split(read, ".")
+	for _, label := range labels {
 		if text.Mixed(label) {
 			return "", text.ErrScripts
 		}
 	}
-	domain, err = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true)).ToASCII(domain)
-	if err != nil || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".") || strings.HasPrefix(domain, "[") {
-		return "", errors.New("not a domain")
+	if again, err := names.ToASCII(read); err != nil || again != domain {
+		return "", none
 	}
-	if to := local + "@" + domain; len(to) <= longestAddress {
-		return to, nil
+	if !strings.ContainsFunc(labels[len(labels)-1], unicode.IsLetter) { // four numbers are a machine
+		return "", none
 	}
-	return "", text.ErrLong
+	return domain, nil
 }
 
 // reachable gives an address of a channel in the form in which it is kept. The errors do not repeat it.

@@ -268,18 +268,33 @@ func TestNoticesThatAreRefused(t *testing.T) {
 
 // The domain is kept as the DNS has it, so that every server takes the address; what
 // stands before it may need one that takes any script (RFC 6531).
+// wide is a domain of so many bytes.
+func wide(bytes int) string {
+	s := ""
+	for bytes-len(s) > 66 {
+		s += strings.Repeat("b", 63) + "."
+	}
+	return s + strings.Repeat("c", bytes-len(s)-3) + ".rs"
+}
+
 func TestAddressesInAnyScript(t *testing.T) {
 	onEngines(t, func(t *testing.T, r *rig) {
 		for typed, kept := range map[string]string{
 			"jovan@пример.срб": "jovan@xn--e1afmkfd.xn--90a3ac", "jovan@ПРИМЕР.срб": "jovan@xn--e1afmkfd.xn--90a3ac", "Jovan.P@Example.RS": "Jovan.P@example.rs",
 			"јован@пример.срб": "јован@xn--e1afmkfd.xn--90a3ac", "jovan@xn--e1afmkfd.xn--90a3ac": "jovan@xn--e1afmkfd.xn--90a3ac", "o'neil+a@under.example": "o'neil+a@under.example",
+			"jovan@пример。срб": "jovan@xn--e1afmkfd.xn--90a3ac", "a@xn--BCHER-KVA.ch": "a@xn--bcher-kva.ch", "a@faß.de": "a@xn--fa-hia.de", "민@한국.kr": "민@xn--3e0b707e.kr",
+			strings.Repeat("a", 64) + "@example.rs": strings.Repeat("a", 64) + "@example.rs", strings.Repeat("ж", 32) + "@example.rs": strings.Repeat("ж", 32) + "@example.rs",
+			"a@" + wide(252): "a@" + wide(252),
 		} {
 			r.address(typed, lang.SrCyrl)
 			if a, err := r.Address(t.Context(), person, Email); err != nil || a.To != kept {
 				t.Errorf("%s: kept as %s, %v", typed, a.To, err)
 			}
 		}
-		for _, bad := range []string{"jovan@-example.rs", "jovan@example-.rs", "jovan@example..rs", "jovan@.rs", "jovan@example", "jovan@ex_ample.rs", "jovan@example.rs.", "jovan@" + strings.Repeat("a", 64) + ".rs", "jo\u202evan@example.rs", "jоvan@example.rs" /* a Cyrillic о */, "јo@пример.срб", "jo\u200bvan@example.rs"} {
+		for _, bad := range []string{"jovan@-example.rs", "jovan@example-.rs", "jovan@example..rs", "jovan@.rs", "jovan@example", "jovan@ex_ample.rs", "jovan@example.rs.", "jovan@" + strings.Repeat("a", 64) + ".rs", "jo\u202evan@example.rs", "jоvan@example.rs" /* a Cyrillic о */, "јo@пример.срб", "jo\u200bvan@example.rs",
+			"a@xn--pple-43d.com" /* the same Cyrillic а in the form of the DNS */, "a@xn--bücher-kva.ch", "a@xn--a.rs", "a@xn--.rs", "a@xn--zzzzzzzz99999.rs", "a@ab--cd.rs",
+			"a@127.0.0.1", "a@1.2", "a@example.123", "a@[IPv6:::1]", `"a"@example.rs`, `"a b"@example.rs`, `a\@b@example.rs`, "a..b@example.rs", ".a@example.rs", "a.@example.rs",
+			strings.Repeat("a", 65) + "@example.rs", strings.Repeat("ж", 33) + "@example.rs", "a@" + wide(253), strings.Repeat("a", 64) + "@" + wide(190), "a@exa\u00admple.rs", "a@example.rs\n"} {
 			if err := r.SetAddress(t.Context(), Address{person, Email, bad, lang.En}); !problem.HasCode(err, "address-invalid") {
 				t.Errorf("%q: %v", bad, err)
 			}

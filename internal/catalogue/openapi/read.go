@@ -52,8 +52,8 @@ func Digest(raw []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// asTexts makes texts of versions that were written without quotes, which YAML
-// reads as numbers, and names "3.1" in full, as the library knows it.
+// asTexts makes texts of versions that were written as numbers of JSON, and names "3.1" in
+// full, as the library knows it.
 func asTexts(tree any) {
 	root, _ := tree.(map[string]any)
 	info, _ := root["info"].(map[string]any)

@@ -109,7 +109,7 @@ func TestBadDescriptions(t *testing.T) {
 		{"no YAML", "a: [", "description-unreadable"},
 		{"a list as a key", "? [a]\n: b\n", "description-unreadable"},
 		{"merged keys", "a: &a {b: c}\nd:\n  <<: *a\n", "description-unreadable"},
-		{"no number", "openapi: .inf\n", "description-unreadable"},
+		{"no number", head + "x-a: .inf\n", "description-unreadable"},
 		{"broken UTF-8", head + "x-a: \xff\xfe\n", "description-not-text"},
 		{"a zero byte", head + "x-a: \x00\n", "description-not-text"},
 		{"UTF-16", "\xff\xfeo\x00p\x00", "description-not-text"},
@@ -258,6 +258,17 @@ func TestVersionWithoutQuotes(t *testing.T) {
 	for written, want := range map[string]string{"openapi: 3.1": "3.1.0", "openapi: '3.1'": "3.1.0", "openapi: 3.0": "3.0.0", "openapi: 3.0.3": "3.0.3", "openapi: 3.1.1": "3.1.1"} {
 		if doc, err := Read([]byte(written + rest)); err != nil || doc.OpenAPI != want {
 			t.Errorf("%s: read %+v, %v", written, doc, err)
+		}
+	}
+	for _, version := range []string{"1.10", "010", "0x10", "1_000", ".5", "1e3", "true", "yes", "2024-01-01", "2024-01-01T00:00:00Z", "1:30"} {
+		doc, err := Read([]byte("openapi: 3.1\ninfo: {title: 2024, summary: no, version: " + version + "}\npaths: {/a: {get: {operationId: 7, summary: 5, responses: {200: {description: on}}}}}\n"))
+		if err != nil || doc.Version != version {
+			t.Errorf("version %s: read %+v, %v", version, doc, err)
+		}
+	}
+	for _, version := range []string{"null", "~", "[]", "{}", ""} {
+		if _, err := Read([]byte("openapi: 3.1\ninfo: {title: T, version: " + version + "}\npaths: {}\n")); err == nil {
+			t.Errorf("the version %q is read", version)
 		}
 	}
 	for _, written := range []string{"openapi: 3.2", "openapi: 3", "openapi: 2.0", "openapi: 3.10"} {

@@ -145,13 +145,27 @@ func (r *reader) yamlMapping(node *yaml.Node, depth int) (any, error) {
 		if _, there := object[key.Value]; there {
 			return nil, twice(key.Value)
 		}
-		value, err := r.yamlValue(node.Content[i+1], depth+1)
+		of := node.Content[i+1]
+		if written := of.Kind == yaml.ScalarNode && of.Value != "" && of.ShortTag() != "!!null"; written && isText(key.Value) {
+			of.Tag = "!!str"
+		}
+		value, err := r.yamlValue(of, depth+1)
 		if err != nil {
 			return nil, err
 		}
 		object[key.Value] = value
 	}
 	return object, nil
+}
+
+// isText reports the names whose values are texts in a description, also where somebody wrote
+// them without quotes and YAML would read a number, a date or a yes: "version: 010".
+func isText(key string) bool {
+	switch key {
+	case "openapi", "version", "title", "summary", "description", "operationId", "termsOfService":
+		return true
+	}
+	return false
 }
 
 // yamlScalar reads a scalar as JSON has it. Dates and whatever else YAML knows

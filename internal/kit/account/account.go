@@ -44,9 +44,9 @@ func Parse(s string) (string, error) {
 	if parts := strings.Fields(s); len(parts) == 3 && len(parts[0]) == bank && len(parts[2]) == control {
 		s = strings.Join(parts, "-") // blanks stand for the dashes
 	}
-	s = strings.ToUpper(strings.ReplaceAll(s, " ", ""))
-	if iban := strings.TrimPrefix(s, "IBAN"); strings.HasPrefix(iban, country) {
-		return ParseIBAN(iban)
+	s = cyrillic.Replace(strings.ToUpper(strings.ReplaceAll(s, " ", "")))
+	if iban := strings.TrimLeft(strings.TrimPrefix(s, "IBAN"), ":-"); strings.HasPrefix(iban, country) {
+		return ParseIBAN(strings.ReplaceAll(iban, "-", ""))
 	}
 	if strings.Contains(s, "-") {
 		full, err := pad(s)
@@ -61,17 +61,22 @@ func Parse(s string) (string, error) {
 	return s, nil
 }
 
+// cyrillic are the letters of an IBAN as a Cyrillic keyboard writes them.
+var cyrillic = strings.NewReplacer("ИБАН", "IBAN", "РС", country)
+
 // longestWritten bounds what is read at all, in bytes.
 const longestWritten = 200
 
 // plain makes every dash the one of ASCII, and every blank that does not end a line
-// the one.
+// the one. What a page or a PDF leaves in a copied number and nobody sees goes.
 func plain(r rune) rune {
 	switch {
 	case unicode.Is(unicode.Pd, r) || r == '−':
 		return '-'
 	case unicode.Is(unicode.Zs, r) || r == '\t':
 		return ' '
+	case unicode.Is(unicode.Cf, r):
+		return -1
 	}
 	return r
 }

@@ -45,11 +45,11 @@ func Lines(s string, most int) (string, error) {
 }
 
 // Name is a given or family name: letters and marks of any script, and between
-// them blanks, hyphens, apostrophes and full stops; "Стефан II", "О'Брајен" and
-// "'t Hooft" are names. Each word is of one script, and a name in a script that has
+// them blanks, hyphens, apostrophes, full stops and the dots and strokes that Catalan,
+// Japanese and Hebrew put there; "Стефан II", "О'Брајен" and "'t Hooft" are names. Each word is of one script, and a name in a script that has
 // capitals has one.
 func Name(s string, most int) (string, error) {
-	s, err := clean(strings.Map(ordinary, s), most, ofName)
+	s, err := clean(numerals.Replace(strings.Map(ordinary, s)), most, ofName)
 	if err != nil {
 		return "", err
 	}
@@ -148,10 +148,15 @@ func ofName(r rune) bool {
 	return seen(r) && (unicode.IsLetter(r) && !formula || unicode.IsMark(r) && !unicode.Is(unicode.Variation_Selector, r)) || joins(r)
 }
 
+// numerals are Roman ones that are a sign of their own.
+var numerals = strings.NewReplacer("Ⅰ", "I", "Ⅱ", "II", "Ⅲ", "III", "Ⅳ", "IV", "Ⅴ", "V", "Ⅵ", "VI")
+
 // ordinary makes the blanks and hyphens that a word processor puts into a name those
-// of the keyboard.
+// of the keyboard, and an accent that stands alone the apostrophe for which it is typed.
 func ordinary(r rune) rune {
 	switch r {
+	case '`', '´', '‘', '′':
+		return '\''
 	case '\u00a0', '\u202f':
 		return ' '
 	case '\u2010', '\u2011':
@@ -170,7 +175,7 @@ func small(name string) bool {
 
 // joins reports what may stand between the letters of a name.
 func joins(r rune) bool {
-	return r == ' ' || r == '-' || r == '\'' || r == '’' || r == 'ʼ' || r == '.'
+	return strings.ContainsRune(" -'’ʼ.·・׳״", r)
 }
 
 // doubled reports two joints in a row, but for a full stop before one: "J.-P.".

@@ -10,7 +10,7 @@ import (
 )
 
 func TestNamesOfPeople(t *testing.T) {
-	for _, name := range []string{"Милица", "О'Брајен", "D’Amico", "Çela", "Zoë", "Škvořil", "Мацьків", "Стефан I", "Ана-Марија", "J.-P. Sartre", "김민준", "Ştefan cel Mare", "van der Berg", "Ђ. Јовановић", "Þór", "Иван IV", "'t Hooft", "d'Artagnan", "אברהם", "محمد", "田中花子", "佐藤ゆうこ", "ゆうコ", "王小明", "राम", "Σωκράτης", "Նարեկ", "ІВАН", "ნინო", "Hawaiʻi", "Nguyễn Thị Ánh"} {
+	for _, name := range []string{"Милица", "О'Брајен", "D’Amico", "Çela", "Zoë", "Škvořil", "Мацьків", "Стефан I", "Ана-Марија", "J.-P. Sartre", "김민준", "Ştefan cel Mare", "van der Berg", "Ђ. Јовановић", "Þór", "Иван IV", "'t Hooft", "d'Artagnan", "אברהם", "محمد", "田中花子", "佐藤ゆうこ", "ゆうコ", "王小明", "राम", "Σωκράτης", "Նարեկ", "ІВАН", "ნინო", "Hawaiʻi", "Nguyễn Thị Ánh", "Gal·la", "ジョン・スミス", "ז׳אן", "Ærøe", "Ŵyn", "Ғалым", "Ө. Батаа", "ᠪᠠᠲᠤ", "อานันท์", "ʻAliʻi"} {
 		if got, err := Name(name, 60); err != nil || got != name {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
@@ -25,7 +25,8 @@ func TestNamesOfPeople(t *testing.T) {
 			t.Errorf("%.20q: %v, want %v", name, err, want)
 		}
 	}
-	for typed, want := range map[string]string{" Ana  Marija ": "Ana Marija", "Ana\u00a0Marija": "Ana Marija", "Ана\u2010Марија": "Ана-Марија", "Ана\u2011Марија": "Ана-Марија"} {
+	for typed, want := range map[string]string{" Ana  Marija ": "Ana Marija", "Ana\u00a0Marija": "Ana Marija", "Ана\u2010Марија": "Ана-Марија", "Ана\u2011Марија": "Ана-Марија",
+		"O`Brajen": "O'Brajen", "D´Amico": "D'Amico", "D‘Amico": "D'Amico", "Стефан Ⅱ": "Стефан II"} {
 		if got, err := Name(typed, 60); err != nil || got != want {
 			t.Errorf("%q: %q, %v", typed, got, err)
 		}
