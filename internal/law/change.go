@@ -2,6 +2,7 @@ package law
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -44,6 +45,7 @@ type section struct {
 	what    string
 	entries []dated
 	ends    bool // its ends are told apart, as those of provisions
+	days    bool // and its beginnings too, as those of values
 }
 
 // dated is a version of an entry: its days and all that it says.
@@ -66,12 +68,18 @@ func (k section) versions(id string) []dated {
 	return slices.DeleteFunc(slices.Clone(k.entries), func(e dated) bool { return e.id != id })
 }
 
-// sections are all entries of a pack but parameters, which are compared as values.
+// sections are all entries of a pack; what a parameter is worth is compared day by day elsewhere.
 func (p *Pack) sections() []section {
 	return []section{
+		sectionOf("pack", []*Pack{p}, func(x *Pack) dated {
+			return dated{x.ID, Span{}, map[string]any{"title": x.Title, "country": x.Country}}
+		}),
 		sectionOf("instrument", p.instruments, func(x Instrument) dated { return dated{x.ID, x.Span, x} }),
 		sectionOf("provision", p.Provisions(), func(x Provision) dated {
 			return dated{string(x.Ref), x.Span, map[string]any{"title": x.Title}}
+		}),
+		sectionOf("parameter", slices.Concat(slices.Collect(maps.Values(p.parameters))...), func(x Parameter) dated {
+			return dated{x.Name, x.Span, map[string]any{"title": x.Title, "kind": x.Kind, "provision": x.Provision}}
 		}),
 		sectionOf("purpose", p.purposes, func(x Purpose) dated { return dated{x.ID, x.Span, x} }),
 		sectionOf("life event", p.events, func(x LifeEvent) dated { return dated{x.ID, x.Span, x} }),
@@ -89,7 +97,7 @@ func (p *Pack) sections() []section {
 }
 
 func sectionOf[T any](what string, list []T, of func(T) dated) section {
-	k := section{what: what, ends: what == "provision" || what == "contract"}
+	k := section{what: what, ends: what == "provision" || what == "contract", days: what == "parameter"}
 	for _, x := range list {
 		k.entries = append(k.entries, of(x))
 	}
@@ -130,7 +138,8 @@ func changesOf(k section, id string, old, new []dated) []Change {
 		switch {
 		case was && is:
 			found = differences("", written(a.says), written(b.says))
-		case was && !k.ends:
+		case k.days:
+		case was && !is && (!k.ends || begins(new, day)):
 			found = []Change{{Old: "in force"}}
 		case is && !was:
 			found = []Change{{New: "in force"}}
@@ -153,6 +162,11 @@ func changesOf(k section, id string, old, new []dated) []Change {
 	return all
 }
 
+// begins reports whether a version begins after a day.
+func begins(versions []dated, day civil.Day) bool {
+	return slices.ContainsFunc(versions, func(v dated) bool { return v.From.After(day) })
+}
+
 // written is an entry as the pack writes it.
 func written(entry any) *yaml.Node {
 	var node yaml.Node
@@ -162,9 +176,12 @@ func written(entry any) *yaml.Node {
 	return &node
 }
 
-// unsaid are the keys that are no part of what an entry says: its days, which the
+// unsaid reports the keys that are no part of what an entry says: its own days, which the
 // comparison walks over, what it rests on, and its tests.
-var unsaid = []string{"from", "to", "source", "verified", "tests", "example"}
+func unsaid(within, name string) bool {
+	own := within == "" && (name == "from" || name == "to")
+	return own || slices.Contains([]string{"source", "verified", "tests", "example"}, name)
+}
 
 // differences lists the parts in which two entries differ.
 func differences(key string, a, b *yaml.Node) []Change {
@@ -177,7 +194,7 @@ func differences(key string, a, b *yaml.Node) []Change {
 	var found []Change
 	before, after := parts(a), parts(b)
 	for _, name := range append(before.names, slices.DeleteFunc(slices.Clone(after.names), func(name string) bool { return before.nodes[name] != nil })...) {
-		if !slices.Contains(unsaid, name) {
+		if !unsaid(key, name) {
 			found = append(found, differences(strings.TrimPrefix(key+"."+name, "."), before.nodes[name], after.nodes[name])...)
 		}
 	}

@@ -54,6 +54,12 @@ func TestADiffSaysEveryChangeThatMatters(t *testing.T) {
 		"other hours":            {"calendars/serbia.yaml", []string{`["07:30-15:30"]`, `["08:00-16:00"]`}, []string{"07:30-15:30 becomes 08:00-16:00"}, ""},
 		"a field that may leave": {"contracts.yaml", []string{"quota: ", "quota: 1"}, []string{"contract "}, ""},
 		"another title":          {"purposes.yaml", []string{"      en: Access to your own data\n", "      en: Access\n"}, []string{"title.en Access to your own data becomes Access"}, ""},
+		"a label of a language":  {"cases/appeal.yaml", []string{"  en: \"Appeal\"\n", "  en: \"Complaint\"\n"}, []string{"kind of case appeal from", "title.en Appeal becomes Complaint"}, ""},
+		"another role":           {"cases/question.yaml", []string{"{ to: received, by: [party, officer] }", "{ to: received, by: [party] }"}, []string{"kind of case question from 2019-08-21: statuses.asked.moves", "party, officer becomes party"}, ""},
+		"a field of a form":      {"forms/appeal.yaml", []string{"most: ", "most: 1"}, []string{"form appeal from"}, ""},
+		"a name of a parameter":  {"parameters/zfpp.yaml", []string{"en: \"parental allowance: first child\"", "en: \"allowance: first child\""}, []string{"parameter zfpp.first from 2018-07-01: title.en parental allowance: first child becomes allowance: first child"}, ""},
+		"a later beginning":      {"contracts.yaml", []string{"from: 2019-08-21", "from: 2026-08-21"}, []string{"from 2019-08-21 to 2026-08-20: is no longer in force"}, ""},
+		"a part of a plan":       {"rules/parental-allowance.yaml", []string{"    from: 2022-01-01\n", "    from: 2022-07-01\n"}, []string{"rule parental-allowance from 2018-07-01: plan.one-off.from 2022-01-01 becomes 2022-07-01"}, ""},
 		"a source that was read": {"instruments/zup.yaml", []string{"verified: true", "verified: false"}, nil, "zup"},
 	} {
 		t.Run(name, func(t *testing.T) {

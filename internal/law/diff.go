@@ -59,8 +59,8 @@ func Compare(old, new *Pack) Diff {
 func contents(p *Pack) []string {
 	var names []string
 	for _, section := range p.sections() {
-		if section.what == "rule" || section.what == "provision" {
-			continue // versions of rules follow; a provision that is gone has ended
+		if section.what == "rule" || section.what == "provision" || section.what == "parameter" || section.what == "pack" {
+			continue // versions of rules follow; a provision that is gone has ended, a parameter has no value
 		}
 		for _, id := range section.ids() {
 			names = append(names, section.what+" "+id)
