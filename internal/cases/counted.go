@@ -60,14 +60,19 @@ func (r *Room) countBegun(ctx context.Context, tx *storage.Tx, c Case) error {
 
 // countEnded counts a case that has ended, and how long it took.
 func (r *Room) countEnded(ctx context.Context, tx *storage.Tx, c Case) error {
+	return counted(ctx, tx, c, r.gone(c, 1)...)
+}
+
+// gone is what is counted of a case that has ended: once more, or with n = -1 once less since that was undone.
+func (r *Room) gone(c Case, n int) []count {
 	in, days := week(civil.Of(c.EndedAt)).String(), civil.Of(c.OpenedAt).DaysUntil(civil.Of(c.EndedAt))
-	all := []count{{"", isOpen, "", -1}, {in, hasGone, c.Status, 1}, {in, tookFor, fmt.Sprintf("%04d", span(days)), 1}}
+	all := []count{{"", isOpen, "", -n}, {in, hasGone, c.Status, n}, {in, tookFor, fmt.Sprintf("%04d", span(days)), n}}
 	if c.Clock.Term != "" {
 		if reading, err := r.Pack.Read(c.Clock); err == nil && reading.State(r.Now()) == law.Late {
-			all = append(all, count{in, wasLate, "", 1})
+			all = append(all, count{in, wasLate, "", n})
 		}
 	}
-	return counted(ctx, tx, c, all...)
+	return all
 }
 
 // countMoved counts that another unit has a case.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"dobosh/internal/act"
-	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/storage"
@@ -179,8 +178,9 @@ func (r *Room) merge(ctx context.Context, tx *storage.Tx, by act.Actor, c, other
 	if err != nil {
 		return "", err
 	}
+	stood := c
 	c.Answer = law.Clock{}
-	return string(before), r.enterBy(ctx, tx, &c, kind, to, step{by: law.ByOfficer, account: by.Account, why: why, other: other.Number})
+	return string(before), r.enterBy(ctx, tx, &c, stood, kind, to, step{by: law.ByOfficer, account: by.Account, why: why, other: other.Number})
 }
 
 // heardIn reports whether everybody who is heard in a case is heard in another.
@@ -191,9 +191,9 @@ func (c Case) heardIn(other Case) bool {
 	return c.Person != "" && in(c.Sector, c.Person) && !slices.ContainsFunc(c.others, func(p Party) bool { return !in(p.sector, p.person) })
 }
 
-// enterBy brings a case into a status by an act of an officer that is no move of its kind.
-func (r *Room) enterBy(ctx context.Context, tx *storage.Tx, c *Case, kind law.CaseKind, to law.CaseStatus, by step) (err error) {
-	version, before := c.Version, *c
+// enterBy brings a case into a status by an act of an officer that is no move of its kind. before is the case as it stood.
+func (r *Room) enterBy(ctx context.Context, tx *storage.Tx, c *Case, before Case, kind law.CaseKind, to law.CaseStatus, by step) (err error) {
+	version := c.Version
 	c.EndedAt = time.Time{}
 	if err := r.wind(c, kind, to, c.Answer); err != nil {
 		return err
@@ -220,7 +220,7 @@ func (r *Room) countAgain(ctx context.Context, tx *storage.Tx, before, c Case) e
 	case c.Ended() && !before.Ended():
 		return r.countEnded(ctx, tx, c)
 	case before.Ended() && !c.Ended():
-		return counted(ctx, tx, c, count{"", isOpen, "", 1}, count{week(civil.Of(before.EndedAt)).String(), hasGone, before.Status, -1})
+		return counted(ctx, tx, before, r.gone(before, -1)...)
 	}
 	return nil
 }
@@ -273,8 +273,9 @@ func (r *Room) unmerge(ctx context.Context, tx *storage.Tx, by act.Actor, c Case
 	if merged, there := kind.Merged(); !ok || !there || c.Status != merged.ID { // it has gone on since
 		return problem.New(problem.Conflict, "case-move", "number", c.Number)
 	}
+	merged := c
 	c.Clock, c.Answer, c.Officer = before.Clock, before.Answer, before.Officer
-	return r.enterBy(ctx, tx, &c, kind, to, step{by: law.ByOfficer, account: by.Account})
+	return r.enterBy(ctx, tx, &c, merged, kind, to, step{by: law.ByOfficer, account: by.Account})
 }
 
 // maxSplits bounds how many cases are begun out of one.

@@ -2,19 +2,20 @@ package cases_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"dobosh/internal/act"
 	"dobosh/internal/cases"
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
-	"dobosh/internal/testkit/laws"
-
-	"pgregory.net/rapid"
 )
 
 // deed is something that happens to one of a few matters.
@@ -25,48 +26,84 @@ type deed struct {
 	by     law.Mover
 }
 
-func deeds() *rapid.Generator[[]deed] {
-	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) deed {
-		return deed{
-			what:   rapid.SampledFrom([]string{"told", "moved", "moved", "moved", "asked", "answered", "handed over", "claimed", "released", "lost", "restored"}).Draw(t, "what"),
-			matter: rapid.IntRange(0, 1).Draw(t, "matter"), which: rapid.IntRange(0, 40).Draw(t, "which"), by: rapid.SampledFrom(law.Movers()).Draw(t, "by"),
-		}
-	}), 8, 60)
+// chance picks what happens in a life.
+func chance(random *rand.Rand) (all []deed) {
+	what := []string{
+		"told", "told", "told", "moved", "moved", "moved", "moved", "moved", "asked", "answered", "handed over", "claimed", "released", "lost", "lost", "restored", "restored", "restored",
+		"decided", "decided", "decided", "taken back", "taken back", "sent", "sent", "two minutes", "time", "time", "merged", "merged", "unmerged", "unmerged", "unmerged",
+	}
+	for range 20 + random.IntN(40) {
+		all = append(all, deed{what[random.IntN(len(what))], random.IntN(2), random.IntN(41), law.Movers()[random.IntN(len(law.Movers()))]})
+	}
+	return append([]deed{{what: "told"}}, all...)
 }
 
 // life is one sequence of deeds with what must hold after each.
 type life struct {
 	*rig
-	t      *rapid.T
 	run    string
 	kind   law.CaseKind
 	cases  map[int]cases.Case // as they stood; those that were lost are not among them
-	lost   map[int]string     // the status that a lost case had
+	lost   map[int]string     // the status that a lost case had; it may come back from the journal later
 	latest map[string]time.Time
+	ended  map[string]time.Time // when a case ended, as it was last seen
+	did    map[string]int       // how often what was done, in all lives
 }
 
-// Whatever happens to a matter in whatever order, also after its case was lost with the database and comes back: one
-// body answers for it, its clock does not run backwards, it is one case, its outcome is told, and who may see it
-// stays as it was.
+// enacting is the room of a kind that is moved by one: it does what an officer decided.
+type enacting struct{ *rig }
+
+func (e enacting) Enact(_ context.Context, c cases.Case, d cases.Draft) error {
+	_, err := e.move(cases.Move{Case: c.ID, To: d.To, By: law.ByOfficer, Account: d.Account, Why: d.Why})
+	return err
+}
+
+func (enacting) Question(context.Context, cases.Case) (lang.Text, error) { return nil, nil }
+
+// Whatever happens to a matter in whatever order, by officers whose word can be taken back, by clocks, when cases are
+// joined and parted, also after its case was lost with the database and comes back, before or after somebody tells of
+// it again: one body answers for it, its clock does not run backwards, it is one case, its outcome is told, once, who
+// may see it stays as it was, one decision is open at most, and the numbers of leaders are those of the cases.
 func TestWhateverHappensInWhateverOrder(t *testing.T) {
-	must(t, flag.Set("rapid.checks", "25")) // each is some ten durable transactions
-	kind, _ := laws.Serbia(t).CaseKind("application")
-	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		runs, outcomes := 0, 0
-		rapid.Check(t, func(t *rapid.T) {
-			runs++
-			l := &life{rig: r, t: t, run: fmt.Sprint("run ", runs), kind: kind, cases: map[int]cases.Case{}, lost: map[int]string{}, latest: map[string]time.Time{}}
-			for _, d := range append([]deed{{what: "told"}}, deeds().Draw(t, "deeds")...) {
-				if l.happens(d) {
-					outcomes++
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	for kind, open := range map[string]func(t testing.TB, engine string) *rig{"application": newRig, "petition": seoul} {
+		t.Run(kind, func(t *testing.T) {
+			testkit.OnBoth(t, open, func(t *testing.T, r *rig) {
+				begins := r.clock.Now()
+				kind, _ := r.cfg.Pack.CaseKind(kind)
+				if kind.Room != "" {
+					r.EnactedBy(kind.Room, enacting{r})
 				}
-				l.holds(d)
-			}
+				did, random := map[string]int{}, rand.New(rand.NewPCG(seed, 0))
+				for run := range 25 { // each is some fifty durable transactions
+					r.clock.Set(begins)
+					l := &life{
+						rig: r, run: fmt.Sprint("run ", run), kind: kind, cases: map[int]cases.Case{}, lost: map[int]string{},
+						latest: map[string]time.Time{}, ended: map[string]time.Time{}, did: did,
+					}
+					happened := chance(random)
+					for i, d := range happened {
+						l.notices()
+						l.happens(d)
+						if l.holds(d); t.Failed() {
+							t.Fatalf("after %+v", happened[:i+1])
+						}
+					}
+					l.numbers()
+				}
+				t.Logf("%v", did)
+				for _, what := range []string{"outcome", "sent", "taken back", "restored", "restored after it was told again"} {
+					if did[what] == 0 {
+						t.Errorf("%s: %d times: the chances are poor", what, did[what])
+					}
+				}
+				if _, merges := kind.Merged(); merges && did["unmerged"] == 0 {
+					t.Error("never unmerged")
+				}
+			})
 		})
-		if outcomes < 5 {
-			t.Errorf("%d outcomes in %d lives: the chances are poor", outcomes, runs)
-		}
-	})
+	}
 }
 
 func (l *life) opening(matter int, source string) cases.Opening {
@@ -74,11 +111,13 @@ func (l *life) opening(matter int, source string) cases.Opening {
 	return cases.Opening{Kind: l.kind.ID, About: about, Source: source, Service: "newborn-grant", Occasion: about, Person: "p-1", Sector: "family", Channel: cases.ByEvent}
 }
 
-// happens does the deed, and reports whether an outcome came of it. What the room refuses is refused with a problem.
-func (l *life) happens(d deed) (outcome bool) {
+// happens does the deed. What the room refuses is refused with a problem.
+func (l *life) happens(d deed) {
 	ctx := context.Background()
 	l.clock.Advance(time.Duration(d.which) * time.Hour)
 	was, there := l.cases[d.matter]
+	other, both := l.cases[1-d.matter]
+	join := cases.Joining{Number: was.Number, How: cases.Merged, Other: other.Number, Why: "иста ствар"}
 	var err error
 	switch {
 	case d.what == "told":
@@ -89,45 +128,54 @@ func (l *life) happens(d deed) (outcome bool) {
 			return err
 		})
 		if err == nil && begun == there || there && c.ID != was.ID {
-			l.t.Fatalf("told again: begun %v, case %s beside %s", begun, c.ID, was.ID)
+			l.t.Errorf("told again: begun %v, case %s beside %s", begun, c.ID, was.ID)
 		}
 		l.cases[d.matter] = c
-		delete(l.lost, d.matter)
 	case d.what == "restored" && l.lost[d.matter] != "":
+		var c cases.Case
 		for range 2 { // a restore that is repeated changes nothing
 			err = l.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
-				l.cases[d.matter], err = l.Restore(ctx, tx, l.opening(d.matter, "restore"), l.lost[d.matter], l.clock.Now())
+				c, err = l.Restore(ctx, tx, l.opening(d.matter, "restore"), l.lost[d.matter], l.clock.Now())
 				return err
 			})
 			if err != nil {
 				break
 			}
 		}
-		if got := l.cases[d.matter].Status; err == nil && got != l.lost[d.matter] {
-			l.t.Fatalf("restored as %s, was %s", got, l.lost[d.matter])
+		if err == nil {
+			if got := c.Status; got != l.lost[d.matter] && !was.Ended() || there && c.ID != was.ID {
+				l.t.Errorf("restored as %s, was %s", got, l.lost[d.matter])
+			}
+			l.cases[d.matter] = c
+			l.ended[c.ID] = c.EndedAt // who was told before it was lost is not told again
+			if there {
+				l.did["restored after it was told again"]++
+			}
 		}
 		delete(l.lost, d.matter)
+	case d.what == "time" || d.what == "two minutes":
+		l.clock.Advance(map[string]time.Duration{"time": time.Duration(d.which) * 12 * time.Hour, "two minutes": cases.UndoFor + time.Second}[d.what])
+		if _, err := l.work.RunDue(ctx); err != nil {
+			l.t.Errorf("%+v: %v", d, err)
+		}
 	case !there:
-		return false
+		return
 	case d.what == "moved":
-		to := l.kind.Statuses[d.which%len(l.kind.Statuses)]
-		from, _ := l.kind.Status(was.Status)
-		if d.which%2 == 0 && len(from.Moves) > 0 { // half of the moves are such as are allowed
-			way := from.Moves[d.which/2%len(from.Moves)]
-			to, _ = l.kind.Status(way.To)
-			d.by = way.By[0]
+		l.moves(d, was)
+	case d.what == "decided":
+		err = l.decides(d, was)
+	case d.what == "taken back" || d.what == "sent":
+		if was.Draft == "" {
+			if err = l.decides(d, was); err != nil {
+				break
+			}
 		}
-		l.notices()
-		var moved cases.Case
-		err = l.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
-			moved, err = l.Move(ctx, tx, cases.Move{Case: was.ID, To: to.ID, By: d.by, Person: "p-1", Sector: "family"})
-			return err
-		})
-		if allowed := from.Lets(to.ID, d.by) || from.ID == to.ID; allowed != (err == nil) {
-			l.t.Fatalf("from %s to %s by %s: %v", from.ID, to.ID, d.by, err)
-		}
-		if outcome = err == nil && moved.Ended() && !was.Ended(); outcome && len(l.notices()) == 0 && len(to.Untold) == 0 {
-			l.t.Fatalf("it came to %s and nobody was told", to.ID)
+		err = map[string]func(context.Context, act.Actor, string) error{"taken back": l.Undo, "sent": l.SendNow}[d.what](ctx, officer(), was.Number)
+	case d.what == "merged" && both:
+		err = l.Join(ctx, officer(), join)
+	case d.what == "unmerged" && both:
+		if err = l.Part(ctx, officer(), join); err == nil {
+			l.ended[was.ID] = time.Time{}
 		}
 	case d.what == "asked":
 		if err = l.Ask(ctx, officer(), was.Number, 0, "Када сте се доселили?"); err == nil {
@@ -144,32 +192,85 @@ func (l *life) happens(d deed) (outcome bool) {
 			return l.HandOver(ctx, tx, was.ID, was.Body, fmt.Sprint("unit-", d.which%3), "reorganised")
 		})
 	case d.what == "lost":
-		l.lost[d.matter] = l.status(was.ID)
-		delete(l.cases, d.matter)
-		err = l.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-			for _, statement := range []string{`delete from cases_cases where id = $1`, `delete from cases_custody where case_id = $1`, `delete from cases_steps where case_id = $1`, `delete from cases_heard where case_id = $1`} {
-				if _, err := tx.ExecContext(ctx, statement, was.ID); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err = l.lose(ctx, d.matter, was)
+	default:
+		return
 	}
 	if err != nil && problem.Of(err).Kind == problem.Internal {
-		l.t.Fatalf("%+v: %v", d, err)
+		l.t.Errorf("%+v: %v", d, err)
 	}
-	return outcome
+	if err == nil {
+		l.did[d.what]++
+	}
 }
 
-func (l *life) status(id string) (status string) {
-	if err := l.db.Read(context.Background()).QueryRowContext(context.Background(), `select status from cases_cases where id = $1`, id).Scan(&status); err != nil {
-		l.t.Fatal(err)
+// decides has an officer decide what their kind lets them, and now and then something else.
+func (l *life) decides(d deed, was cases.Case) error {
+	from, _ := l.kind.Status(was.Status)
+	mine := slices.DeleteFunc(slices.Clone(from.Moves), func(m law.CaseMove) bool { return !slices.Contains(m.By, law.ByOfficer) })
+	if len(mine) == 0 || d.which%7 == 0 {
+		mine = from.Moves
 	}
-	return status
+	if len(mine) == 0 {
+		return problem.New(problem.Conflict, "case-move")
+	}
+	to := mine[d.which%len(mine)].To
+	err := l.write(func(ctx context.Context, tx *storage.Tx) error {
+		_, err := l.PutDraft(ctx, tx, officer(), was.ID, 0, cases.Draft{To: to, Why: "Разлог."})
+		return err
+	})
+	if allowed := from.Lets(to, law.ByOfficer) && was.Draft == ""; allowed != (err == nil) {
+		l.t.Errorf("an officer decides from %s to %s beside %q: %v", from.ID, to, was.Draft, err)
+	}
+	return err
+}
+
+// moves moves a case as its kind may or may not let somebody move it.
+func (l *life) moves(d deed, was cases.Case) {
+	to := l.kind.Statuses[d.which%len(l.kind.Statuses)]
+	from, _ := l.kind.Status(was.Status)
+	if d.which%2 == 0 && len(from.Moves) > 0 { // half of the moves are such as are allowed
+		way := from.Moves[d.which/2%len(from.Moves)]
+		to, _ = l.kind.Status(way.To)
+		d.by = way.By[0]
+	}
+	_, err := l.move(cases.Move{Case: was.ID, To: to.ID, By: d.by, Person: "p-1", Sector: "family"})
+	if allowed := from.Lets(to.ID, d.by) || from.ID == to.ID; allowed != (err == nil) {
+		l.t.Errorf("from %s to %s by %s: %v", from.ID, to.ID, d.by, err)
+	}
+}
+
+// lose takes a case away with all that belongs to it, as a database that is lost does.
+func (l *life) lose(ctx context.Context, matter int, was cases.Case) error {
+	l.lost[matter] = l.cases[matter].Status
+	if !was.Ended() {
+		l.did["lost while open"]++ // what was counted of it stays
+	}
+	delete(l.cases, matter)
+	return l.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		for _, statement := range []string{
+			`delete from work_jobs where ref in (select id from cases_drafts where case_id = $1)`, `delete from work_jobs where ref like $1 || '/%'`, `delete from cases_drafts where case_id = $1`,
+			`delete from cases_links where case_id = $1 or other = $1`, `delete from cases_cases where id = $1`, `delete from cases_custody where case_id = $1`,
+			`delete from cases_steps where case_id = $1`, `delete from cases_heard where case_id = $1`, `delete from cases_messages where case_id = $1`,
+		} {
+			if _, err := tx.ExecContext(ctx, statement, was.ID); err != nil {
+				return fmt.Errorf("%s: %w", statement, err)
+			}
+		}
+		return nil
+	})
 }
 
 // holds looks at what must hold whatever happened.
 func (l *life) holds(d deed) {
+	told := l.notices()
+	var ids []string
+	for _, n := range told {
+		if slices.Contains(ids, n.Person+n.ID) {
+			l.t.Errorf("after %+v: told twice under one name, so that the second is lost: %s", d, n.ID)
+		}
+		ids = append(ids, n.Person+n.ID)
+	}
 	for matter, c := range l.cases {
 		v, err := l.Case(context.Background(), mother(), c.Number)
 		if err != nil {
@@ -178,35 +279,65 @@ func (l *life) holds(d deed) {
 		l.cases[matter] = v.Case
 		last := v.Custody[len(v.Custody)-1]
 		if last.Body != v.Body || last.Unit != v.Unit {
-			l.t.Fatalf("after %+v: %s %s answers, and the chain ends with %s %s", d, v.Body, v.Unit, last.Body, last.Unit)
+			l.t.Errorf("after %+v: %s %s answers, and the chain ends with %s %s", d, v.Body, v.Unit, last.Body, last.Unit)
 		}
 		if until := v.Until(); !until.IsZero() {
 			if until.Before(l.latest[c.ID]) {
-				l.t.Fatalf("after %+v: the clock went back from %s to %s", d, l.latest[c.ID], until)
+				l.t.Errorf("after %+v: the clock went back from %s to %s", d, l.latest[c.ID], until)
 			}
 			l.latest[c.ID] = until
 		}
-		if v.Visibility != l.kind.Visibility {
-			l.t.Fatalf("after %+v: visible to %s", d, v.Visibility)
+		if _, err := l.Case(context.Background(), act.Actor{Account: "stranger", Persons: map[string]string{"family": "p-2"}}, c.Number); v.Visibility != l.kind.Visibility || !problem.HasCode(err, "case-unknown") {
+			l.t.Errorf("after %+v: visible to %s, a stranger gets %v", d, v.Visibility, err)
 		}
 		if v.Case.Ended() != v.Phase.Ended() {
-			l.t.Fatalf("after %+v: %s since %s", d, v.Phase, v.EndedAt)
+			l.t.Errorf("after %+v: %s since %s", d, v.Phase, v.EndedAt)
+		}
+		status, _ := l.kind.Status(v.Case.Status)
+		if !v.EndedAt.Equal(l.ended[c.ID]) {
+			l.ended[c.ID] = v.EndedAt
+			of := func(n string) bool { return strings.Contains(n, c.ID) }
+			if v.Case.Ended() && len(status.Untold) == 0 && !slices.ContainsFunc(ids, of) {
+				l.t.Errorf("after %+v: it came to %s and nobody was told", d, v.Case.Status)
+			}
+			l.did["outcome"]++
+		}
+		if n, want := l.count(`select count(*) from cases_drafts where case_id = $1 and state in ('undoable', 'second', 'sealing')`, c.ID), map[bool]int{true: 1}[v.Draft != ""]; n != want {
+			l.t.Errorf("after %+v: %d decisions are open, and the case says %q", d, n, v.Draft)
 		}
 	}
-	var n int
-	about := []any{}
-	for matter := range 2 {
-		if c, there := l.cases[matter]; there {
-			about = append(about, c.Occasion)
+	if d.what == "time" { // also the clocks of cases that were restored
+		if n := l.count(`select count(*) from cases_cases where ended_at = 0 and mark <= $1`, storage.Micros(l.clock.Now())); n > 0 {
+			l.t.Errorf("after %+v: %d clocks have something to do and do not", d, n)
 		}
 	}
-	for len(about) < 2 {
-		about = append(about, "none")
+	about := []any{"none", "none"}
+	for matter, c := range l.cases {
+		about[matter] = c.Occasion
 	}
-	if err := l.db.Read(context.Background()).QueryRowContext(context.Background(), `select count(*) from cases_cases where occasion in ($1, $2)`, about...).Scan(&n); err != nil {
+	if n := l.count(`select count(*) from cases_cases where occasion in ($1, $2)`, about...); n != len(l.cases) {
+		l.t.Errorf("after %+v: %d cases of %d matters", d, n, len(l.cases))
+	}
+}
+
+func (l *life) count(query string, args ...any) (n int) {
+	if err := l.db.Read(context.Background()).QueryRowContext(context.Background(), query, args...).Scan(&n); err != nil {
 		l.t.Fatal(err)
 	}
-	if n != len(l.cases) {
-		l.t.Fatalf("after %+v: %d cases of %d matters", d, n, len(l.cases))
+	return n
+}
+
+// numbers compares what was counted with what there is.
+func (l *life) numbers() {
+	all := `(select week, body, unit, service, kind, place, what, value, n from cases_sums union all select week, body, unit, service, kind, place, what, value, n from cases_counted) c`
+	of := func(what string) int { return l.count(`select coalesce(sum(n), 0) from `+all+` where what = $1`, what) }
+	if open, are := of("open"), l.count(`select count(*) from cases_cases where ended_at = 0`); open != are+l.did["lost while open"] {
+		l.t.Errorf("%d cases are counted as open; %d are, and %d were lost", open, are, l.did["lost while open"])
+	}
+	if ended, days := of("ended"), of("days"); ended != days {
+		l.t.Errorf("%d cases are counted as ended, and the days of %d", ended, days)
+	}
+	if n := l.count(`select count(*) from (select sum(n) as n from ` + all + ` where what in ('ended', 'days', 'late') group by week, body, unit, service, kind, place, what, value) s where n < 0`); n > 0 {
+		l.t.Errorf("%d numbers of what ended are below nought", n)
 	}
 }
