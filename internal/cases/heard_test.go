@@ -55,15 +55,15 @@ func TestKindsOfCaseAreNothingButData(t *testing.T) {
 			end   string
 			told  int
 		}{
-			"petition":   {[]string{"examined", "asked", "answer", "adopted"}, civil.Date(2027, 1, 22), "adopted", 3},
-			"report":     {[]string{"accepted", "repaired"}, civil.Date(2026, 12, 3), "repaired", 3},
-			"proposal":   {[]string{"council", "not-adopted"}, civil.Date(2027, 1, 25), "not-adopted", 2},
-			"work-order": {[]string{"at-work", "no-part", "at-work", "done"}, civil.Date(2026, 11, 25), "done", 0},
+			"plain-petition":   {[]string{"examined", "asked", "answer", "adopted"}, civil.Date(2027, 1, 22), "adopted", 3},
+			"plain-report":     {[]string{"accepted", "repaired"}, civil.Date(2026, 12, 3), "repaired", 3},
+			"plain-proposal":   {[]string{"council", "not-adopted"}, civil.Date(2027, 1, 25), "not-adopted", 2},
+			"plain-work-order": {[]string{"at-work", "no-part", "at-work", "done"}, civil.Date(2026, 11, 25), "done", 0},
 		} {
 			r.clock.Set(begins)
 			c := r.raise(kind, kind)
 			for _, n := range r.told { // that the day was not compared with the law stands beside it; the term of a report was
-				want(t, kind+": the day is told as not compared", strings.Contains(n.Body["sr"], "није упоређен"), kind != "report")
+				want(t, kind+": the day is told as not compared", strings.Contains(n.Body["sr"], "није упоређен"), kind != "plain-report")
 			}
 			want(t, kind+": last day", c.Last(), tc.last)
 			k, _ := r.cfg.Pack.CaseKind(kind)
@@ -109,11 +109,11 @@ func TestKindsOfCaseAreNothingButData(t *testing.T) {
 // What the kinds say is done by what there is: two reports of one thing become one, and a work order follows from one.
 func TestReportsAreJoinedAndLeadToAWorkOrder(t *testing.T) {
 	testkit.OnBoth(t, heard, func(t *testing.T, r *rig) {
-		first, again := r.raise("report", "lamp"), r.raise("report", "the same lamp")
+		first, again := r.raise("plain-report", "lamp"), r.raise("plain-report", "the same lamp")
 		must(t, r.Join(t.Context(), officer(), cases.Joining{Number: again.Number, How: cases.Merged, Other: first.Number}))
 		var order cases.Case
 		must(t, r.write(func(ctx context.Context, tx *storage.Tx) (err error) {
-			order, _, err = r.Open(ctx, tx, cases.Opening{Kind: "work-order", About: first.ID, Source: "report", Unit: "roads", Channel: cases.ByEvent})
+			order, _, err = r.Open(ctx, tx, cases.Opening{Kind: "plain-work-order", About: first.ID, Source: "report", Unit: "roads", Channel: cases.ByEvent})
 			return err
 		}))
 		must(t, r.Join(t.Context(), officer(), cases.Joining{Number: order.Number, How: cases.CausedBy, Other: first.Number}))

@@ -200,7 +200,7 @@ func (r *Room) renew(ctx context.Context, o storedOffer, s law.PublicService, ca
 		if err := r.move(ctx, tx, o, OfferReferred); err != nil {
 			return err
 		}
-		why := finding{s, o.facts, o.day, now}.why()
+		why := finding{service: s, facts: o.facts, day: o.day, outcome: now}.why()
 		return r.refer(ctx, tx, referral{assessment: o.assessment, offer: o.id, service: s, why: why, facts: o.facts, missing: now.Missing, by: law.ByRule})
 	})
 	if err != nil {

@@ -38,6 +38,10 @@ func (r *Room) assess(ctx context.Context, t *work.Try[work.None]) error {
 	}
 	q := r.inquire(s, a.subject, a.subject, a.day, a.progress)
 	outcome, err := q.gather(ctx)
+	f := finding{service: s, facts: q.Facts, day: q.day(), outcome: outcome}
+	if err == nil {
+		err = r.askSiblings(ctx, a, &f)
+	}
 	switch {
 	case errors.Is(err, errNotOffered):
 		return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error {
@@ -48,7 +52,7 @@ func (r *Room) assess(ctx context.Context, t *work.Try[work.None]) error {
 		})
 	case err == nil:
 		return t.End(ctx, func(ctx context.Context, tx *storage.Tx) error {
-			return r.conclude(ctx, tx, a, finding{s, q.Facts, q.day(), outcome}, cases.Move{By: law.ByRule})
+			return r.conclude(ctx, tx, a, f, cases.Move{By: law.ByRule})
 		})
 	}
 
@@ -77,10 +81,11 @@ func (r *Room) assess(ctx context.Context, t *work.Try[work.None]) error {
 
 // finding is what an inquiry or an officer found out.
 type finding struct {
-	service law.PublicService
-	facts   known
-	day     civil.Day // whose law decides
-	outcome rules.Outcome
+	service  law.PublicService
+	facts    known
+	day      civil.Day // whose law decides
+	outcome  rules.Outcome
+	siblings []sibling // what was asked about again; nothing where an officer found it out, who sees all of it
 }
 
 func (f finding) person() string { return f.facts.text(factPerson) }
@@ -102,11 +107,23 @@ func (r *Room) conclude(ctx context.Context, tx *storage.Tx, a assessment, f fin
 		}
 		return r.endAssessment(ctx, tx, a.ID, AssessmentObjected)
 	}
+	doubted := false
+	if by.By == law.ByRule {
+		if doubted, err = r.doubt(ctx, tx, a, f); err != nil {
+			return err
+		}
+	}
 	until, err := r.offerEnds(f)
 	if err != nil {
 		return err
 	}
 	now := r.Now()
+	if doubted && f.outcome.Result == rules.Yes {
+		if err := r.refer(ctx, tx, referral{assessment: a.ID, service: f.service, by: by.By, why: FactsChanged, facts: f.facts}); err != nil {
+			return err
+		}
+		return r.endAssessment(ctx, tx, a.ID, AssessmentReferred)
+	}
 	if f.outcome.Result != rules.Yes || f.person() == "" || !now.Before(until) {
 		if err := r.refer(ctx, tx, referral{assessment: a.ID, service: f.service, by: by.By, why: f.why(), facts: f.facts, missing: f.outcome.Missing}); err != nil {
 			return err

@@ -56,6 +56,8 @@ type Referral struct {
 	UntilBy lang.Text // by which provision
 	Open    bool
 	Version int
+
+	Unchecked bool // nobody has compared that term with the text of the law yet
 }
 
 // ReferralReason says why a matter goes to a person.
@@ -67,6 +69,7 @@ const (
 	RuleSaysNo    ReferralReason = "rule-says-no" // or the term for it is over
 	PersonAsked   ReferralReason = "person-asked"
 	AmountMissing ReferralReason = "amount-missing" // no amount is set, or it is zero
+	FactsChanged  ReferralReason = "facts-changed"  // since another matter of the person was offered or decided
 )
 
 // MissingFact names a fact that no register could tell.

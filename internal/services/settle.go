@@ -94,7 +94,7 @@ func (r *Room) resolution(ctx context.Context, by act.Actor, id string, version 
 			})
 		}}, nil
 	}
-	found := finding{s, q.Facts, q.day(), outcome}
+	found := finding{service: s, facts: q.Facts, day: q.day(), outcome: outcome}
 	until, err := r.offerEnds(found)
 	switch {
 	case err != nil:
