@@ -39,7 +39,11 @@ func (r *Room) toldOf(c Case, what string, lane notify.Lane, id string, more lan
 	}
 	values := lang.Values{"body": r.Title(body), "number": c.Number}
 	maps.Copy(values, more)
-	return r.noticesOf(c, lane, id, said().In("case.told."+what, values), said().In("case.told."+what+"-body", values)), nil
+	text := said().In("case.told."+what+"-body", values)
+	if _, dated := more["day"]; dated && r.unchecked(c) {
+		text = text.Map(func(source lang.Tag, s string) string { return s + "\n" + said().In("clock.unchecked", nil).In(source) })
+	}
+	return r.noticesOf(c, lane, id, said().In("case.told."+what, values), text), nil
 }
 
 // noticesOf are those to the parties of a case, with the telephone of the body under what is said; none where nobody is known.

@@ -201,6 +201,9 @@ func (r *Room) tell(ctx context.Context, tx *storage.Tx, c Case, n law.CaseNotic
 		more := said().In(key, values)
 		notice.Body = notice.Body.Map(func(source lang.Tag, s string) string { return s + "\n" + more.In(source) })
 	}
+	if n.Names("day") && r.unchecked(c) {
+		add("clock.unchecked")
+	}
 	if r.ByMail {
 		add("case.notice-answer")
 	}
@@ -213,6 +216,19 @@ func (r *Room) tell(ctx context.Context, tx *storage.Tx, c Case, n law.CaseNotic
 		}
 	}
 	return nil
+}
+
+// unchecked reports whether nobody has compared the term by whose end people are told a day with the text of the law yet.
+func (r *Room) unchecked(c Case) bool {
+	clock := c.Clock
+	if !c.AnswerBy().IsZero() {
+		clock = c.Answer
+	}
+	if clock.Term == "" {
+		return false
+	}
+	reading, err := r.Pack.Read(clock)
+	return err == nil && !reading.Term.Verified
 }
 
 // noticeID names what somebody is told. What follows by rule from one occasion for a person on one day is one

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"dobosh/internal/kit/canonical"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/strict"
+	"dobosh/internal/kit/text"
 	"dobosh/internal/registry"
 
 	"golang.org/x/mod/sumdb/note"
@@ -94,7 +94,8 @@ func (l Letter) check() error {
 
 // sayable wants up to maxReason characters of text.
 func sayable(s string) bool {
-	return strings.TrimSpace(s) != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxReason && !strings.ContainsRune(s, 0)
+	_, err := text.Lines(s, maxReason)
+	return err == nil
 }
 
 // signedBy reports whether a key of the member signed the note.

@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"slices"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"dobosh/internal/act"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/text"
 	"dobosh/internal/storage"
 )
 
@@ -121,13 +120,9 @@ func checkGrant(account string, g act.Grant, now time.Time) error {
 }
 
 // plain reports whether text is short and without signs that nobody sees.
-func plain(text string, most int) bool {
-	for _, r := range text {
-		if unicode.IsControl(r) {
-			return false
-		}
-	}
-	return len(text) <= most && utf8.ValidString(text)
+func plain(written string, most int) bool {
+	_, err := text.Line(written, most)
+	return written == "" || err == nil && len(written) <= most
 }
 
 // Confirm is the second pair of eyes: the grant is in force from now on, as far as its dates say so.

@@ -2,6 +2,7 @@ package law
 
 import (
 	"slices"
+	"strings"
 
 	"dobosh/internal/kit/lang"
 )
@@ -114,6 +115,18 @@ type CaseMove struct {
 type CaseNotice struct {
 	Subject lang.Text `yaml:"subject"`
 	Body    lang.Text `yaml:"body"`
+}
+
+// Names reports whether a notice says a value, as "day".
+func (n CaseNotice) Names(value string) bool {
+	for _, text := range []lang.Text{n.Subject, n.Body} {
+		for _, s := range text {
+			if strings.Contains(s, "{"+value+"}") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // CaseKinds lists the kinds of case, also those not yet or no longer in use.

@@ -17,6 +17,7 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/act/budget"
 	"dobosh/internal/exchange"
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/clock"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/lang"
@@ -364,6 +365,8 @@ type Asked struct {
 	Body lang.Text
 	Ref  string // names the question and the body, for [Room.Say]
 	Here bool   // its case is of this body, and has a page here
+
+	Unchecked bool // nobody has compared the term in which it is answered with the text of the law yet
 }
 
 // Asked lists the person's questions to all bodies, the newest first: of each
@@ -381,12 +384,19 @@ func (r *Room) Asked(ctx context.Context, by act.Actor) ([]Asked, []lang.Text, e
 	questions, silent := gatherAll(ctx, r, names, "/v1/questions/", "", func(service registry.ID, person string, a questionsAnswer) []Asked {
 		out := make([]Asked, len(a.Questions))
 		for i, q := range a.Questions {
-			out[i] = Asked{Question: q, Body: r.State().Title(service.Owner()), Ref: r.sealedFor(person, service.Owner().String(), q.ID, q.Access), Here: service.Owner() == r.Portal.Owner() && q.Number != ""}
+			out[i] = Asked{Question: q, Body: r.State().Title(service.Owner()), Ref: r.sealedFor(person, service.Owner().String(), q.ID, q.Access), Here: service.Owner() == r.Portal.Owner() && q.Number != "", Unchecked: r.unchecked(q.AskedAt)}
 		}
 		return out
 	})
 	slices.SortFunc(questions, func(a, b Asked) int { return cmp.Or(b.AskedAt.Compare(a.AskedAt), cmp.Compare(b.ID, a.ID)) })
 	return questions, silent, nil
+}
+
+// unchecked reports whether nobody has compared the term for answering a question with the text of the law yet.
+func (r *Room) unchecked(asked time.Time) bool {
+	kind, _ := r.Pack.CaseKind(QuestionKind)
+	term, ok := r.Pack.Term(kind.Term, civil.Of(asked))
+	return ok && !term.Verified
 }
 
 // Say sends a message about a question to the body that it went to. ref is that of a question which was shown

@@ -397,7 +397,7 @@ func TestQuestionsThatAreNone(t *testing.T) {
 		r.look("RS-T/GOV/B", 1, nil)
 		r.settled()
 		list, _ := r.all()
-		for _, question := range []string{"", " \n", "\xff", strings.Repeat("а", 2001)} {
+		for _, question := range []string{"", " \n", "\xff", "а\x00б", "а\u202eб", "а\u2066б", strings.Repeat("а", 2001)} {
 			wantCode(t, r.AskWhy(t.Context(), mila(), list[0].ID, question), "question-form")
 		}
 		for _, look := range []string{"", "x", string(page.KeyOf("one")), string(page.KeyOf("no member", "act"))} {
@@ -405,7 +405,7 @@ func TestQuestionsThatAreNone(t *testing.T) {
 			wantCode(t, r.MayAskWhy(mila(), look), "look-unknown")
 		}
 		handler := r.bodies["RS-T/GOV/B"].system.Handler()
-		for _, body := range []string{"", "{}", `{"id":"short","look":"a","question":"?"}`, `{"id":"01hx0000000000000000000000","look":"","question":"?"}`, `{"id":"01hx0000000000000000000000","look":"a","question":" "}`, strings.Repeat(" ", 17<<10)} {
+		for _, body := range []string{"", "{}", `{"id":"short","look":"a","question":"?"}`, `{"id":"01hx0000000000000000000000","look":"","question":"?"}`, `{"id":"01hx0000000000000000000000","look":"a","question":" "}`, `{"id":"01hx0000000000000000000000","look":"a","question":"a\u0000b"}`, `{"id":"01hx0000000000000000000000","look":"a","question":"a\u202eb"}`, strings.Repeat(" ", 17<<10)} {
 			w := httptest.NewRecorder()
 			handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v1/questions/"+person, strings.NewReader(body)))
 			if w.Code != http.StatusUnprocessableEntity {

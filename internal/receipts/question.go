@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
@@ -21,6 +20,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/kit/strict"
+	"dobosh/internal/kit/text"
 	"dobosh/internal/law"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
@@ -240,7 +240,8 @@ func numbered(ctx context.Context, tx *storage.Tx, question, number string) erro
 }
 
 func sayable(s string) bool {
-	return strings.TrimSpace(s) != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxQuestion
+	_, err := text.Lines(s, maxQuestion)
+	return err == nil
 }
 
 // takeMessage adds what a person says to the case of their question.

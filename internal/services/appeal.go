@@ -82,16 +82,16 @@ func (r *Room) caseOfOffer(ctx context.Context, offer string) (id string, err er
 
 // AppealUntil is the last day on which an appeal against a decision is in time, for its party; none
 // while it is not delivered and the term has not begun.
-func (r *Room) AppealUntil(ctx context.Context, by act.Actor, decision string) (last civil.Day, late bool, err error) {
+func (r *Room) AppealUntil(ctx context.Context, by act.Actor, decision string) (last civil.Day, late, unchecked bool, err error) {
 	d, err := r.decisionWhere(ctx, "id", decision)
 	if err != nil {
-		return last, false, err
+		return last, false, false, err
 	}
 	if !r.is(by, d.service, d.person) {
-		return last, false, problem.New(problem.NotFound, "decision-unknown")
+		return last, false, false, problem.New(problem.NotFound, "decision-unknown")
 	}
 	_, last, err = r.appealUntil(ctx, d)
-	return last, err == nil && !last.IsZero() && civil.Of(r.Now()).After(last), err
+	return last, err == nil && !last.IsZero() && civil.Of(r.Now()).After(last), r.unchecked(d), err
 }
 
 // appealUntil is the day on which a decision was delivered and the last on which an appeal is in time; none

@@ -20,10 +20,11 @@ func TestARefusalIsAppealedAgainst(t *testing.T) {
 
 		_, err = r.Appeal(t.Context(), r.mother(), decision, "туђе")
 		wantCode(t, err, "decision-unknown")
-		last, late, err := r.AppealUntil(t.Context(), mother, decision)
+		last, late, unchecked, err := r.AppealUntil(t.Context(), mother, decision)
 		must(t, err)
 		want(t, "days for an appeal", today().DaysUntil(last), 15)
 		want(t, "late", late, false)
+		want(t, "not compared with the text of the law", unchecked, true)
 		number, err := r.Appeal(t.Context(), mother, decision, "Извод стиже.")
 		must(t, err)
 		again, err := r.Appeal(t.Context(), mother, decision, "И још нешто.") // a doubled tap, or a second thought
@@ -56,7 +57,7 @@ func TestARefusalIsAppealedAgainst(t *testing.T) {
 		want(t, "outcomes in the journal", len(r.entries("case")), 1)
 
 		r.clock.Advance(40 * 24 * time.Hour)
-		_, late, err = r.AppealUntil(t.Context(), mother, decision)
+		_, late, _, err = r.AppealUntil(t.Context(), mother, decision)
 		must(t, err)
 		want(t, "late", late, true)
 	})

@@ -243,10 +243,15 @@ func (r *Room) Decision(ctx context.Context, by act.Actor, id string) (Decision,
 	if view.Delivered, view.AppealUntil, err = r.appealUntil(ctx, d); err != nil {
 		return view, err
 	}
-	s, err := r.service(d.service)
-	term, _ := r.Pack.Term(s.Appeal, civil.Of(view.MadeAt))
-	view.Unchecked = !term.Verified
-	return view, err
+	view.Unchecked = r.unchecked(d)
+	return view, nil
+}
+
+// unchecked reports whether nobody has compared the term of an appeal with the text of the law yet.
+func (r *Room) unchecked(d storedDecision) bool {
+	s, _ := r.Pack.Service(d.service)
+	term, _ := r.Pack.Term(s.Appeal, civil.Of(d.madeAt))
+	return !term.Verified
 }
 
 func (r *Room) decisionFor(ctx context.Context, by act.Actor, id string) (storedDecision, error) {

@@ -25,23 +25,24 @@ const (
 
 // Offer is what the law gives a person, with the reasons, waiting for one tap.
 type Offer struct {
-	ID       string
-	Service  string // id of the public service
-	Title    lang.Text
-	Body     lang.Text // who offers
-	Person   string    // pseudonym in the sector of the service
-	About    lang.Text // whom it is for: "Мила, рођена 19. новембра 2026."
-	State    OfferState
-	Version  int // grows with every change; a form carries it, so that a stale one is noticed
-	Plan     rules.Plan
-	Reasons  []Reason
-	Affirms  []law.Statement // what the person states by accepting
-	Refusal  lang.Text
-	MadeAt   time.Time
-	Until    time.Time // the offer lapses then
-	UntilBy  lang.Text // the provision that says so
-	SeenAt   time.Time // zero until first seen
-	Decision string    // id, once accepted
+	ID        string
+	Service   string // id of the public service
+	Title     lang.Text
+	Body      lang.Text // who offers
+	Person    string    // pseudonym in the sector of the service
+	About     lang.Text // whom it is for: "Мила, рођена 19. новембра 2026."
+	State     OfferState
+	Version   int // grows with every change; a form carries it, so that a stale one is noticed
+	Plan      rules.Plan
+	Reasons   []Reason
+	Affirms   []law.Statement // what the person states by accepting
+	Refusal   lang.Text
+	MadeAt    time.Time
+	Until     time.Time // the offer lapses then
+	UntilBy   lang.Text // the provision that says so
+	Unchecked bool      // nobody has compared that term with the text of the law yet
+	SeenAt    time.Time // zero until first seen
+	Decision  string    // id, once accepted
 }
 
 // Reason is one condition that was looked at, in words for people.

@@ -94,7 +94,7 @@ func (r *Room) offer(o storedOffer) (Offer, error) {
 		Affirms: s.Affirms, Refusal: s.Refusal, MadeAt: o.madeAt, Until: o.until, SeenAt: o.seenAt, Decision: o.decision,
 	}
 	if term, ok := r.Pack.Term(s.Offer, o.day); ok {
-		view.UntilBy = r.cite(term.Provision)
+		view.UntilBy, view.Unchecked = r.cite(term.Provision), !term.Verified
 	}
 	return view, nil
 }

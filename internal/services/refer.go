@@ -82,7 +82,7 @@ func (r *Room) referral(f storedReferral) (Referral, error) {
 		ID: f.id, Service: f.service, Title: s.Title, About: about(f.facts), Why: f.why, Since: f.since, Until: f.until, Open: f.open, Version: f.version, Offer: f.offer,
 	}
 	if term, ok := r.Pack.Term(s.Decide, civil.Of(f.since)); ok {
-		view.UntilBy = r.cite(term.Provision)
+		view.UntilBy, view.Unchecked = r.cite(term.Provision), !term.Verified
 	}
 	rule, _, err := r.ruleFor(s, f)
 	if err != nil {

@@ -65,7 +65,7 @@ func doors() map[string]struct {
 			return second(s.Appeal(ctx, by, s.decision, "зато"))
 		}},
 		"AppealUntil": {mother, func(ctx context.Context, s stage, by act.Actor) error {
-			_, _, err := s.AppealUntil(ctx, by, s.decision)
+			_, _, _, err := s.AppealUntil(ctx, by, s.decision)
 			return err
 		}},
 		"Decision": {both, func(ctx context.Context, s stage, by act.Actor) error {

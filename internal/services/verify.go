@@ -84,6 +84,9 @@ func (r *Room) DecisionPDF(ctx context.Context, by act.Actor, decision string, t
 		Title: view.Title.In(tag), Body: view.Body.In(tag), By: said().Say(tag, made), About: view.About.In(tag), Verdict: said().Say(tag, "paper.granted."+strconv.FormatBool(view.Granted)),
 		Remedy: view.Remedy.In(tag), Code: view.Code, URL: r.PublicURL + "/verify/" + view.Code, MadeAt: view.MadeAt,
 	}
+	if p.Remedy != "" && r.unchecked(d) {
+		p.Remedy += " " + said().Say(tag, "decision.unchecked")
+	}
 	if view.Granted {
 		p.Amount = view.Plan.Total.In(tag) + " RSD"
 	}

@@ -199,10 +199,12 @@ func (r *room) table(v *portal.Visit, choose bool) portal.Table[cases.Case] {
 		}},
 		{Key: "case.number", Kind: portal.Codes, Cell: func(v *portal.Visit, c cases.Case) template.HTML { return v.Code(c.Number) }},
 		{Key: "col.officer", Cell: func(v *portal.Visit, c cases.Case) template.HTML {
-			switch c.Officer {
-			case "":
+			switch {
+			case c.Officer == "" && c.Ended(): // nobody took it, and nobody needs to
+				return ""
+			case c.Officer == "":
 				return portal.Escaped(v.Say("cases.queue.free"))
-			case v.Actor.Account:
+			case c.Officer == v.Actor.Account:
 				return portal.Escaped(v.Say("cases.queue.mine"))
 			}
 			return portal.Escaped(v.Say("cases.queue.other"))

@@ -275,6 +275,8 @@ func (r *rig) reviews() {
 		"too long":       {auditor(), "investigation", strings.Repeat("a", 2001), "finding-form"},
 		"hides nothing":  {auditor(), "other", "fine", "contract-hides-nothing"},
 		"broken letters": {auditor(), "investigation", "\xff", "finding-form"},
+		"a zero":         {auditor(), "investigation", "Налог\x00суда", "finding-form"},
+		"turned round":   {auditor(), "investigation", "Налог\u202eсуда", "finding-form"},
 	} {
 		if err := r.ReviewHidden(ctx, c.by, c.contract, c.finding); !problem.HasCode(err, c.code) {
 			r.t.Errorf("%s: %v", what, err)

@@ -8,13 +8,13 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	"dobosh/internal/journal"
 	"dobosh/internal/kit/id"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/text"
 	"dobosh/internal/law"
 	"dobosh/internal/storage"
 )
@@ -91,7 +91,7 @@ func (r *Room) ReviewHidden(ctx context.Context, by act.Actor, contract, finding
 		return err
 	}
 	finding = strings.TrimSpace(finding)
-	if finding == "" || !utf8.ValidString(finding) || utf8.RuneCountInString(finding) > maxFinding {
+	if _, err := text.Lines(finding, maxFinding); err != nil {
 		return problem.New(problem.Invalid, "finding-form").At("finding", "finding-form")
 	}
 	list, err := r.Hidden(ctx, by)

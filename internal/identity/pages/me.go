@@ -6,6 +6,7 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/kit/text"
 	"dobosh/internal/portal"
 )
 
@@ -55,6 +56,7 @@ func (v *visit) me() error {
 		if !c.Confirmed.IsZero() {
 			state = v.Say("me.confirmed", "day", v.DayOf(c.Confirmed))
 		}
+		c.Address = text.ReadableAddress(c.Address)
 		view.Contacts = append(view.Contacts, contactView{c, state})
 	}
 	return v.Show("me", v.Say("me.title"), view)
@@ -122,7 +124,7 @@ func (v *visit) askContact(q *portal.Question) error {
 	}
 	for _, c := range list {
 		if c.ID == v.R.PathValue("contact") {
-			q.Facts = append(q.Facts, portal.Fact{Label: v.Say("reached.address"), Value: v.Code(c.Address)})
+			q.Facts = append(q.Facts, portal.Fact{Label: v.Say("reached.address"), Value: v.Code(text.ReadableAddress(c.Address))})
 			return nil
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/page"
+	"dobosh/internal/kit/text"
 	"dobosh/internal/notify"
 	"dobosh/internal/portal"
 )
@@ -74,7 +75,7 @@ func reached(v *portal.Visit, q *portal.Question, n Notices) error {
 		q.Lead = append([]string{v.Say("notice.saved")}, q.Lead...)
 	}
 	for _, a := range all {
-		q.Facts = append(q.Facts, portal.Fact{ID: string(a.Channel), Label: v.Say("notice.channel." + string(a.Channel)), Value: portal.Escaped(a.To)})
+		q.Facts = append(q.Facts, portal.Fact{ID: string(a.Channel), Label: v.Say("notice.channel." + string(a.Channel)), Value: portal.Escaped(text.ReadableAddress(a.To))})
 	}
 	if len(all) == 0 {
 		q.Lead = append(q.Lead, v.Say("notice.nowhere"))

@@ -45,7 +45,6 @@ func (r *room) allOffers() portal.List[services.Offer] {
 		},
 		Table: portal.Table[offer]{Caption: "nav.offers", Headed: true, Columns: []portal.Column[offer]{
 			{Key: "col.service", Cell: func(v *portal.Visit, o offer) template.HTML { return v.Text(o.Title) }},
-			{Key: "col.about", Cell: func(v *portal.Visit, o offer) template.HTML { return v.Text(o.About) }},
 			{Key: "col.amount", Kind: portal.Figures, Cell: func(v *portal.Visit, o offer) template.HTML { return portal.Escaped(v.Dinars(o.Plan.Total)) }},
 			{Key: "col.state", Cell: func(v *portal.Visit, o offer) template.HTML {
 				return portal.Tag(v.Say("offer.state."+string(o.State)), o.State == services.OfferAccepted)
@@ -68,12 +67,11 @@ func (r *room) allDecisions() portal.List[services.Decision] {
 				return portal.Anchor("/decisions/"+d.ID, v.Code(d.Code))
 			}},
 			{Key: "col.service", Cell: func(v *portal.Visit, d decision) template.HTML { return v.Text(d.Title) }},
-			{Key: "col.about", Cell: func(v *portal.Visit, d decision) template.HTML { return v.Text(d.About) }},
 			{Key: "col.amount", Kind: portal.Figures, Cell: func(v *portal.Visit, d decision) template.HTML { return portal.Escaped(v.Dinars(d.Plan.Total)) }},
 			{Key: "col.result", Cell: func(v *portal.Visit, d decision) template.HTML {
 				return portal.Tag(v.Say("decision.granted."+strconv.FormatBool(d.Granted)), d.Granted)
 			}},
-			{Key: "col.made", Kind: portal.When, Cell: func(v *portal.Visit, d decision) template.HTML { return portal.Escaped(v.Instant(d.MadeAt)) }},
+			{Key: "col.decided", Kind: portal.When, Cell: func(v *portal.Visit, d decision) template.HTML { return portal.Escaped(v.Instant(d.MadeAt)) }},
 			{Key: "col.seal", Cell: func(v *portal.Visit, d decision) template.HTML {
 				if d.Sealed {
 					return portal.Escaped(v.Say("decision.sealed"))

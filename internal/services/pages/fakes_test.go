@@ -288,8 +288,8 @@ func (c *city) MatterOf(context.Context, string) (services.Matter, error) {
 	return services.Matter{Offer: "first", Decision: "d1"}, nil
 }
 
-func (c *city) AppealUntil(_ context.Context, _ act.Actor, decision string) (civil.Day, bool, error) {
-	return civil.Date(2026, time.December, 8), decision == "fresh", nil
+func (c *city) AppealUntil(_ context.Context, _ act.Actor, decision string) (civil.Day, bool, bool, error) {
+	return civil.Date(2026, time.December, 8), decision == "fresh", true, nil
 }
 
 func (c *city) Appealing() (act.Act, error) {

@@ -51,7 +51,7 @@ func (r *room) appeal(a act.Act) portal.ActPage {
 		Act: a, Back: portal.Nav{Path: "/decisions/{decision}", Key: "appeal.back"},
 		Next: func(_ *portal.Visit, done any) string { number, _ := done.(string); return "/cases/" + number },
 		Ask: func(v *portal.Visit, q *portal.Question) error {
-			last, late, err := r.AppealUntil(v.R.Context(), v.Actor, v.R.PathValue("decision"))
+			last, late, unchecked, err := r.AppealUntil(v.R.Context(), v.Actor, v.R.PathValue("decision"))
 			if err != nil {
 				return err
 			}
@@ -61,6 +61,9 @@ func (r *room) appeal(a act.Act) portal.ActPage {
 			}
 			if !last.IsZero() {
 				q.Lead = append(q.Lead, v.Say(says, "day", v.Day(last)))
+				if unchecked {
+					q.Lead = append(q.Lead, v.Say("decision.unchecked"))
+				}
 			}
 			return nil
 		},

@@ -45,7 +45,7 @@ type Services interface {
 
 // Appeals take what a party has against a decision.
 type Appeals interface {
-	AppealUntil(ctx context.Context, by act.Actor, decision string) (last civil.Day, late bool, err error)
+	AppealUntil(ctx context.Context, by act.Actor, decision string) (last civil.Day, late, unchecked bool, err error)
 	Appealing() (act.Act, error)
 }
 

@@ -34,7 +34,7 @@ func (r *room) payments(v *portal.Visit) error {
 func paymentFiles() portal.Table[services.PaymentFile] {
 	type file = services.PaymentFile
 	return portal.Table[file]{Caption: "files.title", Headed: true, Empty: "files.none", Columns: []portal.Column[file]{
-		{Key: "col.made", Kind: portal.When, Cell: func(v *portal.Visit, f file) template.HTML { return portal.Escaped(v.Instant(f.MadeAt)) }},
+		{Key: "col.prepared", Kind: portal.When, Cell: func(v *portal.Visit, f file) template.HTML { return portal.Escaped(v.Instant(f.MadeAt)) }},
 		{Key: "col.count", Kind: portal.Figures, Cell: func(v *portal.Visit, f file) template.HTML { return portal.Escaped(v.Number(f.Count)) }},
 		{Key: "col.sum", Kind: portal.Figures, Cell: func(v *portal.Visit, f file) template.HTML { return portal.Escaped(v.Dinars(f.Sum)) }},
 		{Key: "col.state", Cell: func(v *portal.Visit, f file) template.HTML {
