@@ -54,8 +54,8 @@ func (l late) Read([]byte) (int, error) {
 	return 0, l.ctx.Err()
 }
 
-// plain hides that a system is punctual.
-type plain struct{ System }
+// unhurried hides that a system is punctual.
+type unhurried struct{ System }
 
 // A system that keeps its time is asked on the goroutine that waits for it, and the answer is the same as when another
 // asks; what takes longer than it may, the head or the body, is a system that is away, and the next request is answered.
@@ -63,14 +63,14 @@ func TestAPunctualSystem(t *testing.T) {
 	w := newWorld(t, nil)
 	c := &clockwork{w: w}
 	var bodies [][]byte
-	for _, system := range []System{c, plain{c}} {
+	for _, system := range []System{c, unhurried{c}} {
 		w.state.systems[birthsS] = system
 		answer, err := w.ask()
 		if err != nil {
 			t.Fatal(err)
 		}
 		bodies = append(bodies, answer.Body)
-		_, hidden := system.(plain)
+		_, hidden := system.(unhurried)
 		if direct := strings.Contains(c.called.Load().(string), "(*inboundRequest).call("); direct == hidden {
 			t.Errorf("asked on the goroutine that waits: %v, and it is hidden that it is punctual: %v", direct, hidden)
 		}
