@@ -55,8 +55,23 @@ func TestTermsAgainstAnIndependentCalendar(t *testing.T) {
 		}
 	}
 
+	units, differ := map[law.Unit]int{}, 0
+	theirs := answered(t, python, pairs)
+	for i, q := range pairs {
+		units[q.Unit]++
+		if q.ours != theirs[i] {
+			differ++
+			t.Errorf("%+v: the independent calendar says %s", q, theirs[i])
+		}
+	}
+	t.Logf("%d pairs, %v, %d differ", len(pairs), units, differ)
+}
+
+// answered puts questions to the independent calendar.
+func answered[T any](t *testing.T, python string, questions []T) []string {
+	t.Helper()
 	var in bytes.Buffer
-	for _, q := range pairs {
+	for _, q := range questions {
 		if err := json.NewEncoder(&in).Encode(q); err != nil {
 			t.Fatal(err)
 		}
@@ -68,18 +83,50 @@ func TestTermsAgainstAnIndependentCalendar(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs, units, differ := strings.Split(strings.TrimSpace(string(out)), "\n"), map[law.Unit]int{}, 0
-	if len(theirs) != len(pairs) {
-		t.Fatalf("%d answers to %d pairs", len(theirs), len(pairs))
+	answers := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(answers) != len(questions) {
+		t.Fatalf("%d answers to %d questions", len(answers), len(questions))
 	}
-	for i, q := range pairs {
-		units[q.Unit]++
-		if q.ours != theirs[i] {
-			differ++
-			t.Errorf("%+v: the independent calendar says %s", q, theirs[i])
+	return answers
+}
+
+// Every day off of every year of both countries is one of the independent calendar, and the other way round: Easter of
+// each year, days that move because they fall on a Sunday or on each other, days that were given once.
+func TestDaysOffAgainstAnIndependentCalendar(t *testing.T) {
+	python := "../../.cache/python/bin/python"
+	if _, err := os.Stat(python); err != nil {
+		t.Skipf("the independent calendar is not installed (sh scripts/tools installs it): %v", err)
+	}
+	type asked struct {
+		Country string `json:"country"`
+		Year    int    `json:"year"`
+	}
+	var years []asked
+	var ours []string
+	for id, files := range map[string]fs.FS{"serbia": packs.Serbia(), "korea": packs.Korea()} {
+		pack, err := law.Load(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, ok := pack.Calendar(id)
+		if !ok {
+			t.Fatalf("no calendar %s", id)
+		}
+		for first, last := c.Known(); first <= last; first++ {
+			var off []string
+			for day := civil.Date(first, 1, 1); day.Year() == first; day = day.AddDays(1) {
+				if _, is, err := c.Off(day); err != nil || is {
+					off = append(off, day.String())
+				}
+			}
+			years, ours = append(years, asked{pack.Country, first}), append(ours, strings.Join(off, " "))
 		}
 	}
-	t.Logf("%d pairs, %v, %d differ", len(pairs), units, differ)
+	for i, theirs := range answered(t, python, years) {
+		if theirs != ours[i] {
+			t.Errorf("%+v: off are\n%s\nand by the independent calendar\n%s", years[i], ours[i], theirs)
+		}
+	}
 }
 
 // pairOf is a term of the pack, often longer than it is, from a random minute.

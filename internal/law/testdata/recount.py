@@ -1,7 +1,7 @@
 """Counts terms again, by the days off of the Python package holidays and nothing of ours.
 
 Reads one JSON object a line and answers each with a line: the last day, or the
-minute at which a term in hours is over.
+minute at which a term in hours is over, or all days off of a year.
 """
 import calendar
 import json
@@ -70,5 +70,16 @@ def recount(q):
     return last.isoformat()
 
 
+def days_off(country, year):
+    """Every day of a year on which nobody works."""
+    day, found = date(year, 1, 1), []
+    while day.year == year:
+        if off(country, day):
+            found.append(day.isoformat())
+        day += DAY
+    return " ".join(found)
+
+
 for line in sys.stdin:
-    print(recount(json.loads(line)))
+    asked = json.loads(line)
+    print(days_off(asked["country"], asked["year"]) if "year" in asked else recount(asked))
