@@ -61,7 +61,7 @@ func TestOneBirthIsPaidOnce(t *testing.T) {
 // What an event says of its time decides nothing.
 func TestTheDayComesFromFacts(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
-		for _, at := range []time.Time{time.Date(2016, 3, 1, 9, 0, 0, 0, time.UTC), time.Unix(0, 0), {}, time.Date(2018, 6, 30, 12, 0, 0, 0, time.UTC)} {
+		for _, at := range []time.Time{time.Date(2016, 3, 1, 9, 0, 0, 0, time.UTC), time.Unix(0, 0), {}, time.Date(2018, 6, 30, 12, 0, 0, 0, time.UTC), time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9998, 12, 31, 23, 59, 59, 999999999, time.UTC), time.Date(2026, 11, 25, 10, 0, 0, 123456789, time.FixedZone("", 14*60*60))} {
 			mother := r.mother()
 			event := r.birth(mother, born(), 1)
 			event.Time = at

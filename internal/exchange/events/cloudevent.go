@@ -187,7 +187,7 @@ func instantOf(text string) (at time.Time, ok bool) {
 	if text == "" {
 		return at, true
 	}
-	at, err := time.Parse(time.RFC3339Nano, text)
+	at, err := time.Parse(time.RFC3339Nano, strings.ToUpper(text)) // its letters may be small
 	return at.UTC(), err == nil && at.UTC().Year() >= 1 && at.UTC().Year() <= 9998
 }
 

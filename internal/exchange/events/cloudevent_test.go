@@ -71,3 +71,17 @@ func TestBothModesAreOneEvent(t *testing.T) {
 		}
 	}
 }
+
+// Any instant of RFC 3339 is taken, whatever day it names, with its zone; what is none is refused by name.
+func TestTheTimeOfAnEvent(t *testing.T) {
+	for at, taken := range map[string]bool{
+		"2016-01-01T00:00:00Z": true, "2099-01-01T00:00:00Z": true, "1970-01-01T00:00:00Z": true, "0001-01-01T00:00:00Z": true, "": true,
+		"2026-11-25T10:00:00.123456789Z": true, "2026-11-25T10:00:00+14:00": true, "2026-11-25t10:00:00z": true,
+		"2026-11-25T10:00:00": false, "2026-11-31T10:00:00Z": false, "2026-11-25": false, "9999-12-31T23:59:59Z": false, "-0001-01-01T00:00:00Z": false, "0000-12-31T23:00:00Z": false, "yesterday": false,
+	} {
+		_, err := ReadEvents(http.Header{"Content-Type": {EventType}}, []byte(said("1", `,"time":"`+at+`"`)))
+		if p := problem.Of(err); (err == nil) != taken || err != nil && (p.Code != "cloudevent-malformed" || p.Args["part"] != "time") {
+			t.Errorf("%q: %v %v", at, err, p)
+		}
+	}
+}
