@@ -98,6 +98,7 @@ type Statement struct {
 	ID        string    `yaml:"id" json:"id"`
 	Provision Ref       `yaml:"provision" json:"provision"`
 	Says      lang.Text `yaml:"says" json:"says"`
+	When      string    `yaml:"when" json:"-"` // in the words of the rule of the service; empty for whoever accepts
 }
 
 // ContractTemplate is the right to ask one data service that a public service

@@ -16,6 +16,7 @@ type Paper struct {
 	Title   string    // what it is about: "Parental allowance"
 	Body    string    // who decided
 	By      string    // how: "made by rule", or the office of the person who decided
+	Party   string    // who is told; empty where whoever takes it is somebody else
 	About   string    // whom it is for
 	Verdict string    // the operative part in one sentence
 	Amount  string    // all together, large: "300.000 RSD"
@@ -77,7 +78,7 @@ func Render(w io.Writer, p Paper, tag lang.Tag) error {
 }
 
 func (p Paper) check() error {
-	texts := slices.Concat([]string{p.Title, p.Body, p.By, p.About, p.Verdict, p.Amount, p.Remedy, p.Code, p.URL, p.Notice}, p.Affirms)
+	texts := slices.Concat([]string{p.Title, p.Body, p.By, p.Party, p.About, p.Verdict, p.Amount, p.Remedy, p.Code, p.URL, p.Notice}, p.Affirms)
 	for _, l := range p.Plan {
 		texts = append(texts, l.What, l.Amount, l.Cite)
 	}

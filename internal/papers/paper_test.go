@@ -115,8 +115,9 @@ func TestEveryWordCanBeCopied(t *testing.T) {
 	for _, tag := range lang.Tags() {
 		t.Run(string(tag), func(t *testing.T) {
 			p := sample(tag)
+			p.Party = "Јована Примерић"
 			text := oneLine(tool(t, rendered(t, p, tag), "pdftotext", "-raw", "PAPER", "-"))
-			want := []string{p.Title, p.Body, p.About, p.Verdict, p.Amount, p.Remedy, p.Code, p.URL, p.Notice, p.By, lang.Day(civil.Date(2026, 11, 24), tag)}
+			want := []string{p.Title, p.Body, p.Party, p.About, p.Verdict, p.Amount, p.Remedy, p.Code, p.URL, p.Notice, p.By, lang.Day(civil.Date(2026, 11, 24), tag)}
 			for _, r := range p.Reasons {
 				want = append(want, r.Says, r.Cite, r.Register)
 			}

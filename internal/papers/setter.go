@@ -42,6 +42,9 @@ func set(p Paper, tag lang.Tag, sheets int) (*setter, error) {
 	s.y += 2
 	s.flow(title(), p.Title)
 	s.y += 1
+	if p.Party != "" {
+		s.flow(lead(), s.say("party")+": "+p.Party)
+	}
 	s.flow(lead(), p.About)
 	s.y += 4
 	s.line(s.y)

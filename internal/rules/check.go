@@ -37,6 +37,14 @@ func checkRule(p *law.Pack, rule law.Rule) law.Findings {
 		return law.Findings{{At: rule.At, Says: err.Error()}}
 	}
 	var found law.Findings
+	for _, s := range p.Services() {
+		for _, statement := range s.Affirms {
+			if s.Rule == rule.ID && statement.When != "" {
+				_, faults := env.check(statement.When, rule.At)
+				found = append(found, faults...)
+			}
+		}
+	}
 	for _, c := range rule.Conditions {
 		ast, faults := env.check(c.When, c.At)
 		found = append(found, faults...)

@@ -32,6 +32,9 @@ type Rule struct {
 	unread     []string // facts that no expression reads and that a yes still needs
 	sentences  sentences
 	names      map[string]lang.Text // of places, by code
+	env        celEnvironment
+
+	asides sync.Map // expressions that others ask about, by their text
 
 	once     sync.Once // makes the next two
 	constant constant  // of a record
@@ -117,7 +120,7 @@ func compile(text Record, names map[string]lang.Text) (*Rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Rule{text: text, names: names, sentences: sentencesOf(text.Rule)}
+	r := &Rule{text: text, names: names, env: env, sentences: sentencesOf(text.Rule)}
 	for _, c := range text.Rule.Conditions {
 		when, err := env.expression(c.When, c.At)
 		if err != nil {
@@ -144,6 +147,24 @@ func compile(text Record, names map[string]lang.Text) (*Rule, error) {
 		}
 	}
 	return r, nil
+}
+
+// Applies reports whether something that a pack says under a condition in the words of the rule is for known facts:
+// it is where the condition is empty, holds, or cannot be told.
+func (r *Rule) Applies(when string, known map[string]any) (bool, error) {
+	if when == "" {
+		return true, nil
+	}
+	compiled, ok := r.asides.Load(when)
+	if !ok {
+		e, err := r.env.expression(when, r.text.Rule.At)
+		if err != nil {
+			return false, err
+		}
+		compiled, _ = r.asides.LoadOrStore(when, &e)
+	}
+	result, _ := compiled.(*expression).evaluate(r.understand(known))
+	return result != No, nil
 }
 
 func (r *Rule) reads(fact string) bool {

@@ -52,6 +52,8 @@ func TestDecisionSaysWhyAndWhatThen(t *testing.T) {
 		if !strings.HasPrefix(d.Code, "ZR-2026-") || !d.Sealed || d.Offer != o.ID || len(d.Affirms) != 2 || !reflect.DeepEqual(d.About, o.About) {
 			t.Errorf("decision %+v", d)
 		}
+		_, first := r.offeredOf(allowance, 1)
+		want(t, "what a mother of one child states", len(first.Affirms), 1)
 		if !strings.Contains(d.Remedy["en"], "15 days") {
 			t.Errorf("remedy %q, want fifteen days", d.Remedy["en"])
 		}

@@ -80,7 +80,11 @@ func (r *Room) draft(v verdict) (draft, error) {
 	}
 	if v.granted {
 		decision.Outcome, decision.Plan = rules.Yes, outcome.Plan
-		decision.Affirms = append(decision.Affirms, v.service.Affirms...)
+		stated, err := affirmed(v.service, rule, v.offer.facts)
+		if err != nil {
+			return draft{}, err
+		}
+		decision.Affirms = append(decision.Affirms, stated...)
 	}
 
 	content := proof.Content{Decision: decision, Record: record, Receipts: receipts, Found: v.offer.facts.foundBy(rule.Needs())}

@@ -93,10 +93,29 @@ func (r *Room) offer(o storedOffer) (Offer, error) {
 		State: o.state, Version: o.version, Plan: outcome.Plan, Reasons: append(r.reasons(outcome, o.facts), r.foundReasons(s, o.facts)...),
 		Affirms: s.Affirms, Refusal: s.Refusal, MadeAt: o.madeAt, Until: o.until, SeenAt: o.seenAt, Decision: o.decision,
 	}
+	if rule, err := r.rules.on(s.Rule, o.day); err == nil {
+		if view.Affirms, err = affirmed(s, rule, o.facts); err != nil {
+			return view, err
+		}
+	}
 	if term, ok := r.Pack.Term(s.Offer, o.day); ok {
 		view.UntilBy, view.Unchecked = r.cite(term.Provision), !term.Verified
 	}
 	return view, nil
+}
+
+// affirmed are the statements that a person makes by accepting: a mother of one child says nothing of others.
+func affirmed(s law.PublicService, rule *rules.Rule, facts known) (all []law.Statement, err error) {
+	for _, statement := range s.Affirms {
+		applies, err := rule.Applies(statement.When, facts.values())
+		if err != nil {
+			return nil, fmt.Errorf("statement %s of %s: %w", statement.ID, s.ID, err)
+		}
+		if applies {
+			all = append(all, statement)
+		}
+	}
+	return all, nil
 }
 
 func (r *Room) bodyTitle() lang.Text { return r.Title(r.Member) }

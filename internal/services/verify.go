@@ -87,6 +87,9 @@ func (r *Room) DecisionPDF(ctx context.Context, by act.Actor, decision string, t
 	if p.Remedy != "" && r.unchecked(d) {
 		p.Remedy += " " + said().Say(tag, "decision.unchecked")
 	}
+	if r.is(by, d.service, d.person) {
+		p.Party = lang.Text{"sr": by.Name, "en": by.Name}.In(tag) // a name is written in the script of its reader
+	}
 	if view.Granted {
 		p.Amount = view.Plan.Total.In(tag) + " RSD"
 	}

@@ -14,6 +14,7 @@ type decisionView struct {
 	Reasons []reasonView
 	ByRule  bool
 	Own     bool             // whoever looks is its party
+	Who     string           // they
 	Others  []services.Offer // that still wait for its party
 	Verify  string           // address of the verification page
 	QR      template.HTML
@@ -34,7 +35,7 @@ func (r *room) decision(v *portal.Visit) error {
 	}
 	view := decisionView{
 		Decision: d, Amount: amountOf(v, d.Plan), Reasons: reasonsOf(d.Reasons),
-		ByRule: d.By == "rule", Own: r.isOwn(v, d), Verify: v.PublicURL + verifyPath(d.Code),
+		ByRule: d.By == "rule", Own: r.isOwn(v, d), Who: v.Actor.Name, Verify: v.PublicURL + verifyPath(d.Code),
 	}
 	if view.Own {
 		offers, err := r.Offers(v.R.Context(), v.Actor, page.Key(""))
