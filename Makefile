@@ -8,7 +8,8 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 build: ## build bin/dobosh and bin/dobosh-lab
-	$(GO) build -trimpath -o bin/ ./cmd/...
+	@echo "building: some minutes the first time, each line a package that is ready"
+	$(GO) build -v -trimpath -o bin/ ./cmd/...
 
 release: ## build both without symbols, reproducibly, into bin/release, and print their size
 	@sh scripts/release "$(CURDIR)/bin/release"

@@ -81,7 +81,9 @@ func (d *driver) acceptAll(ctx context.Context, offers []services.Brief, person 
 
 // record finds both parents, as a registrar does, and records the birth.
 func (d *driver) record(ctx context.Context, i int, mother, father people.Person) (string, error) {
-	number, nth := people.Newborn(i, d.today), i/(len(d.crowd)/2)
+	couples := len(d.crowd) / 2
+	nth := i / couples
+	number := people.Newborn((mostChildren-1-nth%mostChildren)*couples+i%couples, d.today) // the later child is not born earlier
 	entry := births.Entry{
 		Token: "bench-loop-" + strconv.Itoa(i), Number: number.String(), GivenName: []string{"Нада", "Дуња", "Софија"}[nth%mostChildren], FamilyName: mother.FamilyName,
 		Sex: number.Sex(), Born: number.Born(), Hour: strconv.Itoa(6+nth) + ":00", Settlement: d.place, Live: true,
