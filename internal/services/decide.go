@@ -133,6 +133,15 @@ func (r *Room) enact(ctx context.Context, tx *storage.Tx, d draft) error {
 	if !ended {
 		return problem.New(problem.Conflict, "offer-changed")
 	}
+	if d.granted && d.by != byRule { // what an officer granted need not be what was offered
+		facts, err := jsonText(d.offer.facts)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `update services_offers set known = $1, outcome = $2, day = $3 where id = $4`, facts, d.offer.outcome, d.offer.day.String(), d.offer.id); err != nil {
+			return fmt.Errorf("what was granted: %w", err)
+		}
+	}
 	if _, err := decisions.Insert(ctx, tx, "", d.stored()); err != nil {
 		return fmt.Errorf("insert decision: %w", err)
 	}
