@@ -62,7 +62,7 @@ func Parse(s string) (string, error) {
 }
 
 // cyrillic are the letters of an IBAN as a Cyrillic keyboard writes them.
-var cyrillic = strings.NewReplacer("ИБАН", "IBAN", "РС", country)
+var cyrillic = strings.NewReplacer("\u0418\u0411\u0410\u041d", "IBAN", "\u0420\u0421", country)
 
 // longestWritten bounds what is read at all, in bytes.
 const longestWritten = 200
