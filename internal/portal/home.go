@@ -1,6 +1,9 @@
 package portal
 
-import "html/template"
+import (
+	"html/template"
+	"slices"
+)
 
 // welcomeView is what this portal is, for somebody who has no home here.
 type welcomeView struct {
@@ -23,7 +26,8 @@ func (v *Visit) home() error {
 	if err != nil {
 		return err
 	}
-	view := welcomeView{Kind: v.Kind, Known: v.Known, Help: v.Help, Parts: parts}
+	own := slices.ContainsFunc(v.nav, func(way Nav) bool { return way.Whom != nil && way.Whom(v.Actor) })
+	view := welcomeView{Kind: v.Kind, Known: v.Known && !own, Help: v.Help, Parts: parts}
 	if v.Portal.SignIn != nil && !v.Known {
 		view.SignIn = SignInLink("/")
 	}

@@ -6,7 +6,8 @@
 //   - It is valid UTF-8 in composed form (Unicode Normalization Form C), so that
 //     what looks the same is the same, and has no blanks around it.
 //   - It has no control characters (PostgreSQL takes no NUL), and none that turn
-//     the direction of writing or are seen by nobody: what is read is what stands.
+//     the direction of writing or are seen by nobody: what is read is what stands. A
+//     name may have the two that Arabic and Indic scripts spell with, where they do.
 //   - It is no longer than the bound, counted in characters after composing.
 //   - In a name no word mixes scripts: a Latin a and a Cyrillic а look alike and
 //     are not.
@@ -55,6 +56,9 @@ func Name(s string, most int) (string, error) {
 	}
 	if strings.IndexFunc(strings.TrimPrefix(strings.TrimPrefix(s, "'"), "’"), unicode.IsLetter) != 0 {
 		return "", ErrSigns // a mark, a hyphen or two apostrophes begin no name
+	}
+	if !joined(s) {
+		return "", ErrSigns
 	}
 	words := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' })
 	for _, word := range words {
@@ -144,12 +148,40 @@ func seen(r rune) bool {
 // ofName reports what a name is made of. The letters of formulas, which belong to no
 // script, and what only chooses the look of a letter do not.
 func ofName(r rune) bool {
+	if r == nonJoiner || r == joiner {
+		return true
+	}
 	formula := unicode.Is(unicode.Common, r) && !unicode.Is(unicode.Lm, r)
 	return seen(r) && (unicode.IsLetter(r) && !formula || unicode.IsMark(r) && !unicode.Is(unicode.Variation_Selector, r)) || joins(r)
 }
 
 // numerals are Roman ones that are a sign of their own.
 var numerals = strings.NewReplacer("Ⅰ", "I", "Ⅱ", "II", "Ⅲ", "III", "Ⅳ", "IV", "Ⅴ", "V", "Ⅵ", "VI")
+
+// Signs that nobody sees and that a few scripts spell with: they say how the letters beside them are joined.
+const (
+	nonJoiner = '\u200c'
+	joiner    = '\u200d'
+)
+
+// joined reports whether such signs stand only where a script spells with them (Unicode Standard Annex 31, section
+// 2.3): a non-joiner between Arabic letters, and either after the sign of Indic scripts that takes a vowel away.
+func joined(name string) bool {
+	all := []rune(name)
+	for i, r := range all {
+		if r != nonJoiner && r != joiner {
+			continue
+		}
+		if i == 0 || i+1 == len(all) || !unicode.IsLetter(all[i+1]) {
+			return false
+		}
+		arabic := r == nonJoiner && unicode.Is(unicode.Arabic, all[i-1]) && unicode.Is(unicode.Arabic, all[i+1])
+		if !arabic && !strings.ContainsRune("\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca", all[i-1]) {
+			return false
+		}
+	}
+	return true
+}
 
 // ordinary makes the blanks and hyphens that a word processor puts into a name those
 // of the keyboard, and an accent that stands alone the apostrophe for which it is typed.

@@ -10,14 +10,14 @@ import (
 )
 
 func TestNamesOfPeople(t *testing.T) {
-	for _, name := range []string{"Милица", "О'Брајен", "D’Amico", "Çela", "Zoë", "Škvořil", "Мацьків", "Стефан I", "Ана-Марија", "J.-P. Sartre", "김민준", "Ştefan cel Mare", "van der Berg", "Ђ. Јовановић", "Þór", "Иван IV", "'t Hooft", "d'Artagnan", "אברהם", "محمد", "田中花子", "佐藤ゆうこ", "ゆうコ", "王小明", "राम", "Σωκράτης", "Նարեկ", "ІВАН", "ნინო", "Hawaiʻi", "Nguyễn Thị Ánh", "Gal·la", "ジョン・スミス", "ז׳אן", "Ærøe", "Ŵyn", "Ғалым", "Ө. Батаа", "ᠪᠠᠲᠤ", "อานันท์", "ʻAliʻi"} {
+	for _, name := range []string{"Милица", "О'Брајен", "D’Amico", "Çela", "Zoë", "Škvořil", "Мацьків", "Стефан I", "Ана-Марија", "J.-P. Sartre", "김민준", "Ştefan cel Mare", "van der Berg", "Ђ. Јовановић", "Þór", "Иван IV", "'t Hooft", "d'Artagnan", "אברהם", "محمد", "田中花子", "佐藤ゆうこ", "ゆうコ", "王小明", "राम", "Σωκράτης", "Նարեկ", "ІВАН", "ნინო", "Hawaiʻi", "Nguyễn Thị Ánh", "Gal·la", "ジョン・スミス", "ז׳אן", "Ærøe", "Ŵyn", "Ғалым", "Ө. Батаа", "ᠪᠠᠲᠤ", "อานันท์", "ʻAliʻi", "علی\u200cرضا", "ක්\u200dරිස්ටි"} {
 		if got, err := Name(name, 60); err != nil || got != name {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
 	for name, want := range map[string]error{
 		"": ErrEmpty, "   ": ErrEmpty, "Mилица": ErrScripts, "Иvana": ErrScripts, "Ana1": ErrSigns, "Ana\x00": ErrSigns, "Ana\u202eaM": ErrSigns,
-		"-Ana": ErrSigns, "Ana-": ErrSigns, "Ana--Mia": ErrSigns, "'": ErrSigns, "''Ana": ErrSigns, "<b>": ErrSigns, "Ana\nMia": ErrSigns, "Ana\u200bMia": ErrSigns,
+		"-Ana": ErrSigns, "Ana-": ErrSigns, "Ana--Mia": ErrSigns, "'": ErrSigns, "''Ana": ErrSigns, "<b>": ErrSigns, "Ana\nMia": ErrSigns, "Ana\u200bMia": ErrSigns, "Ana\u200cMia": ErrSigns, "Ана\u200dМија": ErrSigns, "\u200cAna": ErrSigns, "علی\u200c": ErrSigns, "علی\u200c\u200cرضا": ErrSigns,
 		strings.Repeat("а", 61): ErrLong, "\xff": ErrSigns, "милица": ErrSmall, "ana marija": ErrSmall, "љиљана-вера": ErrSmall, "Петрοвић": ErrScripts /* Greek ο */, "Ꭺna": ErrScripts /* Cherokee Ꭺ */, "Ⲁна": ErrScripts, /* Coptic Ⲁ */
 		"𝐀na": ErrSigns, "Ana\u3164": ErrSigns, "Ana\ufe0f": ErrSigns, "A\u034fna": ErrSigns, "Ana’’": ErrSigns, "Ana\u00adMia": ErrSigns, "A" + strings.Repeat("\u0323\u0307", 5): ErrSigns, strings.Repeat("a", 1<<20): ErrLong, "\u0301a": ErrSigns,
 	} {
