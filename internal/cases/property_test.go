@@ -30,12 +30,12 @@ type deed struct {
 func chance(random *rand.Rand) (all []deed) {
 	what := []string{
 		"told", "told", "told", "moved", "moved", "moved", "moved", "moved", "asked", "answered", "handed over", "claimed", "released", "lost", "lost", "restored", "restored", "restored",
-		"decided", "decided", "decided", "taken back", "taken back", "sent", "sent", "two minutes", "time", "time", "merged", "merged", "unmerged", "unmerged", "unmerged",
+		"handled", "handled", "decided", "decided", "decided", "taken back", "taken back", "sent", "sent", "two minutes", "time", "time", "merged", "merged", "unmerged", "unmerged", "unmerged",
 	}
 	for range 20 + random.IntN(40) {
 		all = append(all, deed{what[random.IntN(len(what))], random.IntN(2), random.IntN(41), law.Movers()[random.IntN(len(law.Movers()))]})
 	}
-	return append([]deed{{what: "told"}}, all...)
+	return append([]deed{{what: "told"}, {what: "handled"}}, all...)
 }
 
 // life is one sequence of deeds with what must hold after each.
@@ -162,6 +162,14 @@ func (l *life) happens(d deed) {
 		return
 	case d.what == "moved":
 		l.moves(d, was)
+	case d.what == "handled": // it comes to an officer, where its kind has a way there
+		from, _ := l.kind.Status(was.Status)
+		for _, way := range from.Moves {
+			if to, _ := l.kind.Status(way.To); to.Phase == law.InHandling {
+				_, err = l.move(cases.Move{Case: was.ID, To: to.ID, By: way.By[0], Person: "p-1", Sector: "family"})
+				break
+			}
+		}
 	case d.what == "decided":
 		err = l.decides(d, was)
 	case d.what == "taken back" || d.what == "sent":
