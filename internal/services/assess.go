@@ -86,6 +86,7 @@ type finding struct {
 	day      civil.Day // whose law decides
 	outcome  rules.Outcome
 	siblings []sibling // what was asked about again; nothing where an officer found it out, who sees all of it
+	asked    bool      // about siblings, which nobody does where an officer found something out
 }
 
 func (f finding) person() string { return f.facts.text(factPerson) }
@@ -108,7 +109,7 @@ func (r *Room) conclude(ctx context.Context, tx *storage.Tx, a assessment, f fin
 		return r.endAssessment(ctx, tx, a.ID, AssessmentObjected)
 	}
 	doubted := false
-	if by.By == law.ByRule {
+	if by.By == law.ByRule && f.asked {
 		if doubted, err = r.doubt(ctx, tx, a, f); err != nil {
 			return err
 		}

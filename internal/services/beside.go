@@ -171,7 +171,7 @@ func (r *Room) lookAnew(ctx context.Context, t *work.Try[work.None]) error {
 		return err
 	}
 	f.facts, f.missing = q.Facts, outcome.Missing
-	offers, err := r.wouldOffer(ctx, f, finding{s, q.Facts, q.day(), outcome})
+	offers, err := r.wouldOffer(ctx, f, finding{service: s, facts: q.Facts, day: q.day(), outcome: outcome})
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (r *Room) lookAnew(ctx context.Context, t *work.Try[work.None]) error {
 		if _, err := tx.ExecContext(ctx, `update services_referrals set open = $1, version = version + 1, ended_by = $2 where id = $3`, false, byRule, f.id); err != nil {
 			return fmt.Errorf("end a referral: %w", err)
 		}
-		return r.conclude(ctx, tx, a, finding{s, q.Facts, q.day(), outcome}, cases.Move{By: law.ByRule})
+		return r.conclude(ctx, tx, a, finding{service: s, facts: q.Facts, day: q.day(), outcome: outcome}, cases.Move{By: law.ByRule})
 	})
 }
 

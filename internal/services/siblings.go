@@ -44,6 +44,7 @@ func siblings(ctx context.Context, from storage.Reader, a assessment, f finding)
 
 // askSiblings asks again about the events of such offers, and where there are any about the one of the finding too.
 func (r *Room) askSiblings(ctx context.Context, a assessment, f *finding) error {
+	f.asked = true
 	found, err := siblings(ctx, r.DB.Read(ctx), a, *f)
 	if err != nil || len(found) == 0 {
 		return err
