@@ -73,6 +73,7 @@ func TestKindsOfCaseAreNothingButData(t *testing.T) {
 				switch step {
 				case "asked":
 					must(t, r.Ask(t.Context(), officer(), c.Number, 0, "Које улице?"))
+					must(t, r.SendNow(t.Context(), officer(), c.Number))
 					v, err := r.Case(t.Context(), mother(), c.Number)
 					must(t, err)
 					want(t, kind+": its clock stands", v.Until().IsZero(), true)
