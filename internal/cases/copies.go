@@ -41,8 +41,14 @@ func (r *Room) copied(ctx context.Context, c Case) (v View, err error) {
 		return v, err
 	}
 	from := r.DB.Read(ctx)
-	if v.Messages, err = r.thread(ctx, from, c, WithParty, Everybody); err != nil {
-		return v, err
+	for after := page.Key(""); ; {
+		some, earlier, err := r.thread(ctx, from, c, after, WithParty, Everybody)
+		if err != nil {
+			return v, err
+		}
+		if v.Messages, after = append(some, v.Messages...), earlier; after == "" {
+			break
+		}
 	}
 	if v.Files, err = r.files(ctx, from, c, WithParty, Everybody); err != nil {
 		return v, err
