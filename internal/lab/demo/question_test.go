@@ -42,7 +42,7 @@ func (s *story) asksRegisters() *browser.Page {
 	s.t.Helper()
 	p := s.arrive(s.demo.URL(demo.City), "welcome")
 	s.signIn(p, s.say("welcome.city.sign-in"), s.person("jovana").Name(), "home-parent")
-	s.way(p, "nav.looks")
+	s.follow(p, "nav.looks")
 	body, ok := s.pack.Body("RS-DEMO/GOV/REGISTERS")
 	purpose, known := s.pack.Purpose("birth-registration")
 	if !ok || !known {
