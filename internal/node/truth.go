@@ -192,11 +192,17 @@ func (t truth) settle(ctx context.Context, brought []Brings) (Brings, error) {
 				return Brings{}, err
 			}
 		}
-		if err := backup.Begun(t.Dir); err != nil {
-			return Brings{}, err
-		}
 	}
-	return Brings{Close: journal.Project(ctx, t.DB, t.Log, receiptKinds(), t.log).Close}, nil
+	return Brings{Start: t.begun, Close: journal.Project(ctx, t.DB, t.Log, receiptKinds(), t.log).Close}, nil
+}
+
+// begun says that the node has started with what was restored. It comes when the rooms listen to the bus, from its oldest event on: a
+// node that dies before is still one that was put back, and what it had heard since the copy it hears at the next start.
+func (t truth) begun(context.Context) error {
+	if t.was == (backup.Restored{}) {
+		return nil
+	}
+	return backup.Begun(t.Dir)
 }
 
 // DatabaseName says where the database is, without the password in an address.

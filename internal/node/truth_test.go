@@ -183,6 +183,40 @@ func TestNodeTakesFromTheJournalWhatACopyLacks(t *testing.T) {
 	}
 }
 
+// A node that was put back dies after it has opened and before it listens. It had heard of a birth since the copy was made, and
+// hears of it again whenever it does start: until then it is one that was put back.
+func TestANodeThatWasPutBackAndDiesListensAnew(t *testing.T) {
+	w := newTown(t)
+	w.all()
+	w.birth("jovana")
+	testkit.Eventually(t, "the first birth is heard", func() bool { return len(w.offers()) == 2 })
+	w.stop(demo.City)
+	older := w.copied(demo.City, "data/dobosh.db")
+	w.start(demo.City)
+	w.birth("ana")
+	testkit.Eventually(t, "the second birth is heard", func() bool { return len(w.offers()) > 2 })
+	w.stop(demo.City)
+
+	older()
+	if err := os.WriteFile(filepath.Join(w.dir, demo.City, "data/restored"), []byte(`{"database":true}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := station.Load(w.files[demo.City])
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := station.Open(t.Context(), cfg, clock.System, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	w.start(demo.City)
+	testkit.Eventually(t, "the second birth is heard again", func() bool { return len(w.offers()) > 2 })
+}
+
 // The city's journal went on from fewer entries than its witness had seen, and then the
 // witness was put back from a copy of before that. The city tells it again, and is not
 // taken for one that signs two histories; a witness that has seen more is not told.
