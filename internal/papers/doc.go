@@ -1,5 +1,5 @@
-// Package papers sets a decision on paper: a PDF that a person can print, read
-// without us and have checked by anybody who holds it.
+// Package papers sets a decision on paper, a PDF that a person can print, read
+// without us and have checked by anybody who holds it, and letters for envelopes with a window.
 //
 // It promises:
 //

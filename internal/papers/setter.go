@@ -29,12 +29,17 @@ type setter struct {
 	tag    lang.Tag
 	sheets int // how many there are; 0 while they are counted
 	y      float64
+	foot   string // of each sheet; empty for where the original is
 	err    error
+}
+
+func newSetter(p Paper, tag lang.Tag, sheets int) *setter {
+	return &setter{pdf: fpdf.New("P", "mm", "A4", ""), paper: p, tag: tag, sheets: sheets}
 }
 
 // set sets a whole paper, in the order in which it is read.
 func set(p Paper, tag lang.Tag, sheets int) (*setter, error) {
-	s := &setter{pdf: fpdf.New("P", "mm", "A4", ""), paper: p, tag: tag, sheets: sheets}
+	s := newSetter(p, tag, sheets)
 	s.properties()
 	s.sheet()
 
@@ -125,7 +130,10 @@ func (s *setter) sheet() {
 	}
 	foot := sheetHeight - bottom + 8
 	s.line(foot)
-	record := s.say("record", "url", clean(s.paper.URL))
+	record := s.foot
+	if record == "" {
+		record = s.say("record", "url", clean(s.paper.URL))
+	}
 	s.lines(small(), left, foot+1.5, measure-22, record)
 	of := fmt.Sprintf("%d/%d", s.pdf.PageNo(), s.sheets)
 	s.at(small(), sheetWidth-right-s.width(small(), of), foot+1.5, of)

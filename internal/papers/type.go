@@ -26,6 +26,7 @@ func rule() ink   { return ink{0xdd, 0xd8, 0xcf} }
 // Serif for what is said, sans for what labels it.
 func title() style   { return style{"serif", "B", 24, 9.6, black()} }
 func amount() style  { return style{"serif", "B", 34, 13, accent()} }
+func subject() style { return style{"serif", "B", 14, 6.4, black()} }
 func lead() style    { return style{"serif", "", 13, 6, black()} }
 func said() style    { return style{"serif", "", 11, 5.1, black()} }
 func strong() style  { return style{"serif", "B", 11, 5.1, black()} }
