@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"dobosh/internal/act"
 	"dobosh/internal/kit/civil"
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
@@ -20,14 +22,15 @@ type Deliveries interface {
 	Served(ctx context.Context, from storage.Reader, document string) (s notify.Served, known bool, err error)
 	Deliver(ctx context.Context, tx *storage.Tx, document string, day civil.Day, how notify.How, account string) error
 	Missing(ctx context.Context, after page.Key) (page.Page[notify.Served], error)
+	Tried(ctx context.Context, from storage.Reader, notice string) ([]notify.Delivery, error)
 }
 
 // deemedTerm is the term of the pack after which what was sent to a person electronically counts as
 // delivered, opened or not. A pack without it has no such rule.
 const deemedTerm = "deemed-delivery"
 
-// deemed is how a document was delivered by the end of that term alone.
-const deemed notify.How = "deemed"
+// Deemed is how a document was delivered by the end of that term alone.
+const Deemed notify.How = "deemed"
 
 // Delivery is how the outcome of a case reached its party. Terms of remedies begin with its day.
 type Delivery struct {
@@ -35,7 +38,11 @@ type Delivery struct {
 	How   notify.How // empty where the day is that of the outcome, as before deliveries were kept
 	Sent  time.Time  // when word of it went; zero while it did not, or when it came back
 	Lapse civil.Day  // on which it counts as delivered if nobody opens it; none where it does not
-	Fault string     // why nobody could be reached: somebody has to see to it
+	By    law.Ref    // provision by which it does; empty where it does not
+	// Unchecked says that nobody has compared that with the text of the law yet.
+	Unchecked bool
+	Fault     string            // why nobody could be reached: somebody has to see to it
+	Tried     []notify.Delivery // on which channels word of it went, or was to go
 }
 
 // delivery says how the outcome of a case stands; nothing of a case that has none.
@@ -54,6 +61,9 @@ func (r *Room) delivery(ctx context.Context, from storage.Reader, c Case) (d Del
 		return Delivery{Day: civil.Of(c.EndedAt)}, nil
 	}
 	d = Delivery{Day: s.Day, How: s.How, Sent: s.Sent, Fault: s.Fault}
+	if d.Tried, err = r.Deliveries.Tried(ctx, from, s.Notice); err != nil {
+		return d, err
+	}
 	if s.Sent.IsZero() || s.Channel == notify.Letter {
 		return d, nil
 	}
@@ -65,11 +75,28 @@ func (r *Room) delivery(ctx context.Context, from storage.Reader, c Case) (d Del
 	if err != nil {
 		return d, fmt.Errorf("fiction of delivery: %w", err)
 	}
-	d.Lapse = reading.Last
+	d.Lapse, d.By, d.Unchecked = reading.Last, reading.Term.Provision, !reading.Term.Verified
 	if over := !r.Now().Before(reading.Until); over && (d.Day.IsZero() || d.Day.After(d.Lapse)) {
-		d.Day, d.How = d.Lapse, deemed
+		d.Day, d.How = d.Lapse, Deemed
 	}
 	return d, nil
+}
+
+// saysDeemed adds to the word of an outcome when that counts as delivered though nobody opens it, and whether
+// that was compared with the law.
+func (r *Room) saysDeemed(body lang.Text) lang.Text {
+	term, ok := r.Pack.Term(deemedTerm, civil.Of(r.Now()))
+	if !ok || term.Days == 0 {
+		return body
+	}
+	provision, _ := r.Pack.Provision(term.Provision)
+	return body.Map(func(source lang.Tag, s string) string {
+		s += "\n" + said().Say(source, "case.notice-deemed", "n", strconv.Itoa(term.Days), "provision", provision.Cite(source))
+		if !term.Verified {
+			s += " " + said().Say(source, "clock.unchecked")
+		}
+		return s
+	})
 }
 
 // DeliveryOf says how the outcome of a case reached its party.
@@ -103,16 +130,22 @@ func (r *Room) Opened(ctx context.Context, by act.Actor, id string) error {
 	})
 }
 
+// Missed is a case whose outcome reached nobody, and how that was tried.
+type Missed struct {
+	Case
+	Delivery Delivery
+}
+
 // Undelivered lists what was decided in an officer's scopes and reached nobody.
-func (r *Room) Undelivered(ctx context.Context, by act.Actor, after page.Key) (page.Page[Case], error) {
+func (r *Room) Undelivered(ctx context.Context, by act.Actor, after page.Key) (page.Page[Missed], error) {
 	if _, err := RightToHandle().Where(by); err != nil || r.Deliveries == nil {
-		return page.Page[Case]{}, err
+		return page.Page[Missed]{}, err
 	}
 	missing, err := r.Deliveries.Missing(ctx, after)
 	if err != nil {
-		return page.Page[Case]{}, err
+		return page.Page[Missed]{}, err
 	}
-	found := page.Page[Case]{Next: missing.Next}
+	found := page.Page[Missed]{Next: missing.Next}
 	for _, s := range missing.Items {
 		c, err := r.caseWhere(ctx, r.DB.Read(ctx), "id", s.Document)
 		if err != nil {
@@ -120,7 +153,11 @@ func (r *Room) Undelivered(ctx context.Context, by act.Actor, after page.Key) (p
 		}
 		if mayHandle(by, c) == nil {
 			c.Person = ""
-			found.Items = append(found.Items, c)
+			d, err := r.delivery(ctx, r.DB.Read(ctx), c)
+			if err != nil {
+				return found, err
+			}
+			found.Items = append(found.Items, Missed{c, d})
 		}
 	}
 	return found, nil

@@ -1,9 +1,11 @@
 package cases_test
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
 	"dobosh/internal/notify/mailbox"
+	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 	"dobosh/internal/work"
 )
@@ -23,6 +26,7 @@ import (
 type post struct {
 	*rig
 	courier *notify.Courier
+	sink    *mailsink.Sink
 	runner  *work.Runner
 }
 
@@ -32,9 +36,9 @@ func newPost(t testing.TB, engine string) *post {
 	p.db = testkit.Database(t, engine)(append([]fs.FS{cases.Migrations()}, mailbox.Migrations(), work.Migrations(), notify.Migrations())...)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	sink, err := mailsink.Start(listener, slog.New(slog.DiscardHandler))
+	p.sink, err = mailsink.Start(listener, slog.New(slog.DiscardHandler))
 	must(t, err)
-	t.Cleanup(func() { _ = sink.Close() })
+	t.Cleanup(func() { _ = p.sink.Close() })
 	p.runner = work.New(p.db, p.clock.Now, slog.New(slog.DiscardHandler), "one")
 	p.courier, err = notify.New(notify.Config{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, From: "Град <grad@city.example>", TLS: notify.Plain}, p.db, p.runner, p.clock.Now, slog.New(slog.DiscardHandler))
 	must(t, err)
@@ -73,7 +77,9 @@ func TestTheDayOfDelivery(t *testing.T) {
 		must(t, p.courier.SetAddress(t.Context(), notify.Address{Person: "p-1", Channel: notify.Email, To: "milica@example.org", Lang: lang.SrCyrl}))
 		today := civil.Of(p.clock.Now())
 		opened, left := p.refused("birth-1"), p.refused("birth-2")
-		want(t, "delivery that nobody opened", p.seen(officer(), opened), cases.Delivery{Sent: p.clock.Now(), Lapse: today.AddDays(15)})
+		if d := p.seen(officer(), opened); !d.Sent.Equal(p.clock.Now()) || d.Lapse != today.AddDays(15) || !d.Day.IsZero() || d.Fault != "" || len(d.Tried) != 1 || d.Tried[0].State != notify.Sent {
+			t.Errorf("delivery that nobody opened: %+v", d)
+		}
 		p.clock.Advance(24 * time.Hour)
 		want(t, "delivered to whoever reads it", p.seen(mother(), opened).Day, today.AddDays(1))
 		p.clock.Advance(24 * time.Hour)
@@ -99,7 +105,7 @@ func TestTheDayOfDelivery(t *testing.T) {
 		}
 		found, err := p.Undelivered(t.Context(), officer(), "")
 		must(t, err)
-		if len(found.Items) != 1 || found.Items[0].Number != lost.Number || found.Items[0].Person != "" {
+		if len(found.Items) != 1 || found.Items[0].Number != lost.Number || found.Items[0].Person != "" || len(found.Items[0].Delivery.Tried) != 1 || found.Items[0].Delivery.Tried[0].Reason != notify.NoAddress {
 			t.Errorf("undelivered: %+v", found.Items)
 		}
 		_, err = handing.Do(t.Context(), officer(), handed.With(map[string]string{"number": lost.Number}))
@@ -109,5 +115,48 @@ func TestTheDayOfDelivery(t *testing.T) {
 		if d := p.seen(mother(), lost); d.Day != civil.Date(2026, 12, 25) || d.How != notify.Handed {
 			t.Errorf("the slip says otherwise: %+v", d)
 		}
+	})
+}
+
+// What two services bring a mother at the birth of one child is one mail, though one is offered and the other is
+// with an officer; the outcome of each is told for itself, with the rule by which it counts as delivered.
+func TestTwoServicesOfOneBirthAreOneMail(t *testing.T) {
+	testkit.OnBoth(t, newPost, func(t *testing.T, p *post) {
+		must(t, p.courier.SetAddress(t.Context(), notify.Address{Person: "p-1", Channel: notify.Email, To: "milica@example.org", Lang: lang.En}))
+		var both []cases.Case
+		for service, to := range map[string]cases.Move{"newborn-grant": {To: "offered", Answer: law.Begun("grant-offer", civil.Date(2026, 11, 23))}, "parental-allowance": {To: "with-officer"}} {
+			must(t, p.write(func(ctx context.Context, tx *storage.Tx) error {
+				c, _, err := p.Open(ctx, tx, cases.Opening{Kind: "application", About: service, Source: service, Service: service, Occasion: "one birth", Person: "p-1", Sector: "family", Channel: cases.ByEvent})
+				both = append(both, c)
+				return err
+			}))
+			to.Case, to.By = both[len(both)-1].ID, law.ByRule
+			_, err := p.move(to)
+			must(t, err)
+			p.clock.Advance(5 * time.Second)
+			_, err = p.runner.RunDue(t.Context())
+			must(t, err)
+		}
+		want(t, "mails before the wait is over", len(p.sink.Messages()), 0)
+		p.clock.Advance(time.Minute)
+		_, err := p.runner.RunDue(t.Context())
+		must(t, err)
+		mails := p.sink.Messages()
+		if len(mails) != 1 || !strings.Contains(mails[0].Text, both[0].Number) || !strings.Contains(mails[0].Text, both[1].Number) {
+			t.Fatalf("%d mails: %+v", len(mails), mails)
+		}
+		refused := p.refused("birth-9")
+		p.clock.Advance(time.Minute)
+		_, err = p.runner.RunDue(t.Context())
+		must(t, err)
+		for _, m := range p.sink.Messages()[1:] {
+			if strings.Contains(m.Text, "an officer is looking") {
+				continue // how that case began
+			}
+			if !strings.Contains(m.Text, refused.Number) || !strings.Contains(m.Text, "counts as delivered 15 days after the message") || !strings.Contains(m.Text, "not yet been checked") {
+				t.Errorf("the outcome: %s", m.Text)
+			}
+		}
+		want(t, "mails", len(p.sink.Messages()), 3)
 	})
 }

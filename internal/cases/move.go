@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/law"
@@ -191,11 +190,12 @@ func (r *Room) tell(ctx context.Context, tx *storage.Tx, c Case, n law.CaseNotic
 	}
 	values := lang.Values{"body": r.Title(body), "number": c.Number, "day": day, "phone": r.Phone, "other": by.other}
 	notice := notify.Notice{
-		ID: r.noticeID(c, by), Person: c.Person, Thread: c.ID, Link: r.PublicURL + "/cases/" + c.Number,
+		ID: "case-" + c.ID + "-" + strconv.Itoa(by.number), Event: r.eventOf(c, by), Person: c.Person, Thread: c.ID, Link: r.PublicURL + "/cases/" + c.Number,
 		Subject: fill(n.Subject, values), Body: fill(n.Body, values),
 	}
 	if c.Phase == law.Decided { // the term of a remedy begins when it arrives
 		notice.Serves = c.ID
+		notice.Body = r.saysDeemed(notice.Body)
 	}
 	add := func(key string) {
 		more := said().In(key, values)
@@ -231,14 +231,13 @@ func (r *Room) unchecked(c Case) bool {
 	return err == nil && !reading.Term.Verified
 }
 
-// noticeID names what somebody is told. What follows by rule from one occasion for a person on one day is one
-// message, however many cases it is about: the page of one leads to the others. An outcome, and what an
-// officer or the person did, is told for itself.
-func (r *Room) noticeID(c Case, by step) string {
+// eventOf names what somebody is told of together. What follows by rule from one occasion for a person is one
+// message, however many cases it is about. An outcome, and what an officer or the person did, is told for itself.
+func (r *Room) eventOf(c Case, by step) string {
 	if c.Occasion == "" || c.Phase.Ended() || by.by != law.ByRule {
-		return "case-" + c.ID + "-" + strconv.Itoa(by.number)
+		return ""
 	}
-	return "case-" + digest(c.Occasion, c.Person, c.Status, civil.Of(c.EnteredAt).String())
+	return digest("event", c.Occasion)
 }
 
 // fill puts values into a text of the pack, in each language that it has.

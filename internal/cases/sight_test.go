@@ -128,7 +128,7 @@ func TestWhoeverIsToldAnswersByMail(t *testing.T) {
 func TestPartiesOfTwoCasesOfOneBirthAreEachTold(t *testing.T) {
 	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
 		r.Pseudonyms = byNumber{}
-		ids := map[string]string{}
+		ids, people, events := map[string]string{}, map[string]bool{}, map[string]bool{}
 		for nth, service := range []string{"newborn-grant", "parental-allowance"} {
 			var c cases.Case
 			must(t, r.write(func(ctx context.Context, tx *storage.Tx) (err error) {
@@ -142,9 +142,14 @@ func TestPartiesOfTwoCasesOfOneBirthAreEachTold(t *testing.T) {
 				if before, taken := ids[n.ID]; taken && before != n.Person {
 					t.Errorf("%s is not told: a notice of that id went to %s", n.Person, before)
 				}
-				ids[n.ID] = n.Person
+				if ids[n.ID] = n.Person; n.Event != "" {
+					events[n.Event] = true
+				}
+				people[n.Person] = true
 			}
 		}
-		want(t, "people who are told", len(ids), 3)
+		want(t, "notices", len(ids), 4)
+		want(t, "people who are told", len(people), 3)
+		want(t, "events of which they are told", len(events), 1)
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"dobosh/internal/kit/account"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/notify"
+	"dobosh/internal/notify/post"
 	"dobosh/internal/notify/sms"
 	"dobosh/internal/registry"
 	"dobosh/internal/security"
@@ -90,6 +91,8 @@ type Config struct {
 	Mail *notify.Config `yaml:"mail"`
 	// SMS sends notices and codes to phones too. Needs mail.
 	SMS *sms.Config `yaml:"sms"`
+	// Letters hands notices over to be printed and posted. Needs mail.
+	Letters *post.Config `yaml:"letters"`
 	// Mailbox takes what people answer by mail; without it nobody can.
 	Mailbox *Mailbox `yaml:"mailbox"`
 	// Services makes this node decide under the public services of its member.
@@ -344,6 +347,9 @@ func (c *Config) paths() []*string {
 	if c.SMS != nil {
 		paths = append(paths, &c.SMS.TokenFile, &c.SMS.Folder)
 	}
+	if c.Letters != nil {
+		paths = append(paths, &c.Letters.Folder)
+	}
 	if c.SecurityLog != nil {
 		paths = append(paths, &c.SecurityLog.File, &c.SecurityLog.CAFile)
 	}
@@ -410,6 +416,10 @@ func (c Config) Check() error {
 	if c.SMS != nil {
 		wrong(c.Mail == nil, "sms: needs mail")
 		wrong(c.SMS.Check() != nil, "sms: %w", c.SMS.Check())
+	}
+	if c.Letters != nil {
+		wrong(c.Mail == nil, "letters: needs mail")
+		wrong(c.Letters.Check() != nil, "letters: %w", c.Letters.Check())
 	}
 	if c.Services != nil {
 		wrong(c.Services.Prefix == "" || strings.ContainsAny(c.Services.Prefix, "- "), "services.prefix: wants some letters")

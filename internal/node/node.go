@@ -388,12 +388,19 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 
 	// People: how word reaches them, and who signs in.
+	demonstration := slices.ContainsFunc(guests, func(g Guest) bool { return g.Demonstration })
 	var courier *notify.Courier
 	if cfg.Mail != nil {
 		if courier, err = notify.New(*cfg.Mail, db, jobs, now, log); err != nil {
 			return err
 		}
-		brings, err := n.openNotices(ctx, courier, shared)
+		mark := func(tag lang.Tag) string {
+			if !demonstration {
+				return ""
+			}
+			return words.Say(tag, "paper.notice")
+		}
+		brings, err := n.openNotices(ctx, courier, shared, mark)
 		if err := n.take(brings, err); err != nil {
 			return err
 		}
@@ -416,14 +423,12 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 
 	// What is here as a guest, and what the institution does itself.
-	demonstration := false
 	host := Host{Member: cfg.Member, Pack: pack, DB: db, Gateway: gateway, Sectors: sectors, Courier: courier, Words: words, Keys: shared, Now: now, Log: log}
 	for _, guest := range guests {
 		brings, err = guest.Open(ctx, host)
 		if err := n.take(brings, err); err != nil {
 			return err
 		}
-		demonstration = demonstration || guest.Demonstration
 	}
 	trust := believed{b, c}
 	spoken, err := shared.Key(ctx, "cases")
@@ -501,6 +506,9 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 			return err
 		}
 		given = services.New(needs)
+		if courier != nil {
+			courier.EncloseBy(given.PaperOf)
+		}
 		asker := cfg.Member
 		asker.Subsystem = "portal"
 		ids, err := shared.Key(ctx, "looks")

@@ -24,7 +24,7 @@ type ending struct{ Token string }
 
 // Acts are what people do about the notices that they get.
 func (c *Courier) Acts() ([]act.Act, error) {
-	return act.All(
+	acts, err := act.All(
 		act.Def[Preference, bool]{
 			Name: ActChoose, Page: PreferencePage, Right: act.SignedIn(),
 			Fields: []act.Field[Preference]{
@@ -53,6 +53,11 @@ func (c *Courier) Acts() ([]act.Act, error) {
 			},
 		}.Act,
 	)
+	if err != nil || c.carried[Letter] == nil {
+		return acts, err
+	}
+	where, err := c.AddressAct()
+	return append(acts, where), err
 }
 
 // offered are the channels on which this node sends, in the order of all.

@@ -28,7 +28,7 @@ const (
 type Address struct {
 	Person  string // pseudonym
 	Channel Channel
-	To      string   // the e-mail address, or the number in the form of E.164
+	To      string   // the e-mail address, the number in the form of E.164, or the lines on an envelope
 	Lang    lang.Tag // in which language
 }
 
@@ -96,8 +96,11 @@ func domainOf(typed string) (string, error) {
 
 // reachable gives an address of a channel in the form in which it is kept. The errors do not repeat it.
 func (c Channel) reachable(to string) (string, error) {
-	if c == SMS {
+	switch c {
+	case SMS:
 		return phone.Parse(to, "")
+	case Letter:
+		return postal(to)
 	}
 	return deliverable(to)
 }
@@ -114,7 +117,7 @@ func (c *Courier) SetAddress(ctx context.Context, a Address) error {
 //
 // Problem: address-invalid, at the field "address".
 func (c *Courier) WriteAddress(ctx context.Context, tx *storage.Tx, a Address) error {
-	if !short(a.Person, longestPerson) || a.Channel != Email && a.Channel != SMS {
+	if !short(a.Person, longestPerson) || a.Channel != Email && a.Channel != SMS && a.Channel != Letter {
 		return fmt.Errorf("set address: unknown person or channel %.20q", a.Channel)
 	}
 	statement, args := "delete from notify_addresses where person = $1 and channel = $2", []any{a.Person, string(a.Channel)}

@@ -33,6 +33,7 @@ type Parcel struct {
 	Link    string
 	Short   string // all that a phone shows; empty to have it made of the others
 	Bulk    bool
+	Serves  bool // it tells of a document with whose delivery a term begins
 }
 
 // Outcome is what became of a parcel. One that was not even tried has no state
@@ -92,7 +93,7 @@ func (c *Courier) parcels(ctx context.Context, channel Channel, tries []*work.Tr
 	}
 	among := storage.Among("n.id", notices...)
 	rows, err := c.db.Read(ctx).QueryContext(ctx, `
-		select n.id, n.person, n.lane, n.subject, n.body, n.link, coalesce(a.address, ''), coalesce(a.lang, ''), coalesce(p.content, '')
+		select n.id, n.person, n.lane, n.subject, n.body, n.link, n.serves <> '', coalesce(a.address, ''), coalesce(a.lang, ''), coalesce(p.content, '')
 		from notify_notices n left join notify_addresses a on a.person = n.person and a.channel = $`+strconv.Itoa(len(among.Args)+1)+`
 		left join notify_preferences p on p.person = n.person where `+among.Where, append(among.Args, string(channel))...)
 	found := map[string]Parcel{}
@@ -100,7 +101,7 @@ func (c *Courier) parcels(ctx context.Context, channel Channel, tries []*work.Tr
 		var subject, body string
 		var lane Lane
 		var content Content
-		if err := scan(&p.Notice, &p.Person, &lane, &subject, &body, &p.Link, &p.To, &p.Lang, &content); err != nil {
+		if err := scan(&p.Notice, &p.Person, &lane, &subject, &body, &p.Link, &p.Serves, &p.To, &p.Lang, &content); err != nil {
 			return p, err
 		}
 		var s, b lang.Text

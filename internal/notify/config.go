@@ -36,6 +36,9 @@ type Config struct {
 	// Pause comes after the first failure and doubles with each, up to an hour; ten
 	// seconds when zero.
 	Pause time.Duration `yaml:"pause"`
+	// Together is how long notices of one event wait for each other, so that they are one
+	// message; thirty seconds when zero.
+	Together time.Duration `yaml:"together"`
 }
 
 // Check reports everything that is wrong with the configuration.
@@ -50,7 +53,7 @@ func (c Config) Check() error {
 	wrong(err != nil || !short(c.From, 300), "from: is no e-mail address")
 	wrong(c.Host == "", "host: is missing")
 	wrong(c.Port < 1 || c.Port > 65535, "port: is not between 1 and 65535")
-	wrong(c.Attempts < 0 || c.Pause < 0, "attempts, pause: must not be negative")
+	wrong(c.Attempts < 0 || c.Pause < 0 || c.Together < 0 || c.Together > time.Hour, "attempts, pause, together: must not be negative, and together no more than 1h")
 	wrong((c.User == "") != (c.PasswordFile == ""), "user, password_file: need each other")
 	switch c.TLS {
 	case "", StartTLS, TLS:
@@ -73,6 +76,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Pause == 0 {
 		c.Pause = 10 * time.Second
+	}
+	if c.Together == 0 {
+		c.Together = 30 * time.Second
 	}
 	return c
 }

@@ -25,18 +25,23 @@ const (
 // Courier carries the notices of a database to people. Several couriers may work on one
 // database. It is safe for concurrent use.
 type Courier struct {
-	cfg     Config
-	db      *storage.DB
-	runner  *work.Runner
-	carried map[Channel]*carriage // grows until the work begins
-	now     clock.Now
-	log     *slog.Logger
-	client  *gomail.Client
+	cfg      Config
+	db       *storage.DB
+	runner   *work.Runner
+	carried  map[Channel]*carriage // grows until the work begins
+	together *work.Queue[gathering]
+	now      clock.Now
+	log      *slog.Logger
+	client   *gomail.Client
 	// answers is nil where no mail is taken; set by TakeAnswers, before anything is sent.
 	answers Answers
 	// portal and key are set by EndedAt, before anything is sent.
 	portal string
 	key    *seal.Sealer
+	// advice are the words of the post; set by ByPost, before anything is sent.
+	advice map[string]string
+	// enclose is nil where letters hold no documents; set by EncloseBy, before anything is sent.
+	enclose Enclose
 }
 
 // New checks the configuration and registers what is carried later. It does not
@@ -52,6 +57,8 @@ func New(cfg Config, db *storage.DB, runner *work.Runner, now clock.Now, log *sl
 	}
 	c := &Courier{cfg: cfg, db: db, runner: runner, carried: map[Channel]*carriage{}, now: now, log: log, client: client}
 	c.register("notify.mail", Email, carrierFunc(c.carry))
+	c.together = c.gatherQueue()
+	runner.Register(c.together)
 	return c, nil
 }
 

@@ -12,11 +12,15 @@ import (
 // State is how far a delivery has come.
 type State string
 
-// The states. A failed delivery is not tried again.
+// The states. A failed delivery is not tried again. The last three are those of letters, once the
+// post has said what became of one.
 const (
-	Queued State = "queued"
-	Sent   State = "sent"
-	Failed State = "failed"
+	Queued         State = "queued"
+	Sent           State = "sent"
+	Failed         State = "failed"
+	Delivered      State = "delivered"
+	StateCollected State = "collected"
+	Returned       State = "returned"
 )
 
 // Reasons why a delivery is not sent yet or failed, besides "smtp-" and the reply
@@ -26,6 +30,7 @@ const (
 	BadMessage = "bad-message" // the message could not be made
 	NoServer   = "no-server"   // nobody answered, or the connection broke
 	Unwanted   = "unwanted"    // the person wants no mailings
+	LetterBack = "letter-back" // the post returned it
 )
 
 // Delivery is one notice on one channel.
@@ -59,6 +64,15 @@ var deliveries = storage.NewTable("notify_deliveries d join notify_notices n on 
 	}
 	return nil
 })
+
+// Tried lists on which channels a notice went, or was to go, in the order in which they were tried.
+func (c *Courier) Tried(ctx context.Context, from storage.Reader, notice string) ([]Delivery, error) {
+	all, err := deliveries.All(ctx, from, `where d.notice = $1 order by d.created_at, d.channel`, notice)
+	if err != nil {
+		return nil, fmt.Errorf("deliveries of a notice: %w", err)
+	}
+	return all, nil
+}
 
 // Deliveries lists deliveries, the newest first. A limit outside of 1 to 200
 // gives a page of the usual size.

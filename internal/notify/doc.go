@@ -12,6 +12,9 @@
 //   - A notice that nobody gets on one channel goes on to the next that its person has, and an
 //     address at which there is nobody is not used again. Who has no way left is no secret: the
 //     delivery says so, and that of a document ([Notice.Serves]) says it to the officer.
+//   - What a person is told of one event within a short while is one message ([Notice.Event]).
+//   - A letter is handed over to be printed once, with the documents that it delivers. What the post says of it
+//     is written down once: a day of delivery stands.
 //   - Urgent notices go before normal ones and those before bulk, and no batch is longer than
 //     [Turn] and one message.
 //   - A mailing can be ended without signing in, by a form or by the program of who reads it
@@ -22,6 +25,6 @@
 //     failed by then, and says why; one that is late says so.
 //
 // What does not hold: that a message was read, or even arrived. "Sent" says that our
-// mail server took it and that nothing has come back. When a document was delivered is another
+// mail server, the operator of phones or the folder of the printing house took it and that nothing has come back. When a document was delivered is another
 // question, see [Served].
 package notify

@@ -62,6 +62,7 @@ type Notice struct {
 	Link    string // http or https; where to go
 	Thread  string // where an answer by mail belongs; empty where nobody waits for one
 	Serves  string // document with whose delivery a term begins; empty for none
+	Event   string // names, without telling it, what others are told of at about the same time: one message says all of it; empty for none
 }
 
 // Check reports everything that is wrong with a notice.
@@ -76,6 +77,7 @@ func (n Notice) Check() error {
 	wrong(!short(n.Person, longestPerson), "the person is empty, too long or has control characters")
 	wrong(n.Thread != "" && !short(n.Thread, longestID), "the thread is too long or has control characters")
 	wrong(n.Serves != "" && !short(n.Serves, longestID), "the document is too long or has control characters")
+	wrong(n.Event != "" && !short(n.Event, longestID), "the event is too long or has control characters")
 	wrong(n.Lane < Urgent || n.Lane > Bulk, "the lane is unknown")
 	wrong(n.Serves != "" && n.Lane == Bulk, "a mailing delivers no document")
 	for _, tag := range lang.Tags() {
@@ -119,9 +121,20 @@ func (c *Courier) SendAll(ctx context.Context, tx *storage.Tx, notices ...Notice
 		}
 		persons[i] = n.Person
 	}
-	notices, err := c.write(ctx, tx, notices)
-	if err != nil || len(notices) == 0 {
+	written, err := c.write(ctx, tx, notices)
+	if err != nil {
 		return err
+	}
+	notices = notices[:0:0]
+	for _, n := range written {
+		if n.Event == "" {
+			notices = append(notices, n)
+		} else if err := c.gather(ctx, tx, n); err != nil {
+			return err
+		}
+	}
+	if len(notices) == 0 {
+		return nil
 	}
 	routes, err := c.routesOf(ctx, tx, persons)
 	if err != nil {

@@ -51,7 +51,9 @@ func (c *Courier) Received(ctx context.Context, by act.Actor, after page.Key, si
 		return page.Page[Received]{}, problem.New(problem.Unauthenticated, "sign-in-needed")
 	}
 	from := c.db.Read(ctx)
-	found, err := latest.Page(ctx, from, storage.Among("person", pseudonyms(by)...), after, size)
+	own := storage.Among("person", pseudonyms(by)...)
+	own.Where = "gathered_in = '' and " + own.Where
+	found, err := latest.Page(ctx, from, own, after, size)
 	if err != nil {
 		return found, fmt.Errorf("what was sent to a person: %w", err)
 	}
@@ -69,6 +71,11 @@ func (c *Courier) Received(ctx context.Context, by act.Actor, after page.Key, si
 			r.Channel, r.State, r.Reason, r.Sent = d.Channel, d.State, d.Reason, d.Sent
 		}
 	}
+	for i := range found.Items {
+		if r := &found.Items[i]; r.State == "" { // it waits for what belongs to it
+			r.Channel, r.State = Email, Queued
+		}
+	}
 	papers := storage.Among("notice", ids...)
 	delivered, err := served.All(ctx, from, `where `+papers.Where, papers.Args...)
 	if err != nil {
@@ -82,7 +89,7 @@ func (c *Courier) Received(ctx context.Context, by act.Actor, after page.Key, si
 
 // farther reports whether one state is nearer to the person than another.
 func farther(a, b State) bool {
-	rank := map[State]int{Failed: 0, Queued: 1, Sent: 2}
+	rank := map[State]int{Failed: 0, Returned: 0, Queued: 1, Sent: 2, Delivered: 3, StateCollected: 3}
 	return rank[a] > rank[b]
 }
 

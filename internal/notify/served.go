@@ -62,7 +62,14 @@ func (c *Courier) Deliver(ctx context.Context, tx *storage.Tx, document string, 
 	if err != nil {
 		return fmt.Errorf("write down a delivery: %w", err)
 	}
-	return nil
+	if how != Handed && how != Collected {
+		return nil
+	}
+	s, known, err := c.Served(ctx, tx, document)
+	if err != nil || !known {
+		return err
+	}
+	return c.letterCame(ctx, tx, s.Notice, day, how, account)
 }
 
 // missing are the documents of which nobody could be told, in no order that people know.
@@ -95,11 +102,8 @@ func (c *Courier) went(ctx context.Context, tx *storage.Tx, channel Channel, not
 	return err
 }
 
-// wentBack notes that word of a document reached nobody: a fault where no way is left.
+// wentBack notes that word of the documents of a notice reached nobody: a fault where no way is left.
 func (c *Courier) wentBack(ctx context.Context, tx *storage.Tx, n Notice, fault string) error {
-	if n.Serves == "" {
-		return nil
-	}
-	_, err := tx.ExecContext(ctx, `update notify_served set channel = '', sent_at = 0, fault = $1 where document = $2 and day = ''`, fault, n.Serves)
+	_, err := tx.ExecContext(ctx, `update notify_served set channel = '', sent_at = 0, fault = $1 where notice = $2 and day = ''`, fault, n.ID)
 	return err
 }

@@ -72,6 +72,29 @@ func (r *Room) DecisionPDF(ctx context.Context, by act.Actor, decision string, t
 	if err != nil {
 		return nil, err
 	}
+	party := ""
+	if r.is(by, d.service, d.person) {
+		party = by.Name
+	}
+	return r.paper(ctx, d, party, tag)
+}
+
+// PaperOf gives the decision of a case as a paper, to go into the letter that delivers it; nothing of a case that
+// has none in this room.
+func (r *Room) PaperOf(ctx context.Context, id string, tag lang.Tag) ([]byte, error) {
+	m, err := r.MatterOf(ctx, id)
+	if err != nil || m.Decision == "" {
+		return nil, err
+	}
+	d, err := r.decisionWhere(ctx, "id", m.Decision)
+	if err != nil {
+		return nil, err
+	}
+	return r.paper(ctx, d, "", tag)
+}
+
+// paper sets a decision on paper, with the name of its party where whoever asks has it.
+func (r *Room) paper(ctx context.Context, d storedDecision, party string, tag lang.Tag) ([]byte, error) {
 	view, err := r.decision(ctx, d)
 	if err != nil {
 		return nil, err
@@ -87,8 +110,8 @@ func (r *Room) DecisionPDF(ctx context.Context, by act.Actor, decision string, t
 	if p.Remedy != "" && r.unchecked(d) {
 		p.Remedy += " " + said().Say(tag, "decision.unchecked")
 	}
-	if r.is(by, d.service, d.person) {
-		p.Party = lang.Text{"sr": by.Name, "en": by.Name}.In(tag) // a name is written in the script of its reader
+	if party != "" {
+		p.Party = lang.Text{"sr": party, "en": party}.In(tag) // a name is written in the script of its reader
 	}
 	if view.Granted {
 		p.Amount = view.Plan.Total.In(tag) + " RSD"

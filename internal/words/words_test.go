@@ -187,6 +187,7 @@ func TestNoSentenceIsLeftOver(t *testing.T) {
 		"change.", "type.", "value.in.", "version.", "surface.", "roles.of.", "interface.kind.", "interface.most.", "unusual.", "cases.queue.state.", "search.sort.", "search.help.", "case.by.", "case.mover.", "case.ask.", "case.answer.", "case.decide.", "case.draft.", "cases.queue.draft.", "absence.leave.", "case.return.", "case.told.", "case.extend.", "case.appeal.", "cases.alarm.", "clock.then.", "clock.step.", "clock.unit.", "leader.", "case.delivered.", "case.delivery.", "notice.choose.", "notice.channel.", "notice.content.", "notice.lang.",
 		"case.role.", "case.how.", "case.beyond.", "case.party-notice-", "case.party-ended-", "case.party-add.", "case.task-add.", "case.task-end.", "case.join.", "case.split.", "case.consult.", "case.note.",
 		"copy.", "letter.sent.", "letter.queued.", "mail.state.", "mail.sign.", "mail.kind.", "voice.publish.", "voice.rate.", "voice.again.", "voice.stars-"}
+	joined = append(joined, "notice.address.", "post.advise.", "post.became.", "post.table.", "case.try.")
 	for _, key := range all.Keys() {
 		// An act, a step of a form, a field and what one can do here are said by their name, with what stands above, below and on the button.
 		said := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(key, "-lead"), "-button"), "-hint"), "-how")

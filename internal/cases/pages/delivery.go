@@ -2,10 +2,12 @@ package pages
 
 import (
 	"html/template"
+	"net/url"
+	"strings"
 
 	"dobosh/internal/cases"
-	"dobosh/internal/kit/page"
 	"dobosh/internal/law"
+	"dobosh/internal/notify"
 	"dobosh/internal/portal"
 )
 
@@ -14,8 +16,14 @@ const undeliveredPath = "/desk/cases/undelivered"
 
 // undeliveredView is a page of what reached nobody.
 type undeliveredView struct {
-	Rows []row
-	Next page.Key
+	Rows []missedRow
+	Next string // address of the next page; empty after the last
+}
+
+// missedRow is a case of which nobody could be told, and how that was tried.
+type missedRow struct {
+	Case  row
+	Tried []string
 }
 
 func (r *room) undelivered(v *portal.Visit) error {
@@ -23,18 +31,62 @@ func (r *room) undelivered(v *portal.Visit) error {
 	if err != nil {
 		return err
 	}
-	view := undeliveredView{Next: found.Next}
+	var view undeliveredView
+	if found.Next != "" {
+		view.Next = undeliveredPath + "?after=" + url.QueryEscape(string(found.Next))
+	}
 	for _, c := range found.Items {
-		shown := r.rowOf(c)
-		shown.Path = "/desk" + shown.Path
+		shown := missedRow{r.rowOf(c.Case), tried(v, c.Delivery)}
+		shown.Case.Path = "/desk" + shown.Case.Path
 		view.Rows = append(view.Rows, shown)
 	}
 	return v.Show("undelivered", v.Say("cases.undelivered"), view)
 }
 
+// tried says on which channels word of an outcome went, how far each came, and why no further.
+func tried(v *portal.Visit, d cases.Delivery) (all []string) {
+	for _, t := range d.Tried {
+		at := t.Sent
+		if at.IsZero() {
+			at = t.Created
+		}
+		says := v.Say("case.try."+string(t.State), "how", v.Say("notice.channel."+string(t.Channel)), "day", v.DayOf(at))
+		if why := whyNot(t.Reason); why != "" && t.State != notify.Sent {
+			says += " " + v.Say("case.try.why."+why)
+		}
+		all = append(all, says)
+	}
+	return all
+}
+
+// whyNot is why a channel failed, in one word of ours.
+func whyNot(reason string) string {
+	for _, w := range []struct{ begins, why string }{
+		{notify.NoAddress, "none"}, {notify.NowhereTo, "nobody"}, {notify.ReturnedPrefix, "back"}, {notify.LetterBack, "back"}, {"smtp-", "refused"}, {"sms-", "refused"}, {notify.BadMessage, "refused"},
+	} {
+		if strings.HasPrefix(reason, w.begins) {
+			return w.why
+		}
+	}
+	return ""
+}
+
 // delivered says to either side how an outcome reached its party; nothing where there is none or
-// it is not known.
-func delivered(v *portal.Visit, c cases.View) (says template.HTML, missing bool) {
+// it is not known. What counts as delivered by a rule alone says which, and whether that was compared with the law.
+func (r *room) delivered(v *portal.Visit, c cases.View) (says template.HTML, missing bool) {
+	says, missing = outcomeOf(v, c)
+	if d := c.Delivery; says != "" && d.By != "" && (d.Day.IsZero() || d.How == cases.Deemed) {
+		if provision, ok := r.pack.Provision(d.By); ok {
+			says += " " + portal.Escaped(provision.Cite(v.Tag)+".")
+		}
+		if d.Unchecked {
+			says += " " + portal.Escaped(v.Say("clock.unchecked"))
+		}
+	}
+	return says, missing
+}
+
+func outcomeOf(v *portal.Visit, c cases.View) (says template.HTML, missing bool) {
 	switch d := c.Delivery; {
 	case !d.Day.IsZero() && d.How == "":
 		return "", false

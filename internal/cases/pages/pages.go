@@ -60,7 +60,7 @@ type Cases interface {
 	Resuming() (act.Act, error)
 	AppealingSilence() (act.Act, error)
 	Handing() (act.Act, error)
-	Undelivered(ctx context.Context, by act.Actor, after page.Key) (page.Page[cases.Case], error)
+	Undelivered(ctx context.Context, by act.Actor, after page.Key) (page.Page[cases.Missed], error)
 	Question(ctx context.Context, by act.Actor, number string) (lang.Text, error)
 	AskedBeside(ctx context.Context, by act.Actor, number string) ([]string, error)
 	Undoing() (act.Act, error)
@@ -246,6 +246,7 @@ type caseView struct {
 
 	Delivered   template.HTML // how the outcome reached its party; empty where nothing is to be said
 	Undelivered bool          // it did not, and the officer may write down that it did
+	Tried       []string      // on which channels word of it went, for officers
 }
 
 // moveView is where an officer may bring a case, with the digit that leads there.
@@ -272,7 +273,9 @@ func (r *room) one(v *portal.Visit) error {
 	if view.Staff {
 		view.Row.Path = "/desk" + view.Row.Path
 	}
-	view.Delivered, view.Undelivered = delivered(v, c)
+	if view.Delivered, view.Undelivered = r.delivered(v, c); view.Staff {
+		view.Tried = tried(v, c.Delivery)
+	}
 	if c.Guest {
 		return r.guest(v, view)
 	}

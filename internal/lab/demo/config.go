@@ -2,6 +2,7 @@ package demo
 
 import (
 	"os"
+	"time"
 
 	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
@@ -10,6 +11,8 @@ import (
 	"dobosh/internal/lab/station"
 	"dobosh/internal/node"
 	"dobosh/internal/notify"
+	"dobosh/internal/notify/post"
+	"dobosh/internal/notify/sms"
 
 	"gopkg.in/yaml.v3"
 )
@@ -74,7 +77,9 @@ func (s setup) config(m member) (node.Config, error) {
 func (s setup) city(cfg *node.Config) {
 	cfg.Listen.Edge, cfg.Listen.Systems = address(s.host, s.ports.Edge), address(s.host, s.ports.Counter)
 	cfg.Sectors = map[string]string{"family": "family.sector", exchange.ReceiptSector: exchange.ReceiptSector + ".sector"}
-	cfg.Mail = &notify.Config{Host: s.host, Port: s.ports.SMTP, From: "Добош Зрењанин <dobosh@zrenjanin.example>", TLS: notify.Plain}
+	cfg.Mail = &notify.Config{Host: s.host, Port: s.ports.SMTP, From: "Добош Зрењанин <dobosh@zrenjanin.example>", TLS: notify.Plain, Together: 2 * time.Second}
+	cfg.SMS = &sms.Config{Folder: "texts", Countries: []string{"381"}}
+	cfg.Letters = &post.Config{Folder: "letters", Sender: lang.Text{"sr": "Град Зрењанин, Трг слободе 10, 23000 Зрењанин", "en": "City of Zrenjanin, Trg slobode 10, 23000 Zrenjanin"}}
 	cfg.Mailbox = &node.Mailbox{Domain: "odgovor.zrenjanin.example", Listen: address(s.host, s.ports.Answers), Desks: []string{"pisarnica@zrenjanin.example"}}
 	cfg.Contracts = node.Contracts{Systems: []node.System{{Name: "engineer", TokenFile: "contracts.token"}}}
 	cfg.Catalogue = node.Catalogue{Systems: []node.System{{Name: "engineer", TokenFile: "catalogue.token"}}}

@@ -198,6 +198,7 @@ func (d *Demo) openMail() error {
 	if d.sink, err = mailsink.Start(listener, d.log); err != nil {
 		return err
 	}
+	d.sink.Beside(d.setup.path(City, "texts"), d.setup.path(City, "letters"))
 	d.sink.AnswerAt(address(d.setup.host, d.setup.ports.Answers))
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"dobosh/internal/kit/lang"
@@ -69,7 +68,7 @@ type offered struct {
 }
 
 type shown struct {
-	Message
+	received
 	Time string
 }
 
@@ -91,16 +90,23 @@ func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		tag = lang.Accept(r.Header.Get("Accept-Language"))
 	}
+	if key := query.Get("sheet"); key != "" {
+		s.sheet(w, r, key)
+		return
+	}
 	content := s.page.view(tag, query.Get("to"))
-	messages, status := s.Messages(), http.StatusOK
+	messages, err := s.all()
+	if err != nil {
+		s.log.WarnContext(r.Context(), "what arrived cannot be read", "error", err)
+	}
+	status := http.StatusOK
 	if asked := query.Get("message"); asked != "" {
-		number, _ := strconv.Atoi(asked) // what is no number is no message either
-		i := slices.IndexFunc(messages, func(m Message) bool { return m.Number == number })
+		i := slices.IndexFunc(messages, func(m received) bool { return m.Key == asked })
 		if content.Missing = i < 0; content.Missing {
 			status = http.StatusNotFound
 		} else {
 			content.Open = new(show(messages[i], tag))
-			content.AnswerTo = s.answerable(messages[i])
+			content.AnswerTo = s.answerable(messages[i].Message)
 			if became := query.Get("answer"); slices.Contains([]string{"sent", "empty", "refused"}, became) {
 				content.Became = "answer." + became
 			}
@@ -111,7 +117,7 @@ func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.page.write(w, status, content)
 }
 
-func list(messages []Message, to string, tag lang.Tag) (all []shown) {
+func list(messages []received, to string, tag lang.Tag) (all []shown) {
 	for _, m := range slices.Backward(messages) {
 		if to == "" || m.sentTo(to) {
 			all = append(all, show(m, tag))
@@ -120,7 +126,7 @@ func list(messages []Message, to string, tag lang.Tag) (all []shown) {
 	return all
 }
 
-func show(m Message, tag lang.Tag) shown {
+func show(m received, tag lang.Tag) shown {
 	layout := "2. 1. 2006. 15:04:05"
 	if tag == lang.En {
 		layout = "2 January 2006 15:04:05"

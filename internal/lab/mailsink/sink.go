@@ -42,6 +42,8 @@ type Sink struct {
 	server   *smtp.Server
 	page     *mailbox
 	answers  string // host:port of the server that takes answers; empty for none, see AnswerAt
+	texts    string // folder of texts to phones; empty for none, see Beside
+	letters  string // folder of letters; empty for none
 	done     sync.WaitGroup
 
 	mu       sync.Mutex

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -13,6 +14,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"dobosh/internal/kit/lang"
+	"dobosh/internal/notify/post"
+	"dobosh/internal/notify/sms"
 )
 
 func started(t *testing.T) (*Sink, string) {
@@ -33,7 +38,7 @@ func started(t *testing.T) (*Sink, string) {
 	return s, listener.Addr().String()
 }
 
-func post(t *testing.T, address, to, message string) error {
+func mailed(t *testing.T, address, to, message string) error {
 	t.Helper()
 	return smtp.SendMail(address, nil, "dobosh@zrenjanin.example", []string{to}, []byte(strings.ReplaceAll(message, "\n", "\r\n")))
 }
@@ -56,7 +61,7 @@ func TestMessagesAreRead(t *testing.T) {
 		{"Subject: html only\nContent-Type: text/html\n\n<p>no</p>\n", "html only", ""},
 	}
 	for i, c := range cases {
-		if err := post(t, address, "milica@example.org", c.message); err != nil {
+		if err := mailed(t, address, "milica@example.org", c.message); err != nil {
 			t.Fatalf("%s: %v", c.subject, err)
 		}
 		all := s.Messages()
@@ -78,14 +83,14 @@ func TestBadMessagesAreRefused(t *testing.T) {
 		"too long":      "Subject: x\n\n" + strings.Repeat(strings.Repeat("x", 900)+"\n", 400),
 		"one long line": "Subject: x\n\n" + strings.Repeat("x", 5000),
 	} {
-		if err := post(t, address, "milica@example.org", message); err == nil {
+		if err := mailed(t, address, "milica@example.org", message); err == nil {
 			t.Errorf("%s: was taken", name)
 		}
 	}
 	if n := len(s.Messages()); n != 0 {
 		t.Errorf("%d messages were kept", n)
 	}
-	if err := post(t, address, "milica@example.org", "Subject: after\n\nx\n"); err != nil {
+	if err := mailed(t, address, "milica@example.org", "Subject: after\n\nx\n"); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
 }
@@ -191,4 +196,53 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("the pieces of %q are %q", m.Text, back.String())
 		}
 	})
+}
+
+// Texts and letters lie in folders, and the page shows them among the mail, newest first.
+func TestTextsAndLettersAreShownToo(t *testing.T) {
+	s, address := started(t)
+	texts, letters := t.TempDir(), t.TempDir()
+	s.Beside(texts, letters)
+	now := func() time.Time { return time.Now().Add(time.Minute) }
+	sender, err := sms.Config{Folder: texts, Countries: []string{"381"}}.Open(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sender.Send(t.Context(), sms.Message{ID: "1", To: "+38160000002", Text: "Grad: čeka vas ponuda <b>"}); err != nil {
+		t.Fatal(err)
+	}
+	outbox, err := post.Open(post.Config{Folder: letters, Sender: lang.Text{"sr": "Град"}}, func(w io.Writer, _ post.Letter) (int, error) {
+		_, err := io.WriteString(w, "%PDF-letter")
+		return 1, err
+	}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := outbox.Put(t.Context(), post.Letter{Number: "L-7KQ4M9PDXT00", To: []string{"Мила", "21000 Нови Сад"}, Lang: lang.SrCyrl, At: now()}, true); err != nil {
+		t.Fatal(err)
+	}
+	if err := mailed(t, address, "milica@example.org", "Subject: plain\n\nHello.\n"); err != nil {
+		t.Fatal(err)
+	}
+	_, page, _ := get(t, s, "/?lang=en")
+	for _, want := range []string{"message=text-", "message=letter-L-7KQ4M9PDXT00", "message=1", "Text message · &#43;38160000002", "Letter · Мила, 21000 Нови Сад", "&lt;b&gt;"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the list lacks %q:\n%s", want, page)
+		}
+	}
+	key := regexp.MustCompile(`message=(text-[0-9a-f]+)`).FindStringSubmatch(page)
+	if code, text, _ := get(t, s, "/?lang=en&message="+key[1]); code != 200 || !strings.Contains(text, "1 (ucs2)") || !strings.Contains(text, "čeka vas ponuda") {
+		t.Errorf("%d %s", code, text)
+	}
+	if code, text, _ := get(t, s, "/?lang=en&message=letter-L-7KQ4M9PDXT00"); code != 200 || !strings.Contains(text, "?sheet=letter-L-7KQ4M9PDXT00") {
+		t.Errorf("%d %s", code, text)
+	}
+	if code, pdf, head := get(t, s, "/?sheet=letter-L-7KQ4M9PDXT00"); code != 200 || pdf != "%PDF-letter" || head.Get("Content-Type") != "application/pdf" {
+		t.Errorf("%d %s", code, pdf)
+	}
+	for _, none := range []string{"letter-L-0", "../../../etc/passwd", "text-1"} {
+		if code, _, _ := get(t, s, "/?sheet="+none); code != 404 {
+			t.Errorf("%s: %d", none, code)
+		}
+	}
 }

@@ -10,7 +10,34 @@ import (
 	"dobosh/internal/node"
 	"dobosh/internal/notify"
 	"dobosh/internal/portal"
+	"dobosh/internal/storage"
 )
+
+// reach gives a person of the stories an address. One of them takes texts, and one letters: so each channel
+// shows.
+func reach(ctx context.Context, host node.Host, person string, p people.Person) error {
+	all := []notify.Address{{Person: person, Channel: notify.Email, To: p.Subject + "@primer.example", Lang: lang.SrCyrl}}
+	first := notify.Email
+	switch p.Subject {
+	case "ana":
+		first = notify.SMS
+		all = append(all, notify.Address{Person: person, Channel: notify.SMS, To: "+38160000002", Lang: lang.SrLatn})
+	case "mila":
+		first = notify.Letter
+		all = append(all, notify.Address{Person: person, Channel: notify.Letter, To: p.Name() + "\nИзмишљена 2\n21000 Нови Сад", Lang: lang.SrCyrl})
+	}
+	return host.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		for _, a := range all {
+			if err := host.Courier.WriteAddress(ctx, tx, a); err != nil {
+				return err
+			}
+		}
+		if first == notify.Email {
+			return nil
+		}
+		return host.Courier.Prefer(ctx, tx, []string{person}, notify.Preference{Channel: first, Content: notify.Matter, Lang: all[1].Lang, Bulk: true})
+	})
+}
 
 // open says on every page who can sign in and what there is to try, and gives
 // the persons of the demonstration an address each, so that their messages can be
@@ -36,7 +63,7 @@ func (d *Demo) open(ctx context.Context, host node.Host) (node.Brings, error) {
 			if _, err := host.Courier.Address(ctx, person, notify.Email); err == nil {
 				continue // they said themselves where they are reached
 			}
-			if err := host.Courier.SetAddress(ctx, notify.Address{Person: person, Channel: notify.Email, To: p.Subject + "@primer.example", Lang: lang.SrCyrl}); err != nil {
+			if err := reach(ctx, host, person, p); err != nil {
 				return node.Brings{}, err
 			}
 		}

@@ -77,7 +77,7 @@ func reach(v *portal.Visit, one notify.Received) string {
 	switch {
 	case !one.Day.IsZero():
 		return v.Say("letter.delivered", "day", v.Day(one.Day))
-	case one.State == notify.Sent:
+	case one.State == notify.Sent, one.State == notify.Delivered, one.State == notify.StateCollected:
 		return v.Say("letter.sent."+string(one.Channel), "day", v.DayOf(one.Sent))
 	case one.State == notify.Queued:
 		return v.Say("letter.queued." + string(one.Channel))

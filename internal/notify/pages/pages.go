@@ -10,6 +10,8 @@ import (
 	"context"
 	"embed"
 	"html/template"
+	"slices"
+	"strings"
 
 	"dobosh/internal/act"
 	"dobosh/internal/identity"
@@ -54,19 +56,28 @@ func New(n Notices) (portal.Room, error) {
 		},
 		Footer: []portal.Nav{{Path: notify.PreferencePage, Key: "notice.footer", Order: 300, Whom: func(by act.Actor) bool { return len(by.Persons) > 0 }}},
 	}
+	saved := func(*portal.Visit, any) string { return notify.PreferencePage + "?saved=1" }
+	paper := slices.ContainsFunc(acts, func(a act.Act) bool { return a.Name == notify.ActWhere })
 	for _, a := range acts {
 		page := portal.ActPage{Act: a, Back: portal.Nav{Path: "/", Key: "notice.back"}, Next: func(*portal.Visit, any) string { return endedPath }}
-		if a.Name == notify.ActChoose {
-			page.Next = func(*portal.Visit, any) string { return notify.PreferencePage + "?saved=1" }
-			page.Ask = func(v *portal.Visit, q *portal.Question) error { return reached(v, q, n) }
+		switch a.Name {
+		case notify.ActChoose:
+			page.Next = saved
+			page.Ask = func(v *portal.Visit, q *portal.Question) error { return reached(v, q, n, paper) }
+		case notify.ActWhere:
+			page.Next, page.Back, page.Early = saved, portal.Nav{Path: notify.PreferencePage, Key: "notice.footer"}, true
+			page.Ask = func(_ *portal.Visit, q *portal.Question) error {
+				q.Fields[0].Complete = "street-address"
+				return nil
+			}
 		}
 		brought.Pages = append(brought.Pages, page.Pages()...)
 	}
 	return brought, nil
 }
 
-// reached says where the reader can be reached, above what they choose.
-func reached(v *portal.Visit, q *portal.Question, n Notices) error {
+// reached says where the reader can be reached, above what they choose, and where letters go.
+func reached(v *portal.Visit, q *portal.Question, n Notices, paper bool) error {
 	all, err := n.Addresses(v.R.Context(), v.Actor)
 	if err != nil {
 		return err
@@ -75,7 +86,10 @@ func reached(v *portal.Visit, q *portal.Question, n Notices) error {
 		q.Lead = append([]string{v.Say("notice.saved")}, q.Lead...)
 	}
 	for _, a := range all {
-		q.Facts = append(q.Facts, portal.Fact{ID: string(a.Channel), Label: v.Say("notice.channel." + string(a.Channel)), Value: portal.Escaped(text.ReadableAddress(a.To))})
+		q.Facts = append(q.Facts, portal.Fact{ID: string(a.Channel), Label: v.Say("notice.channel." + string(a.Channel)), Value: portal.Escaped(strings.ReplaceAll(text.ReadableAddress(a.To), "\n", ", "))})
+	}
+	if paper {
+		q.Links = append(q.Links, portal.Link{URL: notify.AddressPage, Text: v.Say("notice.address")})
 	}
 	if len(all) == 0 {
 		q.Lead = append(q.Lead, v.Say("notice.nowhere"))

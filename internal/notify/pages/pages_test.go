@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"crypto/sha256"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -10,10 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"dobosh/internal/act"
+	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/seal"
 	"dobosh/internal/lab/mailsink"
 	"dobosh/internal/notify"
+	"dobosh/internal/notify/post"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
 	"dobosh/internal/testkit/pages"
@@ -142,5 +146,55 @@ func TestAMailingEnds(t *testing.T) {
 	own := r.tells("4", notify.Normal)
 	if len(own) != 1 || len(own[0].Header["List-Unsubscribe"]) != 0 {
 		t.Errorf("what is their own matter: %d mails", len(own))
+	}
+}
+
+// Where letters are sent, a person says where they live, and officers write down what became of each.
+func TestLettersByPost(t *testing.T) {
+	r := newRig(t)
+	runner := work.New(r.db, func() time.Time { return pages.Now }, slog.New(slog.DiscardHandler), "letters")
+	var err error
+	r.Courier, err = notify.New(notify.Config{Host: "127.0.0.1", Port: 25, From: "Град <grad@city.example>", TLS: notify.Plain}, r.db, runner, func() time.Time { return pages.Now }, slog.New(slog.DiscardHandler))
+	r.must(err)
+	outbox, err := post.Open(post.Config{Folder: t.TempDir(), Sender: pages.Both("Град", "City")}, func(w io.Writer, l post.Letter) (int, error) {
+		_, err := io.WriteString(w, l.Subject)
+		return 1, err
+	}, func() time.Time { return pages.Now })
+	r.must(err)
+	r.ByPost(outbox, nil)
+	r.must(runner.Begin(t.Context()))
+	said, err := words.Of()
+	r.must(err)
+	own, err := New(r)
+	r.must(err)
+	desk, err := ForPost(r, act.Scope{})
+	r.must(err)
+	r.Handler = pages.Open(t, pages.Config(said), own, desk)
+
+	pages.Says(t, r, pages.Request{Who: "mother", Path: notify.PreferencePage}, 200, `value="letter"`, notify.AddressPage)
+	for _, person := range pages.People()["mother"].Persons {
+		r.must(r.SetAddress(t.Context(), notify.Address{Person: person, Channel: notify.Letter, To: "Милица Пример\nНародног фронта 1\n23000 Зрењанин", Lang: lang.SrCyrl}))
+	}
+	pages.Says(t, r, pages.Request{Who: "mother", Path: notify.PreferencePage}, 200, "Милица Пример, Народног фронта 1, 23000 Зрењанин")
+	pages.Sends(t, r, "mother", notify.PreferencePage, notify.PreferencePage+"?saved=1", "channel", "letter", "content", "matter", "lang", "en", "bulk", "no")
+	r.runner = runner
+	r.tells("1", notify.Normal)
+	all, err := r.Posted(t.Context(), "", "")
+	r.must(err)
+	if len(all.Items) != 1 {
+		t.Fatalf("%d letters", len(all.Items))
+	}
+	advise := notify.LettersPage + "/" + all.Items[0].Number + "/advise"
+	expected := []pages.Expected{
+		{Who: "officer", Path: notify.LettersPage, Status: 200}, {Who: "officer", Path: advise, Status: 200}, {Who: "officer", Path: notify.LettersPage + "/table", Status: 200},
+		{Who: "mother", Path: notify.LettersPage, Status: 403}, {Path: advise, Status: 401}, {Who: "officer", Path: notify.LettersPage + "/L-0/advise", Status: 404}, {Who: "mother", Path: notify.AddressPage, Status: 200},
+	}
+	pages.Walk(t, r, expected)
+	pages.Small(t, r, expected)
+	day := civil.Of(pages.Now).String()
+	pages.Says(t, r, pages.Request{Who: "officer", Path: advise, Form: pages.Form("became", "delivered", "day", "2020-01-01")}, 422)
+	pages.Sends(t, r, "officer", advise, notify.LettersPage, "became", "delivered", "day", day)
+	if html := pages.Says(t, r, pages.Request{Who: "officer", Path: notify.LettersPage}, 200); strings.Contains(html, all.Items[0].Number) {
+		t.Error("a letter of which the post has told still waits")
 	}
 }
