@@ -457,7 +457,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 	asked, err := receipts.NewSystem(receipts.SystemConfig{
 		Work: jobs, Files: matters.Files, Key: copied,
-		Member: cfg.Member, DB: db, Pack: pack, Cases: matters, Journal: watched{book, n.watch}, Title: title, Sectors: sectors, Watch: watch, Now: now,
+		Member: cfg.Member, DB: db, Pack: pack, Cases: matters, Journal: watched{book, n.watch}, Title: title, Sectors: sectors, Watch: watch, Now: now, Page: receiptpages.CopyPage,
 	})
 	if err != nil {
 		return err

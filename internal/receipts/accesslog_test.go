@@ -32,6 +32,7 @@ import (
 	"dobosh/internal/notify"
 	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/receipts"
+	receiptpages "dobosh/internal/receipts/pages"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
 	"dobosh/internal/testkit"
@@ -163,7 +164,7 @@ func (r *rig) add(authority *registry.Authority, engine, name string) {
 	b.cases = cases.New(cases.Config{Member: id, Prefix: "RS", PublicURL: "https://body.example", Title: title, Pack: laws.Serbia(r.t), DB: db, Key: sealer, Notifier: b, Journal: log, Work: b.later, Now: r.clock.Now})
 	b.system, err = receipts.NewSystem(receipts.SystemConfig{
 		Member: id, DB: db, Pack: laws.Serbia(r.t), Cases: b.cases, Journal: log, Title: title, Watch: &receipts.Watch{Member: id, DB: db, Journal: log, Now: r.clock.Now}, Now: r.clock.Now,
-		Work: b.later, Files: b.files, Key: sealer,
+		Work: b.later, Files: b.files, Page: receiptpages.CopyPage, Key: sealer,
 	})
 	must(r.t, err)
 	must(r.t, b.later.Begin(r.t.Context()))

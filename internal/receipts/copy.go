@@ -4,11 +4,9 @@ import (
 	"archive/zip"
 	"context"
 	"crypto/rand"
-	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html/template"
 	"io"
 	"os"
 	"strings"
@@ -309,16 +307,23 @@ func (s *System) Fetch(ctx context.Context, by act.Actor, number string) (size i
 	return q.size, content, nil
 }
 
-//go:embed copy.html
-var copyPage embed.FS
+// Copied is what the page of a copy says.
+type Copied struct {
+	Body  lang.Text // whose copy it is
+	Day   civil.Day // on which it was made
+	Parts []Part
+}
 
-// part is what a page of a copy says of one holding.
-type part struct {
+// Part is what the page of a copy says of one holding.
+type Part struct {
 	Name  string
 	Count int
 	Lines []lang.Text
 	Cut   bool // there is more than one file takes
 }
+
+// CopyPage writes the page of a copy in a language.
+type CopyPage func(to io.Writer, tag lang.Tag, c Copied) error
 
 // write writes the copy: data.json for programs, as it is read, and a page in each language for people.
 func (s *System) write(ctx context.Context, to io.Writer, by act.Actor) error {
@@ -340,20 +345,7 @@ func (s *System) write(ctx context.Context, to io.Writer, by act.Actor) error {
 		if err != nil {
 			return err
 		}
-		page, err := template.New("copy.html").Funcs(template.FuncMap{
-			"say":  func(key string, pairs ...string) string { return said().Say(tag, key, pairs...) },
-			"text": func(t lang.Text) string { return t.In(tag) },
-			"n":    func(n int) string { return fmt.Sprint(n) },
-		}).ParseFS(copyPage, "copy.html")
-		if err != nil {
-			return err
-		}
-		if err := page.Execute(index, struct {
-			Tag   lang.Tag
-			Body  lang.Text
-			Day   string
-			Parts []part
-		}{tag, s.Title(s.Member), lang.Day(civil.Of(s.Now()), tag), parts}); err != nil {
+		if err := s.Page(index, tag, Copied{s.Title(s.Member), civil.Of(s.Now()), parts}); err != nil {
 			return err
 		}
 	}
@@ -363,7 +355,7 @@ func (s *System) write(ctx context.Context, to io.Writer, by act.Actor) error {
 var errCut = errors.New("the part is full")
 
 // parts writes what is kept, holding by holding, each thing as it comes.
-func (s *System) parts(ctx context.Context, to io.Writer, by act.Actor) (parts []part, err error) {
+func (s *System) parts(ctx context.Context, to io.Writer, by act.Actor) (parts []Part, err error) {
 	head, err := json.Marshal(map[string]any{"body": s.Title(s.Member), "made_at": s.Now()})
 	if err != nil {
 		return nil, err
@@ -372,7 +364,7 @@ func (s *System) parts(ctx context.Context, to io.Writer, by act.Actor) (parts [
 		return nil, err
 	}
 	for _, h := range s.holdings {
-		one, size := part{Name: h.Name}, 0
+		one, size := Part{Name: h.Name}, 0
 		if _, err := fmt.Fprintf(to, ",\n%q:[", h.Name); err != nil {
 			return nil, err
 		}

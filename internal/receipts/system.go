@@ -66,6 +66,7 @@ type SystemConfig struct {
 
 	Work  *work.Runner // makes copies and erases; nil where nobody asks for their data
 	Files files.Store  // of copies
+	Page  CopyPage     // of copies, for people
 	Key   *seal.Sealer // of the keys of copies; the same on all nodes of the member
 }
 
