@@ -1,0 +1,31 @@
+package node_test
+
+import (
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"dobosh/internal/lab/demo"
+	"dobosh/internal/notify/sms"
+	"dobosh/internal/testkit"
+)
+
+// TestAPhoneIsReached: in the demonstration word of a birth reaches one mother on her phone, in the script that she
+// reads, and lies in the folder that the mailbox shows.
+func TestAPhoneIsReached(t *testing.T) {
+	w := newTown(t)
+	w.all()
+	w.birth("ana")
+	city := filepath.Join(w.dir, demo.City)
+	var texts []sms.Written
+	testkit.Eventually(t, "a text to a phone", func() bool {
+		texts = testkit.Must[[]sms.Written](t)(sms.Read(filepath.Join(city, "texts"), 10))
+		return len(texts) > 0
+	})
+	says := regexp.MustCompile(`^Grad Zrenjanin: .*\bZR-[0-9A-Z-]+.* Šta treba da uradite: http://\S+/cases\S* Pitanja: 023 000 000$`)
+	for _, text := range texts {
+		if text.To != "+38160000002" || text.Parts > 4 || !says.MatchString(text.Text) {
+			t.Errorf("%+v", text)
+		}
+	}
+}
