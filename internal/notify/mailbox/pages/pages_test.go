@@ -55,5 +55,5 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	pages.Walk(t, h, expected)
 	pages.Small(t, h, expected)
 	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/mail"}, 200, "Питање", "ana@b.example", "2 поруке чекају")
-	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/mail/held"}, 200, "Добар дан", "izvod.pdf", "Не одговара ни на једно обавештење.")
+	pages.Says(t, h, pages.Request{Who: "officer", Path: "/desk/mail/held"}, 200, "Добар дан", "izvod.pdf", "Не одговара ни на једно обавештење, а")
 }
