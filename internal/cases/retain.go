@@ -54,6 +54,11 @@ func (r *Room) retain(ctx context.Context, kind law.CaseKind) (n int, err error)
 // store is removed as a stray. What came by mail goes with the keys of the mails.
 func (r *Room) reduce(ctx context.Context, tx *storage.Tx, c Case) error {
 	now := storage.Micros(r.Now())
+	for _, beside := range r.leaves {
+		if err := beside(ctx, tx, c); err != nil {
+			return err
+		}
+	}
 	if err := mailbox.Erase(ctx, tx, c.ID); err != nil {
 		return err
 	}
@@ -80,3 +85,9 @@ func (r *Room) reduce(ctx context.Context, tx *storage.Tx, c Case) error {
 	}
 	return nil
 }
+
+// Reduces erases what another room keeps beside a case, in the transaction in which the content of the case goes.
+type Reduces func(ctx context.Context, tx *storage.Tx, c Case) error
+
+// ReducedBy has what a room keeps beside cases go with their content. It is called before anything is served.
+func (r *Room) ReducedBy(beside Reduces) { r.leaves = append(r.leaves, beside) }

@@ -78,6 +78,7 @@ type Room struct {
 	looks  Looks // set once, before anything is served
 	enacts map[string]Enacts
 	ends   map[string]Ends        // by kind
+	leaves []Reduces              // what other rooms keep beside a case
 	marks  *work.Queue[mark]      // nil without work
 	drafts *work.Queue[work.None] // what was decided comes to hold; the ref is that of the draft
 	meant  func() *meanings

@@ -477,7 +477,8 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 		Pages:   []portal.Room{casePages, questions},
 		Start:   asked.Adopt,
 	}, nil)
-	if err := n.take(openVoices(ctx, pack, db, shared, matters, now)); err != nil {
+	voices, brings, err := openVoices(ctx, pack, db, shared, matters, now)
+	if err := n.take(brings, err); err != nil {
 		return err
 	}
 	answered, brings, err := openMailbox(ctx, b, db, jobs, shared, courier, people, matters)
@@ -543,7 +544,7 @@ func (n *Node) open(ctx context.Context, guests []Guest) error {
 	}
 
 	matters.WatchedBy(looks{given, asked})
-	asked.Holds(holdings(courier, people, given)...)
+	asked.Holds(holdings(courier, people, given, voices)...)
 	jobs.Register(work.Daily("looks.copies", 4*time.Hour, n.surely(asked.RemoveStrays)))
 	if given != nil {
 		matters.EnactedBy("services", given)

@@ -8,6 +8,7 @@ import (
 	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/notify"
+	"dobosh/internal/participation"
 	"dobosh/internal/receipts"
 	"dobosh/internal/services"
 	"dobosh/internal/storage"
@@ -15,7 +16,7 @@ import (
 
 // holdings are what the rooms of the node keep about people, for those who ask for a copy or for its erasure. A
 // decision stays as long as its case.
-func holdings(courier *notify.Courier, people *identity.Identity, given *services.Room) (all []receipts.Holding) {
+func holdings(courier *notify.Courier, people *identity.Identity, given *services.Room, voices *participation.Room) (all []receipts.Holding) {
 	if given != nil {
 		all = append(all, receipts.Holding{Name: "decisions", Copy: func(ctx context.Context, by act.Actor, put receipts.Put) error {
 			return each(func(after page.Key) (page.Page[services.Decision], error) { return given.Decisions(ctx, by, after) }, func(d services.Decision) error {
@@ -28,6 +29,24 @@ func holdings(courier *notify.Courier, people *identity.Identity, given *service
 				})
 			})
 		}})
+	}
+	if voices != nil {
+		all = append(all,
+			receipts.Holding{Name: "voices", Copy: func(ctx context.Context, by act.Actor, put receipts.Put) error {
+				return each(func(after page.Key) (page.Page[participation.Kept], error) { return voices.Own(ctx, by, after) }, func(k participation.Kept) error {
+					return put(lang.Text{"sr": k.Number + ", " + k.Raised.Subject, "en": k.Number + ", " + k.Raised.Subject}, map[string]any{
+						"number": k.Number, "kind": k.Kind, "place": k.Place, "at": k.At, "subject": k.Raised.Subject, "text": k.Raised.Body, "may_be_public": k.Agreed,
+						"published_subject": k.Subject, "published_text": k.Body, "published_answer": k.Answer, "published_at": k.Published, "supports": k.Supports, "stars": k.Stars, "rating": k.Words,
+					})
+				})
+			}, Forget: voices.Forget},
+			receipts.Holding{Name: "supports", Copy: func(ctx context.Context, by act.Actor, put receipts.Put) error {
+				return each(func(after page.Key) (page.Page[participation.Supported], error) {
+					return voices.Supports(ctx, by, after)
+				}, func(s participation.Supported) error {
+					return put(lang.Text{"sr": s.Number, "en": s.Number}, map[string]any{"number": s.Number, "subject": s.Subject, "at": s.At})
+				})
+			}})
 	}
 	if courier != nil {
 		all = append(all,

@@ -15,19 +15,20 @@ import (
 )
 
 // openVoices opens the room in which people are heard. A pack without a kind that anybody may raise brings no pages.
-func openVoices(ctx context.Context, pack *law.Pack, db *storage.DB, shared keys.Keys, matters *cases.Room, now clock.Now) (Brings, error) {
+func openVoices(ctx context.Context, pack *law.Pack, db *storage.DB, shared keys.Keys, matters *cases.Room, now clock.Now) (*participation.Room, Brings, error) {
 	secret, err := shared.Key(ctx, "voices")
 	if err != nil {
-		return Brings{}, err
+		return nil, Brings{}, err
 	}
 	key, err := seal.New(secret)
 	if err != nil {
-		return Brings{}, err
+		return nil, Brings{}, err
 	}
 	room := participation.New(participation.Config{Pack: pack, DB: db, Cases: matters, Key: key, Now: now})
+	matters.ReducedBy(room.Erase) // also what was raised under a pack that let people raise it
 	if len(room.Kinds()) == 0 {
-		return Brings{}, nil
+		return room, Brings{}, nil
 	}
 	pages, err := voicepages.New(room, pack)
-	return Brings{Pages: []portal.Room{pages}}, err
+	return room, Brings{Pages: []portal.Room{pages}}, err
 }

@@ -21,6 +21,7 @@ import (
 	"dobosh/internal/kit/seal"
 	"dobosh/internal/law"
 	"dobosh/internal/notify"
+	"dobosh/internal/notify/mailbox"
 	"dobosh/internal/participation"
 	"dobosh/internal/registry"
 	"dobosh/internal/storage"
@@ -87,7 +88,7 @@ func newRig(t testing.TB, engine string) *rig {
 	t.Helper()
 	pack := laws.Serbia(t)
 	r := &rig{t: t, pack: pack, clock: clock.NewManual(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)),
-		db: testkit.Database(t, engine)(work.Migrations(), actbudget.Migrations(), cases.Migrations(), participation.Migrations())}
+		db: testkit.Database(t, engine)(work.Migrations(), actbudget.Migrations(), mailbox.Migrations(), cases.Migrations(), participation.Migrations())}
 	secret := sha256.Sum256([]byte("voices"))
 	key, err := seal.New(secret[:])
 	must(t, err)
