@@ -44,6 +44,10 @@ func (c *Courier) ByPost(outbox Letters, words map[string]string) {
 // Carry implements [Carrier]: it hands letters over one after the other.
 func (l letters) Carry(ctx context.Context, parcels []Parcel) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(parcels))
+	before, err := l.handed(ctx, parcels)
+	if err != nil {
+		return outcomes, err
+	}
 	var handed []Parcel
 	var away error
 	until := time.Now().Add(Turn)
@@ -53,6 +57,10 @@ func (l letters) Carry(ctx context.Context, parcels []Parcel) ([]Outcome, error)
 		}
 		if p.To == "" {
 			outcomes[i] = Outcome{State: Failed, Reason: NoAddress}
+			continue
+		}
+		if before[letterNumber(p.Notice)] { // whoever prints may have taken it away since
+			outcomes[i] = Outcome{State: Sent}
 			continue
 		}
 		var enclosed [][]byte
@@ -72,7 +80,7 @@ func (l letters) Carry(ctx context.Context, parcels []Parcel) ([]Outcome, error)
 		outcomes[i] = Outcome{State: Sent}
 		handed = append(handed, p)
 	}
-	err := l.db.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *storage.Tx) error {
+	err = l.db.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *storage.Tx) error {
 		for _, p := range handed {
 			_, err := tx.ExecContext(ctx, `insert into notify_letters (number, notice, handed_at) values ($1, $2, $3) on conflict (number) do nothing`, letterNumber(p.Notice), p.Notice, storage.Micros(l.now()))
 			if err != nil {
@@ -85,6 +93,24 @@ func (l letters) Carry(ctx context.Context, parcels []Parcel) ([]Outcome, error)
 		return make([]Outcome, len(parcels)), err
 	}
 	return outcomes, away
+}
+
+// handed are the numbers of the letters that were handed over and noted before.
+func (l letters) handed(ctx context.Context, parcels []Parcel) (map[string]bool, error) {
+	numbers := make([]string, len(parcels))
+	for i, p := range parcels {
+		numbers[i] = letterNumber(p.Notice)
+	}
+	among := storage.Among("number", numbers...)
+	all, err := posted.All(ctx, l.db.Read(ctx), `where `+among.Where, among.Args...)
+	if err != nil {
+		return nil, fmt.Errorf("letters that were handed over: %w", err)
+	}
+	before := map[string]bool{}
+	for _, p := range all {
+		before[p.Number] = true
+	}
+	return before, nil
 }
 
 // enclosed are the documents that a parcel delivers.

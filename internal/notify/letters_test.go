@@ -227,6 +227,45 @@ func TestALetterThatIsNotHandedOver(t *testing.T) {
 	})
 }
 
+// What was handed over is not printed again, though its printing house has taken it away and nobody has noted
+// that it went.
+func TestALetterThatWasTakenAwayIsNotPrintedAgain(t *testing.T) {
+	onPaper(t, func(t *testing.T, h *house) {
+		h.send(outcome("1"))
+		h.carryAll()
+		taken := filepath.Join(h.folder, h.lines()[0].File)
+		if err := os.Remove(taken); err != nil {
+			t.Fatal(err)
+		}
+		parcel := Parcel{Notice: "1", To: home, Lang: lang.En, Subject: "s", Text: "t", Link: "https://city.example", Serves: true}
+		out, err := h.carried[Letter].Carry(t.Context(), []Parcel{parcel, {Notice: "2", To: home, Lang: lang.En, Subject: "s", Text: "t"}})
+		if err != nil || out[0].State != Sent || out[1].State != Sent {
+			t.Fatalf("%+v %v", out, err)
+		}
+		if _, err := os.Stat(taken); err == nil || len(h.lines()) != 2 {
+			t.Errorf("%v, %d lines", err, len(h.lines()))
+		}
+	})
+}
+
+// What comes back on another channel goes on by post only where it delivers a document: postage is not paid to say
+// that something was received. Who chose letters gets all by letter.
+func TestPaperIsTheLastWayOfDocumentsOnly(t *testing.T) {
+	onPaper(t, func(t *testing.T, h *house) {
+		h.prefers(Preference{Email, Matter, lang.SrCyrl, true})
+		h.send(matter("1"), outcome("2"))
+		err := h.db.Write(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+			return errors.Join(h.goOn(ctx, tx, "1", "smtp-550"), h.goOn(ctx, tx, "2", "smtp-550"))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.stateOf("1", Letter) != "" || h.stateOf("2", Letter) != Queued {
+			t.Errorf("word of a matter: %q; of an outcome: %q", h.stateOf("1", Letter), h.stateOf("2", Letter))
+		}
+	})
+}
+
 // The table of the post is written down whole or not at all.
 func TestTheTableOfThePost(t *testing.T) {
 	onPaper(t, func(t *testing.T, h *house) {

@@ -70,8 +70,8 @@ func (c *Courier) routesOf(ctx context.Context, tx *storage.Tx, persons []string
 	return routes, nil
 }
 
-// goOn sends a notice that nobody got on one channel on the next that its person has. Where
-// there is none, whoever waits for the delivery of a document sees why.
+// goOn sends a notice that nobody got on one channel on the next that its person has; on paper, which costs
+// postage, only what delivers a document. Where there is none, whoever waits for the delivery of a document sees why.
 func (c *Courier) goOn(ctx context.Context, tx *storage.Tx, notice, fault string) error {
 	var n Notice
 	err := tx.QueryRowContext(ctx, `select person, lane, serves from notify_notices where id = $1`, notice).Scan(&n.Person, &n.Lane, &n.Serves)
@@ -91,7 +91,7 @@ func (c *Courier) goOn(ctx context.Context, tx *storage.Tx, notice, fault string
 		return err
 	}
 	for _, channel := range routes[n.Person].channels {
-		if !slices.Contains(tried, channel) {
+		if !slices.Contains(tried, channel) && (channel != Letter || n.Serves != "") {
 			if err := c.wentBack(ctx, tx, n, ""); err != nil {
 				return err
 			}

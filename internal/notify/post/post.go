@@ -6,7 +6,8 @@
 //
 //   - A line stands in a list before its letter has its name, and says the SHA-256 of the letter: what is
 //     printed is what was written, and whoever takes letters away finds each in a list.
-//   - A letter that is put there again, after a crash, lies there once. Its line may stand twice.
+//   - A letter that is put there again, after a crash, lies there once. Its line may stand twice. It is put
+//     there again only where it was taken away before anybody noted that it went: a number is printed once.
 //   - Files belong to the account of the node; who prints gets into the folder by what the operator allows.
 //
 // What does not hold: that a letter was printed or arrived. "Handed over" says that it lies in the folder.
