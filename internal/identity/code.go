@@ -83,7 +83,7 @@ func (id *Identity) codeQueue() *work.Queue[codeJob] {
 			if l.To.Channel == SMS {
 				text = short
 			}
-			return id.post.Carry(ctx, Letter{ID: "code-" + newID(), Channel: l.To.Channel, To: l.To.Address, Lang: l.To.Lang, Subject: said().In(subject, values), Body: said().In(text, values)})
+			return id.post.Carry(ctx, Letter{ID: "code-" + t.Ref, Channel: l.To.Channel, To: l.To.Address, Lang: l.To.Lang, Subject: said().In(subject, values), Body: said().In(text, values)})
 		},
 	}
 }

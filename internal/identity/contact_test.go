@@ -34,6 +34,7 @@ import (
 type carried struct {
 	mu      sync.Mutex
 	letters []identity.Letter // guarded by mu
+	away    error             // who carries does not say that they have
 }
 
 func (c *carried) Address(typed string) (identity.Channel, string, error) {
@@ -50,7 +51,7 @@ func (c *carried) Carry(_ context.Context, l identity.Letter) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.letters = append(c.letters, l)
-	return nil
+	return c.away
 }
 
 // book is the courier's: pseudonym and channel lead to an address.
@@ -357,6 +358,25 @@ func TestCodesAreHardToGuess(t *testing.T) {
 		b.signsIn("ana@primer.example", false)
 		if err := b.enters(code, false); !problem.HasCode(err, "sign-in-stale") {
 			t.Errorf("a code twice: %v", err)
+		}
+	})
+}
+
+// A gateway that took a code and did not say so knows it when it comes again: the same message has the same id.
+func TestACodeThatComesAgainHasItsId(t *testing.T) {
+	onContacts(t, func(t *testing.T, m *meeting) {
+		m.post.away = errors.New("no answer")
+		if err := m.browser().asks("+381641234567"); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			_, _ = m.runner.RunDue(t.Context()) // it says that nobody answered
+			m.clock.Advance(time.Minute)
+		}
+		m.post.mu.Lock()
+		defer m.post.mu.Unlock()
+		if l := m.post.letters; len(l) < 2 || l[0].ID != l[1].ID {
+			t.Errorf("%d messages: %+v", len(l), l)
 		}
 	})
 }
