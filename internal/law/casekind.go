@@ -60,6 +60,10 @@ type CaseKind struct {
 	Evidence   `yaml:",inline"`
 }
 
+// Appealed reports whether a party appeals against the outcome of such a case: against what silence stands for, so
+// against what is said as well.
+func (k CaseKind) Appealed() bool { return k.Silence != "" }
+
 // VoiceSubject is the field of the form of a voice that says in one line what it is about.
 const VoiceSubject = "subject"
 

@@ -91,13 +91,13 @@ func outcomeOf(v *portal.Visit, c cases.View) (says template.HTML, missing bool)
 	case !d.Day.IsZero() && d.How == "":
 		return "", false
 	case !d.Day.IsZero() && c.Own:
-		return portal.Escaped(v.Say("case.delivery-own", "day", v.Day(d.Day))), false
+		return portal.Escaped(v.Say(appealed(c, "case.delivery-own", "case.delivery-came"), "day", v.Day(d.Day))), false
 	case !d.Day.IsZero():
 		return portal.Escaped(v.Say("case.delivery."+string(d.How), "day", v.Day(d.Day))), false
 	case c.Case.Phase != law.Decided || c.Own:
 		return "", false
 	case d.Fault != "":
-		return portal.Escaped(v.Say("case.delivery-fault")), true
+		return portal.Escaped(v.Say(appealed(c, "case.delivery-fault", "case.delivery-nobody"))), true
 	case d.Sent.IsZero():
 		return portal.Escaped(v.Say("case.delivery-waits")), true
 	case d.Lapse.IsZero():
@@ -105,4 +105,12 @@ func outcomeOf(v *portal.Visit, c cases.View) (says template.HTML, missing bool)
 	default:
 		return portal.Escaped(v.Say("case.delivery-sent", "day", v.DayOf(d.Sent), "until", v.Day(d.Lapse))), true
 	}
+}
+
+// appealed chooses between what is said of an outcome against which there is an appeal, and of another.
+func appealed(c cases.View, key, otherwise string) string {
+	if c.Kind.Appealed() {
+		return key
+	}
+	return otherwise
 }
