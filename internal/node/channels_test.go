@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"dobosh/internal/lab/demo"
+	"dobosh/internal/notify/post"
 	"dobosh/internal/notify/sms"
 	"dobosh/internal/testkit"
 )
@@ -27,5 +28,21 @@ func TestAPhoneIsReached(t *testing.T) {
 		if text.To != "+38160000002" || text.Parts > 4 || !says.MatchString(text.Text) {
 			t.Errorf("%+v", text)
 		}
+	}
+}
+
+// TestALetterIsHandedOver: word of a birth goes to another mother on paper, and lies in the folder of who prints.
+func TestALetterIsHandedOver(t *testing.T) {
+	w := newTown(t)
+	w.all()
+	w.birth("tamara")
+	folder := filepath.Join(w.dir, demo.City, "letters")
+	var lines []post.Line
+	testkit.Eventually(t, "a letter", func() bool {
+		lines = testkit.Must[[]post.Line](t)(post.Lines(folder))
+		return len(lines) > 0
+	})
+	if to := lines[0].To; len(to) != 3 || to[0] != "Тамара Замишљенић" || lines[0].Sheets == 0 {
+		t.Errorf("%+v", lines[0])
 	}
 }
