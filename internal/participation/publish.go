@@ -6,6 +6,7 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
+	"dobosh/internal/kit/lang"
 	"dobosh/internal/kit/page"
 	"dobosh/internal/kit/problem"
 	"dobosh/internal/storage"
@@ -18,7 +19,7 @@ type publishing struct {
 }
 
 // Publish has an officer of the case put what somebody raised before everybody, in the words that the officer has read, with the
-// answer when there is one. It can be done again, which replaces what stood there.
+// answer when there is one. It can be done again, which replaces what stood there. Whoever raised it is told the first time.
 //
 // Problems: case-unknown, own-matter, voice-unknown; voice-private where whoever raised it did not agree.
 func (r *Room) Publish(ctx context.Context, by act.Actor, number string, p Public) error {
@@ -38,7 +39,11 @@ func (r *Room) Publish(ctx context.Context, by act.Actor, number string, p Publi
 		if err != nil {
 			return fmt.Errorf("publish: %w", err)
 		}
-		return nil
+		if !v.Published.IsZero() {
+			return nil
+		}
+		values := lang.Values{"number": v.Number}
+		return r.Cases.Tell(ctx, tx, v.Case, cases.Telling{Occasion: "published", Subject: said().In("voice.published", values), Body: said().In("voice.published-body", values)})
 	})
 }
 
@@ -68,7 +73,7 @@ func (r *Room) Publishing() (act.Act, error) {
 				}
 				in.Subject, in.Body = raised.Subject, raised.Body
 			}
-			if in.Answer == "" && c.Ended() && len(c.Steps) > 0 {
+			if in.Answer == "" && Answered(c) && len(c.Steps) > 0 {
 				in.Answer = c.Steps[len(c.Steps)-1].Why
 			}
 			return nil
@@ -88,12 +93,16 @@ func (r *Room) Hide(ctx context.Context, by act.Actor, number string) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `update participation_voices set agreed = 0, published_at = 0, subject = '', body = '', answer = '' where case_id = $1`, v.Case)
-		if err != nil {
-			return fmt.Errorf("hide: %w", err)
-		}
-		return nil
+		return hide(ctx, tx, v.Case)
 	})
+}
+
+func hide(ctx context.Context, tx *storage.Tx, id string) error {
+	_, err := tx.ExecContext(ctx, `update participation_voices set agreed = 0, published_at = 0, subject = '', body = '', answer = '' where case_id = $1`, id)
+	if err != nil {
+		return fmt.Errorf("hide: %w", err)
+	}
+	return nil
 }
 
 // Hiding is the act of Hide.

@@ -54,6 +54,9 @@ func (r *Room) Raise(ctx context.Context, by act.Actor, kind law.CaseKind, in ac
 		}
 		number = c.Number
 		if !begun {
+			if in.One(publicField) != "yes" { // the last word on that counts where it is no
+				return hide(ctx, tx, c.ID)
+			}
 			return nil
 		}
 		v := Voice{Case: c.ID, Number: c.Number, Kind: kind.ID, Person: person, Place: c.Place, Agreed: in.One(publicField) == "yes", At: r.Now()}

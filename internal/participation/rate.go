@@ -9,6 +9,7 @@ import (
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
 	"dobosh/internal/kit/problem"
+	"dobosh/internal/law"
 	"dobosh/internal/storage"
 )
 
@@ -51,11 +52,14 @@ func (r *Room) answered(ctx context.Context, by act.Actor, number string) (Voice
 		return v, cases.View{}, err
 	}
 	c, err := r.Cases.Case(ctx, by, number)
-	if err == nil && !c.Ended() {
+	if err == nil && !Answered(c) {
 		err = problem.New(problem.Conflict, "voice-open")
 	}
 	return v, c, err
 }
+
+// Answered reports whether a case has an answer: not where its author took it back, nor where it goes on in another.
+func Answered(c cases.View) bool { return c.Phase == law.Decided }
 
 // Rating is the act of Rate.
 func (r *Room) Rating() (act.Act, error) {

@@ -2,6 +2,7 @@ package participation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -61,7 +62,11 @@ func (r *Room) Support(ctx context.Context, by act.Actor, number string) error {
 		}
 		// The row of the voice is held from here on, so that of two supports at once one sees the other.
 		var count int64
-		if err := tx.QueryRowContext(ctx, `update participation_voices set supports = supports + 1 where case_id = $1 returning supports`, v.Case).Scan(&count); err != nil {
+		err = tx.QueryRowContext(ctx, `update participation_voices set supports = supports + 1 where case_id = $1 and published_at > 0 returning supports`, v.Case).Scan(&count)
+		if errors.Is(err, storage.ErrNotFound) {
+			return unknown() // taken back meanwhile
+		}
+		if err != nil {
 			return fmt.Errorf("count supports: %w", err)
 		}
 		return r.reach(ctx, tx, v, count)

@@ -11,6 +11,7 @@ import (
 
 	"dobosh/internal/act"
 	"dobosh/internal/cases"
+	"dobosh/internal/exchange"
 	"dobosh/internal/identity"
 	"dobosh/internal/kit/civil"
 	"dobosh/internal/kit/lang"
@@ -201,8 +202,11 @@ func (r *room) beside(v *portal.Visit, about any) (template.HTML, error) {
 	if err != nil || !found {
 		return "", err
 	}
+	if c.Own && !v.Actor.Bears(exchange.ReceiptSector, of.Person) {
+		return "", nil // somebody is heard beside whoever raised it, who alone has it taken off and rates
+	}
 	return v.Render("case-voice", struct {
 		participation.Of
-		Own, Ended, Again bool
-	}{of, c.Own, c.Ended(), c.Kind.Again != ""})
+		Own, Answered, Again bool
+	}{of, c.Own, participation.Answered(c), c.Kind.Again != ""})
 }
