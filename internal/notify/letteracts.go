@@ -120,10 +120,10 @@ func (c *Courier) LetterActs(right act.Right, matter act.Scope) ([]act.Act, erro
 				// All of a table or nothing: then it is clear what to send again, and a table that is sent
 				// twice changes nothing.
 				return Advised{len(all)}, c.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-					for i, a := range all {
+					for _, a := range all {
 						err := c.Advise(ctx, tx, a, by.Account)
 						if _, refused := errors.AsType[*problem.Problem](err); refused {
-							return post.AtLine(i+2, err)
+							return post.AtLine(a.Line, err)
 						}
 						if err != nil {
 							return err

@@ -3,7 +3,9 @@ package post
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -32,6 +34,7 @@ type Advice struct {
 	Number string
 	Day    civil.Day
 	Became Became
+	Line   int // of the table; 0 where it is of none
 }
 
 // MostAdvices is how many lines a table of the post may have.
@@ -58,9 +61,21 @@ func ReadAdvice(raw []byte, words map[string]string) ([]Advice, error) {
 	if strings.Count(first, ";") > strings.Count(first, ",") {
 		table.Comma = ';'
 	}
-	rows, err := table.ReadAll()
-	if err != nil || len(rows) < 2 || len(rows) > MostAdvices+1 {
-		return nil, form(fmt.Errorf("%d lines, %v", len(rows), err))
+	var rows [][]string
+	var lines []int // of the file: empty ones are no rows, and a row may take several
+	for {
+		row, err := table.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, form(err)
+		}
+		line, _ := table.FieldPos(0)
+		rows, lines = append(rows, row), append(lines, line)
+	}
+	if len(rows) < 2 || len(rows) > MostAdvices+1 {
+		return nil, form(fmt.Errorf("%d lines", len(rows)))
 	}
 	column := func(name string) int {
 		return slices.IndexFunc(rows[0], func(s string) bool {
@@ -74,13 +89,14 @@ func ReadAdvice(raw []byte, words map[string]string) ([]Advice, error) {
 	}
 	all := make([]Advice, 0, len(rows)-1)
 	for i, row := range rows[1:] {
-		a := Advice{Number: strings.ToUpper(strings.TrimSpace(row[number]))}
+		a := Advice{Number: strings.ToUpper(strings.TrimSpace(row[number])), Line: lines[i+1]}
 		word := strings.TrimSpace(row[what])
 		if a.Became = Became(strings.ToLower(word)); !a.Became.known() {
 			a.Became = Became(words[word])
 		}
+		var err error
 		if a.Day, err = civil.Parse(strings.TrimSpace(row[day])); err != nil || !a.Became.known() || a.Number == "" {
-			return nil, AtLine(i+2, err)
+			return nil, AtLine(a.Line, err)
 		}
 		all = append(all, a)
 	}

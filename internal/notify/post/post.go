@@ -6,7 +6,7 @@
 //
 //   - A line stands in a list before its letter has its name, and says the SHA-256 of the letter: what is
 //     printed is what was written, and whoever takes letters away finds each in a list.
-//   - A letter that is put there again, after a crash, lies there once. Its line may stand twice. It is put
+//   - A letter that is put there again, after a crash, lies there once. Its line may stand twice, and half of one before it. It is put
 //     there again only where it was taken away before anybody noted that it went: a number is printed once.
 //   - Files belong to the account of the node; who prints gets into the folder by what the operator allows.
 //
@@ -157,7 +157,7 @@ func (o *Outbox) Put(_ context.Context, l Letter, slip bool) error {
 		return fmt.Errorf("folder of letters: %w", err)
 	}
 	o.list.Lock()
-	err = write(filepath.Join(o.cfg.Folder, "letters-"+civil.Of(l.At).String()+".jsonl"), os.O_APPEND, append(line, '\n'))
+	err = add(filepath.Join(o.cfg.Folder, "letters-"+civil.Of(l.At).String()+".jsonl"), append(line, '\n'))
 	o.list.Unlock()
 	if err == nil {
 		err = os.Rename(at+".new", at)
@@ -180,6 +180,27 @@ func write(path string, how int, content []byte) error {
 		return err
 	}
 	_, err = f.Write(content)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// add puts a line behind a list, durably, and on a line of its own where the one before it has no end: somebody
+// died, or the disk was full.
+func add(path string, line []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	last := []byte{'\n'}
+	if err == nil && info.Size() > 0 {
+		_, err = f.ReadAt(last, info.Size()-1)
+	}
+	if err == nil {
+		if last[0] != '\n' {
+			line = append([]byte{'\n'}, line...)
+		}
+		_, err = f.Write(line)
+	}
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
@@ -207,6 +228,9 @@ func Lines(folder string) ([]Line, error) {
 			return nil, fmt.Errorf("list of letters: %w", err)
 		}
 		for text := range strings.SplitSeq(strings.TrimSpace(string(raw)), "\n") {
+			if !json.Valid([]byte(text)) { // half a line; the whole one follows
+				continue
+			}
 			var l Line
 			if err := strict.Upto(longestLine).Decode([]byte(text), &l); err != nil {
 				return nil, fmt.Errorf("list of letters %s: %w", filepath.Base(path), err)
