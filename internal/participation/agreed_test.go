@@ -2,6 +2,7 @@ package participation_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -89,6 +90,32 @@ func TestNobodySupportsWhatIsNoLongerPublic(t *testing.T) {
 		must(t, err)
 		if n := r.rows(of.Case); n != 1 || of.Supports != 0 {
 			t.Errorf("%d rows and %d supports of what is not public", n, of.Supports)
+		}
+	})
+}
+
+// The average of a kind is told when ten people rated, and not when one person rated ten times.
+func TestAnAverageIsOfTenPeople(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *rig) {
+		rate := func(name string, i, stars int) {
+			in := lamp()
+			in["where"] = []string{fmt.Sprint("Главна ", i)}
+			number := r.raised(person(name), "report", in)
+			r.decide(officer("nada"), number, "repaired", "Замењена је сијалица.")
+			must(t, r.Rate(t.Context(), person(name), number, stars, ""))
+		}
+		for i := range 10 {
+			rate("mira", i, 1)
+		}
+		if _, _, ok, err := r.Satisfaction(t.Context(), "report"); err != nil || ok {
+			t.Errorf("what one person says ten times is told as an average, %v", err)
+		}
+		for i := range 9 {
+			rate(fmt.Sprint("ana", i), i, 5)
+		}
+		mean, count, ok, err := r.Satisfaction(t.Context(), "report")
+		if err != nil || !ok || count != 19 || mean < 2.85 || mean > 2.95 {
+			t.Errorf("the average of %d is %f, %t, %v", count, mean, ok, err)
 		}
 	})
 }

@@ -14,7 +14,7 @@
 //   - A threshold obliges once: the person and the body are told in the transaction of the support that reached it.
 //   - Only who raised a case rates its answer, and may have it examined again. That is a case of its own, which follows the
 //     first and which whoever answered does not decide.
-//   - Averages of ratings of fewer than ten are told to nobody.
+//   - Averages of the ratings of fewer than ten people are told to nobody.
 //
 // What does not hold: support says that a person with a confirmed contact gave it, which somebody with two addresses can do
 // twice; where the law counts voters, a kind demands an electronic identity.

@@ -93,13 +93,16 @@ func (r *Room) ratingOf(ctx context.Context, from storage.Reader, id string) (st
 	return stars, string(plain), err
 }
 
-// fewest is how many ratings an average is made of at least: fewer would tell what one person said.
-const fewest = 10
+// fewest is of how many people's ratings an average is made at least: fewer would tell what one person said. lastRatings bounds
+// of how many answers it is made: everybody reads it, and what was answered years ago says little of today.
+const fewest, lastRatings = 10, 1000
 
-// Satisfaction is how a kind was rated; ok is false while fewer than ten did.
+// Satisfaction is how the last answers of a kind were rated, and how many these are; ok is false while fewer than ten people rated.
 func (r *Room) Satisfaction(ctx context.Context, kind string) (mean float64, count int64, ok bool, err error) {
-	err = r.DB.Read(ctx).QueryRowContext(ctx, `select count(*), coalesce(avg(stars * 1.0), 0) from participation_ratings where kind = $1`, kind).Scan(&count, &mean)
-	if err != nil || count < fewest {
+	var people int
+	err = r.DB.Read(ctx).QueryRowContext(ctx, fmt.Sprintf(`select count(*), count(distinct v.person), coalesce(avg(r.stars * 1.0), 0)
+		from (select case_id, stars from participation_ratings where kind = $1 order by at desc limit %d) r join participation_voices v on v.case_id = r.case_id`, lastRatings), kind).Scan(&count, &people, &mean)
+	if err != nil || people < fewest {
 		return 0, 0, false, err
 	}
 	return mean, count, true, nil
