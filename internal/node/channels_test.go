@@ -3,9 +3,11 @@ package node_test
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 
 	"dobosh/internal/lab/demo"
+	"dobosh/internal/node"
 	"dobosh/internal/notify/post"
 	"dobosh/internal/notify/sms"
 	"dobosh/internal/testkit"
@@ -44,5 +46,17 @@ func TestALetterIsHandedOver(t *testing.T) {
 	})
 	if to := lines[0].To; len(to) != 3 || to[0] != "Тамара Замишљенић" || lines[0].Sheets == 0 {
 		t.Errorf("%+v", lines[0])
+	}
+}
+
+// TestWhatWasPrintedIsInNoBackup: letters and texts lie in the open until they are fetched, with names, addresses and decisions,
+// and nothing of them comes back after it was deleted.
+func TestWhatWasPrintedIsInNoBackup(t *testing.T) {
+	w := newTown(t)
+	apart := testkit.Must[[]string](t)(node.ApartOf(w.files[demo.City]))
+	for _, folder := range []string{"letters", "texts"} {
+		if !slices.Contains(apart, filepath.Join(w.dir, demo.City, folder)) {
+			t.Errorf("%s is copied: apart are %v", folder, apart)
+		}
 	}
 }

@@ -63,6 +63,14 @@ func copyOf(config string) (backup.Node, error) {
 		return backup.Node{}, err
 	}
 	n.Apart = append(n.Apart, kept, filepath.Join(cfg.Dir, spoolDir)) // a mail on its way in belongs to its sender still
+	// What goes to phones and on paper lies there in the open until it was fetched; what was deleted since must not come
+	// back, nor be printed again.
+	if cfg.Letters != nil {
+		n.Apart = append(n.Apart, cfg.Letters.Folder)
+	}
+	if cfg.SMS != nil && cfg.SMS.Folder != "" {
+		n.Apart = append(n.Apart, cfg.SMS.Folder)
+	}
 	return n, nil
 }
 

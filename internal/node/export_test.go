@@ -24,6 +24,12 @@ func (n *Node) Journal() *journal.Log        { return n.rooms.journal }
 func (n *Node) Registry() *registry.Registry { return n.rooms.centre.Registry }
 func (n *Node) Oversight() *oversight.Room   { return n.rooms.oversight }
 
+// ApartOf are the folders that are in no backup.
+func ApartOf(config string) ([]string, error) {
+	n, err := copyOf(config)
+	return n.Apart, err
+}
+
 // Gateway is how the node asks others.
 func (n *Node) Gateway() *exchange.Gateway { return n.rooms.gateway }
 
