@@ -30,6 +30,9 @@ type knownFact struct {
 	Was   *knownFact `json:"was,omitempty"`   // what was known before it was corrected; nil for nothing
 }
 
+// byOfficer reports whether an officer found the fact out or corrected it: no register is asked for it again.
+func (k knownFact) byOfficer() bool { return k.Found != nil || k.Source != "" }
+
 // known are facts by name.
 type known map[string]knownFact
 

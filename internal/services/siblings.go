@@ -77,7 +77,7 @@ func (r *Room) askAgain(ctx context.Context, o storedOffer, s law.PublicService)
 	q, facts := r.inquire(s, o.subject, o.subject, o.day, progress{}), maps.Clone(o.facts)
 	paths := map[string]string{}
 	for _, need := range rule.Needs() {
-		if path, ok := q.path(need.Ask); ok && !need.Text && facts[need.Fact].Source == "" {
+		if path, ok := q.path(need.Ask); ok && !need.Text && !facts[need.Fact].byOfficer() {
 			paths[need.Fact] = path
 		}
 	}

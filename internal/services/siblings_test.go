@@ -95,3 +95,27 @@ func TestChildrenInTheirOrderTroubleNobody(t *testing.T) {
 		want(t, "offers", len(list.Items), 6)
 	})
 }
+
+// What an officer corrected of one child stays when another is heard of, and the register that was wrong is asked again.
+func TestACorrectionOutlivesTheNextChild(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		r.restart(func(c *services.Config) { c.Pack = only(t, allowance) })
+		mother, f := r.saysNo()
+		must(t, r.Correct(t.Context(), officer(), correction(f, "child.order", "2")))
+		f, err := r.Referral(t.Context(), officer(), f.ID)
+		must(t, err)
+		number, err := r.DraftResolve(t.Context(), officer(), f.ID, f.Version, nil, "")
+		must(t, err)
+		must(t, r.cases.SendNow(t.Context(), officer(), number))
+		before := r.offersOf(mother)[allowance]
+		r.hear(r.birth(mother, born(), 1))
+		want(t, "with an officer", len(r.referredFor(services.FactsChanged)), 0)
+		list, err := r.Offers(t.Context(), mother, "")
+		must(t, err)
+		for _, o := range list.Items {
+			if o.ID == before.ID {
+				want(t, "state of what the officer had offered", o.State, services.OfferOpen)
+			}
+		}
+	})
+}
