@@ -160,3 +160,19 @@ func TestACaseIsGivenAway(t *testing.T) {
 		wantCode(t, r.HandTo(t.Context(), officer(), cases.Handover{Number: drafted.Number, Officer: "vera", Why: "x"}), "case-changed")
 	})
 }
+
+// A case is not given where nobody would ever see it: to a body or a unit that was typed wrongly.
+func TestACaseIsNotGivenToNobody(t *testing.T) {
+	testkit.OnBoth(t, newRig, func(t *testing.T, r *rig) {
+		c := r.withOfficer("birth-1")
+		here := atDesk("vera", act.Scope{Body: c.Body})
+		r.officers = []act.Actor{here, atDesk("dragan", act.Scope{Body: "RS-DEMO/GOV/REGISTERS", Unit: "civil"})}
+		give := func(h cases.Handover) error {
+			h.Number, h.Why = c.Number, "Премештај."
+			return r.HandTo(t.Context(), here, h)
+		}
+		wantCode(t, give(cases.Handover{Body: "RS-DEMO/GOV/NOWHERE"}), "form-incomplete")
+		wantCode(t, give(cases.Handover{Body: "RS-DEMO/GOV/REGISTERS", Unit: "cvil"}), "form-incomplete")
+		must(t, give(cases.Handover{Body: "RS-DEMO/GOV/REGISTERS", Unit: "civil"}))
+	})
+}

@@ -30,7 +30,8 @@ const handedOver = "handed"
 // term says; the party is told where another body answers for it from now on.
 //
 // Problems: case-unknown, own-matter, case-ended, case-changed, case-taken where another officer has it; form-incomplete
-// at "officer" for one who may not handle it there, at "body" for what is none, at "unit" where nothing would change.
+// at "officer" for one who may not handle it there, at "body" for what is none, at "unit" where nothing would change, at either
+// where no officer would see the case.
 func (r *Room) HandTo(ctx context.Context, by act.Actor, in Handover) error {
 	all, err := r.handling(ctx)
 	if err != nil {
@@ -71,6 +72,13 @@ func (r *Room) HandTo(ctx context.Context, by act.Actor, in Handover) error {
 		}
 		if there.Body == c.Body && there.Unit == c.Unit && (in.Officer == "" || in.Officer == c.Officer) {
 			return wrong("unit", "handover-same")
+		}
+		// A body whose officers nobody knows has some all the same; where they are known, one of them has to see it there.
+		if len(all) > 0 && !slices.ContainsFunc(all, func(o act.Actor) bool { return mayHandle(o, there) == nil }) {
+			if there.Body != c.Body && in.Unit == "" {
+				return wrong("body", "handover-nobody")
+			}
+			return wrong("unit", "handover-nobody")
 		}
 
 		if err := r.say(ctx, tx, c, Internal, law.ByOfficer, by.Account, in.Why); err != nil {
