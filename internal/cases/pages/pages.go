@@ -142,6 +142,7 @@ func New(c Cases, pack *law.Pack) (portal.Room, error) {
 			{Path: personPage, Key: "nav.desk-person", Order: 206, Setting: portal.Staff, Whom: atDesk},
 			{Path: tasksPath, Key: "nav.desk-tasks", Order: 207, Setting: portal.Staff, Whom: atDesk},
 		},
+		Home:   []portal.Home{{Order: 210, Whom: portal.Holds(identity.Leader), Do: func(v *portal.Visit) error { return v.To("/desk/leader") }}},
 		Waits:  []portal.Waits{r.waits},
 		Pieces: map[string]portal.Piece{"home.progress": r.progress},
 		Can:    []portal.Nav{{Path: "/cases", Key: "can.cases", Order: 110, Whom: resident}},
