@@ -38,9 +38,12 @@ func TestTheDeskFindsCases(t *testing.T) {
 func TestWhoThePartyIs(t *testing.T) {
 	h, numbers := open(t, "with-officer")
 	at := "/desk/cases/" + numbers["with-officer"]
-	pages.Says(t, h, pages.Request{Who: "officer", Path: at}, 200, at+"/who")
+	if html := pages.Says(t, h, pages.Request{Who: "officer", Path: at}, 200); strings.Contains(html, at+"/who") {
+		t.Error("a way leads where only the one who has taken the case may go")
+	}
 	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/who"}, 403, "Прво преузмите предмет")
 	pages.Sends(t, h, "officer", at+"/claim", at)
+	pages.Says(t, h, pages.Request{Who: "officer", Path: at}, 200, at+"/who")
 	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/who"}, 200, "нико се није пријавио")
 	pages.Says(t, h, pages.Request{Who: "mother", Path: strings.TrimPrefix(at, "/desk")}, 200)
 	pages.Says(t, h, pages.Request{Who: "officer", Path: at + "/who"}, 200, "Милица Пример", "није дала ни адресу", "На кога се односи")
