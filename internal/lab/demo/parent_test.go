@@ -32,6 +32,12 @@ func (s *story) readMail() {
 	p.Click("link", s.say("demo.tour"))
 	p.Says(s.say("demo.tour-end"), s.demo.URL(demo.Registers), s.demo.URL(demo.Supervisor))
 	p.Check("tour", s.tag)
+	for _, step := range []string{"looks.title", "nav.desk-cases", "nav.payments", "demo.to-exchanges"} {
+		if p.Click("link", s.say(step)); p.Status() == http.StatusNotFound {
+			s.t.Errorf("the tour leads to nothing at %s", p.URL())
+		}
+		p.Back()
+	}
 	p.Click("link", s.say("demo.to-mail"))
 	s.inLanguage(p)
 	p.Eventually("a message reaches the mailbox", func() bool {
