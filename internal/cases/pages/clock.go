@@ -95,7 +95,7 @@ func (r *room) lineOf(v *portal.Visit, s law.Step) clockLine {
 	case s.Kind == law.StepPaused && s.To.IsZero():
 		line.Says = v.Say("clock.step.stands", "why", v.Plain(s.Title))
 	case s.Kind == law.StepPaused:
-		line.Says = v.Say("clock.step.stood", "day", s.To, "why", v.Plain(s.Title))
+		line.Says = v.Say("clock.step.stood", "day", v.Day(s.To), "why", v.Plain(s.Title))
 	case s.Kind == law.StepCounted || s.Kind == law.StepExtended:
 		line.Says = v.Say("clock.step."+string(s.Kind), "length", v.Say("clock.unit."+string(s.Unit), "n", s.Amount))
 	case s.Kind == law.StepDayOff && len(s.Title) > 0:

@@ -148,7 +148,7 @@ func TestBothSidesSeeTheClock(t *testing.T) {
 		pages.Says(t, h, pages.Request{Who: who, Path: path + number}, 200, "рок стоји: чека се да странка уреди поднесак")
 	}
 	pages.Sends(t, h, "officer", "/desk/cases/"+number+"/resume", "/desk/cases/"+number, "version", "3")
-	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200, "рок је стајао до")
+	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number}, 200, "рок је стајао до 23. новембра 2026.")
 	pages.Says(t, h, pages.Request{Who: "mother", Path: "/cases/" + number + "/appeal", Form: pages.Form("text", "Нема решења.")}, 409)
 }
 
